@@ -1,0 +1,54 @@
+# make run, make test: everything they need besides Python >= 3.10, git and make, they install into .venv
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: defaults run test test-fast lint format golden bench quality fuzz clean help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "newsieve needs Python 3.10 or newer; name one with PYTHON=python3.12 make ..." >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv" >&2; exit 2; }
+	@echo "installing into $(VENV) (once, about a minute)"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt setuptools
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --no-build-isolation --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)
+
+run: $(READY)  ## raw/ -> output/, and the account
+	@$(BIN)/newsieve run
+	@echo
+	@echo "look at it:"
+	@echo "  $(BIN)/python -c \"import glob, pyarrow.dataset as d; [print(r['site'], '|', r['title']) for r in d.dataset(glob.glob('output/runs/*/articles/*.parquet')).to_table(['site', 'title']).to_pylist()]\""
+
+test: $(READY)  ## linters and the whole test suite
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -q
+
+test-fast: $(READY)  ## the tests that need no engine, in seconds
+	$(BIN)/python -m pytest -q -m "not beam"
+
+lint: $(READY)  ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
+	$(BIN)/python -m tests.golden.update
+
+bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/overhead.py
+
+clean:  ## remove the environment and caches; results stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+
+defaults: $(READY)  ## write configs/default.yaml and docs/output.md anew from the code
+	$(BIN)/python -m pipeline.explain.reference

@@ -1,0 +1,5 @@
+"""``python -m pipeline`` is ``newsieve``."""
+
+from pipeline.cli import main
+
+main()

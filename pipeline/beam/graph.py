@@ -1,0 +1,37 @@
+"""The whole run, top to bottom: the table of contents of the system.
+
+    blocks ─Clean─▶ staged texts (on disk), keys ─Deduplicate─▶ verdicts ─Write─▶ tables
+
+Elements are blocks and arrays of numbers: text never crosses a shuffle. Each step writes its
+files whole under fixed names, so that a repeated element does no harm.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import apache_beam as beam
+
+from pipeline.beam.clean import Clean
+from pipeline.beam.deduplicate import Deduplicate, FindRepeats
+from pipeline.beam.write import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.config import Config
+    from pipeline.passes.blocks import Block
+    from pipeline.passes.staging import Staging
+    from pipeline.passes.write_block import RunName
+
+
+def build(
+    root: beam.Pipeline, blocks: Sequence[Block], run: RunName, config: Config, staging: Staging
+) -> None:
+    """Lay the run out below *root*."""
+    # Pass 0, counting the lines that a site repeats, goes here, before Clean.
+    planned = root | "Plan" >> beam.Create(blocks)
+    cleaned = planned | "Clean" >> Clean(config, staging)
+    found = cleaned.keys | "Deduplicate" >> Deduplicate(config.dedup, staging)
+    repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
+    (cleaned.blocks, found, repeats) | "Write" >> Write(run, config, staging)

@@ -1,0 +1,167 @@
+"""Who wrote it: names from explicit bylines and credits, never from prose."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.clean.printed_dates import PrintedDate, find_date
+
+MAX_WORDS = 24
+"""Words that a byline may have, its date and outlet included."""
+
+_OPENING = re.compile(
+    r"^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
+    r"|authored)\s+)?"
+    r"(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|écrit par|publié par|escrito por|text"
+    r"|texto|redação)"
+    r"(?:\s?:\s?|\s+)",
+    re.IGNORECASE,
+)
+_AND = re.compile(
+    r"\s*(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s*",
+    re.IGNORECASE,
+)
+_CUT = re.compile(
+    r"\s*(?:[|•·(\[<>]|\s[–—-]\s|\s(?:in|at|for|aus|on|à|en|special to|published"
+    r"|publiziert|veröffentlicht|posted|updated"
+    r"|last|from|via|photography|photographs|photos|video)\s).*$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
+)
+_PARTICLES = frozenset(
+    "de da do dos das del della di du la le van von der den ter ten bin ibn al el y e zu"
+    " zur st af av".split()
+)
+_NO_NAMES = frozenset(
+    "staff reporter reporters correspondent correspondents editor editors editorial desk"
+    " team admin administrator news newsroom agency agencies press wire service services"
+    " bureau associated reuters afp dpa ap upi ani pti ians bbc cnn columnist writer"
+    " contributor guest author online web digital media post times herald redaktion redaktor"
+    " redacción redaccion redazione rédaction redactie redação toimitus our the a an this"
+    " that these his her their its my your journalist director analyst senior political"
+    " chief business sports sport science health international published updated posted"
+    " today yesterday contact email subscribe advertisement read more share photo photos"
+    " image getty images video us we he she they it who what when how why monday tuesday"
+    " wednesday thursday friday saturday sunday".split()
+)
+_CONTRIBUTED = re.compile(
+    r"^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
+    r"|research))?"
+    r"|(?:hat|haben)\s(?:zu\s)?(?:diesem|dieser)|ont\scontribué|contribuyó|contribuyeron"
+    r"|contribuíram)\b",
+    re.IGNORECASE,
+)
+_REPORTING = re.compile(
+    r"^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
+    r"|from)\s(?P<names>[^;.)\]]{2,200})",
+    re.IGNORECASE,
+)
+_CREDIT_VERBS = re.compile(r"contribu|reporting|writing|research|haben?\b|hat\b", re.IGNORECASE)
+_CREDIT_WORDS = frozenset(
+    "report reporting story article piece research beitrag artikel bericht reportage".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """What a byline says.
+
+    Attributes:
+        names: in its order, spelled with small letters where it was all capitals.
+        start, end: characters of the line that hold the names.
+        date: the date printed in the same line, if any.
+    """
+
+    names: tuple[str, ...]
+    start: int
+    end: int
+    date: PrintedDate | None
+
+
+def read_byline(text: str) -> Byline | None:
+    """Read a line that says who wrote the story, such as ``By Ann Lee and Bo Ek, Daily Sun``.
+
+    >>> read_byline("BY ADA BRANDT May 3, 2021").names
+    ('Ada Brandt',)
+    >>> read_byline("By Monday, the river had risen.") is None
+    True
+    """
+    if len(text) > 300 or text.count(" ") >= MAX_WORDS:
+        return None
+    opening = _OPENING.match(text)
+    if opening is None:
+        return None
+    rest = text[opening.end() :]
+    printed = find_date(rest)
+    if printed:
+        rest = rest[: printed.start].rstrip(" ,|•·–—-/(")
+    names = read_names(_CUT.sub("", rest))
+    if len(names) == 1 and " " not in names[0] and printed is None:
+        # `By Size`, `Von Hand`: one word is a name only beside a date.
+        return None
+    if not names or (text[-1] in ".!?" and not printed and len(names) == 1 and len(text) > 60):
+        return None
+    date = find_date(text) if printed else None
+    return Byline(names, opening.end(), opening.end() + len(rest), date)
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Split a list of people into their names; () when it is no list of names.
+
+    A single word is a name only when it stands alone: ``Ann Lee, Reuters`` is one person.
+    """
+    parts = [part for part in _AND.split(text.strip(" ,;:.|")) if part]
+    names: list[str] = []
+    for position, part in enumerate(parts):
+        words = part.strip(" .,").split()
+        if not _is_name(words) or (len(words) == 1 and len(parts) > 1):
+            if position == 0:
+                return ()
+            continue
+        name = _spell(" ".join(words))
+        if name not in names:
+            names.append(name)
+    return tuple(names[:12])
+
+
+def read_contributors(text: str) -> tuple[str, ...]:
+    """Names from a closing credit, such as ``Ann Lee and Bo Ek contributed to this report.``.
+
+    >>> read_contributors("Ann Lee contributed to this report.")
+    ('Ann Lee',)
+    >>> read_contributors("Rain contributed to the flood.")
+    ()
+    """
+    if len(text) > 400 or not _CREDIT_VERBS.search(text):
+        return ()
+    match = _CONTRIBUTED.match(text)
+    if match:
+        tail = set(re.findall(r"\w+", text[match.end("names") :].casefold()))
+        return read_names(_CUT.sub("", match["names"])) if tail & _CREDIT_WORDS else ()
+    match = _REPORTING.match(text)
+    return read_names(_CUT.sub("", match["names"])) if match else ()
+
+
+def _is_name(words: list[str]) -> bool:
+    """Whether *words* look like one person's name: capitals, particles, nothing from an office."""
+    if not 1 <= len(words) <= 5:
+        return False
+    capitals = 0
+    for word in words:
+        folded = word.casefold().strip(".")
+        if folded in _NO_NAMES or not _NAME.match(word):
+            return False
+        if folded in _PARTICLES:
+            continue
+        if word[0].islower():
+            return False
+        capitals += 1
+    return capitals >= 1 and len("".join(words)) >= 3
+
+
+def _spell(name: str) -> str:
+    """Write a name that is all capitals as names are written."""
+    return name.title() if name.isupper() and len(name) > 2 else name

@@ -1,0 +1,106 @@
+"""Captions of pictures and the credits that end them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipeline.clean.printed_dates import find_date
+from pipeline.clean.stamps import is_timestamp
+
+if TYPE_CHECKING:
+    from pipeline.clean.page import LineRecord, Page
+
+MAX_WORDS = 90
+"""Words of the longest captions; a longer line with a credit in it is story."""
+
+_LABEL = re.compile(
+    r"(?:(?:file |handout |stock |illustrative |courtesy )?(?:photo|photos|photograph|image|images"
+    r"|picture|pictures|pic|foto|fotos|bild|bilder|photographie|imagen|imagem|immagine|"
+    r"graphic|grafik|illustration|caption|video|screenshot|credit|credits|quelle|source|copyright"
+    r"|crédit|crédits|crédito|foto de archivo|写真|図|圖|图片|사진)"
+    r"(?:\s(?:credits?|courtesy|source|by|via|from|copyright|caption))?\s?[:：©/|]|(?:photos?"
+    r"|images?|pictures?|photography|illustrations?|screenshots?)\s(?:by|courtesy|credit|via)\s"
+    r"|FILE\s?(?:PHOTO)?\s?[-–—:]|©\s?(?:dpa|ap|afp|reuters|getty|imago|\d{4}))",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(
+    r"(?:\((?:[^()]{0,60}\s)?(?:photo|photos|image|images|foto|credit|picture|courtesy|ap|afp"
+    r"|reuters|getty|file)\b[^()]{0,80}\)?|"
+    r"(?:photo|image|foto|picture)s?\s?(?:credit|by|via|courtesy(?: of)?|:)\s?[^.]{0,60})"
+    r"[^\w]{0,4}(?:[^\W\d_]+\W{0,3}){0,3}$",
+    re.IGNORECASE,
+)
+_AGENCY_AT_END = re.compile(
+    r"(?:\b(?:getty images|afp/getty|ap photo|via ap|via reuters|via afp|via getty|shutterstock"
+    r"|istock|imago images|picture alliance)|/(?:reuters|afp|getty|ap|epa|dpa))"
+    r"[^\w]{0,4}(?:[^\W\d_]+[^\w.]{0,3}){0,3}$",
+    re.IGNORECASE,
+)
+_PLACES = re.compile(
+    r"\((?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top|bottom|pictured|centre|center"
+    r"|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq|i-d)\)|"
+    r"\blooking on \(|^(?:pictured|from left to right|from left|left to right|clockwise from"
+    r"|in this (?:photo|image|file photo|handout|undated)"
+    r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo)",
+    re.IGNORECASE,
+)
+_OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
+
+_CREDIT_WORDS = frozenset(
+    "photo photos photograph photographie photography image images picture pictures"
+    " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
+    " illustrations caption video screenshot screenshots credit credits quelle source"
+    " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa"
+    " shutterstock istock imago alliance courtesy file".split()
+)
+_PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
+"""Words without one of which no pattern matches: most lines are done with here."""
+
+
+@lru_cache(maxsize=2)
+def caption_lines(page: Page) -> frozenset[int]:
+    """The lines that are captions or credits; several rules ask, so the last page is remembered."""
+    return frozenset(line.index for line in page.lines if is_caption(page, line.index))
+
+
+def is_caption(page: Page, index: int) -> bool:
+    """Whether a line is a picture's caption or credit.
+
+    Evidence is a credit's label at its start, a credit at its end, words that point into the
+    picture, or its place: a sentence that ends in a full date, above the story's own time stamp.
+    """
+    line = page.lines[index]
+    text = line.text
+    if not line.words or line.word_count > MAX_WORDS:
+        return False
+    if not _may_be_caption(line):
+        return _above_time_stamp(page, index)
+    if line.word_count <= 40 and _LABEL.match(text):
+        return True
+    tail = text[-160:]
+    if _PLACES.search(text) or _OPEN_CREDIT.search(tail):
+        return True
+    if line.word_count <= 60 and not text.startswith(("“", '"', "«", "„")):
+        credited = _ENDING.search(tail) or (text[-1] != "." and _AGENCY_AT_END.search(tail))
+        if credited:
+            return True
+    return _above_time_stamp(page, index)
+
+
+def _may_be_caption(line: LineRecord) -> bool:
+    """Whether one of the patterns can match at all."""
+    if not _CREDIT_WORDS.isdisjoint(line.words) or "©" in line.text or "(" in line.text:
+        return True
+    return line.words[0] in _PLACE_WORDS
+
+
+def _above_time_stamp(page: Page, index: int) -> bool:
+    """A first sentence that ends in a full date, above the time stamp: the top picture's."""
+    line = page.lines[index]
+    if index > 1 or index + 1 >= len(page.lines) or not line.terminal or line.word_count > 60:
+        return False
+    following = page.lines[index + 1]
+    printed = find_date(line.text[-60:]) if is_timestamp(following) else None
+    return printed is not None and len(line.text[-60:]) - printed.end <= 3

@@ -1,0 +1,162 @@
+"""What the markup of a page says about its article, as found: one look at the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lxml.etree import _Element
+
+MAX_VALUE_CHARS = 1_000
+"""Longer values are no titles, names or dates: real ones end far below."""
+
+MAX_VALUES = 50
+"""Values kept of one kind: pages that list hundreds of headlines are no articles."""
+
+BYLINE_CLASSES = re.compile(
+    r"(?:^|[\s_-])(?:byline|authors?|author-?name|autor|auteur|posted-?by|writer)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Class attributes of elements that hold the byline."""
+
+NOT_A_BYLINE = re.compile(
+    r"comment|reply|bio|avatar|image|photo|about|related|social|share|follow|more-?from",
+    re.IGNORECASE,
+)
+"""Class attributes of what only stands near one."""
+
+_ITEMPROPS = ("headline", "author", "datepublished", "datemodified", "articlesection")
+
+
+@dataclass(slots=True)
+class Markup:
+    """Values of a page in the order they stand in; every list may be empty.
+
+    Attributes:
+        meta: lower-case name, property or itemprop of ``<meta>`` → contents.
+        links: lower-case rel of ``<link>`` → addresses.
+        items: microdata (lower case) outside ``<meta>`` → values.
+        headings: texts of ``<h1>``.
+        titles: texts of ``<title>``.
+        times: ``datetime`` of ``<time>`` elements outside asides and navigation.
+        rel_author: texts of links that lead to an author.
+        bylines: texts of elements whose class says byline or author.
+    """
+
+    meta: dict[str, list[str]] = field(default_factory=dict)
+    links: dict[str, list[str]] = field(default_factory=dict)
+    items: dict[str, list[str]] = field(default_factory=dict)
+    headings: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    times: list[str] = field(default_factory=list)
+    rel_author: list[str] = field(default_factory=list)
+    bylines: list[str] = field(default_factory=list)
+
+    def first_meta(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Give (name, first content) for each of *names* that the page has."""
+        return [(name, self.meta[name][0]) for name in names if name in self.meta]
+
+
+def read_markup(root: _Element) -> Markup:
+    """Collect the statements of the page *root*; values keep their wording, spaces are joined."""
+    markup = Markup()
+    for element in root.iter("meta", "link", "title", "h1", "time"):
+        _READERS[str(element.tag)](element, markup)
+    items = root.xpath("//*[@itemprop][not(self::meta)]")
+    for name in _ITEMPROPS:
+        named = [item for item in items if name in (item.get("itemprop") or "").lower().split()]
+        for element in _neighbours(named):
+            _append(markup.items.setdefault(name, []), _item_value(element, name))
+    authors = root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")
+    for element in _neighbours(authors):
+        _append(markup.rel_author, text_of(element))
+    for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
+        kind = element.get("class") or ""
+        if BYLINE_CLASSES.search(kind) and not NOT_A_BYLINE.search(kind):
+            _append(markup.bylines, text_of(element))
+    return markup
+
+
+def text_of(element: _Element) -> str:
+    """Give the text of *element* in one line; empty when there is too much of it."""
+    parts: list[str] = []
+    size = 0
+    for part in element.itertext():
+        text = str(part)
+        size += len(text)
+        if size > MAX_VALUE_CHARS * 4:
+            return ""
+        parts.append(text)
+    return " ".join(" ".join(parts).split())
+
+
+def _append(values: list[str], value: str | None) -> None:
+    value = " ".join((value or "")[: MAX_VALUE_CHARS + 1].split())
+    if value and len(value) <= MAX_VALUE_CHARS and len(values) < MAX_VALUES:
+        values.append(value)
+
+
+def _read_meta(element: _Element, markup: Markup) -> None:
+    for attribute in ("property", "name", "itemprop"):
+        key = (element.get(attribute) or "").strip().lower()
+        if key:
+            _append(markup.meta.setdefault(key, []), element.get("content"))
+            if not markup.meta[key]:
+                del markup.meta[key]
+            return
+
+
+def _read_link(element: _Element, markup: Markup) -> None:
+    for rel in (element.get("rel") or "").lower().split():
+        if rel in {"canonical", "amphtml"}:
+            _append(markup.links.setdefault(rel, []), element.get("href"))
+
+
+def _read_title(element: _Element, markup: Markup) -> None:
+    # An svg has titles too.
+    if next(element.iterancestors("svg"), None) is None:
+        _append(markup.titles, text_of(element))
+
+
+def _read_heading(element: _Element, markup: Markup) -> None:
+    _append(markup.headings, text_of(element))
+
+
+def _read_time(element: _Element, markup: Markup) -> None:
+    if next(element.iterancestors("aside", "nav", "footer"), None) is None:
+        _append(markup.times, element.get("datetime"))
+
+
+def _neighbours(elements: list[_Element]) -> list[_Element]:
+    """The first of *elements* and those beside it: later ones belong to other stories."""
+    if not elements:
+        return []
+    around = _grandparent(elements[0])
+    return [element for element in elements if _grandparent(element) is around]
+
+
+def _grandparent(element: _Element) -> _Element | None:
+    parent = element.getparent()
+    return parent if parent is None else parent.getparent()
+
+
+def _item_value(element: _Element, name: str) -> str:
+    return element.get("content") or element.get("datetime") or _item_text(element, name)
+
+
+def _item_text(element: _Element, name: str) -> str:
+    """The text of an item; of an author, that of its own ``name`` where it has one."""
+    if name == "author":
+        for inner in element.xpath(".//*[contains(@itemprop, 'name')]"):
+            return inner.get("content") or text_of(inner)
+    return text_of(element)
+
+
+_READERS = {
+    "meta": _read_meta,
+    "link": _read_link,
+    "title": _read_title,
+    "h1": _read_heading,
+    "time": _read_time,
+}

@@ -1,0 +1,296 @@
+"""Metadata of a page: for each field the places that state it, in order of trust.
+
+The record's own fields win over everything on the page. Each field keeps all its
+candidates as evidence, the winner first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from lxml.etree import _Element
+
+from pipeline.clean.page_dates import choose_date, printed_day
+from pipeline.clean.page_json_ld import (
+    ARTICLE_TYPES,
+    Node,
+    article_nodes,
+    names_of,
+    texts_of,
+    types_of,
+)
+from pipeline.clean.page_markup import Markup, read_markup
+from pipeline.clean.page_sources import (
+    AUTHOR_META,
+    KEYWORD_META,
+    MAX_BYLINE_CHARS,
+    MAX_KEYWORDS,
+    MODIFIED_META,
+    PUBLISHED_META,
+    SECTION_META,
+    SITE_NAME_META,
+    TITLE_META,
+    VISIBLE,
+    WRITTEN_BY,
+)
+from pipeline.clean.page_title import choose_title
+from pipeline.clean.person_names import author_names, name_key
+from pipeline.clean.timestamps import parse_timestamp
+from pipeline.records import Document, Evidence, Timestamp
+from pipeline.web.url import canonical_url, site_of
+
+
+@dataclass(frozen=True, slots=True)
+class PageMetadata:
+    """The metadata fields of an ``Article``, as the page and the record state them."""
+
+    title: str | None
+    authors: tuple[str, ...]
+    date_published: Timestamp | None
+    date_modified: Timestamp | None
+    fetched_at: Timestamp | None
+    url: str | None
+    site: str | None
+    section: str | None
+    keywords: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+
+
+def read_metadata(
+    root: _Element, document: Document, second_opinion: Callable[[str | None], list[Evidence]]
+) -> PageMetadata:
+    """Read the metadata of the page *root* that *document* holds.
+
+    Args:
+        root: the parsed page, untouched by any extraction.
+        document: its own fields win over the page's.
+        second_opinion: asked, with the url, only when the markup leaves the title, the
+            authors or the date unknown; its candidates come last.
+    """
+    markup, nodes = read_markup(root), article_nodes(root)
+    fetched_at = parse_timestamp(document.fetched_at or "")
+    urls = _urls(document, markup, nodes)
+    url = urls[0].value if urls else None
+    site = site_of(url) if url else None
+    page = _Page(document, _site_names(markup, nodes, site), url, fetched_at)
+    votes = _vote(page, markup, nodes, ())
+    if not (votes.title and votes.authors and votes.date_published):
+        votes = _vote(page, markup, nodes, second_opinion(url))
+    date_modified, modified = choose_date(_modified(markup, nodes), fetched_at)
+    sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
+    return PageMetadata(
+        title=votes.title,
+        authors=votes.authors,
+        date_published=votes.date_published,
+        date_modified=date_modified,
+        fetched_at=fetched_at,
+        url=url,
+        site=site,
+        section=sections[0].value if sections else None,
+        keywords=_split_keywords(keywords),
+        evidence=(*votes.evidence, *modified, *urls, *sections, *keywords),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the votes need to know besides the candidates."""
+
+    document: Document
+    site_names: frozenset[str]
+    url: str | None
+    fetched_at: Timestamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Votes:
+    """The three fields for which trafilatura may be asked, and their candidates."""
+
+    title: str | None
+    authors: tuple[str, ...]
+    date_published: Timestamp | None
+    evidence: tuple[Evidence, ...]
+
+
+def _vote(page: _Page, markup: Markup, nodes: list[Node], more: Sequence[Evidence]) -> _Votes:
+    """Elect title, authors and date; candidates in *more* count where the page has none."""
+    document, names = page.document, page.site_names
+    titles = choose_title(_titles(markup, nodes), names) or choose_title(_of(more, "title"), names)
+    titles = _declared("title", document.title) + titles
+    authors = _authors(markup, nodes) + _of(more, "authors")
+    date, published = choose_date(_published(markup, nodes), page.fetched_at)
+    if date is None:
+        date, published = choose_date(published + _of(more, "date_published"), page.fetched_at)
+    own_date = parse_timestamp(document.date_published or "")
+    declared = _declared("date_published", document.date_published)
+    evidence = (
+        *titles,
+        *_declared("authors", "; ".join(document.authors)),
+        *_winner_first(authors, lambda item: bool(_names(item, names))),
+        *(declared + published if own_date else published + declared),
+    )
+    return _Votes(
+        title=titles[0].value if titles else None,
+        authors=document.authors or _first_names(authors, names),
+        date_published=own_date or printed_day(date, page.url),
+        evidence=evidence,
+    )
+
+
+def _declared(field: str, value: str | None) -> list[Evidence]:
+    return [Evidence(field, value, "record")] if value else []
+
+
+def _of(candidates: Iterable[Evidence], field: str) -> list[Evidence]:
+    return [candidate for candidate in candidates if candidate.field == field]
+
+
+def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> list[Evidence]:
+    """*items* with the first that *wins* in front; losers that stand before it follow it."""
+    for place, item in enumerate(items):
+        if wins(item):
+            return [item, *items[:place], *items[place + 1 :]]
+    return items
+
+
+def _titles(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    stories = [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
+    found = [
+        ("json-ld:headline", text) for node in stories for text in texts_of(node.get("headline"))
+    ]
+    found += [("h1", text) for text in markup.headings[:5]]
+    found += [("og:title", text) for _, text in markup.first_meta(["og:title"])]
+    found += [("title", text) for text in markup.titles[:1]]
+    found += [("itemprop:headline", text) for text in markup.items.get("headline", [])[:1]]
+    found += [("twitter:title", text) for _, text in markup.first_meta(["twitter:title"])]
+    found += [("meta:title", text) for _, text in markup.first_meta(TITLE_META)]
+    return [Evidence("title", text, source) for source, text in found]
+
+
+def _authors(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    found = [("json-ld:author", names_of(node.get("author"))) for node in nodes]
+    label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
+    if label in WRITTEN_BY:
+        found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
+    found += [(f"meta:{name}", markup.meta[name]) for name in AUTHOR_META if name in markup.meta]
+    found.append(("itemprop:author", markup.items.get("author", [])[:5]))
+    found.append(("rel:author", markup.rel_author[:3]))
+    found += [("byline", [text]) for text in markup.bylines[:3]]
+    return [Evidence("authors", "; ".join(names), source) for source, names in found if names]
+
+
+def _published(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    found = _ld_dates(nodes, "datePublished")
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(PUBLISHED_META)]
+    found += [
+        ("itemprop:datePublished", text) for text in markup.items.get("datepublished", [])[:1]
+    ]
+    found += [("json-ld:dateCreated", text) for _, text in _ld_dates(nodes, "dateCreated")]
+    found += [("time", text) for text in markup.times[:1]]
+    return [Evidence("date_published", text, source) for source, text in found]
+
+
+def _modified(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    found = _ld_dates(nodes, "dateModified")
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(MODIFIED_META)]
+    found += [("itemprop:dateModified", text) for text in markup.items.get("datemodified", [])[:1]]
+    return [Evidence("date_modified", text, source) for source, text in found]
+
+
+def _ld_dates(nodes: list[Node], key: str) -> list[tuple[str, str]]:
+    return [(f"json-ld:{key}", text) for node in nodes[:3] for text in texts_of(node.get(key))[:1]]
+
+
+def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    found = [
+        ("json-ld:articleSection", text)
+        for node in nodes[:1]
+        for text in texts_of(node.get("articleSection"))[:1]
+    ]
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(SECTION_META)]
+    found += [
+        ("itemprop:articleSection", text) for text in markup.items.get("articlesection", [])[:1]
+    ]
+    return [Evidence("section", text, source) for source, text in found]
+
+
+def _keywords(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    found = [("json-ld:keywords", texts_of(node.get("keywords"))) for node in nodes[:1]]
+    found += [(f"meta:{name}", markup.meta.get(name, [])) for name in KEYWORD_META]
+    return [Evidence("keywords", "; ".join(texts), source) for source, texts in found if texts]
+
+
+def _split_keywords(candidates: list[Evidence]) -> tuple[str, ...]:
+    """The words of the first candidate, each once, whatever its case."""
+    if not candidates:
+        return ()
+    words = candidates[0].value.replace(",", ";").split(";")
+    kept: dict[str, str] = {}
+    for word in filter(None, map(str.strip, words)):
+        kept.setdefault(word.casefold(), word)
+    return tuple(kept.values())[:MAX_KEYWORDS]
+
+
+def _names(candidate: Evidence, site_names: frozenset[str]) -> tuple[str, ...]:
+    names = author_names(candidate.value.split("; "), site_names)
+    if candidate.source not in VISIBLE:
+        return names
+    # Running text comes with roles and half sentences.
+    if len(candidate.value) > MAX_BYLINE_CHARS:
+        return ()
+    return tuple(name for name in names if not (name[0].islower() and " " in name))
+
+
+def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tuple[str, ...]:
+    """The names of the first candidate that has any.
+
+    A site that names itself as the author is believed only where nobody else is named.
+    """
+    names = next((found for item in candidates if (found := _names(item, site_names))), ())
+    houses = (item for item in candidates if item.source == "json-ld:author")
+    return names or next((found for item in houses if (found := _names(item, frozenset()))), ())
+
+
+def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozenset[str]:
+    """What the site calls itself, as ``name_key``: its names in markup and its domain."""
+    found = [text for _, text in markup.first_meta(SITE_NAME_META)]
+    found += [name for node in nodes for name in names_of(node.get("publisher"))]
+    if site:
+        found += [site, f"www.{site}", site.partition(".")[0]]
+    return frozenset(key for text in found if (key := name_key(text)))
+
+
+def _urls(document: Document, markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    """Addresses of the page in canonical form: those its own site vouches for first."""
+    own = document.url and canonical_url(document.url)
+    base = own or next(iter(markup.meta.get("og:url", [])), "")
+    found = [("link:canonical", href) for href in markup.links.get("canonical", [])[:1]]
+    found += [("og:url", text) for text in markup.meta.get("og:url", [])[:1]]
+    if not own:
+        found += [("json-ld:url", text) for node in nodes[:1] for text in texts_of(node.get("url"))]
+    stated: list[Evidence] = []
+    for source, text in found:
+        address = canonical_url(_joined(base, text))
+        if address and _speaks_for(address, own):
+            stated.append(Evidence("url", address, source))
+    if own:
+        stated.append(Evidence("url", own, "record"))
+    return stated
+
+
+def _speaks_for(address: str, own: str | None) -> bool:
+    """Whether *address* may stand for the page at *own*: same site, and no mere home page."""
+    if own is None:
+        return True
+    return site_of(address) == site_of(own) and (
+        urlsplit(address).path != "/" or urlsplit(own).path == "/"
+    )
+
+
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:  # brackets that hold no address
+        return ""

@@ -1,0 +1,103 @@
+"""What kind of chrome a line is, by the phrases in it.
+
+Matching is by whole case-folded words, whatever the punctuation: a dictionary look-up a word,
+because one alternation over all phrases costs a hundred times as much.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pipeline.clean.phrase_openings import OPENING, WITHIN
+from pipeline.clean.phrase_tables import WHOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OPENING_WORDS = 14
+"""Words that a line may have to be judged by its first words."""
+WITHIN_WORDS = 90
+"""Words that a line may have to be judged by a phrase inside."""
+
+_WORD = re.compile(r"\w+")
+_NOTHING: frozenset[str] = frozenset()
+
+
+def _whole_table() -> dict[tuple[str, ...], str]:
+    """Words of a whole line → kind."""
+    return {
+        tuple(_WORD.findall(phrase)): kind
+        for kind, phrases in reversed(WHOLE.items())
+        for phrase in phrases.split("|")
+    }
+
+
+def _by_first_word(table: dict[str, str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """First word → the phrases that begin with it, and their kinds."""
+    index: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for kind, phrases in table.items():
+        for phrase in phrases.split("|"):
+            words = tuple(_WORD.findall(phrase))
+            index.setdefault(words[0], []).append((words, kind))
+    return index
+
+
+def _by_rarest_word(table: dict[str, str]) -> dict[str, list[tuple[tuple[str, ...], int, str]]]:
+    """Longest word, as the rarest → the phrases with it, its place in them, and their kinds."""
+    index: dict[str, list[tuple[tuple[str, ...], int, str]]] = {}
+    for kind, phrases in table.items():
+        for phrase in phrases.split("|"):
+            words = tuple(_WORD.findall(phrase))
+            rarest = max(words, key=len)
+            index.setdefault(rarest, []).append((words, words.index(rarest), kind))
+    return index
+
+
+_WHOLE = _whole_table()
+_OPENING = _by_first_word(OPENING)
+_WITHIN = _by_rarest_word(WITHIN)
+_RARE = frozenset(_WITHIN)
+_LONGEST_WHOLE = max(map(len, _WHOLE)) + 3
+
+
+def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
+    """Say what a line of these case-folded *words* is taken for; nothing for most lines.
+
+    A *quoted* line is somebody's words: only a whole phrase is chrome, as a button in quotes is.
+
+    >>> kinds_of(("related", "articles"))
+    frozenset({'related'})
+    >>> kinds_of(("the", "minister", "resigned"))
+    frozenset()
+    """
+    if not words or len(words) > WITHIN_WORDS:
+        return _NOTHING
+    kinds = set()
+    if len(words) <= _LONGEST_WHOLE:
+        kind = _WHOLE.get(words) or _WHOLE.get(_without_numbers(words))
+        if kind:
+            kinds.add(kind)
+    if quoted:
+        return frozenset(kinds)
+    if len(words) <= OPENING_WORDS:
+        for phrase, kind in _OPENING.get(words[0], ()):
+            if words[: len(phrase)] == phrase:
+                kinds.add(kind)
+    if not _RARE.isdisjoint(words):
+        kinds.update(_within(words))
+    return frozenset(kinds) if kinds else _NOTHING
+
+
+def _within(words: tuple[str, ...]) -> Iterator[str]:
+    """Kinds of the phrases that stand anywhere in *words*."""
+    for position, word in enumerate(words):
+        for phrase, offset, kind in _WITHIN.get(word, ()):
+            start = position - offset
+            if start >= 0 and words[start : start + len(phrase)] == phrase:
+                yield kind
+
+
+def _without_numbers(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A counter beside a button is no word: ``12 comments``."""
+    return tuple(word for word in words if not word.isdigit())

@@ -1,0 +1,143 @@
+"""Plain text with the site's chrome around the story: lines in, article out.
+
+read_page ─▶ headline, authors ─▶ RULES ─▶ text · removed · metadata with evidence
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pipeline.clean.page import read_page
+from pipeline.clean.rules import RULES
+from pipeline.clean.text_metadata import (
+    find_authors,
+    find_contributors,
+    find_dates,
+    find_place,
+    find_site,
+)
+from pipeline.clean.timestamps import parse_timestamp
+from pipeline.clean.titles import find_title
+from pipeline.records import Article, Evidence, Removed
+from pipeline.text.unicode import normalize
+from pipeline.web.url import canonical_url, site_of
+
+if TYPE_CHECKING:
+    from pipeline.clean.page import Page
+    from pipeline.config import CleanConfig
+    from pipeline.records import Document, Timestamp
+
+EXTRACTOR = "lines"
+"""Value of ``articles.extractor`` for texts cleaned by line rules."""
+PROSE_FREE_RULES = frozenset({"repeated_title", "bullet_only"})
+"""Rules that act without prose around: a list, a table or a poem keeps its short lines."""
+
+
+def clean_text(document: Document, config: CleanConfig) -> Article:
+    """Clean a plain text; what the record declares wins over what the text says."""
+    page, evidence = _read_heading(document, config)
+    cut = find_chrome(page)
+    kept = [line for line in page.lines if line.index not in cut and line.index != page.title_index]
+    contributors, credits_found = find_contributors(page, cut)
+    evidence.extend(found.evidence("contributors") for found in credits_found)
+    published, modified = _dates(page, cut, document, evidence)
+    url = canonical_url(document.url) if document.url else None
+    place = find_place(page, kept)
+    if place:
+        evidence.append(place.evidence("dateline"))
+    return Article(
+        document=document,
+        text="\n\n".join(line.text for line in kept),
+        extractor=EXTRACTOR,
+        title=page.title,
+        authors=page.authors,
+        contributors=contributors,
+        date_published=published,
+        date_modified=modified,
+        fetched_at=parse_timestamp(document.fetched_at) if document.fetched_at else None,
+        url=url,
+        site=_site(page, cut, url, evidence),
+        dateline=place.value if place else None,
+        removed=tuple(Removed(page.lines[i].start, page.lines[i].end, cut[i]) for i in sorted(cut)),
+        evidence=tuple(evidence),
+        flags=_flags(page, cut, document, published),
+        raw_char_count=len(document.content),
+    )
+
+
+def find_chrome(page: Page) -> dict[int, str]:
+    """Line number → name of the rule that takes it for chrome; the headline's line is none."""
+    cut: dict[int, str] = {}
+    for name, rule in RULES.items():
+        if page.prose_words or name in PROSE_FREE_RULES:
+            for index in rule(page):
+                cut.setdefault(index, name)
+    if page.title_index is not None:
+        cut.pop(page.title_index, None)
+    return cut
+
+
+def _read_heading(document: Document, config: CleanConfig) -> tuple[Page, list[Evidence]]:
+    """The page with its headline and authors, and what says so."""
+    page = read_page(document.content, config.mode)
+    evidence: list[Evidence] = []
+    title = normalize(document.title or "") or None
+    title_index = None
+    if title:
+        evidence.append(Evidence("title", title, "record"))
+    else:
+        title_index = find_title(page)
+        if title_index is not None:
+            line = page.lines[title_index]
+            title = line.text
+            evidence.append(Evidence("title", title, "first_line", line.start, line.end))
+    authors = tuple(filter(None, map(normalize, document.authors)))
+    evidence.extend(Evidence("authors", name, "record") for name in authors)
+    if not authors:
+        authors, found_authors = find_authors(page)
+        evidence.extend(found.evidence("authors") for found in found_authors)
+    return replace(page, title=title, title_index=title_index, authors=authors), evidence
+
+
+def _dates(
+    page: Page, cut: dict[int, str], document: Document, evidence: list[Evidence]
+) -> tuple[Timestamp | None, Timestamp | None]:
+    """When the story was published and changed; a declared date that cannot be read gives None."""
+    found = find_dates(page, cut)
+    dates = {field: timestamp for field, (timestamp, _) in found.items()}
+    if document.date_published:
+        found.pop("date_published", None)
+        evidence.append(Evidence("date_published", document.date_published, "record"))
+        published = parse_timestamp(document.date_published)
+    else:
+        published = dates.get("date_published")
+    evidence.extend(source.evidence(field) for field, (_, source) in found.items())
+    return published, dates.get("date_modified")
+
+
+def _site(page: Page, cut: dict[int, str], url: str | None, evidence: list[Evidence]) -> str | None:
+    """The site of the record's url, else the one that the text's own chrome names."""
+    if url:
+        return site_of(url)
+    found = find_site(page, cut)
+    if found is None:
+        return None
+    evidence.append(found.evidence("site"))
+    return found.value
+
+
+def _flags(
+    page: Page, cut: dict[int, str], document: Document, published: Timestamp | None
+) -> tuple[str, ...]:
+    """Names from ``flags.FLAGS`` that hold, in its order."""
+    flags = []
+    if document.date_published and published is None:
+        flags.append("date_unparsable")
+    if not page.prose_words:
+        flags.append("no_prose")
+    if page.wrapped:
+        flags.append("hard_wrapped")
+    if "outside_story" in cut.values():
+        flags.append("whole_page")
+    return tuple(flags)

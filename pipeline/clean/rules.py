@@ -1,0 +1,262 @@
+"""The named rules: each says which lines of a page are not the story, and why in its docstring.
+
+A rule is a function from a page to line numbers. Its name is the ``rule`` of the spans it removes,
+a heading in the docs and, later, a feature of the line model. Rules do not see one another's
+answers: the order of ``RULES`` only decides whose name a line carries that several rules hold.
+All of them keep a line when in doubt, because a lost sentence is worse than a leftover button.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from pipeline.clean.bylines import read_contributors
+from pipeline.clean.captions import caption_lines
+from pipeline.clean.rules_tail import author_block, comment_policy, rank_list, tail_section
+from pipeline.clean.stamps import is_byline, is_timestamp
+from pipeline.clean.story import outside_story
+
+if TYPE_CHECKING:
+    from pipeline.clean.page import LineRecord, Page
+
+Rule = Callable[["Page"], Iterable[int]]
+
+MIN_PREFIX = 4
+"""Words of the headline that a line must repeat to be a cut copy of it."""
+PROMO_WORDS = 30
+"""Words of the longest line that only points elsewhere."""
+
+_GLUED = re.compile(
+    r"(?:also read|read also|read more|see also|must read|related|recommended|trending"
+    r"|watch)[:\s]?(?=(?-i:[A-Z“\"‘]))",
+    re.IGNORECASE,
+)
+_POINTER = re.compile(
+    r"[\s\[(>»*•▶►→–-]{0,4}(?:also read|read also|read more|read|see also|see|must read|related"
+    r"|more|watch|listen|"
+    r"explore|recommended|mehr|lesen sie auch|lesen sie hier|siehe auch|hintergrund|lire aussi"
+    r"|à lire aussi|à lire|"
+    r"lee también|lea también|ver también|leggi anche|leia também|leia mais|veja também|lees ook"
+    r"|läs också|läs mer|"
+    r"les også|læs også|lue myös|czytaj też|czytaj także|читайте также|baca juga)\s?(?:\||:|»|>"
+    r"|–)\s?\S",
+    re.IGNORECASE,
+)
+_SOON = re.compile(
+    r"\bupdate soon\W*$|\bmore (?:details )?to follow\W*$|\bstay tuned\W*$", re.IGNORECASE
+)
+_EMAIL_ONLY = re.compile(
+    r"[^@\w]{0,3}(?:e-?mail\W{1,3})?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\W{0,3}",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(
+    r"(?:contact us(?: at| on| via)?|contact(?: the)? (?:author|writer|reporter)(?: at)?|(?:e-?mail"
+    r"|tel|phone|call us|fax|mobile)\s?:|"
+    r"email (?:us|him|her|them|the author)|reach (?:us|him|her|them) at|got a (?:tip|story)"
+    r"|do you have a (?:tip|story)|"
+    r"send (?:us )?(?:your )?(?:tips|news tips)|kontakt\s?:|contacto\s?:)",
+    re.IGNORECASE,
+)
+
+
+def repeated_title(page: Page) -> list[int]:
+    """The headline again: word for word, with the site's name behind it, or cut short.
+
+    A shortened copy is taken for one only beside a caption or within the lines above the story:
+    a sentence that begins as the headline does is the story.
+    """
+    if not page.title:
+        return []
+    title = tuple(re.findall(r"\w+", page.title.casefold()))
+    if len(title) < 2:
+        return []
+    return [
+        line.index
+        for line in page.lines
+        if line.index != page.title_index and line.words and _repeats(page, line, title)
+    ]
+
+
+def _repeats(page: Page, line: LineRecord, title: tuple[str, ...]) -> bool:
+    words = line.words
+    if words == title:
+        return True
+    if words[: len(title)] == title and not line.prose:
+        extra = len(words) - len(title)
+        return len(title) >= MIN_PREFIX and extra <= 5 and line.index < page.first_prose
+    if len(words) < MIN_PREFIX or line.terminal or words != title[: len(words)]:
+        return False
+    captions = caption_lines(page)
+    neighbours = page.lines[max(0, line.index - 1) : line.index + 2]
+    beside_caption = any(n.index in captions for n in neighbours if n is not line)
+    return beside_caption or line.index < page.first_prose
+
+
+def byline(page: Page) -> list[int]:
+    """A line that only says who wrote the story: ``By Ann Lee, Daily Sun | 3 May 2024``."""
+    return [line.index for line in page.lines if is_byline(line) and not line.prose]
+
+
+def timestamp(page: Page) -> list[int]:
+    """A line that only says when: date, time, zone, ``Updated``, ``3 hours ago``.
+
+    In lists of dates (a live blog, a chronicle, fixtures) each stands above its entry and stays:
+    only the first above the story, or the last below it, is the page's own.
+    """
+    stamped = [line.index for line in page.lines if is_timestamp(line)]
+    inside = {i for i in stamped if 0.0 < page.share_before(i) < 1.0}
+    if len(inside) >= 3:
+        return [i for i in stamped if i not in inside]
+    return stamped
+
+
+def caption_or_credit(page: Page) -> list[int]:
+    """What stands under a picture: a credit, or a caption that has one or points into it."""
+    return sorted(caption_lines(page))
+
+
+def contributor_credit(page: Page) -> list[int]:
+    """Who else worked on the story: ``Ann Lee contributed to this report.`` below it."""
+    return [
+        line.index
+        for line in page.lines
+        if line.short and page.share_before(line.index) >= 0.5 and read_contributors(line.text)
+    ]
+
+
+def contact(page: Page) -> list[int]:
+    """How to reach the newsroom or the author, below the story or in a line of its own."""
+    return [
+        line.index
+        for line in page.lines
+        if line.short
+        and (
+            _EMAIL_ONLY.fullmatch(line.text[:200])
+            or (
+                line.word_count <= PROMO_WORDS
+                and _CONTACT.match(line.text)
+                and page.share_before(line.index) >= 0.8
+            )
+        )
+    ]
+
+
+def glued_promo(page: Page) -> list[int]:
+    """A pointer glued together by the scraper (``Also ReadStorm nears``), or ``Update soon…``."""
+    cut = []
+    for line in page.lines:
+        if not line.words or line.word_count > PROMO_WORDS:
+            continue
+        match = _GLUED.match(line.text)
+        glued = match is not None and line.text[match.end() - 1 : match.end()].isalpha()
+        if glued or (_SOON.search(line.text[-40:]) and line.text.casefold().startswith("more ")):
+            cut.append(line.index)
+    return cut
+
+
+def read_more(page: Page) -> list[int]:
+    """A button or a pointer to another page: ``Read more``, ``See also: Storm nears``."""
+    return [
+        line.index
+        for line in page.lines
+        if line.words
+        and line.word_count <= PROMO_WORDS
+        and (
+            ("read_more" in line.kinds and not line.prose)
+            or (line.word_count <= 20 and _POINTER.match(line.text) and not line.terminal)
+        )
+    ]
+
+
+def share_buttons(page: Page) -> list[int]:
+    """Buttons that pass the story on: ``Share``, ``Tweet``, ``Copy link``, ``Print``."""
+    return [line.index for line in page.lines if "share" in line.kinds and not _reads_on(line)]
+
+
+def advertisement(page: Page) -> list[int]:
+    """The label of an advertisement, or the note that links are paid for."""
+    return [line.index for line in page.lines if "ad" in line.kinds and line.word_count <= 40]
+
+
+def newsletter(page: Page) -> list[int]:
+    """An invitation to subscribe to mails, alerts or an app."""
+    return [line.index for line in page.lines if "newsletter" in line.kinds and not _reads_on(line)]
+
+
+def subscription(page: Page) -> list[int]:
+    """Sign-in links, paywalls and appeals for support."""
+    return [line.index for line in page.lines if "account" in line.kinds and not _reads_on(line)]
+
+
+def cookie_notice(page: Page) -> list[int]:
+    """Consent texts, copyright and legal notes."""
+    return [line.index for line in page.lines if "legal" in line.kinds and line.word_count <= 90]
+
+
+def navigation(page: Page) -> list[int]:
+    """A menu entry such as ``Home`` or ``Sport`` outside the story, and jump links everywhere."""
+    return [
+        line.index
+        for line in page.lines
+        if "nav" in line.kinds
+        and not line.prose
+        and (page.share_before(line.index) in (0.0, 1.0) or len(line.words) >= 3)
+    ]
+
+
+def bullet_only(page: Page) -> list[int]:
+    """A line of signs without a word: the bullets of a list that lost its lines, rules, icons.
+
+    Between two paragraphs of prose signs part scenes, and stay.
+    """
+    lines = page.lines
+    return [
+        line.index
+        for line in lines
+        if not line.words
+        and line.word_count <= 3
+        and not any(c.isalnum() for c in line.text)
+        and not (
+            0 < line.index < len(lines) - 1
+            and lines[line.index - 1].prose
+            and lines[line.index + 1].prose
+        )
+    ]
+
+
+def _between_prose(lines: tuple[LineRecord, ...], index: int) -> bool:
+    """Whether prose stands right before and right after a line."""
+    inner = 0 < index < len(lines) - 1
+    return inner and lines[index - 1].prose and lines[index + 1].prose
+
+
+def _reads_on(line: LineRecord) -> bool:
+    """Whether a line is too long for a button and no single sentence of an invitation."""
+    return line.word_count > 45
+
+
+RULES: dict[str, Rule] = {
+    "repeated_title": repeated_title,
+    "byline": byline,
+    "timestamp": timestamp,
+    "caption_or_credit": caption_or_credit,
+    "contributor_credit": contributor_credit,
+    "author_block": author_block,
+    "comment_policy": comment_policy,
+    "newsletter": newsletter,
+    "cookie_notice": cookie_notice,
+    "subscription": subscription,
+    "share_buttons": share_buttons,
+    "advertisement": advertisement,
+    "glued_promo": glued_promo,
+    "read_more": read_more,
+    "contact": contact,
+    "rank_list": rank_list,
+    "tail_section": tail_section,
+    "navigation": navigation,
+    "outside_story": outside_story,
+    "bullet_only": bullet_only,
+}
+"""Name → rule; a line carries the name of the first that holds it."""

@@ -1,0 +1,206 @@
+"""Rules about what follows the story: lists of other stories, comments, the author's biography."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.clean.page import LineRecord, Page
+
+HEADER_WORDS = 9
+"""Words of the longest header of a section."""
+MID_STORY = 0.8
+"""Share of the prose before a header from which what follows may be cut to the end."""
+COMMENTS_AFTER = 0.5
+"""Share of the prose before ``Comments`` from which even prose below it is readers' prose."""
+ITEM_WORDS = 26
+"""Words of the longest teaser in a list of other stories."""
+
+_BIO = re.compile(
+    r"\b(?:my name is|i am the (?:editor|founder|author)|(?:is|was|works as) (?:an?|the"
+    r"|our)?\s?(?:[\w’'-]+\s){0,5}?"
+    r"(?:reporter|correspondent|editor|journalist|columnist|writer|freelancer|contributor|blogger"
+    r"|author of|professor|fellow|producer|photographer)\b"
+    r"|covers [\w ,’'&-]{2,60} for\b|joined (?:the )?[\w ’'&.-]{2,40} in \d{4}|has (?:worked"
+    r"|written|reported|covered) (?:for|about|on)\b"
+    r"|(?:follow|reach|email|contact) (?:him|her|them|me|us) (?:on|at)\b|can be reached (?:at|on"
+    r"|via)"
+    r"|ist (?:freie[r]?\s|seit \d{4}\s)?(?:redakteur|redakteurin|journalist|journalistin"
+    r"|korrespondent|autorin?|volontärin?)\b"
+    r"|est journaliste|es periodista|è (?:un |una )?giornalista|é jornalista"
+    r"|is (?:freelance)?\s?journalist)",
+    re.IGNORECASE,
+)
+_FIRST_PERSON = re.compile(
+    r"\b(?:introduce myself|my name is|i am the (?:editor|founder|author|owner)|about the author"
+    r"|über den autor|sobre el autor|à propos de l[’']auteur)\b",
+    re.IGNORECASE,
+)
+_POLICY = re.compile(
+    r"\b(?:has|have|reserves?) the right\b.{0,120}\bcomments?\b|\bcomments?\b.{0,80}\b(?:moderated"
+    r"|moderation|removed|deleted|inappropriate)\b",
+    re.IGNORECASE,
+)
+_COMMENT = frozenset({"comment", "comments"})
+_POPULAR_HEADER = re.compile(
+    r"(?:most (?:popular|read|viewed|shared|commented)|popular (?:articles?|stories|posts|news|now)"
+    r"|(?:access |daily |weekly )ranking|trending now|top stories|meistgelesen\w*|les plus lus"
+    r"|lo más (?:leído|visto)|i più letti|(?:as )?mais lidas|meest gelezen|mest läst)\W*$",
+    re.IGNORECASE,
+)
+_HANDLE = re.compile(r"^@\w{2,30}$")
+
+
+def tail_section(page: Page) -> list[int]:
+    """A header such as ``Related articles`` or ``Comments`` below the story, and what it heads.
+
+    Teasers and short lines below the header go with it, up to the next paragraphs of story. Below
+    most of the story everything below ``Comments`` goes, since readers write prose too. In the
+    middle of a story only the header and the teasers right below it go, never a subheading.
+    """
+    cut: set[int] = set()
+    for line in page.lines:
+        if line.index not in cut and _heads(line):
+            cut.update(_section(page, line))
+    return sorted(cut)
+
+
+def rank_list(page: Page) -> list[int]:
+    """A list of the most read stories: its header, ranks, bullets and headlines."""
+    cut: set[int] = set()
+    for line in page.lines:
+        if line.index not in cut and _heads_ranking(line):
+            items = _items(page, line.index + 1, strict=page.share_before(line.index) < MID_STORY)
+            if items or "popular" in line.kinds:
+                cut.update((line.index, *items))
+    return sorted(cut)
+
+
+def comment_policy(page: Page) -> list[int]:
+    """The site's rules for readers' comments, below the story."""
+    return [
+        line.index
+        for line in page.lines
+        if line.words
+        and line.word_count <= 90
+        and page.share_before(line.index) >= 0.4
+        and (
+            ("comments" in line.kinds and (line.prose or line.word_count > HEADER_WORDS))
+            or (not _COMMENT.isdisjoint(line.words) and _POLICY.search(line.text[:600]))
+        )
+        and (_under_comments(page, line.index) or line.kinds)
+    ]
+
+
+def author_block(page: Page) -> list[int]:
+    """The author's name as a link, and the biography below the story.
+
+    A biography is a line below the story that calls somebody a reporter, an editor or a writer of
+    something, or introduces its writer in the first person under the author's name.
+    """
+    cut: set[int] = set()
+    authors = {name.casefold() for name in page.authors}
+    first_names = {name.split()[0] for name in authors if name}
+    for line in page.lines:
+        if not line.words or page.share_before(line.index) < 0.6:
+            continue
+        text = line.text.casefold().strip(" .:–-|")
+        if (
+            ((text in authors or (text in first_names and len(text) > 3)) and line.word_count <= 5)
+            or _HANDLE.match(line.text)
+            or _is_biography(page, line, after_name=line.index - 1 in cut)
+        ):
+            cut.add(line.index)
+    return sorted(cut)
+
+
+def _is_biography(page: Page, line: LineRecord, *, after_name: bool) -> bool:
+    """Whether a line below the story presents its author."""
+    if line.word_count > 200 or '"' in line.text[:1] or line.text[0] in "“„«":
+        return False
+    if after_name and _FIRST_PERSON.search(line.text[:2000]):
+        return True
+    rest = page.prose_words - page.prose_before[line.index]
+    near_end = rest <= max(line.word_count + 60, 0.15 * page.prose_words)
+    if not near_end or line.word_count > 120:
+        return False
+    match = _BIO.search(line.text[:400])
+    if not match:
+        return False
+    named = any(name.split()[-1] in line.words for name in map(str.casefold, page.authors) if name)
+    return named or after_name or _only_last(page, line)
+
+
+def _only_last(page: Page, line: LineRecord) -> bool:
+    """Whether no story follows, and the line opens with a name that the story did not use."""
+    if page.prose_words - page.prose_before[line.index + 1] > 0 or len(line.words) < 4:
+        return False
+    name = line.words[1]
+    if not (line.text[0].isupper() and line.text.split(" ")[1][:1].isupper()):
+        return False
+    return not any(name in other.words for other in page.lines[: line.index] if other.prose)
+
+
+def _heads(line: LineRecord) -> bool:
+    """Whether a line is the header of a section of other things."""
+    if line.prose or len(line.words) > HEADER_WORDS:
+        return False
+    return bool(line.kinds & {"related", "comments", "newsletter", "legal"})
+
+
+def _heads_ranking(line: LineRecord) -> bool:
+    """Whether a line is the header of a list of most read stories."""
+    if line.prose or not line.words or len(line.words) > HEADER_WORDS:
+        return False
+    return "popular" in line.kinds or _POPULAR_HEADER.search(line.text[-60:]) is not None
+
+
+def _section(page: Page, header: LineRecord) -> list[int]:
+    """The header's own line and those that belong to it."""
+    before = page.share_before(header.index)
+    if "comments" in header.kinds and before >= COMMENTS_AFTER and _is_comment_header(header):
+        return list(range(header.index, len(page.lines)))
+    if before == 0.0:
+        # Above the story such words are links in a menu, and a headline may follow them.
+        return [header.index] if header.kinds & {"related", "legal"} else []
+    return [header.index, *_items(page, header.index + 1, strict=before < MID_STORY)]
+
+
+def _is_comment_header(line: LineRecord) -> bool:
+    """Whether nothing but readers' comments can follow."""
+    return "comments" in line.kinds and len(line.words) <= 5 and not line.terminal
+
+
+def _items(page: Page, start: int, *, strict: bool) -> list[int]:
+    """Lines from *start* on that look like teasers; *strict* in the middle of a story."""
+    items: list[int] = []
+    for index in range(start, len(page.lines)):
+        line = page.lines[index]
+        if line.prose and not line.kinds and _is_story(page, line, after_items=len(items) >= 2):
+            break
+        if (
+            strict
+            and line.words
+            and not line.kinds
+            and line.word_count < 6
+            and line.text[0].isalpha()
+        ):
+            break
+        items.append(line.index)
+    if strict and len(items) < len(page.lines) - start:
+        return [i for i in items if page.lines[i].word_count <= ITEM_WORDS]
+    return items
+
+
+def _is_story(page: Page, line: LineRecord, *, after_items: bool) -> bool:
+    """Whether a line of prose below a header is story again, and no teaser."""
+    if line.word_count > ITEM_WORDS:
+        return True
+    following = page.lines[line.index + 1 : line.index + 3]
+    return any(other.prose for other in following) or not (following or after_items)
+
+
+def _under_comments(page: Page, index: int) -> bool:
+    """Whether a header for comments stands within the three lines before."""
+    return any("comments" in line.kinds for line in page.lines[max(0, index - 3) : index])

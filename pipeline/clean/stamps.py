@@ -1,0 +1,89 @@
+"""Lines that only say when or by whom: time stamps and bylines."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipeline.clean.bylines import Byline, read_byline
+from pipeline.clean.calendar_words import MONTHS, ZONES
+from pipeline.clean.printed_dates import PrintedDate, find_date
+
+if TYPE_CHECKING:
+    from pipeline.clean.page import LineRecord
+
+MAX_WORDS = 20
+"""Words of the longest line of time stamps: two of them, with labels and weekdays."""
+OTHER_WORDS = 1
+"""Words beside date, time and labels that a time stamp may have: a section or an outlet."""
+
+PUBLISHED = frozenset(
+    "published posted publish created first veröffentlicht erstellt publié publicado"
+    " publicada pubblicato geplaatst gepubliceerd publicerad publisert udgivet julkaistu"
+    " opublikowano опубликовано".split()
+)
+UPDATED = frozenset(
+    "updated update modified edited revised aktualisiert geändert actualizado actualizada"
+    " actualisé modifié aggiornato modificato atualizado bijgewerkt uppdaterad oppdatert"
+    " opdateret päivitetty zaktualizowano обновлено".split()
+)
+_STAMP_WORDS = (
+    PUBLISHED
+    | UPDATED
+    | frozenset(MONTHS)
+    | frozenset(zone.casefold() for zone in ZONES)
+    | frozenset(
+        "on at last date time am pm a m p uhr h hrs hours ist cst local stand vom um den der le"
+        " à el las il alle ore op om kl klo de del of th st nd rd min mins minute minutes read"
+        " reading ago hour day days week weeks month months year years mon tue tues wed thu thur"
+        " thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday montag"
+        " dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so lundi mardi"
+        " mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado"
+        " domingo lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta"
+        " quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag"
+        " tisdag onsdag torsdag fredag lördag söndag mis vor minuten stunden tagen lesezeit hace"
+        " y heures et".split()
+    )
+)
+_DIGITS = re.compile(r"\d")
+
+
+def is_timestamp(line: LineRecord) -> bool:
+    """Whether *line* holds a date or an age (``3 hours ago``) and, labels aside, little else."""
+    if not 1 <= len(line.words) <= MAX_WORDS or not _DIGITS.search(line.text):
+        return False
+    others = [w for w in line.words if not w[0].isdigit() and w not in _STAMP_WORDS]
+    if len(others) > OTHER_WORDS:
+        return False
+    if date_of(line.text) is not None:
+        return True
+    return not others and ("ago" in line.words or "read" in line.words) and len(line.words) <= 6
+
+
+def says_only_when(line: LineRecord) -> bool:
+    """Whether *line* has hardly a word beside numbers and those of time stamps."""
+    return sum(not w[0].isdigit() and w not in _STAMP_WORDS for w in line.words) <= OTHER_WORDS
+
+
+def is_byline(line: LineRecord) -> bool:
+    """Whether *line* is a byline and nothing else."""
+    return line.short and byline_of(line.text) is not None
+
+
+@lru_cache(maxsize=256)
+def date_of(text: str) -> PrintedDate | None:
+    """``find_date``, remembered for the few lines that several rules ask about."""
+    return find_date(text)
+
+
+@lru_cache(maxsize=256)
+def byline_of(text: str) -> Byline | None:
+    """``read_byline``, remembered for the few lines that several rules ask about."""
+    return read_byline(text)
+
+
+def stamps_update(line: LineRecord) -> bool:
+    """Whether a time stamp says when the story was changed, and not when it was published."""
+    words = set(line.words)
+    return bool(words & UPDATED) and not words & PUBLISHED

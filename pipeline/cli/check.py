@@ -1,0 +1,42 @@
+"""``newsieve check``: what a run would do with this configuration; starts nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.options import config_argument, set_option
+from pipeline.config_file import commented_yaml, load_config
+from pipeline.explain.candidates import render_curve
+from pipeline.ledger.inputs import Inputs, find_inputs
+
+SHOWN = 10
+"""Inputs listed by name; the rest are counted."""
+
+
+@click.command()
+@config_argument
+@set_option
+def check(config: Path | None, overrides: tuple[str, ...]) -> None:
+    """Validate CONFIG; show the settings, the inputs and what counts as a candidate pair.
+
+    \b
+    Example:
+      newsieve check configs/default.yaml --set dedup.bands=64
+    """  # noqa: D301
+    settings = load_config(config, overrides)
+    inputs = find_inputs(settings.input.paths, settings.input.min_age_s)
+    click.echo(commented_yaml(settings))
+    click.echo(_render_inputs(inputs))
+    click.echo(render_curve(settings.dedup))
+
+
+def _render_inputs(inputs: Inputs) -> str:
+    lines = [f"# {len(inputs.files)} files to read"]
+    lines += [f"#   {file.source}" for file in inputs.files[:SHOWN]]
+    if len(inputs.files) > SHOWN:
+        lines.append(f"#   … and {len(inputs.files) - SHOWN} more")
+    lines += [f"#   {folder.path}: cannot be listed" for folder in inputs.unreadable]
+    lines += [f"# {remark}" for remark in inputs.remarks()]
+    return "\n".join(lines) + "\n"

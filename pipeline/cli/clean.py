@@ -1,0 +1,114 @@
+"""``newsieve clean``: single documents through the cleaner, as a Unix filter."""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+import click
+
+from pipeline.cli.options import set_option
+from pipeline.config_file import load_config
+from pipeline.explain.cleaned import as_json, as_lines
+from pipeline.ledger.inputs import find_inputs
+from pipeline.passes.sieve import sieve_document
+from pipeline.read import read_part
+from pipeline.read.parts import Part, Unfinished
+from pipeline.records import Rejection
+from pipeline.storage import open_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+    from pipeline.config import Config
+    from pipeline.records import Article, Document
+
+STDIN = "-"
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...|-")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "jsonl"]),
+    default="text",
+    show_default=True,
+    help="text: the story alone; jsonl: one object a document, with its metadata.",
+)
+@click.option("--explain", is_flag=True, help="Show the raw lines, each kept or cut, and why.")
+@set_option
+def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str, ...]) -> None:
+    """Clean single documents: no deduplication, no output folder.
+
+    PATH is a file, a folder (every supported file below it) or - for standard input, which
+    is taken for HTML if it begins like a page, else for text. No document's answer depends
+    on another's.
+
+    \b
+    Example:
+      newsieve clean --explain raw/harbour/dredging.txt
+    """  # noqa: D301
+    config = load_config(None, overrides)
+    documents = _documents(paths, config)
+    several = False
+    for place, article, rejection in documents:
+        if form == "jsonl":
+            click.echo(as_json(article, rejection))
+        elif explain and article is not None:
+            click.echo("\n".join(as_lines(article, rejection, colour=sys.stdout.isatty())))
+        else:
+            _print_text(place, article, rejection, several=several)
+        several = True
+
+
+def _print_text(
+    place: str, article: Article | None, rejection: Rejection | None, *, several: bool
+) -> None:
+    if rejection is not None:
+        detail = f": {rejection.detail}" if rejection.detail else ""
+        click.echo(f"{place}: {rejection.reason}{detail}", err=True)
+    if article is not None and article.text:
+        # Two documents on one stream are told apart by a form feed, as pages are.
+        click.echo(("\f\n" if several else "") + article.text)
+
+
+def _documents(
+    paths: tuple[str, ...], config: Config
+) -> Iterator[tuple[str, Article | None, Rejection | None]]:
+    """Give every record of *paths* with what became of it."""
+    for item in _records(paths, config):
+        if isinstance(item, Rejection):
+            yield item.source, None, item
+        else:
+            yield item.source, *sieve_document(item, config)
+
+
+def _records(paths: tuple[str, ...], config: Config) -> Iterator[Document | Rejection]:
+    for path in paths:
+        parts = [_stdin_part()] if path == STDIN else _file_parts(path)
+        opener = _open_stdin if path == STDIN else open_input
+        for part in parts:
+            for item in read_part(part, opener, config.input, final=True):
+                assert not isinstance(item, Unfinished)  # final: a last line is a line
+                yield item
+
+
+def _file_parts(path: str) -> list[Part]:
+    inputs = find_inputs((path,))
+    found = inputs.files + inputs.unreadable
+    return [Part(file.path, file.source, file.suffix) for file in found]
+
+
+def _stdin_part() -> Part:
+    return Part(STDIN, "stdin", ".html" if _peek().lstrip()[:1] == b"<" else ".txt")
+
+
+def _peek() -> bytes:
+    return cast("BufferedReader", sys.stdin.buffer).peek(512)[:512]
+
+
+def _open_stdin(_: str) -> BinaryIO:
+    return BytesIO(sys.stdin.buffer.read())

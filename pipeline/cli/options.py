@@ -1,0 +1,19 @@
+"""Arguments and flags that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+config_argument = click.argument(
+    "config", required=False, type=click.Path(dir_okay=False, path_type=Path)
+)
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change one setting, e.g. --set dedup.similarity=0.6; may be repeated.",
+)

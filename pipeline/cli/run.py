@@ -1,0 +1,96 @@
+"""``newsieve run``: the whole flow, for what is new since the last run."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.options import set_option
+from pipeline.config_file import load_config
+from pipeline.explain.account import render_account
+from pipeline.job import Outcome, run_job
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+
+
+def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:
+    """Tell CONFIG from Beam's flags: click leaves both in one list, without the ``--``."""
+    config, flags = None, arguments
+    if arguments and not arguments[0].startswith("-"):
+        config, flags = Path(arguments[0]), arguments[1:]
+    if flags and not flags[0].startswith("-"):
+        raise click.UsageError(f"unexpected argument {flags[0]}; Beam's own flags begin with --")
+    return config, flags
+
+
+@click.command(context_settings={"ignore_unknown_options": False})
+@click.argument("arguments", nargs=-1, metavar="[CONFIG] [-- BEAM FLAGS]")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="GLOB_OR_DIR",
+    help="What to read, instead of input.paths; may be repeated.",
+)
+@click.option("--output", metavar="DIR", help="Folder that collects the runs (write.output).")
+@click.option(
+    "--logical-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day the run stands for, for backfills; default: today in UTC.",
+)
+@set_option
+def run(
+    arguments: tuple[str, ...],
+    inputs: tuple[str, ...],
+    output: str | None,
+    logical_date: datetime | None,
+    overrides: tuple[str, ...],
+) -> None:
+    """Read what is new, clean it, drop copies, and publish a run.
+
+    CONFIG defaults to configs/default.yaml. The account goes to stderr, the folder of the
+    new run to stdout. Flags after -- are Beam's own.
+
+    \b
+    Example:
+      newsieve run --input 'raw/*.txt' --output output/
+    """  # noqa: D301
+    path, beam_flags = _split_beam_flags(arguments)
+    config = _redirected(load_config(path, overrides), inputs, output)
+    day: date | None = logical_date.date() if logical_date else None
+    # Beam takes a second to import: only a run pays for it.
+    from pipeline.beam.runner import execute  # noqa: PLC0415
+
+    outcome = run_job(config, day, partial(execute, beam_flags=beam_flags))
+    _tell(outcome, config)
+
+
+def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> Config:
+    if inputs:
+        section = config.input.model_copy(update={"paths": inputs})
+        config = config.model_copy(update={"input": section})
+    if output:
+        section_out = config.write.model_copy(update={"output": output})
+        config = config.model_copy(update={"write": section_out})
+    return config
+
+
+def _tell(outcome: Outcome, config: Config) -> None:
+    """Say on stderr what came of the run, and on stdout where it lies."""
+    for line in outcome.inputs.remarks():
+        click.echo(line, err=True)
+    if outcome.account is None or outcome.folder is None:
+        if outcome.inputs.files:
+            count = len(outcome.inputs.files)
+            click.echo(f"nothing new: all {count} files were read by earlier runs", err=True)
+        else:
+            paths = ", ".join(config.input.paths)
+            click.echo(f"nothing to read: no file of a known kind in {paths}", err=True)
+        return
+    click.echo(render_account(outcome.account, outcome.seconds), err=True)
+    click.echo(str(outcome.folder))

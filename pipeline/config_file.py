@@ -1,0 +1,221 @@
+"""A Config out of a YAML file and ``--set`` flags, or all its problems at once.
+
+Two levels, nothing else: the file, then the flags. Each problem says where it stands
+(file:line or flag), the setting and its value, the rule, what the setting is for, and,
+for a name that does not exist, which one was probably meant.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from pipeline.config import Config
+from pipeline.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+DEFAULT_CONFIG = Path("configs/default.yaml")
+
+_WORDS = {
+    "int_parsing": "should be a whole number",
+    "int_type": "should be a whole number",
+    "int_from_float": "should be a whole number",
+    "float_parsing": "should be a number",
+    "float_type": "should be a number",
+    "string_type": "should be text",
+    "tuple_type": "should be a list",
+    "dict_type": "should be a table of names and values",
+    "model_type": "should be a section of settings",
+    "model_attributes_type": "should be a section of settings",
+}
+"""Our words for pydantic's, where its own name the library rather than the remedy."""
+
+
+@dataclass
+class _Source:
+    """Raw settings, and where each one stands."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def place_of(self, path: tuple[str, ...]) -> str:
+        """Give the place of *path*, or of the nearest setting around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, "configuration")
+
+
+def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
+    """Read the configuration.
+
+    Args:
+        path: a YAML file; None means ``configs/default.yaml`` if that exists, else the
+            built-in defaults, which are the same.
+        overrides: ``section.setting=value`` each, the value in YAML.
+
+    Raises:
+        UsageError: the file cannot be read, or an override is no assignment.
+        ConfigError: the settings have problems; the message lists all of them.
+    """
+    source = _Source()
+    if path is None and DEFAULT_CONFIG.is_file():
+        path = DEFAULT_CONFIG
+    if path is not None:
+        _read_file(path, source)
+    for override in overrides:
+        _apply(override, source)
+    try:
+        return Config.model_validate(source.values)
+    except ValidationError as error:
+        problems = _render(error, source)
+        where = path or "configuration"
+        count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+        raise ConfigError(f"{where}: {count}\n\n" + "\n".join(problems)) from None
+
+
+def _read_file(path: Path, source: _Source) -> None:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"{path}: cannot read the configuration: {reason}") from None
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        values = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"{path}{line}: this is no YAML: {problem}") from None
+    if values is None:
+        return
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}:1: expected sections such as 'input:', found {values!r}")
+    source.values = values
+    _note_places(node, str(path), (), source)
+
+
+def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], source: _Source) -> None:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        inner = (*path, str(key.value))
+        source.places[inner] = f"{name}:{key.start_mark.line + 1}"
+        _note_places(value, name, inner, source)
+
+
+def _apply(override: str, source: _Source) -> None:
+    """Put one ``key=value`` over what the file says."""
+    name, equals, text = override.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(
+            f"--set {override}: expected section.setting=value, e.g. clean.mode=careful"
+        )
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    path = tuple(name.strip().split("."))
+    values = source.values
+    for part in path[:-1]:
+        inner = values.get(part)
+        if not isinstance(inner, dict):
+            inner = values[part] = {}
+        values = inner
+    values[path[-1]] = value
+    source.places[path] = f"--set {name.strip()}"
+
+
+def _render(error: ValidationError, source: _Source) -> list[str]:
+    """Describe each problem once, those of one place together, in the order of the lines."""
+    seen: dict[tuple[str, ...], tuple[str, str]] = {}
+    for details in error.errors():
+        path = _setting_path(tuple(str(part) for part in details["loc"]))
+        seen.setdefault(path, (source.place_of(path), _describe(path, details)))
+    return [f"  {place}\n{text}" for place, text in sorted(seen.values(), key=_line_order)]
+
+
+def _line_order(problem: tuple[str, str]) -> tuple[str, int, str]:
+    name, _, line = problem[0].rpartition(":")
+    return (name, int(line), problem[1]) if line.isdigit() else (problem[0], 0, problem[1])
+
+
+def _setting_path(loc: tuple[str, ...]) -> tuple[str, ...]:
+    """Cut pydantic's location down to section and setting: unions and items add parts."""
+    return loc[:2]
+
+
+def _describe(path: tuple[str, ...], details: ErrorDetails) -> str:
+    name = ".".join(path)
+    if details["type"] == "extra_forbidden":
+        return f"    {name}: no such setting; {_suggest(path)}"
+    if details["type"] == "value_error":
+        return f"    {name}: {details['ctx']['error']}"
+    message = _WORDS.get(details["type"]) or details["msg"].removeprefix("Input ")
+    if path == ("run", "workers"):  # a union: pydantic reports its members one by one
+        message = "should be a whole number from 1 to 256, or auto"
+    text = f"    {name} = {details['input']!r}: {message}"
+    setting = _setting(path)
+    if setting is None:
+        return text
+    default = setting.get_default(call_default_factory=True)
+    return f"{text}\n    {setting.description} (default {default!r})"
+
+
+def _suggest(path: tuple[str, ...]) -> str:
+    """Say which setting was probably meant, or which ones there are."""
+    known = list(setting_names())
+    near = difflib.get_close_matches(".".join(path), known, n=1, cutoff=0.75)
+    if near:
+        return f"did you mean {near[0]}?"
+    siblings = [name for name in known if len(path) > 1 and name.startswith(f"{path[0]}.")]
+    if siblings:
+        return f"{path[0]} has: {', '.join(name.split('.')[1] for name in siblings)}"
+    return f"the sections are: {', '.join(Config.model_fields)}"
+
+
+def setting_names() -> Iterator[str]:
+    """Give the dotted name of every setting."""
+    for section, setting, _ in settings():
+        yield f"{section}.{setting}"
+
+
+def settings() -> Iterator[tuple[str, str, FieldInfo]]:
+    """Give section, name and definition of every setting, in order."""
+    for section, outer in Config.model_fields.items():
+        model = outer.annotation
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        for name, info in model.model_fields.items():
+            yield section, name, info
+
+
+def _setting(path: tuple[str, ...]) -> FieldInfo | None:
+    return next((info for section, name, info in settings() if (section, name) == path), None)
+
+
+def commented_yaml(config: Config) -> str:
+    """Write *config* as YAML, each setting under its documentation."""
+    lines: list[str] = []
+    values = config.model_dump(mode="json")
+    for section, outer in Config.model_fields.items():
+        model = outer.annotation
+        assert isinstance(model, type)
+        lines += ["", f"# {(model.__doc__ or '').splitlines()[0]}", f"{section}:"]
+        for name, info in model.model_fields.items():
+            value = yaml.safe_dump(values[section][name], default_flow_style=True, width=1000)
+            lines += [
+                f"  # {info.description}",
+                f"  {name}: {value.removesuffix('...' + chr(10)).strip()}",
+            ]
+    return "\n".join(lines).strip() + "\n"

@@ -1,0 +1,218 @@
+"""Clusters: components bound the work, stars of verified pairs decide.
+
+    edges ─forest─▶ few edges ─components─▶ members ─stars─▶ verdicts
+
+Components follow chains, A like B like C, and may hold articles that share nothing. So
+nothing is removed by a component: within one, in the order of representatives, the first
+article not yet covered is kept, every other that is verified directly to be its copy goes,
+and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.pairs import Match, Similarity, match_of, similarity_of
+from pipeline.dedup.verify import Buckets, verifier
+
+MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
+"""Codes of ``Verdicts.matches``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """The articles of one component; m of them, in any order.
+
+    Attributes:
+        articles: uint64[m], distinct.
+        order: uint8[m, 40], ``order_key`` of each; distinct keys make the result independent
+            of how articles are numbered.
+        digests: uint8[m, 16], digest of the cleaned text: equal texts, equal digests.
+        shingle_counts: int64[m], ``len(shingles(i))`` of each.
+        band_keys: uint32[bands, m].
+        published: bool[m], kept by an earlier run: comes first and stays.
+        shingles: member index → its sorted, distinct shingles; loaded when needed.
+    """
+
+    articles: NDArray[np.uint64]
+    order: NDArray[np.uint8]
+    digests: NDArray[np.uint8]
+    shingle_counts: NDArray[np.int64]
+    band_keys: NDArray[np.uint32]
+    published: NDArray[np.bool_]
+    shingles: Callable[[int], NDArray[np.uint64]]
+
+    def __len__(self) -> int:
+        return len(self.articles)
+
+
+@dataclass(frozen=True, eq=False)
+class Verdicts:
+    """The duplicates that were found, by ascending article; all others are kept.
+
+    Attributes:
+        articles: uint64[k], the duplicates.
+        representatives: uint64[k], whose copy each is; never a duplicate itself.
+        matches: uint8[k], index into ``MATCHES``.
+        shared: int64[k], distinct shingles that both have.
+        similarity: float64[k], exact Jaccard similarity to the representative, 0 to 1.
+        containment: float64[k], share of the shorter text's shingles that the longer has.
+    """
+
+    articles: NDArray[np.uint64]
+    representatives: NDArray[np.uint64]
+    matches: NDArray[np.uint8]
+    shared: NDArray[np.int64]
+    similarity: NDArray[np.float64]
+    containment: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    representative: int
+    match: Match
+    compared: Similarity
+
+
+def components(edges: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
+    """List the connected components: each ascending, by ascending first article.
+
+    Args:
+        edges: uint64[m, 2], in any order, also repeated.
+    """
+    nodes, labels = _label(edges)
+    if not len(nodes):
+        return []
+    grouped = np.argsort(labels, kind="stable")
+    ends = np.cumsum(np.bincount(labels))
+    found = np.split(nodes[grouped], ends[:-1])
+    return sorted(found, key=lambda component: int(component[0]))
+
+
+def forest(edges: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Reduce *edges* to the fewest with the same components: uint64[k, 2].
+
+    The result is canonical: each component a star around its smallest article, ascending.
+    Therefore forests of parts may be merged in any order: ``forest(concatenate(parts))``.
+    """
+    nodes, labels = _label(edges)
+    _, first = np.unique(labels, return_index=True)
+    roots = nodes[first][labels]
+    others = nodes != roots
+    found = np.stack([roots[others], nodes[others]], axis=1)
+    return found[np.lexsort((found[:, 1], found[:, 0]))]
+
+
+def stars(members: Members, config: DedupConfig) -> Verdicts:
+    """Decide which members of a component are kept, and whose copies the others are.
+
+    In the order of representatives (published first, then ``order``): articles of equal
+    text count as one; the first article not yet covered becomes a representative; each
+    uncovered article that shares a band key with it is compared with it exactly, and is
+    its duplicate if ``match_of`` says so. Texts below ``config.min_shingles`` are only
+    found as exact copies.
+
+    An exact copy of a representative is ``exact``. An exact copy of a duplicate takes over
+    its edge: with the same text, the same comparison holds for it.
+    """
+    ranked = np.lexsort((members.articles, _sortable(members.order), ~members.published))
+    leaders = _leaders(members, ranked)
+    distinct = ranked[leaders[ranked] == ranked]
+    edges = _cover(members, distinct, config)
+    duplicates: dict[int, _Edge] = {}
+    for member, leader in enumerate(leaders.tolist()):
+        if leader in edges:
+            duplicates[member] = edges[leader]
+        elif leader != member:
+            size = int(members.shingle_counts[member])
+            duplicates[member] = _Edge(leader, "exact", Similarity(size, size, 1.0, 1.0))
+    return _verdicts(members, duplicates)
+
+
+def _label(edges: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    nodes, places = np.unique(edges, return_inverse=True)
+    left, right = places.reshape(-1, 2).T
+    shape = (len(nodes), len(nodes))
+    graph = coo_array((np.ones(len(left), np.bool_), (left, right)), shape=shape)
+    return nodes, connected_components(graph, directed=False)[1]
+
+
+def _leaders(members: Members, ranked: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Map each member to the first in order of equal text; published ones to themselves."""
+    digests = _sortable(members.digests)[ranked]
+    _, first, groups = np.unique(digests, return_index=True, return_inverse=True)
+    leaders = np.empty(len(ranked), np.int64)
+    leaders[ranked] = ranked[first[groups]]
+    return np.where(members.published, np.arange(len(ranked)), leaders)
+
+
+def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -> dict[int, _Edge]:
+    """Find the duplicates among members of different text, given in order."""
+    compared = distinct[members.shingle_counts[distinct] >= config.min_shingles]
+    sizes = members.shingle_counts[compared]
+    published = members.published[compared]
+    open_ = ~published  # neither kept nor covered so far
+    if len(compared) < 2 or not open_.any():
+        return {}
+    buckets = Buckets(members.band_keys[:, compared])
+    verify = verifier(sizes, lambda place: members.shingles(int(compared[place])))
+    edges: dict[int, _Edge] = {}
+    for place in range(len(compared)):
+        if not (open_[place] or published[place]):
+            continue
+        open_[place] = False
+        others = buckets.sharing(place)
+        others = others[open_[others]]
+        size = int(sizes[place])
+        # Cheap first: how much could they share at all?
+        at_most = np.minimum(verify.at_most[place], verify.at_most[others])
+        others = others[_hits(at_most, size, sizes[others], config)]
+        if not len(others):
+            continue
+        shared = verify.shared_with(place, others)
+        for hit in _hits(shared, size, sizes[others], config).tolist():
+            other = int(others[hit])
+            compared_to = similarity_of(int(shared[hit]), size, int(sizes[other]))
+            match = match_of(compared_to, config)
+            if match is not None:
+                open_[other] = False
+                edges[int(compared[other])] = _Edge(int(compared[place]), match, compared_to)
+    return edges
+
+
+def _hits(
+    shared: NDArray[np.int64], size: int, sizes: NDArray[np.int64], config: DedupConfig
+) -> NDArray[np.int64]:
+    # Most of a giant bucket is no match: what clearly is none never reaches match_of.
+    near = shared >= config.similarity * (size + sizes - shared) * 0.999
+    contained = shared >= config.containment * np.minimum(size, sizes) * 0.999
+    return np.flatnonzero(near | contained)
+
+
+def _verdicts(members: Members, duplicates: dict[int, _Edge]) -> Verdicts:
+    found = np.fromiter(duplicates, np.int64, len(duplicates))
+    found = found[np.argsort(members.articles[found])]
+    edges = [duplicates[member] for member in found.tolist()]
+    representatives = np.array([edge.representative for edge in edges], np.int64)
+    return Verdicts(
+        articles=members.articles[found],
+        representatives=members.articles[representatives],
+        matches=np.array([MATCHES.index(edge.match) for edge in edges], np.uint8),
+        shared=np.array([edge.compared.shared for edge in edges], np.int64),
+        similarity=np.array([edge.compared.jaccard for edge in edges], np.float64),
+        containment=np.array([edge.compared.containment for edge in edges], np.float64),
+    )
+
+
+def _sortable(rows: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    return np.ascontiguousarray(rows).view(f"S{rows.shape[1]}").reshape(-1)

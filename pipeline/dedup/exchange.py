@@ -1,0 +1,115 @@
+"""What deduplication stages and sends between passes: flat records, one dtype each.
+
+members     one fixed-size record an article, so that any one can be read alone
+keys        the band keys of a block's signed articles, by group of bands
+verdicts    one record a duplicate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.order import ORDER_BYTES
+
+BAND_GROUP = 8
+"""Bands that are joined together: few enough elements, small enough for one worker's memory."""
+
+DIGESTS = -1
+"""The group in which whole texts are joined, so that short ones find their exact copies too."""
+
+ID_BYTES = 16
+
+VERDICT = np.dtype(
+    [
+        ("row", "<u4"),
+        ("representative_id", "u1", ID_BYTES),
+        ("cluster_id", "u1", ID_BYTES),
+        ("match", "u1"),
+        ("shared", "<u4"),
+        ("shingles", "<u4"),
+        ("representative_shingles", "<u4"),
+        ("similarity", "<f8"),
+        ("containment", "<f8"),
+    ]
+)
+"""A duplicate: its row in its block, its representative, and what decided.
+
+``match`` is an index into ``clusters.MATCHES``.
+"""
+
+
+def member_dtype(bands: int) -> np.dtype[np.void]:
+    """Give the record of an article in the members file.
+
+    Fields: its id and text digest, its place in the order of representatives, where its
+    shingles lie in the shingles file (start and count, in shingles), and its band keys
+    (all 0 when it has too few shingles to be signed).
+    """
+    return np.dtype(
+        [
+            ("id", "u1", ID_BYTES),
+            ("text_digest", "u1", ID_BYTES),
+            ("order", "u1", ORDER_BYTES),
+            ("shingles_start", "<u8"),
+            ("shingle_count", "<u4"),
+            ("keys", "<u4", (bands,)),
+        ]
+    )
+
+
+def article_number(block: int, row: NDArray[np.integer] | int) -> NDArray[np.uint64]:
+    """Number articles across blocks: block in the high 32 bits, row in the low ones."""
+    return np.uint64(block) << np.uint64(32) | np.asarray(row, np.uint64)
+
+
+def block_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Give the block of each article."""
+    return articles >> np.uint64(32)
+
+
+def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Give the row of each article in its block."""
+    return articles & np.uint64(0xFFFFFFFF)
+
+
+@dataclass(frozen=True, eq=False)
+class BlockKeys:
+    """What articles of a block are joined on.
+
+    Attributes:
+        block: index of the block.
+        rows: uint32[n], the rows these keys belong to.
+        keys: uint32[k, n], one key a row for each of k bands.
+    """
+
+    block: int
+    rows: NDArray[np.uint32]
+    keys: NDArray[np.uint32]
+
+    def pack(self) -> tuple[int, bytes, bytes]:
+        """Give the same as plain bytes, for a shuffle."""
+        return self.block, self.rows.tobytes(), self.keys.tobytes()
+
+    @classmethod
+    def unpack(cls, packed: tuple[int, bytes, bytes]) -> BlockKeys:
+        """Undo ``pack``."""
+        block, rows, keys = packed
+        numbers = np.frombuffer(rows, np.uint32)
+        return cls(block, numbers, np.frombuffer(keys, np.uint32).reshape(-1, len(numbers)))
+
+
+def key_groups(band_keys: BlockKeys, digest_keys: BlockKeys) -> Iterator[tuple[int, BlockKeys]]:
+    """Cut what a block is joined on into groups that are joined one at a time.
+
+    Groups in which the block has no article are left out.
+    """
+    if len(digest_keys.rows):
+        yield DIGESTS, digest_keys
+    if len(band_keys.rows):
+        for group, start in enumerate(range(0, len(band_keys.keys), BAND_GROUP)):
+            keys = band_keys.keys[start : start + BAND_GROUP]
+            yield group, BlockKeys(band_keys.block, band_keys.rows, keys)

@@ -1,0 +1,134 @@
+"""MinHash signatures of whole blocks, the same as datasketch's to the bit, and their bands.
+
+Two texts of Jaccard similarity s agree in each value of their signatures with probability
+s. A signature is cut into bands; texts that agree on a whole band become candidates.
+
+A signature goes into datasketch like this (k of them, made with seed 1):
+
+>>> from datasketch import MinHash
+>>> from pipeline.dedup.shingles import shingle_block
+>>> signature = sign_block(shingle_block(["a text of a few more words"], 5), 128, seed=1)[0]
+>>> loaded = MinHash(seed=1, hashvalues=signature, scheme="affine32")
+>>> loaded.jaccard(loaded)
+1.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from datasketch import MinHash
+from numpy.typing import NDArray
+
+from pipeline.dedup.shingles import Shingles
+from pipeline.text.tokens import mix
+
+EMPTY = np.uint32(0xFFFFFFFF)
+"""Every value of the signature of a text without shingles, as in datasketch."""
+
+_SCRATCH_VALUES = 1 << 17  # permuted values at once: 512 KiB, which a core's cache holds
+_PERMUTED_AT_ONCE = 4  # few, so that the rows are long and numpy's cost a call does not count
+
+
+def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.uint32]:
+    """Sign each text of a block: uint32[n, permutations].
+
+    Row i is bit-identical to ``datasketch.MinHash(permutations, seed, scheme="affine32",
+    hashfunc=identity)`` updated with the low 32 bits of each shingle of text i. A text
+    without shingles gets ``EMPTY`` everywhere and would equal any other such text:
+    keep it out of the bands.
+
+    Args:
+        shingles: the sets of n texts.
+        permutations: values in a signature, at least 1.
+        seed: of the permutations, 0 to 2**32 - 1.
+    """
+    factors, terms = _permutations(permutations, seed)
+    signatures = np.full((len(shingles), permutations), EMPTY, np.uint32)
+    filled = np.flatnonzero(shingles.counts)
+    starts = shingles.offsets[filled]
+    hashes = _premix(shingles.values.astype(np.uint32))
+    for texts in _groups(starts):
+        low, high = starts[texts.start], shingles.offsets[filled[texts.stop - 1] + 1]
+        least = _least(hashes[low:high], starts[texts] - low, factors, terms)
+        signatures[filled[texts]] = least.T
+    return signatures
+
+
+def band_keys(signatures: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]:
+    """Hash each band of each signature into one key: uint32[bands, n].
+
+    The band's number goes into the key, so that keys of all bands may share one table.
+    Two different bands have the same key with probability 2**-32: one more candidate.
+
+    Args:
+        signatures: uint32[n, permutations].
+        bands: how many; the rows of a band are permutations / bands.
+
+    Raises:
+        ValueError: if bands does not divide permutations.
+    """
+    count, permutations = signatures.shape
+    if bands < 1 or permutations % bands:
+        raise ValueError(f"bands = {bands} does not divide {permutations} permutations")
+    rows = np.ascontiguousarray(signatures.T).reshape(bands, permutations // bands, count)
+    keys = np.repeat(np.arange(1, bands + 1, dtype=np.uint64), count).reshape(bands, count)
+    for row in range(rows.shape[1]):
+        keys = mix(keys ^ rows[:, row])
+    return (keys >> np.uint64(32)).astype(np.uint32)
+
+
+def collision_probability(similarity: float, permutations: int, bands: int) -> float:
+    """Tell how likely two texts of that Jaccard similarity share at least one band.
+
+    With b bands of r rows it is 1 - (1 - s**r)**b. Source: Leskovec, Rajaraman, Ullman,
+    "Mining of Massive Datasets", section 3.4.
+
+    >>> round(collision_probability(0.5, permutations=128, bands=32), 3)
+    0.873
+    """
+    return float(1 - (1 - similarity ** (permutations // bands)) ** bands)
+
+
+@lru_cache(maxsize=8)
+def _permutations(count: int, seed: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    factors, terms = MinHash(num_perm=count, seed=seed, scheme="affine32").permutations
+    return np.asarray(factors, np.uint32), np.asarray(terms, np.uint32)
+
+
+def _premix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    # datasketch's affine32 sends each hash through MurmurHash3's 32-bit finaliser first.
+    hashes ^= hashes >> np.uint32(16)
+    hashes *= np.uint32(0x85EBCA6B)
+    hashes ^= hashes >> np.uint32(13)
+    hashes *= np.uint32(0xC2B2AE35)
+    hashes ^= hashes >> np.uint32(16)
+    return hashes
+
+
+def _groups(starts: NDArray[np.int64]) -> Iterator[slice]:
+    # As many texts at a time as begin within one scratch; the last may reach beyond it.
+    first = 0
+    while first < len(starts):
+        limit = starts[first] + _SCRATCH_VALUES // _PERMUTED_AT_ONCE
+        end = int(np.searchsorted(starts, limit))
+        yield slice(first, end)
+        first = end
+
+
+def _least(
+    hashes: NDArray[np.uint32],
+    starts: NDArray[np.int64],
+    factors: NDArray[np.uint32],
+    terms: NDArray[np.uint32],
+) -> NDArray[np.uint32]:
+    """Permute *hashes* and take each text's least: uint32[permutations, texts]."""
+    least = np.empty((len(factors), len(starts)), np.uint32)
+    for first in range(0, len(factors), _PERMUTED_AT_ONCE):
+        some = slice(first, first + _PERMUTED_AT_ONCE)
+        permuted = factors[some, np.newaxis] * hashes
+        permuted += terms[some, np.newaxis]
+        np.minimum.reduceat(permuted, starts, axis=1, out=least[some])
+    return least

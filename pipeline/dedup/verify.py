@@ -1,0 +1,156 @@
+"""What stars ask of a component: who shares a bucket with an article, how much do they share.
+
+Both answers are exact. A component may be one bucket of ten thousand texts that have
+nothing but their site's chrome in common: then thousands of stars look at thousands of
+texts each, and a comparison has to cost well below a microsecond (``_tabled``).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from pipeline.dedup.pairs import shared_counts
+from pipeline.dedup.shingles import Shingles
+
+Indexes = NDArray[np.int64]
+Load = Callable[[int], NDArray[np.uint64]]
+
+CACHE_BYTES = 64 << 20
+"""Shingles that are kept while the stars of one component are made."""
+SORTED_TEXTS = 512
+"""Texts from which on sorted band keys answer faster than comparing all of them."""
+TABLE_TEXTS = 48
+"""Texts from which on the table of a component costs less than it saves."""
+TABLE_SHINGLES = 1 << 24
+"""Shingles of a component up to which it gets a table: 128 MiB, and as much to sort it."""
+_TEXTS_AT_ONCE = 512
+
+
+class Buckets:
+    """The buckets of one component: which of its n texts share a band key."""
+
+    def __init__(self, band_keys: NDArray[np.uint32]) -> None:
+        """Sort the keys of each band, if there are so many texts that a scan would cost more.
+
+        Args:
+            band_keys: uint32[bands, n].
+        """
+        self._keys = np.ascontiguousarray(band_keys)
+        bands, texts = band_keys.shape
+        self._sorted = texts >= SORTED_TEXTS
+        if not self._sorted:
+            return
+        self._places = np.argsort(band_keys, axis=1, kind="stable").astype(np.int32)
+        self._low = np.empty((bands, texts), np.int32)
+        self._size = np.empty((bands, texts), np.int32)
+        for keys, places, low, size in zip(
+            self._keys, self._places, self._low, self._size, strict=True
+        ):
+            _, first, count = np.unique(keys[places], return_index=True, return_counts=True)
+            low[places] = np.repeat(first, count)
+            size[places] = np.repeat(count, count)
+
+    def sharing(self, place: int) -> Indexes:
+        """List the texts that share at least one key with text *place*, itself too, ascending."""
+        if not self._sorted or self._size[:, place].sum() * 8 > self._keys.size:
+            same = self._keys == self._keys[:, place, np.newaxis]
+            return np.flatnonzero(np.logical_or.reduce(same, axis=0))
+        found = [np.array([place], np.int32)]
+        for band in np.flatnonzero(self._size[:, place] > 1).tolist():
+            low = self._low[band, place]
+            found.append(self._places[band, low : low + self._size[band, place]])
+        return np.unique(np.concatenate(found)).astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Verifier:
+    """Counts shared shingles of the texts of one component.
+
+    Attributes:
+        at_most: int64[n], more than that a text shares with no other of the component.
+        shared_with: (place, places) → int64[len(places)], how many shingles are in both.
+    """
+
+    at_most: Indexes
+    shared_with: Callable[[int, Indexes], Indexes]
+
+
+def verifier(sizes: Indexes, load: Load) -> Verifier:
+    """Choose how to count shared shingles: with a table for the many, else by loading.
+
+    Args:
+        sizes: shingles of each text.
+        load: place → its sorted, distinct shingles.
+    """
+    if len(sizes) >= TABLE_TEXTS and int(sizes.sum()) <= TABLE_SHINGLES:
+        return _tabled(sizes, load)
+    return Verifier(sizes, _loaded(load))
+
+
+def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
+    """Load the shingles of each text when they are needed, and keep the latest of them."""
+    kept: OrderedDict[int, NDArray[np.uint64]] = OrderedDict()
+    held = 0
+
+    def get(place: int) -> NDArray[np.uint64]:
+        nonlocal held
+        if place in kept:
+            kept.move_to_end(place)
+            return kept[place]
+        values = kept[place] = load(place)
+        held += values.nbytes
+        while held > CACHE_BYTES and len(kept) > 1:
+            held -= kept.popitem(last=False)[1].nbytes
+        return values
+
+    def shared_with(place: int, others: Indexes) -> Indexes:
+        one = get(place)
+        counts = []
+        for first in range(0, len(others), _TEXTS_AT_ONCE):
+            sets = [get(other) for other in others[first : first + _TEXTS_AT_ONCE].tolist()]
+            offsets = _offsets(np.array([len(values) for values in sets], np.int64))
+            counts.append(shared_counts(one, Shingles(np.concatenate(sets), offsets)))
+        return np.concatenate(counts)
+
+    return shared_with
+
+
+def _tabled(sizes: Indexes, load: Load) -> Verifier:
+    """Number the shingles that at least two texts have, and count with a sparse table."""
+    everything = np.concatenate([load(place) for place in range(len(sizes))])
+    ordered = np.sort(everything)
+    common = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    del ordered
+    numbers = np.searchsorted(common, everything)
+    repeated = np.zeros(len(everything), np.bool_)
+    if len(common):
+        np.equal(common.take(numbers, mode="clip"), everything, out=repeated)
+    bounds = _offsets(repeated)[_offsets(sizes)]
+    lengths = np.diff(bounds)
+    numbers = numbers[repeated]
+    ones = np.ones(len(numbers), np.int32)
+    table = csr_array((ones, numbers, bounds), shape=(len(sizes), len(common)))
+    marks = np.zeros(len(common), np.int32)
+
+    def shared_with(place: int, others: Indexes) -> Indexes:
+        own = numbers[bounds[place] : bounds[place + 1]]
+        marks[own] = 1
+        # Picking rows costs about as much as multiplying them.
+        most = 2 * len(others) > len(sizes)
+        shared: Indexes = (table @ marks)[others] if most else table[others] @ marks
+        marks[own] = 0
+        return shared
+
+    return Verifier(lengths, shared_with)
+
+
+def _offsets(counts: NDArray[np.int64] | NDArray[np.bool_]) -> Indexes:
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets

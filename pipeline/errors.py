@@ -1,0 +1,48 @@
+"""What can go wrong for a user, and the exit code each ends in.
+
+    NewsieveError                 1   the run failed; nothing was published
+    ├── UsageError                2   wrong flag or argument; nothing was started
+    │   └── ConfigError           2   wrong configuration, all problems at once
+    ├── HeldRun                   3   a finished run waits for `publish` or `discard`
+    ├── LockedOutput             75   another run works on this output folder
+    └── AccountError              1   records in and rows out do not add up
+
+A bad *record* is no error: it becomes a ``records.Rejection``, a row in ``rejects``.
+"""
+
+from __future__ import annotations
+
+INTERRUPTED = 130
+"""Exit code of a run that was stopped from the keyboard."""
+
+
+class NewsieveError(Exception):
+    """A message for the user: where, the value, what is allowed, what to do."""
+
+    exit_code = 1
+
+
+class UsageError(NewsieveError):
+    """A flag or an argument cannot be used as given."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """The configuration has problems; the message lists all of them."""
+
+
+class HeldRun(NewsieveError):
+    """A gate holds a finished run; later runs wait until somebody decides about it."""
+
+    exit_code = 3
+
+
+class LockedOutput(NewsieveError):
+    """Another process holds the lock of the output folder."""
+
+    exit_code = 75
+
+
+class AccountError(NewsieveError):
+    """read = articles + duplicates + rejects + unchanged does not hold."""

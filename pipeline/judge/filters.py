@@ -1,0 +1,61 @@
+"""Filters: article → why it is not wanted, or None. ``FILTERS`` has their order.
+
+A filter's name is the reason it gives; its settings stand in ``judge`` of the configuration.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.text.tokens import word_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.config import JudgeConfig
+    from pipeline.records import Article
+
+MACROLANGUAGES: dict[str, tuple[str, ...]] = {"no": ("nb", "nn")}
+"""Tags that are asked for, and those that articles have instead."""
+
+
+def no_body_left(article: Article, config: JudgeConfig) -> str | None:
+    """Refuse an article without a letter or digit: a copy of nothing is no story."""
+    del config
+    if any(map(str.isalnum, article.text)):
+        return None
+    return f"0 letters left of {article.raw_char_count:,} characters"
+
+
+def too_short(article: Article, config: JudgeConfig) -> str | None:
+    """Refuse an article of fewer words than ``judge.min_words``."""
+    if not config.min_words:
+        return None
+    words = word_count(article.text)
+    if words >= config.min_words:
+        return None
+    return f"{words:,} words; judge.min_words = {config.min_words:,}"
+
+
+def language_not_wanted(article: Article, config: JudgeConfig) -> str | None:
+    """Refuse an article in a language outside ``judge.languages``; an unknown one is kept.
+
+    ``zh`` asks for ``zh-Hans`` and ``zh-Hant`` too, ``no`` for ``nb`` and ``nn``.
+    """
+    language = article.language
+    if not config.languages or language is None:
+        return None
+    for wanted in config.languages:
+        if language == wanted or language.startswith(f"{wanted}-"):
+            return None
+        if language in MACROLANGUAGES.get(wanted, ()):
+            return None
+    return f"{language}; judge.languages = {', '.join(config.languages)}"
+
+
+FILTERS: dict[str, Callable[[Article, JudgeConfig], str | None]] = {
+    "no_body_left": no_body_left,
+    "too_short": too_short,
+    "language_not_wanted": language_not_wanted,
+}
+"""Reason → filter; the first that speaks gives the one reason. Only the first is on by default."""

@@ -1,0 +1,9 @@
+"""The account of an output folder: what was read, what is planned, what is committed.
+
+inputs     paths and globs → the files that are there
+history    the committed runs → what they read
+plan       new files → blocks, frozen before the work
+lock       one run at a time
+account    read = articles + duplicates + rejects + unchanged
+commit     manifest and one rename
+"""

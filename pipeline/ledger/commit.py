@@ -1,0 +1,108 @@
+"""From finished staging to a published run: the manifest, then one rename."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from hashlib import blake2b
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.ledger.history import INPUTS_SCHEMA
+from pipeline.storage import publish_folder, write_bytes
+from pipeline.version import FORMAT_VERSION, VERSION
+from pipeline.write.parquet import write_parquet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.config import Config
+    from pipeline.ledger.account import Account
+    from pipeline.ledger.plan import Plan
+    from pipeline.ledger.tally import InputCount
+
+LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
+"""Libraries whose version can change what comes out."""
+
+
+def write_inputs(folder: Path, plan: Plan, counts: dict[str, InputCount]) -> None:
+    """Write state/inputs.parquet: the files that later runs need not read again.
+
+    A file without counts could not be read well; a later run tries it again.
+    """
+    rows = [
+        {
+            "source": each.source,
+            "digest": each.digest,
+            "bytes": each.bytes,
+            "read": counts[each.source].read,
+            "unchanged": counts[each.source].unchanged,
+            "unfinished": counts[each.source].unfinished,
+        }
+        for each in plan.inputs
+        if each.source in counts
+    ]
+    table = pa.Table.from_pylist(rows, schema=INPUTS_SCHEMA)
+    write_parquet(folder / "state" / "inputs.parquet", INPUTS_SCHEMA, [table], 100_000)
+
+
+def write_manifest(
+    folder: Path, plan: Plan, config: Config, account: Account, timings: dict[str, Any]
+) -> None:
+    """Describe the finished run in *folder*: the last file before the commit.
+
+    Args:
+        timings: wall-clock facts; they stand here and in no table.
+    """
+    manifest = {
+        "format_version": FORMAT_VERSION,
+        "newsieve": VERSION,
+        "run_id": plan.run_id,
+        "sequence": plan.sequence,
+        "parent": plan.parent,
+        "logical_date": plan.logical_date.isoformat(),
+        "counts": account.as_dict(),
+        "inputs": {"files": len(plan.inputs), "bytes": sum(each.bytes for each in plan.inputs)},
+        "files": [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))],
+        "config": config.model_dump(mode="json"),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+        "timings": timings,
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
+    write_bytes(folder / "manifest.json", text.encode())
+
+
+def _describe(path: Path, folder: Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        digest = blake2b(digest_size=16)
+        while portion := stream.read(1 << 20):
+            digest.update(portion)
+    return {
+        "path": path.relative_to(folder).as_posix(),
+        "rows": pq.read_metadata(path).num_rows,
+        "bytes": path.stat().st_size,
+        "blake2b": digest.hexdigest(),
+    }
+
+
+def publish(finished: Path, output: Path, run_id: str) -> Path:
+    """Make *finished* the run *run_id* of *output*, by one rename.
+
+    Returns:
+        The folder of the published run.
+    """
+    target = output / "runs" / run_id
+    publish_folder(finished, target)
+    return target
+
+
+def sweep_staging(output: Path) -> None:
+    """Remove what runs left behind that did not reach their end. Only under the lock."""
+    for leftover in (output / ".staging").iterdir():
+        if leftover.is_dir():
+            shutil.rmtree(leftover)

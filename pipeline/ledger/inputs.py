@@ -1,0 +1,142 @@
+"""Which files a run is pointed at."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from glob import glob, has_magic
+from pathlib import Path, PurePath
+
+from pipeline.errors import UsageError
+from pipeline.read import FORMATS, format_of
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to read.
+
+    Attributes:
+        path: where to open it.
+        source: its path from the root of its input, with forward slashes: the name it
+            has in the tables, wherever the folder lies.
+        suffix: its key in ``read.FORMATS``.
+    """
+
+    path: str
+    source: str
+    suffix: str
+
+
+@dataclass
+class Inputs:
+    """What the inputs hold.
+
+    Attributes:
+        files: supported files, in the order of their sources.
+        unreadable: folders that cannot be listed, as (path, source).
+        too_young: files changed less than ``input.min_age_s`` ago: next run.
+        ignored: number of files of other kinds, by suffix.
+    """
+
+    files: list[InputFile] = field(default_factory=list)
+    unreadable: list[InputFile] = field(default_factory=list)
+    too_young: list[str] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+    def remarks(self) -> list[str]:
+        """Say what was left out, and why; nothing when all files are to be read."""
+        lines = []
+        if self.too_young:
+            lines.append(
+                f"not yet: {len(self.too_young)} files changed less than input.min_age_s ago"
+            )
+        if self.ignored:
+            kinds = ", ".join(f"{kind} {n}" for kind, n in self.ignored.most_common(5))
+            lines.append(f"left out: {self.ignored.total()} files of other kinds ({kinds})")
+        return lines
+
+
+def find_inputs(patterns: tuple[str, ...], min_age_s: float = 0) -> Inputs:
+    """Find the files that *patterns* name: folders, files or globs.
+
+    Raises:
+        UsageError: a folder or file does not exist, or is of a kind that cannot be read.
+    """
+    inputs = Inputs()
+    youngest = time.time() - min_age_s
+    for pattern in patterns:
+        if has_magic(pattern) and not os.path.lexists(pattern):
+            root = _fixed_part(pattern)
+            for match in sorted(glob(pattern, recursive=True)):  # noqa: PTH207 - may be absolute
+                _add(Path(match), root, inputs, youngest)
+        elif os.path.isdir(pattern):  # noqa: PTH112 - a glob may not be a valid Path
+            _add_folder(Path(pattern), Path(pattern), inputs, youngest)
+        elif os.path.lexists(pattern):
+            _add_named(Path(pattern), inputs, youngest)
+        else:
+            raise UsageError(
+                f"input {pattern}: no such file or folder; "
+                "name a folder, a file, or a glob in quotes such as 'raw/*.txt'"
+            )
+    unique = {file.path: file for file in inputs.files}
+    inputs.files = sorted(unique.values(), key=lambda file: (file.source, file.path))
+    return inputs
+
+
+def _fixed_part(pattern: str) -> Path:
+    """Give the folder before the first wildcard: the root of a glob."""
+    parts: list[str] = []
+    for part in PurePath(pattern).parts[:-1]:
+        if has_magic(part):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+def _add_named(path: Path, inputs: Inputs, youngest: float) -> None:
+    if format_of(path.name) is None:
+        raise UsageError(
+            f"input {path}: not a kind of file that can be read; known: {', '.join(FORMATS)}"
+        )
+    _add(path, path.parent, inputs, youngest)
+
+
+def _add_folder(folder: Path, root: Path, inputs: Inputs, youngest: float) -> None:
+    def unreadable(error: OSError) -> None:
+        path = Path(error.filename)
+        inputs.unreadable.append(InputFile(str(path), _source(path, root), ""))
+
+    for parent, folders, names in os.walk(folder, onerror=unreadable):
+        # Hidden files and folders are somebody's work in progress (.cache, .part, .git).
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                _add(Path(parent, name), root, inputs, youngest)
+
+
+def _add(path: Path, root: Path, inputs: Inputs, youngest: float) -> None:
+    if path.is_dir():
+        return
+    suffix = format_of(path.name)
+    if suffix is None:
+        inputs.ignored[path.suffix.lower() or path.name] += 1
+        return
+    if _changed_at(path) > youngest:
+        inputs.too_young.append(str(path))
+        return
+    inputs.files.append(InputFile(str(path), _source(path, root), suffix))
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # reading it will say what is wrong with it
+
+
+def _source(path: Path, root: Path) -> str:
+    name = path.relative_to(root).as_posix()
+    # A name that is no UTF-8 arrives with lone surrogates, which no table can hold.
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

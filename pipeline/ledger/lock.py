@@ -1,0 +1,53 @@
+"""One run at a time in an output folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from pipeline.errors import LockedOutput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def locked(output: Path) -> Iterator[None]:
+    """Hold the lock of *output*; it dies with its process, however that ends.
+
+    Raises:
+        LockedOutput: another process holds it; the message says which.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    # Beside the lock, not in it: whoever tries the lock truncates it.
+    owner = output / ".staging" / "owner.json"
+    try:
+        with FileLock(output / ".lock", timeout=0):
+            owner.parent.mkdir(exist_ok=True)
+            owner.write_text(json.dumps(_myself()), encoding="utf-8")
+            try:
+                yield
+            finally:
+                owner.unlink(missing_ok=True)
+    except Timeout:
+        raise LockedOutput(f"{output}: another run is at work: {_describe(owner)}") from None
+
+
+def _myself() -> dict[str, object]:
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
+
+
+def _describe(owner: Path) -> str:
+    try:
+        facts = json.loads(owner.read_text(encoding="utf-8"))
+        return f"process {facts['pid']} on {facts['host']} since {facts['since']}"
+    except (OSError, ValueError, KeyError):
+        return "it has not said who it is"

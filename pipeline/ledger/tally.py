@@ -1,0 +1,79 @@
+"""What the blocks of a run counted, added up: for the run, and for each input file."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.ledger.account import Account
+
+if TYPE_CHECKING:
+    from pipeline.passes.staging import Staging
+
+
+@dataclass(frozen=True, slots=True)
+class InputCount:
+    """What became of one input file's records."""
+
+    read: int
+    unchanged: int
+    unfinished: int
+
+
+def tally(staging: Staging, blocks: range) -> tuple[Account, dict[str, InputCount]]:
+    """Add up the notes of *blocks*.
+
+    Returns:
+        The account of the run, and the counts of each file by its source; a file that
+        could not be read well, but may be later, has none.
+    """
+    files: dict[str, Counter[str]] = defaultdict(Counter)
+    ignored_fields: Counter[str] = Counter()
+    for cleaned in staging.cleaned(blocks):
+        ignored_fields.update(cleaned.ignored_fields)
+        for part in cleaned.parts:
+            counted = {"read": part.read, "unchanged": part.unchanged}
+            files[part.source].update(counted, unfinished=part.unfinished, retry=part.retry)
+    account = _account(staging, blocks, files, ignored_fields)
+    counts = {
+        source: InputCount(count["read"], count["unchanged"], count["unfinished"])
+        for source, count in files.items()
+        if not count["retry"]
+    }
+    return account, counts
+
+
+def _account(
+    staging: Staging,
+    blocks: range,
+    files: dict[str, Counter[str]],
+    ignored_fields: Counter[str],
+) -> Account:
+    rows: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    matches: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    for written in staging.written(blocks):
+        rows.update(articles=written.articles, duplicates=written.duplicates)
+        rows.update(rejects=written.rejects)
+        for source, count in written.unchanged.items():
+            # A record's source is its file, or its file and #n.
+            file = source if source in files else source.rpartition("#")[0]
+            files[file].update(unchanged=count)
+        reasons.update(written.rejects_by_reason)
+        matches.update(written.duplicates_by_match)
+        rules.update(written.removed_by_rule)
+    read = sum(files.values(), Counter[str]())
+    return Account(
+        read=read["read"],
+        articles=rows["articles"],
+        duplicates=rows["duplicates"],
+        rejects=rows["rejects"],
+        unchanged=read["unchanged"],
+        unfinished=read["unfinished"],
+        rejects_by_reason=dict(reasons),
+        duplicates_by_match=dict(matches),
+        removed_by_rule=dict(rules),
+        ignored_fields=dict(ignored_fields),
+    )

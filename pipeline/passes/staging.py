@@ -1,0 +1,119 @@
+"""The folder a run works in: what one pass leaves for the next, and the growing result.
+
+.staging/<run_id>/
+  plan.json
+  seen.npy                      ids of earlier runs, if there are any
+  blocks/00007.articles.arrow   cleaned, not yet deduplicated
+         00007.rejects.arrow
+         00007.members          one fixed-size record an article (dedup.exchange)
+         00007.shingles         their shingles, one after the other
+         00007.cleaned.json     counts; written last: the block is whole
+         00007.written.json     counts of the finished tables
+  result/                       becomes output/runs/<run_id>/
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.storage import write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.write.columns import Table
+
+
+@dataclass(slots=True)
+class PartCount:
+    """What was found in one part of an input file.
+
+    ``retry`` says that it could not be read well, but may be later: the file does not
+    count as read.
+    """
+
+    source: str
+    read: int = 0
+    unchanged: int = 0
+    unfinished: int = 0
+    retry: bool = False
+
+
+@dataclass(slots=True)
+class CleanedCounts:
+    """What pass A made of a block."""
+
+    parts: list[PartCount] = field(default_factory=list)
+    articles: int = 0
+    rejects: int = 0
+    ignored_fields: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class WrittenCounts:
+    """What pass C made of a block.
+
+    ``unchanged`` counts, by source, records whose id stands earlier in the run.
+    """
+
+    articles: int = 0
+    duplicates: int = 0
+    rejects: int = 0
+    unchanged: Counter[str] = field(default_factory=Counter)
+    rejects_by_reason: Counter[str] = field(default_factory=Counter)
+    duplicates_by_match: Counter[str] = field(default_factory=Counter)
+    removed_by_rule: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """Names of the files of one run at work; plain text, so that any worker can hold it."""
+
+    folder: str
+
+    @property
+    def result(self) -> Path:
+        """The folder that becomes the published run."""
+        return Path(self.folder, "result")
+
+    @property
+    def seen(self) -> Path:
+        """Ids of earlier runs, a sorted numpy array; absent when there are none."""
+        return Path(self.folder, "seen.npy")
+
+    def block_file(self, index: int, kind: str) -> Path:
+        """Give the name of one of a block's files, such as ``articles.arrow``."""
+        return Path(self.folder, "blocks", f"{index:05d}.{kind}")
+
+    def table_file(self, index: int, table: Table) -> Path:
+        """Give the name of a block's share of *table* in the result."""
+        return self.result / table / f"part-{index:05d}.parquet"
+
+    def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
+        """Write *counts* of a block down: what it stands for is finished."""
+        content = json.dumps(counts, ensure_ascii=False, default=_as_dict).encode()
+        write_bytes(self.block_file(index, f"{kind}.json"), content)
+
+    def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
+        """Read back what pass A made of each block."""
+        for facts in self._notes(indices, "cleaned"):
+            facts["parts"] = [PartCount(**part) for part in facts["parts"]]
+            yield CleanedCounts(**facts)
+
+    def written(self, indices: range) -> Iterator[WrittenCounts]:
+        """Read back what pass C made of each block."""
+        for facts in self._notes(indices, "written"):
+            yield WrittenCounts(**facts)
+
+    def _notes(self, indices: range, kind: str) -> Iterator[dict[str, Any]]:
+        for index in indices:
+            yield json.loads(self.block_file(index, f"{kind}.json").read_bytes())
+
+
+def _as_dict(counts: Any) -> dict[str, Any]:
+    # dataclasses.asdict rebuilds a Counter from its pairs, that is, counts the pairs.
+    return {each.name: getattr(counts, each.name) for each in fields(counts)}

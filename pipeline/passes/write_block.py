@@ -1,0 +1,152 @@
+"""Pass C on one block: its staged rows and their verdicts become the finished tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.dedup.clusters import MATCHES
+from pipeline.dedup.exchange import VERDICT
+from pipeline.passes.staging import WrittenCounts
+from pipeline.write.columns import TABLES, finished_table, schema
+from pipeline.write.parquet import write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from pipeline.config import Config
+    from pipeline.passes.staging import Staging
+    from pipeline.write.columns import Table
+
+
+@dataclass(frozen=True, slots=True)
+class RunName:
+    """What every row says of the run that wrote it."""
+
+    run_id: str
+    logical_date: date
+
+
+def write_block(
+    index: int,
+    verdicts: Iterable[NDArray[np.void]],
+    repeats: Iterable[NDArray[np.int32]],
+    run: RunName,
+    config: Config,
+    staging: Staging,
+) -> None:
+    """Write the block's share of each table.
+
+    Args:
+        verdicts: portions of dtype ``VERDICT``, about articles of this block, in any order.
+        repeats: ordinals of records whose id stands earlier in the run: unchanged.
+    """
+    judged = np.sort(np.concatenate([*verdicts, np.empty(0, VERDICT)]), order="row")
+    repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))
+    block = _Block(index, judged, repeated, run, staging)
+    counts = WrittenCounts()
+    portions = {
+        "articles": block.articles(counts),
+        "duplicates": block.duplicates(counts),
+        "rejects": block.rejects(counts),
+    }
+    for table in TABLES:
+        path = staging.table_file(index, table)
+        rows = write_parquet(path, schema(table), portions[table], config.write.row_group_rows)
+        setattr(counts, table, rows)
+    staging.note(index, "written", counts)
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """One staged block, and what was found out about its rows."""
+
+    index: int
+    verdicts: NDArray[np.void]
+    repeated: NDArray[np.int32]
+    run: RunName
+    staging: Staging
+
+    def articles(self, counts: WrittenCounts) -> Iterator[pa.Table]:
+        """Give the rows that are kept; each is its own cluster, and may represent others."""
+        for start, staged in self._staged("articles"):
+            rows = np.arange(start, start + len(staged))
+            repeated = self._repeated(staged)
+            counts.unchanged.update(_sources(staged, repeated))
+            chosen = staged.filter(pa.array(~repeated & ~np.isin(rows, self.verdicts["row"])))
+            counts.removed_by_rule.update(_rules(chosen))
+            nulls = [None] * len(chosen)
+            late = {"cluster_id": chosen["id"].to_pylist(), "revision_of": nulls}
+            yield finished_table("articles", chosen, late | self._run_columns(len(chosen)))
+
+    def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
+        """Give the rows that are copies, each with its representative and the evidence."""
+        if not len(self.verdicts):
+            return
+        for start, staged in self._staged("articles"):
+            rows = np.arange(start, start + len(staged))
+            chosen = ~self._repeated(staged) & np.isin(rows, self.verdicts["row"])
+            verdicts = self.verdicts[np.searchsorted(self.verdicts["row"], rows[chosen])]
+            late = _verdict_columns(verdicts, self.run)
+            counts.duplicates_by_match.update(map(str, late["match"]))
+            copies = staged.filter(pa.array(chosen))
+            yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
+
+    def rejects(self, counts: WrittenCounts) -> Iterator[pa.Table]:
+        """Give the rows of records that are not kept."""
+        for _, staged in self._staged("rejects"):
+            repeated = self._repeated(staged)
+            counts.unchanged.update(_sources(staged, repeated))
+            chosen = staged.filter(pa.array(~repeated))
+            counts.rejects_by_reason.update(chosen["reason"].to_pylist())
+            yield finished_table("rejects", chosen, self._run_columns(len(chosen)))
+
+    def _staged(self, table: Table) -> Iterator[tuple[int, pa.Table]]:
+        start = 0
+        with pa.OSFile(str(self.staging.block_file(self.index, f"{table}.arrow"))) as file:
+            reader = pa.ipc.open_file(file)
+            for number in range(reader.num_record_batches):
+                staged = pa.Table.from_batches([reader.get_batch(number)])
+                yield start, staged
+                start += len(staged)
+
+    def _repeated(self, staged: pa.Table) -> NDArray[np.bool_]:
+        return np.isin(staged["ordinal"].to_numpy(), self.repeated)
+
+    def _run_columns(self, rows: int) -> dict[str, list[object]]:
+        return {"run_id": [self.run.run_id] * rows, "logical_date": [self.run.logical_date] * rows}
+
+
+def _sources(staged: pa.Table, chosen: NDArray[np.bool_]) -> Counter[str]:
+    return Counter(staged["source"].filter(pa.array(chosen)).to_pylist())
+
+
+def _rules(articles: pa.Table) -> Counter[str]:
+    spans = pc.list_flatten(articles["removed"])
+    return Counter(pc.struct_field(spans, "rule").to_pylist())
+
+
+def _verdict_columns(verdicts: NDArray[np.void], run: RunName) -> dict[str, list[object]]:
+    return {
+        "representative_id": [value.tobytes().hex() for value in verdicts["representative_id"]],
+        "representative_run_id": [run.run_id] * len(verdicts),
+        "cluster_id": [value.tobytes().hex() for value in verdicts["cluster_id"]],
+        "match": [MATCHES[code] for code in verdicts["match"]],
+        "similarity": verdicts["similarity"].tolist(),
+        "containment": verdicts["containment"].tolist(),
+        "evidence": [
+            [
+                {"part": part, "value": float(verdict[part])}
+                for part in ("shared", "shingles", "representative_shingles")
+            ]
+            for verdict in verdicts
+        ],
+    }

@@ -1,0 +1,116 @@
+"""Reading: bytes → documents. A new format is a file and a line in ``FORMATS``."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pipeline.read.jsonl import read_jsonl, read_jsonl_gz, read_jsonl_zst
+from pipeline.read.parts import Part, Survey, Unfinished
+from pipeline.read.rejecting import Place, reject
+from pipeline.read.single import read_html, read_text
+from pipeline.read.surveying import survey_bytes, survey_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+    from pipeline.config import InputConfig
+    from pipeline.records import Document, Rejection
+
+__all__ = ["FORMATS", "Format", "Part", "Survey", "Unfinished", "format_of", "read_part", "survey"]
+
+
+class Reader(Protocol):
+    """Reads the records of *part* off its opened file, and raises nothing but OSError."""
+
+    def __call__(
+        self,
+        stream: BinaryIO,
+        part: Part,
+        config: InputConfig,
+        ignored: Counter[str],
+        *,
+        final: bool,
+    ) -> Iterator[Document | Rejection | Unfinished]:
+        """Yield one item a record; count names of fields that are not understood in *ignored*."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a kind of file is read, and whether it may be cut between lines."""
+
+    read: Reader
+    splittable: bool = False
+
+
+FORMATS: dict[str, Format] = {
+    ".txt": Format(read_text),
+    ".html": Format(read_html),
+    ".htm": Format(read_html),
+    ".jsonl": Format(read_jsonl, splittable=True),
+    ".ndjson": Format(read_jsonl, splittable=True),
+    ".jsonl.gz": Format(read_jsonl_gz),
+    ".ndjson.gz": Format(read_jsonl_gz),
+    ".jsonl.zst": Format(read_jsonl_zst),
+    ".ndjson.zst": Format(read_jsonl_zst),
+}
+"""Suffix in lower case → format."""
+
+
+def format_of(name: str) -> str | None:
+    """Find the key of ``FORMATS`` that the file *name* ends in, the longest; None if none does.
+
+    >>> format_of("in/News.JSONL.gz"), format_of("notes.md"), format_of("in/.txt")
+    ('.jsonl.gz', None, None)
+    """
+    base = name.rsplit("/", 1)[-1].lower()
+    found = [suffix for suffix in FORMATS if base.endswith(suffix) and base != suffix]
+    return max(found, key=len, default=None)
+
+
+def read_part(
+    part: Part,
+    open_file: Callable[[str], BinaryIO],
+    config: InputConfig,
+    *,
+    final: bool = False,
+    ignored_fields: Counter[str] | None = None,
+) -> Iterator[Document | Rejection | Unfinished]:
+    """Read the records of *part*: one item for each, in the order of the file.
+
+    A bad record, or a file that cannot be read, becomes a Rejection; nothing is raised
+    and nothing is left out without a word (blank lines are no records).
+
+    Args:
+        part: what to read; its suffix is a key of ``FORMATS``.
+        open_file: opens ``part.path`` for reading bytes; OSError when it cannot.
+        config: the limits and the names of fields.
+        final: take a last JSONL line without its newline as a record, not as Unfinished.
+        ignored_fields: counts the fields of records that are not understood, by name.
+    """
+    ignored = Counter[str]() if ignored_fields is None else ignored_fields
+    try:
+        with open_file(part.path) as stream:
+            yield from FORMATS[part.suffix].read(stream, part, config, ignored, final=final)
+    except OSError as error:
+        # Not the message: it holds the path, which differs from machine to machine.
+        detail = os.strerror(error.errno) if error.errno else str(error)
+        yield reject(Place(part.source, part.stem), "unreadable", detail, error)
+
+
+def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:
+    """Read *stream* once for its digest and size, and for where it may be cut.
+
+    Args:
+        stream: the file, as it lies on the disk.
+        suffix: a key of ``FORMATS``.
+        block_bytes: bytes that a part should have; a part is longer by what its last
+            line needs, the last one may be shorter.
+    """
+    if FORMATS[suffix].splittable:
+        return survey_lines(stream, block_bytes)
+    return survey_bytes(stream)

@@ -1,0 +1,253 @@
+"""Bytes → text, whatever the encoding; or the reason why they are none.
+
+In this order, the first that fits:
+
+    byte order mark · ISO-2022-JP escapes · UTF-16 without a mark · binary? refused ·
+    UTF-8 · the charset a page declares · UTF-8 with a few damaged bytes ·
+    windows-1252 or ISO 8859-15, if it reads like western text · statistical detection ·
+    text with a few bad bytes
+
+UTF-8 goes before the declared charset: text in another encoding is almost never valid
+UTF-8, while pages that declare iso-8859-1 and are UTF-8 are common. Mojibake that
+is already in the text stays.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+from pipeline.read.charsets import LABELS
+
+
+class UndecodableError(ValueError):
+    """The bytes are no text; the message says what they look like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A text without byte order mark, and the Python name of the codec that gave it."""
+
+    text: str
+    encoding: str
+
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that one's
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+_MAGIC = {
+    b"PK\x03\x04": "a zip archive or an office document",
+    b"%PDF-": "a PDF",
+    b"\x1f\x8b\x08": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\x00": "xz",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive",
+    b"Rar!\x1a\x07": "a RAR archive",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"\xd0\xcf\x11\xe0": "an old office document",
+    b"{\\rtf": "an RTF document",
+    b"\x7fELF": "a program",
+    b"PAR1": "Parquet",
+    b"SQLite format 3\x00": "an SQLite database",
+}
+
+# Bytes that text does not hold, in any encoding that has one byte to a letter of ASCII;
+# tab, newline, form feed, return and escape may stand in it.
+_CONTROLS = bytes([*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
+
+_DECLARED = re.compile(
+    rb"""<meta\b[^>]{0,500}?\bcharset\s*=\s*["']?\s*([-\w.:]+)"""
+    rb"""|^\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([-\w.:]+)""",
+    re.IGNORECASE,
+)
+_PRESCAN_BYTES = 2048
+# What would have been decoded before this, and codecs of Python that are no charsets.
+_NO_CHARSETS = ("utf", "idna", "punycode", "unicode", "raw", "undefined")
+
+_SAMPLE_BYTES = 8_000
+_PLAUSIBLE = (
+    *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "cp866", "mac_roman", "tis_620"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
+)
+"""What news is written in; without a list the detector also answers with EBCDIC and its like."""
+
+
+def decode(payload: bytes, *, html: bool) -> Decoded:
+    """Decode *payload*; the same bytes always give the same text.
+
+    Args:
+        payload: a whole file.
+        html: whether a charset declared in the first 2,048 bytes counts.
+
+    Raises:
+        UndecodableError: the bytes are binary, or no encoding fits them.
+    """
+    if marked := _marked(payload):
+        return marked
+    if b"\x1b$" in payload and (japanese := _strictly(payload, "iso2022_jp_2")):
+        return japanese
+    if wide := _unmarked_utf16(payload):
+        return wide
+    _refuse_binary(payload)
+    if unicode := _strictly(payload, "utf-8"):
+        return unicode
+    if html and (declared := _declared(payload)):
+        return declared
+    for guess in (_damaged_utf8, _western, _detected, _mostly_ascii):
+        if guessed := guess(payload):
+            return guessed
+    raise UndecodableError("no encoding fits the bytes")
+
+
+def _strictly(payload: bytes, encoding: str) -> Decoded | None:
+    try:
+        return Decoded(payload.decode(encoding), encoding)
+    except UnicodeError:
+        return None
+
+
+def _marked(payload: bytes) -> Decoded | None:
+    """Decode by byte order mark; a file cut within a character loses that character only."""
+    for mark, encoding in _MARKS:
+        if payload.startswith(mark):
+            body = payload[len(mark) :]
+            decoded = _strictly(body, encoding)
+            if decoded is None and len(body) > 1:
+                lenient = Decoded(body.decode(encoding, "replace"), encoding)
+                decoded = lenient if _replaced_share(lenient.text) < 0.05 else None
+            if decoded is not None:
+                return decoded
+    return None
+
+
+def _replaced_share(text: str) -> float:
+    return text.count("\ufffd") / max(1, len(text))
+
+
+def _unmarked_utf16(payload: bytes) -> Decoded | None:
+    """Decode UTF-16 of mostly western letters: every other byte is zero."""
+    head = payload[:4_000]
+    if len(head) < 4 or b"\0" not in head:
+        return None
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    for few, many, encoding in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
+        if many * 2 >= len(head) * 0.7 and few * 2 <= len(head) * 0.02:
+            decoded = _strictly(payload[: len(payload) // 2 * 2], encoding)
+            if decoded and sum(map(str.isprintable, decoded.text)) > len(decoded.text) // 2:
+                return decoded
+    return None
+
+
+def _refuse_binary(payload: bytes) -> None:
+    for magic, name in _MAGIC.items():
+        if payload.startswith(magic):
+            raise UndecodableError(f"the bytes look like {name}")
+    controls = len(payload) - len(payload.translate(None, _CONTROLS))
+    if controls > 1 + len(payload) // 100:
+        raise UndecodableError(
+            f"{controls:,} of {len(payload):,} bytes are control characters; 1 in 100 at most"
+        )
+
+
+def _declared(payload: bytes) -> Decoded | None:
+    """Decode by the charset that the page names, if the bytes agree with it but for a few."""
+    found = _DECLARED.search(payload[:_PRESCAN_BYTES])
+    if not found:
+        return None
+    label = (found[1] or found[2]).decode("ascii", "replace").lower()
+    encoding = LABELS.get(label, label)
+    try:
+        if codecs.lookup(encoding).name.startswith(_NO_CHARSETS):
+            return None
+        text = payload.decode(encoding, "replace")
+    except (LookupError, UnicodeError):
+        return None
+    return Decoded(text, encoding) if _replaced_share(text) <= 0.01 else None
+
+
+def _damaged_utf8(payload: bytes) -> Decoded | None:
+    """Decode UTF-8 with bytes lost or cut: one bad spot to four good characters at most."""
+    text = payload.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = len(text) - len(text.encode("ascii", "ignore")) - bad
+    return Decoded(text, "utf-8") if good >= 4 * bad else None
+
+
+# Letters of windows-1252 in runs that western languages do not have, or symbols within words:
+# traces of Central European, Turkish or Baltic text (which share most codes), or of Cyrillic,
+# Greek or Asian text (which has hardly anything but high bytes).
+_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_LETTERS = re.compile(rb"[\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]")
+_STRANGE = re.compile(
+    rb"[\x80-\xff]{4,}"
+    rb"|(?<=[A-Za-z\xc0-\xff])[\xa1\xa3\xa5\xa6\xaa-\xac\xaf\xb1\xb3\xb5\xb6\xb9\xba\xbc-\xbf]"
+    rb"(?=[a-z\xc0-\xff])"
+    rb"|(?<![Mmkc])[\xb2\xb3\xb9](?=[\s,.])"  # Polish; not m², km³
+    rb"|[\xa3\xbf\xaf][a-z]"  # Polish at the beginning of a word; Spanish goes on in capitals
+    rb"|[\xec\xf8\xf9](?=[a-z])(?![rsnldt])"  # Czech; Italian ì, ù end a word
+    rb"|\xf5(?!e)|\xfb(?![rtcl\s'])"  # Hungarian; Portuguese õe, French û
+    rb"|[\xd0\xdd\xde\xf0\xfd\xfe]"  # Turkish, Romanian, Czech; in windows-1252 Icelandic only
+    rb"|\xe3(?![eosn\s,.rti])"  # Romanian; Portuguese ã
+)
+# ISO 8859-15 has the euro sign, Œ, œ, š, ž and Ÿ where windows-1252 has ¤ ¼ ½ ¨ ¸ ¾.
+_LATIN_9 = re.compile(rb"\xa4|(?<![\w\x80-\xff])\xbc[a-z]|[A-Za-z][\xa8\xb8\xbd][a-z]")
+_LATIN_9_BYTES = b"\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe"
+
+
+def _western(payload: bytes) -> Decoded | None:
+    """Decode windows-1252, or ISO 8859-15, where its high bytes are few and fit in."""
+    latin_9 = not re.search(rb"[\x80-\x9f]", payload) and _LATIN_9.search(payload)
+    judged = payload.translate(None, _LATIN_9_BYTES) if latin_9 else payload
+    high = len(_HIGH.findall(judged))
+    letters = len(_HIGH_LETTERS.findall(judged))
+    strange = sum(len(found) for found in _STRANGE.findall(judged))
+    if letters * 4 > len(payload) or strange * 10 > high:
+        return None
+    return _strictly(payload, "iso8859_15" if latin_9 else "cp1252")
+
+
+def _detected(payload: bytes) -> Decoded | None:
+    """Decode by what charset-normalizer finds the least messy, then the most like a language.
+
+    Each encoding is tried alone: together, one is skipped when a similar one has failed.
+    """
+    sample = _sample(payload)
+    found = []
+    for rank, encoding in enumerate(_PLAUSIBLE):
+        match = from_bytes(sample, cp_isolation=[encoding], enable_fallback=False).best()
+        if match is not None:
+            found.append((round(match.chaos, 2), -match.coherence, rank))
+    for _, _, rank in sorted(found):
+        text = payload.decode(_PLAUSIBLE[rank], "replace")
+        if _replaced_share(text) <= 0.01:
+            return Decoded(text, _PLAUSIBLE[rank])
+    return None
+
+
+def _sample(payload: bytes) -> bytes:
+    """Take up to 8,000 bytes of the lines that are not ASCII: the others say nothing."""
+    telling = [line for line in payload.splitlines() if not line.isascii()]
+    sample = b"\n".join(telling)
+    if len(sample) <= _SAMPLE_BYTES:
+        return sample
+    # These bytes are never the second of a character, so nothing is cut through behind them.
+    cut = max(sample.rfind(bytes([byte]), 0, _SAMPLE_BYTES) for byte in b"\n\r ,.<>")
+    return sample[: cut if cut > 0 else _SAMPLE_BYTES]
+
+
+def _mostly_ascii(payload: bytes) -> Decoded | None:
+    """Keep a text whose few bad bytes fit no encoding: they become U+FFFD."""
+    text = payload.decode("utf-8", "replace")
+    return Decoded(text, "utf-8") if _replaced_share(text) <= 0.1 else None

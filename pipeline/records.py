@@ -1,0 +1,208 @@
+"""The nouns of newsieve: what one stage hands to the next.
+
+    Document     an input record as found, decoded but not judged
+    Article      a cleaned document
+    Rejection    a record that is not kept, and why
+    Timestamp    an instant together with how much of it the source really said
+
+Inside a block these are plain frozen values; between passes and processes the same
+content travels as Arrow batches (``write.columns`` holds the schema of the tables,
+``dedup.exchange`` that of signatures and verdicts).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from hashlib import blake2b
+from typing import Literal
+
+MediaType = Literal["text/plain", "text/html"]
+Stage = Literal["read", "clean", "judge"]
+Kind = Literal["filtered", "error"]
+Precision = Literal["second", "minute", "day"]
+
+REASONS: dict[str, str] = {
+    "unreadable": "the file cannot be opened or listed",
+    "undecodable": "the bytes are no text in any encoding that is understood",
+    "broken_compression": "the compressed stream ends early or is damaged",
+    "too_large": "the record is larger than input.max_bytes",
+    "not_json": "the line is no JSON",
+    "not_an_object": "the line is JSON, but no object",
+    "no_text": "the record has neither a text nor an html field with content",
+    "no_body_left": "nothing remained after cleaning",
+    "cleaning_failed": "the cleaner raised an error on this document",
+    "judging_failed": "language detection or a filter raised an error on this document",
+    "too_short": "fewer words than judge.min_words",
+    "language_not_wanted": "the language is not in judge.languages",
+}
+"""The closed list of values of ``rejects.reason``, each with its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """An instant with the offset and the precision that the source gave it.
+
+    Attributes:
+        instant: in UTC; midnight UTC of the day when only a day is known.
+        offset_min: minutes east of UTC as printed; None when the source names none.
+        precision: the smallest unit that the source states.
+    """
+
+    instant: datetime
+    offset_min: int | None
+    precision: Precision
+
+    def isoformat(self) -> str:
+        """ISO 8601 in the page's own offset: a bare day, or a time with its offset.
+
+        A time without a known offset is written without one.
+
+        >>> Timestamp(datetime(2023, 9, 15, 12, 4, tzinfo=timezone.utc), 540, "minute").isoformat()
+        '2023-09-15T21:04:00+09:00'
+        >>> Timestamp(datetime(2024, 4, 10, tzinfo=timezone.utc), None, "day").isoformat()
+        '2024-04-10'
+        """
+        if self.precision == "day":
+            return self.instant.date().isoformat()
+        if self.offset_min is None:
+            return self.instant.replace(tzinfo=None).isoformat(timespec="seconds")
+        own = timezone(timedelta(minutes=self.offset_min))
+        return self.instant.astimezone(own).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An input record as found: decoded, identified, not yet judged.
+
+    Attributes:
+        id: 32 hex digits that name this content at this place (``identify``).
+        record_id: the record's own id, else the file's stem, else ``<stem>#<n>``.
+        source: path from the input's root, and ``#n`` (from 1) in files of many records.
+        content: the decoded text or page, exactly as found.
+        url, title, authors, date_published, fetched_at: what the record itself
+            declares, as given; None or () where it is silent.
+    """
+
+    id: str
+    record_id: str
+    source: str
+    media_type: MediaType
+    content: str
+    url: str | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    date_published: str | None = None
+    fetched_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """Code points [start, end) of the raw text that a rule took out of the body."""
+
+    start: int
+    end: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a metadata value comes from.
+
+    Attributes:
+        field: the column it supports, such as ``title``.
+        value: the value as found.
+        source: what said so, such as ``record``, ``byline``, ``og:title``.
+        start, end: code points of the raw text, for values read off the text;
+            None for values from markup or from the record.
+    """
+
+    field: str
+    value: str
+    source: str
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A cleaned document: its story, its metadata, and what was cut.
+
+    None means unknown, never a guess; ``text`` has paragraphs separated by a blank
+    line and holds neither headline nor byline nor time stamp.
+
+    Attributes:
+        extraction: the text that an extractor took out of a page, before lines were cut
+            from it; None for plain text. ``removed`` and ``evidence`` count code points
+            of ``seen_text``.
+    """
+
+    document: Document
+    text: str
+    extractor: str
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    contributors: tuple[str, ...] = ()
+    date_published: Timestamp | None = None
+    date_modified: Timestamp | None = None
+    fetched_at: Timestamp | None = None
+    url: str | None = None
+    site: str | None = None
+    dateline: str | None = None
+    section: str | None = None
+    keywords: tuple[str, ...] = ()
+    language: str | None = None
+    language_score: float | None = None
+    removed: tuple[Removed, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    flags: tuple[str, ...] = ()
+    raw_char_count: int = 0
+    extraction: str | None = None
+
+    @property
+    def seen_text(self) -> str:
+        """The text that spans refer to: the extraction of a page, else the document itself."""
+        return self.document.content if self.extraction is None else self.extraction
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that is not kept, with the stage and the one reason for it.
+
+    Attributes:
+        reason: one of ``REASONS``.
+        kind: ``filtered`` when judged and not wanted, ``error`` when it could not be judged.
+        detail: the value and the limit, for people.
+        error_type: class name of the exception, for errors.
+        excerpt: the record's beginning, at most 500 characters.
+        retryable: whether reading it again later may succeed.
+    """
+
+    source: str
+    stage: Stage
+    kind: Kind
+    reason: str
+    detail: str | None = None
+    id: str | None = None
+    record_id: str | None = None
+    error_type: str | None = None
+    excerpt: str | None = None
+    retryable: bool = False
+
+
+def identify(identity: str, payload: bytes) -> str:
+    """Name *payload* at *identity*: 32 hex digits, independent of config and cleaning.
+
+    Args:
+        identity: the canonical url, else the record's own id, else the path.
+        payload: the bytes of the text or html, as found.
+
+    >>> identify("https://example.org/a", b"text")
+    '0bf824285f0cdc4aa56739176ad4dedd'
+    """
+    digest = blake2b(digest_size=16)
+    name = identity.encode("utf-8", "surrogatepass")
+    digest.update(len(name).to_bytes(8, "little"))
+    digest.update(name)
+    digest.update(payload)
+    return digest.hexdigest()

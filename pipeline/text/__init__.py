@@ -1,0 +1,1 @@
+"""The vocabulary that cleaning, judging and dedup share: lines, tokens, scripts."""

@@ -1,0 +1,149 @@
+"""Lines: decoded text as lines that remember where they stood, and paragraphs made whole again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pipeline.text.scripts import SPACELESS
+from pipeline.text.unicode import normalize
+
+MIN_WIDTH = 50
+"""Columns below which a text is not taken for hard-wrapped: verse and lists are narrower."""
+MAX_WIDTH = 100
+"""Columns above which a line was not broken by a wrapping editor; mail and wires use 65 to 80."""
+MIN_WRAPPED_SHARE = 0.7
+"""Share of line breaks inside blocks that a wrapping editor must explain."""
+MIN_BREAKS = 3
+"""Line breaks needed to tell wrapping from chance."""
+
+_SPACELESS = re.compile(f"[{SPACELESS}]")
+_FULL_STOP = re.compile(r"[.!?…:;。！？][\"'”’»)\]]?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line, or a paragraph joined from hard-wrapped ones.
+
+    Attributes:
+        text: normalised, never empty.
+        start, end: code points of the raw text, without the white space around.
+        blank_before: whether an empty line stands before it; True for the first.
+        indent: characters of white space before it.
+    """
+
+    text: str
+    start: int
+    end: int
+    blank_before: bool
+    indent: int = 0
+
+
+def split_lines(raw: str) -> list[Line]:
+    r"""Cut *raw* at every line break that Unicode knows; lines without a character are left out.
+
+    >>> [line.text for line in split_lines("a\r\nb\u2028\n c\f")]
+    ['a', 'b', 'c']
+    """
+    lines: list[Line] = []
+    position = 0
+    blank = True
+    for piece in raw.splitlines(keepends=True):
+        text = "" if piece.isspace() else normalize(piece)
+        if text:
+            body = piece.strip()
+            indent = len(piece) - len(piece.lstrip())
+            start = position + indent
+            lines.append(Line(text, start, start + len(body), blank, indent))
+        blank = not text
+        position += len(piece)
+    return lines
+
+
+def join_wrapped(lines: list[Line]) -> list[Line]:
+    """Join lines that an editor broke at a fixed width; other lines stay as they are.
+
+    A break is explained by wrapping when the next line's first word did not fit any more.
+    Only where that holds for nearly all breaks inside blocks (verse, lists, menus and one
+    line a paragraph fail it) are lines joined. A deeper indent starts a paragraph.
+    """
+    width = _wrap_width(lines)
+    if not width:
+        return lines
+    joined: list[Line] = []
+    group: list[Line] = []
+    for line in lines:
+        if group and not _continues(group, line, width):
+            joined.append(_join(group))
+            group = []
+        group.append(line)
+    if group:
+        joined.append(_join(group))
+    return joined
+
+
+def _columns(text: str) -> int:
+    """Width on a terminal: characters of scripts without spaces take two columns."""
+    return len(text) if text.isascii() else len(text) + len(_SPACELESS.findall(text))
+
+
+def _first_word(text: str) -> int:
+    """Columns that the first unbreakable piece of *text* takes."""
+    return 2 if _SPACELESS.match(text) else len(text.split(" ", 1)[0]) + 1
+
+
+def _wrap_width(lines: list[Line]) -> int:
+    """Columns at which the text was wrapped; 0 when it was not."""
+    breaks = [(a, b) for a, b in pairwise(lines) if not b.blank_before]
+    if len(breaks) < MIN_BREAKS or any(len(line.text) > 2 * MAX_WIDTH for line in lines):
+        return 0
+    widths = [_columns(line.text) + line.indent for line in lines]
+    within = [w for w in widths if w <= MAX_WIDTH]
+    if len(within) < 0.97 * len(widths) or max(within) < MIN_WIDTH:
+        return 0
+    width = max(within)
+    inner = [(a, b) for a, b in breaks if not _ends_paragraph(a, b)]
+    full = sum(_is_full(a, b, width) for a, b in inner)
+    enough = len(inner) >= MIN_BREAKS and full >= MIN_WRAPPED_SHARE * len(inner)
+    return width if enough and len(inner) >= len(breaks) / 2 else 0
+
+
+def _ends_paragraph(line: Line, following: Line) -> bool:
+    """Whether *line* may be a paragraph's last although no blank line follows."""
+    return following.indent > line.indent or bool(
+        _FULL_STOP.search(line.text[-3:]) and _columns(line.text) < MIN_WIDTH
+    )
+
+
+def _is_full(line: Line, following: Line, width: int) -> bool:
+    """Whether the first word of *following* would not have fitted on *line*.
+
+    Editors differ by a column or two in what they count, hence the tolerance.
+    """
+    return _columns(line.text) + line.indent + _first_word(following.text) > width - 3
+
+
+def _continues(group: list[Line], line: Line, width: int) -> bool:
+    """Whether *line* is the next line of the paragraph in *group*."""
+    last = group[-1]
+    if line.blank_before or not _is_full(last, line, width):
+        return False
+    # The first line of a paragraph may be indented deeper than its others, never the reverse.
+    return line.indent <= last.indent
+
+
+def _join(group: list[Line]) -> Line:
+    """One paragraph from its lines; no space between letters of scripts that have none."""
+    if len(group) == 1:
+        return group[0]
+    parts = [group[0].text]
+    for before, line in pairwise(group):
+        end, begin = before.text[-1], line.text[0]
+        spaceless = _SPACELESS.match(end) and _SPACELESS.match(begin)
+        broken_word = end == "-" and before.text[-2:-1].isalpha() and begin.islower()
+        parts.append("" if spaceless or broken_word else " ")
+        parts.append(line.text)
+    text = normalize("".join(parts))
+    first = group[0]
+    return Line(text, first.start, group[-1].end, first.blank_before, first.indent)

@@ -1,0 +1,39 @@
+"""Writing systems: which letters belong to which, and which are written without spaces."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+SCRIPTS: dict[str, str] = {
+    "Han": "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
+    "Kana": "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f",
+    "Hangul": "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af",
+    "Thai": "\u0e00-\u0e7f",
+    "Lao": "\u0e80-\u0eff",
+    "Khmer": "\u1780-\u17ff",
+    "Myanmar": "\u1000-\u109f",
+    "Greek": "\u0370-\u03ff\u1f00-\u1fff",
+    "Cyrillic": "\u0400-\u052f",
+    "Arabic": "\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufeff",
+    "Hebrew": "\u0590-\u05ff",
+    "Devanagari": "\u0900-\u097f",
+}
+"""Script name → the inside of a character class with the blocks of that script."""
+
+SPACELESS = "".join(SCRIPTS[name] for name in ("Han", "Kana", "Thai", "Lao", "Khmer", "Myanmar"))
+"""Inside of a character class: letters of scripts that put no spaces between words."""
+
+_LETTERS = {name: re.compile(f"[{blocks}]") for name, blocks in SCRIPTS.items()}
+
+
+def script_counts(text: str) -> Counter[str]:
+    """Count the characters of *text* in each script of ``SCRIPTS``; others are not counted.
+
+    >>> script_counts("東京で")
+    Counter({'Han': 2, 'Kana': 1})
+    """
+    if text.isascii():
+        return Counter()
+    counts = {name: len(pattern.findall(text)) for name, pattern in _LETTERS.items()}
+    return Counter({name: count for name, count in counts.items() if count})

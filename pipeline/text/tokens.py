@@ -1,0 +1,234 @@
+"""Words: what a word is in any script, and a 64-bit hash of each, for whole blocks of texts.
+
+A word is a run of letters and digits with their combining marks; in scripts that put no
+spaces between words, each character with its marks is a word. Case, compatibility forms
+(ligatures, full-width letters) and invisible joiners make no difference: texts are folded
+to NFKC and casefolded first. Underscores, apostrophes and all punctuation separate.
+
+    texts ─fold─▶ code points ─classes─▶ word starts and ends ─prefix sums─▶ hashes
+
+Nothing loops over words: a Python loop over 450 words costs more than everything here.
+What is a letter follows the Unicode tables of the running Python (``unicodedata``).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.text.scripts import SPACELESS
+
+Hashes = NDArray[np.uint64]
+Offsets = NDArray[np.int64]
+
+SEPARATOR, LETTER, SINGLE, MARK, IGNORED = range(5)
+"""Classes of a code point; SINGLE is a letter that is a word of its own."""
+
+IGNORABLE = "\u00ad\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
+"""Inside of a character class: soft hyphens, joiners, variation selectors; they part no word."""
+
+CHUNK_CHARS = 1 << 15
+"""Characters worked on at once: the arrays of a chunk (256 KiB each) stay in the cache."""
+
+_MARK_ON = np.array([SEPARATOR, LETTER, MARK, SEPARATOR, SEPARATOR], np.uint8)
+_PLANES = 0x33480  # past the last letter that Unicode assigns
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
+_INVERSE = pow(_BASE, -1, 2**64)
+_UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+
+
+class WordHashes(NamedTuple):
+    """Hashes of the words of n texts, in reading order.
+
+    Attributes:
+        values: one a word, of all texts one after the other.
+        offsets: n + 1; the words of text i are ``values[offsets[i]:offsets[i + 1]]``.
+    """
+
+    values: Hashes
+    offsets: Offsets
+
+
+class _Spans(NamedTuple):
+    """The words of a chunk: ``points[start:end]`` each, from ``bounds[i]`` on those of piece i."""
+
+    points: NDArray[np.uint32]
+    starts: Offsets
+    ends: Offsets
+    bounds: Offsets
+
+
+def words(text: str) -> list[str]:
+    """List the words of *text*, folded, in reading order.
+
+    >>> words("Don’t stop: the ﬁrst 3.5 km")
+    ['don', 't', 'stop', 'the', 'first', '3', '5', 'km']
+    >>> words("東京で")
+    ['東', '京', 'で']
+    """
+    found: list[str] = []
+    for chunk in _chunks((text,)):
+        spans = _spans([piece for _, piece in chunk])
+        folded = spans.points.tobytes().decode(_UTF_32, "surrogatepass")
+        ranges = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
+        found.extend(folded[start:end] for start, end in ranges)
+    return found
+
+
+def word_count(text: str) -> int:
+    """Count the words of *text*: ``len(words(text))``, without making them."""
+    return sum(len(_spans([piece for _, piece in chunk]).starts) for chunk in _chunks((text,)))
+
+
+def word_hashes(text: str) -> Hashes:
+    """Hash each word of *text*: uint64[words], in reading order.
+
+    The same folded word has the same hash in every text, process and machine.
+    """
+    return hash_words((text,)).values
+
+
+def hash_words(texts: Sequence[str]) -> WordHashes:
+    """Hash the words of a block of texts; text by text the same as ``word_hashes``."""
+    counts = np.zeros(len(texts), np.int64)
+    values: list[Hashes] = []
+    for chunk in _chunks(texts):
+        spans = _spans([piece for _, piece in chunk])
+        values.append(_hash(spans))
+        np.add.at(counts, [index for index, _ in chunk], np.diff(spans.bounds))
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return WordHashes(np.concatenate(values) if values else np.empty(0, np.uint64), offsets)
+
+
+def mix(values: Hashes) -> Hashes:
+    """Let every bit of a value depend on every other: a bijection on uint64.
+
+    The multiplications and shifts are those of MurmurHash3's 64-bit finaliser.
+    """
+    mixed = values ^ (values >> np.uint64(33))
+    mixed *= np.uint64(0xFF51AFD7ED558CCD)
+    mixed ^= mixed >> np.uint64(33)
+    mixed *= np.uint64(0xC4CEB9FE1A85EC53)
+    mixed ^= mixed >> np.uint64(33)
+    return mixed
+
+
+def _fold(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    # Casefolding can undo the normal form and the other way round; twice is stable enough.
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", folded)
+
+
+def _pieces(folded: str) -> Iterator[str]:
+    # A text longer than a chunk is cut at a space, or a line end, of its second half.
+    start = 0
+    while len(folded) - start > CHUNK_CHARS:
+        half, full = start + CHUNK_CHARS // 2, start + CHUNK_CHARS
+        space = max(folded.rfind(" ", half, full), folded.rfind("\n", half, full))
+        end = space if space > 0 else full
+        yield folded[start:end]
+        start = end
+    yield folded[start:]
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
+    chunk: list[tuple[int, str]] = []
+    size = 0
+    for index, text in enumerate(texts):
+        for piece in _pieces(_fold(text)):
+            if chunk and size + len(piece) > CHUNK_CHARS:
+                yield chunk
+                chunk, size = [], 0
+            chunk.append((index, piece))
+            size += len(piece) + 1
+    if chunk:
+        yield chunk
+
+
+@cache
+def _classes() -> NDArray[np.uint8]:
+    # Once a process. Regular expressions find runs of letters much faster than a loop would.
+    characters = "".join(map(chr, range(_PLANES)))
+    classes = np.zeros(_PLANES, np.uint8)
+    for match in re.finditer(r"[^\W_]+", characters):
+        classes[match.start() : match.end()] = LETTER
+    for match in re.finditer(f"[{SPACELESS}]+", characters):
+        spaceless = classes[match.start() : match.end()]
+        spaceless[spaceless == LETTER] = SINGLE
+    for point in np.flatnonzero(classes == SEPARATOR).tolist():
+        if unicodedata.category(characters[point]).startswith("M"):
+            classes[point] = MARK
+    for match in re.finditer(f"[{IGNORABLE}]+", characters):
+        classes[match.start() : match.end()] = IGNORED
+    return classes
+
+
+def _spans(pieces: Sequence[str]) -> _Spans:
+    joined = "\n".join(pieces) + "\n"
+    points = np.frombuffer(joined.encode(_UTF_32, "surrogatepass"), np.uint32)
+    limits = np.zeros(len(pieces) + 1, np.int64)
+    np.cumsum([len(piece) + 1 for piece in pieces], out=limits[1:])
+    classes = _classes().take(points, mode="clip")
+    if classes.max() > LETTER:
+        kept = classes != IGNORED
+        limits[1:] = np.cumsum(kept)[limits[1:] - 1]
+        points, classes = points[kept], _settle_marks(classes[kept])
+    inside = classes != SEPARATOR
+    first = np.empty(len(inside), np.bool_)
+    first[:1] = inside[:1]
+    # A letter starts a word after anything but a letter or its marks; a SINGLE always does.
+    np.greater(inside[1:], classes[:-1] == LETTER, out=first[1:])
+    if classes.max(initial=0) > LETTER:
+        first = (first & (classes != MARK)) | (classes == SINGLE)
+    last = np.empty(len(inside), np.bool_)
+    last[-1:] = inside[-1:]
+    np.greater(inside[:-1], inside[1:] & ~first[1:], out=last[:-1])
+    starts, ends = np.flatnonzero(first), np.flatnonzero(last) + 1
+    return _Spans(points, starts, ends, np.searchsorted(starts, limits))
+
+
+def _settle_marks(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Give marks on a letter its class, marks on nothing that of a separator.
+
+    Marks on a SINGLE stay MARK: they end a word that no letter continues.
+    """
+    marks = classes == MARK
+    base = np.maximum.accumulate(np.where(marks, 0, np.arange(len(classes))))
+    return np.where(marks, _MARK_ON[classes[base]], classes)
+
+
+def _hash(spans: _Spans) -> Hashes:
+    # A word is a polynomial in _BASE over its scrambled characters, modulo 2**64: a difference
+    # of prefix sums, divided by the power at which it starts.
+    characters = spans.points.astype(np.uint64)
+    characters += np.uint64(1)
+    characters *= np.uint64(0xD6E8FEB86659FD93)
+    characters ^= characters >> np.uint64(32)
+    characters *= _powers(_BASE, len(characters))
+    sums = np.zeros(len(characters) + 1, np.uint64)
+    np.cumsum(characters, out=sums[1:])
+    hashes = sums[spans.ends] - sums[spans.starts]
+    hashes *= _powers(_INVERSE, len(characters))[spans.starts]
+    return mix(hashes)
+
+
+def _powers(base: int, count: int) -> Hashes:
+    # Chunks are never longer than twice CHUNK_CHARS, so that two arrays serve them all.
+    return _all_powers(base)[:count]
+
+
+@cache
+def _all_powers(base: int) -> Hashes:
+    factors = np.full(2 * CHUNK_CHARS + 2, base, np.uint64)
+    factors[0] = 1
+    return np.multiply.accumulate(factors)

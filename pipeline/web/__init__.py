@@ -1,0 +1,1 @@
+"""Addresses: canonical urls and sites."""

@@ -1,0 +1,1 @@
+"""Articles, duplicates and rejects as rows: one table of columns, and Parquet."""

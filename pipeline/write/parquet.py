@@ -1,0 +1,62 @@
+"""Parquet files whose bytes depend on the rows alone."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.storage import replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+REPETITIVE = [
+    "site", "section", "date_published_precision", "language", "media_type", "extractor",
+    "match", "stage", "kind", "reason", "error_type", "run_id", "representative_run_id",
+    "removed.list.element.rule", "evidence.list.element.field", "evidence.list.element.source",
+    "evidence.list.element.part", "flags.list.element",
+]  # fmt: skip
+"""Leaf columns worth a dictionary; for texts, ids and addresses one only costs time."""
+
+
+def write_parquet(
+    path: Path, schema: pa.Schema, tables: Iterable[pa.Table], row_group_rows: int
+) -> int:
+    """Write *tables* as one file that appears whole or not at all.
+
+    Rows are regrouped, so that the bytes do not depend on the portions they came in.
+
+    Returns:
+        The number of rows; with none, no file is written.
+    """
+    groups = _row_groups(tables, row_group_rows)
+    first = next(groups, None)
+    if first is None:
+        return 0
+    rows = 0
+    options = {"compression": "zstd", "use_dictionary": REPETITIVE, "version": "2.6"}
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, **options) as writer:
+        for group in chain([first], groups):
+            writer.write_table(group, row_group_size=row_group_rows)
+            rows += group.num_rows
+    return rows
+
+
+def _row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Regroup *tables* into tables of exactly *rows* rows, the last one with what is left."""
+    waiting: list[pa.Table] = []
+    count = 0
+    for table in tables:
+        waiting.append(table)
+        count += table.num_rows
+        while count >= rows:
+            joined = pa.concat_tables(waiting)
+            yield joined.slice(0, rows).combine_chunks()
+            waiting = [joined.slice(rows)]
+            count -= rows
+    if count:
+        yield pa.concat_tables(waiting).combine_chunks()

@@ -1,0 +1,125 @@
+"""The graph on Beam's in-process engine: the same bytes as without it, no network, no half runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from runs import DAY, ROOT, kill_group, newsieve, run, start_newsieve, table_bytes
+
+from pipeline.beam.runner import execute
+
+pytestmark = pytest.mark.beam
+
+SMALL_BLOCKS = {"block_bytes": 8_000}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    """The tables of raw/, in small blocks, made without an engine."""
+    folder = tmp_path_factory.mktemp("loop")
+    run(ROOT / "raw", folder, run=SMALL_BLOCKS)
+    return table_bytes(folder)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_number_of_workers_gives_the_same_bytes(workers, expected, tmp_path):
+    """One worker or two, in this process or in others: the same tables as the bare loop."""
+    run(ROOT / "raw", tmp_path, engine=execute, run=SMALL_BLOCKS | {"workers": workers})
+
+    assert expected == table_bytes(tmp_path)
+
+
+def test_direct_runner_means_the_in_process_engine(expected, tmp_path):
+    """The name that Beam's users know is understood, and starts no other engine."""
+    engine = partial(execute, beam_flags=["--runner=DirectRunner"])
+
+    run(ROOT / "raw", tmp_path, engine=engine, run=SMALL_BLOCKS)
+
+    assert expected == table_bytes(tmp_path)
+
+
+NO_NETWORK = """
+import sys
+def refuse(event, arguments):
+    if event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        sys.exit(f"{event}: {arguments}")
+    if event == "socket.connect" and arguments[1][0] not in ("127.0.0.1", "localhost", "::1"):
+        sys.exit(f"{event}: {arguments}")
+sys.addaudithook(refuse)
+from pipeline.cli import main
+main()
+"""
+
+
+def test_a_run_uses_no_network(tmp_path):
+    """No name is looked up and no address beyond this machine is connected to."""
+    arguments = ["run", "--input", str(ROOT / "raw"), "--output", str(tmp_path / "out")]
+    finished = subprocess.run(
+        [sys.executable, "-c", NO_NETWORK, *arguments], cwd=ROOT, capture_output=True, check=False
+    )
+
+    assert 0 == finished.returncode, finished.stderr.decode()
+
+
+def _stories(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for part in range(4):
+        with (folder / f"{part}.jsonl").open("w", encoding="utf-8") as file:
+            for number in range(count // 4):
+                words = " ".join(f"word{(number * 31 + k * part) % 977}" for k in range(120))
+                file.write(
+                    json.dumps({"id": f"{part}-{number}", "text": f"A story: {words}."}) + "\n"
+                )
+    return folder
+
+
+def test_kill_9_leaves_no_half_published_run(tmp_path):
+    """After a kill in the middle there is no run folder; the next run starts over and ends well."""
+    inputs = _stories(tmp_path / "in", 2_000)
+    output = tmp_path / "out"
+    settings = ["--set", "run.block_bytes=100000", "--logical-date", DAY.isoformat()]
+    arguments = ["run", "--input", inputs, "--output", output, *settings]
+    process = start_newsieve(*arguments)
+    deadline = time.monotonic() + 60
+    while not list(output.glob(".staging/*/blocks/*.cleaned.json")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    kill_group(process)
+    assert not list(output.glob("runs/*"))
+
+    finished = newsieve(*arguments)
+
+    assert 0 == finished.returncode, finished.stderr.decode()
+    assert not list(output.glob(".staging/*"))
+    run(inputs, tmp_path / "undisturbed", run={"block_bytes": 100_000})
+    assert table_bytes(tmp_path / "undisturbed") == table_bytes(output)
+
+
+def test_a_failing_step_is_one_message_and_publishes_nothing(tmp_path, monkeypatch):
+    """What goes wrong inside the engine reaches the user as one line that names the step."""
+    from pipeline.errors import NewsieveError
+
+    def broken(*_arguments):
+        raise RuntimeError("disk on fire")
+
+    monkeypatch.setattr("pipeline.beam.clean.clean_block", broken)
+    with pytest.raises(NewsieveError, match=r"in step Clean/CleanBlock: .*disk on fire"):
+        run(ROOT / "raw", tmp_path, engine=execute)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_workers_follow_the_size_of_the_input():
+    """Little input is not worth a second process; much input gets all cores; a number is a number."""
+    from pipeline.beam.runner import MUCH_BYTES, workers
+    from pipeline.config import Config
+
+    assert 1 == workers(Config(), blocks=50, input_bytes=MUCH_BYTES - 1)
+    assert 1 == workers(Config(), blocks=1, input_bytes=MUCH_BYTES)
+    assert 3 == workers(Config(run={"workers": 3}), blocks=50, input_bytes=1)

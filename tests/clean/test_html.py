@@ -1,0 +1,245 @@
+"""Pages to articles."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean.html import MAX_CHARS, MAX_ELEMENTS, extract_page
+from pipeline.config import CleanConfig
+from pipeline.records import Article, Document
+
+FOLDER = Path(__file__).parents[1] / "cases" / "html"
+CASES = yaml.safe_load((FOLDER / "pages.yaml").read_text("utf-8"))
+SOURCES = Path(__file__).parents[2] / "pipeline"
+STORY = "The harbour council met on Tuesday and spoke of nothing but the price of rope. " * 8
+
+
+def extract(content: str, **declared: Any) -> Article:
+    """The article of a page, with what its record declares."""
+    document = Document(
+        id="0" * 32,
+        record_id="page",
+        source="page.html",
+        media_type="text/html",
+        content=content,
+        **declared,
+    )
+    return extract_page(document, CleanConfig())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["page"])
+def test_a_page_gives_its_story_and_metadata(case: dict[str, Any]) -> None:
+    """Every field is the page's own, and null where the page says nothing."""
+    content = (FOLDER / case["page"]).read_text("utf-8")
+    article = extract(content)
+    published, modified = article.date_published, article.date_modified
+    flat = " ".join(article.text.split())
+
+    assert case["title"] == article.title
+    assert tuple(case["authors"]) == article.authors
+    assert case["date_published"] == (published and published.isoformat())
+    assert case["date_modified"] == (modified and modified.isoformat())
+    assert case["url"] == article.url
+    assert case["site"] == article.site
+    assert case["section"] == article.section
+    assert tuple(case["keywords"]) == article.keywords
+    assert [] == [part for part in case["text_has"] if " ".join(part.split()) not in flat]
+    assert [] == [part for part in case["text_lacks"] if part in flat]
+    assert len(content) == article.raw_char_count
+    assert article.extractor == "trafilatura"
+    sources = [item.source for item in article.evidence if item.field == "title"]
+    assert set(case["title_sources"]) <= set(sources)
+
+
+def test_the_winner_stands_first_among_the_evidence() -> None:
+    """The first evidence for a field is the one its value comes from."""
+    article = extract((FOLDER / "ferry.html").read_text("utf-8"))
+    first: dict[str, str] = {}
+    for item in article.evidence:
+        first.setdefault(item.field, item.value)
+
+    assert first["title"] == article.title
+    assert first["url"] == article.url
+    assert first["authors"] == "; ".join(article.authors)
+    assert first["date_published"] == "2024-02-29T00:30:00+02:00"
+
+
+def test_paragraphs_are_separated_by_a_blank_line() -> None:
+    """The text has one blank line between paragraphs and none at its ends."""
+    text = extract((FOLDER / "ferry.html").read_text("utf-8")).text
+
+    assert 3 == len(text.split("\n\n"))
+    assert "\n\n\n" not in text
+    assert text == text.strip()
+
+
+def test_a_headline_leaves_the_text_and_its_span_is_kept() -> None:
+    """The first line that repeats a title is cut; the span counts the extraction."""
+    title = "Rope prices rise again in the old harbour"
+    page = f"<html><body><article><h2>{title}</h2><p>{STORY}</p><p>{STORY}</p></article></body>"
+    article = extract(page, title=title)
+
+    assert title not in article.text
+    assert [(0, len(title), "headline")] == [(r.start, r.end, r.rule) for r in article.removed]
+
+
+def test_a_story_that_only_begins_like_its_title_is_kept() -> None:
+    """A paragraph that starts with the words of the title is prose."""
+    title = "The harbour council met on Tuesday"
+    article = extract(f"<html><head><title>{title}</title></head><body><p>{STORY}</p></body>")
+
+    assert STORY.strip() == article.text
+    assert () == article.removed
+
+
+def test_the_fields_of_the_record_win() -> None:
+    """What the record declares stands above everything on the page."""
+    article = extract(
+        (FOLDER / "ferry.html").read_text("utf-8"),
+        url="https://www.norhaven-lantern.example/local/ferry-line?fbclid=1",
+        title="Declared",
+        authors=("Iris Feldspar",),
+        date_published="2020-01-02T03:04:05Z",
+        fetched_at="2024-03-01T00:00:00Z",
+    )
+
+    assert article.title == "Declared"
+    assert article.authors == ("Iris Feldspar",)
+    assert article.date_published is not None
+    assert article.date_published.instant == datetime(2020, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert article.fetched_at is not None
+    assert ["record", "record", "record"] == [
+        next(item.source for item in article.evidence if item.field == field)
+        for field in ("title", "authors", "date_published")
+    ]
+
+
+HOSTILE = {
+    "empty": "",
+    "blank": " \n\t",
+    "plain text": "no markup at all",
+    "comment": "<!-- nothing -->",
+    "frames": "<html><frameset><frame src='a.html'></frameset></html>",
+    "no body": "<html><head><title>x</title></head></html>",
+    "null bytes": f"<html><body><p>{chr(0).join(STORY)}</p></body></html>",
+    "lone surrogate": f"<html><body><p>\ud800{STORY}</p></body></html>",
+    "declared encoding": "<?xml version='1.0' encoding='utf-16'?>"
+    f"<html><body><p>{STORY}</p></body></html>",
+    "entity bomb": "<!DOCTYPE x [<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]>"
+    "<html><body><p>&b;</p></body></html>",
+    "nested tags": "<html><body>" + "<div>" * 100_000 + STORY,
+    "nested json": "<html><head><script type='application/ld+json'>" + "[" * 100_000 + "</script>",
+    "nested nodes": "<html><script type='application/ld+json'>"
+    + '{"@graph":[' * 400
+    + "]}" * 400
+    + f"</script><body><p>{STORY}</p></body></html>",
+    "large attribute": f"<html><body><p class='{'x ' * 500_000}'>{STORY}</p></body></html>",
+    "large headline": "<html><head><script type='application/ld+json'>"
+    '{"@type":"Article","headline":"'
+    + "a" * 1_000_000
+    + f'"}}</script></head><body><p>{STORY}</p></body></html>',
+    "20 MB": f"<html><body>{f'<p>{STORY}</p>' * (20_000_000 // len(STORY))}</body></html>",
+    "200,000 elements": "<html><body>" + "<p><a href=x>rope</a></p>" * 200_000,
+    "bad urls": "<html><head><link rel=canonical href='http://[::1'><base href='::'></head>"
+    "<meta property='og:url' content='//['>",
+    "odd json": "<html><script type='application/ld+json'>"
+    '[{"@type":[1,null],"author":[[1],{"name":{"a":1}}]},{"@type":"Article","headline":[7],'
+    '"author":{"@id":["x"]},"datePublished":{"a":1},"keywords":[1]}, 5, "a"]</script>',
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_page_ends_in_an_article(name: str) -> None:
+    """Whatever a page holds, it ends within seconds in an article, if without text."""
+    start = time.monotonic()
+    article = extract(HOSTILE[name])
+
+    assert time.monotonic() - start < 20
+    assert isinstance(article.text, str)
+    assert len(HOSTILE[name]) == article.raw_char_count
+
+
+@pytest.mark.parametrize("name", ["null bytes", "lone surrogate", "large attribute"])
+def test_a_spoilt_page_keeps_its_story(name: str) -> None:
+    """Bytes that do not belong in a page cost it no story."""
+    assert "the price of rope" in extract(HOSTILE[name]).text
+
+
+def test_a_page_above_the_limits_has_no_text() -> None:
+    """Pages larger than any story's are not looked into."""
+    assert extract("<html><body><p>" + "a " * (MAX_CHARS // 2)).text == ""
+    assert extract("<html><body>" + f"<p>{STORY[:80]}</p>" * MAX_ELEMENTS).text == ""
+
+
+def test_a_fragment_is_a_page() -> None:
+    """A database's html field without html and body tags gives its story."""
+    assert STORY.strip() == extract(f"<p>{STORY}</p>").text
+
+
+PARTS = [
+    *("<p>", "</p>", "<b>", "<table><tr><td>", "<script>", "<title>", "<h1>", "</body>"),
+    *("<!--", "<svg>", "<", "&#0;", "é", STORY),
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(PARTS)))
+def test_no_page_is_an_error(parts: list[str]) -> None:
+    """Tags in any order give an article."""
+    article = extract("<html><body>" + "".join(parts))
+
+    assert all(0 <= r.start < r.end for r in article.removed)
+
+
+def test_the_same_page_gives_the_same_article_again_and_again() -> None:
+    """Nothing is remembered between pages."""
+    content = (FOLDER / "ferry.html").read_text("utf-8")
+
+    assert 1 == len({repr(extract(content)) for _ in range(5)})
+
+
+def test_no_page_opens_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extraction reads what it is given and fetches nothing."""
+
+    def refused(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(socket, "getaddrinfo", refused)
+
+    assert extract((FOLDER / "ferry.html").read_text("utf-8")).text
+
+
+def test_nobody_lets_trafilatura_deduplicate() -> None:
+    """Its deduplication forgets pages it has seen: it is off, by name, wherever it is called."""
+    code = {path: path.read_text("utf-8") for path in SOURCES.rglob("*.py")}
+    users = [
+        path
+        for path, text in code.items()
+        if re.search(r"^\s*(from|import) trafilatura", text, re.MULTILINE)
+    ]
+
+    assert [SOURCES / "clean" / "html.py"] == users
+    calls = re.findall(r"\b(?:bare_extraction|extract)\((.*?)\n    \)", code[users[0]], re.DOTALL)
+    assert calls
+    assert all("deduplicate=False" in call for call in calls)
+    assert not any(re.search(r"deduplicate\s*=\s*True", text) for text in code.values())
+
+
+def test_an_empty_page_is_no_news_for_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A page without a story becomes a reject, not a warning."""
+    with caplog.at_level(logging.DEBUG):
+        extract("<html><body></body></html>")
+
+    assert [] == [record for record in caplog.records if record.name.startswith("trafilatura")]

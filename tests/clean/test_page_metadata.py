@@ -1,0 +1,254 @@
+"""Metadata by vote."""
+
+from __future__ import annotations
+
+import pytest
+from lxml.html import document_fromstring
+
+from pipeline.clean.page_dates import day_of_url
+from pipeline.clean.page_json_ld import article_nodes
+from pipeline.clean.page_metadata import PageMetadata, read_metadata
+from pipeline.clean.page_title import without_site
+from pipeline.clean.person_names import author_names
+from pipeline.records import Document, Evidence
+
+
+def read(
+    head: str, body: str = "", more: tuple[Evidence, ...] = (), **declared: str
+) -> PageMetadata:
+    """The metadata of a page with *head* and *body*; *more* is what trafilatura would say."""
+    page = f"<html><head>{head}</head><body>{body}</body></html>"
+    document = Document("0" * 32, "r", "r.html", "text/html", page, **declared)  # type: ignore[arg-type]
+    return read_metadata(document_fromstring(page), document, lambda _: list(more))
+
+
+def ld(json: str) -> str:
+    """A script that states *json*."""
+    return f'<script type="application/ld+json">{json}</script>'
+
+
+SITE = frozenset({"the lantern", "lantern example"})
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Rope is dear | The Lantern", "Rope is dear"),
+        ("Rope is dear - Local - The Lantern", "Rope is dear - Local"),
+        ("The Lantern: Rope is dear", "The Lantern: Rope is dear"),
+        ("The Lantern | Rope is dear", "Rope is dear"),
+        ("Rope is dear - and thin", "Rope is dear - and thin"),
+        ("Rope-making is dear", "Rope-making is dear"),
+        ("The Lantern", ""),
+        ("Who lit The Lantern tower? | The Lantern", "Who lit The Lantern tower?"),
+    ],
+)
+def test_a_title_loses_the_name_of_the_site(title: str, expected: str) -> None:
+    """Only the site's name at either end is cut, behind a separator with spaces."""
+    assert expected == without_site(title, SITE)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("By Ada Winterbourne", ("Ada Winterbourne",)),
+        ("Written by Ada Winterbourne and Tomas Quill", ("Ada Winterbourne", "Tomas Quill")),
+        ("Von Lena Ofenrohr, Jan Kupfer", ("Lena Ofenrohr", "Jan Kupfer")),
+        ("Ada Winterbourne, Jr.", ("Ada Winterbourne, Jr",)),
+        ("Veröffentlicht von Jan Kupfer", ("Jan Kupfer",)),
+        ("Ada Winterbourne Updated May 3, 2024", ("Ada Winterbourne",)),
+        ("Ada Winterbourne (Norhaven)", ("Ada Winterbourne",)),
+        ("Ada Winterbourne; ADA WINTERBOURNE", ("Ada Winterbourne",)),
+        ("https://www.example.org/ada-winterbourne", ()),
+        ("ada@example.org", ()),
+        ("@ada", ()),
+        ("The Lantern", ()),
+        ("admin", ()),
+        ("12 March 2024", ()),
+        ("A sentence about the writer which goes on for a while", ()),
+        ("Ludwig von Norden", ("Ludwig von Norden",)),
+        ("Posted on 3 May 2024 by Jan Kupfer", ("Jan Kupfer",)),
+        ("View all posts by Jan Kupfer", ("Jan Kupfer",)),
+        ("Wednesday 3 May 2024 10:44 am PST by Jan Kupfer", ("Jan Kupfer",)),
+        ("", ()),
+        ("Byron Bylund", ("Byron Bylund",)),
+        ("Andrea Sandoval", ("Andrea Sandoval",)),
+    ],
+)
+def test_a_byline_is_split_into_names(text: str, expected: tuple[str, ...]) -> None:
+    """Names are kept as printed; addresses, the site and sentences are no names."""
+    assert expected == author_names([text], SITE)
+
+
+def test_one_wrong_title_is_outvoted() -> None:
+    """The headline that two places agree on wins over a teaser for social networks."""
+    head = ld('{"@type":"NewsArticle","headline":"Rope is dear in Norhaven"}')
+    head += '<meta property="og:title" content="You will not believe this rope">'
+    metadata = read(head, "<h1>Rope is dear in Norhaven</h1>")
+
+    assert metadata.title == "Rope is dear in Norhaven"
+    assert "You will not believe this rope" in [item.value for item in metadata.evidence]
+
+
+def test_a_logo_is_no_headline() -> None:
+    """A first heading that the title ends with is the site's name."""
+    head = "<title>Rope is dear in Norhaven - Lantern</title>"
+    metadata = read(head, "<h1>Lantern</h1><h1>Rope is dear in Norhaven</h1>")
+
+    assert metadata.title == "Rope is dear in Norhaven"
+
+
+@pytest.mark.parametrize(
+    "json",
+    [
+        '{"@type":"NewsArticle","headline":"Rope"}',
+        '[{"@type":"WebSite"},{"@type":"NewsArticle","headline":"Rope"}]',
+        '{"@graph":[{"@type":"NewsArticle","headline":"Rope"}]}',
+        '{"@type":["Thing","Report"],"headline":"Rope"}',
+        '{"@type":"http://schema.org/BlogPosting","headline":"Rope"}',
+        '{"@type":"WebPage","mainEntity":{"@type":"Article","headline":"Rope"}}',
+        '<!-- {"@type":"Article","headline":"Rope"} -->',
+        '/* */{"@type":"Article","headline":"Rope",',
+        '//<![CDATA[\n{"@type":"Article","headline":"Rope",}\n//]]>',
+        '{"@type":"Article","headline":"Rope",};',
+        '{"@type":"Article","headline":"Rope","text":"a\tb\nc"}',
+        '{"@type":"Article","headline":"Rope","text":"a "b" c"}',
+        '{"@type":"Article","headline":"R&#111;pe"}',
+    ],
+)
+def test_json_ld_is_read_in_all_its_forms(json: str) -> None:
+    """Lists, graphs, wrappings and usual breaks hide no headline."""
+    assert read(ld(json)).title == "Rope"
+
+
+@pytest.mark.parametrize(
+    "json",
+    [
+        "",
+        "[]",
+        "null",
+        "7",
+        '"a"',
+        "{",
+        '{"headline":7}',
+        "[[[",
+        '{"@type":"Organization","name":"Rope"}',
+    ],
+)
+def test_json_ld_without_a_story_gives_no_node(json: str) -> None:
+    """What says nothing of an article is passed over."""
+    assert [] == article_nodes(document_fromstring(f"<html>{ld(json)}</html>"))
+
+
+def published(text: str) -> str:
+    """A meta element that states the date *text*."""
+    return f'<meta property="article:published_time" content="{text}">'
+
+
+def story(date: str) -> str:
+    """JSON-LD that states *date*."""
+    return ld(f'{{"@type":"Article","datePublished":"{date}"}}')
+
+
+def canonical(href: str) -> str:
+    """A link that states the address *href*."""
+    return f'<link rel="canonical" href="{href}">'
+
+
+UTC = published("2024-02-28T23:30:00Z")
+DAY = published("2024-02-28")
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (UTC, "2024-02-28T23:30:00+00:00"),
+        (UTC + story("2024-02-29T01:30:00+02:00"), "2024-02-29T01:30:00+02:00"),
+        (DAY + '<meta name="date" content="2024-02-28">' + story("2019-01-01"), "2024-02-28"),
+        (DAY + story("2019-01-01"), "2019-01-01"),
+        (UTC + canonical("https://example.org/2024/02/29/rope"), "2024-02-29"),
+        (UTC + canonical("https://example.org/2024/02/20/rope"), "2024-02-28T23:30:00+00:00"),
+        (published("03/04/2024"), None),
+        (published("2030-01-01"), None),
+        ("", None),
+    ],
+)
+def test_a_date_is_the_pages_own_day(head: str, expected: str | None) -> None:
+    """Most places win, then trust; the page's own offset before UTC; never after the fetch."""
+    date = read(head, fetched_at="2025-01-01T00:00:00Z").date_published
+
+    assert expected == (date and date.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.org/2024/02/28/rope", "2024-02-28"),
+        ("https://example.org/2024-2-8-rope", "2024-02-08"),
+        ("https://example.org/2024/02/rope", None),
+        ("https://example.org/2024/02/30/rope", None),
+        ("https://example.org/12024/02/28/rope", None),
+        (None, None),
+    ],
+)
+def test_an_address_may_name_a_day(url: str | None, expected: str | None) -> None:
+    """A day in an address is whole, and exists."""
+    day = day_of_url(url)
+
+    assert expected == (day and day.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("href", "own", "expected"),
+    [
+        ("https://example.org/rope", "https://m.example.org/rope?utm_source=a", "https://example.org/rope"),
+        ("/rope", "https://example.org/rope/amp", "https://example.org/rope"),
+        ("https://elsewhere.example/rope", "https://example.org/rope", "https://example.org/rope"),
+        ("https://example.org/", "https://example.org/rope", "https://example.org/rope"),
+        ("http://[", "https://example.org/rope", "https://example.org/rope"),
+        ("https://example.org/rope", None, "https://example.org/rope"),
+        ("/rope", None, None),
+    ],
+)  # fmt: skip
+def test_a_canonical_link_is_believed_on_its_own_site(
+    href: str, own: str | None, expected: str | None
+) -> None:
+    """A page may name another address for itself, but on the same site, and not the home page."""
+    declared = {"url": own} if own else {}
+
+    assert expected == read(canonical(href), **declared).url
+
+
+def test_a_house_byline_stands_only_where_nobody_else_is_named() -> None:
+    """The site as its own author gives way to a person."""
+    site = '<meta property="og:site_name" content="The Lantern">'
+    house = ld('{"@type":"Article","headline":"Rope","author":{"name":"The Lantern"}}')
+
+    assert ("The Lantern",) == read(site + house).authors
+    assert ("Tomas Quill",) == read(site + house, '<p class="byline">By Tomas Quill</p>').authors
+
+
+def test_trafilatura_is_asked_last() -> None:
+    """A second opinion fills what markup leaves open, and overrules nothing."""
+    more = (
+        Evidence("title", "Other", "trafilatura"),
+        Evidence("authors", "Tomas Quill", "trafilatura"),
+        Evidence("date_published", "2024-02-28", "trafilatura"),
+    )
+    metadata = read("<title>Rope is dear</title>", more=more)
+
+    assert metadata.title == "Rope is dear"
+    assert metadata.authors == ("Tomas Quill",)
+    assert metadata.date_published is not None
+    assert metadata.date_published.isoformat() == "2024-02-28"
+
+
+def test_authors_beside_other_stories_are_not_this_ones() -> None:
+    """Of several marked authors those that stand beside the first count."""
+    body = (
+        "<div><p><b itemprop='author'>Ada Winterbourne</b>"
+        " <b itemprop='author'>Tomas Quill</b></p></div>"
+        "<aside><ul><li><i itemprop='author'>Jan Kupfer</i></li></ul></aside>"
+    )
+
+    assert ("Ada Winterbourne", "Tomas Quill") == read("", body).authors

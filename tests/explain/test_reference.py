@@ -1,0 +1,61 @@
+"""What the documentation says is what the code says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.config import Config, DedupConfig
+from pipeline.config_file import settings
+from pipeline.dedup.signatures import collision_probability
+from pipeline.explain.candidates import render_curve
+from pipeline.explain.reference import column_tables, default_config
+from pipeline.write.columns import TABLES, columns_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_column_tables_are_up_to_date():
+    """docs/output.md holds every column and every reason, as the code has them."""
+    path = ROOT / "docs/output.md"
+    written = path.read_text(encoding="utf-8") if path.exists() else None
+
+    assert column_tables() == written, "docs/output.md is out of date: run `make defaults`"
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_has_a_row(table):
+    """In its table, in order, with a mark where it is never null."""
+    section = column_tables().split(f"\n## {table}\n")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+
+    expected = [f"| {each.name}{'!' * (each.need == '!')}" for each in columns_of(table)]
+    assert expected == [row[0] for row in rows]
+    assert {3} == {len(row) for row in rows}
+
+
+def test_every_setting_stands_below_its_documentation():
+    """The default file can be read from top to bottom."""
+    lines = default_config().splitlines()
+
+    for section, setting, info in settings():
+        place = lines.index(f"  # {info.description}", lines.index(f"{section}:"))
+        assert lines[place + 1].startswith(f"  {setting}: ")
+    assert Config().model_dump(mode="json") == yaml.safe_load(default_config())
+
+
+def test_the_curve_shows_what_the_bands_find():
+    """Ten similarities, each with the share of pairs that are compared."""
+    config = DedupConfig(permutations=16, bands=4)
+    head, *rows = render_curve(config).splitlines()
+
+    assert "4 bands of 4 values" in head
+    assert f"similarity {config.similarity}, or containment {config.containment}" in head
+    assert 10 == len(rows)
+    for tenth, row in enumerate(rows, 1):
+        assert f"similarity {tenth / 10:.1f}" in row
+        assert f"{collision_probability(tenth / 10, 16, 4):.2%}" in row
+    assert all(line.startswith("#") for line in [head, *rows]), "check prints it among YAML"
+    assert 40 == rows[-1].count("▇")

@@ -1,0 +1,79 @@
+"""read = articles + duplicates + rejects + unchanged."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import strategies  # noqa: F401 - loads the profile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import AccountError
+from pipeline.explain.account import render_account
+from pipeline.ledger.account import Account
+
+COUNTS = st.integers(0, 3) | st.integers(0, 10**12)
+FATES = ("articles", "duplicates", "rejects", "unchanged")
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(FATES, COUNTS)), st.integers(-3, 3), COUNTS)
+def test_the_check_passes_if_and_only_if_it_balances(fates, missing, unfinished):
+    """A record more or less on either side is an error; unfinished lines were not read."""
+    account = Account(read=sum(fates.values()) + missing, unfinished=unfinished, **fates)
+    if not missing:
+        account.check()
+        return
+    with pytest.raises(AccountError):
+        account.check()
+
+
+def test_the_message_has_the_sum():
+    """Every count, what they come to, and that nothing was published."""
+    with pytest.raises(AccountError) as caught:
+        Account(read=10, articles=4, duplicates=3, rejects=1, unchanged=1).check()
+
+    expected = (
+        "the account does not balance: read 10, but 4 articles + 3 duplicates + 1 rejects "
+        "+ 1 unchanged = 9; nothing was published. This is a defect of newsieve"
+    )
+    assert expected == str(caught.value)
+    assert 1 == caught.value.exit_code
+
+
+def test_the_manifest_has_every_count_by_name():
+    """Tables of counts are sorted by name: the same account is the same text."""
+    account = Account(read=3, rejects=3, rejects_by_reason={"too_short": 2, "no_text": 1})
+    written = account.as_dict()
+
+    assert ["no_text", "too_short"] == list(written["rejects_by_reason"])
+    assert account == Account(**json.loads(json.dumps(written)))
+
+
+def test_the_account_is_a_table_for_people():
+    """Counts stand under one another, with the largest group of each first."""
+    account = Account(
+        read=1_234_567, articles=1_000_000, duplicates=200_000, rejects=34_565, unchanged=2,
+        unfinished=1, rejects_by_reason={"b_rare": 1, "no_text": 34_563, "a_rare": 1},
+        duplicates_by_match={"near": 150_000, "exact": 50_000},
+    )  # fmt: skip
+
+    expected = """\
+read       1,234,567   1 unfinished last lines are left for the next run
+articles   1,000,000
+duplicates   200,000   near 150,000 · exact 50,000
+rejects       34,565   no_text 34,563 · a_rare 1 · b_rare 1
+unchanged          2
+           ---------
+           1,234,567   accounted for, in 3.2 s"""
+    assert expected == render_account(account, 3.21)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(FATES, COUNTS)))
+def test_every_line_of_the_account_is_aligned(fates):
+    """Whatever the numbers, their last digits stand in one column."""
+    account = Account(read=sum(fates.values()), **fates)
+    lines = render_account(account, 0.0).splitlines()
+    ends = {len(line.split("   accounted")[0].rstrip()) for line in lines}
+
+    assert 1 == len(ends)

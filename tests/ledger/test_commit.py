@@ -1,0 +1,122 @@
+"""From finished staging to a published run."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from hashlib import blake2b
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.config import Config
+from pipeline.ledger.account import Account
+from pipeline.ledger.commit import (
+    LIBRARIES,
+    publish,
+    sweep_staging,
+    write_inputs,
+    write_manifest,
+)
+from pipeline.ledger.history import INPUTS_SCHEMA, committed_runs, inputs_read
+from pipeline.ledger.plan import Plan, PlannedInput
+from pipeline.ledger.tally import InputCount
+from pipeline.storage import write_bytes
+from pipeline.version import FORMAT_VERSION, VERSION
+from pipeline.write.parquet import write_parquet
+
+INPUTS = (PlannedInput("a.txt", "11", 10), PlannedInput("b.jsonl", "22", 20))
+PLAN = Plan("2026-01-01-000002-0badcafe", 2, "r1", date(2026, 1, 1), INPUTS, ())
+NUMBERS = pa.schema([pa.field("number", pa.int64())])
+
+
+def test_inputs_are_listed_with_what_they_held(tmp_path):
+    """A row a file, with its digest, in the order of the plan."""
+    write_inputs(tmp_path, PLAN, {"b.jsonl": InputCount(5, 2, 1), "a.txt": InputCount(1, 0, 0)})
+    table = pq.read_table(tmp_path / "state/inputs.parquet")
+
+    expected = [
+        {"source": "a.txt", "digest": "11", "bytes": 10, "read": 1, "unchanged": 0,
+         "unfinished": 0},
+        {"source": "b.jsonl", "digest": "22", "bytes": 20, "read": 5, "unchanged": 2,
+         "unfinished": 1},
+    ]  # fmt: skip
+    assert expected == table.to_pylist()
+    assert INPUTS_SCHEMA.names == table.schema.names
+
+
+def test_a_file_that_could_not_be_read_well_is_not_listed(tmp_path):
+    """Without counts, a later run tries it again; with none at all there is no list."""
+    write_inputs(tmp_path / "one", PLAN, {"a.txt": InputCount(1, 0, 0)})
+    write_inputs(tmp_path / "none", PLAN, {})
+
+    assert ["a.txt"] == pq.read_table(tmp_path / "one/state/inputs.parquet")["source"].to_pylist()
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_manifest_describes_the_run(tmp_path):
+    """Chain, counts, configuration, versions, and every file with rows, size and digest."""
+    table = pa.table({"number": range(7)}, NUMBERS)
+    for name in ("rejects/b.parquet", "articles/a.parquet"):
+        write_parquet(tmp_path / name, NUMBERS, [table], 5)
+    config = Config.model_validate({"input": {"paths": ["été/"]}})
+    account = Account(read=14, articles=7, rejects=7)
+    write_manifest(tmp_path, PLAN, config, account, {"seconds": 1.5})
+    text = (tmp_path / "manifest.json").read_text(encoding="utf-8")
+    found = json.loads(text)
+
+    content = (tmp_path / "articles/a.parquet").read_bytes()
+    first = {
+        "path": "articles/a.parquet",
+        "rows": 7,
+        "bytes": len(content),
+        "blake2b": blake2b(content, digest_size=16).hexdigest(),
+    }
+    assert first == found["files"][0]
+    assert ["articles/a.parquet", "rejects/b.parquet"] == [each["path"] for each in found["files"]]
+    assert (PLAN.run_id, 2, "r1", "2026-01-01") == tuple(
+        found[name] for name in ("run_id", "sequence", "parent", "logical_date")
+    )
+    assert (FORMAT_VERSION, VERSION) == (found["format_version"], found["newsieve"])
+    assert {"files": 2, "bytes": 30} == found["inputs"]
+    assert account == Account(**found["counts"])
+    assert config == Config.model_validate(found["config"])
+    assert {"seconds": 1.5} == found["timings"]
+    assert set(LIBRARIES) == set(found["libraries"])
+    assert "été/" in text, "people read manifests too"
+
+
+def test_a_published_run_is_history(tmp_path):
+    """What was published is found again, with what it read."""
+    finished = tmp_path / "out/.staging" / PLAN.run_id / "result"
+    write_inputs(finished, PLAN, {"a.txt": InputCount(1, 0, 0)})
+    write_manifest(finished, PLAN, Config(), Account(), {})
+    folder = publish(finished, tmp_path / "out", PLAN.run_id)
+    (found,) = committed_runs(tmp_path / "out")
+
+    assert tmp_path / "out/runs" / PLAN.run_id == folder == found.folder
+    assert (PLAN.run_id, 2) == (found.run_id, found.sequence)
+    assert {("a.txt", "11")} == inputs_read([found])
+
+
+def test_a_published_run_is_never_written_over(tmp_path):
+    """A run of that name is there already: nothing is lost on either side."""
+    write_bytes(tmp_path / "out/runs/r/manifest.json", b"old")
+    write_bytes(tmp_path / "new/manifest.json", b"new")
+    with pytest.raises(OSError):
+        publish(tmp_path / "new", tmp_path / "out", "r")
+
+    assert b"old" == (tmp_path / "out/runs/r/manifest.json").read_bytes()
+    assert b"new" == (tmp_path / "new/manifest.json").read_bytes()
+
+
+def test_sweeping_removes_unfinished_runs_only(tmp_path):
+    """Folders in .staging go; the note of who holds the lock, and the runs, stay."""
+    write_bytes(tmp_path / ".staging/r1/blocks/00000.members", b"x")
+    write_bytes(tmp_path / ".staging/owner.json", b"{}")
+    write_bytes(tmp_path / "runs/r0/manifest.json", b"{}")
+    sweep_staging(tmp_path)
+
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
+    assert [".staging", ".staging/owner.json", "runs/r0/manifest.json"] == left

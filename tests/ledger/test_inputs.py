@@ -1,0 +1,255 @@
+"""Folders, files and globs → the files to read."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UsageError
+from pipeline.ledger.inputs import Inputs, find_inputs
+from pipeline.read import FORMATS
+
+BYTE_NAMES = pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode here")
+
+
+@pytest.fixture
+def raw(tmp_path, monkeypatch):
+    """A folder, and a function that makes files below it; it lies in the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def made(*names: str) -> Path:
+        for name in names:
+            path = tmp_path / "raw" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x")
+        return tmp_path / "raw"
+
+    return made
+
+
+def sources(*patterns: str | Path, min_age_s: float = 0) -> list[str]:
+    """The sources of the files that are found."""
+    found = find_inputs(tuple(map(str, patterns)), min_age_s)
+    return [file.source for file in found.files]
+
+
+def test_a_folder_means_every_supported_file_below_it(raw):
+    """At every depth, in the order of sources, each with its path from the folder."""
+    folder = raw("b.txt", "a/z.html", "a/b/c.jsonl", "a.b.jsonl.gz", "A.TXT")
+
+    expected = ["A.TXT", "a.b.jsonl.gz", "a/b/c.jsonl", "a/z.html", "b.txt"]
+    assert expected == sources(folder) == sources(f"{folder}/") == sources("raw")
+
+
+def test_a_file_knows_where_it_is_and_how_it_is_read(raw):
+    """Path to open, source for people, suffix for the reader: the longest that fits."""
+    folder = raw("in/News.JSONL.gz")
+    (file,) = find_inputs((str(folder),)).files
+
+    assert str(folder / "in/News.JSONL.gz") == file.path
+    assert ("in/News.JSONL.gz", ".jsonl.gz") == (file.source, file.suffix)
+    assert file.suffix in FORMATS
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("raw/*.txt", ["a.txt", "b.txt"]),
+        ("raw/[a]*.txt", ["a.txt"]),
+        ("raw/?.txt", ["a.txt", "b.txt"]),
+        ("raw/*", ["a.txt", "b.txt", "c.html"]),
+        ("raw/**", ["a.txt", "b.txt", "c.html", "one/d.txt", "one/two/e.txt"]),
+        ("raw/**/*.txt", ["a.txt", "b.txt", "one/d.txt", "one/two/e.txt"]),
+        ("raw/o*/*.txt", ["one/d.txt"]),
+        ("raw/one/*.txt", ["d.txt"]),
+        ("./raw/one/*.txt", ["d.txt"]),
+        ("*/*.html", ["raw/c.html"]),
+        ("raw/*.warc", []),
+        ("nowhere/*.txt", []),
+    ],
+)
+def test_a_glob_has_its_root_before_the_first_wildcard(raw, tmp_path, pattern, expected):
+    """Sources start where the pattern does; folders that match are not descended; none is fine."""
+    raw("a.txt", "b.txt", "c.html", "one/d.txt", "one/two/e.txt")
+
+    assert expected == sources(pattern)
+    assert expected == sources(tmp_path / pattern)
+
+
+def test_a_file_may_have_the_name_of_a_glob(raw):
+    """What exists is taken by its name, wildcards or not."""
+    folder = raw("a[1].txt", "a1.txt")
+
+    assert ["a[1].txt"] == sources(folder / "a[1].txt")
+
+
+def test_a_single_file_has_its_name_for_a_source(raw):
+    """The root of a file is its folder."""
+    assert ["a.txt"] == sources(raw("one/a.txt") / "one/a.txt")
+
+
+@pytest.mark.parametrize("name", ["notes.md", "README", "a.txt.bak", "a.gz"])
+def test_a_named_file_of_another_kind_is_wrong_usage(raw, name):
+    """Who names a file wants it read: the message lists what can be."""
+    path = raw(name) / name
+    with pytest.raises(UsageError) as caught:
+        find_inputs((str(path),))
+
+    assert f"input {path}: not a kind of file that can be read; known: .txt, " in str(caught.value)
+
+
+@pytest.mark.parametrize("pattern", ["raw/absent", "raw/absent.txt", "nowhere", ""])
+def test_what_does_not_exist_is_wrong_usage(raw, pattern):
+    """A missing folder or file is a mistake, and the message says what may be named."""
+    raw("a.txt")
+    with pytest.raises(UsageError) as caught:
+        find_inputs(("raw", pattern))
+
+    assert f"input {pattern}: no such file or folder; name a folder, a file" in str(caught.value)
+
+
+@pytest.mark.usefixtures("raw")
+def test_an_empty_folder_holds_nothing(tmp_path):
+    """No files are no mistake: an hourly job meets that."""
+    (tmp_path / "raw").mkdir()
+
+    assert Inputs() == find_inputs(("raw",))
+    assert [] == Inputs().remarks()
+
+
+def test_hidden_files_and_folders_are_left_out(raw):
+    """What starts with a dot is somebody's work in progress, and is not counted either."""
+    found = find_inputs((str(raw("a.txt", ".b.txt", ".git/c.txt", "d/.e/f.txt", "d/.g.txt.part")),))
+
+    assert ["a.txt"] == [file.source for file in found.files]
+    assert not found.ignored
+
+
+def test_files_of_other_kinds_are_counted_by_suffix(raw):
+    """Nothing is left out without a word."""
+    found = find_inputs((str(raw("a.txt", "b.md", "c.MD", "Makefile", "d/x.gz")),))
+
+    assert {".md": 2, "Makefile": 1, ".gz": 1} == found.ignored
+    (remark,) = found.remarks()
+    assert remark.startswith("left out: 4 files of other kinds (.md 2, ")
+
+
+def test_inputs_that_overlap_are_read_once(raw):
+    """A file that two inputs name is one file."""
+    raw("a.txt", "one/b.txt")
+
+    assert ["a.txt", "one/b.txt"] == sources("raw", "raw/", "raw/*.txt", "raw/a.txt", "./raw")
+    assert 2 == len(find_inputs(("raw", "raw/one")).files)
+
+
+@pytest.mark.xfail(strict=True, reason="the last input that names a file decides on its source")
+def test_the_order_of_overlapping_inputs_does_not_matter(raw):
+    """A file has the same source whichever input is named first, or ids would change."""
+    raw("a.txt", "one/b.txt")
+
+    assert sources("raw", "raw/one") == sources("raw/one", "raw")
+
+
+@pytest.mark.xfail(strict=True, reason="files are told apart by path as written")
+def test_a_folder_named_in_two_ways_is_read_once(raw, tmp_path):
+    """A relative and an absolute path may mean the same folder."""
+    raw("a.txt")
+
+    assert ["a.txt"] == sources("raw", tmp_path / "raw")
+    assert ["a.txt"] == sources("raw", "raw/../raw")
+
+
+def test_the_order_of_inputs_and_of_the_disk_does_not_matter(raw, monkeypatch):
+    """Files come in the order of their sources, folders of equal names by path."""
+    raw("one/a.txt", "two/a.txt", "two/b.txt")
+    expected = find_inputs(("raw/one", "raw/two")).files
+    walk = os.walk
+    monkeypatch.setattr(
+        os, "walk", lambda top, **rest: ((p, f, n[::-1]) for p, f, n in walk(top, **rest))
+    )
+
+    assert expected == find_inputs(("raw/two", "raw/one")).files
+    assert ["a.txt", "a.txt", "b.txt"] == [file.source for file in expected]
+
+
+def test_links_in_a_circle_end(raw):
+    """A link to a folder above, or to itself, is not followed for ever."""
+    folder = raw("one/a.txt")
+    (folder / "one/loop").symlink_to(folder, target_is_directory=True)
+    (folder / "self.txt").symlink_to("self.txt")
+    (folder / "broken.txt").symlink_to("absent.txt")
+
+    assert ["broken.txt", "one/a.txt", "self.txt"] == sources(folder), "reading says what is wrong"
+
+
+def test_a_link_to_a_file_is_a_file(raw):
+    """It has the name of the link."""
+    folder = raw("one/a.txt")
+    (folder / "b.txt").symlink_to("one/a.txt")
+
+    assert ["b.txt", "one/a.txt"] == sources(folder)
+
+
+@pytest.mark.xfail(strict=True, reason="a pipe would be opened, and the run would wait for ever")
+def test_only_regular_files_are_inputs(raw):
+    """A pipe or a socket of a fitting name is no file to read."""
+    folder = raw("a.txt")
+    os.mkfifo(folder / "b.txt")
+
+    assert ["a.txt"] == sources(folder)
+
+
+def test_names_may_hold_anything(raw):
+    """Blanks, newlines, hashes and other scripts stand in the source as they are."""
+    names = ["a b.txt", "a\nb.txt", "a#1.txt", "été.txt", "字.txt", "\u202e.txt"]
+    folder = raw(*names)
+
+    assert sorted(names) == sources(folder)
+
+
+@BYTE_NAMES
+def test_a_name_that_is_no_unicode_is_written_with_escapes(raw):
+    """The source is text that any table can hold; the path still opens the file."""
+    folder = raw("a.txt")
+    (Path(os.fsdecode(os.fsencode(folder) + b"/b\xff\xfe.txt"))).write_bytes(b"found")
+    a, b = find_inputs((str(folder),)).files
+
+    assert ["a.txt", r"b\xff\xfe.txt"] == [a.source, b.source]
+    assert b"found" == Path(b.path).read_bytes()
+    assert b.source.encode()
+
+
+def test_young_files_wait(raw):
+    """A file changed less than min_age_s ago is named as not yet, the others are read."""
+    folder = raw("old.txt", "new.txt", "new.md")
+    changed = (folder / "new.txt").stat().st_mtime - 100
+    os.utime(folder / "old.txt", (changed, changed))
+    found = find_inputs((str(folder),), min_age_s=50)
+
+    assert ["old.txt"] == [file.source for file in found.files]
+    assert [str(folder / "new.txt")] == found.too_young
+    assert "not yet: 1 files changed less than input.min_age_s ago" == found.remarks()[0]
+    assert ["new.txt", "old.txt"] == sources(folder, min_age_s=0)
+
+
+@pytest.mark.parametrize(("name", "source"), [("shut", "shut"), ("", ".")])
+def test_a_folder_that_cannot_be_listed_is_noted(raw, monkeypatch, name, source):
+    """The others are read, and the run will reject the one that cannot be."""
+    folder = raw("a.txt", "shut/b.txt")
+    shut = folder / name
+    scandir = os.scandir
+
+    def guarded(path="."):
+        if Path(path) == shut:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    found = find_inputs((str(folder),))
+
+    assert [(str(shut), source)] == [(each.path, each.source) for each in found.unreadable]
+    assert (["a.txt"] if name else []) == [file.source for file in found.files]

@@ -1,0 +1,51 @@
+"""What the blocks of a run counted, added up."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from factories import staging
+
+from pipeline.ledger.account import Account
+from pipeline.ledger.tally import InputCount, tally
+from pipeline.passes.staging import CleanedCounts, PartCount, WrittenCounts
+
+
+def test_the_notes_of_all_blocks_are_added_up(tmp_path):
+    """Parts of one file are added, repeats are taken from their file, names from all blocks."""
+    found = staging(tmp_path)
+    parts = [
+        [PartCount("a.jsonl", read=4, unchanged=1), PartCount("b#1.txt", read=1)],
+        [PartCount("a.jsonl", read=5, unfinished=1), PartCount("c.txt", read=1, retry=True)],
+    ]
+    written = [
+        WrittenCounts(
+            articles=2, duplicates=1, unchanged=Counter({"a.jsonl#2": 1}),
+            duplicates_by_match=Counter(near=1), removed_by_rule=Counter(menu=3),
+        ),
+        WrittenCounts(
+            articles=3, rejects=2, unchanged=Counter({"b#1.txt": 1}),
+            rejects_by_reason=Counter(no_text=2), removed_by_rule=Counter(menu=4),
+        ),
+    ]  # fmt: skip
+    for index in range(2):
+        ignored = Counter({"lang": index + 1})
+        found.note(index, "cleaned", CleanedCounts(parts[index], ignored_fields=ignored))
+        found.note(index, "written", written[index])
+    account, counts = tally(found, range(2))
+
+    expected = Account(
+        read=11, articles=5, duplicates=1, rejects=2, unchanged=3, unfinished=1,
+        rejects_by_reason={"no_text": 2}, duplicates_by_match={"near": 1},
+        removed_by_rule={"menu": 7}, ignored_fields={"lang": 3},
+    )  # fmt: skip
+    assert expected == account
+    account.check()
+    assert {"a.jsonl": InputCount(9, 2, 1), "b#1.txt": InputCount(1, 1, 0)} == counts
+
+
+def test_no_blocks_come_to_nothing(tmp_path):
+    """An empty account balances."""
+    account, counts = tally(staging(tmp_path), range(0))
+
+    assert (Account(), {}) == (account, counts)

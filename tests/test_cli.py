@@ -1,0 +1,188 @@
+"""The command line: verbs, flags, streams and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from runs import ROOT, newsieve
+
+import pipeline.cli
+from pipeline.ledger.lock import locked
+from pipeline.version import VERSION
+
+STORY = "The tram to Vellmer stopped at noon. " * 8
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the command line in this process: (exit code, stdout, stderr)."""
+
+    def call_(*arguments, cwd=ROOT):
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", ["newsieve", *map(str, arguments)])
+        code = 0
+        try:
+            pipeline.cli.main()
+        except SystemExit as end:
+            code = end.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call_
+
+
+def test_version_and_help(call):
+    """The version is printed; help names every verb and every exit code."""
+    assert (0, f"newsieve {VERSION}\n", "") == call("--version")
+    code, out, _ = call("--help")
+    assert 0 == code
+    for word in ("run", "clean", "check", "75 another run", "130 interrupted"):
+        assert word in " ".join(out.split())
+
+
+@pytest.mark.parametrize("verb", ["run", "clean", "check"])
+def test_every_verb_has_help_with_an_example(call, verb):
+    """--help of a verb says what it does and shows one real call."""
+    code, out, _ = call(verb, "--help")
+
+    assert 0 == code
+    assert f"newsieve {verb}" in out.split("Example:")[1]
+
+
+@pytest.mark.beam
+def test_run_puts_the_account_on_stderr_and_the_folder_on_stdout(call, tmp_path):
+    """Data on stdout, everything else on stderr; a second run has nothing new and ends well."""
+    arguments = (
+        "run",
+        "--input",
+        ROOT / "raw",
+        "--output",
+        tmp_path,
+        "--logical-date",
+        "2026-01-01",
+    )
+    code, out, err = call(*arguments)
+    assert 0 == code
+    (folder,) = out.splitlines()
+    assert (Path(folder) / "manifest.json").is_file()
+    assert Path(folder).name.startswith("2026-01-01-000001-")
+    assert "accounted for" in err
+
+    before = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet"))
+    code, out, err = call(*arguments)
+    assert (0, "") == (code, out)
+    assert "nothing new: all 21 files were read by earlier runs" in err
+    assert before == sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet"))
+
+
+@pytest.mark.beam
+def test_a_failed_lock_is_exit_75_and_says_who_holds_it(call, tmp_path):
+    """Two runs at once: the second ends at once and names the process of the first."""
+    with locked(tmp_path / "out"):
+        code, _, err = call("run", "--input", ROOT / "raw", "--output", tmp_path / "out")
+
+    assert 75 == code
+    assert f"process {os.getpid()} on " in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--input", "no/such/folder"], "input no/such/folder: no such file or folder"),
+        (["run", "--input", "pyproject.toml"], "not a kind of file that can be read; known: .txt"),
+        (["run", "--logical-date", "31/02/2026"], "does not match the format"),
+        (["run", "--colour"], "No such option"),
+        (["run", "a.yaml", "b.yaml"], "unexpected argument b.yaml"),
+        (["run", "no.yaml"], "no.yaml: cannot read the configuration"),
+        (["run", "--set", "clean.mood=careful"], "no such setting; did you mean clean.mode?"),
+        (["check", "--set", "dedup.similarity=80"], "should be less than or equal to 1"),
+        (["clean"], "Missing argument"),
+        (["clean", "no/such.txt"], "no such file or folder"),
+        (["runn"], "No such command 'runn'"),
+    ],
+)
+def test_wrong_usage_is_exit_2_with_a_remedy_and_nothing_on_stdout(call, arguments, message):
+    """Nothing is started; the message says what is wrong and what is allowed."""
+    code, out, err = call(*arguments)
+
+    assert (2, "") == (code, out)
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_check_shows_settings_inputs_and_the_curve_and_starts_nothing(call, tmp_path):
+    """The effective settings, the matched files and the S-curve go to stdout."""
+    code, out, err = call("check", "--set", "clean.mode=careful", cwd=ROOT)
+
+    assert (0, "") == (code, err)
+    for line in ("mode: careful", "# 21 files to read", "similarity 0.5"):
+        assert line in out
+
+
+def test_clean_prints_the_story_alone(call, tmp_path):
+    """As a filter, clean gives the text and nothing else."""
+    (tmp_path / "a.txt").write_text(f"A headline here\n\n{STORY}\n\nRelated articles\n", "utf-8")
+
+    code, out, err = call("clean", tmp_path / "a.txt")
+
+    assert (0, STORY.strip() + "\n", "") == (code, out, err)
+
+
+def test_clean_jsonl_has_one_object_a_document_with_the_promised_fields(call, tmp_path):
+    """A good and a bad record: two objects; the bad one says why a run would leave it out."""
+    lines = [json.dumps({"id": "one", "title": "T", "text": STORY}), "[1]"]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), "utf-8")
+
+    code, out, _ = call("clean", "--format", "jsonl", tmp_path / "a.jsonl")
+    good, bad = map(json.loads, out.splitlines())
+
+    assert 0 == code
+    promised = "record_id text title authors date_published language removed rejected"
+    assert set(promised.split()) <= set(good) & set(bad)
+    assert ("one", "T", None) == (good["record_id"], good["title"], good["rejected"])
+    assert ("", "not_an_object") == (bad["text"], bad["rejected"])
+
+
+def test_clean_reads_a_folder_and_reports_rejects_on_stderr(call, tmp_path):
+    """Every supported file below a folder; what would be rejected is named beside the output."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(STORY, "utf-8")
+    (tmp_path / "in" / "empty.txt").write_text("", "utf-8")
+
+    code, out, err = call("clean", tmp_path / "in")
+
+    assert 0 == code
+    assert STORY.strip() in out
+    assert err.startswith("empty.txt: no_text")
+
+
+def test_clean_explains_each_line(call):
+    """--explain shows kept, taken and cut lines, with the rule that cut them."""
+    code, out, _ = call("clean", "--explain", ROOT / "raw/tarnmouth-courier/harbour-dredging.txt")
+    marks = {line[0] for line in out.splitlines()[1:]}
+
+    assert 0 == code
+    assert {" ", "-", ">"} <= marks
+    assert "\x1b" not in out
+
+
+@pytest.mark.beam
+def test_clean_reads_standard_input():
+    """- is stdin; a page is told from text by its beginning."""
+    page = f"<html><body><article><p>{STORY}</p></article></body></html>"
+
+    assert STORY.strip() == newsieve("clean", "-", stdin=STORY.encode()).stdout.decode().strip()
+    assert STORY.strip() == newsieve("clean", "-", stdin=page.encode()).stdout.decode().strip()
+
+
+@pytest.mark.beam
+def test_a_closed_pipe_ends_quietly():
+    """`newsieve clean … | head` has no traceback."""
+    finished = newsieve("clean", "raw", "--format", "jsonl")
+
+    assert 0 == finished.returncode
+    assert b"Traceback" not in finished.stderr

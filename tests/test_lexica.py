@@ -1,0 +1,121 @@
+"""Tables of words: every entry can be met, and says one thing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+import pytest
+
+from pipeline.clean.calendar_words import _MONTH_NAMES, MONTHS, ZONES
+from pipeline.clean.flags import FLAGS
+from pipeline.clean.phrase_openings import OPENING, WITHIN
+from pipeline.clean.phrase_tables import WHOLE
+from pipeline.clean.phrases import OPENING_WORDS, kinds_of
+from pipeline.clean.rules import RULES
+
+TWICE = "trending stories, rss feeds and sitemap stand in WHOLE twice"
+UNFOLDED = "fußball in WHOLE is never met: lines are case-folded, to fussball"
+PHRASES = {"whole": WHOLE, "opening": OPENING, "within": WITHIN}
+
+
+def entries(table: str) -> list[tuple[str, str]]:
+    """(kind, phrase) of every entry of a table of phrases."""
+    return [(kind, each) for kind, text in PHRASES[table].items() for each in text.split("|")]
+
+
+def words(phrase: str) -> tuple[str, ...]:
+    """The words of a phrase, as a line has them."""
+    return tuple(re.findall(r"\w+", phrase))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param("whole", marks=pytest.mark.xfail(strict=True, reason=TWICE)),
+        "opening",
+        "within",
+    ],
+)
+def test_every_phrase_is_found(table):
+    """Met as a line, alone or with words around it, an entry gives its kind."""
+    around = {"whole": ((), ()), "opening": ((), ("x",)), "within": (("x", "y"), ("z",))}
+    before, after = around[table]
+
+    dead = [
+        (kind, phrase)
+        for kind, phrase in entries(table)
+        if not words(phrase) or kind not in kinds_of((*before, *words(phrase), *after))
+    ]
+    assert [] == dead
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pytest.param("whole", marks=pytest.mark.xfail(strict=True, reason=UNFOLDED)),
+        "opening",
+        "within",
+    ],
+)
+def test_a_phrase_is_written_as_lines_are_compared(table):
+    """Case-folded and composed, with single blanks: anything else is never met."""
+    odd = [
+        phrase
+        for _, phrase in entries(table)
+        if phrase != " ".join(phrase.split())
+        or phrase != phrase.casefold()
+        or phrase != unicodedata.normalize("NFC", phrase)
+    ]
+    assert [] == odd
+
+
+@pytest.mark.xfail(strict=True, reason=TWICE)
+def test_a_whole_line_is_of_one_kind():
+    """Where a line could be two things, the table says which; nothing stands in it twice."""
+    counts = Counter(phrase for _, phrase in entries("whole"))
+
+    assert [] == [phrase for phrase, count in counts.items() if count > 1]
+
+
+@pytest.mark.parametrize("table", ["opening", "within"])
+def test_a_phrase_stands_once_in_its_kind(table):
+    """A line that begins so may be of several kinds, each named once."""
+    counts = Counter(entries(table))
+
+    assert [] == [entry for entry, count in counts.items() if count > 1]
+
+
+def test_an_opening_is_short_enough_to_be_met():
+    """A line of more than OPENING_WORDS is not judged by its first words."""
+    assert [] == [each for _, each in entries("opening") if len(words(each)) > OPENING_WORDS]
+
+
+def test_a_month_has_each_name_alone():
+    """Twelve lines, and no name in two of them; case-folded and composed."""
+    lines = _MONTH_NAMES.strip().splitlines()
+    names = Counter(name for line in lines for name in set(line.split()))
+
+    assert 12 == len(lines)
+    assert [] == [name for name, count in names.items() if count > 1]
+    assert [] == [name for name in MONTHS if name != unicodedata.normalize("NFC", name.casefold())]
+
+
+def test_zones_are_offsets_that_exist():
+    """Minutes east of UTC, in quarters of an hour, as a number or as text with summer time."""
+    for zone, offset in ZONES.items():
+        assert re.fullmatch("[A-Z]{1,4}", zone)
+        assert -720 <= int(offset) <= 840
+        assert int(offset) % 15 == 0
+
+
+@pytest.mark.parametrize("names", [RULES, FLAGS], ids=["rules", "flags"])
+def test_names_in_the_tables_read_alike(names):
+    """Rules and flags are nouns in snake case."""
+    assert [] == [name for name in names if not re.fullmatch("[a-z]+(_[a-z]+)*", name)]
+
+
+def test_a_rule_has_the_name_of_its_function():
+    """Function, reason in the output and heading in the documentation are one word."""
+    assert [] == [name for name, rule in RULES.items() if rule.__name__ != name]
