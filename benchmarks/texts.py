@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 SYLLABLES = "ba den gri hol ka lem mo nis or pel qua rin sto tu vel wen yor zam chi dra".split()
@@ -55,29 +57,29 @@ def write_texts(folder: Path, count: int, per_file: int = 5_000, seed: int = 1) 
                 if earlier and dice.random() < COPIES:
                     paragraphs = edited(dice.choice(earlier), pool, dice)
                 else:
-                    paragraphs = [sentence_block(pool, dice) for _ in range(10)]
+                    paragraphs = [sentence_block(pool) for _ in range(10)]
                     earlier = [*earlier[-REMEMBERED:], paragraphs]
                 file.write(json.dumps(record(number, paragraphs, pool, dice)) + "\n")
 
 
-def sentence_block(pool: object, dice: random.Random) -> str:
+def sentence_block(pool: Iterator[str]) -> str:
     """Make a paragraph of three sentences, 45 words in all."""
-    take = pool.__next__  # type: ignore[attr-defined]
-    sentences = [" ".join(take() for _ in range(15)).capitalize() + "." for _ in range(3)]
+    sentences = [" ".join(islice(pool, 15)).capitalize() + "." for _ in range(3)]
     return " ".join(sentences)
 
 
-def edited(paragraphs: list[str], pool: object, dice: random.Random) -> list[str]:
+def edited(paragraphs: list[str], pool: Iterator[str], dice: random.Random) -> list[str]:
     """Copy a story: one paragraph replaced, the last one sometimes cut."""
     copy = list(paragraphs)
-    copy[dice.randrange(len(copy))] = sentence_block(pool, dice)
+    copy[dice.randrange(len(copy))] = sentence_block(pool)
     return copy[:-1] if dice.random() < 0.5 else copy
 
 
-def record(number: int, paragraphs: list[str], pool: object, dice: random.Random) -> dict[str, str]:
+def record(
+    number: int, paragraphs: list[str], pool: Iterator[str], dice: random.Random
+) -> dict[str, str]:
     """Dress a story as a scraped page of one of 200 sites."""
-    take = pool.__next__  # type: ignore[attr-defined]
-    title = " ".join(take() for _ in range(8)).capitalize()
+    title = " ".join(islice(pool, 8)).capitalize()
     lines = [title, "By Ada Example", dice.choice(CHROME), *paragraphs, *dice.sample(CHROME, 2)]
     site = f"https://site{number % 200}.example.com"
     return {"id": f"t{number}", "url": f"{site}/{number}", "text": "\n\n".join(lines)}

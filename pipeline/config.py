@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    field_validator,
     model_validator,
 )
 
@@ -31,6 +32,14 @@ class Section(BaseModel):
     """Settings that belong together; unknown names are refused, values never change."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def no_switch(cls, value: object) -> object:
+        """Refuse true and false, which would pass for 1 and 0: no setting is a switch."""
+        if isinstance(value, bool):
+            raise ValueError(f"{str(value).lower()} is neither a number nor a name")  # noqa: TRY004
+        return value
 
 
 class InputConfig(Section):

@@ -41,12 +41,17 @@ _WORDS = {
 """Our words for pydantic's, where its own name the library rather than the remedy."""
 
 
+_NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
+"""What PyYAML raises for text that is none, or whose values contradict their tags."""
+
+
 @dataclass
 class _Source:
-    """Raw settings, and where each one stands."""
+    """Raw settings, and where each one stands; ``twice`` are places and names set again."""
 
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[tuple[str, ...], str] = field(default_factory=dict)
+    twice: list[tuple[str, str]] = field(default_factory=list)
 
     def place_of(self, path: tuple[str, ...]) -> str:
         """Give the place of *path*, or of the nearest setting around it."""
@@ -74,13 +79,17 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
         _read_file(path, source)
     for override in overrides:
         _apply(override, source)
+    found = list(source.twice)
+    config = None
     try:
-        return Config.model_validate(source.values)
+        config = Config.model_validate(source.values)
     except ValidationError as error:
-        problems = _render(error, source)
-        where = path or "configuration"
-        count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
-        raise ConfigError(f"{where}: {count}\n\n" + "\n".join(problems)) from None
+        found += _problems(error, source)
+    if config is not None and not found:
+        return config
+    problems = [f"  {place}\n{text}" for place, text in sorted(found, key=_line_order)]
+    count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
+    raise ConfigError(f"{path or 'configuration'}: {count}\n\n" + "\n".join(problems))
 
 
 def _read_file(path: Path, source: _Source) -> None:
@@ -92,7 +101,8 @@ def _read_file(path: Path, source: _Source) -> None:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        _note_places(node, str(path), (), source)
+    except _NO_YAML as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
@@ -102,7 +112,6 @@ def _read_file(path: Path, source: _Source) -> None:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: expected sections such as 'input:', found {values!r}")
     source.values = values
-    _note_places(node, str(path), (), source)
 
 
 def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], source: _Source) -> None:
@@ -110,6 +119,10 @@ def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], sourc
         return
     for key, value in node.value:
         inner = (*path, str(key.value))
+        if inner in source.places:
+            first = source.places[inner].rpartition(":")[2]
+            text = f"    {'.'.join(inner)}: set again; line {first} has it already"
+            source.twice.append((f"{name}:{key.start_mark.line + 1}", text))
         source.places[inner] = f"{name}:{key.start_mark.line + 1}"
         _note_places(value, name, inner, source)
 
@@ -123,7 +136,7 @@ def _apply(override: str, source: _Source) -> None:
         )
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except _NO_YAML:
         value = text
     path = tuple(name.strip().split("."))
     values = source.values
@@ -133,16 +146,23 @@ def _apply(override: str, source: _Source) -> None:
             inner = values[part] = {}
         values = inner
     values[path[-1]] = value
-    source.places[path] = f"--set {name.strip()}"
+    flag = f"--set {name.strip()}"
+    source.places[path] = source.places[path[:2]] = flag
+    source.places.setdefault(path[:1], flag)
 
 
-def _render(error: ValidationError, source: _Source) -> list[str]:
-    """Describe each problem once, those of one place together, in the order of the lines."""
+def _problems(error: ValidationError, source: _Source) -> list[tuple[str, str]]:
+    """Describe each problem once: (place, description)."""
     seen: dict[tuple[str, ...], tuple[str, str]] = {}
     for details in error.errors():
         path = _setting_path(tuple(str(part) for part in details["loc"]))
-        seen.setdefault(path, (source.place_of(path), _describe(path, details)))
-    return [f"  {place}\n{text}" for place, text in sorted(seen.values(), key=_line_order)]
+        text = _describe(path, details)
+        place = source.place_of(path)
+        if details["type"] == "value_error" and len(path) == 1:
+            # A rule of the whole section begins with the setting that it is about.
+            place = source.place_of((*path, str(details["ctx"]["error"]).split()[0]))
+        seen.setdefault(path, (place, text))
+    return list(seen.values())
 
 
 def _line_order(problem: tuple[str, str]) -> tuple[str, int, str]:

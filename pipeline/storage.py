@@ -64,6 +64,8 @@ def publish_folder(finished: Path, target: Path) -> None:
     """
     sync_tree(finished)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists():  # rename would replace an empty folder
+        raise FileExistsError(f"{target}: exists already")
     finished.rename(target)
     _sync(target.parent)
 

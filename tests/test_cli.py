@@ -114,7 +114,7 @@ def test_wrong_usage_is_exit_2_with_a_remedy_and_nothing_on_stdout(call, argumen
     assert "Traceback" not in err
 
 
-def test_check_shows_settings_inputs_and_the_curve_and_starts_nothing(call, tmp_path):
+def test_check_shows_settings_inputs_and_the_curve_and_starts_nothing(call):
     """The effective settings, the matched files and the S-curve go to stdout."""
     code, out, err = call("check", "--set", "clean.mode=careful", cwd=ROOT)
 

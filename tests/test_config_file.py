@@ -197,7 +197,6 @@ def test_bands_must_divide_permutations(write, permutations, bands, near):
         load_config(write(content.format(permutations, divisor)))
 
 
-@pytest.mark.xfail(strict=True, reason="a rule of the whole section is blamed on its first line")
 def test_bands_of_a_flag_are_blamed_on_the_flag(write):
     """When --set made bands wrong, the message names the flag, not a line of the file."""
     path = write("dedup:\n  seed: 1\n")
@@ -205,14 +204,12 @@ def test_bands_of_a_flag_are_blamed_on_the_flag(write):
     assert "--set dedup.bands\n" in problems(path, "dedup.bands=7")
 
 
-@pytest.mark.xfail(strict=True, reason="only the whole path of a flag is noted as a place")
 @pytest.mark.parametrize("name", ["Clean.mode", "a.b.c", "clean.mode.x"])
 def test_a_flag_is_named_even_if_no_part_of_it_exists(write, name):
     """A path too long, or in a section that does not exist, is blamed on its flag."""
     assert f"  --set {name}\n" in problems(write("clean: {mode: careful}"), f"{name}=careful")
 
 
-@pytest.mark.xfail(strict=True, reason="YAML's true is taken for 1, as pydantic does when lax")
 @pytest.mark.parametrize("override", ["input.max_bytes=true", "judge.min_words=yes"])
 @pytest.mark.usefixtures("write")
 def test_true_is_no_number(override):
@@ -220,7 +217,6 @@ def test_true_is_no_number(override):
     problems(None, override)
 
 
-@pytest.mark.xfail(strict=True, reason="the second one silently wins, as in PyYAML")
 @pytest.mark.parametrize(
     "content", ["clean: {mode: careful}\nclean: {mode: thorough}\n", "dedup: {seed: 1, seed: 2}"]
 )
@@ -292,14 +288,12 @@ NASTY = [
 ]
 
 
-@pytest.mark.xfail(strict=True, reason="IndexError, KeyError, AttributeError, RecursionError leak")
 @pytest.mark.parametrize("content", NASTY)
 def test_yaml_that_trips_the_parser_is_refused_like_any_other(write, content):
     """Values that contradict their tag, and mappings that hold themselves, are no YAML for us."""
     problems(write(content))
 
 
-@pytest.mark.xfail(strict=True, reason="only yaml.YAMLError is caught in _apply")
 @pytest.mark.parametrize("value", ["2001-99-99", "0b_", "!!bool perhaps", "[" * 1_000])
 @pytest.mark.usefixtures("write")
 def test_an_override_that_trips_the_parser_is_a_problem(value):

@@ -21,6 +21,7 @@ def test_raw_gives_the_accepted_rows():
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory):
+    """Where the sample was run to."""
     folder = tmp_path_factory.mktemp("golden")
     outcome = run(ROOT / "raw", folder)
     assert outcome.account is not None

@@ -88,16 +88,7 @@ def test_a_module_imports_only_libraries_at_home_there(module):
     assert [] == strangers, f"{module}: these have their home elsewhere, see HOMES: {strangers}"
 
 
-UNUSED = pytest.mark.xfail(strict=True, reason="declared in pyproject.toml, imported nowhere")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=UNUSED if name in ("courlan", "python-dateutil") else ())
-        for name in requirements()
-    ],
-)
+@pytest.mark.parametrize("name", requirements())
 def test_a_dependency_has_a_reason_and_a_use(name):
     """Beside each stands what it is for; what nothing imports is not needed."""
     line = requirements()[name]

@@ -31,13 +31,14 @@ STORY = (
 
 
 def counted(output: Path) -> dict[str, int]:
+    """Count the rows of each table."""
     return {table: len(rows(output, table)) for table in ALL_TABLES}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=input_files())
 def test_every_record_is_accounted_for(files, tmp_path_factory):
-    """read = articles + duplicates + rejects + unchanged for any input, and rows are as counted."""
+    """Read = articles + duplicates + rejects + unchanged for any input, and rows are as counted."""
     folder = tmp_path_factory.mktemp("any")
     for name, content in files.items():
         (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def test_an_account_that_does_not_balance_is_an_error():
         Account(read=3, articles=1, rejects=1).check()
 
 
-def test_an_unbalanced_run_publishes_nothing(tmp_path, monkeypatch):
+def test_an_unbalanced_run_publishes_nothing(tmp_path):
     """When a row is lost on the way, there is no run folder afterwards."""
     (tmp_path / "a.txt").write_text(STORY, encoding="utf-8")
 

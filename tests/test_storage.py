@@ -82,10 +82,7 @@ def test_a_finished_folder_is_published_as_it_is(tmp_path):
     [
         "target/manifest.json",
         "target",
-        pytest.param(
-            "target/",
-            marks=pytest.mark.xfail(strict=True, reason="rename replaces an empty folder silently"),
-        ),
+        "target/",
     ],
 )
 def test_an_existing_run_is_never_replaced(tmp_path, existing):

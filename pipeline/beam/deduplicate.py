@@ -22,12 +22,16 @@ BlockBytes = tuple[int, bytes]
 
 @dataclass(eq=False)
 class Deduplicate(beam.PTransform):
-    """Say which articles are copies: (block, verdicts), any number of portions a block."""
+    """Say which articles are copies: (block, verdicts), any number of portions a block.
+
+    Takes the keys of all blocks, and the records that are repeats and therefore no articles.
+    """
 
     config: DedupConfig
     staging: Staging
 
-    def expand(self, keys: beam.PCollection) -> beam.PCollection:
+    def expand(self, found: tuple[beam.PCollection, beam.PCollection]) -> beam.PCollection:
+        keys, repeats = found
         return (
             keys
             | "GroupBands" >> beam.GroupByKey()
@@ -37,7 +41,9 @@ class Deduplicate(beam.PTransform):
             | "ShardComponents" >> beam.FlatMapTuple(_shard_components).with_output_types(bytes)
             | "SpreadShards" >> beam.Reshuffle()
             | "Resolve"
-            >> beam.FlatMap(_resolve, self.config, self.staging).with_output_types(BlockBytes)
+            >> beam.FlatMap(
+                _resolve, beam.pvalue.AsList(repeats), self.config, self.staging
+            ).with_output_types(BlockBytes)
         )
 
 
@@ -73,11 +79,15 @@ def _shard_components(_all: int, forests: Iterable[bytes]) -> Iterator[bytes]:
         yield np.concatenate([sizes, *shard]).tobytes()
 
 
-def _resolve(packed: bytes, config: DedupConfig, staging: Staging) -> Iterator[BlockBytes]:
+def _resolve(
+    packed: bytes, repeats: Iterable[BlockBytes], config: DedupConfig, staging: Staging
+) -> Iterator[BlockBytes]:
+    repeated = [(block, unpack_ordinals(ordinals)) for block, ordinals in repeats]
     numbers = np.frombuffer(packed, np.uint64)
     count = int(numbers[0])
     sizes, articles = numbers[1 : count + 1].astype(np.int64), numbers[count + 1 :]
-    for block, verdicts in resolve(np.split(articles, np.cumsum(sizes)[:-1]), config, staging):
+    components = np.split(articles, np.cumsum(sizes)[:-1])
+    for block, verdicts in resolve(components, repeated, config, staging):
         yield block, verdicts.tobytes()
 
 

@@ -32,6 +32,6 @@ def build(
     # Pass 0, counting the lines that a site repeats, goes here, before Clean.
     planned = root | "Plan" >> beam.Create(blocks)
     cleaned = planned | "Clean" >> Clean(config, staging)
-    found = cleaned.keys | "Deduplicate" >> Deduplicate(config.dedup, staging)
     repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
-    (cleaned.blocks, found, repeats) | "Write" >> Write(run, config, staging)
+    verdicts = (cleaned.keys, repeats) | "Deduplicate" >> Deduplicate(config.dedup, staging)
+    (cleaned.blocks, verdicts, repeats) | "Write" >> Write(run, config, staging)

@@ -81,7 +81,8 @@ WITHIN: dict[str, str] = {
         "all rights reserved|alle rechte vorbehalten|tous droits réservés"
         "|todos los derechos reservados|tutti i diritti riservati|todos os direitos reservados"
         "|terms of service and|our privacy policy|our cookie policy"
-        "|use of cookies|third party cookies|we use cookies|uses cookies|cookie policy"
+        "|use of cookies|third party cookies|we use cookies|uses cookies|use cookies to"
+        "|cookie policy"
         "|may not be published broadcast|may not be reproduced|without prior written"
         "|without the express|views expressed in|registered trademark|protected by recaptcha"
         "|google privacy policy|verwendung von cookies|utilisation de cookies|uso de cookies"
@@ -99,7 +100,8 @@ WITHIN: dict[str, str] = {
     ),
     "newsletter": (
         "our newsletter|our newsletters|our free newsletter|our daily newsletter"
-        "|our weekly newsletter|weekly recap|to your inbox|in your inbox|straight to your inbox"
+        "|our weekly newsletter|weekly recap|we send you the"
+        "|to your inbox|in your inbox|straight to your inbox"
         "|our mailing list|unseren newsletter|unserem newsletter|notre newsletter|nuestro boletín"
         "|nuestra newsletter|nostra newsletter|nossa newsletter|onze nieuwsbrief"
         "|unsubscribe at any time|unsubscribe anytime|email updates|breaking news alerts"

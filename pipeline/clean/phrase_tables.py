@@ -55,7 +55,7 @@ WHOLE: dict[str, str] = {
     "popular": (
         "most popular|most read|most viewed|most shared|most commented|most recent|popular"
         "|popular articles|popular article|popular stories|popular posts|popular news"
-        "|popular now|trending|trending now|trending stories|trending news|top news|access ranking"
+        "|popular now|trending|trending now|trending news|top news|access ranking"
         "|ranking|rankings|top 5|top 10|hot topics|what s trending|today s top stories"
         "|meistgelesen|meistgelesene artikel|meist gelesen|am meisten gelesen"
         "|die meistgelesenen artikel|beliebt|beliebte artikel|top themen|les plus lus"
@@ -102,7 +102,8 @@ WHOLE: dict[str, str] = {
         "|nieuwsbrief|nyhetsbrev|nyhedsbrev|uutiskirje|рассылка|メールマガジン|メルマガ登録"
     ),
     "legal": (
-        "privacy policy|cookie policy|cookies policy|privacy|cookies|terms of use|terms of service"
+        "privacy policy|cookie policy|cookies policy|cookie notice"
+        "|privacy|cookies|terms of use|terms of service"
         "|terms|terms conditions|terms and conditions|all rights reserved|copyright|imprint"
         "|impressum|datenschutz|datenschutzerklärung|nutzungsbedingungen|agb|cookie einstellungen"
         "|datenschutz einstellungen|privacy settings|cookie settings|cookie preferences"
@@ -179,8 +180,8 @@ WHOLE: dict[str, str] = {
         "skip to content|skip to main content|jump to content|skip to navigation|skip navigation"
         "|menu|main menu|navigation|search|search for|search search|close|open menu|close menu"
         "|toggle navigation|home|homepage|home page|sections|contact us|contact|about us|about|help"
-        "|faq|faqs|jobs|careers|site map|sitemap|sitemap|feedback|e paper|epaper|podcasts|podcast"
-        "|shop|store|events|services|service|rss feeds|mobile apps|apps|app store|google play|tv"
+        "|faq|faqs|jobs|careers|site map|sitemap|feedback|e paper|epaper|podcasts|podcast"
+        "|shop|store|events|services|service|mobile apps|apps|app store|google play|tv"
         "|radio|news|world|world news|politics|business|sport|sports|opinion|entertainment"
         "|lifestyle|culture|health|tech|technology|science|travel|weather|education|environment"
         "|economy|markets|finance|money|crime|local|national|international|arts|books|music|movies"
@@ -193,7 +194,7 @@ WHOLE: dict[str, str] = {
         "|zum inhalt|zum inhalt springen|zur navigation|zur startseite|startseite|menü|suche|suchen"
         "|suchbegriff|kontakt|über uns|hilfe|karriere|unternehmen|mediadaten|redaktion|verlag"
         "|archiv|politik|wirtschaft|kultur|wissen|gesundheit|panorama|gesellschaft|reise|wetter"
-        "|meinung|fußball|verkehr|ausland|inland|deutschland|leben|ratgeber|rezepte|spiele"
+        "|meinung|fussball|verkehr|ausland|inland|deutschland|leben|ratgeber|rezepte|spiele"
         "|veranstaltungen|digital|medien|auto|mobilität|technik|wissenschaft|nachrichten|regional"
         "|schlagzeilen"
         "|aller au contenu|accueil|recherche|rechercher|actualités|actualité|politique|économie"

@@ -45,7 +45,8 @@ VERDICT = np.dtype(
 def member_dtype(bands: int) -> np.dtype[np.void]:
     """Give the record of an article in the members file.
 
-    Fields: its id and text digest, its place in the order of representatives, where its
+    Fields: its id and text digest, its place in the order of representatives, the
+    number of its record in the block, where its
     shingles lie in the shingles file (start and count, in shingles), and its band keys
     (all 0 when it has too few shingles to be signed).
     """
@@ -54,6 +55,7 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("id", "u1", ID_BYTES),
             ("text_digest", "u1", ID_BYTES),
             ("order", "u1", ORDER_BYTES),
+            ("ordinal", "<u4"),
             ("shingles_start", "<u8"),
             ("shingle_count", "<u4"),
             ("keys", "<u4", (bands,)),
@@ -61,9 +63,11 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
     )
 
 
-def article_number(block: int, row: NDArray[np.integer] | int) -> NDArray[np.uint64]:
+def article_number(
+    block: int | NDArray[np.uint64], row: int | NDArray[np.integer]
+) -> NDArray[np.uint64]:
     """Number articles across blocks: block in the high 32 bits, row in the low ones."""
-    return np.uint64(block) << np.uint64(32) | np.asarray(row, np.uint64)
+    return np.asarray(block, np.uint64) << np.uint64(32) | np.asarray(row, np.uint64)
 
 
 def block_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -62,6 +62,8 @@ def _described(article: Article) -> dict[str, object]:
 
 KEPT, TAKEN, CUT = " ", ">", "-"
 """Marks at the head of a line: kept in the text, taken into a field, cut."""
+STAYING = {"dateline"}
+"""Fields that are read off the text and stay in it."""
 _COLOURS = {KEPT: "", TAKEN: "\x1b[36m", CUT: "\x1b[31m"}
 
 
@@ -85,19 +87,13 @@ def as_lines(article: Article, rejection: Rejection | None, *, colour: bool) -> 
 
 def _fate(article: Article, start: int, end: int) -> tuple[str, str]:
     rules = [span.rule for span in article.removed if span.start < end and span.end > start]
-    fields = [
-        each.field
+    found = [
+        each
         for each in article.evidence
         if each.start is not None and each.end is not None and each.start < end and each.end > start
     ]
+    why = ", ".join(dict.fromkeys(rules + [each.field for each in found]))
     if rules:
-        return CUT, ", ".join(dict.fromkeys(rules + fields))
-    if fields and _covered(article, start, end):
-        return TAKEN, ", ".join(dict.fromkeys(fields))
-    return KEPT, ", ".join(dict.fromkeys(fields))
-
-
-def _covered(article: Article, start: int, end: int) -> bool:
-    """Tell whether the metadata spans hold the whole line: then it is not in the text."""
-    line = article.seen_text[start:end].strip()
-    return line not in article.text
+        return CUT, why
+    taken = any(each.field not in STAYING for each in found)
+    return (TAKEN if taken else KEPT), why

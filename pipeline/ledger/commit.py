@@ -74,7 +74,8 @@ def write_manifest(
         "timings": timings,
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    write_bytes(folder / "manifest.json", text.encode())
+    # A path that is no UTF-8 holds lone surrogates: JSON can, as escapes.
+    write_bytes(folder / "manifest.json", text.encode("utf-8", "backslashreplace"))
 
 
 def _describe(path: Path, folder: Path) -> dict[str, Any]:

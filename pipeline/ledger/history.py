@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -36,20 +36,11 @@ INPUTS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class CommittedRun:
-    """One published run."""
+    """One published run; ``sequence`` is its place in the chain of runs, from 1."""
 
     folder: Path
-    manifest: dict[str, Any]
-
-    @property
-    def run_id(self) -> str:
-        """Name of the run and of its folder."""
-        return str(self.manifest["run_id"])
-
-    @property
-    def sequence(self) -> int:
-        """Place in the chain of runs, from 1."""
-        return int(self.manifest["sequence"])
+    run_id: str
+    sequence: int
 
 
 def committed_runs(output: Path) -> list[CommittedRun]:
@@ -66,6 +57,8 @@ def _read_run(path: Path) -> CommittedRun:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         version = int(manifest["format_version"])
+        if version <= FORMAT_VERSION:
+            run = CommittedRun(path.parent, str(manifest["run_id"]), int(manifest["sequence"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); restore it from a backup"
@@ -75,7 +68,7 @@ def _read_run(path: Path) -> CommittedRun:
             f"{path}: written in format {version}, this newsieve knows formats up to "
             f"{FORMAT_VERSION}; upgrade newsieve"
         )
-    return CommittedRun(path.parent, manifest)
+    return run
 
 
 def inputs_read(runs: list[CommittedRun]) -> set[tuple[str, str]]:

@@ -80,9 +80,21 @@ def find_inputs(patterns: tuple[str, ...], min_age_s: float = 0) -> Inputs:
                 f"input {pattern}: no such file or folder; "
                 "name a folder, a file, or a glob in quotes such as 'raw/*.txt'"
             )
-    unique = {file.path: file for file in inputs.files}
-    inputs.files = sorted(unique.values(), key=lambda file: (file.source, file.path))
+    inputs.files = _distinct(inputs.files)
     return inputs
+
+
+def _distinct(files: list[InputFile]) -> list[InputFile]:
+    """Leave each file once, however many inputs name it, under its longest source.
+
+    Which input is named first, and how, must not matter: the source goes into the ids. A
+    link is a file of its own.
+    """
+    longest: dict[str, InputFile] = {}
+    for file in sorted(files, key=lambda file: (-len(file.source), file.source, file.path)):
+        folder, name = os.path.split(file.path)
+        longest.setdefault(os.path.join(os.path.realpath(folder), name), file)  # noqa: PTH118
+    return sorted(longest.values(), key=lambda file: (file.source, file.path))
 
 
 def _fixed_part(pattern: str) -> Path:
@@ -117,8 +129,8 @@ def _add_folder(folder: Path, root: Path, inputs: Inputs, youngest: float) -> No
 
 
 def _add(path: Path, root: Path, inputs: Inputs, youngest: float) -> None:
-    if path.is_dir():
-        return
+    if path.exists() and not path.is_file():
+        return  # a folder, or a pipe that a reader would wait at; a broken link is told about
     suffix = format_of(path.name)
     if suffix is None:
         inputs.ignored[path.suffix.lower() or path.name] += 1

@@ -49,5 +49,5 @@ def _describe(owner: Path) -> str:
     try:
         facts = json.loads(owner.read_text(encoding="utf-8"))
         return f"process {facts['pid']} on {facts['host']} since {facts['since']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "it has not said who it is"

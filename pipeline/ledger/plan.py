@@ -65,7 +65,7 @@ class Plan:
             "version": VERSION,
             "config": config.model_dump(mode="json"),
         }
-        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        return json.dumps(content, indent=1) + "\n"
 
 
 def make_plan(

@@ -64,7 +64,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> CleanedBlock:
         for articles, rejections in _batches(_sieved(records, config)):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
-            members.append([article for _, article in kept])
+            members.append(kept)
             rejected = rejections + misfits
             reject_table.write_batch(staged_batch("rejects", rejected))
             named += [(ordinal, article.document.id) for ordinal, article in kept]

@@ -37,14 +37,14 @@ def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: S
             keys[group].append(portion)
         for shard, ordinals, found in id_shards(cleaned.ordinals, cleaned.ids):
             ids[shard].append((block.index, ordinals, found))
+    repeats = [found for portions in ids.values() for found in find_repeats(portions)]
     verdicts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
     for components in shard_components([find_edges(portions) for portions in keys.values()]):
-        for index, judged in resolve(components, config.dedup, staging):
+        for index, judged in resolve(components, repeats, config.dedup, staging):
             verdicts[index].append(judged)
-    repeats: dict[int, list[NDArray[np.int32]]] = defaultdict(list)
-    for portions in ids.values():
-        for index, ordinals in find_repeats(portions):
-            repeats[index].append(ordinals)
+    repeated: dict[int, list[NDArray[np.int32]]] = defaultdict(list)
+    for index, ordinals in repeats:
+        repeated[index].append(ordinals)
     for block in blocks:
         index = block.index
-        write_block(index, verdicts[index], repeats[index], run, config, staging)
+        write_block(index, verdicts[index], repeated[index], run, config, staging)

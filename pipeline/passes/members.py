@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pipeline.records import Article
 
 _SHINGLE_BYTES = 8
+OPEN_FILES = 48
+"""Files that a reader keeps open: a component may lie in more blocks than a process may open."""
 
 
 class MemberWriter:
@@ -47,9 +50,10 @@ class MemberWriter:
         self._portions: list[BlockKeys] = []
         self._digests: list[bytes] = []
 
-    def append(self, articles: list[Article]) -> None:
-        """Shingle and sign the next *articles* of the block."""
+    def append(self, kept: list[tuple[int, Article]]) -> None:
+        """Shingle and sign the next articles of the block: (ordinal, article) each."""
         config = self._config
+        articles = [article for _, article in kept]
         shingles = shingle_block([article.text for article in articles], config.shingle_words)
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
         signed = np.flatnonzero(shingles.counts >= config.min_shingles)
@@ -61,6 +65,7 @@ class MemberWriter:
         records["text_digest"] = _bytes_table(digests, ID_BYTES)
         orders = [_order_key(each, digest) for each, digest in zip(articles, digests, strict=True)]
         records["order"] = _bytes_table(orders, ORDER_BYTES)
+        records["ordinal"] = [ordinal for ordinal, _ in kept]
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
         records["keys"][signed] = keys.T[signed]
@@ -112,12 +117,12 @@ def _bytes_table(values: list[bytes], width: int) -> NDArray[np.uint8]:
 
 
 class MemberReader:
-    """Reads single articles of any block, by article number; a file stays open once used."""
+    """Reads single articles of any block, by article number."""
 
     def __init__(self, config: DedupConfig, staging: Staging) -> None:
         self._dtype = member_dtype(config.bands)
         self._staging = staging
-        self._files: dict[tuple[int, str], int] = {}
+        self._files: OrderedDict[tuple[int, str], int] = OrderedDict()
 
     def close(self) -> None:
         """Close the files."""
@@ -158,8 +163,10 @@ class MemberReader:
 
     def _read(self, block: int, kind: str, start: int, count: int) -> bytes:
         # pread, not a memory map: pages of a map would count as this process's memory.
-        descriptor = self._files.get((block, kind))
-        if descriptor is None:
+        if (block, kind) not in self._files:
+            if len(self._files) == OPEN_FILES:
+                os.close(self._files.popitem(last=False)[1])
             path = self._staging.block_file(block, kind)
-            descriptor = self._files[block, kind] = os.open(path, os.O_RDONLY)
-        return os.pread(descriptor, count, start)
+            self._files[block, kind] = os.open(path, os.O_RDONLY)
+        self._files.move_to_end((block, kind))
+        return os.pread(self._files[block, kind], count, start)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dedup.clusters import stars
-from pipeline.dedup.exchange import VERDICT, block_of, row_of
+from pipeline.dedup.exchange import VERDICT, article_number, block_of, row_of
 from pipeline.passes.members import MemberReader
 
 if TYPE_CHECKING:
@@ -20,12 +20,22 @@ if TYPE_CHECKING:
 
 
 def resolve(
-    components: Iterable[NDArray[np.uint64]], config: DedupConfig, staging: Staging
+    components: Iterable[NDArray[np.uint64]],
+    repeats: Iterable[tuple[int, NDArray[np.int32]]],
+    config: DedupConfig,
+    staging: Staging,
 ) -> Iterator[tuple[int, NDArray[np.void]]]:
-    """Give (block, verdicts of dtype ``VERDICT``) for the duplicates among *components*."""
+    """Give (block, verdicts of dtype ``VERDICT``) for the duplicates among *components*.
+
+    Args:
+        repeats: (block, ordinals) of records that stand earlier in the run. They are no
+            articles, and must represent none.
+    """
+    numbers = [article_number(block, ordinals) for block, ordinals in repeats]
+    repeated = np.concatenate([*numbers, np.empty(0, np.uint64)])
     reader = MemberReader(config, staging)
     try:
-        found = [_resolve_component(articles, config, reader) for articles in components]
+        found = [_resolve(articles, repeated, config, reader) for articles in components]
     finally:
         reader.close()
     blocks = np.concatenate([each for each, _ in found])
@@ -34,9 +44,15 @@ def resolve(
         yield block, verdicts[blocks == block]
 
 
-def _resolve_component(
-    articles: NDArray[np.uint64], config: DedupConfig, reader: MemberReader
+def _resolve(
+    articles: NDArray[np.uint64],
+    repeated: NDArray[np.uint64],
+    config: DedupConfig,
+    reader: MemberReader,
 ) -> tuple[NDArray[np.uint64], NDArray[np.void]]:
+    if len(repeated):
+        ordinals = reader.records(articles)["ordinal"]
+        articles = articles[~np.isin(article_number(block_of(articles), ordinals), repeated)]
     members, records = reader.component(articles)
     found = stars(members, config)
     verdicts = np.zeros(len(found), VERDICT)

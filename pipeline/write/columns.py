@@ -184,8 +184,16 @@ def staged_batch(
     arrays = [pa.array([ordinal for ordinal, _ in records], pa.int32())]
     for column in _known_early(table):
         assert column.value is not None
-        arrays.append(pa.array([column.value(value) for _, value in records], column.type))
+        arrays.append(_array(column, [column.value(value) for _, value in records]))
     return pa.RecordBatch.from_arrays(arrays, schema=staged_schema(table))
+
+
+def _array(column: Column, values: Iterable[object]) -> pa.Array:
+    array = pa.array(values, column.type)
+    # pyarrow itself would write a null list as an empty one.
+    if column.need == "!" and array.null_count:
+        raise pa.ArrowInvalid(f"{column.name}: null, but this column is never null")
+    return array
 
 
 def finished_table(
@@ -195,7 +203,7 @@ def finished_table(
     arrays = []
     for column in columns_of(table):
         if column.name in late:
-            arrays.append(pa.array(late[column.name], column.type))
+            arrays.append(_array(column, late[column.name]))
         else:
             arrays.append(staged[column.name])
     return pa.Table.from_arrays(arrays, schema=schema(table))

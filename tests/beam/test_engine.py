@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from runs import DAY, ROOT, kill_group, newsieve, run, start_newsieve, table_bytes
 
-from pipeline.beam.runner import execute
+from pipeline.beam.runner import MUCH_BYTES, execute, workers
+from pipeline.config import Config
+from pipeline.errors import NewsieveError
 
 pytestmark = pytest.mark.beam
 
@@ -104,7 +106,6 @@ def test_kill_9_leaves_no_half_published_run(tmp_path):
 
 def test_a_failing_step_is_one_message_and_publishes_nothing(tmp_path, monkeypatch):
     """What goes wrong inside the engine reaches the user as one line that names the step."""
-    from pipeline.errors import NewsieveError
 
     def broken(*_arguments):
         raise RuntimeError("disk on fire")
@@ -116,10 +117,7 @@ def test_a_failing_step_is_one_message_and_publishes_nothing(tmp_path, monkeypat
 
 
 def test_workers_follow_the_size_of_the_input():
-    """Little input is not worth a second process; much input gets all cores; a number is a number."""
-    from pipeline.beam.runner import MUCH_BYTES, workers
-    from pipeline.config import Config
-
+    """Little input is not worth a second process, nor is a single block; a number is a number."""
     assert 1 == workers(Config(), blocks=50, input_bytes=MUCH_BYTES - 1)
     assert 1 == workers(Config(), blocks=1, input_bytes=MUCH_BYTES)
     assert 3 == workers(Config(run={"workers": 3}), blocks=50, input_bytes=1)

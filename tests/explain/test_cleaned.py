@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 
-import pytest
 from factories import article, document, rejection
 from hypothesis import given
 from strategies import articles
@@ -151,7 +150,6 @@ def test_a_dateline_inside_a_kept_line_is_noted_there():
     assert expected == list(as_lines(kept, None, colour=False))[1]
 
 
-@pytest.mark.xfail(strict=True, reason="_covered looks for the line anywhere in the text")
 def test_a_headline_that_the_story_repeats_is_still_taken():
     """A headline of one word is not in the text, though the word is."""
     found = document("Ferry\n\nFerry traffic stops.\n")

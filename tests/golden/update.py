@@ -1,4 +1,4 @@
-"""Accept what raw/ gives today: ``python -m tests.golden.update``; read the diff before committing."""
+"""Accept what raw/ gives today: ``python -m tests.golden.update``; then read the diff."""
 
 from __future__ import annotations
 

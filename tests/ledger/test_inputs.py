@@ -146,7 +146,6 @@ def test_inputs_that_overlap_are_read_once(raw):
     assert 2 == len(find_inputs(("raw", "raw/one")).files)
 
 
-@pytest.mark.xfail(strict=True, reason="the last input that names a file decides on its source")
 def test_the_order_of_overlapping_inputs_does_not_matter(raw):
     """A file has the same source whichever input is named first, or ids would change."""
     raw("a.txt", "one/b.txt")
@@ -154,7 +153,6 @@ def test_the_order_of_overlapping_inputs_does_not_matter(raw):
     assert sources("raw", "raw/one") == sources("raw/one", "raw")
 
 
-@pytest.mark.xfail(strict=True, reason="files are told apart by path as written")
 def test_a_folder_named_in_two_ways_is_read_once(raw, tmp_path):
     """A relative and an absolute path may mean the same folder."""
     raw("a.txt")
@@ -194,7 +192,6 @@ def test_a_link_to_a_file_is_a_file(raw):
     assert ["b.txt", "one/a.txt"] == sources(folder)
 
 
-@pytest.mark.xfail(strict=True, reason="a pipe would be opened, and the run would wait for ever")
 def test_only_regular_files_are_inputs(raw):
     """A pipe or a socket of a fitting name is no file to read."""
     folder = raw("a.txt")

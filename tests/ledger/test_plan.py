@@ -22,7 +22,7 @@ from pipeline.ledger.plan import MAX_PARTS, Plan, make_plan
 from pipeline.read.parts import Part
 
 DAY = date(2026, 1, 1)
-PARENT = CommittedRun(Path("out/runs/r7"), {"run_id": "r7", "sequence": 7})
+PARENT = CommittedRun(Path("out/runs/r7"), "r7", 7)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_plan_follows_its_parent(raw):
 CHANGES = {
     "date": {"day": date(2026, 1, 2)},
     "parent": {"parent": PARENT},
-    "parent of that number": {"parent": CommittedRun(Path("r"), {"run_id": "r", "sequence": 0})},
+    "parent of that number": {"parent": CommittedRun(Path("r"), "r", 0)},
     "mode": {"clean": {"mode": "careful"}},
     "fields": {"input": {"fields": {"body": "text"}}},
     "max_bytes": {"input": {"max_bytes": 10}},
@@ -223,7 +223,6 @@ def test_a_plan_can_be_written_down(raw):
     assert config == Config.model_validate(facts["config"])
 
 
-@pytest.mark.xfail(strict=True, reason="the whole run ends in UnicodeEncodeError (job._prepare)")
 def test_a_plan_with_a_name_that_is_no_unicode_can_be_written_down():
     """Its path holds lone surrogates; the plan is UTF-8 all the same, and complete."""
     path = os.fsdecode(b"/in/b\xff.txt")

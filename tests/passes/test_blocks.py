@@ -258,7 +258,6 @@ def test_copies_in_other_blocks_are_found(tmp_path):
     assert copy["representative_id"] in {row["id"] for row in articles}
 
 
-@pytest.mark.xfail(strict=True, reason="the repeat may be the better representative: story lost")
 def test_a_repeated_record_never_takes_the_story_with_it(tmp_path):
     """The same id and text twice, the second time with a title: one article is left."""
     twice = line(id="x", text=A) + line(id="x", text=A, title="A Ferry", authors=["Ann Vole"])

@@ -166,15 +166,11 @@ def test_no_rows_are_laid_out_too(table):
 
 
 REQUIRED = [column for column in columns_of("articles") if column.need == "!"]
-UNCHECKED = pytest.mark.xfail(strict=True, reason="pyarrow writes a null list as an empty one")
 
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(each.name, marks=UNCHECKED if pa.types.is_list(each.type) else ())
-        for each in REQUIRED
-    ],
+    [each.name for each in REQUIRED],
 )
 def test_a_null_in_a_required_column_is_refused(tmp_path, name):
     """A row without a value that is promised is never written."""
@@ -188,7 +184,6 @@ def test_a_null_in_a_required_column_is_refused(tmp_path, name):
     assert [] == list(tmp_path.iterdir())
 
 
-@pytest.mark.xfail(strict=True, reason="staged_batch does not check: pass C fails, with its block")
 def test_an_article_without_a_required_value_is_not_staged():
     """A null is found where it can still be blamed on its document."""
     with pytest.raises(pa.ArrowInvalid):
