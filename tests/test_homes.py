@@ -18,8 +18,8 @@ TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 
 HOMES = {
     "apache_beam": ("pipeline/beam/",),
-    "trafilatura": ("pipeline/clean/html.py", "pipeline/clean/page"),
-    "lxml": ("pipeline/clean/html.py", "pipeline/clean/page"),
+    "trafilatura": ("pipeline/clean/html/",),
+    "lxml": ("pipeline/clean/html/",),
     "datasketch": ("pipeline/dedup/signatures.py",),
     "scipy": ("pipeline/dedup/clusters.py", "pipeline/dedup/verify.py"),
     "langdetect": ("pipeline/judge/",),

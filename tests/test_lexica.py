@@ -8,12 +8,12 @@ from collections import Counter
 
 import pytest
 
-from pipeline.clean.calendar_words import _MONTH_NAMES, MONTHS, ZONES
 from pipeline.clean.flags import FLAGS
-from pipeline.clean.phrase_openings import OPENING, WITHIN
-from pipeline.clean.phrase_tables import WHOLE
-from pipeline.clean.phrases import OPENING_WORDS, kinds_of
-from pipeline.clean.rules import RULES
+from pipeline.clean.plain.calendar_words import _MONTH_NAMES, MONTHS, ZONES
+from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
+from pipeline.clean.plain.phrase_tables import WHOLE
+from pipeline.clean.plain.phrases import OPENING_WORDS, kinds_of
+from pipeline.clean.plain.rules import RULES
 
 PHRASES = {"whole": WHOLE, "opening": OPENING, "within": WITHIN}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.clean.plain import clean_text
+from pipeline.clean.plain.cleaner import clean_text
 
 if TYPE_CHECKING:
     from pipeline.config import CleanConfig
@@ -20,7 +20,8 @@ __all__ = ["clean_document"]
 def clean_document(document: Document, config: CleanConfig) -> Article:
     """Take the story out of *document*; total: a text without a story gives an empty text."""
     if document.media_type == "text/html":
-        from pipeline.clean.html import extract_page  # noqa: PLC0415  trafilatura loads slowly
+        # trafilatura loads slowly: only pages pay for it.
+        from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
         return extract_page(document, config)
     return clean_text(document, config)

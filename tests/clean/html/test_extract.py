@@ -15,13 +15,13 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.html import MAX_CHARS, MAX_ELEMENTS, extract_page
+from pipeline.clean.html.extract import MAX_CHARS, MAX_ELEMENTS, extract_page
 from pipeline.config import CleanConfig
 from pipeline.records import Article, Document
 
-FOLDER = Path(__file__).parents[1] / "cases" / "html"
+FOLDER = Path(__file__).parents[2] / "cases" / "html"
 CASES = yaml.safe_load((FOLDER / "pages.yaml").read_text("utf-8"))
-SOURCES = Path(__file__).parents[2] / "pipeline"
+SOURCES = Path(__file__).parents[3] / "pipeline"
 STORY = "The harbour council met on Tuesday and spoke of nothing but the price of rope. " * 8
 
 
@@ -230,7 +230,7 @@ def test_nobody_lets_trafilatura_deduplicate() -> None:
         if re.search(r"^\s*(from|import) trafilatura", text, re.MULTILINE)
     ]
 
-    assert [SOURCES / "clean" / "html.py"] == users
+    assert [SOURCES / "clean" / "html" / "extract.py"] == users
     calls = re.findall(r"\b(?:bare_extraction|extract)\((.*?)\n    \)", code[users[0]], re.DOTALL)
     assert calls
     assert all("deduplicate=False" in call for call in calls)

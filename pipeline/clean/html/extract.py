@@ -19,7 +19,7 @@ from trafilatura.metadata import extract_metadata
 from trafilatura.settings import use_config
 from trafilatura.utils import load_html
 
-from pipeline.clean.page_metadata import PageMetadata, read_metadata
+from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.person_names import author_names, name_key
 from pipeline.clean.timestamps import LAST_YEAR, parse_timestamp
 from pipeline.config import CleanConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pipeline.clean.printed_dates import PrintedDate, find_date
+from pipeline.clean.plain.printed_dates import PrintedDate, find_date
 
 MAX_WORDS = 24
 """Words that a byline may have, its date and outlet included."""

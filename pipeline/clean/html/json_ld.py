@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from lxml.etree import _Element
 
-from pipeline.clean.page_markup import MAX_VALUE_CHARS, MAX_VALUES
+from pipeline.clean.html.markup import MAX_VALUE_CHARS, MAX_VALUES
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Node: TypeAlias = dict[str, Json]

@@ -12,8 +12,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import _Element
 
-from pipeline.clean.page_dates import choose_date, printed_day
-from pipeline.clean.page_json_ld import (
+from pipeline.clean.html.dates import choose_date, printed_day
+from pipeline.clean.html.json_ld import (
     ARTICLE_TYPES,
     Node,
     article_nodes,
@@ -21,8 +21,8 @@ from pipeline.clean.page_json_ld import (
     texts_of,
     types_of,
 )
-from pipeline.clean.page_markup import Markup, read_markup
-from pipeline.clean.page_sources import (
+from pipeline.clean.html.markup import Markup, read_markup
+from pipeline.clean.html.sources import (
     AUTHOR_META,
     KEYWORD_META,
     MAX_BYLINE_CHARS,
@@ -35,7 +35,7 @@ from pipeline.clean.page_sources import (
     VISIBLE,
     WRITTEN_BY,
 )
-from pipeline.clean.page_title import choose_title
+from pipeline.clean.html.title import choose_title
 from pipeline.clean.person_names import author_names, name_key
 from pipeline.clean.timestamps import parse_timestamp
 from pipeline.records import Document, Evidence, Timestamp

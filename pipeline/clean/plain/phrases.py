@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.clean.phrase_openings import OPENING, WITHIN
-from pipeline.clean.phrase_tables import WHOLE
+from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
+from pipeline.clean.plain.phrase_tables import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,12 +6,12 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline.clean.bylines import Byline, read_byline
-from pipeline.clean.calendar_words import MONTHS, ZONES
-from pipeline.clean.printed_dates import PrintedDate, find_date
+from pipeline.clean.plain.bylines import Byline, read_byline
+from pipeline.clean.plain.calendar_words import MONTHS, ZONES
+from pipeline.clean.plain.printed_dates import PrintedDate, find_date
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import LineRecord
+    from pipeline.clean.plain.page import LineRecord
 
 MAX_WORDS = 20
 """Words of the longest line of time stamps: two of them, with labels and weekdays."""

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.bylines import read_byline, read_contributors
-from pipeline.clean.datelines import find_dateline
+from pipeline.clean.plain.bylines import read_byline, read_contributors
+from pipeline.clean.plain.datelines import find_dateline
 
 
 @pytest.mark.parametrize(

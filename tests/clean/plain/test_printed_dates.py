@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.printed_dates import find_date
+from pipeline.clean.plain.printed_dates import find_date
 
 
 @pytest.mark.parametrize(

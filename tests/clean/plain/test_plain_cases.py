@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from pipeline.clean import clean_document
-from pipeline.clean.rules import RULES
+from pipeline.clean.plain.rules import RULES
 from pipeline.config import CleanConfig
 from pipeline.records import Document
 
 CASES = [
     (path.stem, case)
-    for path in sorted((Path(__file__).parents[1] / "cases" / "plain").glob("*.yaml"))
+    for path in sorted((Path(__file__).parents[2] / "cases" / "plain").glob("*.yaml"))
     for case in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
 FIELDS = ("title", "authors", "contributors", "date_published", "dateline", "site", "flags")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.clean import clean_document
 from pipeline.clean.flags import FLAGS
-from pipeline.clean.rules import RULES
+from pipeline.clean.plain.rules import RULES
 from pipeline.config import CleanConfig
 from pipeline.records import Document
 from pipeline.text.unicode import normalize

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
-from pipeline.clean.calendar_words import MONTHS, ZONES
+from pipeline.clean.plain.calendar_words import MONTHS, ZONES
 from pipeline.records import Timestamp
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from pipeline.clean.phrases import kinds_of
+from pipeline.clean.plain.phrases import kinds_of
 from pipeline.text.lines import join_wrapped, split_lines
 from pipeline.text.scripts import SPACELESS
 

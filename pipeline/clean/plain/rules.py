@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from pipeline.clean.bylines import read_contributors
-from pipeline.clean.captions import caption_lines
-from pipeline.clean.rules_tail import author_block, comment_policy, rank_list, tail_section
-from pipeline.clean.stamps import is_byline, is_timestamp
-from pipeline.clean.story import outside_story
+from pipeline.clean.plain.bylines import read_contributors
+from pipeline.clean.plain.captions import caption_lines
+from pipeline.clean.plain.rules_tail import author_block, comment_policy, rank_list, tail_section
+from pipeline.clean.plain.stamps import is_byline, is_timestamp
+from pipeline.clean.plain.story import outside_story
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import LineRecord, Page
+    from pipeline.clean.plain.page import LineRecord, Page
 
 Rule = Callable[["Page"], Iterable[int]]
 

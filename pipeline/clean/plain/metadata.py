@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.clean.bylines import read_contributors
-from pipeline.clean.datelines import find_dateline
-from pipeline.clean.stamps import (
+from pipeline.clean.plain.bylines import read_contributors
+from pipeline.clean.plain.datelines import find_dateline
+from pipeline.clean.plain.stamps import (
     PUBLISHED,
     byline_of,
     date_of,
@@ -23,7 +23,7 @@ from pipeline.records import Evidence
 from pipeline.web.url import site_of
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import LineRecord, Page
+    from pipeline.clean.plain.page import LineRecord, Page
     from pipeline.records import Timestamp
 
 DATELINE_LINES = 3

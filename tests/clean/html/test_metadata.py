@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from lxml.html import document_fromstring
 
-from pipeline.clean.page_dates import day_of_url
-from pipeline.clean.page_json_ld import article_nodes
-from pipeline.clean.page_metadata import PageMetadata, read_metadata
-from pipeline.clean.page_title import without_site
+from pipeline.clean.html.dates import day_of_url
+from pipeline.clean.html.json_ld import article_nodes
+from pipeline.clean.html.metadata import PageMetadata, read_metadata
+from pipeline.clean.html.title import without_site
 from pipeline.clean.person_names import author_names
 from pipeline.records import Document, Evidence
 

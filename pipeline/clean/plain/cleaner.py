@@ -8,23 +8,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.clean.page import read_page
-from pipeline.clean.rules import RULES
-from pipeline.clean.text_metadata import (
+from pipeline.clean.plain.metadata import (
     find_authors,
     find_contributors,
     find_dates,
     find_place,
     find_site,
 )
+from pipeline.clean.plain.page import read_page
+from pipeline.clean.plain.rules import RULES
+from pipeline.clean.plain.titles import find_title
 from pipeline.clean.timestamps import parse_timestamp
-from pipeline.clean.titles import find_title
 from pipeline.records import Article, Evidence, Removed
 from pipeline.text.unicode import normalize
 from pipeline.web.url import canonical_url, site_of
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import Page
+    from pipeline.clean.plain.page import Page
     from pipeline.config import CleanConfig
     from pipeline.records import Document, Timestamp
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.clean.captions import is_caption
-from pipeline.clean.datelines import find_dateline
-from pipeline.clean.stamps import is_byline, is_timestamp, says_only_when
+from pipeline.clean.plain.captions import is_caption
+from pipeline.clean.plain.datelines import find_dateline
+from pipeline.clean.plain.stamps import is_byline, is_timestamp, says_only_when
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import LineRecord, Page
+    from pipeline.clean.plain.page import LineRecord, Page
 
 MAX_WORDS = 32
 MAX_CHARS = 220

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import LineRecord, Page
+    from pipeline.clean.plain.page import LineRecord, Page
 
 HEADER_WORDS = 9
 """Words of the longest header of a section."""

@@ -6,11 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipeline.clean.printed_dates import find_date
-from pipeline.clean.stamps import is_timestamp
+from pipeline.clean.plain.printed_dates import find_date
+from pipeline.clean.plain.stamps import is_timestamp
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import LineRecord, Page
+    from pipeline.clean.plain.page import LineRecord, Page
 
 MAX_WORDS = 90
 """Words of the longest captions; a longer line with a credit in it is story."""

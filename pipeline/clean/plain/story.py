@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.clean.page import LineRecord, Page
+    from pipeline.clean.plain.page import LineRecord, Page
 
 BASE_WORDS = 8
 """Words that a line must have to speak for the story; below, it speaks against."""
