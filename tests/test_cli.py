@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -87,6 +88,30 @@ def test_a_failed_lock_is_exit_75_and_says_who_holds_it(call, tmp_path):
 
     assert 75 == code
     assert f"process {os.getpid()} on " in err
+
+
+def test_an_output_that_cannot_be_written_is_exit_2(call, tmp_path):
+    """A file where the folder should be: the message names it and the flag."""
+    (tmp_path / "file").write_text("")
+
+    code, out, err = call("run", "--input", ROOT / "raw", "--output", tmp_path / "file" / "out")
+
+    assert (2, "") == (code, out)
+    assert f"output {tmp_path}/file/out: cannot be written: Not a directory" in err
+
+
+def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
+    """What the system refuses is told without a traceback."""
+
+    def full(*_arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "out/plan.json")
+
+    monkeypatch.setattr("pipeline.job.write_bytes", full)
+    code, out, err = call("run", "--input", ROOT / "raw", "--output", tmp_path / "out")
+
+    expected = "newsieve: out/plan.json: No space left on device; nothing was published"
+    assert (1, "") == (code, out)
+    assert expected == err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -56,13 +56,19 @@ def main() -> None:
             traceback.print_exception(error)
         click.echo(f"newsieve: {error}", err=True)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, e.g. `head`; nothing may be flushed now.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if state.traceback:
+            traceback.print_exception(error)
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"newsieve: {place}{error.strerror}; nothing was published", err=True)
+        sys.exit(NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("newsieve: interrupted; nothing was published", err=True)
         sys.exit(INTERRUPTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough, e.g. `head`; nothing may be flushed now.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)

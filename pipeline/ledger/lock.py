@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import LockedOutput
+from pipeline.errors import LockedOutput, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,20 +24,26 @@ def locked(output: Path) -> Iterator[None]:
 
     Raises:
         LockedOutput: another process holds it; the message says which.
+        UsageError: nothing can be written there.
     """
-    output.mkdir(parents=True, exist_ok=True)
     # Beside the lock, not in it: whoever tries the lock truncates it.
     owner = output / ".staging" / "owner.json"
+    lock = FileLock(output / ".lock", timeout=0)
     try:
-        with FileLock(output / ".lock", timeout=0):
-            owner.parent.mkdir(exist_ok=True)
-            owner.write_text(json.dumps(_myself()), encoding="utf-8")
-            try:
-                yield
-            finally:
-                owner.unlink(missing_ok=True)
+        owner.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+        owner.write_text(json.dumps(_myself()), encoding="utf-8")
     except Timeout:
         raise LockedOutput(f"{output}: another run is at work: {_describe(owner)}") from None
+    except OSError as error:
+        raise UsageError(
+            f"output {output}: cannot be written: {error.strerror}; name another with --output"
+        ) from None
+    try:
+        yield
+    finally:
+        owner.unlink(missing_ok=True)
+        lock.release()
 
 
 def _myself() -> dict[str, object]:
