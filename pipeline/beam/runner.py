@@ -5,13 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 # Beam sets up logging when it is imported, and warns of clouds it was not installed for.
-logging.basicConfig(level=logging.ERROR, format="newsieve: %(message)s")
+# What fails is raised, and told once, by us.
+logging.basicConfig(level=logging.CRITICAL, format="newsieve: %(message)s")
 
 import apache_beam as beam  # noqa: E402
 from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner  # noqa: E402
+from apache_beam.transforms.environments import (  # noqa: E402
+    Environment,
+    SubprocessSDKEnvironment,
+)
 
 from pipeline.beam.graph import build  # noqa: E402
 from pipeline.errors import NewsieveError  # noqa: E402
@@ -46,18 +54,32 @@ def execute(
     Raises:
         NewsieveError: the run failed; nothing is published.
     """
-    options = _options(beam_flags, workers(config, len(plan.blocks), plan.bytes))
+    flags = _flags(beam_flags)
+    engine = None
+    if f"--runner={ENGINE}" in flags:
+        count = workers(config, len(plan.blocks), plan.bytes)
+        flags.append(f"--direct_num_workers={count}")
+        engine = FnApiRunner(_worker_environment() if count > 1 else None)
     try:
-        with beam.Pipeline(options=options) as root:
+        with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
             build(root, plan.blocks, run, config, staging)
     except Exception as error:
-        step = re.search(r"while running '([^']+)'", str(error))
-        where = f" in step {step[1]}" if step else ""
-        what = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
-        raise NewsieveError(
-            f"the run failed{where}: {what}; nothing was published "
-            "(newsieve --traceback run … shows where)"
-        ) from error
+        raise _failure(error) from error
+
+
+def _failure(error: Exception) -> BaseException:
+    """Say what went wrong in which step; an interruption stays one."""
+    # The engine wraps whatever a step raises, and tells by its text what it was.
+    text = str(error)
+    if text.startswith("KeyboardInterrupt"):
+        return KeyboardInterrupt()
+    step = re.search(r"while running '([^']+)'", text)
+    where = f" in step {step[1]}" if step else ""
+    what = text.splitlines()[0].split(" [while running")[0][:300] if text else type(error).__name__
+    return NewsieveError(
+        f"the run failed{where}: {what}; nothing was published "
+        "(newsieve --traceback run … shows where)"
+    )
 
 
 def workers(config: Config, blocks: int, input_bytes: int) -> int:
@@ -69,16 +91,17 @@ def workers(config: Config, blocks: int, input_bytes: int) -> int:
     return min(blocks, os.cpu_count() or 1)
 
 
-def _options(beam_flags: Sequence[str], count: int) -> PipelineOptions:
-    flags = [_aliased(flag) for flag in beam_flags]
-    if not any(flag.split("=")[0] == "--runner" for flag in flags):
-        flags.append(f"--runner={ENGINE}")
-    if f"--runner={ENGINE}" in flags and count > 1:
-        flags += ["--direct_running_mode=multi_processing", f"--direct_num_workers={count}"]
-    flags.append("--default_sdk_harness_log_level=ERROR")
-    return PipelineOptions(flags)
+def _worker_environment() -> Environment:
+    """Worker processes as the engine's own multi_processing mode has them, but quiet."""
+    command = f"{shlex.quote(sys.executable)} -m pipeline.beam.worker"
+    return SubprocessSDKEnvironment.from_command_string(command)
 
 
-def _aliased(flag: str) -> str:
-    name, equals, value = flag.partition("=")
-    return f"{name}{equals}{ALIASES.get(value, value)}" if name == "--runner" else flag
+def _flags(beam_flags: Sequence[str]) -> list[str]:
+    """Give Beam's flags with a runner of our choice where they name none, or a pet name."""
+    flags = " ".join(map(shlex.quote, beam_flags))
+    found = re.search(r"--runner[= ](\S+)", flags)
+    if found is None:
+        return [*beam_flags, f"--runner={ENGINE}"]
+    runner = ALIASES.get(found[1], found[1])
+    return shlex.split(flags.replace(found[0], f"--runner={runner}"))

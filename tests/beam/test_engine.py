@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -37,9 +38,10 @@ def test_any_number_of_workers_gives_the_same_bytes(workers, expected, tmp_path)
     assert expected == table_bytes(tmp_path)
 
 
-def test_direct_runner_means_the_in_process_engine(expected, tmp_path):
+@pytest.mark.parametrize("flags", [["--runner=DirectRunner"], ["--runner", "DirectRunner"]])
+def test_direct_runner_means_the_in_process_engine(flags, expected, tmp_path):
     """The name that Beam's users know is understood, and starts no other engine."""
-    engine = partial(execute, beam_flags=["--runner=DirectRunner"])
+    engine = partial(execute, beam_flags=flags)
 
     run(ROOT / "raw", tmp_path, engine=engine, run=SMALL_BLOCKS)
 
@@ -102,6 +104,34 @@ def test_kill_9_leaves_no_half_published_run(tmp_path):
     assert not list(output.glob(".staging/*"))
     run(inputs, tmp_path / "undisturbed", run={"block_bytes": 100_000})
     assert table_bytes(tmp_path / "undisturbed") == table_bytes(output)
+
+
+def test_worker_processes_are_quiet(tmp_path):
+    """Two workers say no more on stderr than one: the account."""
+    settings = ["--set", "run.block_bytes=8000", "--set", "run.workers=2"]
+    finished = newsieve("run", "--input", "raw", "--output", tmp_path / "out", *settings)
+    lines = finished.stderr.decode().splitlines()
+
+    assert 0 == finished.returncode
+    assert lines[0].startswith("left out: 1 files")
+    assert lines[1].startswith("read          27")
+    assert 8 == len(lines)
+
+
+def test_an_interruption_is_exit_130_and_publishes_nothing(tmp_path):
+    """Ctrl-C in the middle of a step ends the run, with one line."""
+    inputs = _stories(tmp_path / "in", 2_000)
+    process = start_newsieve("run", "--input", inputs, "--output", tmp_path / "out")
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("out/.staging/*/blocks/.*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+
+    assert 130 == process.returncode
+    assert b"newsieve: interrupted; nothing was published" == told.splitlines()[-1]
+    assert not list(tmp_path.glob("out/runs/*"))
 
 
 def test_a_failing_step_is_one_message_and_publishes_nothing(tmp_path, monkeypatch):

@@ -1,0 +1,74 @@
+"""One run, with or without the engine, that tells how much of its CPU went into the passes.
+
+usage: python benchmarks/timed_run.py loop|engine INPUT OUTPUT
+
+Prints one line of JSON: cpu_s, the CPU of the whole process, and passes_cpu_s, that spent in
+the functions of ``pipeline.passes``. The rest is start-up, plan, commit, and the engine: a
+difference within one process, which holds on a noisy machine.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from types import GeneratorType, ModuleType
+from typing import Any
+
+import stopwatch
+
+import pipeline.beam.clean
+import pipeline.beam.deduplicate
+import pipeline.beam.runner
+import pipeline.beam.write
+import pipeline.passes.loop
+from pipeline.config_file import load_config
+from pipeline.job import run_job
+
+PASSES = ("clean_block", "id_shards", "key_groups", "find_edges", "find_repeats")
+LATER_PASSES = ("shard_components", "resolve", "write_block")
+
+
+def timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap *function* so that its CPU is counted; what it yields is made at once."""
+
+    def wrapper(*arguments: Any) -> Any:
+        import stopwatch  # noqa: PLC0415 - by reference: the engine copies what it pickles
+
+        start = time.process_time()
+        result = function(*arguments)
+        if isinstance(result, GeneratorType):
+            result = list(result)
+        stopwatch.spent_s += time.process_time() - start
+        return result
+
+    return wrapper
+
+
+def time_passes(module: ModuleType) -> None:
+    """Wrap every function of the passes that *module* uses."""
+    for name in (*PASSES, *LATER_PASSES):
+        if hasattr(module, name):
+            setattr(module, name, timed(getattr(module, name)))
+
+
+def main() -> None:
+    """Run as the arguments say, and print what it cost."""
+    way, folder, output = sys.argv[1:]
+    settings = [f"input.paths=[{folder}]", f"write.output={output}", "run.workers=1"]
+    config = load_config(None, settings)
+    beam = pipeline.beam
+    for module in (pipeline.passes.loop, beam.clean, beam.deduplicate, beam.write):
+        time_passes(module)
+    if way == "loop":
+        run_job(
+            config, None, lambda plan, *rest: pipeline.passes.loop.run_passes(plan.blocks, *rest)
+        )
+    else:
+        run_job(config, None, beam.runner.execute)
+    print(json.dumps({"cpu_s": time.process_time(), "passes_cpu_s": stopwatch.spent_s}))
+
+
+if __name__ == "__main__":
+    main()

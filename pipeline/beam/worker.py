@@ -1,0 +1,14 @@
+"""A worker process of the in-process engine: Beam's own, but quiet unless something is wrong."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+# The harness sets the level of the root logger to INFO before it knows any option.
+logging.disable(logging.WARNING)
+
+from apache_beam.runners.worker.sdk_worker_main import main  # noqa: E402
+
+if __name__ == "__main__":
+    main(sys.argv)
