@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from runs import DAY, ROOT, kill_group, newsieve, run, start_newsieve, table_bytes
 
+from pipeline.beam.graph import build
 from pipeline.beam.runner import MUCH_BYTES, execute, workers
 from pipeline.config import Config
 from pipeline.errors import NewsieveError
@@ -44,6 +45,28 @@ def test_direct_runner_means_the_in_process_engine(flags, expected, tmp_path):
     engine = partial(execute, beam_flags=flags)
 
     run(ROOT / "raw", tmp_path, engine=engine, run=SMALL_BLOCKS)
+
+    assert expected == table_bytes(tmp_path)
+
+
+def test_work_that_is_done_twice_does_no_harm(expected, tmp_path):
+    """An engine may repeat any bundle: files are replaced by the same files, counts stay."""
+    engine = partial(execute, beam_flags=["--direct_runner_bundle_repeat=1"])
+
+    outcome = run(ROOT / "raw", tmp_path, engine=engine, run=SMALL_BLOCKS)
+
+    assert 27 == outcome.account.read
+    assert expected == table_bytes(tmp_path)
+
+
+def test_the_order_of_elements_changes_nothing(expected, tmp_path, monkeypatch):
+    """Blocks, and with them bundles and portions, may come in any order."""
+
+    def reversed_blocks(root, blocks, *rest):
+        build(root, list(blocks)[::-1], *rest)
+
+    monkeypatch.setattr("pipeline.beam.runner.build", reversed_blocks)
+    run(ROOT / "raw", tmp_path, engine=execute, run=SMALL_BLOCKS | {"workers": 2})
 
     assert expected == table_bytes(tmp_path)
 
