@@ -6,7 +6,9 @@ next place that looks like a member and unpacks to the beginning of a record.
 
 from __future__ import annotations
 
+import re
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 _GZIP = zlib.MAX_WBITS | 16
 _MAGIC = b"\x1f\x8b\x08"
+_NO_ZERO = re.compile(rb"[^\0]")
 _INPUT_BYTES = 1 << 14
 _OUTPUT_BYTES = 1 << 16
 # A damaged member may run on into the ones behind it before anything fails.
@@ -61,10 +64,12 @@ class _Packed:
     def skip_zeros(self) -> bool:
         """Go to the next byte that is not zero: tapes are padded; False when there is none."""
         while True:
-            rest = self.held[self.at :].lstrip(b"\0")
-            self.at = len(self.held) - len(rest)
-            if rest or not self.more():
-                return bool(rest)
+            if found := _NO_ZERO.search(self.held, self.at):
+                self.at = found.start()
+                return True
+            self.at = len(self.held)
+            if not self.more():
+                return False
 
     def find_member(self, begins: bytes) -> None:
         """Go to the next member that unpacks to something that begins with *begins*."""
@@ -115,19 +120,29 @@ def gzip_members(stream: BinaryIO, begins: bytes) -> Iterator[bytes | Damage]:
 def _member(packed: _Packed) -> Generator[bytes, None, Damage | None]:
     """Yield the bytes of the member at hand, and return the damage that ended it, or None."""
     member = zlib.decompressobj(_GZIP)
-    try:
-        while not member.eof:
-            fed = packed.held[packed.at : packed.at + _INPUT_BYTES]
-            if not fed and packed.more():
-                continue
+    while not member.eof:
+        fed = packed.held[packed.at : packed.at + _INPUT_BYTES]
+        if not fed and packed.more():
+            continue
+        before = member.copy()
+        try:
             unpacked = member.decompress(fed, _OUTPUT_BYTES) if fed else member.flush()
-            # At the end of a member the unconsumed tail may still be that of the step before.
-            packed.at += len(fed)
-            packed.at -= len(member.unused_data if member.eof else member.unconsumed_tail)
-            if unpacked:
-                yield unpacked
-            if not fed and not member.eof:
-                return Damage("the gzip stream ends early", truncated=True)
-    except zlib.error as error:
-        return Damage(f"damaged gzip: {error}")
+        except zlib.error as error:
+            yield from _up_to_damage(before, fed)
+            return Damage(f"damaged gzip: {error}")
+        # At the end of a member the unconsumed tail may still be that of the step before.
+        packed.at += len(fed)
+        packed.at -= len(member.unused_data if member.eof else member.unconsumed_tail)
+        if unpacked:
+            yield unpacked
+        if not fed and not member.eof:
+            return Damage("the gzip stream ends early", truncated=True)
     return None
+
+
+def _up_to_damage(member: zlib._Decompress, fed: bytes) -> Iterator[bytes]:
+    """Yield what stands before the damaged byte: zlib drops all that the failing step gave."""
+    with suppress(zlib.error):
+        for at in range(len(fed)):
+            if unpacked := member.decompress(fed[at : at + 1]):
+                yield unpacked

@@ -24,6 +24,7 @@ MAX_HEAD_BYTES = 1 << 16
 
 _BEGINNING = re.compile(rb"(?:\A|(?<=\n))WARC/\d\.\d+\r?\n")
 _BEGINNING_BYTES = 20
+_NEWLINES = re.compile(rb"[\r\n]+")
 _RECORD_END = b"\r\n\r\n"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _PARSER = StatusAndHeadersParser(["WARC/"])
@@ -160,9 +161,10 @@ class _Window:
         """Go to the next byte that is no newline; False when there is none."""
         self._skipped = b""
         while True:
-            rest = self.held.lstrip(b"\r\n")
-            self._skipped += bytes(self.held[: min(4, len(self.held) - len(rest))])
-            self.held = rest
+            blank = _NEWLINES.match(self.held)
+            if blank:
+                self._skipped += blank[0][:4]
+                del self.held[: blank.end()]
             if self.held or not self._fill():
                 return bool(self.held)
 
@@ -228,8 +230,17 @@ class _Window:
     def ends_well(self) -> tuple[bool, bytes]:
         """Say whether what follows is a blank line, a record, the end of a member or the file."""
         self._member_ended = False
-        if self.skip_blank():
-            known = self._member_ended or self._skipped == _RECORD_END
-            return known or self._begins_record(), bytes(self.held[:20])
-        truncated = self.damage is not None and self.damage.truncated
-        return self._member_ended or self.damage is None or truncated, b""
+        if not self.skip_blank():
+            return self._unharmed(), b""
+        if self._member_ended or self._begins_record():
+            return True, b""
+        following = bytes(self.held[:20])
+        if self._skipped != _RECORD_END:
+            return False, following
+        while not self._member_ended and len(self.held) < MAX_HEAD_BYTES and self._fill():
+            pass
+        return self._unharmed(), following
+
+    def _unharmed(self) -> bool:
+        damaged = self.damage is not None and not self.damage.truncated
+        return self._member_ended or not damaged
