@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import tracemalloc
 import zlib
 from collections import Counter
 from itertools import accumulate
@@ -260,6 +261,26 @@ def test_a_large_record_is_one_rejection_and_a_large_picture_none() -> None:
     assert ["1", "2", "3", "5"] == [number for number, _ in told(items)]
     assert {"warc:video/mp4": 1} == ignored
     assert "input.max_bytes = 100,000" in items[0].detail
+
+
+@pytest.mark.parametrize("suffix", [".warc", ".warc.gz"])
+@pytest.mark.parametrize("mime", ["text/html", "video/mp4"])
+@pytest.mark.parametrize("length", [None, "999999999999"])
+def test_a_record_of_any_size_costs_no_memory(suffix: str, mime: str, length: str | None) -> None:
+    """Of 30 MB in a record, or of a length that is not true, a few chunks are held at once."""
+    block = http(b"x" * 30_000_000, {"Content-Type": mime})
+    stored = record(block, Content_Length=length or str(len(block)))
+    payload = gzip.compress(stored) if suffix == ".warc.gz" else stored
+    part = Part("a", "in/a", suffix)
+    stream = io.BytesIO(payload)
+    tracemalloc.start()
+    items = list(read_part(part, lambda _: stream, InputConfig(max_bytes=10_000)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    expected = ["broken_record"] if length else ["too_large"] if mime == "text/html" else []
+    assert expected == [item.reason for item in items]
+    assert peak < 4_000_000
 
 
 @pytest.mark.parametrize(
