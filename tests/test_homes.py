@@ -31,6 +31,8 @@ HOMES = {
     "pydantic_core": ("pipeline/config_file.py",),
     "filelock": ("pipeline/ledger/lock.py",),
     "zstandard": ("pipeline/read/",),
+    "warcio": ("pipeline/read/warc_records.py", "pipeline/read/http.py"),
+    "brotli": ("pipeline/read/http.py",),
     "charset_normalizer": ("pipeline/read/encoding",),
     "dateutil": ("pipeline/clean/timestamps.py",),
     "pyarrow": ("pipeline/write/", "pipeline/ledger/", "pipeline/passes/"),

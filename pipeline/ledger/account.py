@@ -13,7 +13,8 @@ class Account:
 
     Attributes:
         rejects_by_reason, removed_by_rule: number of records, or of cuts, each.
-        ignored_fields: number of records that had each field that newsieve does not know.
+        ignored_fields: number of records that had each field that newsieve does not know, and
+            of those in archives that are no documents, such as ``warc:request``.
         unfinished: last lines still without their newline; not read, left for the next run.
     """
 

@@ -12,6 +12,7 @@ from pipeline.read.parts import Part, Survey, Unfinished
 from pipeline.read.rejecting import Place, reject
 from pipeline.read.single import read_html, read_text
 from pipeline.read.surveying import survey_bytes, survey_lines
+from pipeline.read.warc import read_warc, read_warc_gz
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,6 +58,12 @@ FORMATS: dict[str, Format] = {
     ".ndjson.gz": Format(read_jsonl_gz),
     ".jsonl.zst": Format(read_jsonl_zst),
     ".ndjson.zst": Format(read_jsonl_zst),
+    ".warc": Format(read_warc),
+    ".warc.gz": Format(read_warc_gz),
+    ".wet": Format(read_warc),
+    ".wet.gz": Format(read_warc_gz),
+    ".warc.wet": Format(read_warc),
+    ".warc.wet.gz": Format(read_warc_gz),
 }
 """Suffix in lower case → format."""
 

@@ -3,13 +3,13 @@
 In this order, the first that fits:
 
     byte order mark · ISO-2022-JP escapes · UTF-16 without a mark · binary? refused ·
-    UTF-8 · the charset a page declares · UTF-8 with a few damaged bytes ·
-    windows-1252 or ISO 8859-15, if it reads like western text · statistical detection ·
-    text with a few bad bytes
+    UTF-8 · the charset that HTTP declares, then the one a page does ·
+    UTF-8 with a few damaged bytes · windows-1252 or ISO 8859-15, if it reads like western
+    text · statistical detection · text with a few bad bytes
 
 UTF-8 goes before the declared charset: text in another encoding is almost never valid
-UTF-8, while pages that declare iso-8859-1 and are UTF-8 are common. Mojibake that
-is already in the text stays.
+UTF-8, while pages that declare iso-8859-1 and are UTF-8 are common. Only UTF-16 that
+HTTP declares goes before it. Mojibake that is already in the text stays.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _PRESCAN_BYTES = 2048
+_WIDE = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 # What would have been decoded before this, and codecs of Python that are no charsets.
 _NO_CHARSETS = ("utf", "idna", "punycode", "unicode", "raw", "undefined")
 
@@ -84,12 +85,13 @@ _PLAUSIBLE = (
 """What news is written in; without a list the detector also answers with EBCDIC and its like."""
 
 
-def decode(payload: bytes, *, html: bool) -> Decoded:
+def decode(payload: bytes, *, html: bool, declared: str | None = None) -> Decoded:
     """Decode *payload*; the same bytes always give the same text.
 
     Args:
         payload: a whole file.
         html: whether a charset declared in the first 2,048 bytes counts.
+        declared: the charset that came with the bytes, such as HTTP's; goes before that one.
 
     Raises:
         UndecodableError: the bytes are binary, or no encoding fits them.
@@ -98,13 +100,14 @@ def decode(payload: bytes, *, html: bool) -> Decoded:
         return marked
     if b"\x1b$" in payload and (japanese := _strictly(payload, "iso2022_jp_2")):
         return japanese
-    if wide := _unmarked_utf16(payload):
+    if wide := _unmarked_utf16(payload) or _declared_utf16(payload, declared):
         return wide
     _refuse_binary(payload)
     if unicode := _strictly(payload, "utf-8"):
         return unicode
-    if html and (declared := _declared(payload)):
-        return declared
+    for label in (declared, _label_within(payload) if html else None):
+        if label and (labelled := _by_label(payload, label)):
+            return labelled
     for guess in (_damaged_utf8, _western, _detected, _mostly_ascii):
         if guessed := guess(payload):
             return guessed
@@ -161,12 +164,24 @@ def _refuse_binary(payload: bytes) -> None:
         )
 
 
-def _declared(payload: bytes) -> Decoded | None:
-    """Decode by the charset that the page names, if the bytes agree with it but for a few."""
+def _label_within(payload: bytes) -> str | None:
     found = _DECLARED.search(payload[:_PRESCAN_BYTES])
-    if not found:
-        return None
-    label = (found[1] or found[2]).decode("ascii", "replace").lower()
+    return (found[1] or found[2]).decode("ascii", "replace") if found else None
+
+
+def _declared_utf16(payload: bytes, label: str | None) -> Decoded | None:
+    """Decode UTF-16 of any letters; a page cannot declare it within itself, HTTP can."""
+    encoding = _WIDE.get((label or "").lower())
+    decoded = _strictly(payload, encoding) if encoding else None
+    # UTF-8 that is called UTF-16 gives Chinese at random, without a space or a full stop.
+    if decoded and re.search("[ .\n\u3002]", decoded.text):
+        return decoded
+    return None
+
+
+def _by_label(payload: bytes, label: str) -> Decoded | None:
+    """Decode by the charset that is named, if the bytes agree with it but for a few."""
+    label = label.lower()
     encoding = LABELS.get(label, label)
     try:
         if codecs.lookup(encoding).name.startswith(_NO_CHARSETS):

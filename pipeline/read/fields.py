@@ -94,8 +94,13 @@ def count_unknown(
     """Count in *ignored* each name of *record* that is neither ours nor in *fields*."""
     for name in record:
         if name not in FIELDS and name not in fields:
-            shown = _SURROGATES.sub("\ufffd", name[:100])
-            ignored[shown if shown in ignored or len(ignored) < MAX_NAMES else OTHER_FIELDS] += 1
+            count_name(name, ignored)
+
+
+def count_name(name: str, ignored: Counter[str]) -> None:
+    """Count *name* in *ignored*, or as ``(other)`` when 1,000 names are counted already."""
+    shown = _SURROGATES.sub("\ufffd", name[:100])
+    ignored[shown if shown in ignored or len(ignored) < MAX_NAMES else OTHER_FIELDS] += 1
 
 
 def has_content(value: object) -> bool:

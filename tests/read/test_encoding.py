@@ -52,6 +52,34 @@ def test_a_charset_in_a_text_is_not_a_declaration() -> None:
     assert whole == decode(payload, html=False).text
 
 
+@pytest.mark.parametrize(
+    ("declared", "text", "codec"),
+    [
+        ("Windows-1251", "Музей откроется позже.", "cp1251"),
+        ("iso-8859-2", "Zażółć gęślą jaźń.", "iso8859_2"),
+        ("UTF-16LE", "博物館は遅く開きます。", "utf-16-le"),
+        ("utf-16be", "博物館は遅く開きます。", "utf-16-be"),
+        ("utf-16", "Das Museum in Köln öffnet später.", "utf-8"),
+        ("iso-8859-1", "Das Museum in Köln öffnet später.", "utf-8"),
+        ("no such charset", "Das Museum in Köln öffnet später.", "cp1252"),
+        ("cp932", "Das Museum in Köln öffnet später.", "utf-8"),
+    ],
+)
+@pytest.mark.parametrize("html", [True, False])
+def test_the_charset_that_comes_with_the_bytes_counts(
+    declared: str, text: str, codec: str, html: bool
+) -> None:
+    """What HTTP declares counts for texts and pages, unless the bytes are UTF-8."""
+    assert text == decode(text.encode(codec), html=html, declared=declared).text
+
+
+def test_the_charset_that_comes_with_the_bytes_goes_before_that_within() -> None:
+    """Where HTTP and the page disagree, HTTP is right, as for browsers."""
+    whole, payload = page("windows-1252", "Музей откроется позже.", "cp1251")
+
+    assert whole == decode(payload, html=True, declared="windows-1251").text
+
+
 def test_a_declaration_after_2048_bytes_does_not_count() -> None:
     """Browsers look at the first 2,048 bytes only, and so does this."""
     whole = " " * 2048 + '<meta charset="windows-1251"><p>Grüße aus Köln</p>'

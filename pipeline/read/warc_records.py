@@ -1,0 +1,246 @@
+"""Bytes of a WARC file → its records, and what stands where a record should be.
+
+Headers are parsed by warcio; where records begin and end is found here, because its
+reader neither goes on behind a broken record nor bounds what one may hold in memory.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from warcio.statusandheaders import StatusAndHeadersParser
+
+from pipeline.read.members import Damage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+BEGINS = b"WARC/"
+MAX_HEAD_BYTES = 1 << 16
+"""Headers of a record, or of an HTTP message, are shorter than this."""
+
+_BEGINNING = re.compile(rb"(?:\A|(?<=\n))WARC/\d\.\d+\r?\n")
+_BEGINNING_BYTES = 20
+_NEWLINES = re.compile(rb"[\r\n]+")
+_RECORD_END = b"\r\n\r\n"
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_PARSER = StatusAndHeadersParser(["WARC/"])
+
+
+@dataclass(frozen=True, slots=True)
+class WarcRecord:
+    """A record as it stands in the file.
+
+    Attributes:
+        number: of the record in its file, from 1; broken ones count.
+        headers: name in lower case → value; of a name that occurs twice, the first.
+        block: what follows the headers, up to the limit.
+        size: bytes that the block has in all.
+    """
+
+    number: int
+    headers: dict[str, str]
+    block: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRecord:
+    """A stretch of the file that is no whole record.
+
+    Attributes:
+        reason: ``broken_record``, or ``broken_compression`` when the gzip stream is at fault.
+        head: how it begins.
+    """
+
+    number: int
+    reason: str
+    detail: str
+    head: bytes = b""
+
+
+class _Malformed(ValueError):
+    """What stands here is no record; the message says why."""
+
+
+def warc_records(
+    pieces: Iterable[bytes | Damage], limit: int
+) -> Iterator[WarcRecord | BrokenRecord]:
+    """Yield the records of *pieces*, and one BrokenRecord for each that is none.
+
+    Args:
+        pieces: chunks of the file; an empty one where a gzip member ends, Damage where
+            one is broken.
+        limit: bytes of a block that are kept.
+    """
+    window = _Window(iter(pieces))
+    number = 0
+    while window.skip_blank() or window.damage or not number:
+        number += 1
+        head = bytes(window.held[:2_000])
+        if not window.held and not window.damage:
+            yield BrokenRecord(number, "broken_record", "the file is empty")
+            return
+        try:
+            yield _record(window, number, limit)
+        except _Malformed as error:
+            damage = window.leave()
+            if damage:
+                yield BrokenRecord(number, "broken_compression", damage.detail, head)
+            else:
+                yield BrokenRecord(number, "broken_record", str(error), head)
+
+
+def _record(window: _Window, number: int, limit: int) -> WarcRecord:
+    headers = _headers(window.take_head())
+    length = headers.get("content-length", "").strip()
+    if not (length.isascii() and length.isdigit() and len(length) < 19):
+        raise _Malformed(f"Content-Length is {length[:40]!r}" if length else "no Content-Length")
+    size = int(length)
+    block = window.take_block(size, limit)
+    if block.size == size:
+        # Only now is the sum of a gzip member checked; its record is none if it fails.
+        whole, following = window.ends_well()
+        if whole:
+            return WarcRecord(number, headers, block.kept, size)
+        problem = f"bytes that begin no record follow its {size:,} bytes: {following!r}"
+    else:
+        problem = f"it ends after {block.size:,} of {size:,} bytes"
+    if len(block.kept) == block.size:
+        window.give_back(block.kept)
+    raise _Malformed(problem)
+
+
+def _headers(head: bytes) -> dict[str, str]:
+    parsed = _PARSER.parse(BytesIO(head)).headers
+    return {name.lower(): value.strip() for name, value in reversed(parsed)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    kept: bytes
+    size: int
+
+
+class _Window:
+    """The bytes that are read ahead of where the reader stands."""
+
+    def __init__(self, pieces: Iterator[bytes | Damage]) -> None:
+        self._pieces = pieces
+        self.held = bytearray()
+        self.damage: Damage | None = None
+        """What stands behind the bytes held; nothing is read past it before ``leave``."""
+        self._member_ended = False
+        self._skipped = b""
+
+    def _fill(self) -> bool:
+        """Hold more; False at the end and before damage. Tells whether a member ended before."""
+        self._member_ended = False
+        while self.damage is None:
+            piece = next(self._pieces, None)
+            if isinstance(piece, Damage):
+                self.damage = piece
+            elif piece:
+                self.held += piece
+                return True
+            elif piece is None:
+                return False
+            else:
+                self._member_ended = True
+        return False
+
+    def give_back(self, payload: bytes) -> None:
+        """Put *payload* before what is held, from the first record on that begins in it."""
+        if found := _BEGINNING.search(payload):
+            self.held[:0] = payload[found.start() :]
+
+    def skip_blank(self) -> bool:
+        """Go to the next byte that is no newline; False when there is none."""
+        self._skipped = b""
+        while True:
+            blank = _NEWLINES.match(self.held)
+            if blank:
+                self._skipped += blank[0][:4]
+                del self.held[: blank.end()]
+            if self.held or not self._fill():
+                return bool(self.held)
+
+    def leave(self) -> Damage | None:
+        """Leave a broken record: go to where the next one begins, to the end, or behind damage.
+
+        Returns:
+            the damage, if it lies in the member that the broken record is in.
+        """
+        crossed = False
+        while not (found := _BEGINNING.search(self.held)):
+            # A beginning may be cut between two chunks; what stands before it is kept with it.
+            del self.held[: max(0, len(self.held) - _BEGINNING_BYTES)]
+            if self._fill():
+                crossed |= self._member_ended
+                continue
+            self.held.clear()
+            if crossed or self._member_ended:
+                return None
+            damage, self.damage = self.damage, None
+            return damage
+        del self.held[: found.start()]
+        return None
+
+    def take_head(self) -> bytes:
+        """Take the headers of a record and the blank line behind them."""
+        while not (found := _HEAD_END.search(self.held)):
+            if len(self.held) > MAX_HEAD_BYTES or not self._fill():
+                break
+        end = found.end() if found else len(self.held)
+        head = bytes(self.held[:end])
+        if not head.startswith(BEGINS):
+            raise _Malformed("no record begins here")
+        if next_record := _BEGINNING.search(self.held[1:end]):
+            del self.held[: next_record.start() + 1]
+            raise _Malformed("its headers end in another record")
+        del self.held[: end if found else len(BEGINS)]
+        if not found or len(head) > MAX_HEAD_BYTES:
+            raise _Malformed(f"its headers do not end within {min(end, MAX_HEAD_BYTES):,} bytes")
+        return head
+
+    def take_block(self, size: int, limit: int) -> _Block:
+        """Take *size* bytes and keep *limit*; fewer where the file, or a member, ends before."""
+        kept = bytearray()
+        taken = 0
+        while taken < size:
+            if not self.held:
+                if not self._fill():
+                    break
+                if self._member_ended and self._begins_record():
+                    break
+            used = min(len(self.held), size - taken)
+            kept += self.held[: min(used, max(0, limit - taken))]
+            del self.held[:used]
+            taken += used
+        return _Block(bytes(kept), taken)
+
+    def _begins_record(self) -> bool:
+        while len(self.held) < len(BEGINS) and self._fill():
+            pass
+        return self.held.startswith(BEGINS)
+
+    def ends_well(self) -> tuple[bool, bytes]:
+        """Say whether what follows is a blank line, a record, the end of a member or the file."""
+        self._member_ended = False
+        if not self.skip_blank():
+            return self._unharmed(), b""
+        if self._member_ended or self._begins_record():
+            return True, b""
+        following = bytes(self.held[:20])
+        if self._skipped != _RECORD_END:
+            return False, following
+        while not self._member_ended and len(self.held) < MAX_HEAD_BYTES and self._fill():
+            pass
+        return self._unharmed(), following
+
+    def _unharmed(self) -> bool:
+        damaged = self.damage is not None and not self.damage.truncated
+        return self._member_ended or not damaged
