@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden bench clean help
+.PHONY: defaults run test test-fast lint format golden train bench clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ format: $(READY)  ## put the code into shape
 
 golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
+
+train: $(READY)  ## learn the line model again from ../shared/data/text (about ten minutes)
+	$(BIN)/python -m training.train_lines
 
 bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/overhead.py

@@ -1,6 +1,6 @@
 """Plain text with the site's chrome around the story: lines in, article out.
 
-read_page ─▶ headline, authors ─▶ RULES ─▶ text · removed · metadata with evidence
+read_page ─▶ headline, authors ─▶ RULES ─▶ line model ─▶ text · removed · metadata with evidence
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pipeline.clean.plain.line_model import chrome_lines, reasons_for, score_lines
 from pipeline.clean.plain.metadata import (
     find_authors,
     find_contributors,
@@ -17,6 +18,7 @@ from pipeline.clean.plain.metadata import (
 )
 from pipeline.clean.plain.page import read_page
 from pipeline.clean.plain.rules import RULES
+from pipeline.clean.plain.stamps import entry_times
 from pipeline.clean.plain.titles import find_title
 from pipeline.clean.timestamps import parse_timestamp
 from pipeline.records import Article, Evidence, Removed
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
 
 EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned by line rules."""
+HINTS = ("outside_story",)
+"""Rules that only inform the line model: alone they cost more story than they cut chrome."""
+MAX_LINES = 20_000
+"""Lines above which a text is a dump of data, for which named rules have to do: features take
+1 KB a line."""
 PROSE_FREE_RULES = frozenset({"repeated_title", "bullet_only"})
 """Rules that act without prose around: a list, a table or a poem keeps its short lines."""
 
@@ -67,15 +74,38 @@ def clean_text(document: Document, config: CleanConfig) -> Article:
 
 
 def find_chrome(page: Page) -> dict[int, str]:
-    """Line number → name of the rule that takes it for chrome; the headline's line is none."""
-    cut: dict[int, str] = {}
-    for name, rule in RULES.items():
-        if page.prose_words or name in PROSE_FREE_RULES:
-            for index in rule(page):
-                cut.setdefault(index, name)
+    """Line number → what takes it for chrome; the headline's line is none.
+
+    A named rule's word stands, but for ``HINTS``; of all other lines the line model decides. Where
+    no line is prose, nothing is learned about: a list, a table or a poem stays.
+    """
+    hits = rule_hits(page)
+    known: dict[int, str] = {}
+    for name, found in hits.items():
+        if name not in HINTS and (page.prose_words or name in PROSE_FREE_RULES):
+            for index in found:
+                known.setdefault(index, name)
+    cut = known
+    if page.prose_words and len(page.lines) <= MAX_LINES:
+        scores = score_lines(page, hits)
+        dropped = chrome_lines(scores, page.mode, known.keys(), entry_times(page))
+        cut = {index: known.get(index) or _hint(hits, index) for index in dropped}
+        unnamed = [index for index in dropped if not cut[index]]
+        cut |= zip(unnamed, reasons_for(scores, unnamed, page.mode), strict=True)
+        cut |= known
     if page.title_index is not None:
         cut.pop(page.title_index, None)
     return cut
+
+
+def rule_hits(page: Page) -> dict[str, frozenset[int]]:
+    """Name of each rule → the lines that it takes for chrome."""
+    return {name: frozenset(rule(page)) for name, rule in RULES.items()}
+
+
+def _hint(hits: dict[str, frozenset[int]], index: int) -> str:
+    """The hint that agrees with the model about a line; empty when none does."""
+    return next((name for name in HINTS if index in hits[name]), "")
 
 
 def _read_heading(document: Document, config: CleanConfig) -> tuple[Page, list[Evidence]]:

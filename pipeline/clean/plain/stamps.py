@@ -11,7 +11,7 @@ from pipeline.clean.plain.calendar_words import MONTHS, ZONES
 from pipeline.clean.plain.printed_dates import PrintedDate, find_date
 
 if TYPE_CHECKING:
-    from pipeline.clean.plain.page import LineRecord
+    from pipeline.clean.plain.page import LineRecord, Page
 
 MAX_WORDS = 20
 """Words of the longest line of time stamps: two of them, with labels and weekdays."""
@@ -46,6 +46,12 @@ _STAMP_WORDS = (
         " y heures et".split()
     )
 )
+MIN_ENTRIES = 3
+"""Times that stand alone above paragraphs from which a text is a live blog or a chronicle."""
+
+_CLOCK = re.compile(
+    r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
+)
 _DIGITS = re.compile(r"\d")
 
 
@@ -59,6 +65,21 @@ def is_timestamp(line: LineRecord) -> bool:
     if date_of(line.text) is not None:
         return True
     return not others and ("ago" in line.words or "read" in line.words) and len(line.words) <= 6
+
+
+def entry_times(page: Page) -> list[int]:
+    """Lines with a time or a date alone, above the entries of a live blog or a chronicle.
+
+    At least ``MIN_ENTRIES`` of them stand above paragraphs; otherwise none is one.
+    """
+    found = [
+        line.index
+        for line in page.lines
+        if 0 < line.word_count <= MAX_WORDS
+        and page.share_before(line.index) < 1.0
+        and (_CLOCK.fullmatch(line.text[:40]) or is_timestamp(line))
+    ]
+    return found if len(found) >= MIN_ENTRIES else []
 
 
 def says_only_when(line: LineRecord) -> bool:

@@ -19,9 +19,9 @@ INTERRUPTION_COST = 3
 """What a line of chrome weighs when story stands on both its sides: it interrupts, not ends."""
 SECOND_BLOCK = 0.5
 """Share of the best block's gain from which another block goes on with the story."""
-MIN_EVIDENCE = {"careful": 4, "default": 2, "thorough": 1}
-PROSE_PER_EVIDENCE = {"careful": 1, "default": 2, "thorough": 4}
-"""Lines known as chrome that must stand on a side before everything on it is cut, by mode; and
+MIN_EVIDENCE = 2
+PROSE_PER_EVIDENCE = 2
+"""Lines known as chrome that must stand on a side before everything on it is held, and
 the lines of prose on that side that each of them may take along."""
 GAP_EVIDENCE = 3
 """Lines known as chrome from which short lines between two blocks of the story are cut."""
@@ -131,7 +131,7 @@ def _is_chrome(page: Page, low: int, high: int) -> bool:
     """Whether the lines in [low, high), outside the story, are chrome altogether."""
     lines = page.lines[low:high]
     prose = sum(line.prose for line in lines)
-    needed = max(MIN_EVIDENCE[page.mode], prose / PROSE_PER_EVIDENCE[page.mode])
+    needed = max(MIN_EVIDENCE, prose / PROSE_PER_EVIDENCE)
     return _evidence(lines) >= needed
 
 

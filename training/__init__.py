@@ -1,0 +1,1 @@
+"""Learning the data files of the package; needs the labelled texts beside the repository."""

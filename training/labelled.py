@@ -1,0 +1,145 @@
+"""Labelled texts as the line model sees them: features and labels of every line."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.plain.cleaner import rule_hits
+from pipeline.clean.plain.features import observe
+from pipeline.clean.plain.lexicon import grams
+from pipeline.clean.plain.metadata import find_authors
+from pipeline.clean.plain.page import Page, read_page
+from pipeline.clean.plain.stamps import entry_times
+from pipeline.clean.plain.titles import find_title
+
+FULL = ("bs4", "lxml", "inscriptis", "html2text", "resi")
+HALF = ("ptags", "ponly", "container", "traf_recall", "readability", "np4k", "resi_main")
+"""Names of renderings: whole pages as text, and extractors' outputs with leftover chrome."""
+COVERAGE = 0.75
+"""Share of the body that must be found in a rendering for its labels to be trusted."""
+FOLDS = 5
+
+_TOKEN = re.compile(
+    r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]"
+    r"|[^\W\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]+"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """One rendering of one page.
+
+    Attributes:
+        page_id, domain, language, rendering: where it comes from.
+        silver: whether the labels are an extractor's and not a reader's.
+        observed: what ``features.observe`` says of each line.
+        labels: ``k`` keep, ``d`` drop; others count for nothing.
+        tokens: words of each line, characters where a script has no spaces.
+        grams: numbers of the n-grams of each line.
+        known: whether a named rule holds the line.
+        entries: whether it is the time above an entry.
+        title: the line taken for the headline.
+        prose: whether a line of the page is prose.
+    """
+
+    page_id: str
+    domain: str
+    language: str
+    rendering: str
+    silver: bool
+    observed: NDArray[np.float32]
+    labels: NDArray[np.str_]
+    tokens: NDArray[np.int64]
+    grams: tuple[tuple[int, ...], ...]
+    known: NDArray[np.bool_]
+    entries: NDArray[np.bool_]
+    title: int | None
+    prose: bool
+
+    @property
+    def fold(self) -> int:
+        """The part of the cross-validation that the site belongs to."""
+        return int.from_bytes(blake2b(self.domain.encode(), digest_size=8).digest(), "big") % FOLDS
+
+
+class Numbers(dict[str, int]):
+    """Text → a number, given in the order of first sight."""
+
+    def __missing__(self, key: str) -> int:
+        self[key] = len(self)
+        return self[key]
+
+
+def read_labelled(files: list[Path], numbers: Numbers) -> Iterator[Labelled]:
+    """All renderings in *files* whose labels can be trusted; n-grams are numbered in *numbers*."""
+    for path in files:
+        with lzma.open(path, "rt", encoding="utf-8") as rows:
+            for row in map(json.loads, rows):
+                for name, rendering in row["renders"].items():
+                    lines = rendering["lines"]
+                    if rendering["cov"] >= COVERAGE and any(line[2] == "k" for line in lines):
+                        yield _labelled(row, name, lines, numbers)
+
+
+def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
+    """The page that labelled lines make, its headline and authors read, and where each starts."""
+    position, starts, parts = 0, [], []
+    for index, line in enumerate(lines):
+        gap = "" if index == 0 else "\n\n" if line[1] else "\n"
+        position += len(gap)
+        starts.append(position)
+        position += len(line[0])
+        parts.append(gap + line[0])
+    page = read_page("".join(parts))
+    title = find_title(page)
+    page = replace(page, title_index=title, title=None if title is None else page.lines[title].text)
+    authors, _ = find_authors(page)
+    return replace(page, authors=authors), starts
+
+
+def _labelled(row: dict[str, Any], name: str, lines: list[list[Any]], numbers: Numbers) -> Labelled:
+    headline = _folded(row["title"])
+    labels = [
+        "n" if line[2] == "k" and headline and _folded(line[0]) == headline else line[2]
+        for line in lines
+    ]
+    page, starts = page_of(lines)
+    hits = rule_hits(page)
+    known = sorted({i for rule, found in hits.items() if rule != "outside_story" for i in found})
+    found = []
+    for line in page.lines:
+        low = max(bisect_right(starts, line.start) - 1, 0)
+        high = max(bisect_left(starts, line.end), low + 1)
+        found.append(Counter(labels[low:high]).most_common(1)[0][0])
+    return Labelled(
+        row["id"],
+        row["domain"],
+        row["lang"],
+        name,
+        row["silver"],
+        observe(page, hits),
+        np.array(found),
+        np.array([len(_TOKEN.findall(line.text.lower())) for line in page.lines]),
+        tuple(tuple(sorted({numbers[g] for g in grams(line.words)})) for line in page.lines),
+        np.isin(np.arange(len(page.lines)), known),
+        np.isin(np.arange(len(page.lines)), entry_times(page)),
+        page.title_index,
+        page.prose_words > 0,
+    )
+
+
+def _folded(text: str | None) -> str:
+    return re.sub(r"\W+", " ", unicodedata.normalize("NFKC", text or "").lower()).strip()
