@@ -466,3 +466,29 @@ def test_how_a_file_is_handed_over_does_not_matter(
 
     once = read_part(part, lambda _: io.BytesIO(payload), InputConfig())
     assert told(once) == told(read_part(part, lambda _: stream, InputConfig()))
+
+
+@given(
+    st.sampled_from(sorted(CODERS)),
+    st.booleans(),
+    st.binary(max_size=60),
+    st.integers(0, 300),
+    st.binary(max_size=20),
+    st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200\r\nContent-Type: text/html\r\n"]),
+)
+def test_any_response_gives_an_item_or_is_counted(
+    coding: str, cut: bool, body: bytes, at: int, junk: bytes, first: bytes
+) -> None:
+    """Damaged heads and bodies never raise; the record is one item or one count."""
+    coded = CODERS[coding](body + PAGE.encode())
+    sent = chunked(coded) if cut else coded
+    headers = {"Content-Encoding": coding, "Transfer-Encoding": "chunked"}
+    head = first + junk + b"\r\n\r\n" if junk else b""
+    for block in (
+        http(sent[:at] + junk + sent[at + 2 :], HTML | headers),
+        head + sent,
+    ):
+        ignored = Counter[str]()
+        items = read(record(block), ignored=ignored)
+
+        assert 1 == len(items) + ignored.total()
