@@ -182,12 +182,22 @@ def _join(
         left, right = root(one), root(other)
         if left == right:
             continue
-        spoken = np.array(_spread(stars.of[other]))
-        chances = [_compare(candidates, each, spoken)[1] for each in _spread(stars.of[one])]
-        if np.mean(np.concatenate(chances) >= config.confidence) >= STARS_AGREE:
+        if _agree(candidates, stars.of[one], stars.of[other], config):
             left, right = sorted((left, right), key=rank.__getitem__)
             first[right] = left
     return {member: root(member) for member in stars.of}
+
+
+def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
+    """Say whether two stars mostly verify against one another, by a few members of each."""
+    few, many = sorted((_spread(one), _spread(other)), key=len)
+    found = 0
+    for speaker in reversed(few):  # the representatives are known to differ
+        chances = _compare(candidates, speaker, np.array(many))[1]
+        found += int(np.count_nonzero(chances >= config.confidence))
+        if not found:  # most pairs of stars have nothing in common
+            return False
+    return found >= STARS_AGREE * len(few) * len(many)
 
 
 def _star_pairs(

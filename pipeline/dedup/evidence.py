@@ -104,7 +104,7 @@ def compare(one: Sketch, many: Sequence[Sketch]) -> Floats:
     contained_longer = got_longer.total / np.maximum(longer.total, 1)
     figures, figures_shared = _figures(one, many, first)
     lengths = np.maximum(one.positions, positions)
-    return np.stack(
+    return np.array(
         [
             got.rare,
             shorter.rare,
@@ -117,9 +117,8 @@ def compare(one: Sketch, many: Sequence[Sketch]) -> Floats:
             _share(got_longer.lead, longer.lead, contained_longer),
             np.minimum(one.positions, positions) / np.maximum(lengths, 1),
             _hours(one.minute, [each.minute for each in many]),
-        ],
-        axis=1,
-    )
+        ]
+    ).T
 
 
 def _lookup(

@@ -18,6 +18,10 @@ RARE_CLUSTERS = 3
 LEAST_SHARED = 2
 """Rare sampled shingles that two clusters must share to be compared: one may be chance."""
 
+LEAST_SHARE = 0.05
+"""Of the samples of the smallest text of two clusters, so many rare ones must be shared: of
+pairs of the development data that are no copies, nine in ten share fewer, of copies none."""
+
 _HALF = np.uint64(32)
 
 
@@ -102,6 +106,21 @@ def count_links(links: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def strong_links(portions: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Merge links that were counted apart; give those of ``LEAST_SHARED`` or more: uint64[k, 2]."""
+    """Merge links that were counted apart; give those of ``LEAST_SHARED`` or more: uint64[k, 3]."""
     counted = count_links(np.concatenate([*portions, np.empty((0, 3), np.uint64)]))
-    return counted[counted[:, 2] >= LEAST_SHARED, :2]
+    return counted[counted[:, 2] >= LEAST_SHARED]
+
+
+def worth_comparing(
+    links: NDArray[np.int64], groups: NDArray[np.int64], sample_counts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Keep the links of two groups that share enough for their size: int64[k, 2].
+
+    Args:
+        links: int64[m, 3], two groups and the rare samples they share.
+        groups: int64[n], the group of each text.
+        sample_counts: int64[n], sampled shingles of each text.
+    """
+    smallest = np.full(int(groups.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(smallest, groups, sample_counts)
+    return links[links[:, 2] >= LEAST_SHARE * smallest[links[:, :2]].min(axis=1, initial=2**62), :2]

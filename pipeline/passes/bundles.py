@@ -33,7 +33,7 @@ class Bundle:
     Attributes:
         articles: uint64[m], ascending.
         clusters: uint64[m], the article that names the provisional cluster of each.
-        links: uint64[k, 2], provisional clusters that share rare shingles.
+        links: uint64[k, 3], two provisional clusters and the rare samples they share.
     """
 
     articles: NDArray[np.uint64]
@@ -95,7 +95,7 @@ def bundle_shards(
     """
     known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
     strong = strong_links(links)
-    found = components(np.concatenate([known, strong]))
+    found = components(np.concatenate([known, strong[:, :2]]))
     if not found:
         return
     articles = np.concatenate(found)
@@ -137,9 +137,9 @@ def unpack_bundles(packed: bytes) -> Iterator[Bundle]:
     sizes = numbers[1 : 2 * count + 1].astype(np.int64).reshape(count, 2)
     rest = numbers[2 * count + 1 :]
     for articles, links in sizes.tolist():
-        own, rest = rest[: 2 * articles + 2 * links], rest[2 * articles + 2 * links :]
+        own, rest = rest[: 2 * articles + 3 * links], rest[2 * articles + 3 * links :]
         yield Bundle(
-            own[:articles], own[articles : 2 * articles], own[2 * articles :].reshape(-1, 2)
+            own[:articles], own[articles : 2 * articles], own[2 * articles :].reshape(-1, 3)
         )
 
 

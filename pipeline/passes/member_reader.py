@@ -13,6 +13,7 @@ from pipeline.dedup.decide import Candidates
 from pipeline.dedup.evidence import Sketch
 from pipeline.dedup.exchange import block_of, member_dtype, row_of
 from pipeline.dedup.pairs import Similarity, similarity
+from pipeline.dedup.rarity import worth_comparing
 from pipeline.dedup.samples import keys_of
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class MemberReader:
         records = self.records(bundle.articles)
         blocks = block_of(bundle.articles)
         groups, first = np.unique(bundle.clusters, return_inverse=True)
+        pairs = np.searchsorted(groups, bundle.links[:, :2])
+        links = np.column_stack([pairs, bundle.links[:, 2]]).astype(np.int64)
 
         def exact(one: int, other: int) -> Similarity:
             both = [self._shingles(int(blocks[i]), records[i]) for i in (one, other)]
@@ -101,7 +104,7 @@ class MemberReader:
             shingle_counts=records["shingle_count"].astype(np.int64),
             published=np.zeros(len(records), np.bool_),
             groups=first.astype(np.int64),
-            links=np.searchsorted(groups, bundle.links).astype(np.int64),
+            links=worth_comparing(links, first, records["sample_count"].astype(np.int64)),
             sketch=_keeping(sketch),
             similarity=exact,
         )

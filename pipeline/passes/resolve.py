@@ -57,7 +57,7 @@ def _less(bundle: Bundle, repeated: NDArray[np.uint64], reader: MemberReader) ->
     records = article_number(block_of(bundle.articles), ordinals)
     stays = ~np.isin(records, repeated)
     clusters = bundle.clusters[stays]
-    links = bundle.links[np.isin(bundle.links, clusters).all(axis=1)]
+    links = bundle.links[np.isin(bundle.links[:, :2], clusters).all(axis=1)]
     return Bundle(bundle.articles[stays], clusters, links)
 
 
