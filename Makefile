@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train bench clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs bench clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -55,3 +55,6 @@ clean:  ## remove the environment and caches; results stay
 
 defaults: $(READY)  ## write configs/default.yaml and docs/output.md anew from the code
 	$(BIN)/python -m pipeline.explain.reference
+
+train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
+	PYTHONPATH=. $(BIN)/python training/train_pairs.py --write

@@ -87,9 +87,11 @@ class DedupConfig(Section):
     bands: int = Field(default=64, ge=1, le=512)
     """Bands of a signature; must divide permutations. Texts that share one are compared."""
     similarity: Fraction = 0.5
-    """Exact Jaccard similarity of the shingles from which two texts are near-duplicates."""
+    """Jaccard similarity of the shingles from which texts count as one when rarity is counted."""
     containment: Fraction = 0.7
-    """Share of the shorter text's shingles found in the longer from which it is contained in it."""
+    """Share of the shorter text's shingles found in the longer from which the same holds."""
+    confidence: Fraction = 0.67
+    """Probability, by the evidence of a pair, from which one text is a copy of the other."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     """Seed of the MinHash permutations."""
 

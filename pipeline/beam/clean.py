@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import apache_beam as beam
 
-from pipeline.dedup.exchange import key_groups
+from pipeline.dedup.exchange import key_groups, sample_shards
 from pipeline.passes.clean_block import CleanedBlock, clean_block
 from pipeline.passes.find_edges import id_shards
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.passes.staging import Staging
 
 Keyed = tuple[int, tuple[int, bytes, bytes]]
+Sampled = tuple[int, tuple[int, bytes, bytes, bytes]]
 
 
 class Cleaned(NamedTuple):
@@ -26,11 +27,13 @@ class Cleaned(NamedTuple):
     Attributes:
         blocks: index of each staged block.
         keys: (group of bands, (block, rows, keys)).
+        samples: (shard of keys, (block, rows, counts, keys)).
         ids: (shard of ids, (block, ordinals, ids)).
     """
 
     blocks: beam.PCollection[int]
     keys: beam.PCollection[Keyed]
+    samples: beam.PCollection[Sampled]
     ids: beam.PCollection[Keyed]
 
 
@@ -46,6 +49,7 @@ class Clean(beam.PTransform):
         return Cleaned(
             cleaned | "Index" >> beam.Map(_index).with_output_types(int),
             cleaned | "Keys" >> beam.FlatMap(_keys).with_output_types(Keyed),
+            cleaned | "Samples" >> beam.FlatMap(_samples).with_output_types(Sampled),
             cleaned | "Ids" >> beam.FlatMap(_ids).with_output_types(Keyed),
         )
 
@@ -57,6 +61,11 @@ def _index(cleaned: CleanedBlock) -> int:
 def _keys(cleaned: CleanedBlock) -> Iterator[Keyed]:
     for group, keys in key_groups(cleaned.band_keys, cleaned.digest_keys):
         yield group, keys.pack()
+
+
+def _samples(cleaned: CleanedBlock) -> Iterator[Sampled]:
+    for shard, samples in sample_shards(cleaned.samples):
+        yield shard, samples.pack()
 
 
 def _ids(cleaned: CleanedBlock) -> Iterator[Keyed]:

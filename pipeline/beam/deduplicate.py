@@ -1,4 +1,4 @@
-"""Pass B: keys → candidate edges → components → verdicts; and records read twice."""
+"""Pass B: keys → components → labels; samples → links → bundles → verdicts; and repeats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 import numpy as np
 
-from pipeline.dedup.exchange import VERDICT, BlockKeys
+from pipeline.dedup.exchange import VERDICT, BlockKeys, BlockSamples
+from pipeline.passes.bundles import (
+    bundle_shards,
+    label,
+    pack_bundles,
+    unpack_bundles,
+    weigh_shard,
+)
 from pipeline.passes.find_edges import find_edges, find_repeats, shard_components
 from pipeline.passes.resolve import resolve
 
@@ -24,22 +31,38 @@ BlockBytes = tuple[int, bytes]
 class Deduplicate(beam.PTransform):
     """Say which articles are copies: (block, verdicts), any number of portions a block.
 
-    Takes the keys of all blocks, and the records that are repeats and therefore no articles.
+    Takes the keys of all blocks, their samples, and the records that are repeats and therefore
+    no articles.
     """
 
     config: DedupConfig
     staging: Staging
 
-    def expand(self, found: tuple[beam.PCollection, beam.PCollection]) -> beam.PCollection:
-        keys, repeats = found
-        return (
+    def expand(
+        self, found: tuple[beam.PCollection, beam.PCollection, beam.PCollection]
+    ) -> beam.PCollection:
+        keys, samples, repeats = found
+        labels = (
             keys
             | "GroupBands" >> beam.GroupByKey()
             | "FindEdges" >> beam.MapTuple(_find_edges).with_output_types(BlockBytes)
             # Edges are few where documents are many: one worker sees them all.
             | "GatherEdges" >> beam.GroupByKey()
             | "ShardComponents" >> beam.FlatMapTuple(_shard_components).with_output_types(bytes)
-            | "SpreadShards" >> beam.Reshuffle()
+            | "SpreadComponents" >> beam.Reshuffle()
+            | "Label" >> beam.Map(_label, self.config, self.staging).with_output_types(bytes)
+        )
+        return (
+            samples
+            | "GroupSamples" >> beam.GroupByKey()
+            | "Weigh"
+            >> beam.Map(_weigh, beam.pvalue.AsList(labels), self.staging).with_output_types(
+                BlockBytes
+            )
+            | "GatherLinks" >> beam.GroupByKey()
+            | "ShardBundles"
+            >> beam.FlatMap(_shard_bundles, beam.pvalue.AsList(labels)).with_output_types(bytes)
+            | "SpreadBundles" >> beam.Reshuffle()
             | "Resolve"
             >> beam.FlatMap(
                 _resolve, beam.pvalue.AsList(repeats), self.config, self.staging
@@ -73,22 +96,47 @@ def _find_edges(_group: int, portions: Iterable[tuple[int, bytes, bytes]]) -> Bl
 
 
 def _shard_components(_all: int, forests: Iterable[bytes]) -> Iterator[bytes]:
-    for shard in shard_components(np.frombuffer(f, np.uint64).reshape(-1, 2) for f in forests):
+    for shard in shard_components(_rows_of_2(f) for f in forests):
         # Lengths first, then the components one after the other.
         sizes = np.array([len(shard), *(len(component) for component in shard)], np.uint64)
         yield np.concatenate([sizes, *shard]).tobytes()
+
+
+def _label(packed: bytes, config: DedupConfig, staging: Staging) -> bytes:
+    numbers = np.frombuffer(packed, np.uint64)
+    count = int(numbers[0])
+    sizes, articles = numbers[1 : count + 1].astype(np.int64), numbers[count + 1 :]
+    return label(np.split(articles, np.cumsum(sizes)[:-1]), config, staging).tobytes()
+
+
+def _weigh(
+    grouped: tuple[int, Iterable[tuple[int, bytes, bytes, bytes]]],
+    labels: Iterable[bytes],
+    staging: Staging,
+) -> BlockBytes:
+    shard, portions = grouped
+    samples = [BlockSamples.unpack(portion) for portion in portions]
+    return 0, weigh_shard(shard, samples, map(_rows_of_2, labels), staging).tobytes()
+
+
+def _shard_bundles(
+    grouped: tuple[int, Iterable[bytes]], labels: Iterable[bytes]
+) -> Iterator[bytes]:
+    counted = [np.frombuffer(each, np.uint64).reshape(-1, 3) for each in grouped[1]]
+    for bundles in bundle_shards(map(_rows_of_2, labels), counted):
+        yield pack_bundles(bundles)
 
 
 def _resolve(
     packed: bytes, repeats: Iterable[BlockBytes], config: DedupConfig, staging: Staging
 ) -> Iterator[BlockBytes]:
     repeated = [(block, unpack_ordinals(ordinals)) for block, ordinals in repeats]
-    numbers = np.frombuffer(packed, np.uint64)
-    count = int(numbers[0])
-    sizes, articles = numbers[1 : count + 1].astype(np.int64), numbers[count + 1 :]
-    components = np.split(articles, np.cumsum(sizes)[:-1])
-    for block, verdicts in resolve(components, repeated, config, staging):
+    for block, verdicts in resolve(unpack_bundles(packed), repeated, config, staging):
         yield block, verdicts.tobytes()
+
+
+def _rows_of_2(packed: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
+    return np.frombuffer(packed, np.uint64).reshape(-1, 2)
 
 
 def _find_repeats(

@@ -33,5 +33,6 @@ def build(
     planned = root | "Plan" >> beam.Create(blocks)
     cleaned = planned | "Clean" >> Clean(config, staging)
     repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
-    verdicts = (cleaned.keys, repeats) | "Deduplicate" >> Deduplicate(config.dedup, staging)
+    found = (cleaned.keys, cleaned.samples, repeats)
+    verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging)
     (cleaned.blocks, verdicts, repeats) | "Write" >> Write(run, config, staging)

@@ -125,8 +125,8 @@ def stars(members: Members, config: DedupConfig) -> Verdicts:
     An exact copy of a representative is ``exact``. An exact copy of a duplicate takes over
     its edge: with the same text, the same comparison holds for it.
     """
-    ranked = np.lexsort((members.articles, _sortable(members.order), ~members.published))
-    leaders = _leaders(members, ranked)
+    ranked = np.lexsort((members.articles, sortable(members.order), ~members.published))
+    leaders = first_of_equals(members.digests, members.published, ranked)
     distinct = ranked[leaders[ranked] == ranked]
     edges = _cover(members, distinct, config)
     duplicates: dict[int, _Edge] = {}
@@ -139,21 +139,33 @@ def stars(members: Members, config: DedupConfig) -> Verdicts:
     return _verdicts(members, duplicates)
 
 
+def first_of_equals(
+    digests: NDArray[np.uint8], published: NDArray[np.bool_], ranked: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Map each member to the first in order of equal text; published ones to themselves.
+
+    Args:
+        digests: uint8[m, 16].
+        published: bool[m].
+        ranked: int64[m], the members in order.
+    """
+    _, first, groups = np.unique(sortable(digests)[ranked], return_index=True, return_inverse=True)
+    leaders = np.empty(len(ranked), np.int64)
+    leaders[ranked] = ranked[first[groups]]
+    return np.where(published, np.arange(len(ranked)), leaders)
+
+
+def sortable(rows: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """See rows of bytes as values that sort like them."""
+    return np.ascontiguousarray(rows).view(f"S{rows.shape[1]}").reshape(-1)
+
+
 def _label(edges: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     nodes, places = np.unique(edges, return_inverse=True)
     left, right = places.reshape(-1, 2).T
     shape = (len(nodes), len(nodes))
     graph = coo_array((np.ones(len(left), np.bool_), (left, right)), shape=shape)
     return nodes, connected_components(graph, directed=False)[1]
-
-
-def _leaders(members: Members, ranked: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Map each member to the first in order of equal text; published ones to themselves."""
-    digests = _sortable(members.digests)[ranked]
-    _, first, groups = np.unique(digests, return_index=True, return_inverse=True)
-    leaders = np.empty(len(ranked), np.int64)
-    leaders[ranked] = ranked[first[groups]]
-    return np.where(members.published, np.arange(len(ranked)), leaders)
 
 
 def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -> dict[int, _Edge]:
@@ -212,7 +224,3 @@ def _verdicts(members: Members, duplicates: dict[int, _Edge]) -> Verdicts:
         similarity=np.array([edge.compared.jaccard for edge in edges], np.float64),
         containment=np.array([edge.compared.containment for edge in edges], np.float64),
     )
-
-
-def _sortable(rows: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    return np.ascontiguousarray(rows).view(f"S{rows.shape[1]}").reshape(-1)

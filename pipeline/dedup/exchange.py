@@ -2,7 +2,8 @@
 
 members     one fixed-size record an article, so that any one can be read alone
 keys        the band keys of a block's signed articles, by group of bands
-verdicts    one record a duplicate
+samples     the sampled shingles of a block's signed articles, by shard of keys
+verdicts    one record a duplicate, or an article that belongs to another's cluster
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.order import ORDER_BYTES
 
 BAND_GROUP = 8
@@ -20,6 +22,9 @@ BAND_GROUP = 8
 
 DIGESTS = -1
 """The group in which whole texts are joined, so that short ones find their exact copies too."""
+
+SAMPLE_SHARDS = 8
+"""Portions in which sampled shingles are joined, so that no worker needs all of them."""
 
 ID_BYTES = 16
 
@@ -34,11 +39,14 @@ VERDICT = np.dtype(
         ("representative_shingles", "<u4"),
         ("similarity", "<f8"),
         ("containment", "<f8"),
+        ("probability", "<f8"),
+        ("parts", "<f8", (len(PARTS),)),
     ]
 )
 """A duplicate: its row in its block, its representative, and what decided.
 
-``match`` is an index into ``clusters.MATCHES``.
+``match`` is an index into ``clusters.MATCHES``, or ``decide.KEPT``: an article that stays, of
+which only the cluster is said.
 """
 
 
@@ -47,8 +55,10 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
 
     Fields: its id and text digest, its place in the order of representatives, the
     number of its record in the block, where its
-    shingles lie in the shingles file (start and count, in shingles), and its band keys
-    (all 0 when it has too few shingles to be signed).
+    shingles lie in the shingles file (start and count, in shingles), the same for its samples
+    and figures, the places a shingle can have in it, the minute of its publication
+    (``evidence.UNKNOWN`` without one), and its band keys (all 0 when it has too few shingles
+    to be signed).
     """
     return np.dtype(
         [
@@ -58,6 +68,12 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("ordinal", "<u4"),
             ("shingles_start", "<u8"),
             ("shingle_count", "<u4"),
+            ("samples_start", "<u8"),
+            ("sample_count", "<u4"),
+            ("figures_start", "<u8"),
+            ("figure_count", "<u4"),
+            ("positions", "<u4"),
+            ("minute", "<i8"),
             ("keys", "<u4", (bands,)),
         ]
     )
@@ -104,6 +120,44 @@ class BlockKeys:
         block, rows, keys = packed
         numbers = np.frombuffer(rows, np.uint32)
         return cls(block, numbers, np.frombuffer(keys, np.uint32).reshape(-1, len(numbers)))
+
+
+@dataclass(frozen=True, eq=False)
+class BlockSamples:
+    """Sampled shingles of articles of a block.
+
+    Attributes:
+        block: index of the block.
+        rows: uint32[n], the articles.
+        counts: uint32[n], how many of the keys each has.
+        keys: uint32, those of one article after those of the other.
+    """
+
+    block: int
+    rows: NDArray[np.uint32]
+    counts: NDArray[np.uint32]
+    keys: NDArray[np.uint32]
+
+    def pack(self) -> tuple[int, bytes, bytes, bytes]:
+        """Give the same as plain bytes, for a shuffle."""
+        return self.block, self.rows.tobytes(), self.counts.tobytes(), self.keys.tobytes()
+
+    @classmethod
+    def unpack(cls, packed: tuple[int, bytes, bytes, bytes]) -> BlockSamples:
+        """Undo ``pack``."""
+        return cls(packed[0], *(np.frombuffer(part, np.uint32) for part in packed[1:]))
+
+
+def sample_shards(samples: BlockSamples) -> Iterator[tuple[int, BlockSamples]]:
+    """Part samples by their keys, so that equal keys meet in one shard."""
+    owners = np.repeat(np.arange(len(samples.rows)), samples.counts)
+    shards = samples.keys % np.uint32(SAMPLE_SHARDS)
+    for shard in range(SAMPLE_SHARDS):
+        chosen = shards == shard
+        counts = np.bincount(owners[chosen], minlength=len(samples.rows)).astype(np.uint32)
+        if len(owners):
+            keys = samples.keys[chosen]
+            yield shard, BlockSamples(samples.block, samples.rows, counts, keys)
 
 
 def key_groups(band_keys: BlockKeys, digest_keys: BlockKeys) -> Iterator[tuple[int, BlockKeys]]:

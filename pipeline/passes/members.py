@@ -1,18 +1,18 @@
-"""Articles as deduplication sees them: small records on disk, read back one at a time."""
+"""Articles as deduplication sees them: written as small records, batch by batch."""
 
 from __future__ import annotations
 
-import os
-from collections import OrderedDict
+from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.dedup.clusters import Members
-from pipeline.dedup.exchange import ID_BYTES, BlockKeys, block_of, member_dtype, row_of
+from pipeline.dedup.evidence import UNKNOWN
+from pipeline.dedup.exchange import ID_BYTES, BlockKeys, BlockSamples, member_dtype
 from pipeline.dedup.order import ORDER_BYTES, order_key
-from pipeline.dedup.shingles import shingle_block
+from pipeline.dedup.samples import figures, keys_of, shingle_and_sample
+from pipeline.dedup.shingles import offsets_of
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.storage import replacing
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import DedupConfig
+    from pipeline.dedup.samples import Samples
     from pipeline.passes.staging import Staging
     from pipeline.records import Article
 
-_SHINGLE_BYTES = 8
-OPEN_FILES = 48
-"""Files that a reader keeps open: a component may lie in more blocks than a process may open."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MINUTE = timedelta(minutes=1)
 
 
 class MemberWriter:
@@ -39,22 +39,24 @@ class MemberWriter:
         self._index = index
         self._config = config
         self._dtype = member_dtype(config.bands)
-        self._members, self._shingles = (
+        self._members, self._shingles, self._samples, self._figures = (
             open_files.enter_context(
                 open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
             )
-            for kind in ("members", "shingles")
+            for kind in ("members", "shingles", "samples", "figures")
         )
-        self._shingle_total = 0
+        self._shingle_total = self._sample_total = self._figure_total = 0
         self._row_total = 0
         self._portions: list[BlockKeys] = []
+        self._sampled: list[BlockSamples] = []
         self._digests: list[bytes] = []
 
     def append(self, kept: list[tuple[int, Article]]) -> None:
         """Shingle and sign the next articles of the block: (ordinal, article) each."""
         config = self._config
         articles = [article for _, article in kept]
-        shingles = shingle_block([article.text for article in articles], config.shingle_words)
+        texts = [article.text for article in articles]
+        shingles, samples = shingle_and_sample(texts, config.shingle_words)
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
         signed = np.flatnonzero(shingles.counts >= config.min_shingles)
         digests = [text_digest(article.text) for article in articles]
@@ -69,6 +71,8 @@ class MemberWriter:
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
         records["keys"][signed] = keys.T[signed]
+        records["minute"] = [_minute(article) for article in articles]
+        self._append_samples(records, samples, [figures(text) for text in texts], signed)
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         rows = (self._row_total + signed).astype(np.uint32)
@@ -76,6 +80,45 @@ class MemberWriter:
         self._digests += digests
         self._shingle_total += len(shingles.values)
         self._row_total += len(articles)
+
+    def _append_samples(
+        self,
+        records: NDArray[np.void],
+        samples: Samples,
+        found: list[NDArray[np.uint32]],
+        signed: NDArray[np.int64],
+    ) -> None:
+        """Write samples and figures, and note in *records* where they lie."""
+        figure_offsets = offsets_of(np.array([len(each) for each in found], np.int64))
+        records["samples_start"] = self._sample_total + samples.offsets[:-1]
+        records["sample_count"] = samples.counts
+        records["positions"] = samples.positions
+        records["figures_start"] = self._figure_total + figure_offsets[:-1]
+        records["figure_count"] = np.diff(figure_offsets)
+        self._samples.write(samples.values.astype("<u8").tobytes())
+        self._figures.write(b"".join(each.astype("<u4").tobytes() for each in found))
+        chosen = np.zeros(len(records), np.bool_)
+        chosen[signed] = True
+        self._sampled.append(
+            BlockSamples(
+                self._index,
+                (self._row_total + signed).astype(np.uint32),
+                samples.counts[signed].astype(np.uint32),
+                keys_of(samples.values[np.repeat(chosen, samples.counts)]),
+            )
+        )
+        self._sample_total += len(samples.values)
+        self._figure_total += int(figure_offsets[-1])
+
+    def samples(self) -> BlockSamples:
+        """Give the samples of all articles that have enough shingles."""
+        rows, counts, keys = (
+            np.concatenate(
+                [np.empty(0, np.uint32), *(getattr(each, name) for each in self._sampled)]
+            )
+            for name in ("rows", "counts", "keys")
+        )
+        return BlockSamples(self._index, rows, counts, keys)
 
     def band_keys(self) -> BlockKeys:
         """Give the band keys of all articles that have enough shingles."""
@@ -99,6 +142,11 @@ def text_digest(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=16).digest()
 
 
+def _minute(article: Article) -> int:
+    published = article.date_published
+    return UNKNOWN if published is None else (published.instant - _EPOCH) // _MINUTE
+
+
 def _order_key(article: Article, digest: bytes) -> bytes:
     published = article.date_published
     return order_key(
@@ -114,59 +162,3 @@ def _order_key(article: Article, digest: bytes) -> bytes:
 
 def _bytes_table(values: list[bytes], width: int) -> NDArray[np.uint8]:
     return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), width)
-
-
-class MemberReader:
-    """Reads single articles of any block, by article number."""
-
-    def __init__(self, config: DedupConfig, staging: Staging) -> None:
-        self._dtype = member_dtype(config.bands)
-        self._staging = staging
-        self._files: OrderedDict[tuple[int, str], int] = OrderedDict()
-
-    def close(self) -> None:
-        """Close the files."""
-        for descriptor in self._files.values():
-            os.close(descriptor)
-        self._files.clear()
-
-    def records(self, articles: NDArray[np.uint64]) -> NDArray[np.void]:
-        """Read the member records of *articles*, in their order."""
-        width = self._dtype.itemsize
-        found = [
-            self._read(int(block), "members", int(row) * width, width)
-            for block, row in zip(block_of(articles), row_of(articles), strict=True)
-        ]
-        return np.frombuffer(b"".join(found), self._dtype)
-
-    def component(self, articles: NDArray[np.uint64]) -> tuple[Members, NDArray[np.void]]:
-        """Read one component, and its member records; shingles are read when asked for."""
-        records = self.records(articles)
-
-        def shingles(member: int) -> NDArray[np.uint64]:
-            record = records[member]
-            start, count = int(record["shingles_start"]), int(record["shingle_count"])
-            block = int(block_of(articles[member]))
-            content = self._read(block, "shingles", start * _SHINGLE_BYTES, count * _SHINGLE_BYTES)
-            return np.frombuffer(content, "<u8")
-
-        members = Members(
-            articles=articles,
-            order=records["order"],
-            digests=records["text_digest"],
-            shingle_counts=records["shingle_count"].astype(np.int64),
-            band_keys=np.ascontiguousarray(records["keys"].T),
-            published=np.zeros(len(articles), np.bool_),
-            shingles=shingles,
-        )
-        return members, records
-
-    def _read(self, block: int, kind: str, start: int, count: int) -> bytes:
-        # pread, not a memory map: pages of a map would count as this process's memory.
-        if (block, kind) not in self._files:
-            if len(self._files) == OPEN_FILES:
-                os.close(self._files.popitem(last=False)[1])
-            path = self._staging.block_file(block, kind)
-            self._files[block, kind] = os.open(path, os.O_RDONLY)
-        self._files.move_to_end((block, kind))
-        return os.pread(self._files[block, kind], count, start)

@@ -1,4 +1,4 @@
-"""Pass B on one shard of components: verify, and say of each article what it is a copy of."""
+"""Pass B on one shard of bundles: say of each article what it is a copy of, and why."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.dedup.clusters import stars
+from pipeline.dedup.decide import decide
 from pipeline.dedup.exchange import VERDICT, article_number, block_of, row_of
-from pipeline.passes.members import MemberReader
+from pipeline.passes.bundles import Bundle
+from pipeline.passes.member_reader import MemberReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,16 +17,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import DedupConfig
+    from pipeline.dedup.decide import Decisions
     from pipeline.passes.staging import Staging
 
 
 def resolve(
-    components: Iterable[NDArray[np.uint64]],
+    bundles: Iterable[Bundle],
     repeats: Iterable[tuple[int, NDArray[np.int32]]],
     config: DedupConfig,
     staging: Staging,
 ) -> Iterator[tuple[int, NDArray[np.void]]]:
-    """Give (block, verdicts of dtype ``VERDICT``) for the duplicates among *components*.
+    """Give (block, verdicts of dtype ``VERDICT``) for the articles of *bundles*.
 
     Args:
         repeats: (block, ordinals) of records that stand earlier in the run. They are no
@@ -33,9 +35,12 @@ def resolve(
     """
     numbers = [article_number(block, ordinals) for block, ordinals in repeats]
     repeated = np.concatenate([*numbers, np.empty(0, np.uint64)])
+    common = staging.common_keys()
     reader = MemberReader(config, staging)
     try:
-        found = [_resolve(articles, repeated, config, reader) for articles in components]
+        found = [
+            _resolve(_less(bundle, repeated, reader), common, config, reader) for bundle in bundles
+        ]
     finally:
         reader.close()
     blocks = np.concatenate([each for each, _ in found])
@@ -44,27 +49,43 @@ def resolve(
         yield block, verdicts[blocks == block]
 
 
+def _less(bundle: Bundle, repeated: NDArray[np.uint64], reader: MemberReader) -> Bundle:
+    """Take the records that are no articles out of *bundle*."""
+    if not len(repeated):
+        return bundle
+    ordinals = reader.records(bundle.articles)["ordinal"]
+    records = article_number(block_of(bundle.articles), ordinals)
+    stays = ~np.isin(records, repeated)
+    clusters = bundle.clusters[stays]
+    links = bundle.links[np.isin(bundle.links[:, :2], clusters).all(axis=1)]
+    return Bundle(bundle.articles[stays], clusters, links)
+
+
 def _resolve(
-    articles: NDArray[np.uint64],
-    repeated: NDArray[np.uint64],
-    config: DedupConfig,
-    reader: MemberReader,
+    bundle: Bundle, common: NDArray[np.uint32], config: DedupConfig, reader: MemberReader
 ) -> tuple[NDArray[np.uint64], NDArray[np.void]]:
-    if len(repeated):
-        ordinals = reader.records(articles)["ordinal"]
-        articles = articles[~np.isin(article_number(block_of(articles), ordinals), repeated)]
-    members, records = reader.component(articles)
-    found = stars(members, config)
-    verdicts = np.zeros(len(found), VERDICT)
-    copies = records[np.searchsorted(articles, found.articles)]
-    kept = records[np.searchsorted(articles, found.representatives)]
+    candidates, records = reader.candidates(bundle, common)
+    found = decide(candidates, config)
+    return block_of(found.articles), _verdicts(found, bundle.articles, records)
+
+
+def _verdicts(
+    found: Decisions, articles: NDArray[np.uint64], records: NDArray[np.void]
+) -> NDArray[np.void]:
+    verdicts = np.zeros(len(found.articles), VERDICT)
+    own, kept, first = (
+        records[np.searchsorted(articles, each)]
+        for each in (found.articles, found.representatives, found.clusters)
+    )
     verdicts["row"] = row_of(found.articles)
     verdicts["representative_id"] = kept["id"]
-    verdicts["cluster_id"] = kept["id"]
+    verdicts["cluster_id"] = first["id"]
     verdicts["match"] = found.matches
-    verdicts["shared"] = found.shared
-    verdicts["shingles"] = copies["shingle_count"]
+    verdicts["shared"] = [compared.shared for compared in found.compared]
+    verdicts["shingles"] = own["shingle_count"]
     verdicts["representative_shingles"] = kept["shingle_count"]
-    verdicts["similarity"] = found.similarity
-    verdicts["containment"] = found.containment
-    return block_of(found.articles), verdicts
+    verdicts["similarity"] = [compared.jaccard for compared in found.compared]
+    verdicts["containment"] = [compared.containment for compared in found.compared]
+    verdicts["probability"] = found.probability
+    verdicts["parts"] = found.parts
+    return verdicts

@@ -7,8 +7,11 @@
          00007.rejects.arrow
          00007.members          one fixed-size record an article (dedup.exchange)
          00007.shingles         their shingles, one after the other
+         00007.samples          their sampled shingles with places, one after the other
+         00007.figures          hashes of their figures, one after the other
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
+  common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
   result/                       becomes output/runs/<run_id>/
 """
 
@@ -20,10 +23,14 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipeline.storage import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from pipeline.write.columns import Table
 
@@ -88,6 +95,16 @@ class Staging:
     def block_file(self, index: int, kind: str) -> Path:
         """Give the name of one of a block's files, such as ``articles.arrow``."""
         return Path(self.folder, "blocks", f"{index:05d}.{kind}")
+
+    def common(self, shard: int) -> Path:
+        """Give the name of the file of one shard's common keys."""
+        return Path(self.folder, "common", f"{shard}.keys")
+
+    def common_keys(self) -> NDArray[np.uint32]:
+        """Read the common keys of all shards: uint32, ascending."""
+        files = Path(self.folder, "common").glob("*.keys")
+        found = [np.frombuffer(file.read_bytes(), "<u4") for file in files]
+        return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
 
     def table_file(self, index: int, table: Table) -> Path:
         """Give the name of a block's share of *table* in the result."""

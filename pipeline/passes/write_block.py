@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.dedup.clusters import MATCHES
+from pipeline.dedup.decide import KEPT
+from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.exchange import VERDICT
 from pipeline.passes.staging import WrittenCounts
 from pipeline.write.columns import TABLES, finished_table, schema
@@ -51,7 +53,8 @@ def write_block(
     """
     judged = np.sort(np.concatenate([*verdicts, np.empty(0, VERDICT)]), order="row")
     repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))
-    block = _Block(index, judged, repeated, run, staging)
+    kept = judged["match"] == KEPT
+    block = _Block(index, judged[~kept], judged[kept], repeated, run, staging)
     counts = WrittenCounts()
     portions = {
         "articles": block.articles(counts),
@@ -67,10 +70,16 @@ def write_block(
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """One staged block, and what was found out about its rows."""
+    """One staged block, and what was found out about its rows.
+
+    Attributes:
+        copies: verdicts on duplicates, by ascending row.
+        joined: verdicts on kept articles that belong to another's cluster, the same.
+    """
 
     index: int
-    verdicts: NDArray[np.void]
+    copies: NDArray[np.void]
+    joined: NDArray[np.void]
     repeated: NDArray[np.int32]
     run: RunName
     staging: Staging
@@ -81,20 +90,24 @@ class _Block:
             rows = np.arange(start, start + len(staged))
             repeated = self._repeated(staged)
             counts.unchanged.update(_sources(staged, repeated))
-            chosen = staged.filter(pa.array(~repeated & ~np.isin(rows, self.verdicts["row"])))
+            stays = ~repeated & ~np.isin(rows, self.copies["row"])
+            chosen = staged.filter(pa.array(stays))
             counts.removed_by_rule.update(_rules(chosen))
-            nulls = [None] * len(chosen)
-            late = {"cluster_id": chosen["id"].to_pylist(), "revision_of": nulls}
+            clusters = chosen["id"].to_pylist()
+            for place in np.flatnonzero(np.isin(rows[stays], self.joined["row"])).tolist():
+                verdict = self.joined[np.searchsorted(self.joined["row"], rows[stays][place])]
+                clusters[place] = verdict["cluster_id"].tobytes().hex()
+            late = {"cluster_id": clusters, "revision_of": [None] * len(chosen)}
             yield finished_table("articles", chosen, late | self._run_columns(len(chosen)))
 
     def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
         """Give the rows that are copies, each with its representative and the evidence."""
-        if not len(self.verdicts):
+        if not len(self.copies):
             return
         for start, staged in self._staged("articles"):
             rows = np.arange(start, start + len(staged))
-            chosen = ~self._repeated(staged) & np.isin(rows, self.verdicts["row"])
-            verdicts = self.verdicts[np.searchsorted(self.verdicts["row"], rows[chosen])]
+            chosen = ~self._repeated(staged) & np.isin(rows, self.copies["row"])
+            verdicts = self.copies[np.searchsorted(self.copies["row"], rows[chosen])]
             late = _verdict_columns(verdicts, self.run)
             counts.duplicates_by_match.update(map(str, late["match"]))
             copies = staged.filter(pa.array(chosen))
@@ -142,11 +155,17 @@ def _verdict_columns(verdicts: NDArray[np.void], run: RunName) -> dict[str, list
         "match": [MATCHES[code] for code in verdicts["match"]],
         "similarity": verdicts["similarity"].tolist(),
         "containment": verdicts["containment"].tolist(),
-        "evidence": [
-            [
-                {"part": part, "value": float(verdict[part])}
-                for part in ("shared", "shingles", "representative_shingles")
-            ]
-            for verdict in verdicts
-        ],
+        "evidence": [_evidence(verdict) for verdict in verdicts],
     }
+
+
+def _evidence(verdict: np.void) -> list[dict[str, object]]:
+    """List what was counted; exact copies have no parts, and unknown ones are left out."""
+    parts = {part: verdict[part] for part in ("shared", "shingles", "representative_shingles")}
+    parts |= dict(zip(PARTS, verdict["parts"], strict=True))
+    parts["probability"] = verdict["probability"]
+    return [
+        {"part": part, "value": float(value)}
+        for part, value in parts.items()
+        if not np.isnan(value)
+    ]

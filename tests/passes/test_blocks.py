@@ -12,6 +12,8 @@ from factories import RUN, block, staging, story, verdict
 
 from pipeline.config import Config
 from pipeline.dedup.clusters import MATCHES
+from pipeline.dedup.decide import KEPT
+from pipeline.dedup.evidence import PARTS
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.loop import run_passes
@@ -172,9 +174,11 @@ def test_a_verdict_makes_a_duplicate_with_its_evidence(tmp_path):
     kept = Document(ids(A)[0], "x", "x", "text/plain", A)
     near = verdict(
         1, kept, match=MATCHES.index("near"), shared=30, shingles=50, representative_shingles=40,
-        similarity=0.5, containment=0.75,
+        similarity=0.5, containment=0.75, probability=0.9, parts=[*range(10), np.nan],
     )  # fmt: skip
-    exact = verdict(2, kept, match=MATCHES.index("exact"), similarity=1, containment=1)
+    exact = verdict(
+        2, kept, match=MATCHES.index("exact"), similarity=1, containment=1, parts=[np.nan] * 11
+    )
     written, counts = finish(found, [exact, near])
 
     assert [A] == [row["text"] for row in written["articles"]]
@@ -185,10 +189,27 @@ def test_a_verdict_makes_a_duplicate_with_its_evidence(tmp_path):
         assert RUN.run_id == row["representative_run_id"]
     assert ("near", 0.5, 0.75) == (b["match"], b["similarity"], b["containment"])
     evidence = {each["part"]: each["value"] for each in b["evidence"]}
-    assert {"shared": 30, "shingles": 50, "representative_shingles": 40} == evidence
+    counted = {"shared": 30, "shingles": 50, "representative_shingles": 40, "probability": 0.9}
+    assert counted | dict(zip(PARTS[:10], range(10), strict=True)) == evidence
+    assert ["shared", "shingles", "representative_shingles", "probability"] == [
+        each["part"] for each in c["evidence"]
+    ]
     assert "exact" == c["match"]
     assert {"near": 1, "exact": 1} == counts.duplicates_by_match
     assert (1, 2, 2) == (counts.articles, counts.duplicates, counts.rejects)
+
+
+def test_an_article_that_joins_a_cluster_stays(tmp_path):
+    """It names the cluster of another article, and counts as an article."""
+    found, _, _ = cleaned(tmp_path, FILES)
+    first = Document(ids(A)[0], "x", "x", "text/plain", A)
+    written, counts = finish(found, [verdict(2, first, match=KEPT)])
+
+    assert [A, B, C] == [row["text"] for row in written["articles"]]
+    own = written["articles"][1]["id"]
+    assert [first.id, own, first.id] == [row["cluster_id"] for row in written["articles"]]
+    assert [] == written["duplicates"]
+    assert (3, 0) == (counts.articles, counts.duplicates)
 
 
 def test_a_repeat_is_no_row_but_unchanged(tmp_path):

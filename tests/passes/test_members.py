@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pipeline.config import DedupConfig
 from pipeline.dedup.exchange import article_number
 from pipeline.dedup.shingles import shingle_block
-from pipeline.passes.members import MemberReader, MemberWriter, text_digest
+from pipeline.passes.member_reader import MemberReader
+from pipeline.passes.members import MemberWriter, text_digest
 
 CONFIG = DedupConfig(permutations=16, bands=8)
 SHORT = "Too short."

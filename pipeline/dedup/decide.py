@@ -1,0 +1,271 @@
+"""Decide: stars of pairs that the evidence says are copies, and clusters of such stars.
+
+In the order of representatives (published first, then ``order``) the first article not yet
+covered is kept; each uncovered article of its own provisional cluster, or of one linked with
+it, is compared with it and goes if the model says so. Nothing is removed by a chain.
+Stars that mostly verify against one another are one cluster and keep their representatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.clusters import MATCHES, first_of_equals, sortable
+from pipeline.dedup.evidence import PARTS, Sketch, compare
+from pipeline.dedup.model import probabilities
+from pipeline.dedup.pairs import Similarity
+
+Indexes = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+MOST_REPRESENTATIVES = 64
+"""Representatives an article is compared with: in a bucket of a hundred thousand pages of one
+template, comparing all with all would never end."""
+STAR_SAMPLE = 8
+"""Members of a star, spread over its order, that speak for it when stars are compared."""
+STARS_AGREE = 0.5
+"""Share of the pairs across two stars that verify, from which they are one cluster."""
+_AT_ONCE = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Articles that may be copies of one another; m of them, in any order.
+
+    Attributes:
+        articles: uint64[m], distinct.
+        order: uint8[m, 40], ``order_key`` of each.
+        digests: uint8[m, 16], digest of the cleaned text.
+        shingle_counts: int64[m].
+        published: bool[m], kept by an earlier run: comes first and stays.
+        groups: int64[m], the provisional cluster of each, from 0.
+        links: int64[k, 2], groups that share rare shingles.
+        sketch: member → what of it is compared; loaded when needed.
+        similarity: two members → their exact similarity.
+    """
+
+    articles: NDArray[np.uint64]
+    order: NDArray[np.uint8]
+    digests: NDArray[np.uint8]
+    shingle_counts: NDArray[np.int64]
+    published: NDArray[np.bool_]
+    groups: Indexes
+    links: Indexes
+    sketch: Callable[[int], Sketch]
+    similarity: Callable[[int, int], Similarity]
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """What was found out about the candidates that are duplicates, or share a cluster.
+
+    Attributes:
+        articles: uint64[k], ascending.
+        representatives: uint64[k], whose copy each is; itself if it is kept.
+        clusters: uint64[k], the article whose id names the cluster.
+        matches: uint8[k], index into ``MATCHES``; ``KEPT`` for a kept article.
+        compared: exact similarity to the representative, k of them.
+        probability: float64[k], what the model gave; 1 for exact copies.
+        parts: float64[k, len(PARTS)]; nan for exact copies.
+    """
+
+    articles: NDArray[np.uint64]
+    representatives: NDArray[np.uint64]
+    clusters: NDArray[np.uint64]
+    matches: NDArray[np.uint8]
+    compared: list[Similarity]
+    probability: Floats
+    parts: Floats
+
+
+KEPT = 255
+"""The match of an article that is kept, but belongs to the cluster of another."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    representative: int
+    probability: float
+    parts: Floats
+
+
+@dataclass(eq=False)
+class _Stars:
+    """The stars as they grow: a representative's members, itself first, in order."""
+
+    of: dict[int, list[int]] = field(default_factory=dict)
+    edges: dict[int, _Edge] = field(default_factory=dict)
+
+
+def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
+    """Decide which candidates are kept, whose copies the others are, and what is one cluster.
+
+    Articles of equal text count as one. Texts below ``config.min_shingles`` are only found as
+    exact copies. All others are copies of a representative if the model's probability is at
+    least ``config.confidence``.
+    """
+    ranks = np.lexsort((candidates.articles, sortable(candidates.order), ~candidates.published))
+    leaders = first_of_equals(candidates.digests, candidates.published, ranks)
+    distinct = ranks[leaders[ranks] == ranks]
+    compared = distinct[candidates.shingle_counts[distinct] >= config.min_shingles]
+    near = _neighbours(candidates)
+    stars = _grow(candidates, compared, near, config)
+    clusters = _join(candidates, stars, near, config)
+    return _decisions(candidates, leaders, stars.edges, clusters, config)
+
+
+def _neighbours(candidates: Candidates) -> list[Indexes]:
+    """List for each group itself and those linked with it."""
+    count = int(candidates.groups.max(initial=-1)) + 1
+    own = np.arange(count)
+    both = np.concatenate([np.stack([own, own], 1), candidates.links, candidates.links[:, ::-1]])
+    both = np.unique(both, axis=0)
+    return np.split(both[:, 1], np.searchsorted(both[:, 0], own[1:]))
+
+
+def _grow(
+    candidates: Candidates, compared: Indexes, near: list[Indexes], config: DedupConfig
+) -> _Stars:
+    members: list[list[int]] = [[] for _ in near]
+    for member in compared.tolist():
+        members[candidates.groups[member]].append(member)
+    open_ = ~candidates.published
+    tried = np.zeros(len(open_), np.int64)
+    place = np.empty(len(open_), np.int64)
+    place[compared] = np.arange(len(compared))
+    stars = _Stars()
+    for member in compared.tolist():
+        if member in stars.edges:
+            continue
+        open_[member] = False
+        stars.of[member] = [member]
+        groups = near[candidates.groups[member]].tolist()
+        found = np.array([each for group in groups for each in members[group]], np.int64)
+        others = found[open_[found] & (tried[found] < MOST_REPRESENTATIVES)]
+        others = others[np.argsort(place[others])]
+        tried[others] += 1
+        for start in range(0, len(others), _AT_ONCE):
+            some = others[start : start + _AT_ONCE]
+            parts, chances = _compare(candidates, member, some)
+            for hit in np.flatnonzero(chances >= config.confidence).tolist():
+                other = int(some[hit])
+                open_[other] = False
+                stars.of[member].append(other)
+                stars.edges[other] = _Edge(member, float(chances[hit]), parts[hit])
+    return stars
+
+
+def _compare(candidates: Candidates, one: int, others: Indexes) -> tuple[Floats, Floats]:
+    sketches = [candidates.sketch(other) for other in others.tolist()]
+    parts = compare(candidates.sketch(one), sketches)
+    return parts, probabilities(parts)
+
+
+def _join(
+    candidates: Candidates, stars: _Stars, near: list[Indexes], config: DedupConfig
+) -> dict[int, int]:
+    """Map each representative to the first, in order, of the stars it is one cluster with."""
+    rank = {member: rank for rank, member in enumerate(stars.of)}
+    first = {member: member for member in stars.of}
+
+    def root(member: int) -> int:
+        while first[member] != member:
+            member = first[member]
+        return member
+
+    for one, other in _star_pairs(candidates, stars, near, rank):
+        left, right = root(one), root(other)
+        if left == right:
+            continue
+        if _agree(candidates, stars.of[one], stars.of[other], config):
+            left, right = sorted((left, right), key=rank.__getitem__)
+            first[right] = left
+    return {member: root(member) for member in stars.of}
+
+
+def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
+    """Say whether two stars mostly verify against one another, by a few members of each."""
+    few, many = sorted((_spread(one), _spread(other)), key=len)
+    found = 0
+    for speaker in reversed(few):  # the representatives are known to differ
+        chances = _compare(candidates, speaker, np.array(many))[1]
+        found += int(np.count_nonzero(chances >= config.confidence))
+        if not found:  # most pairs of stars have nothing in common
+            return False
+    return found >= STARS_AGREE * len(few) * len(many)
+
+
+def _star_pairs(
+    candidates: Candidates, stars: _Stars, near: list[Indexes], rank: dict[int, int]
+) -> list[tuple[int, int]]:
+    """List the pairs of stars to compare, in order: near by their members, one of them large."""
+    groups = candidates.groups
+    touching: dict[int, set[int]] = {}
+    for representative, members in stars.of.items():
+        for group in {int(groups[member]) for member in members}:
+            touching.setdefault(group, set()).add(representative)
+    pairs = set()
+    for one, members in stars.of.items():
+        if len(members) < 2:
+            continue
+        around = {int(g) for member in members for g in near[groups[member]].tolist()}
+        others = {other for group in around for other in touching.get(group, ())} - {one}
+        nearest = sorted(others, key=rank.__getitem__)[: MOST_REPRESENTATIVES * STAR_SAMPLE]
+        pairs |= {(min(rank[one], rank[other]), max(rank[one], rank[other])) for other in nearest}
+    by_rank = list(stars.of)
+    return [(by_rank[one], by_rank[other]) for one, other in sorted(pairs)]
+
+
+def _spread(members: list[int]) -> list[int]:
+    """Choose a few members of a star, its representative first, evenly over its order."""
+    last = len(members) - 1
+    places = np.linspace(0, last, min(STAR_SAMPLE, len(members))).astype(int)
+    return [members[place] for place in places.tolist()]
+
+
+def _decisions(
+    candidates: Candidates,
+    leaders: Indexes,
+    edges: dict[int, _Edge],
+    clusters: dict[int, int],
+    config: DedupConfig,
+) -> Decisions:
+    rows: list[tuple[int, int, int, int, Similarity, _Edge]] = []
+    exact = _Edge(-1, 1.0, np.full(len(PARTS), np.nan))
+    for member, leader in enumerate(leaders.tolist()):
+        # An exact copy of a duplicate takes over its edge: with the same text, the same holds.
+        edge = edges.get(leader)
+        kept = edge.representative if edge else leader
+        cluster = clusters.get(kept, kept)
+        if kept == member and cluster == member:
+            continue
+        size = int(candidates.shingle_counts[member])
+        same = Similarity(size, size, 1.0, 1.0)
+        if edge:
+            compared = candidates.similarity(leader, kept)
+            match = MATCHES.index("near" if _is_near(compared, config) else "contained")
+            rows.append((member, kept, cluster, match, compared, edge))
+        else:
+            match = KEPT if kept == member else MATCHES.index("exact")
+            rows.append((member, kept, cluster, match, same, exact))
+    rows.sort(key=lambda row: int(candidates.articles[row[0]]))
+    numbers = np.array([row[:4] for row in rows], np.int64).reshape(-1, 4)
+    return Decisions(
+        articles=candidates.articles[numbers[:, 0]],
+        representatives=candidates.articles[numbers[:, 1]],
+        clusters=candidates.articles[numbers[:, 2]],
+        matches=numbers[:, 3].astype(np.uint8),
+        compared=[row[4] for row in rows],
+        probability=np.array([row[5].probability for row in rows], np.float64),
+        parts=np.array([row[5].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
+    )
+
+
+def _is_near(compared: Similarity, config: DedupConfig) -> bool:
+    near = compared.jaccard >= config.similarity
+    return near or compared.containment < config.containment

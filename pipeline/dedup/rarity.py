@@ -1,0 +1,126 @@
+"""Rarity: which shingles say something about a pair, and which clusters share such shingles.
+
+A shingle of chrome, background or a template occurs in many stories and is no evidence. How
+often it occurs is counted over provisional clusters, not over texts, so that a story of
+three hundred copies stays as rare as one of two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+RARE_CLUSTERS = 3
+"""Effective clusters up to which a shingle is rare."""
+
+LEAST_SHARED = 2
+"""Rare sampled shingles that two clusters must share to be compared: one may be chance."""
+
+LEAST_SHARE = 0.05
+"""Of the samples of the smallest text of two clusters, so many rare ones must be shared: of
+pairs of the development data that are no copies, nine in ten share fewer, of copies none."""
+
+_HALF = np.uint64(32)
+
+
+def weigh(
+    keys: NDArray[np.uint32], clusters: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Tell common keys from rare ones, and link the clusters that share rare ones.
+
+    A key in n texts, of which n1, n2, ... are of one cluster each, is in n² / (n1² + n2² + ...)
+    effective clusters (the inverse of Simpson's index): of a story whose copies were first found
+    as one cluster of 90 and ten of one text, 1.2; of ten pages with the same chrome, ten.
+
+    Args:
+        keys: of samples, in any order.
+        clusters: the number of the provisional cluster of the text that each is from.
+
+    Returns:
+        The common keys, ascending; and the links: uint32[m, 2], two clusters that share a rare
+        key, the smaller number first, a row a key. Where more than ``RARE_CLUSTERS`` share one,
+        each is linked with the largest only.
+    """
+    if not len(keys):
+        return np.empty(0, np.uint32), np.empty((0, 2), np.uint32)
+    packed = keys.astype(np.uint64) << _HALF
+    packed |= clusters
+    packed.sort()
+    starts = np.flatnonzero(np.concatenate([[True], packed[1:] != packed[:-1]]))
+    texts = np.diff(np.append(starts, len(packed)))
+    packed = packed[starts]
+    found, numbers = (packed >> _HALF).astype(np.uint32), packed.astype(np.uint32)
+    first = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1]]))
+    count = np.diff(np.append(first, len(found)))
+    total = np.add.reduceat(texts, first)
+    common = total * total > RARE_CLUSTERS * np.add.reduceat(texts * texts, first)
+    links = [
+        *_all_pairs(numbers, first[~common], count[~common]),
+        *_with_largest(numbers, texts, first[~common], count[~common]),
+    ]
+    return found[first[common]], np.concatenate([*links, np.empty((0, 2), np.uint32)])
+
+
+def _all_pairs(
+    numbers: NDArray[np.uint32], first: NDArray[np.int64], count: NDArray[np.int64]
+) -> Iterator[NDArray[np.uint32]]:
+    for clusters in range(2, RARE_CLUSTERS + 1):
+        begin = first[count == clusters]
+        for left in range(clusters):
+            for right in range(left + 1, clusters):
+                yield np.stack([numbers[begin + left], numbers[begin + right]], axis=1)
+
+
+def _with_largest(
+    numbers: NDArray[np.uint32],
+    texts: NDArray[np.int64],
+    first: NDArray[np.int64],
+    count: NDArray[np.int64],
+) -> Iterator[NDArray[np.uint32]]:
+    """Link each cluster with the largest that shares its key; of equals, with all of them."""
+    many = count > RARE_CLUSTERS
+    for begin, size in zip(first[many].tolist(), count[many].tolist(), strict=True):
+        own, weight = numbers[begin : begin + size], texts[begin : begin + size]
+        for largest in own[weight == weight.max()]:
+            others = own[own != largest]
+            both = np.stack([np.full_like(others, largest), others], axis=1)
+            yield np.sort(both, axis=1)
+
+
+def count_links(links: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Count equal links: uint64[k, 3], the two clusters and the number of rows, ascending.
+
+    Args:
+        links: uint64[m, 2], or uint64[m, 3] with a number already.
+    """
+    times = links[:, 2] if links.shape[1] > 2 else np.ones(len(links), np.uint64)
+    order = np.lexsort((links[:, 1], links[:, 0]))
+    sorted_, times = links[order, :2], times[order]
+    if not len(sorted_):
+        return np.empty((0, 3), np.uint64)
+    new = np.concatenate([[True], (sorted_[1:] != sorted_[:-1]).any(axis=1)])
+    starts = np.flatnonzero(new)
+    return np.column_stack([sorted_[starts], np.add.reduceat(times, starts)])
+
+
+def strong_links(portions: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """Merge links that were counted apart; give those of ``LEAST_SHARED`` or more: uint64[k, 3]."""
+    counted = count_links(np.concatenate([*portions, np.empty((0, 3), np.uint64)]))
+    return counted[counted[:, 2] >= LEAST_SHARED]
+
+
+def worth_comparing(
+    links: NDArray[np.int64], groups: NDArray[np.int64], sample_counts: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Keep the links of two groups that share enough for their size: int64[k, 2].
+
+    Args:
+        links: int64[m, 3], two groups and the rare samples they share.
+        groups: int64[n], the group of each text.
+        sample_counts: int64[n], sampled shingles of each text.
+    """
+    smallest = np.full(int(groups.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(smallest, groups, sample_counts)
+    return links[links[:, 2] >= LEAST_SHARE * smallest[links[:, :2]].min(axis=1, initial=2**62), :2]

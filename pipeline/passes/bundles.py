@@ -1,0 +1,155 @@
+"""Pass B, in two steps: first what may count as one, by likeness; then what is decided together.
+
+components ─label─▶ provisional clusters ─weigh─▶ common keys (staged), links
+           ─bundles─▶ articles, their clusters and links, that are decided together
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.dedup.clusters import components, stars
+from pipeline.dedup.exchange import BlockSamples, article_number
+from pipeline.dedup.rarity import count_links, strong_links, weigh
+from pipeline.passes.find_edges import SHARD_MEMBERS
+from pipeline.passes.member_reader import MemberReader
+from pipeline.storage import write_bytes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.config import DedupConfig
+    from pipeline.passes.staging import Staging
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Articles that are decided together; m of them.
+
+    Attributes:
+        articles: uint64[m], ascending.
+        clusters: uint64[m], the article that names the provisional cluster of each.
+        links: uint64[k, 3], two provisional clusters and the rare samples they share.
+    """
+
+    articles: NDArray[np.uint64]
+    clusters: NDArray[np.uint64]
+    links: NDArray[np.uint64]
+
+
+def label(
+    found: Iterable[NDArray[np.uint64]], config: DedupConfig, staging: Staging
+) -> NDArray[np.uint64]:
+    """Give provisional clusters of components: uint64[k, 2], an article and whose copy it may be.
+
+    Nothing is decided by them. They say which texts count as one when rarity is counted.
+    """
+    reader = MemberReader(config, staging)
+    labels = [np.empty((0, 2), np.uint64)]
+    try:
+        for articles in found:
+            verdicts = stars(reader.component(articles)[0], config)
+            labels.append(np.stack([verdicts.articles, verdicts.representatives], axis=1))
+    finally:
+        reader.close()
+    return np.concatenate(labels)
+
+
+def weigh_shard(
+    shard: int,
+    portions: Iterable[BlockSamples],
+    labels: Iterable[NDArray[np.uint64]],
+    staging: Staging,
+) -> NDArray[np.uint64]:
+    """Weigh the sampled shingles of one shard: stage the common ones, give the links.
+
+    Args:
+        portions: samples of each block, in any order.
+        labels: portions of all provisional clusters, in any order.
+
+    Returns:
+        uint64[k, 3], two provisional clusters, and the rare keys of this shard that they share.
+    """
+    ordered = sorted(portions, key=lambda portion: portion.block)
+    articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
+    clusters, numbers = np.unique(_labelled(articles, labels), return_inverse=True)
+    counts = np.concatenate([each.counts for each in ordered])
+    keys = np.concatenate([each.keys for each in ordered])
+    common, links = weigh(keys, np.repeat(numbers.astype(np.uint32), counts))
+    write_bytes(staging.common(shard), common.astype("<u4").tobytes())
+    return count_links(clusters[links])
+
+
+def bundle_shards(
+    labels: Iterable[NDArray[np.uint64]], links: Iterable[NDArray[np.uint64]]
+) -> Iterator[list[Bundle]]:
+    """Put together what is decided together, in shards of like size.
+
+    Args:
+        labels: portions of all provisional clusters, in any order.
+        links: from each shard of samples, in any order.
+    """
+    known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
+    strong = strong_links(links)
+    found = components(np.concatenate([known, strong[:, :2]]))
+    if not found:
+        return
+    articles = np.concatenate(found)
+    clusters = _labelled(articles, [known])
+    sizes = np.array([len(each) for each in found])
+    order = np.argsort(articles)
+    place = order[np.searchsorted(articles, strong[:, 0], sorter=order)]
+    owners = np.repeat(np.arange(len(found)), sizes)[place]
+    strong = strong[np.argsort(owners, kind="stable")]
+    bounds = np.cumsum(np.bincount(owners, minlength=len(found)))[:-1]
+    parts = zip(
+        found, np.split(clusters, np.cumsum(sizes)[:-1]), np.split(strong, bounds), strict=True
+    )
+    shard: list[Bundle] = []
+    size = 0
+    for part in parts:
+        if shard and size + len(part[0]) > SHARD_MEMBERS:
+            yield shard
+            shard, size = [], 0
+        shard.append(Bundle(*part))
+        size += len(part[0])
+    yield shard
+
+
+def pack_bundles(bundles: Sequence[Bundle]) -> bytes:
+    """Write bundles as plain bytes, for a shuffle."""
+    sizes = [[len(each.articles), len(each.links)] for each in bundles]
+    parts = [
+        np.concatenate([each.articles, each.clusters, each.links.reshape(-1)]) for each in bundles
+    ]
+    head = np.array([len(bundles), *np.ravel(sizes)], np.uint64)
+    return np.concatenate([head, *parts]).tobytes()
+
+
+def unpack_bundles(packed: bytes) -> Iterator[Bundle]:
+    """Undo ``pack_bundles``."""
+    numbers = np.frombuffer(packed, np.uint64)
+    count = int(numbers[0])
+    sizes = numbers[1 : 2 * count + 1].astype(np.int64).reshape(count, 2)
+    rest = numbers[2 * count + 1 :]
+    for articles, links in sizes.tolist():
+        own, rest = rest[: 2 * articles + 3 * links], rest[2 * articles + 3 * links :]
+        yield Bundle(
+            own[:articles], own[articles : 2 * articles], own[2 * articles :].reshape(-1, 3)
+        )
+
+
+def _labelled(
+    articles: NDArray[np.uint64], labels: Iterable[NDArray[np.uint64]]
+) -> NDArray[np.uint64]:
+    """Give the provisional cluster of each article: its own where no label says other."""
+    known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
+    known = known[np.argsort(known[:, 0])]
+    if not len(known):
+        return articles
+    place = np.minimum(np.searchsorted(known[:, 0], articles), len(known) - 1)
+    return np.where(known[place, 0] == articles, known[place, 1], articles)

@@ -1,0 +1,164 @@
+"""Articles as deduplication sees them: read back from their records, one at a time."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.dedup.clusters import Members
+from pipeline.dedup.decide import Candidates
+from pipeline.dedup.evidence import Sketch
+from pipeline.dedup.exchange import block_of, member_dtype, row_of
+from pipeline.dedup.pairs import Similarity, similarity
+from pipeline.dedup.rarity import worth_comparing
+from pipeline.dedup.samples import keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from pipeline.config import DedupConfig
+    from pipeline.passes.bundles import Bundle
+    from pipeline.passes.staging import Staging
+
+SHINGLE_BYTES = 8
+SAMPLE_BYTES = 8
+FIGURE_BYTES = 4
+OPEN_FILES = 48
+"""Files that a reader keeps open: a component may lie in more blocks than a process may open."""
+CACHE_BYTES = 64 << 20
+"""Sketches that are kept while one bundle is decided."""
+
+
+class MemberReader:
+    """Reads single articles of any block, by article number."""
+
+    def __init__(self, config: DedupConfig, staging: Staging) -> None:
+        self._dtype = member_dtype(config.bands)
+        self._staging = staging
+        self._files: OrderedDict[tuple[int, str], int] = OrderedDict()
+
+    def close(self) -> None:
+        """Close the files."""
+        for descriptor in self._files.values():
+            os.close(descriptor)
+        self._files.clear()
+
+    def records(self, articles: NDArray[np.uint64]) -> NDArray[np.void]:
+        """Read the member records of *articles*, in their order."""
+        width = self._dtype.itemsize
+        found = [
+            self._read(int(block), "members", int(row) * width, width)
+            for block, row in zip(block_of(articles), row_of(articles), strict=True)
+        ]
+        return np.frombuffer(b"".join(found), self._dtype)
+
+    def component(self, articles: NDArray[np.uint64]) -> tuple[Members, NDArray[np.void]]:
+        """Read one component, and its member records; shingles are read when asked for."""
+        records = self.records(articles)
+        blocks = block_of(articles)
+
+        def shingles(member: int) -> NDArray[np.uint64]:
+            return self._shingles(int(blocks[member]), records[member])
+
+        members = Members(
+            articles=articles,
+            order=records["order"],
+            digests=records["text_digest"],
+            shingle_counts=records["shingle_count"].astype(np.int64),
+            band_keys=np.ascontiguousarray(records["keys"].T),
+            published=np.zeros(len(articles), np.bool_),
+            shingles=shingles,
+        )
+        return members, records
+
+    def candidates(
+        self, bundle: Bundle, common: NDArray[np.uint32]
+    ) -> tuple[Candidates, NDArray[np.void]]:
+        """Read what is decided together, and its member records.
+
+        Args:
+            common: keys of samples that are no evidence, ascending.
+        """
+        records = self.records(bundle.articles)
+        blocks = block_of(bundle.articles)
+        groups, first = np.unique(bundle.clusters, return_inverse=True)
+        pairs = np.searchsorted(groups, bundle.links[:, :2])
+        links = np.column_stack([pairs, bundle.links[:, 2]]).astype(np.int64)
+
+        def exact(one: int, other: int) -> Similarity:
+            both = [self._shingles(int(blocks[i]), records[i]) for i in (one, other)]
+            return similarity(*both)
+
+        def sketch(member: int) -> Sketch:
+            return self._sketch(int(blocks[member]), records[member], common)
+
+        candidates = Candidates(
+            articles=bundle.articles,
+            order=records["order"],
+            digests=records["text_digest"],
+            shingle_counts=records["shingle_count"].astype(np.int64),
+            published=np.zeros(len(records), np.bool_),
+            groups=first.astype(np.int64),
+            links=worth_comparing(links, first, records["sample_count"].astype(np.int64)),
+            sketch=_keeping(sketch),
+            similarity=exact,
+        )
+        return candidates, records
+
+    def _shingles(self, block: int, record: np.void) -> NDArray[np.uint64]:
+        start, count = int(record["shingles_start"]), int(record["shingle_count"])
+        where = block, "shingles", start * SHINGLE_BYTES
+        return np.frombuffer(self._read(*where, count * SHINGLE_BYTES), "<u8")
+
+    def _sketch(self, block: int, record: np.void, common: NDArray[np.uint32]) -> Sketch:
+        start, count = int(record["samples_start"]), int(record["sample_count"])
+        content = self._read(block, "samples", start * SAMPLE_BYTES, count * SAMPLE_BYTES)
+        samples = np.frombuffer(content, "<u8")
+        start, count = int(record["figures_start"]), int(record["figure_count"])
+        figures = self._read(block, "figures", start * FIGURE_BYTES, count * FIGURE_BYTES)
+        rare = np.ones(len(samples), np.bool_)
+        if len(common):
+            keys = keys_of(samples)
+            spots = np.minimum(np.searchsorted(common, keys), len(common) - 1)
+            np.not_equal(common[spots], keys, out=rare)
+        return Sketch(
+            samples,
+            rare,
+            np.frombuffer(figures, "<u4"),
+            int(record["positions"]),
+            int(record["minute"]),
+        )
+
+    def _read(self, block: int, kind: str, start: int, count: int) -> bytes:
+        # pread, not a memory map: pages of a map would count as this process's memory.
+        if (block, kind) not in self._files:
+            if len(self._files) == OPEN_FILES:
+                os.close(self._files.popitem(last=False)[1])
+            path = self._staging.block_file(block, kind)
+            self._files[block, kind] = os.open(path, os.O_RDONLY)
+        self._files.move_to_end((block, kind))
+        return os.pread(self._files[block, kind], count, start)
+
+
+def _keeping(load: Callable[[int], Sketch]) -> Callable[[int], Sketch]:
+    """Keep the latest sketches, ``CACHE_BYTES`` of them."""
+    kept: OrderedDict[int, Sketch] = OrderedDict()
+    held = 0
+
+    def sketch(member: int) -> Sketch:
+        nonlocal held
+        if member in kept:
+            kept.move_to_end(member)
+            return kept[member]
+        found = kept[member] = load(member)
+        held += found.samples.nbytes
+        while held > CACHE_BYTES and len(kept) > 1:
+            held -= kept.popitem(last=False)[1].samples.nbytes
+        return found
+
+    return sketch

@@ -1,0 +1,196 @@
+"""Stars of pairs that the evidence says are copies, and clusters of stars."""
+
+from __future__ import annotations
+
+import time
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.config import DedupConfig
+from pipeline.dedup import decide as deciding
+from pipeline.dedup.clusters import MATCHES
+from pipeline.dedup.decide import KEPT, Candidates, decide
+from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch
+from pipeline.dedup.order import ORDER_BYTES
+from pipeline.dedup.pairs import similarity
+from pipeline.dedup.samples import shingle_and_sample
+
+CONFIG = DedupConfig()
+
+
+class Text(NamedTuple):
+    """A text of a test: its words, its provisional cluster, whether it is published."""
+
+    words: tuple[str, ...]
+    group: int = 0
+    published: bool = False
+
+
+def passage(first, last, name="w"):
+    """Invent words; those of overlapping passages are the same."""
+    return tuple(f"{name}{n}" for n in range(first, last))
+
+
+def candidates(texts, links=(), ranks=None):
+    """Make candidates of *texts*, in order unless *ranks* says other."""
+    numbers = list(range(len(texts))) if ranks is None else ranks
+    joined = [" ".join(text.words) for text in texts]
+    shingles, samples = shingle_and_sample(joined, CONFIG.shingle_words)
+
+    def sketch(member):
+        values = samples.values[samples.offsets[member] : samples.offsets[member + 1]]
+        rare = np.ones(len(values), np.bool_)
+        figures = np.empty(0, np.uint32)
+        return Sketch(values, rare, figures, int(samples.positions[member]), UNKNOWN)
+
+    keys = "".join(f"{n:0{ORDER_BYTES}}" for n in numbers).encode()
+    digests = b"".join(blake2b(each.encode(), digest_size=16).digest() for each in joined)
+    return Candidates(
+        articles=np.array([100 + n for n in numbers], np.uint64),
+        order=np.frombuffer(keys, np.uint8).reshape(-1, ORDER_BYTES),
+        digests=np.frombuffer(digests, np.uint8).reshape(-1, 16),
+        shingle_counts=shingles.counts,
+        published=np.array([text.published for text in texts], np.bool_),
+        groups=np.array([text.group for text in texts], np.int64),
+        links=np.array(links, np.int64).reshape(-1, 2),
+        sketch=sketch,
+        similarity=lambda one, other: similarity(shingles.of(one), shingles.of(other)),
+    )
+
+
+def listed(found):
+    """List (article, representative, cluster, match), articles numbered from 0."""
+    names = [*MATCHES, *["?"] * (KEPT - len(MATCHES)), "kept"]
+    columns = (found.articles, found.representatives, found.clusters)
+    numbers = np.stack(columns, axis=1).astype(np.int64) - 100
+    return [
+        (*row, names[match])
+        for row, match in zip(numbers.tolist(), found.matches.tolist(), strict=True)
+    ]
+
+
+LONG = passage(0, 400)
+CUT = passage(0, 130)
+EDITED = tuple(f"x{n}" if n % 25 == 9 else word for n, word in enumerate(LONG))
+STRANGER = passage(0, 400, "v")
+
+
+def test_copies_go_and_keep_their_evidence():
+    """A cut and an edited copy: match by exact similarity, probability and parts by the model."""
+    found = decide(candidates([Text(LONG), Text(CUT), Text(EDITED), Text(STRANGER)]), CONFIG)
+
+    assert [(1, 0, 0, "contained"), (2, 0, 0, "near")] == listed(found)
+    assert (found.probability >= CONFIG.confidence).all()
+    assert [1.0, 0.0] == [found.compared[0].containment, found.compared[0].jaccard // 1]
+    assert 1.0 == found.parts[0, PARTS.index("contained")]
+
+
+def test_only_own_and_linked_clusters_are_compared():
+    """Candidates come from provisional clusters and rare shingles alone."""
+    texts = [Text(LONG, 0), Text(CUT, 1)]
+
+    assert [] == listed(decide(candidates(texts), CONFIG))
+    assert [(1, 0, 0, "contained")] == listed(decide(candidates(texts, [(0, 1)]), CONFIG))
+
+
+def test_equal_texts_are_exact_copies_whatever_their_length():
+    """Even two words are the same two words; an exact copy of a duplicate takes over its edge."""
+    texts = [Text(("two", "words")), Text(("two", "words")), Text(LONG), Text(CUT), Text(CUT)]
+
+    assert [(1, 0, 0, "exact"), (3, 2, 2, "contained"), (4, 2, 2, "contained")] == listed(
+        decide(candidates(texts), CONFIG)
+    )
+
+
+def test_short_texts_are_only_exact_copies():
+    """Below min_shingles nothing is said about a pair."""
+    assert [] == listed(decide(candidates([Text(LONG), Text(LONG[:9])]), CONFIG))
+
+
+def test_published_articles_come_first_and_stay():
+    """They represent others, whatever the order says, and are never removed."""
+    texts = [Text(LONG), Text(CUT, published=True), Text(LONG, published=True)]
+
+    found = [row for row in listed(decide(candidates(texts), CONFIG)) if row[3] != "kept"]
+    assert [0] == [row[0] for row in found]
+    assert found[0][1] in (1, 2)
+
+
+def test_stars_that_mostly_verify_share_a_cluster_and_stay():
+    """A text that is like the members of a star, not like its representative, joins its cluster."""
+    story = passage(0, 300)
+    one, other = story + passage(0, 320, "a"), passage(0, 310, "b") + story
+    members = [Text(story[: 300 - n]) for n in range(4)]
+
+    assert [] == listed(decide(candidates([Text(one), Text(other)]), CONFIG))
+    found = listed(decide(candidates([Text(one), Text(other), *members]), CONFIG))
+    assert (1, 1, 0, "kept") == found[0]
+    assert [(n, 0, 0) for n in (2, 3, 4, 5)] == [row[:3] for row in found[1:]]
+
+
+def test_a_chain_removes_nothing():
+    """A like B like C: A and C share nothing, so C stays."""
+    chain = [Text(passage(first, first + 300)) for first in (0, 100, 200, 300)]
+    removed = [row for row in listed(decide(candidates(chain), CONFIG)) if row[3] != "kept"]
+
+    for article, representative, _, _ in removed:
+        assert abs(article - representative) == 1
+
+
+FAMILIES = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 60), st.integers(14, 90), st.integers(0, 2)),
+    min_size=1,
+    max_size=10,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(family=FAMILIES, random=st.randoms(use_true_random=False))
+def test_decisions_hold_their_promises(family, random):
+    """Copies of kept articles only, each by evidence of its own; no order but the total one."""
+    texts = [
+        Text(passage(first, first + words, f"w{story}"), group)
+        for story, first, words, group in family
+    ]
+    groups = {text.group for text in texts}
+    links = [link for link in ((0, 1), (1, 2)) if groups.issuperset(link)]
+    found = decide(candidates(texts, links), CONFIG)
+    shuffled = random.sample(range(len(texts)), len(texts))
+    again = decide(candidates([texts[i] for i in shuffled], links, ranks=shuffled), CONFIG)
+
+    assert listed(found) == listed(again)
+    assert found.probability.tolist() == again.probability.tolist()
+    removed = {row[0] for row in listed(found) if row[3] != "kept"}
+    for article, representative, cluster, match in listed(found):
+        assert representative not in removed
+        assert cluster not in removed
+        assert (match == "kept") == (article == representative)
+        assert match != "exact" or texts[article].words == texts[representative].words
+    assert (found.probability >= CONFIG.confidence).all()
+
+
+def test_thousands_of_pages_of_one_template_take_seconds(monkeypatch):
+    """Each is compared with a limited number of representatives, and none is removed."""
+    monkeypatch.setattr(deciding, "MOST_REPRESENTATIVES", 8)
+    chrome = passage(0, 12, "c")
+    texts = [Text(chrome + passage(0, 40, f"p{n}x")) for n in range(2000)]
+    started = time.process_time()
+
+    assert [] == listed(decide(candidates(texts), CONFIG))
+    assert 30 > time.process_time() - started
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_portions_do_not_matter(monkeypatch, at_once):
+    """A large cluster is compared a portion at a time; the result is the same."""
+    texts = [Text(LONG), *(Text(LONG[: 390 - 20 * n]) for n in range(8))]
+    whole = listed(decide(candidates(texts), CONFIG))
+    monkeypatch.setattr(deciding, "_AT_ONCE", at_once)
+
+    assert whole == listed(decide(candidates(texts), CONFIG))
+    assert 8 == len(whole)

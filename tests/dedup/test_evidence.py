@@ -1,0 +1,134 @@
+"""What is counted about a pair, and what the model makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare
+from pipeline.dedup.model import INPUTS, inputs, probabilities
+from pipeline.dedup.samples import figures, keys_of, shingle_and_sample
+from pipeline.dedup.weights import WEIGHTS
+
+STORY = [f"w{n}" for n in range(600)]
+OTHER = [f"v{n}" for n in range(600)]
+
+
+def sketch(words, *, numbers="", minute=UNKNOWN, common=()):
+    """Make the sketch of a text of these words, the keys in *common* not rare."""
+    _, samples = shingle_and_sample([" ".join(words)], 4)
+    rare = ~np.isin(keys_of(samples.values), np.array(common, np.uint32))
+    return Sketch(samples.values, rare, figures(numbers), int(samples.positions[0]), minute)
+
+
+def parts_of(one, other):
+    """Compare two sketches: part → value."""
+    return dict(zip(PARTS, compare(one, [other])[0].tolist(), strict=True))
+
+
+def chance(one, other):
+    """Say how likely two sketches are copies."""
+    return float(probabilities(compare(one, [other]))[0])
+
+
+def test_a_cut_copy_is_contained_whole():
+    """All of the shorter is found; of the longer only the lead."""
+    found = parts_of(sketch(STORY), sketch(STORY[:200]))
+
+    assert (1.0, 1.0) == (found["contained"], found["coverage"])
+    assert found["rare"] == found["rare_shared"] > 30
+    assert 1 == pytest.approx(found["lead"])
+    assert found["longer_lead"] > 0.95
+    assert 197 / 597 == found["length"]
+
+
+def test_a_shared_tail_leaves_the_other_half_and_the_leads_bare():
+    """A follow-up that repeats the background: half covered, and the weaker half is not."""
+    found = parts_of(sketch(STORY), sketch(OTHER[:300] + STORY[300:]))
+
+    assert 0.4 < found["contained"] < 0.6
+    assert 0.5 == found["coverage"]
+    assert found["weaker_half"] < 0.05
+    assert found["lead"] < 0.05
+    assert found["longer_lead"] < 0.05
+
+
+def test_common_shingles_do_not_count_as_rare():
+    """What occurs everywhere is shared, but no evidence."""
+    chrome = STORY[:100]
+    known = keys_of(sketch(chrome).samples)
+    found = parts_of(
+        sketch(chrome + OTHER[:300], common=known), sketch(chrome + OTHER[300:], common=known)
+    )
+
+    assert 0 == found["rare_shared"]
+    assert found["contained"] > 0.2
+
+
+def test_figures_of_the_shorter_are_looked_up_in_the_longer():
+    """Two of three; more figures in the longer do no harm."""
+    short = sketch(STORY[:100], numbers="3 of 40, 17")
+    long = sketch(STORY, numbers="3 of 41, 17, 99, 100")
+
+    for found in (parts_of(short, long), parts_of(long, short)):
+        assert (2, 3) == (found["figures_shared"], found["figures"])
+
+
+def test_hours_apart_are_unknown_when_a_date_is():
+    """Unknown is not zero."""
+    assert 2.5 == parts_of(sketch(STORY, minute=60), sketch(STORY, minute=210))["hours_apart"]
+    assert np.isnan(parts_of(sketch(STORY, minute=60), sketch(STORY))["hours_apart"])
+
+
+def test_texts_without_samples_have_nothing_in_common():
+    """No division by zero, and no copy."""
+    found = compare(sketch([]), [sketch([]), sketch(STORY)])
+
+    assert not found[:, PARTS.index("contained")].any()
+    assert (probabilities(found) < 0.5).all()
+
+
+TEXTS = st.tuples(st.integers(0, 500), st.integers(5, 99)).map(lambda p: STORY[p[0] : sum(p)])
+
+
+@given(TEXTS, st.lists(TEXTS, min_size=1, max_size=4))
+def test_many_are_compared_as_one_by_one(one, many):
+    """Comparing in bulk changes nothing; shares are shares."""
+    sketches = [sketch(each) for each in many]
+    found = compare(sketch(one), sketches)
+
+    for row, each in zip(found, sketches, strict=True):
+        np.testing.assert_array_equal(compare(sketch(one), [each])[0], row)
+    shares = found[:, [PARTS.index(part) for part in ("contained", "coverage", "lead", "length")]]
+    assert ((shares >= 0) & (shares <= 1)).all()
+
+
+def test_the_model_knows_copies_from_strangers():
+    """Same, cut and slightly changed texts are copies; a shared tail or new figures are not."""
+    edited = [w if n % 12 else f"x{n}" for n, w in enumerate(STORY)]
+    some = "1 22 333 4,444 55 66 77 88 99"
+
+    assert chance(sketch(STORY), sketch(STORY[:200])) > 0.9
+    assert chance(sketch(STORY), sketch(edited)) > 0.67
+    assert chance(sketch(STORY), sketch(OTHER)) < 0.05
+    assert 0 == chance(sketch(STORY), sketch(OTHER[:300] + STORY[300:]))
+    assert 0 == chance(sketch(STORY), sketch(STORY[:300] + OTHER[:300]))
+    weekly = [w if n % 5 else f"x{n}" for n, w in enumerate(STORY)]
+    assert chance(sketch(STORY, numbers=some), sketch(weekly, numbers="2 3 5 7 11 13")) < 0.5
+
+
+def test_each_input_has_a_weight_of_the_expected_sign():
+    """Shared rare shingles, coverage and figures speak for a copy; time apart against it."""
+    assert set(INPUTS) == set(WEIGHTS)
+    assert min(WEIGHTS[name] for name in ("rare", "figures", "weaker_half", "longer_lead")) > 0
+    assert WEIGHTS["coverage"] + WEIGHTS["coverage_squared"] > 0
+    assert max(WEIGHTS[name] for name in ("figures_missing", "hours_apart")) < 0
+
+
+def test_a_week_apart_is_far_enough():
+    """An archive's copy of a year later is no less a copy than one of a week later."""
+    row = compare(sketch(STORY, minute=0), [sketch(STORY, minute=60 * h) for h in (168, 8760)])
+
+    assert inputs(row)[0].tolist() == inputs(row)[1].tolist()
