@@ -26,7 +26,7 @@ from pipeline.text.unicode import normalize
 from pipeline.web.url import canonical_url, site_of
 
 if TYPE_CHECKING:
-    from pipeline.clean.plain.page import Page
+    from pipeline.clean.plain.page import Mode, Page
     from pipeline.config import CleanConfig
     from pipeline.records import Document, Timestamp
 
@@ -34,9 +34,9 @@ EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned by line rules."""
 HINTS = ("outside_story",)
 """Rules that only inform the line model: alone they cost more story than they cut chrome."""
-MAX_LINES = 20_000
-"""Lines above which a text is a dump of data, for which named rules have to do: features take
-1 KB a line."""
+MAX_LINES = 5_000
+"""Lines above which a text is like none that was learned from: named rules have to do."""
+MODES: tuple[Mode, ...] = ("careful", "default", "thorough")
 PROSE_FREE_RULES = frozenset({"repeated_title", "bullet_only"})
 """Rules that act without prose around: a list, a table or a poem keeps its short lines."""
 
@@ -87,12 +87,7 @@ def find_chrome(page: Page) -> dict[int, str]:
                 known.setdefault(index, name)
     cut = known
     if page.prose_words and len(page.lines) <= MAX_LINES:
-        scores = score_lines(page, hits)
-        dropped = chrome_lines(scores, page.mode, known.keys(), entry_times(page))
-        cut = {index: known.get(index) or _hint(hits, index) for index in dropped}
-        unnamed = [index for index in dropped if not cut[index]]
-        cut |= zip(unnamed, reasons_for(scores, unnamed, page.mode), strict=True)
-        cut |= known
+        cut = _judge(page, hits, known)
     if page.title_index is not None:
         cut.pop(page.title_index, None)
     return cut
@@ -101,6 +96,26 @@ def find_chrome(page: Page) -> dict[int, str]:
 def rule_hits(page: Page) -> dict[str, frozenset[int]]:
     """Name of each rule → the lines that it takes for chrome."""
     return {name: frozenset(rule(page)) for name, rule in RULES.items()}
+
+
+def _judge(page: Page, hits: dict[str, frozenset[int]], known: dict[int, str]) -> dict[int, str]:
+    """What the model and the rules drop; where no prose would be left, a more careful mode's word.
+
+    When even the most careful one leaves none, the page is like nothing that was learned from: then
+    the rules decide alone, hints too.
+    """
+    scores = score_lines(page, hits)
+    times = entry_times(page)
+    for mode in MODES[: MODES.index(page.mode) + 1][::-1]:
+        dropped = chrome_lines(scores, mode, known.keys(), times)
+        gone = frozenset(dropped)
+        if any(line.prose and line.index not in gone for line in page.lines):
+            break
+    else:
+        dropped = sorted(known.keys() | {i for name in HINTS for i in hits[name]})
+    cut = known | {index: _hint(hits, index) for index in dropped if index not in known}
+    unnamed = [index for index in dropped if not cut[index]]
+    return cut | dict(zip(unnamed, reasons_for(scores, unnamed, mode), strict=True))
 
 
 def _hint(hits: dict[str, frozenset[int]], index: int) -> str:

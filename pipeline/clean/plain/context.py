@@ -100,7 +100,9 @@ def vocabulary_shares(page: Page, inside: NDArray[np.bool_]) -> Matrix:
 def repetition(page: Page) -> Matrix:
     """How often a line stands on the page: again, before, near by, and with other numbers."""
     texts = [line.words or (line.text[:40],) for line in page.lines]
-    shapes = [tuple(w for w in words[:12] if not w[0].isdigit()) for words in texts]
+    shapes = [
+        tuple([w for w in words[:12] if w.isalpha() or not w[0].isdigit()]) for words in texts
+    ]
     times, alike = Counter(texts), Counter(shapes)
     seen: dict[tuple[str, ...], int] = {}
     rows = []
@@ -133,19 +135,19 @@ def section_state(page: Page, words: Matrix) -> Matrix:
     count = len(page.lines)
     here = np.arange(count)
     sums = np.concatenate((np.zeros(1, np.float32), np.cumsum(words)))
+    headers = [
+        line
+        for line in page.lines
+        if line.kinds and not line.prose and len(line.words) <= _HEADER_WORDS
+    ]
     columns = []
     for kind in SECTIONS:
-        heads = np.fromiter(
-            (
-                kind in line.kinds and not line.prose and len(line.words) <= _HEADER_WORDS
-                for line in page.lines
-            ),
-            np.bool_,
-            count,
-        )
-        if not heads.any():
+        found = [line.index for line in headers if kind in line.kinds]
+        if not found:
             columns.append(np.zeros((count, 3), np.float32))
             continue
+        heads = np.zeros(count, np.bool_)
+        heads[found] = True
         last = np.maximum.accumulate(np.where(heads, here, -1))
         under = last >= 0
         near = under / (1.0 + np.maximum(here - last, 0) / 4.0)

@@ -105,7 +105,10 @@ def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
     """Measure each line: float32[lines, OBSERVED]; *hits* are the lines that each rule holds."""
     facts = line_facts(page)
     count = len(facts)
-    kinds = np.array([[kind in line.kinds for kind in KINDS] for line in page.lines], np.float32)
+    kinds = np.zeros((count, len(KINDS)), np.float32)
+    for line in page.lines:
+        for kind in line.kinds:
+            kinds[line.index, KINDS.index(kind)] = 1.0
     ruled = np.zeros((count, len(RULES) + 1), np.float32)
     for column, name in enumerate(RULES):
         found = hits.get(name)
@@ -122,7 +125,7 @@ def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
     inside = (here >= start) & (here < end)
     parts = (
         facts,
-        kinds.reshape(count, len(KINDS)),
+        kinds,
         ruled,
         context.vocabulary_shares(page, inside),
         context.repetition(page),

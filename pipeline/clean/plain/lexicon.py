@@ -32,7 +32,7 @@ def grams(words: Sequence[str]) -> list[str]:
         return []
     if len(words) > WHOLE_WORDS:
         words = (*words[:HEAD_WORDS], "…", *words[-TAIL_WORDS:])
-    folded = ["0" if word[0].isdigit() else word for word in words]
+    folded = [word if word.isalpha() or not word[0].isdigit() else "0" for word in words]
     pairs = [f"{a} {b}" for a, b in pairwise(folded)]
     found = [*folded, *pairs, f"^{folded[0]}", f"{folded[-1]}$"]
     if pairs:
