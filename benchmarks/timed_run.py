@@ -26,8 +26,9 @@ import pipeline.passes.loop
 from pipeline.config_file import load_config
 from pipeline.job import run_job
 
-PASSES = ("clean_block", "id_shards", "key_groups", "find_edges", "find_repeats")
-LATER_PASSES = ("shard_components", "resolve", "write_block")
+PASSES = ("clean_block", "id_shards", "key_groups", "sample_shards", "find_edges", "find_repeats")
+LATER_PASSES = ("shard_components", "label", "weigh_shard", "bundle_shards", "resolve")
+LAST_PASSES = ("write_block",)
 
 
 def timed(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,7 +49,7 @@ def timed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def time_passes(module: ModuleType) -> None:
     """Wrap every function of the passes that *module* uses."""
-    for name in (*PASSES, *LATER_PASSES):
+    for name in (*PASSES, *LATER_PASSES, *LAST_PASSES):
         if hasattr(module, name):
             setattr(module, name, timed(getattr(module, name)))
 
