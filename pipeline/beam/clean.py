@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.passes.staging import Staging
 
 Keyed = tuple[int, tuple[int, bytes, bytes]]
-Sampled = tuple[int, tuple[int, bytes, bytes, bytes]]
+Sampled = tuple[int, int]
 
 
 class Cleaned(NamedTuple):
@@ -27,7 +27,7 @@ class Cleaned(NamedTuple):
     Attributes:
         blocks: index of each staged block.
         keys: (group of bands, (block, rows, keys)).
-        samples: (shard of keys, (block, rows, counts, keys)).
+        samples: (shard of keys, block), where the block has samples.
         ids: (shard of ids, (block, ordinals, ids)).
     """
 
@@ -64,8 +64,10 @@ def _keys(cleaned: CleanedBlock) -> Iterator[Keyed]:
 
 
 def _samples(cleaned: CleanedBlock) -> Iterator[Sampled]:
-    for shard, samples in sample_shards(cleaned.samples):
-        yield shard, samples.pack()
+    # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
+    # than everything else together.
+    for shard, _ in sample_shards(cleaned.samples):
+        yield shard, cleaned.index
 
 
 def _ids(cleaned: CleanedBlock) -> Iterator[Keyed]:

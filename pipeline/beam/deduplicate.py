@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 import numpy as np
 
-from pipeline.dedup.exchange import VERDICT, BlockKeys, BlockSamples
+from pipeline.dedup.exchange import VERDICT, BlockKeys
 from pipeline.passes.bundles import (
     bundle_shards,
     label,
@@ -18,6 +18,7 @@ from pipeline.passes.bundles import (
     weigh_shard,
 )
 from pipeline.passes.find_edges import find_edges, find_repeats, shard_components
+from pipeline.passes.member_reader import read_samples
 from pipeline.passes.resolve import resolve
 
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ class Deduplicate(beam.PTransform):
             samples
             | "GroupSamples" >> beam.GroupByKey()
             | "Weigh"
-            >> beam.Map(_weigh, beam.pvalue.AsList(labels), self.staging).with_output_types(
-                BlockBytes
-            )
+            >> beam.Map(
+                _weigh, beam.pvalue.AsList(labels), self.config, self.staging
+            ).with_output_types(BlockBytes)
             | "GatherLinks" >> beam.GroupByKey()
             | "ShardBundles"
             >> beam.FlatMap(_shard_bundles, beam.pvalue.AsList(labels)).with_output_types(bytes)
@@ -110,12 +111,13 @@ def _label(packed: bytes, config: DedupConfig, staging: Staging) -> bytes:
 
 
 def _weigh(
-    grouped: tuple[int, Iterable[tuple[int, bytes, bytes, bytes]]],
+    grouped: tuple[int, Iterable[int]],
     labels: Iterable[bytes],
+    config: DedupConfig,
     staging: Staging,
 ) -> BlockBytes:
-    shard, portions = grouped
-    samples = [BlockSamples.unpack(portion) for portion in portions]
+    shard, blocks = grouped
+    samples = (read_samples(block, shard, config, staging) for block in blocks)
     return 0, weigh_shard(shard, samples, map(_rows_of_2, labels), staging).tobytes()
 
 

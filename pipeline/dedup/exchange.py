@@ -138,15 +138,6 @@ class BlockSamples:
     counts: NDArray[np.uint32]
     keys: NDArray[np.uint32]
 
-    def pack(self) -> tuple[int, bytes, bytes, bytes]:
-        """Give the same as plain bytes, for a shuffle."""
-        return self.block, self.rows.tobytes(), self.counts.tobytes(), self.keys.tobytes()
-
-    @classmethod
-    def unpack(cls, packed: tuple[int, bytes, bytes, bytes]) -> BlockSamples:
-        """Undo ``pack``."""
-        return cls(packed[0], *(np.frombuffer(part, np.uint32) for part in packed[1:]))
-
 
 def sample_shards(samples: BlockSamples) -> Iterator[tuple[int, BlockSamples]]:
     """Part samples by their keys, so that equal keys meet in one shard."""

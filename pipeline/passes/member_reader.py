@@ -11,7 +11,13 @@ import numpy as np
 from pipeline.dedup.clusters import Members
 from pipeline.dedup.decide import Candidates
 from pipeline.dedup.evidence import Sketch
-from pipeline.dedup.exchange import block_of, member_dtype, row_of
+from pipeline.dedup.exchange import (
+    SAMPLE_SHARDS,
+    BlockSamples,
+    block_of,
+    member_dtype,
+    row_of,
+)
 from pipeline.dedup.pairs import Similarity, similarity
 from pipeline.dedup.rarity import worth_comparing
 from pipeline.dedup.samples import keys_of
@@ -32,6 +38,17 @@ OPEN_FILES = 48
 """Files that a reader keeps open: a component may lie in more blocks than a process may open."""
 CACHE_BYTES = 64 << 20
 """Sketches that are kept while one bundle is decided."""
+
+
+def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) -> BlockSamples:
+    """Read what ``exchange.sample_shards`` gives of a block for *shard*, off its staged files."""
+    records = np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
+    keys = keys_of(np.fromfile(staging.block_file(block, "samples"), "<u8"))
+    owners = np.repeat(np.arange(len(records)), records["sample_count"])
+    rows = np.flatnonzero(records["shingle_count"] >= config.min_shingles)
+    chosen = np.isin(owners, rows) & (keys % np.uint32(SAMPLE_SHARDS) == shard)
+    counts = np.bincount(owners[chosen], minlength=len(records))[rows]
+    return BlockSamples(block, rows.astype(np.uint32), counts.astype(np.uint32), keys[chosen])
 
 
 class MemberReader:
