@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import apache_beam as beam
 
-from pipeline.dedup.exchange import key_groups, sample_shards
+from pipeline.dedup.exchange import SAMPLE_SHARDS, key_groups
 from pipeline.passes.clean_block import CleanedBlock, clean_block
 from pipeline.passes.find_edges import id_shards
 
@@ -66,8 +66,9 @@ def _keys(cleaned: CleanedBlock) -> Iterator[Keyed]:
 def _samples(cleaned: CleanedBlock) -> Iterator[Sampled]:
     # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
     # than everything else together.
-    for shard, _ in sample_shards(cleaned.samples):
-        yield shard, cleaned.index
+    if len(cleaned.samples.keys):
+        for shard in range(SAMPLE_SHARDS):
+            yield shard, cleaned.index
 
 
 def _ids(cleaned: CleanedBlock) -> Iterator[Keyed]:
