@@ -26,7 +26,7 @@ import pipeline.passes.loop
 from pipeline.config_file import load_config
 from pipeline.job import run_job
 
-PASSES = ("clean_block", "id_shards", "key_groups", "sample_shards", "find_edges", "find_repeats")
+PASSES = ("clean_block", "id_shards", "key_groups", "find_edges", "find_repeats")
 LATER_PASSES = ("shard_components", "label", "weigh_shard", "bundle_shards", "resolve")
 LAST_PASSES = ("write_block",)
 

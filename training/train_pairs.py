@@ -28,13 +28,13 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.config import Config
 from pipeline.dedup.evidence import PARTS, compare
-from pipeline.dedup.exchange import article_number, key_groups, sample_shards
+from pipeline.dedup.exchange import SAMPLE_SHARDS, article_number, key_groups
 from pipeline.dedup.model import INPUTS, LEAST_OF_A_HALF, inputs
 from pipeline.passes.blocks import Block
 from pipeline.passes.bundles import Bundle, bundle_shards, label, weigh_shard
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.find_edges import find_edges, shard_components
-from pipeline.passes.member_reader import MemberReader
+from pipeline.passes.member_reader import MemberReader, read_samples
 from pipeline.passes.staging import Staging
 from pipeline.read.parts import Part
 
@@ -78,8 +78,8 @@ def passes(records: list[dict[str, Any]], folder: Path) -> Stories:
     keys = [find_edges([each]) for _, each in key_groups(cleaned.band_keys, cleaned.digest_keys)]
     labels = [label(found, CONFIG.dedup, staging) for found in shard_components(keys)]
     links = [
-        weigh_shard(shard, [part], labels, staging)
-        for shard, part in sample_shards(cleaned.samples)
+        weigh_shard(shard, [read_samples(0, shard, CONFIG.dedup, staging)], labels, staging)
+        for shard in range(SAMPLE_SHARDS)
     ]
     bundles = [bundle for shard in bundle_shards(labels, links) for bundle in shard]
     reader = MemberReader(CONFIG.dedup, staging)

@@ -27,7 +27,7 @@ class Cleaned(NamedTuple):
     Attributes:
         blocks: index of each staged block.
         keys: (group of bands, (block, rows, keys)).
-        samples: (shard of keys, block), where the block has samples.
+        samples: (shard of keys, block), where the block has signed articles.
         ids: (shard of ids, (block, ordinals, ids)).
     """
 
@@ -66,7 +66,7 @@ def _keys(cleaned: CleanedBlock) -> Iterator[Keyed]:
 def _samples(cleaned: CleanedBlock) -> Iterator[Sampled]:
     # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
     # than everything else together.
-    if len(cleaned.samples.keys):
+    if len(cleaned.band_keys.rows):
         for shard in range(SAMPLE_SHARDS):
             yield shard, cleaned.index
 

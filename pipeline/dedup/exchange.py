@@ -2,7 +2,7 @@
 
 members     one fixed-size record an article, so that any one can be read alone
 keys        the band keys of a block's signed articles, by group of bands
-samples     the sampled shingles of a block's signed articles, by shard of keys
+samples     the sampled shingles of a block's signed articles, one shard of keys at a time
 verdicts    one record a duplicate, or an article that belongs to another's cluster
 """
 
@@ -124,7 +124,7 @@ class BlockKeys:
 
 @dataclass(frozen=True, eq=False)
 class BlockSamples:
-    """Sampled shingles of articles of a block.
+    """Sampled shingles of articles of a block, of one shard of keys.
 
     Attributes:
         block: index of the block.
@@ -137,18 +137,6 @@ class BlockSamples:
     rows: NDArray[np.uint32]
     counts: NDArray[np.uint32]
     keys: NDArray[np.uint32]
-
-
-def sample_shards(samples: BlockSamples) -> Iterator[tuple[int, BlockSamples]]:
-    """Part samples by their keys, so that equal keys meet in one shard."""
-    owners = np.repeat(np.arange(len(samples.rows)), samples.counts)
-    shards = samples.keys % np.uint32(SAMPLE_SHARDS)
-    for shard in range(SAMPLE_SHARDS):
-        chosen = shards == shard
-        counts = np.bincount(owners[chosen], minlength=len(samples.rows)).astype(np.uint32)
-        if len(owners):
-            keys = samples.keys[chosen]
-            yield shard, BlockSamples(samples.block, samples.rows, counts, keys)
 
 
 def key_groups(band_keys: BlockKeys, digest_keys: BlockKeys) -> Iterator[tuple[int, BlockKeys]]:

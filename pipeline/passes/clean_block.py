@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
-    from pipeline.dedup.exchange import BlockKeys, BlockSamples
+    from pipeline.dedup.exchange import BlockKeys
     from pipeline.passes.blocks import Block
     from pipeline.passes.staging import Staging
     from pipeline.records import Article, Document
@@ -41,7 +41,6 @@ class CleanedBlock:
     Attributes:
         band_keys: keys of the articles with enough shingles, one row a band.
         digest_keys: one key of every article's whole text.
-        samples: the sampled shingles of the articles with enough of them.
         ordinals: int32[n], the records that have an id, kept or rejected, by number in the block.
         ids: S16[n], their ids: two equal ones are one record read twice.
     """
@@ -49,7 +48,6 @@ class CleanedBlock:
     index: int
     band_keys: BlockKeys
     digest_keys: BlockKeys
-    samples: BlockSamples
     ordinals: NDArray[np.int32]
     ids: NDArray[np.bytes_]
 
@@ -78,7 +76,6 @@ def clean_block(block: Block, config: Config, staging: Staging) -> CleanedBlock:
         block.index,
         members.band_keys(),
         members.digest_keys(),
-        members.samples(),
         np.array([ordinal for ordinal, _ in named], np.int32),
         np.array([bytes.fromhex(id_) for _, id_ in named], "S16"),
     )

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.dedup.exchange import key_groups, sample_shards
+from pipeline.dedup.exchange import SAMPLE_SHARDS, key_groups
 from pipeline.passes.bundles import bundle_shards, label, weigh_shard
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.find_edges import find_edges, find_repeats, id_shards, shard_components
+from pipeline.passes.member_reader import read_samples
 from pipeline.passes.resolve import resolve
 from pipeline.passes.write_block import write_block
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
-    from pipeline.dedup.exchange import BlockKeys, BlockSamples
+    from pipeline.dedup.exchange import BlockKeys
     from pipeline.passes.blocks import Block
     from pipeline.passes.staging import Staging
     from pipeline.passes.write_block import RunName
@@ -31,20 +32,23 @@ if TYPE_CHECKING:
 def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: Staging) -> None:
     """Take *blocks* through all passes, as ``beam.graph`` does."""
     keys: dict[int, list[BlockKeys]] = defaultdict(list)
-    samples: dict[int, list[BlockSamples]] = defaultdict(list)
+    signed: list[int] = []
     ids: dict[int, list[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]]] = defaultdict(list)
     for block in blocks:
         cleaned = clean_block(block, config, staging)
         for group, portion in key_groups(cleaned.band_keys, cleaned.digest_keys):
             keys[group].append(portion)
-        for shard, part in sample_shards(cleaned.samples):
-            samples[shard].append(part)
+        if len(cleaned.band_keys.rows):
+            signed.append(block.index)
         for shard, ordinals, names in id_shards(cleaned.ordinals, cleaned.ids):
             ids[shard].append((block.index, ordinals, names))
     repeats = [again for portions in ids.values() for again in find_repeats(portions)]
     found = shard_components([find_edges(portions) for portions in keys.values()])
     labels = [label(components, config.dedup, staging) for components in found]
-    links = [weigh_shard(shard, all_, labels, staging) for shard, all_ in samples.items()]
+    links = []
+    for shard in range(SAMPLE_SHARDS if signed else 0):
+        samples = (read_samples(index, shard, config.dedup, staging) for index in signed)
+        links.append(weigh_shard(shard, samples, labels, staging))
     verdicts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
     for bundles in bundle_shards(labels, links):
         for index, judged in resolve(bundles, repeats, config.dedup, staging):

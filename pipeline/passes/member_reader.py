@@ -41,13 +41,15 @@ CACHE_BYTES = 64 << 20
 
 
 def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) -> BlockSamples:
-    """Read what ``exchange.sample_shards`` gives of a block for *shard*, off its staged files."""
+    """Read those samples of a block's signed articles whose keys are of *shard*."""
     records = np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
     keys = keys_of(np.fromfile(staging.block_file(block, "samples"), "<u8"))
-    owners = np.repeat(np.arange(len(records)), records["sample_count"])
-    rows = np.flatnonzero(records["shingle_count"] >= config.min_shingles)
-    chosen = np.isin(owners, rows) & (keys % np.uint32(SAMPLE_SHARDS) == shard)
-    counts = np.bincount(owners[chosen], minlength=len(records))[rows]
+    signed = records["shingle_count"] >= config.min_shingles
+    rows = np.flatnonzero(signed)
+    chosen = np.repeat(signed, records["sample_count"])
+    chosen &= keys % np.uint32(SAMPLE_SHARDS) == shard
+    owners = np.repeat(np.arange(len(records)), records["sample_count"])[chosen]
+    counts = np.bincount(owners, minlength=len(records))[rows]
     return BlockSamples(block, rows.astype(np.uint32), counts.astype(np.uint32), keys[chosen])
 
 

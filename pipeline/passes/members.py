@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dedup.evidence import UNKNOWN
-from pipeline.dedup.exchange import ID_BYTES, BlockKeys, BlockSamples, member_dtype
+from pipeline.dedup.exchange import ID_BYTES, BlockKeys, member_dtype
 from pipeline.dedup.order import ORDER_BYTES, order_key
-from pipeline.dedup.samples import figures, keys_of, shingle_and_sample
+from pipeline.dedup.samples import figures, shingle_and_sample
 from pipeline.dedup.shingles import offsets_of
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.storage import replacing
@@ -48,7 +48,6 @@ class MemberWriter:
         self._shingle_total = self._sample_total = self._figure_total = 0
         self._row_total = 0
         self._portions: list[BlockKeys] = []
-        self._sampled: list[BlockSamples] = []
         self._digests: list[bytes] = []
 
     def append(self, kept: list[tuple[int, Article]]) -> None:
@@ -72,7 +71,7 @@ class MemberWriter:
         records["shingle_count"] = shingles.counts
         records["keys"][signed] = keys.T[signed]
         records["minute"] = [_minute(article) for article in articles]
-        self._append_samples(records, samples, [figures(text) for text in texts], signed)
+        self._append_samples(records, samples, [figures(text) for text in texts])
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         rows = (self._row_total + signed).astype(np.uint32)
@@ -86,7 +85,6 @@ class MemberWriter:
         records: NDArray[np.void],
         samples: Samples,
         found: list[NDArray[np.uint32]],
-        signed: NDArray[np.int64],
     ) -> None:
         """Write samples and figures, and note in *records* where they lie."""
         figure_offsets = offsets_of(np.array([len(each) for each in found], np.int64))
@@ -97,28 +95,8 @@ class MemberWriter:
         records["figure_count"] = np.diff(figure_offsets)
         self._samples.write(samples.values.astype("<u8").tobytes())
         self._figures.write(b"".join(each.astype("<u4").tobytes() for each in found))
-        chosen = np.zeros(len(records), np.bool_)
-        chosen[signed] = True
-        self._sampled.append(
-            BlockSamples(
-                self._index,
-                (self._row_total + signed).astype(np.uint32),
-                samples.counts[signed].astype(np.uint32),
-                keys_of(samples.values[np.repeat(chosen, samples.counts)]),
-            )
-        )
         self._sample_total += len(samples.values)
         self._figure_total += int(figure_offsets[-1])
-
-    def samples(self) -> BlockSamples:
-        """Give the samples of all articles that have enough shingles."""
-        rows, counts, keys = (
-            np.concatenate(
-                [np.empty(0, np.uint32), *(getattr(each, name) for each in self._sampled)]
-            )
-            for name in ("rows", "counts", "keys")
-        )
-        return BlockSamples(self._index, rows, counts, keys)
 
     def band_keys(self) -> BlockKeys:
         """Give the band keys of all articles that have enough shingles."""

@@ -7,8 +7,6 @@ import json
 import numpy as np
 import pytest
 from factories import block, staging
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.config import Config
 from pipeline.dedup.exchange import (
@@ -16,7 +14,6 @@ from pipeline.dedup.exchange import (
     BlockSamples,
     article_number,
     key_groups,
-    sample_shards,
 )
 from pipeline.passes import bundles as bundling
 from pipeline.passes.bundles import (
@@ -29,35 +26,13 @@ from pipeline.passes.bundles import (
 )
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.find_edges import find_edges, shard_components
+from pipeline.passes.member_reader import read_samples
 from pipeline.passes.resolve import resolve
 
 
 def pairs(*rows, width=2):
     """Make rows of article numbers an array."""
     return np.array(rows, np.uint64).reshape(-1, width)
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 9), st.lists(st.integers(0, 2**32 - 1), max_size=9))),
-)
-def test_shards_part_samples_by_key_and_lose_none(texts):
-    """Every key is in the one shard that its value says, under its article."""
-    rows, keys = [row for row, _ in texts], [key for _, own in texts for key in own]
-    samples = BlockSamples(
-        4,
-        np.array(rows, np.uint32),
-        np.array([len(own) for _, own in texts], np.uint32),
-        np.array(keys, np.uint32),
-    )
-    found = []
-    for shard, again in sample_shards(samples):
-        assert (4, len(again.keys)) == (again.block, again.counts.sum())
-        assert (again.keys % SAMPLE_SHARDS == shard).all()
-        owners = np.repeat(np.arange(len(rows)), again.counts).tolist()
-        found += zip(owners, again.keys.tolist(), strict=True)
-
-    expected = [(place, key) for place, (_, own) in enumerate(texts) for key in own]
-    assert sorted(expected) == sorted(found)
 
 
 def test_a_bundle_holds_clusters_and_their_links():
@@ -121,7 +96,8 @@ def decided(tmp_path, texts):
     edges = [find_edges([keys]) for _, keys in key_groups(cleaned.band_keys, cleaned.digest_keys)]
     labels = [label(each, config.dedup, found) for each in shard_components(edges)]
     links = [
-        weigh_shard(shard, [part], labels, found) for shard, part in sample_shards(cleaned.samples)
+        weigh_shard(shard, [read_samples(0, shard, config.dedup, found)], labels, found)
+        for shard in range(SAMPLE_SHARDS)
     ]
     rows = {}
     for bundles in bundle_shards(labels, links):

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.exchange import article_number
+from pipeline.dedup.exchange import SAMPLE_SHARDS, article_number
+from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.shingles import shingle_block
-from pipeline.passes.member_reader import MemberReader
+from pipeline.passes.member_reader import MemberReader, read_samples
 from pipeline.passes.members import MemberWriter, text_digest
 
 CONFIG = DedupConfig(permutations=16, bands=8)
@@ -83,6 +84,25 @@ def test_the_band_keys_that_are_sent_are_those_on_disk(tmp_path):
 
     assert keys.keys.T.tolist() == records["keys"][1:].tolist()
     assert not records["keys"][0].any()
+
+
+@given(st.lists(st.sampled_from([SHORT, "", story(1), story(2, 900)]), max_size=5))
+def test_shards_part_the_samples_on_disk_by_key_and_lose_none(tmp_path_factory, texts):
+    """Every sampled key of a signed article is in the one shard that its value says."""
+    found = staging(tmp_path_factory.mktemp("shards"))
+    write(numbered(texts), found, batches=2, index=4)
+    sampled = shingle_and_sample(texts, CONFIG.shingle_words)[1]
+    keys = np.split(keys_of(sampled.values), sampled.offsets[1:-1])
+    read = []
+    for shard in range(SAMPLE_SHARDS):
+        part = read_samples(4, shard, CONFIG, found)
+        assert [row for row, text in enumerate(texts) if len(text) > len(SHORT)] == [*part.rows]
+        assert (4, len(part.keys)) == (part.block, part.counts.sum())
+        assert (part.keys % SAMPLE_SHARDS == shard).all()
+        read += zip(np.repeat(part.rows, part.counts).tolist(), part.keys.tolist(), strict=True)
+
+    expected = [(row, key) for row in part.rows.tolist() for key in keys[row].tolist()]
+    assert sorted(expected) == sorted(read)
 
 
 @given(st.lists(st.sampled_from([SHORT, "", story(1), story(2), "字" * 40]), max_size=8))
