@@ -53,6 +53,10 @@ class InputConfig(Section):
     """Bytes a record may have; a larger one is rejected as too_large."""
     min_age_s: float = Field(default=0, ge=0)
     """Seconds since its last change that a file must have; a younger one waits for the next run."""
+    max_attempts: int = Field(default=3, ge=1)
+    """Runs that try a file which cannot be read well, such as a broken archive; then it rests."""
+    remember_days: int = Field(default=0, ge=0)
+    """Days that a run remembers what was read; what still lies there then is new. 0: for ever."""
 
 
 class CleanConfig(Section):
@@ -94,6 +98,8 @@ class DedupConfig(Section):
     """Probability, by the evidence of a pair, from which one text is a copy of the other."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     """Seed of the MinHash permutations."""
+    window_days: int = Field(default=30, ge=0)
+    """Days before and after a run whose published articles new ones are compared with; 0: none."""
 
     @model_validator(mode="after")
     def bands_divide_permutations(self) -> DedupConfig:

@@ -7,24 +7,37 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pipeline.config import Config
+from pipeline.errors import AccountError
 from pipeline.ledger.account import Account
 from pipeline.ledger.commit import publish, sweep_staging, write_inputs, write_manifest
-from pipeline.ledger.history import committed_runs, ids_seen, inputs_read
+from pipeline.ledger.history import CommittedRun, attempts_of, committed_runs
+from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
-from pipeline.ledger.plan import Plan, make_plan
+from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.tally import tally
+from pipeline.ledger.window import window_of
 from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
 from pipeline.storage import write_bytes
 
-if TYPE_CHECKING:
-    from pipeline.ledger.history import CommittedRun
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A run that was published.
+
+    Attributes:
+        seconds: wall time from the plan to the commit.
+        resumed: whether it finishes what an earlier process began.
+    """
+
+    plan: Plan
+    account: Account
+    folder: Path
+    seconds: float
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +46,22 @@ class Outcome:
 
     Attributes:
         inputs: what the inputs hold.
-        plan: what was to be done; without blocks there was nothing new.
-        account: None when there was nothing new.
-        folder: the published run; None when there was nothing new.
-        seconds: wall time from the plan to the commit.
+        published: an interrupted run that was finished first, then what was new since;
+            nothing when there was nothing new.
     """
 
     inputs: Inputs
-    plan: Plan
-    account: Account | None
-    folder: Path | None
-    seconds: float
+    published: tuple[Published, ...]
+
+    @property
+    def account(self) -> Account | None:
+        """The account of the newest run; None when nothing was new."""
+        return self.published[-1].account if self.published else None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the newest run; None when nothing was new."""
+        return self.published[-1].folder if self.published else None
 
 
 Engine = Callable[[Plan, RunName, Config, Staging], None]
@@ -51,46 +69,109 @@ Engine = Callable[[Plan, RunName, Config, Staging], None]
 
 
 def run_job(config: Config, logical_date: date | None, engine: Engine) -> Outcome:
-    """Read what is new, and publish what comes of it.
+    """Finish what was interrupted, then read what is new, and publish what comes of it.
 
     Args:
-        logical_date: the day the run stands for; None means today in UTC.
+        logical_date: the day the run stands for; None means today in UTC. An interrupted run
+            keeps its own.
 
     Raises:
         UsageError: an input does not exist.
         LockedOutput: another run works on the same output.
         AccountError: records in and rows out do not add up; nothing was published.
     """
-    started = time.time()
     inputs = find_inputs(config.input.paths, config.input.min_age_s)
     output = Path(config.write.output)
     with locked(output):
-        sweep_staging(output)
-        runs = committed_runs(output)
+        job = _Job(config, output, engine)
+        found = [job.finish_interrupted(), job.read_new(inputs, logical_date)]
+    return Outcome(inputs, tuple(each for each in found if each))
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One invocation, which holds the lock of its output."""
+
+    config: Config
+    output: Path
+    engine: Engine
+
+    def finish_interrupted(self) -> Published | None:
+        """Finish the run that another process left half done, if it goes on from the newest."""
+        started = time.time()
+        runs = committed_runs(self.output)
+        plan = find_interrupted(self.output, runs[-1] if runs else None, self.config)
+        sweep_staging(self.output, keep=plan.run_id if plan else None)
+        if plan is None:
+            return None
+        index = self._index(runs, plan.logical_date)
+        return self._carry_out(plan, runs, index, started, resumed=True)
+
+    def read_new(self, inputs: Inputs, logical_date: date | None) -> Published | None:
+        """Plan what no committed run has read, and carry it out."""
+        started = time.time()
         day = logical_date or datetime.now(timezone.utc).date()
-        plan = make_plan(inputs, inputs_read(runs), runs[-1] if runs else None, day, config)
+        runs = committed_runs(self.output)
+        newest = runs[-1] if runs else None
+        index = self._index(runs, day)
+        past = Past(index, newest, attempts_of(newest) if newest else {})
+        plan, known = make_plan(inputs, past, day, self.config)
+        if known:
+            index = index.with_looks(known)
+            save_index(self.output, index)
         if not plan.blocks:
-            return Outcome(inputs, plan, None, None, time.time() - started)
-        staging = _prepare(output, plan, runs, config)
-        engine(plan, RunName(plan.run_id, plan.logical_date), config, staging)
+            return None
+        write_bytes(self._staging(plan).plan_file, plan.as_json(self.config).encode())
+        return self._carry_out(plan, runs, index, started)
+
+    def _staging(self, plan: Plan) -> Staging:
+        return Staging(str((self.output / ".staging" / plan.run_id).absolute()))
+
+    def _index(self, runs: list[CommittedRun], day: date) -> Index:
+        """Bring the index up to the committed runs that are remembered on *day*."""
+        days = self.config.input.remember_days
+        remembered = [run for run in runs if not days or (day - run.logical_date).days <= days]
+        before = load_index(self.output)
+        index = before.following(remembered)
+        if index.covers != before.covers:
+            save_index(self.output, index)
+        return index
+
+    def _carry_out(
+        self,
+        plan: Plan,
+        runs: list[CommittedRun],
+        index: Index,
+        started: float,
+        *,
+        resumed: bool = False,
+    ) -> Published:
+        """Take *plan* through the passes, check the account, and publish the run."""
+        staging = self._staging(plan)
+        staging.prepare(index.ids.digests)
+        dedup = self.config.dedup
+        staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
+        self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
         account, counts = tally(staging, range(len(plan.blocks)))
-        account.check()
-        write_inputs(staging.result, plan, counts)
+        try:
+            account.check()
+        except AccountError:
+            sweep_staging(self.output)  # or every later run would find the same fault
+            raise
+        write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
         timings = {"started": _iso(started), "seconds": round(time.time() - started, 3)}
-        write_manifest(staging.result, plan, config, account, timings)
-        folder = publish(staging.result, output, plan.run_id)
-        sweep_staging(output)
-    return Outcome(inputs, plan, account, folder, time.time() - started)
-
-
-def _prepare(output: Path, plan: Plan, runs: list[CommittedRun], config: Config) -> Staging:
-    staging = Staging(str((output / ".staging" / plan.run_id).absolute()))
-    write_bytes(Path(staging.folder, "plan.json"), plan.as_json(config).encode())
-    staging.block_file(0, "").parent.mkdir()
-    seen = ids_seen(runs)
-    if len(seen):
-        np.save(staging.seen, seen)
-    return staging
+        write_manifest(staging, plan, self.config, account, timings)
+        folder = publish(staging.result, self.output, plan.run_id)
+        sweep_staging(self.output)
+        run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)
+        remembered = [each for each in runs if each.sequence in index.covers]
+        looks = [
+            (bytes.fromhex(each.look), plan.sequence)
+            for each in plan.inputs
+            if each.look and not counts[each.source].retry
+        ]
+        save_index(self.output, index.following([*remembered, run]).with_looks(looks))
+        return Published(plan, account, folder, time.time() - started, resumed)
 
 
 def _iso(seconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.dedup.exchange import VERDICT
+from pipeline.dedup.exchange import THIS_RUN, VERDICT
 from pipeline.passes.blocks import Block
 from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
@@ -66,7 +66,7 @@ def block(folder: Path, files: dict[str, bytes], index: int = 0) -> Block:
 def verdict(row: int, representative: Document, **fields: Any) -> np.ndarray:
     """One record of dtype VERDICT: the article in *row* is a copy of *representative*."""
     found = np.zeros(1, VERDICT)
-    found["row"] = row
+    found["row"], found["representative_run"] = row, THIS_RUN
     for name in ("representative_id", "cluster_id"):
         found[name] = np.frombuffer(bytes.fromhex(representative.id), np.uint8)
     for name, value in fields.items():

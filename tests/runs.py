@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.config import Config
 from pipeline.job import Engine, Outcome, run_job
+from pipeline.passes.clean_block import clean_block  # noqa: F401 - tests of runs that die
 from pipeline.passes.loop import run_passes
 from pipeline.write.columns import TABLES
 

@@ -28,13 +28,13 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.config import Config
 from pipeline.dedup.evidence import PARTS, compare
-from pipeline.dedup.exchange import SAMPLE_SHARDS, article_number, key_groups
+from pipeline.dedup.exchange import article_number
 from pipeline.dedup.model import INPUTS, LEAST_OF_A_HALF, inputs
 from pipeline.passes.blocks import Block
-from pipeline.passes.bundles import Bundle, bundle_shards, label, weigh_shard
+from pipeline.passes.bundles import Bundle
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.find_edges import find_edges, shard_components
-from pipeline.passes.member_reader import MemberReader, read_samples
+from pipeline.passes.loop import joined
+from pipeline.passes.member_reader import MemberReader
 from pipeline.passes.staging import Staging
 from pipeline.read.parts import Part
 
@@ -74,14 +74,8 @@ def passes(records: list[dict[str, Any]], folder: Path) -> Stories:
     staging = Staging(str(folder / "staging"))
     staging.block_file(0, "").parent.mkdir(parents=True)
     block = Block(0, (Part(str(source), source.name, source.suffix),))
-    cleaned = clean_block(block, CONFIG, staging)
-    keys = [find_edges([each]) for _, each in key_groups(cleaned.band_keys, cleaned.digest_keys)]
-    labels = [label(found, CONFIG.dedup, staging) for found in shard_components(keys)]
-    links = [
-        weigh_shard(shard, [read_samples(0, shard, CONFIG.dedup, staging)], labels, staging)
-        for shard in range(SAMPLE_SHARDS)
-    ]
-    bundles = [bundle for shard in bundle_shards(labels, links) for bundle in shard]
+    clean_block(block, CONFIG, staging)
+    bundles = [bundle for shard in joined([0], CONFIG.dedup, staging) for bundle in shard]
     reader = MemberReader(CONFIG.dedup, staging)
     count = sum(each.articles for each in staging.cleaned(range(1)))
     articles = article_number(0, np.arange(count))

@@ -1,4 +1,4 @@
-"""Pass A: blocks of inputs → staged articles, and the keys to join them on."""
+"""Pass A: blocks of inputs → staged articles, and what they are joined on."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import apache_beam as beam
 
-from pipeline.dedup.exchange import SAMPLE_SHARDS, key_groups
-from pipeline.passes.clean_block import CleanedBlock, clean_block
+from pipeline.dedup.exchange import SAMPLE_SHARDS
+from pipeline.passes.clean_block import clean_block
 from pipeline.passes.find_edges import id_shards
+from pipeline.passes.staged_keys import read_ids, read_keys
+from pipeline.passes.window import find_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pipeline.config import Config
     from pipeline.passes.staging import Staging
@@ -26,12 +28,14 @@ class Cleaned(NamedTuple):
 
     Attributes:
         blocks: index of each staged block.
-        keys: (group of bands, (block, rows, keys)).
-        samples: (shard of keys, block), where the block has signed articles.
-        ids: (shard of ids, (block, ordinals, ids)).
+        earlier: index of the block of articles of earlier runs, if there are any.
+        keys: (group of bands, (block, rows, keys)), of blocks and earlier.
+        samples: (shard of keys, block), the same.
+        ids: (shard of ids, (block, ordinals, ids)), of blocks alone.
     """
 
     blocks: beam.PCollection[int]
+    earlier: beam.PCollection[int]
     keys: beam.PCollection[Keyed]
     samples: beam.PCollection[Sampled]
     ids: beam.PCollection[Keyed]
@@ -39,38 +43,52 @@ class Cleaned(NamedTuple):
 
 @dataclass(eq=False)
 class Clean(beam.PTransform):
-    """Read, clean, judge and sign each block; the texts stay in *staging*."""
+    """Read, clean, judge and sign each block; find what they may be copies of."""
 
     config: Config
     staging: Staging
 
-    def expand(self, blocks: beam.PCollection) -> Cleaned:
-        cleaned = blocks | "CleanBlock" >> beam.Map(clean_block, self.config, self.staging)
+    def expand(self, planned: beam.PCollection) -> Cleaned:
+        config, staging = self.config, self.staging
+        blocks = planned | "CleanBlock" >> beam.Map(clean_block, config, staging)
+        earlier = (
+            blocks
+            | "Together" >> beam.Map(_together).with_output_types(tuple[int, int])
+            | "GatherBlocks" >> beam.GroupByKey()
+            | "FindEarlier" >> beam.FlatMap(_find_earlier, config, staging).with_output_types(int)
+        )
+        joined = (blocks, earlier) | "Joined" >> beam.Flatten()
         return Cleaned(
-            cleaned | "Index" >> beam.Map(_index).with_output_types(int),
-            cleaned | "Keys" >> beam.FlatMap(_keys).with_output_types(Keyed),
-            cleaned | "Samples" >> beam.FlatMap(_samples).with_output_types(Sampled),
-            cleaned | "Ids" >> beam.FlatMap(_ids).with_output_types(Keyed),
+            blocks,
+            earlier,
+            joined | "Keys" >> beam.FlatMap(_keys, config, staging).with_output_types(Keyed),
+            joined | "Samples" >> beam.FlatMap(_samples).with_output_types(Sampled),
+            blocks | "Ids" >> beam.FlatMap(_ids, staging).with_output_types(Keyed),
         )
 
 
-def _index(cleaned: CleanedBlock) -> int:
-    return cleaned.index
+def _together(index: int) -> tuple[int, int]:
+    return 0, index
 
 
-def _keys(cleaned: CleanedBlock) -> Iterator[Keyed]:
-    for group, keys in key_groups(cleaned.band_keys, cleaned.digest_keys):
+def _find_earlier(
+    grouped: tuple[int, Iterable[int]], config: Config, staging: Staging
+) -> list[int]:
+    return find_earlier(list(grouped[1]), config.dedup, staging)
+
+
+def _keys(index: int, config: Config, staging: Staging) -> Iterator[Keyed]:
+    for group, keys in read_keys(index, config.dedup, staging):
         yield group, keys.pack()
 
 
-def _samples(cleaned: CleanedBlock) -> Iterator[Sampled]:
+def _samples(index: int) -> Iterator[Sampled]:
     # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
     # than everything else together.
-    if len(cleaned.band_keys.rows):
-        for shard in range(SAMPLE_SHARDS):
-            yield shard, cleaned.index
+    for shard in range(SAMPLE_SHARDS):
+        yield shard, index
 
 
-def _ids(cleaned: CleanedBlock) -> Iterator[Keyed]:
-    for shard, ordinals, ids in id_shards(cleaned.ordinals, cleaned.ids):
-        yield shard, (cleaned.index, ordinals.tobytes(), ids.tobytes())
+def _ids(index: int, staging: Staging) -> Iterator[Keyed]:
+    for shard, ordinals, ids in id_shards(*read_ids(index, staging)):
+        yield shard, (index, ordinals.tobytes(), ids.tobytes())

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 import numpy as np
 
-from pipeline.dedup.exchange import VERDICT, BlockKeys
+from pipeline.dedup.exchange import URLS, VERDICT, BlockKeys
 from pipeline.passes.bundles import (
     bundle_shards,
     label,
     pack_bundles,
+    published_labels,
     unpack_bundles,
     weigh_shard,
 )
 from pipeline.passes.find_edges import find_edges, find_repeats, shard_components
-from pipeline.passes.member_reader import read_samples
 from pipeline.passes.resolve import resolve
+from pipeline.passes.staged_keys import read_samples
 
 if TYPE_CHECKING:
     from pipeline.config import DedupConfig
@@ -32,18 +33,55 @@ BlockBytes = tuple[int, bytes]
 class Deduplicate(beam.PTransform):
     """Say which articles are copies: (block, verdicts), any number of portions a block.
 
-    Takes the keys of all blocks, their samples, and the records that are repeats and therefore
-    no articles.
+    Takes the keys of all blocks, their samples, the block of articles of earlier runs, and the
+    records that are repeats and therefore no articles.
     """
 
     config: DedupConfig
     staging: Staging
 
-    def expand(
-        self, found: tuple[beam.PCollection, beam.PCollection, beam.PCollection]
-    ) -> beam.PCollection:
-        keys, samples, repeats = found
+    def expand(self, found: tuple[beam.PCollection, ...]) -> beam.PCollection:
+        keys, samples, earlier, repeats = found
+        config, staging = self.config, self.staging
+        urls, bands = keys | "PartKeys" >> beam.Partition(_which_keys, 2)
         labels = (
+            bands | "FindComponents" >> _FindComponents(config, staging),
+            earlier | "Published" >> beam.Map(_published, staging).with_output_types(bytes),
+        ) | "Labels" >> beam.Flatten()
+        versions = (
+            urls
+            | "GroupUrls" >> beam.GroupByKey()
+            | "FindVersions" >> beam.MapTuple(_find_versions).with_output_types(bytes)
+        )
+        return (
+            samples
+            | "GroupSamples" >> beam.GroupByKey()
+            | "Weigh"
+            >> beam.Map(_weigh, beam.pvalue.AsList(labels), config, staging).with_output_types(
+                BlockBytes
+            )
+            | "GatherLinks" >> beam.GroupByKey()
+            | "ShardBundles"
+            >> beam.FlatMap(
+                _shard_bundles, beam.pvalue.AsList(labels), beam.pvalue.AsList(versions)
+            ).with_output_types(bytes)
+            | "SpreadBundles" >> beam.Reshuffle()
+            | "Resolve"
+            >> beam.FlatMap(
+                _resolve, beam.pvalue.AsList(repeats), config, staging
+            ).with_output_types(BlockBytes)
+        )
+
+
+@dataclass(eq=False)
+class _FindComponents(beam.PTransform):
+    """Join the bands, and label what they connect: provisional clusters."""
+
+    config: DedupConfig
+    staging: Staging
+
+    def expand(self, keys: beam.PCollection) -> beam.PCollection:
+        return (
             keys
             | "GroupBands" >> beam.GroupByKey()
             | "FindEdges" >> beam.MapTuple(_find_edges).with_output_types(BlockBytes)
@@ -52,22 +90,6 @@ class Deduplicate(beam.PTransform):
             | "ShardComponents" >> beam.FlatMapTuple(_shard_components).with_output_types(bytes)
             | "SpreadComponents" >> beam.Reshuffle()
             | "Label" >> beam.Map(_label, self.config, self.staging).with_output_types(bytes)
-        )
-        return (
-            samples
-            | "GroupSamples" >> beam.GroupByKey()
-            | "Weigh"
-            >> beam.Map(
-                _weigh, beam.pvalue.AsList(labels), self.config, self.staging
-            ).with_output_types(BlockBytes)
-            | "GatherLinks" >> beam.GroupByKey()
-            | "ShardBundles"
-            >> beam.FlatMap(_shard_bundles, beam.pvalue.AsList(labels)).with_output_types(bytes)
-            | "SpreadBundles" >> beam.Reshuffle()
-            | "Resolve"
-            >> beam.FlatMap(
-                _resolve, beam.pvalue.AsList(repeats), self.config, self.staging
-            ).with_output_types(BlockBytes)
         )
 
 
@@ -90,6 +112,18 @@ def unpack_verdicts(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.void]]:
 def unpack_ordinals(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     """Undo the packing of a portion of ordinals."""
     return np.frombuffer(packed, np.int32)
+
+
+def _which_keys(keyed: tuple[int, object], _partitions: int) -> int:
+    return int(keyed[0] != URLS)
+
+
+def _published(_earlier: int, staging: Staging) -> bytes:
+    return published_labels(staging).tobytes()
+
+
+def _find_versions(_urls: int, portions: Iterable[tuple[int, bytes, bytes]]) -> bytes:
+    return find_edges(BlockKeys.unpack(portion) for portion in portions).tobytes()
 
 
 def _find_edges(_group: int, portions: Iterable[tuple[int, bytes, bytes]]) -> BlockBytes:
@@ -122,10 +156,10 @@ def _weigh(
 
 
 def _shard_bundles(
-    grouped: tuple[int, Iterable[bytes]], labels: Iterable[bytes]
+    grouped: tuple[int, Iterable[bytes]], labels: Iterable[bytes], versions: Iterable[bytes]
 ) -> Iterator[bytes]:
     counted = [np.frombuffer(each, np.uint64).reshape(-1, 3) for each in grouped[1]]
-    for bundles in bundle_shards(map(_rows_of_2, labels), counted):
+    for bundles in bundle_shards(map(_rows_of_2, labels), counted, map(_rows_of_2, versions)):
         yield pack_bundles(bundles)
 
 

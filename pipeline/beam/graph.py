@@ -33,6 +33,6 @@ def build(
     planned = root | "Plan" >> beam.Create(blocks)
     cleaned = planned | "Clean" >> Clean(config, staging)
     repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
-    found = (cleaned.keys, cleaned.samples, repeats)
+    found = (cleaned.keys, cleaned.samples, cleaned.earlier, repeats)
     verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging)
     (cleaned.blocks, verdicts, repeats) | "Write" >> Write(run, config, staging)

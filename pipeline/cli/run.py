@@ -84,13 +84,15 @@ def _tell(outcome: Outcome, config: Config) -> None:
     """Say on stderr what came of the run, and on stdout where it lies."""
     for line in outcome.inputs.remarks():
         click.echo(line, err=True)
-    if outcome.account is None or outcome.folder is None:
+    if not outcome.published:
         if outcome.inputs.files:
             count = len(outcome.inputs.files)
             click.echo(f"nothing new: all {count} files were read by earlier runs", err=True)
         else:
             paths = ", ".join(config.input.paths)
             click.echo(f"nothing to read: no file of a known kind in {paths}", err=True)
-        return
-    click.echo(render_account(outcome.account, outcome.seconds), err=True)
-    click.echo(str(outcome.folder))
+    for run in outcome.published:
+        if run.resumed:
+            click.echo("finished the run that was interrupted:", err=True)
+        click.echo(render_account(run.account, run.seconds), err=True)
+        click.echo(str(run.folder))

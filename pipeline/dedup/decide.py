@@ -8,7 +8,7 @@ Stars that mostly verify against one another are one cluster and keep their repr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ from pipeline.dedup.clusters import MATCHES, first_of_equals, sortable
 from pipeline.dedup.evidence import PARTS, Sketch, compare
 from pipeline.dedup.model import probabilities
 from pipeline.dedup.pairs import Similarity
+from pipeline.dedup.versions import versions
 
 Indexes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,6 +44,8 @@ class Candidates:
         digests: uint8[m, 16], digest of the cleaned text.
         shingle_counts: int64[m].
         published: bool[m], kept by an earlier run: comes first and stays.
+        urls: uint64[m], digest of the canonical url of each, 0 where unknown.
+        fetched: int64[m], minutes, or ``evidence.UNKNOWN``.
         groups: int64[m], the provisional cluster of each, from 0.
         links: int64[k, 2], groups that share rare shingles.
         sketch: member → what of it is compared; loaded when needed.
@@ -54,6 +57,8 @@ class Candidates:
     digests: NDArray[np.uint8]
     shingle_counts: NDArray[np.int64]
     published: NDArray[np.bool_]
+    urls: NDArray[np.uint64]
+    fetched: Indexes
     groups: Indexes
     links: Indexes
     sketch: Callable[[int], Sketch]
@@ -67,7 +72,9 @@ class Decisions:
     Attributes:
         articles: uint64[k], ascending.
         representatives: uint64[k], whose copy each is; itself if it is kept.
-        clusters: uint64[k], the article whose id names the cluster.
+        clusters: uint64[k], the article whose cluster each belongs to.
+        revised: uint64[k], the earlier version at the same url; itself if there is none.
+        other_story: bool[k], an earlier article at the same url is another story.
         matches: uint8[k], index into ``MATCHES``; ``KEPT`` for a kept article.
         compared: exact similarity to the representative, k of them.
         probability: float64[k], what the model gave; 1 for exact copies.
@@ -77,6 +84,8 @@ class Decisions:
     articles: NDArray[np.uint64]
     representatives: NDArray[np.uint64]
     clusters: NDArray[np.uint64]
+    revised: NDArray[np.uint64]
+    other_story: NDArray[np.bool_]
     matches: NDArray[np.uint8]
     compared: list[Similarity]
     probability: Floats
@@ -94,12 +103,19 @@ class _Edge:
     parts: Floats
 
 
+_EXACT = _Edge(-1, 1.0, np.full(len(PARTS), np.nan))
+
+
 @dataclass(eq=False)
 class _Stars:
-    """The stars as they grow: a representative's members, itself first, in order."""
+    """The stars as they grow: a representative's members, itself first, in order.
+
+    ``alike`` are pairs at one url that would be copies at two.
+    """
 
     of: dict[int, list[int]] = field(default_factory=dict)
     edges: dict[int, _Edge] = field(default_factory=dict)
+    alike: list[tuple[int, int]] = field(default_factory=list)
 
 
 def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
@@ -115,8 +131,10 @@ def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
     compared = distinct[candidates.shingle_counts[distinct] >= config.min_shingles]
     near = _neighbours(candidates)
     stars = _grow(candidates, compared, near, config)
-    clusters = _join(candidates, stars, near, config)
-    return _decisions(candidates, leaders, stars.edges, clusters, config)
+    kept = [m for m, first in enumerate(leaders.tolist()) if m == first and m not in stars.edges]
+    later = versions(candidates.urls, candidates.published, candidates.fetched, kept, stars.alike)
+    clusters = _join(candidates, stars, near, later, config)
+    return _decisions(candidates, leaders, stars.edges, clusters, later, config)
 
 
 def _neighbours(candidates: Candidates) -> list[Indexes]:
@@ -154,6 +172,9 @@ def _grow(
             parts, chances = _compare(candidates, member, some)
             for hit in np.flatnonzero(chances >= config.confidence).tolist():
                 other = int(some[hit])
+                if candidates.urls[other] and candidates.urls[other] == candidates.urls[member]:
+                    stars.alike.append((member, other))
+                    continue
                 open_[other] = False
                 stars.of[member].append(other)
                 stars.edges[other] = _Edge(member, float(chances[hit]), parts[hit])
@@ -167,7 +188,11 @@ def _compare(candidates: Candidates, one: int, others: Indexes) -> tuple[Floats,
 
 
 def _join(
-    candidates: Candidates, stars: _Stars, near: list[Indexes], config: DedupConfig
+    candidates: Candidates,
+    stars: _Stars,
+    near: list[Indexes],
+    later: Mapping[int, int],
+    config: DedupConfig,
 ) -> dict[int, int]:
     """Map each representative to the first, in order, of the stars it is one cluster with."""
     rank = {member: rank for rank, member in enumerate(stars.of)}
@@ -178,11 +203,12 @@ def _join(
             member = first[member]
         return member
 
-    for one, other in _star_pairs(candidates, stars, near, rank):
+    revisions = [(one, other) for other, one in later.items() if one != other]
+    for one, other in revisions + _star_pairs(candidates, stars, near, rank):
         left, right = root(one), root(other)
         if left == right:
             continue
-        if _agree(candidates, stars.of[one], stars.of[other], config):
+        if later.get(other) == one or _agree(candidates, stars.of[one], stars.of[other], config):
             left, right = sorted((left, right), key=rank.__getitem__)
             first[right] = left
     return {member: root(member) for member in stars.of}
@@ -233,32 +259,36 @@ def _decisions(
     leaders: Indexes,
     edges: dict[int, _Edge],
     clusters: dict[int, int],
+    later: Mapping[int, int],
     config: DedupConfig,
 ) -> Decisions:
     rows: list[tuple[int, int, int, int, Similarity, _Edge]] = []
-    exact = _Edge(-1, 1.0, np.full(len(PARTS), np.nan))
     for member, leader in enumerate(leaders.tolist()):
         # An exact copy of a duplicate takes over its edge: with the same text, the same holds.
         edge = edges.get(leader)
         kept = edge.representative if edge else leader
         cluster = clusters.get(kept, kept)
-        if kept == member and cluster == member:
+        told = kept != member or cluster != kept or member in later
+        if candidates.published[member] or not told:
             continue
-        size = int(candidates.shingle_counts[member])
-        same = Similarity(size, size, 1.0, 1.0)
         if edge:
             compared = candidates.similarity(leader, kept)
             match = MATCHES.index("near" if _is_near(compared, config) else "contained")
             rows.append((member, kept, cluster, match, compared, edge))
         else:
             match = KEPT if kept == member else MATCHES.index("exact")
-            rows.append((member, kept, cluster, match, same, exact))
+            size = int(candidates.shingle_counts[member])
+            same = Similarity(size, size, 1.0, 1.0)
+            rows.append((member, kept, cluster, match, same, _EXACT))
     rows.sort(key=lambda row: int(candidates.articles[row[0]]))
     numbers = np.array([row[:4] for row in rows], np.int64).reshape(-1, 4)
+    members: list[int] = numbers[:, 0].tolist()
     return Decisions(
         articles=candidates.articles[numbers[:, 0]],
         representatives=candidates.articles[numbers[:, 1]],
         clusters=candidates.articles[numbers[:, 2]],
+        revised=candidates.articles[[later.get(member, member) for member in members]],
+        other_story=np.array([later.get(member) == member for member in members], np.bool_),
         matches=numbers[:, 3].astype(np.uint8),
         compared=[row[4] for row in rows],
         probability=np.array([row[5].probability for row in rows], np.float64),
@@ -267,5 +297,4 @@ def _decisions(
 
 
 def _is_near(compared: Similarity, config: DedupConfig) -> bool:
-    near = compared.jaccard >= config.similarity
-    return near or compared.containment < config.containment
+    return compared.jaccard >= config.similarity or compared.containment < config.containment

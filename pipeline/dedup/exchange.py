@@ -23,6 +23,12 @@ BAND_GROUP = 8
 DIGESTS = -1
 """The group in which whole texts are joined, so that short ones find their exact copies too."""
 
+URLS = -2
+"""The group in which addresses are joined, so that versions of one page are compared."""
+
+THIS_RUN = -1
+"""The run of an article that no earlier run has published."""
+
 SAMPLE_SHARDS = 8
 """Portions in which sampled shingles are joined, so that no worker needs all of them."""
 
@@ -32,7 +38,10 @@ VERDICT = np.dtype(
     [
         ("row", "<u4"),
         ("representative_id", "u1", ID_BYTES),
+        ("representative_run", "<i4"),
         ("cluster_id", "u1", ID_BYTES),
+        ("revision_of", "u1", ID_BYTES),
+        ("other_story", "?"),
         ("match", "u1"),
         ("shared", "<u4"),
         ("shingles", "<u4"),
@@ -45,20 +54,23 @@ VERDICT = np.dtype(
 )
 """A duplicate: its row in its block, its representative, and what decided.
 
-``match`` is an index into ``clusters.MATCHES``, or ``decide.KEPT``: an article that stays, of
-which only the cluster is said.
+``representative_run`` is the number of a run of the window, or ``THIS_RUN``. ``revision_of``
+is all 0, but for an article that is a later version of that one; ``other_story`` says that its
+url was that of an earlier article, of which it is none. ``match`` is an index into
+``clusters.MATCHES``, or ``decide.KEPT``: an article that stays, of which only that is said.
 """
 
 
 def member_dtype(bands: int) -> np.dtype[np.void]:
     """Give the record of an article in the members file.
 
-    Fields: its id and text digest, its place in the order of representatives, the
-    number of its record in the block, where its
-    shingles lie in the shingles file (start and count, in shingles), the same for its samples
-    and figures, the places a shingle can have in it, the minute of its publication
-    (``evidence.UNKNOWN`` without one), and its band keys (all 0 when it has too few shingles
-    to be signed).
+    Fields: its id and text digest, its place in the order of representatives, the number of
+    its record in the block, the run that published it (by number in the window, or
+    ``THIS_RUN``) and the cluster it has there (else its own id), a digest of its url (0 without
+    one), where its shingles lie in the shingles file (start and count, in shingles), the same
+    for its samples and figures, the places a shingle can have in it, the minutes of its
+    publication and of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0
+    when it has too few shingles to be signed).
     """
     return np.dtype(
         [
@@ -66,6 +78,9 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("text_digest", "u1", ID_BYTES),
             ("order", "u1", ORDER_BYTES),
             ("ordinal", "<u4"),
+            ("run", "<i4"),
+            ("cluster_id", "u1", ID_BYTES),
+            ("url", "<u8"),
             ("shingles_start", "<u8"),
             ("shingle_count", "<u4"),
             ("samples_start", "<u8"),
@@ -74,6 +89,7 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("figure_count", "<u4"),
             ("positions", "<u4"),
             ("minute", "<i8"),
+            ("fetched", "<i8"),
             ("keys", "<u4", (bands,)),
         ]
     )
@@ -139,14 +155,27 @@ class BlockSamples:
     keys: NDArray[np.uint32]
 
 
-def key_groups(band_keys: BlockKeys, digest_keys: BlockKeys) -> Iterator[tuple[int, BlockKeys]]:
+def key_groups(
+    block: int, records: NDArray[np.void], min_shingles: int
+) -> Iterator[tuple[int, BlockKeys]]:
     """Cut what a block is joined on into groups that are joined one at a time.
 
     Groups in which the block has no article are left out.
+
+    Args:
+        records: of dtype ``member_dtype``, all of the block.
+        min_shingles: articles with fewer are not signed, and joined on whole texts alone.
     """
-    if len(digest_keys.rows):
-        yield DIGESTS, digest_keys
-    if len(band_keys.rows):
-        for group, start in enumerate(range(0, len(band_keys.keys), BAND_GROUP)):
-            keys = band_keys.keys[start : start + BAND_GROUP]
-            yield group, BlockKeys(band_keys.block, band_keys.rows, keys)
+    located = np.flatnonzero(records["url"]).astype(np.uint32)
+    if len(located):
+        urls = records["url"][located].astype(np.uint32).reshape(1, -1)
+        yield URLS, BlockKeys(block, located, urls)
+    if len(records):
+        heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(1, -1)
+        yield DIGESTS, BlockKeys(block, np.arange(len(records), dtype=np.uint32), heads)
+    signed = np.flatnonzero(records["shingle_count"] >= min_shingles).astype(np.uint32)
+    if len(signed):
+        keys = records["keys"][signed].T
+        for group, start in enumerate(range(0, len(keys), BAND_GROUP)):
+            portion = np.ascontiguousarray(keys[start : start + BAND_GROUP])
+            yield group, BlockKeys(block, signed, portion)

@@ -26,7 +26,9 @@ _HALF = np.uint64(32)
 
 
 def weigh(
-    keys: NDArray[np.uint32], clusters: NDArray[np.uint32]
+    keys: NDArray[np.uint32],
+    clusters: NDArray[np.uint32],
+    background: NDArray[np.void] | None = None,
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Tell common keys from rare ones, and link the clusters that share rare ones.
 
@@ -37,6 +39,8 @@ def weigh(
     Args:
         keys: of samples, in any order.
         clusters: the number of the provisional cluster of the text that each is from.
+        background: (key, clusters) of texts that are not among these, by ascending key: in how
+            many other clusters, of one text each, a key is.
 
     Returns:
         The common keys, ascending; and the links: uint32[m, 2], two clusters that share a rare
@@ -55,12 +59,22 @@ def weigh(
     first = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1]]))
     count = np.diff(np.append(first, len(found)))
     total = np.add.reduceat(texts, first)
-    common = total * total > RARE_CLUSTERS * np.add.reduceat(texts * texts, first)
+    squares = np.add.reduceat(texts * texts, first)
+    if background is not None and len(background):
+        others = _others(background, found[first])
+        total, squares = total + others, squares + others
+    common = total * total > RARE_CLUSTERS * squares
     links = [
         *_all_pairs(numbers, first[~common], count[~common]),
         *_with_largest(numbers, texts, first[~common], count[~common]),
     ]
     return found[first[common]], np.concatenate([*links, np.empty((0, 2), np.uint32)])
+
+
+def _others(background: NDArray[np.void], keys: NDArray[np.uint32]) -> NDArray[np.int64]:
+    places = np.minimum(np.searchsorted(background["key"], keys), len(background) - 1)
+    same = background["key"][places] == keys
+    return np.where(same, background["clusters"][places].astype(np.int64), 0)
 
 
 def _all_pairs(

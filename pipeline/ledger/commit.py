@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+from dataclasses import asdict
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -24,40 +25,44 @@ if TYPE_CHECKING:
     from pipeline.ledger.account import Account
     from pipeline.ledger.plan import Plan
     from pipeline.ledger.tally import InputCount
+    from pipeline.passes.staging import Staging
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
 """Libraries whose version can change what comes out."""
 
 
-def write_inputs(folder: Path, plan: Plan, counts: dict[str, InputCount]) -> None:
-    """Write state/inputs.parquet: the files that later runs need not read again.
+def write_inputs(
+    folder: Path, plan: Plan, counts: dict[str, InputCount], max_attempts: int
+) -> None:
+    """Write state/inputs.parquet: the files that later runs need not read again, and those they do.
 
-    A file without counts could not be read well; a later run tries it again.
+    Args:
+        max_attempts: runs that read a file which cannot be read well; then it is given up.
     """
     rows = [
         {
             "source": each.source,
             "digest": each.digest,
             "bytes": each.bytes,
-            "read": counts[each.source].read,
-            "unchanged": counts[each.source].unchanged,
-            "unfinished": counts[each.source].unfinished,
+            "attempts": each.attempts,
+            **asdict(counts[each.source]),
+            "retry": counts[each.source].retry and each.attempts < max_attempts,
         }
         for each in plan.inputs
-        if each.source in counts
     ]
     table = pa.Table.from_pylist(rows, schema=INPUTS_SCHEMA)
     write_parquet(folder / "state" / "inputs.parquet", INPUTS_SCHEMA, [table], 100_000)
 
 
 def write_manifest(
-    folder: Path, plan: Plan, config: Config, account: Account, timings: dict[str, Any]
+    staging: Staging, plan: Plan, config: Config, account: Account, timings: dict[str, Any]
 ) -> None:
-    """Describe the finished run in *folder*: the last file before the commit.
+    """Describe the finished run: the last file before the commit.
 
     Args:
         timings: wall-clock facts; they stand here and in no table.
     """
+    folder, window = staging.result, staging.window_counts()
     manifest = {
         "format_version": FORMAT_VERSION,
         "newsieve": VERSION,
@@ -66,7 +71,8 @@ def write_manifest(
         "parent": plan.parent,
         "logical_date": plan.logical_date.isoformat(),
         "counts": account.as_dict(),
-        "inputs": {"files": len(plan.inputs), "bytes": sum(each.bytes for each in plan.inputs)},
+        "inputs": {"files": len(plan.inputs), "bytes": plan.bytes},
+        "window": asdict(window),
         "files": [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))],
         "config": config.model_dump(mode="json"),
         "python": platform.python_version(),
@@ -102,8 +108,12 @@ def publish(finished: Path, output: Path, run_id: str) -> Path:
     return target
 
 
-def sweep_staging(output: Path) -> None:
-    """Remove what runs left behind that did not reach their end. Only under the lock."""
+def sweep_staging(output: Path, keep: str | None = None) -> None:
+    """Remove what runs left behind that did not reach their end. Only under the lock.
+
+    Args:
+        keep: the run whose work is to be finished.
+    """
     for leftover in (output / ".staging").iterdir():
-        if leftover.is_dir():
+        if leftover.is_dir() and leftover.name != keep:
             shutil.rmtree(leftover)

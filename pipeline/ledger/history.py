@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,20 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
 INPUTS_SCHEMA = pa.schema(
     [
         pa.field("source", pa.string(), nullable=False),
-        pa.field("digest", pa.string(), nullable=False),
+        pa.field("digest", pa.string(), nullable=True),
         pa.field("bytes", pa.int64(), nullable=False),
         pa.field("read", pa.int64(), nullable=False),
         pa.field("unchanged", pa.int64(), nullable=False),
         pa.field("unfinished", pa.int64(), nullable=False),
+        pa.field("attempts", pa.int32(), nullable=False),
+        pa.field("retry", pa.bool_(), nullable=False),
     ],
     metadata={"newsieve.state": "inputs", "newsieve.format_version": str(FORMAT_VERSION)},
 )
-"""state/inputs.parquet: a row a file that the run read whole."""
+"""state/inputs.parquet: a row a file that the run read, or tried to.
+
+digest is null where the file could not be read at all; attempts counts the runs that read this
+content; retry says that a later run is to read it once more.
+"""
+
+RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}")
+"""``<logical date>-<sequence>-<hash of plan and parent>``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +49,36 @@ class CommittedRun:
     folder: Path
     run_id: str
     sequence: int
+    logical_date: date
 
 
 def committed_runs(output: Path) -> list[CommittedRun]:
     """List the published runs below *output*, oldest first.
 
+    Names say all that is needed, so that years of runs cost one listing; the manifest of the
+    newest one is read, and says whether this newsieve can go on from it.
+
     Raises:
-        NewsieveError: a manifest is damaged, or was written by a newer newsieve.
+        NewsieveError: the newest manifest is damaged, or was written by a newer newsieve.
     """
-    runs = [_read_run(path) for path in (output / "runs").glob("*/manifest.json")]
-    return sorted(runs, key=lambda run: (run.sequence, run.run_id))
+    runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
+    if runs:
+        _check_format(runs[-1].folder / "manifest.json")
+    return runs
 
 
-def _read_run(path: Path) -> CommittedRun:
+def _runs_below(folder: Path) -> Iterator[CommittedRun]:
+    for path in folder.iterdir() if folder.is_dir() else ():
+        named = RUN_ID.fullmatch(path.name)
+        # One rename publishes a run; without its manifest it is something else.
+        if named and (path / "manifest.json").is_file():
+            day = date.fromisoformat(named["date"])
+            yield CommittedRun(path, path.name, int(named["sequence"]), day)
+
+
+def _check_format(path: Path) -> None:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        version = int(manifest["format_version"])
-        if version <= FORMAT_VERSION:
-            run = CommittedRun(path.parent, str(manifest["run_id"]), int(manifest["sequence"]))
+        version = int(json.loads(path.read_text(encoding="utf-8"))["format_version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); restore it from a backup"
@@ -68,31 +88,35 @@ def _read_run(path: Path) -> CommittedRun:
             f"{path}: written in format {version}, this newsieve knows formats up to "
             f"{FORMAT_VERSION}; upgrade newsieve"
         )
-    return run
 
 
-def inputs_read(runs: list[CommittedRun]) -> set[tuple[str, str]]:
-    """Give (source, digest) of every file that *runs* read."""
-    seen: set[tuple[str, str]] = set()
-    for run in runs:
-        path = run.folder / "state" / "inputs.parquet"
-        if path.is_file():
-            table = pq.read_table(path, columns=["source", "digest"])
-            seen.update(zip(table["source"].to_pylist(), table["digest"].to_pylist(), strict=True))
-    return seen
+def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
+    """Give (source, digest) of every file that *run* read, and that need not be read again."""
+    rows = _inputs(run, ["source", "digest", "retry"])
+    return [(row["source"], row["digest"]) for row in rows if not row.get("retry")]
 
 
-def ids_seen(runs: list[CommittedRun]) -> NDArray[np.bytes_]:
-    """Give the ids that *runs* kept or rejected: sorted, distinct, 16 bytes each."""
-    parts = [_ids_of(path) for run in runs for path in _table_files(run)]
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, "S16")
+def attempts_of(run: CommittedRun) -> dict[tuple[str, str | None], int]:
+    """Count, by (source, digest), how often files were read that are to be read once more."""
+    rows = _inputs(run, ["source", "digest", "attempts", "retry"])
+    return {(row["source"], row["digest"]): row["attempts"] for row in rows if row.get("retry")}
 
 
-def _table_files(run: CommittedRun) -> Iterator[Path]:
+def _inputs(run: CommittedRun, columns: list[str]) -> list[dict[str, Any]]:
+    path = run.folder / "state" / "inputs.parquet"
+    if not path.is_file():
+        return []
+    file = pq.ParquetFile(path)  # an older newsieve may have written fewer columns
+    known = [name for name in columns if name in file.schema_arrow.names]
+    rows: list[dict[str, Any]] = file.read(columns=known).to_pylist()
+    return rows
+
+
+def ids_of(run: CommittedRun) -> list[bytes]:
+    """Give the ids that *run* kept or rejected, 16 bytes each."""
+    found: list[bytes] = []
     for table in TABLES:
-        yield from sorted((run.folder / table).glob("*.parquet"))
-
-
-def _ids_of(path: Path) -> NDArray[np.bytes_]:
-    ids = pq.read_table(path, columns=["id"])["id"].drop_null().to_pylist()
-    return np.array([bytes.fromhex(value) for value in ids], dtype="S16")
+        for path in sorted((run.folder / table).glob("*.parquet")):
+            ids = pq.read_table(path, columns=["id"])["id"].drop_null().to_pylist()
+            found += map(bytes.fromhex, ids)
+    return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import time
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from pipeline.ledger.index import look_of
 from pipeline.passes.blocks import Block
 from pipeline.read import survey
 from pipeline.read.parts import Part
@@ -15,10 +17,12 @@ from pipeline.storage import open_input
 from pipeline.version import FORMAT_VERSION, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from pipeline.config import Config
     from pipeline.ledger.history import CommittedRun
+    from pipeline.ledger.index import Index
     from pipeline.ledger.inputs import InputFile, Inputs
 
 MAX_PARTS = 2_000
@@ -27,11 +31,19 @@ MAX_PARTS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedInput:
-    """A file that the run reads, as it was when the plan was made."""
+    """A file that the run reads, as it was when the plan was made.
+
+    Attributes:
+        digest: of its bytes; None when it could not be read, or is a folder that cannot be listed.
+        attempts: how many runs have read this content, this one included.
+        look: what it looked like (``index.look_of``), in hex; None when that proves nothing.
+    """
 
     source: str
-    digest: str
+    digest: str | None
     bytes: int
+    attempts: int = 1
+    look: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,63 +76,142 @@ class Plan:
             "format_version": FORMAT_VERSION,
             "version": VERSION,
             "config": config.model_dump(mode="json"),
+            "lasting": _lasting(config),
         }
         return json.dumps(content, indent=1) + "\n"
 
 
+def read_plan(content: bytes, config: Config) -> Plan | None:
+    """Read what ``as_json`` wrote; None when it was made for other settings, or another newsieve.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is damaged.
+    """
+    facts = json.loads(content)
+    made_for = (facts["version"], facts["format_version"], facts["lasting"])
+    if made_for != (VERSION, FORMAT_VERSION, _lasting(config)):
+        return None
+    blocks = [
+        Block(block["index"], tuple(Part(**part) for part in block["parts"]))
+        for block in facts["blocks"]
+    ]
+    return Plan(
+        run_id=facts["run_id"],
+        sequence=facts["sequence"],
+        parent=facts["parent"],
+        logical_date=date.fromisoformat(facts["logical_date"]),
+        inputs=tuple(PlannedInput(**each) for each in facts["inputs"]),
+        blocks=tuple(blocks),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Past:
+    """What earlier runs say about inputs.
+
+    Attributes:
+        newest: the newest committed run; None before the first.
+        attempts: by (source, digest), runs that read a file which is to be read once more.
+    """
+
+    index: Index
+    newest: CommittedRun | None
+    attempts: Mapping[tuple[str, str | None], int]
+
+
+@dataclass(frozen=True, eq=False)
+class _Looked:
+    """What one look at a file came to: it is planned, or was read before.
+
+    ``known`` says what a file read before looks like, and which run read it.
+    """
+
+    planned: PlannedInput | None = None
+    parts: tuple[tuple[Part, int], ...] = ()
+    known: tuple[bytes, int] | None = None
+
+
 def make_plan(
-    inputs: Inputs,
-    seen: set[tuple[str, str]],
-    parent: CommittedRun | None,
-    logical_date: date,
-    config: Config,
-) -> Plan:
+    inputs: Inputs, past: Past, logical_date: date, config: Config
+) -> tuple[Plan, list[tuple[bytes, int]]]:
     """Leave out what was read, cut the rest into blocks, and name the run.
 
-    Args:
-        seen: (source, digest) of every file that a committed run has read.
+    Returns:
+        The plan; and of files that were recognised by their content, what they look like and
+        which run read them, so that next time a look is enough.
     """
-    planned: list[PlannedInput] = []
-    parts: list[tuple[Part, int]] = []
-    for file in inputs.files:
-        found = _survey_file(file, config.run.block_bytes)
-        if found is None:
-            parts.append((Part(file.path, file.source, file.suffix), 0))
-        elif (file.source, found[0].digest) not in seen:
-            planned.append(found[0])
-            parts += found[1]
-    # A folder that cannot be listed is read like a file: the reader says what is wrong with it.
-    parts += [(Part(each.path, each.source, each.suffix), 0) for each in inputs.unreadable]
-    blocks = tuple(_blocks(parts, config.run.block_bytes))
+    now = time.time_ns()
+    looked = [_look_at(file, past, config.run.block_bytes, now) for file in inputs.files]
+    looked += [_look_at_folder(folder, past) for folder in inputs.unreadable]
+    planned = tuple(each.planned for each in looked if each.planned)
+    blocks = _blocks([part for each in looked for part in each.parts], config.run.block_bytes)
+    parent = past.newest
     sequence = parent.sequence + 1 if parent else 1
     name = f"{logical_date.isoformat()}-{sequence:06d}"
-    facts = [VERSION, name, parent and parent.run_id, _lasting(config), _names(planned, parts)]
+    read = [(each.source, each.digest, each.attempts) for each in planned]
+    facts = [VERSION, name, parent and parent.run_id, _lasting(config), read]
     digest = blake2b(json.dumps(facts).encode(), digest_size=4).hexdigest()
-    return Plan(
+    plan = Plan(
         run_id=f"{name}-{digest}",
         sequence=sequence,
         parent=parent.run_id if parent else None,
         logical_date=logical_date,
-        inputs=tuple(planned),
-        blocks=blocks,
+        inputs=planned,
+        blocks=tuple(blocks),
     )
+    return plan, [each.known for each in looked if each.known]
 
 
-def _survey_file(
-    file: InputFile, block_bytes: int
-) -> tuple[PlannedInput, list[tuple[Part, int]]] | None:
-    """Read *file* once for its digest and its cuts; None when it cannot be read."""
+def _look_at(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Looked:
+    """Look at *file*; unless it looks read, read it once for its digest and its cuts."""
+    look = look_of(file.path, file.source, now_ns)
+    if past.index.knows_look(look):
+        return _Looked()
+    whole = Part(file.path, file.source, file.suffix)
     try:
         with open_input(file.path) as stream:
             found = survey(stream, file.suffix, block_bytes)
     except OSError:
-        return None
-    planned = PlannedInput(file.source, found.digest, found.size)
-    parts = [
-        (Part(file.path, file.source, file.suffix, start, stop, first_record), stop - start)
+        return _unreadable(whole, past)
+    reader = past.index.reader_of(file.source, found.digest)
+    if reader is not None:
+        return _Looked(known=(look, reader) if look else None)
+    parts = tuple(
+        (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
         for start, stop, first_record in found.cuts
-    ]
-    return planned, parts or [(Part(file.path, file.source, file.suffix), found.size)]
+    )
+    before = past.attempts.get((file.source, found.digest), 0)
+    shown = look.hex() if look else None
+    planned = PlannedInput(file.source, found.digest, found.size, before + 1, shown)
+    return _Looked(planned, parts or ((whole, found.size),))
+
+
+def _look_at_folder(folder: InputFile, past: Past) -> _Looked:
+    return _unreadable(Part(folder.path, folder.source, folder.suffix), past)
+
+
+def _unreadable(part: Part, past: Past) -> _Looked:
+    # Read like any other file, or folder: the reader says what is wrong with it.
+    if past.index.reader_of(part.source, None) is not None:
+        return _Looked()
+    before = past.attempts.get((part.source, None), 0)
+    return _Looked(PlannedInput(part.source, None, 0, before + 1), ((part, 0),))
+
+
+def find_interrupted(output: Path, newest: CommittedRun | None, config: Config) -> Plan | None:
+    """Find the plan of a run that did not reach its end, and that may be finished.
+
+    It must go on from the *newest* run, and have been made by this newsieve for settings that
+    give the same result.
+    """
+    for path in sorted((output / ".staging").glob("*/plan.json")):
+        try:
+            plan = read_plan(path.read_bytes(), config)
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # damaged, or of an older newsieve: its inputs are planned anew
+        if plan is not None and plan.parent == (newest and newest.run_id):
+            return plan
+    return None
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:
@@ -142,9 +233,3 @@ def _lasting(config: Config) -> dict[str, Any]:
         mode="json",
         exclude={"input": {"paths", "min_age_s"}, "write": {"output"}, "run": {"workers"}},
     )
-
-
-def _names(planned: list[PlannedInput], parts: list[tuple[Part, int]]) -> list[tuple[str, ...]]:
-    read = {each.source for each in planned}
-    rest = sorted({part.source for part, _ in parts} - read)
-    return [(each.source, each.digest) for each in planned] + [(source,) for source in rest]

@@ -14,19 +14,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InputCount:
-    """What became of one input file's records."""
+    """What became of one input file's records.
+
+    ``retry`` says that it could not be read well, but may be later.
+    """
 
     read: int
     unchanged: int
     unfinished: int
+    retry: bool = False
 
 
 def tally(staging: Staging, blocks: range) -> tuple[Account, dict[str, InputCount]]:
     """Add up the notes of *blocks*.
 
     Returns:
-        The account of the run, and the counts of each file by its source; a file that
-        could not be read well, but may be later, has none.
+        The account of the run, and the counts of each file by its source.
     """
     files: dict[str, Counter[str]] = defaultdict(Counter)
     ignored_fields: Counter[str] = Counter()
@@ -37,9 +40,10 @@ def tally(staging: Staging, blocks: range) -> tuple[Account, dict[str, InputCoun
             files[part.source].update(counted, unfinished=part.unfinished, retry=part.retry)
     account = _account(staging, blocks, files, ignored_fields)
     counts = {
-        source: InputCount(count["read"], count["unchanged"], count["unfinished"])
+        source: InputCount(
+            count["read"], count["unchanged"], count["unfinished"], bool(count["retry"])
+        )
         for source, count in files.items()
-        if not count["retry"]
     }
     return account, counts
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dedup.clusters import components, stars
-from pipeline.dedup.exchange import BlockSamples, article_number
+from pipeline.dedup.exchange import SAMPLE_SHARDS, BlockSamples, article_number
 from pipeline.dedup.rarity import count_links, strong_links, weigh
 from pipeline.passes.find_edges import SHARD_MEMBERS
 from pipeline.passes.member_reader import MemberReader
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from pipeline.config import DedupConfig
     from pipeline.passes.staging import Staging
+
+
+SAME_URL = np.uint64(1 << 40)
+"""What a common url counts for among the samples that two clusters share: more than any text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +53,22 @@ def label(
     Nothing is decided by them. They say which texts count as one when rarity is counted.
     """
     reader = MemberReader(config, staging)
+    published = published_labels(staging)
     labels = [np.empty((0, 2), np.uint64)]
     try:
         for articles in found:
             verdicts = stars(reader.component(articles)[0], config)
-            labels.append(np.stack([verdicts.articles, verdicts.representatives], axis=1))
+            representatives = _labelled(verdicts.representatives, [published])
+            labels.append(np.stack([verdicts.articles, representatives], axis=1))
     finally:
         reader.close()
     return np.concatenate(labels)
+
+
+def published_labels(staging: Staging) -> NDArray[np.uint64]:
+    """Give the clusters of articles that earlier runs published: labels like those of ``label``."""
+    found = staging.array("window.labels")
+    return np.empty((0, 2), np.uint64) if found is None else found
 
 
 def weigh_shard(
@@ -79,22 +91,28 @@ def weigh_shard(
     clusters, numbers = np.unique(_labelled(articles, labels), return_inverse=True)
     counts = np.concatenate([each.counts for each in ordered])
     keys = np.concatenate([each.keys for each in ordered])
-    common, links = weigh(keys, np.repeat(numbers.astype(np.uint32), counts))
+    background = staging.array("background")
+    if background is not None:
+        background = background[background["key"] % SAMPLE_SHARDS == shard]
+    common, links = weigh(keys, np.repeat(numbers.astype(np.uint32), counts), background)
     write_bytes(staging.common(shard), common.astype("<u4").tobytes())
     return count_links(clusters[links])
 
 
 def bundle_shards(
-    labels: Iterable[NDArray[np.uint64]], links: Iterable[NDArray[np.uint64]]
+    labels: Iterable[NDArray[np.uint64]],
+    links: Iterable[NDArray[np.uint64]],
+    versions: Iterable[NDArray[np.uint64]],
 ) -> Iterator[list[Bundle]]:
     """Put together what is decided together, in shards of like size.
 
     Args:
         labels: portions of all provisional clusters, in any order.
         links: from each shard of samples, in any order.
+        versions: uint64[m, 2] each, articles of one url, in any order.
     """
     known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
-    strong = strong_links(links)
+    strong = strong_links([*links, _version_links(versions, known)])
     found = components(np.concatenate([known, strong[:, :2]]))
     if not found:
         return
@@ -118,6 +136,16 @@ def bundle_shards(
         shard.append(Bundle(*part))
         size += len(part[0])
     yield shard
+
+
+def _version_links(
+    versions: Iterable[NDArray[np.uint64]], known: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """Link the provisional clusters of articles at one url, whatever they share."""
+    pairs = _labelled(np.concatenate([np.empty((0, 2), np.uint64), *versions]).ravel(), [known])
+    pairs = np.sort(pairs.reshape(-1, 2), axis=1)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return count_links(np.column_stack([pairs, np.full(len(pairs), SAME_URL)]))
 
 
 def pack_bundles(bundles: Sequence[Bundle]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
-    from pipeline.dedup.exchange import BlockKeys
     from pipeline.passes.blocks import Block
     from pipeline.passes.staging import Staging
     from pipeline.records import Article, Document
@@ -34,51 +32,31 @@ BATCH_ROWS = 1_000
 """Documents held at once: enough for numpy to pay, few enough for memory."""
 
 
-@dataclass(frozen=True, eq=False)
-class CleanedBlock:
-    """What the later passes need of a cleaned block; its texts stay on disk.
+def clean_block(block: Block, config: Config, staging: Staging) -> int:
+    """Read, clean, judge and sign the records of *block*; stage what comes of them.
 
-    Attributes:
-        band_keys: keys of the articles with enough shingles, one row a band.
-        digest_keys: one key of every article's whole text.
-        ordinals: int32[n], the records that have an id, kept or rejected, by number in the block.
-        ids: S16[n], their ids: two equal ones are one record read twice.
+    A block that an interrupted run has finished is left as it is.
+
+    Returns:
+        The number of the block.
     """
-
-    index: int
-    band_keys: BlockKeys
-    digest_keys: BlockKeys
-    ordinals: NDArray[np.int32]
-    ids: NDArray[np.bytes_]
-
-
-def clean_block(block: Block, config: Config, staging: Staging) -> CleanedBlock:
-    """Read, clean, judge and sign the records of *block*; stage what comes of them."""
+    if staging.noted(block.index, "cleaned"):
+        return block.index
     counts = CleanedCounts()
     records = _unseen_records(block, config, staging, counts)
     with ExitStack() as open_files:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        named: list[tuple[int, str]] = []
         for articles, rejections in _batches(_sieved(records, config)):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
             members.append(kept)
-            rejected = rejections + misfits
-            reject_table.write_batch(staged_batch("rejects", rejected))
-            named += [(ordinal, article.document.id) for ordinal, article in kept]
-            named += [(ordinal, each.id) for ordinal, each in rejected if each.id]
+            reject_table.write_batch(staged_batch("rejects", rejections + misfits))
             counts.articles += len(kept)
-            counts.rejects += len(rejected)
+            counts.rejects += len(rejections) + len(misfits)
     staging.note(block.index, "cleaned", counts)
-    return CleanedBlock(
-        block.index,
-        members.band_keys(),
-        members.digest_keys(),
-        np.array([ordinal for ordinal, _ in named], np.int32),
-        np.array([bytes.fromhex(id_) for _, id_ in named], "S16"),
-    )
+    return block.index
 
 
 def _unseen_records(

@@ -10,52 +10,67 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.dedup.exchange import SAMPLE_SHARDS, key_groups
-from pipeline.passes.bundles import bundle_shards, label, weigh_shard
+from pipeline.dedup.exchange import SAMPLE_SHARDS, URLS
+from pipeline.passes.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.find_edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.passes.member_reader import read_samples
 from pipeline.passes.resolve import resolve
+from pipeline.passes.staged_keys import read_ids, read_keys, read_samples
+from pipeline.passes.window import find_earlier
 from pipeline.passes.write_block import write_block
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
-    from pipeline.config import Config
+    from pipeline.config import Config, DedupConfig
     from pipeline.dedup.exchange import BlockKeys
     from pipeline.passes.blocks import Block
+    from pipeline.passes.bundles import Bundle
     from pipeline.passes.staging import Staging
     from pipeline.passes.write_block import RunName
+
+Repeats = list[tuple[int, "NDArray[np.int32]"]]
 
 
 def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: Staging) -> None:
     """Take *blocks* through all passes, as ``beam.graph`` does."""
-    keys: dict[int, list[BlockKeys]] = defaultdict(list)
-    signed: list[int] = []
-    ids: dict[int, list[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]]] = defaultdict(list)
-    for block in blocks:
-        cleaned = clean_block(block, config, staging)
-        for group, portion in key_groups(cleaned.band_keys, cleaned.digest_keys):
-            keys[group].append(portion)
-        if len(cleaned.band_keys.rows):
-            signed.append(block.index)
-        for shard, ordinals, names in id_shards(cleaned.ordinals, cleaned.ids):
-            ids[shard].append((block.index, ordinals, names))
-    repeats = [again for portions in ids.values() for again in find_repeats(portions)]
-    found = shard_components([find_edges(portions) for portions in keys.values()])
-    labels = [label(components, config.dedup, staging) for components in found]
-    links = []
-    for shard in range(SAMPLE_SHARDS if signed else 0):
-        samples = (read_samples(index, shard, config.dedup, staging) for index in signed)
-        links.append(weigh_shard(shard, samples, labels, staging))
+    indices = [clean_block(block, config, staging) for block in blocks]
+    repeats = _repeats(indices, staging)
+    earlier = find_earlier(indices, config.dedup, staging)
     verdicts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
-    for bundles in bundle_shards(labels, links):
+    for bundles in joined([*indices, *earlier], config.dedup, staging):
         for index, judged in resolve(bundles, repeats, config.dedup, staging):
             verdicts[index].append(judged)
     repeated: dict[int, list[NDArray[np.int32]]] = defaultdict(list)
     for index, ordinals in repeats:
         repeated[index].append(ordinals)
-    for block in blocks:
-        index = block.index
+    for index in indices:
         write_block(index, verdicts[index], repeated[index], run, config, staging)
+
+
+def joined(indices: Sequence[int], config: DedupConfig, staging: Staging) -> Iterator[list[Bundle]]:
+    """Join staged blocks, up to what is decided together."""
+    keys: dict[int, list[BlockKeys]] = defaultdict(list)
+    for index in indices:
+        for group, portion in read_keys(index, config, staging):
+            keys[group].append(portion)
+    versions = [find_edges(keys.pop(URLS))] if URLS in keys else []
+    found = shard_components([find_edges(portions) for portions in keys.values()])
+    labels = [label(components, config, staging) for components in found]
+    labels.append(published_labels(staging))
+    links = []
+    for shard in range(SAMPLE_SHARDS):
+        samples = [read_samples(index, shard, config, staging) for index in indices]
+        links.append(weigh_shard(shard, samples, labels, staging))
+    return bundle_shards(labels, links, versions)
+
+
+def _repeats(indices: Sequence[int], staging: Staging) -> Repeats:
+    ids: dict[int, list[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]]] = defaultdict(list)
+    for index in indices:
+        for shard, ordinals, names in id_shards(*read_ids(index, staging)):
+            ids[shard].append((index, ordinals, names))
+    return [again for portions in ids.values() for again in find_repeats(portions)]

@@ -11,13 +11,7 @@ import numpy as np
 from pipeline.dedup.clusters import Members
 from pipeline.dedup.decide import Candidates
 from pipeline.dedup.evidence import Sketch
-from pipeline.dedup.exchange import (
-    SAMPLE_SHARDS,
-    BlockSamples,
-    block_of,
-    member_dtype,
-    row_of,
-)
+from pipeline.dedup.exchange import THIS_RUN, block_of, member_dtype, row_of
 from pipeline.dedup.pairs import Similarity, similarity
 from pipeline.dedup.rarity import worth_comparing
 from pipeline.dedup.samples import keys_of
@@ -38,19 +32,6 @@ OPEN_FILES = 48
 """Files that a reader keeps open: a component may lie in more blocks than a process may open."""
 CACHE_BYTES = 64 << 20
 """Sketches that are kept while one bundle is decided."""
-
-
-def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) -> BlockSamples:
-    """Read those samples of a block's signed articles whose keys are of *shard*."""
-    records = np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
-    keys = keys_of(np.fromfile(staging.block_file(block, "samples"), "<u8"))
-    signed = records["shingle_count"] >= config.min_shingles
-    rows = np.flatnonzero(signed)
-    chosen = np.repeat(signed, records["sample_count"])
-    chosen &= keys % np.uint32(SAMPLE_SHARDS) == shard
-    owners = np.repeat(np.arange(len(records)), records["sample_count"])[chosen]
-    counts = np.bincount(owners, minlength=len(records))[rows]
-    return BlockSamples(block, rows.astype(np.uint32), counts.astype(np.uint32), keys[chosen])
 
 
 class MemberReader:
@@ -90,7 +71,7 @@ class MemberReader:
             digests=records["text_digest"],
             shingle_counts=records["shingle_count"].astype(np.int64),
             band_keys=np.ascontiguousarray(records["keys"].T),
-            published=np.zeros(len(articles), np.bool_),
+            published=records["run"] != THIS_RUN,
             shingles=shingles,
         )
         return members, records
@@ -121,7 +102,9 @@ class MemberReader:
             order=records["order"],
             digests=records["text_digest"],
             shingle_counts=records["shingle_count"].astype(np.int64),
-            published=np.zeros(len(records), np.bool_),
+            published=records["run"] != THIS_RUN,
+            urls=records["url"],
+            fetched=records["fetched"],
             groups=first.astype(np.int64),
             links=worth_comparing(links, first, records["sample_count"].astype(np.int64)),
             sketch=_keeping(sketch),

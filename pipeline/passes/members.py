@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dedup.evidence import UNKNOWN
-from pipeline.dedup.exchange import ID_BYTES, BlockKeys, member_dtype
+from pipeline.dedup.exchange import ID_BYTES, THIS_RUN, member_dtype
 from pipeline.dedup.order import ORDER_BYTES, order_key
 from pipeline.dedup.samples import figures, shingle_and_sample
 from pipeline.dedup.shingles import offsets_of
@@ -17,6 +18,7 @@ from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.storage import replacing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import ExitStack
 
     from numpy.typing import NDArray
@@ -24,10 +26,23 @@ if TYPE_CHECKING:
     from pipeline.config import DedupConfig
     from pipeline.dedup.samples import Samples
     from pipeline.passes.staging import Staging
-    from pipeline.records import Article
+    from pipeline.records import Article, Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where an article of an earlier run stands.
+
+    Attributes:
+        run: its run, by number in the window.
+        cluster_id: 32 hex digits.
+    """
+
+    run: int
+    cluster_id: str
 
 
 class MemberWriter:
@@ -36,7 +51,6 @@ class MemberWriter:
     def __init__(
         self, index: int, config: DedupConfig, staging: Staging, open_files: ExitStack
     ) -> None:
-        self._index = index
         self._config = config
         self._dtype = member_dtype(config.bands)
         self._members, self._shingles, self._samples, self._figures = (
@@ -46,39 +60,29 @@ class MemberWriter:
             for kind in ("members", "shingles", "samples", "figures")
         )
         self._shingle_total = self._sample_total = self._figure_total = 0
-        self._row_total = 0
-        self._portions: list[BlockKeys] = []
-        self._digests: list[bytes] = []
 
-    def append(self, kept: list[tuple[int, Article]]) -> None:
-        """Shingle and sign the next articles of the block: (ordinal, article) each."""
+    def append(
+        self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
+    ) -> None:
+        """Shingle and sign the next articles of the block: (ordinal, article) each.
+
+        Args:
+            earlier: for articles of an earlier run, where each was published.
+        """
         config = self._config
-        articles = [article for _, article in kept]
-        texts = [article.text for article in articles]
+        texts = [article.text for _, article in kept]
         shingles, samples = shingle_and_sample(texts, config.shingle_words)
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
-        signed = np.flatnonzero(shingles.counts >= config.min_shingles)
-        digests = [text_digest(article.text) for article in articles]
-        records = np.zeros(len(articles), self._dtype)
-        records["id"] = _bytes_table(
-            [bytes.fromhex(each.document.id) for each in articles], ID_BYTES
-        )
-        records["text_digest"] = _bytes_table(digests, ID_BYTES)
-        orders = [_order_key(each, digest) for each, digest in zip(articles, digests, strict=True)]
-        records["order"] = _bytes_table(orders, ORDER_BYTES)
-        records["ordinal"] = [ordinal for ordinal, _ in kept]
+        signed = shingles.counts >= config.min_shingles
+        records = np.zeros(len(kept), self._dtype)
+        _describe(records, kept, earlier)
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
         records["keys"][signed] = keys.T[signed]
-        records["minute"] = [_minute(article) for article in articles]
         self._append_samples(records, samples, [figures(text) for text in texts])
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
-        rows = (self._row_total + signed).astype(np.uint32)
-        self._portions.append(BlockKeys(self._index, rows, keys[:, signed]))
-        self._digests += digests
         self._shingle_total += len(shingles.values)
-        self._row_total += len(articles)
 
     def _append_samples(
         self,
@@ -98,21 +102,11 @@ class MemberWriter:
         self._sample_total += len(samples.values)
         self._figure_total += int(figure_offsets[-1])
 
-    def band_keys(self) -> BlockKeys:
-        """Give the band keys of all articles that have enough shingles."""
-        rows = [portion.rows for portion in self._portions]
-        keys = [portion.keys for portion in self._portions]
-        return BlockKeys(
-            self._index,
-            np.concatenate([*rows, np.empty(0, np.uint32)]),
-            np.concatenate([*keys, np.empty((self._config.bands, 0), np.uint32)], axis=1),
-        )
 
-    def digest_keys(self) -> BlockKeys:
-        """Give 32 bits of the text's digest of every article: equal texts share them."""
-        heads = np.array([int.from_bytes(digest[:4], "little") for digest in self._digests])
-        rows = np.arange(len(heads), dtype=np.uint32)
-        return BlockKeys(self._index, rows, heads.astype(np.uint32).reshape(1, -1))
+def url_digest(url: str) -> int:
+    """Digest a canonical url: 64 bits, not 0, which stands for no url."""
+    digest = blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") or 1
 
 
 def text_digest(text: str) -> bytes:
@@ -120,9 +114,32 @@ def text_digest(text: str) -> bytes:
     return blake2b(text.encode(), digest_size=16).digest()
 
 
-def _minute(article: Article) -> int:
-    published = article.date_published
-    return UNKNOWN if published is None else (published.instant - _EPOCH) // _MINUTE
+def _describe(
+    records: NDArray[np.void],
+    kept: list[tuple[int, Article]],
+    earlier: Sequence[Published] | None,
+) -> None:
+    """Fill in what *records* say of the articles besides their texts."""
+    articles = [article for _, article in kept]
+    digests = [text_digest(article.text) for article in articles]
+    orders = [_order_key(each, digest) for each, digest in zip(articles, digests, strict=True)]
+    ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
+    records["id"] = records["cluster_id"] = ids
+    records["text_digest"] = _bytes_table(digests, ID_BYTES)
+    records["order"] = _bytes_table(orders, ORDER_BYTES)
+    records["ordinal"] = [ordinal for ordinal, _ in kept]
+    records["url"] = [0 if each.url is None else url_digest(each.url) for each in articles]
+    records["minute"] = [_minute(article.date_published) for article in articles]
+    records["fetched"] = [_minute(article.fetched_at) for article in articles]
+    records["run"] = THIS_RUN
+    if earlier is not None:
+        clusters = [bytes.fromhex(each.cluster_id) for each in earlier]
+        records["cluster_id"] = _bytes_table(clusters, ID_BYTES)
+        records["run"] = [each.run for each in earlier]
+
+
+def _minute(timestamp: Timestamp | None) -> int:
+    return UNKNOWN if timestamp is None else (timestamp.instant - _EPOCH) // _MINUTE
 
 
 def _order_key(article: Article, digest: bytes) -> bytes:

@@ -73,13 +73,17 @@ def _verdicts(
     found: Decisions, articles: NDArray[np.uint64], records: NDArray[np.void]
 ) -> NDArray[np.void]:
     verdicts = np.zeros(len(found.articles), VERDICT)
-    own, kept, first = (
+    own, kept, first, revised = (
         records[np.searchsorted(articles, each)]
-        for each in (found.articles, found.representatives, found.clusters)
+        for each in (found.articles, found.representatives, found.clusters, found.revised)
     )
     verdicts["row"] = row_of(found.articles)
     verdicts["representative_id"] = kept["id"]
-    verdicts["cluster_id"] = first["id"]
+    verdicts["representative_run"] = kept["run"]
+    verdicts["cluster_id"] = first["cluster_id"]
+    later = found.revised != found.articles
+    verdicts["revision_of"][later] = revised["id"][later]
+    verdicts["other_story"] = found.other_story
     verdicts["match"] = found.matches
     verdicts["shared"] = [compared.shared for compared in found.compared]
     verdicts["shingles"] = own["shingle_count"]

@@ -11,6 +11,11 @@
          00007.figures          hashes of their figures, one after the other
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
+  window.json                   the files of earlier articles that new ones are compared with
+  window.counts.json            what was found in them
+  window.runs.json              the runs of what was found, by number
+  window.labels.npy             found articles of one cluster
+  background.npy                clusters of earlier runs by the shingles of new articles
   common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
   result/                       becomes output/runs/<run_id>/
 """
@@ -19,16 +24,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.storage import write_bytes
+from pipeline.storage import replacing, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -77,6 +82,30 @@ class WrittenCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowPart:
+    """A published file of articles, and the file of its keys."""
+
+    articles: str
+    keys: str
+
+
+@dataclass(slots=True)
+class WindowCounts:
+    """What was found in the window of earlier runs.
+
+    Attributes:
+        articles: how many the window holds.
+        compared: articles of it that new ones may be copies or versions of.
+        crowded_keys: bands and shingles of new articles that so many of it have that not all
+            of them were looked at.
+    """
+
+    articles: int = 0
+    compared: int = 0
+    crowded_keys: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Staging:
     """Names of the files of one run at work; plain text, so that any worker can hold it."""
 
@@ -86,6 +115,21 @@ class Staging:
     def result(self) -> Path:
         """The folder that becomes the published run."""
         return Path(self.folder, "result")
+
+    @property
+    def plan_file(self) -> Path:
+        """The frozen plan: where it is, there is work to finish."""
+        return Path(self.folder, "plan.json")
+
+    def prepare(self, seen: NDArray[np.bytes_]) -> None:
+        """Make ready for the first block.
+
+        Args:
+            seen: S16, the ids that earlier runs kept or rejected, ascending.
+        """
+        self.block_file(0, "").parent.mkdir(parents=True, exist_ok=True)
+        if len(seen):
+            self.write_array("seen", seen)
 
     @property
     def seen(self) -> Path:
@@ -106,14 +150,62 @@ class Staging:
         found = [np.frombuffer(file.read_bytes(), "<u4") for file in files]
         return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
 
+    def write_window(self, parts: Sequence[WindowPart]) -> None:
+        """Write down which files of earlier articles the run compares with."""
+        content = json.dumps([asdict(part) for part in parts], ensure_ascii=False)
+        write_bytes(Path(self.folder, "window.json"), content.encode())
+
+    def window(self) -> list[WindowPart]:
+        """Read which files of earlier articles the run compares with."""
+        path = Path(self.folder, "window.json")
+        return (
+            [WindowPart(**part) for part in json.loads(path.read_bytes())] if path.exists() else []
+        )
+
+    def write_window_runs(self, run_ids: Sequence[str]) -> None:
+        """Write down which runs published what was found in the window, by number."""
+        write_bytes(Path(self.folder, "window.runs.json"), json.dumps(run_ids).encode())
+
+    def window_runs(self) -> list[str]:
+        """Read which runs published what was found in the window, by number."""
+        path = Path(self.folder, "window.runs.json")
+        return list(json.loads(path.read_bytes())) if path.exists() else []
+
+    def note_window(self, counts: WindowCounts) -> None:
+        """Write down what was found in the window."""
+        write_bytes(Path(self.folder, "window.counts.json"), json.dumps(asdict(counts)).encode())
+
+    def window_counts(self) -> WindowCounts:
+        """Read back what was found in the window."""
+        path = Path(self.folder, "window.counts.json")
+        return WindowCounts(**json.loads(path.read_bytes())) if path.exists() else WindowCounts()
+
+    def write_array(self, name: str, array: NDArray[Any]) -> None:
+        """Write an array of numbers down under *name*, such as ``background``."""
+        with replacing(Path(self.folder, f"{name}.npy")) as temporary, temporary.open("wb") as file:
+            np.save(file, array)
+
+    def array(self, name: str) -> NDArray[Any] | None:
+        """Read back an array of numbers; None when there is none."""
+        path = Path(self.folder, f"{name}.npy")
+        return np.load(path) if path.exists() else None
+
     def table_file(self, index: int, table: Table) -> Path:
         """Give the name of a block's share of *table* in the result."""
         return self.result / table / f"part-{index:05d}.parquet"
+
+    def keys_file(self, index: int) -> Path:
+        """Give the name of the keys of a block's articles in the result."""
+        return self.result / "state" / "keys" / self.table_file(index, "articles").name
 
     def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
         """Write *counts* of a block down: what it stands for is finished."""
         content = json.dumps(counts, ensure_ascii=False, default=_as_dict).encode()
         write_bytes(self.block_file(index, f"{kind}.json"), content)
+
+    def noted(self, index: int, kind: str) -> bool:
+        """Say whether counts of that *kind* are written down: the block is finished."""
+        return self.block_file(index, f"{kind}.json").exists()
 
     def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
         """Read back what pass A made of each block."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 from pipeline.dedup.clusters import MATCHES
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.evidence import PARTS
-from pipeline.dedup.exchange import VERDICT
+from pipeline.dedup.exchange import THIS_RUN, VERDICT
 from pipeline.passes.staging import WrittenCounts
+from pipeline.passes.window_keys import keys_table, write_keys
 from pipeline.write.columns import TABLES, finished_table, schema
 from pipeline.write.parquet import write_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
     from numpy.typing import NDArray
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.passes.staging import Staging
     from pipeline.write.columns import Table
+
+
+OTHER_STORY = "other_story_at_url"
+"""The flag of an article whose url was that of an earlier article, of which it is no version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,9 @@ def write_block(
         path = staging.table_file(index, table)
         rows = write_parquet(path, schema(table), portions[table], config.write.row_group_rows)
         setattr(counts, table, rows)
+    if counts.articles:
+        keys = keys_table(index, np.concatenate(block.kept_rows), config.dedup, staging)
+        write_keys(staging.keys_file(index), keys)
     staging.note(index, "written", counts)
 
 
@@ -74,7 +82,8 @@ class _Block:
 
     Attributes:
         copies: verdicts on duplicates, by ascending row.
-        joined: verdicts on kept articles that belong to another's cluster, the same.
+        joined: verdicts on kept articles of another's cluster, or of a url seen before, the same.
+        kept_rows: int64, the rows that became articles, portion by portion as they were given.
     """
 
     index: int
@@ -83,6 +92,12 @@ class _Block:
     repeated: NDArray[np.int32]
     run: RunName
     staging: Staging
+    kept_rows: list[NDArray[np.int64]] = field(default_factory=list)
+
+    @property
+    def run_ids(self) -> dict[int, str]:
+        """Name the runs that representatives are of, by their numbers in the window."""
+        return dict(enumerate(self.staging.window_runs())) | {THIS_RUN: self.run.run_id}
 
     def articles(self, counts: WrittenCounts) -> Iterator[pa.Table]:
         """Give the rows that are kept; each is its own cluster, and may represent others."""
@@ -93,12 +108,22 @@ class _Block:
             stays = ~repeated & ~np.isin(rows, self.copies["row"])
             chosen = staged.filter(pa.array(stays))
             counts.removed_by_rule.update(_rules(chosen))
-            clusters = chosen["id"].to_pylist()
-            for place in np.flatnonzero(np.isin(rows[stays], self.joined["row"])).tolist():
-                verdict = self.joined[np.searchsorted(self.joined["row"], rows[stays][place])]
-                clusters[place] = verdict["cluster_id"].tobytes().hex()
-            late = {"cluster_id": clusters, "revision_of": [None] * len(chosen)}
+            self.kept_rows.append(rows[stays])
+            late = self._told(chosen, rows[stays])
             yield finished_table("articles", chosen, late | self._run_columns(len(chosen)))
+
+    def _told(self, chosen: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
+        """Give what verdicts say of kept articles: cluster, earlier version, flags."""
+        clusters, flags = chosen["id"].to_pylist(), chosen["flags"].to_pylist()
+        revised: list[str | None] = [None] * len(chosen)
+        for place in np.flatnonzero(np.isin(rows, self.joined["row"])).tolist():
+            verdict = self.joined[np.searchsorted(self.joined["row"], rows[place])]
+            clusters[place] = _hex(verdict["cluster_id"])
+            if verdict["revision_of"].any():
+                revised[place] = _hex(verdict["revision_of"])
+            if verdict["other_story"]:
+                flags[place] = [*flags[place], OTHER_STORY]
+        return {"cluster_id": clusters, "revision_of": revised, "flags": flags}
 
     def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
         """Give the rows that are copies, each with its representative and the evidence."""
@@ -108,7 +133,7 @@ class _Block:
             rows = np.arange(start, start + len(staged))
             chosen = ~self._repeated(staged) & np.isin(rows, self.copies["row"])
             verdicts = self.copies[np.searchsorted(self.copies["row"], rows[chosen])]
-            late = _verdict_columns(verdicts, self.run)
+            late = _verdict_columns(verdicts, self.run_ids)
             counts.duplicates_by_match.update(map(str, late["match"]))
             copies = staged.filter(pa.array(chosen))
             yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
@@ -147,11 +172,17 @@ def _rules(articles: pa.Table) -> Counter[str]:
     return Counter(pc.struct_field(spans, "rule").to_pylist())
 
 
-def _verdict_columns(verdicts: NDArray[np.void], run: RunName) -> dict[str, list[object]]:
+def _hex(value: NDArray[np.uint8]) -> str:
+    return value.tobytes().hex()
+
+
+def _verdict_columns(
+    verdicts: NDArray[np.void], run_ids: Mapping[int, str]
+) -> dict[str, list[object]]:
     return {
-        "representative_id": [value.tobytes().hex() for value in verdicts["representative_id"]],
-        "representative_run_id": [run.run_id] * len(verdicts),
-        "cluster_id": [value.tobytes().hex() for value in verdicts["cluster_id"]],
+        "representative_id": [_hex(value) for value in verdicts["representative_id"]],
+        "representative_run_id": [run_ids[run] for run in verdicts["representative_run"].tolist()],
+        "cluster_id": [_hex(value) for value in verdicts["cluster_id"]],
         "match": [MATCHES[code] for code in verdicts["match"]],
         "similarity": verdicts["similarity"].tolist(),
         "containment": verdicts["containment"].tolist(),

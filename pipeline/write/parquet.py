@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from pipeline.storage import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 REPETITIVE = [
@@ -24,11 +24,18 @@ REPETITIVE = [
 
 
 def write_parquet(
-    path: Path, schema: pa.Schema, tables: Iterable[pa.Table], row_group_rows: int
+    path: Path,
+    schema: pa.Schema,
+    tables: Iterable[pa.Table],
+    row_group_rows: int,
+    differences: Sequence[str] = (),
 ) -> int:
     """Write *tables* as one file that appears whole or not at all.
 
     Rows are regrouped, so that the bytes do not depend on the portions they came in.
+
+    Args:
+        differences: columns of numbers that are stored by their differences.
 
     Returns:
         The number of rows; with none, no file is written.
@@ -38,7 +45,13 @@ def write_parquet(
     if first is None:
         return 0
     rows = 0
-    options = {"compression": "zstd", "use_dictionary": REPETITIVE, "version": "2.6"}
+    options: dict[str, Any] = {
+        "compression": "zstd",
+        "use_dictionary": REPETITIVE,
+        "version": "2.6",
+    }
+    if differences:
+        options["column_encoding"] = dict.fromkeys(differences, "DELTA_BINARY_PACKED")
     with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, **options) as writer:
         for group in chain([first], groups):
             writer.write_table(group, row_group_size=row_group_rows)

@@ -24,11 +24,13 @@ CONFIG = DedupConfig()
 
 
 class Text(NamedTuple):
-    """A text of a test: its words, its provisional cluster, whether it is published."""
+    """A text of a test: its words, its provisional cluster, what else is known of it."""
 
     words: tuple[str, ...]
     group: int = 0
     published: bool = False
+    url: int = 0
+    fetched: int = UNKNOWN
 
 
 def passage(first, last, name="w"):
@@ -56,6 +58,8 @@ def candidates(texts, links=(), ranks=None):
         digests=np.frombuffer(digests, np.uint8).reshape(-1, 16),
         shingle_counts=shingles.counts,
         published=np.array([text.published for text in texts], np.bool_),
+        urls=np.array([text.url for text in texts], np.uint64),
+        fetched=np.array([text.fetched for text in texts], np.int64),
         groups=np.array([text.group for text in texts], np.int64),
         links=np.array(links, np.int64).reshape(-1, 2),
         sketch=sketch,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from hashlib import blake2b
 
@@ -19,9 +20,10 @@ from pipeline.ledger.commit import (
     write_inputs,
     write_manifest,
 )
-from pipeline.ledger.history import INPUTS_SCHEMA, committed_runs, inputs_read
+from pipeline.ledger.history import INPUTS_SCHEMA, committed_runs, inputs_of
 from pipeline.ledger.plan import Plan, PlannedInput
 from pipeline.ledger.tally import InputCount
+from pipeline.passes.staging import Staging
 from pipeline.storage import write_bytes
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.parquet import write_parquet
@@ -33,40 +35,43 @@ NUMBERS = pa.schema([pa.field("number", pa.int64())])
 
 def test_inputs_are_listed_with_what_they_held(tmp_path):
     """A row a file, with its digest, in the order of the plan."""
-    write_inputs(tmp_path, PLAN, {"b.jsonl": InputCount(5, 2, 1), "a.txt": InputCount(1, 0, 0)})
+    counts = {"b.jsonl": InputCount(5, 2, 1), "a.txt": InputCount(1, 0, 0)}
+    write_inputs(tmp_path, PLAN, counts, 3)
     table = pq.read_table(tmp_path / "state/inputs.parquet")
 
     expected = [
         {"source": "a.txt", "digest": "11", "bytes": 10, "read": 1, "unchanged": 0,
-         "unfinished": 0},
+         "unfinished": 0, "attempts": 1, "retry": False},
         {"source": "b.jsonl", "digest": "22", "bytes": 20, "read": 5, "unchanged": 2,
-         "unfinished": 1},
+         "unfinished": 1, "attempts": 1, "retry": False},
     ]  # fmt: skip
     assert expected == table.to_pylist()
     assert INPUTS_SCHEMA.names == table.schema.names
 
 
-def test_a_file_that_could_not_be_read_well_is_not_listed(tmp_path):
-    """Without counts, a later run tries it again; with none at all there is no list."""
-    write_inputs(tmp_path / "one", PLAN, {"a.txt": InputCount(1, 0, 0)})
-    write_inputs(tmp_path / "none", PLAN, {})
+@pytest.mark.parametrize(("attempts", "retry"), [(1, True), (2, True), (3, False), (9, False)])
+def test_a_file_that_cannot_be_read_well_is_tried_max_attempts_times(attempts, retry, tmp_path):
+    """Then it counts as read: it would fail for ever."""
+    plan = replace(PLAN, inputs=(PlannedInput("a.gz", "11", 10, attempts),))
+    write_inputs(tmp_path, plan, {"a.gz": InputCount(1, 0, 0, retry=True)}, 3)
 
-    assert ["a.txt"] == pq.read_table(tmp_path / "one/state/inputs.parquet")["source"].to_pylist()
-    assert not (tmp_path / "none").exists()
+    (row,) = pq.read_table(tmp_path / "state/inputs.parquet").to_pylist()
+    assert (attempts, retry) == (row["attempts"], row["retry"])
 
 
 def test_the_manifest_describes_the_run(tmp_path):
     """Chain, counts, configuration, versions, and every file with rows, size and digest."""
     table = pa.table({"number": range(7)}, NUMBERS)
+    staging = Staging(str(tmp_path))
     for name in ("rejects/b.parquet", "articles/a.parquet"):
-        write_parquet(tmp_path / name, NUMBERS, [table], 5)
+        write_parquet(staging.result / name, NUMBERS, [table], 5)
     config = Config.model_validate({"input": {"paths": ["été/"]}})
     account = Account(read=14, articles=7, rejects=7)
-    write_manifest(tmp_path, PLAN, config, account, {"seconds": 1.5})
-    text = (tmp_path / "manifest.json").read_text(encoding="utf-8")
+    write_manifest(staging, PLAN, config, account, {"seconds": 1.5})
+    text = (staging.result / "manifest.json").read_text(encoding="utf-8")
     found = json.loads(text)
 
-    content = (tmp_path / "articles/a.parquet").read_bytes()
+    content = (staging.result / "articles/a.parquet").read_bytes()
     first = {
         "path": "articles/a.parquet",
         "rows": 7,
@@ -89,15 +94,16 @@ def test_the_manifest_describes_the_run(tmp_path):
 
 def test_a_published_run_is_history(tmp_path):
     """What was published is found again, with what it read."""
-    finished = tmp_path / "out/.staging" / PLAN.run_id / "result"
-    write_inputs(finished, PLAN, {"a.txt": InputCount(1, 0, 0)})
-    write_manifest(finished, PLAN, Config(), Account(), {})
-    folder = publish(finished, tmp_path / "out", PLAN.run_id)
+    staging = Staging(str(tmp_path / "out/.staging" / PLAN.run_id))
+    plan = replace(PLAN, inputs=INPUTS[:1])
+    write_inputs(staging.result, plan, {"a.txt": InputCount(1, 0, 0)}, 3)
+    write_manifest(staging, plan, Config(), Account(), {})
+    folder = publish(staging.result, tmp_path / "out", PLAN.run_id)
     (found,) = committed_runs(tmp_path / "out")
 
     assert tmp_path / "out/runs" / PLAN.run_id == folder == found.folder
     assert (PLAN.run_id, 2) == (found.run_id, found.sequence)
-    assert {("a.txt", "11")} == inputs_read([found])
+    assert [("a.txt", "11")] == inputs_of(found)
 
 
 def test_a_published_run_is_never_written_over(tmp_path):
@@ -114,9 +120,15 @@ def test_a_published_run_is_never_written_over(tmp_path):
 def test_sweeping_removes_unfinished_runs_only(tmp_path):
     """Folders in .staging go; the note of who holds the lock, and the runs, stay."""
     write_bytes(tmp_path / ".staging/r1/blocks/00000.members", b"x")
+    write_bytes(tmp_path / ".staging/r2/plan.json", b"{}")
     write_bytes(tmp_path / ".staging/owner.json", b"{}")
     write_bytes(tmp_path / "runs/r0/manifest.json", b"{}")
-    sweep_staging(tmp_path)
 
-    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
-    assert [".staging", ".staging/owner.json", "runs/r0/manifest.json"] == left
+    def left():
+        return sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
+
+    sweep_staging(tmp_path, keep="r2")
+    kept = [".staging", ".staging/owner.json", ".staging/r2/plan.json", "runs/r0/manifest.json"]
+    assert kept == left()
+    sweep_staging(tmp_path)
+    assert [".staging", ".staging/owner.json", "runs/r0/manifest.json"] == left()

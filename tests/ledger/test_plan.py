@@ -6,9 +6,11 @@ import itertools
 import json
 import os
 import re
+import time
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 import strategies  # noqa: F401 - loads the profile
 from hypothesis import given
@@ -17,12 +19,14 @@ from hypothesis import strategies as st
 from pipeline.config import Config
 from pipeline.ledger import plan as planning
 from pipeline.ledger.history import CommittedRun
+from pipeline.ledger.index import SETTLED_NS, Digests, Index, input_digest
 from pipeline.ledger.inputs import InputFile, Inputs, find_inputs
-from pipeline.ledger.plan import MAX_PARTS, Plan, make_plan
+from pipeline.ledger.plan import MAX_PARTS, Past, Plan, find_interrupted, make_plan, read_plan
 from pipeline.read.parts import Part
+from pipeline.version import VERSION
 
 DAY = date(2026, 1, 1)
-PARENT = CommittedRun(Path("out/runs/r7"), "r7", 7)
+PARENT = CommittedRun(Path("out/runs/r7"), "r7", 7, DAY)
 
 
 @pytest.fixture
@@ -38,7 +42,16 @@ def raw(tmp_path):
 def planned(raw: Path, seen=(), parent=None, day=DAY, **settings) -> Plan:
     """The plan for a folder; settings by section."""
     config = Config.model_validate(settings)
-    return make_plan(find_inputs((str(raw),)), set(seen), parent, day, config)
+    inputs = find_inputs((str(raw),))
+    return make_plan(inputs, past(seen, parent), day, config)[0]
+
+
+def past(seen=(), parent=None, looks=(), **attempts) -> Past:
+    """What earlier runs say: files read, as (source, digest) or by their looks."""
+    nothing = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
+    read = nothing.plus([input_digest(*each) for each in seen], [1] * len(seen))
+    index = Index({}, nothing, read, nothing.plus(list(looks), [1] * len(looks)))
+    return Past(index, parent, attempts.get("attempts", {}))
 
 
 def parts_of(plan: Plan) -> list[Part]:
@@ -85,7 +98,7 @@ def test_a_plan_follows_its_parent(raw):
 CHANGES = {
     "date": {"day": date(2026, 1, 2)},
     "parent": {"parent": PARENT},
-    "parent of that number": {"parent": CommittedRun(Path("r"), "r", 0)},
+    "parent of that number": {"parent": CommittedRun(Path("r"), "r", 0, DAY)},
     "mode": {"clean": {"mode": "careful"}},
     "fields": {"input": {"fields": {"body": "text"}}},
     "max_bytes": {"input": {"max_bytes": 10}},
@@ -151,20 +164,77 @@ def test_place_and_order_of_files_are_no_part_of_the_name(raw, tmp_path):
     assert before == planned(moved).run_id
     globs = (str(moved / "*.txt"), str(moved / "*/*.txt"))
     for paths in (globs, globs[::-1]):
-        assert before == make_plan(find_inputs(paths), set(), None, DAY, Config()).run_id
+        assert before == make_plan(find_inputs(paths), past(), DAY, Config())[0].run_id
 
 
 def test_a_file_that_cannot_be_read_is_planned_without_a_digest(raw):
-    """Its reader will reject it, and it does not count as read."""
+    """Its reader will reject it; it is tried again until it counts as read like that."""
     inputs = find_inputs((str(raw),))
     inputs.files.insert(0, InputFile(str(raw / "absent.txt"), "absent.txt", ".txt"))
     inputs.unreadable.append(InputFile(str(raw / "shut"), "shut", ""))
-    plan = make_plan(inputs, set(), None, DAY, Config())
+    tried = past(attempts={("shut", None): 1})
+    plan = make_plan(inputs, tried, DAY, Config())[0]
 
     expected = ["absent.txt", "a.txt", "b.txt", "c/d.txt", "shut"]
     assert expected == [part.source for part in parts_of(plan)]
-    assert ["a.txt", "b.txt", "c/d.txt"] == [each.source for each in plan.inputs]
+    assert expected == [each.source for each in plan.inputs]
+    attempts = [(each.digest, each.attempts) for each in plan.inputs if each.digest is None]
+    assert [(None, 1), (None, 2)] == attempts
     assert plan.run_id != planned(raw).run_id
+    given_up = past([("absent.txt", None), ("shut", None)])
+    assert planned(raw).inputs == make_plan(inputs, given_up, DAY, Config())[0].inputs
+
+
+def test_a_file_that_looks_as_it_did_is_not_opened(raw, monkeypatch):
+    """A look is enough; one that changed a moment ago proves nothing and is read."""
+    inputs = find_inputs((str(raw),))
+    os.utime(raw / "a.txt", (1, 1))
+    later = time.time_ns() + 2 * SETTLED_NS
+    monkeypatch.setattr(planning.time, "time_ns", lambda: later)
+    plan = make_plan(inputs, past(), DAY, Config())[0]
+    looks = [bytes.fromhex(each.look) for each in plan.inputs]
+    monkeypatch.setattr(planning, "open_input", None)
+
+    assert () == make_plan(inputs, past(looks=looks), DAY, Config())[0].blocks
+    monkeypatch.undo()
+    assert [None] * 3 == [each.look for each in planned(raw).inputs]
+
+
+def test_a_file_recognised_by_its_content_says_how_it_looks(raw, monkeypatch):
+    """It was copied, or the index is lost: next time a look is enough, as if its run had looked."""
+    monkeypatch.setattr(planning.time, "time_ns", lambda: 2**62)
+    inputs = find_inputs((str(raw),))
+    seen = [(each.source, each.digest) for each in planned(raw).inputs]
+    plan, known = make_plan(inputs, past(seen), DAY, Config())
+
+    assert ((), 3) == (plan.blocks, len(known))
+    assert {1} == {run for _, run in known}
+    looks = [look for look, _ in known]
+    assert [] == make_plan(inputs, past(looks=looks), DAY, Config())[1]
+
+
+def test_a_plan_is_read_back_as_it_was_frozen(raw):
+    """For the same settings; others, or another newsieve, begin anew."""
+    plan, config = planned(raw), Config()
+    content = plan.as_json(config).encode()
+
+    assert plan == read_plan(content, config)
+    assert plan == read_plan(content, Config.model_validate({"run": {"workers": 2}}))
+    assert None is read_plan(content, Config.model_validate({"clean": {"mode": "careful"}}))
+    assert None is read_plan(content.replace(VERSION.encode(), b"99.0"), config)
+
+
+def test_an_interrupted_run_is_finished_if_it_goes_on_from_the_newest(raw, tmp_path):
+    """Of another parent, or damaged, it is none."""
+    plan = planned(raw, parent=PARENT)
+    folder = tmp_path / "out/.staging"
+    for name, content in (("a", b"{"), ("b", b"[]"), ("c", plan.as_json(Config()).encode())):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "plan.json").write_bytes(content)
+
+    assert plan == find_interrupted(tmp_path / "out", PARENT, Config())
+    assert None is find_interrupted(tmp_path / "out", None, Config())
+    assert None is find_interrupted(tmp_path / "elsewhere", PARENT, Config())
 
 
 def test_a_large_file_of_lines_is_cut_into_ranges(tmp_path):
@@ -227,7 +297,7 @@ def test_a_plan_with_a_name_that_is_no_unicode_can_be_written_down():
     """Its path holds lone surrogates; the plan is UTF-8 all the same, and complete."""
     path = os.fsdecode(b"/in/b\xff.txt")
     inputs = Inputs(files=[InputFile(path, r"b\xff.txt", ".txt")])
-    plan = make_plan(inputs, set(), None, DAY, Config())
+    plan = make_plan(inputs, past(), DAY, Config())[0]
 
     facts = json.loads(plan.as_json(Config()).encode())
     assert path == facts["blocks"][0]["parts"][0]["path"]

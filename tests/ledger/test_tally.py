@@ -41,7 +41,11 @@ def test_the_notes_of_all_blocks_are_added_up(tmp_path):
     )  # fmt: skip
     assert expected == account
     account.check()
-    assert {"a.jsonl": InputCount(9, 2, 1), "b#1.txt": InputCount(1, 1, 0)} == counts
+    assert {
+        "a.jsonl": InputCount(9, 2, 1),
+        "b#1.txt": InputCount(1, 1, 0),
+        "c.txt": InputCount(1, 0, 0, retry=True),
+    } == counts
 
 
 def test_no_blocks_come_to_nothing(tmp_path):

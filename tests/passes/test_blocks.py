@@ -14,9 +14,11 @@ from pipeline.config import Config
 from pipeline.dedup.clusters import MATCHES
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.evidence import PARTS
+from pipeline.dedup.exchange import DIGESTS
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.loop import run_passes
+from pipeline.passes.staged_keys import read_ids, read_keys
 from pipeline.passes.write_block import write_block
 from pipeline.records import Document, identify
 from pipeline.write.columns import TABLES, schema
@@ -28,11 +30,11 @@ def line(**fields) -> bytes:
 
 
 def cleaned(tmp_path, files, config=None):
-    """Pass A on a block of these files: the staging folder, what later passes need, the counts."""
+    """Pass A on a block of these files: the staging folder, and the counts."""
     found = staging(tmp_path)
-    needed = clean_block(block(tmp_path / "raw", files), config or Config(), found)
+    assert 0 == clean_block(block(tmp_path / "raw", files), config or Config(), found)
     (counts,) = found.cleaned(range(1))
-    return found, needed, counts
+    return found, counts
 
 
 def rows(found, table, index=0):
@@ -62,15 +64,28 @@ FILES = {"a.jsonl": b"".join([line(text=A), b"[]\n", line(text=B), line(text="â€
 
 def test_every_record_is_counted_and_staged(tmp_path):
     """Articles and rejections of a block add up to what was read; both keep their number."""
-    found, needed, counts = cleaned(tmp_path, FILES)
+    found, counts = cleaned(tmp_path, FILES)
     written, _ = finish(found)
 
     assert (3, 2, 5) == (counts.articles, counts.rejects, counts.parts[0].read)
     assert ["not_an_object", "no_body_left"] == [row["reason"] for row in written["rejects"]]
     assert [A, B, C] == [row["text"] for row in written["articles"]]
-    assert [0, 2, 4, 3] == needed.ordinals.tolist()
+    ordinals, names = read_ids(0, found)
+    assert [0, 2, 4, 3] == ordinals.tolist()
     expected = [ids(A, "", B, "â€”", C)[place] for place in (0, 2, 4, 3)]
-    assert expected == [each.ljust(16, b"\0").hex() for each in needed.ids.tolist()]
+    assert expected == [each.ljust(16, b"\0").hex() for each in names.tolist()]
+
+
+def test_a_finished_block_is_left_as_it_is(tmp_path):
+    """What an interrupted run has cleaned is not cleaned again, even if its inputs are gone."""
+    found, counts = cleaned(tmp_path, FILES)
+    before = {path: path.read_bytes() for path in found.block_file(0, "").parent.iterdir()}
+    work = block(tmp_path / "raw", FILES)
+    (tmp_path / "raw/a.jsonl").unlink()
+    clean_block(work, Config(), found)
+
+    assert before == {path: path.read_bytes() for path in found.block_file(0, "").parent.iterdir()}
+    assert [counts] == list(found.cleaned(range(1)))
 
 
 def test_records_of_earlier_runs_are_counted_and_left_out(tmp_path):
@@ -107,13 +122,13 @@ def test_an_article_that_fits_no_column_is_rejected_alone(tmp_path, monkeypatch)
         return (replace(article, title=7) if B in article.text else article), rejection
 
     monkeypatch.setattr(cleaning, "sieve_document", odd)
-    found, needed, counts = cleaned(tmp_path, FILES)
+    found, counts = cleaned(tmp_path, FILES)
     written, _ = finish(found)
 
     assert [A, C] == [row["text"] for row in written["articles"]]
     (row,) = [row for row in written["rejects"] if row["reason"] == "cleaning_failed"]
     assert ("error", "clean", ids("", "", B)[2]) == (row["kind"], row["stage"], row["id"])
-    assert 2 == len(needed.digest_keys.rows)
+    assert 2 == len(dict(read_keys(0, Config().dedup, found))[DIGESTS].rows)
     assert (2, 3) == (counts.articles, counts.rejects)
 
 
@@ -170,7 +185,7 @@ def found_file(tmp_path, table) -> bool:
 
 def test_a_verdict_makes_a_duplicate_with_its_evidence(tmp_path):
     """The row names the representative, how it was matched, and the counts that decided."""
-    found, _, _ = cleaned(tmp_path, FILES)
+    found, _ = cleaned(tmp_path, FILES)
     kept = Document(ids(A)[0], "x", "x", "text/plain", A)
     near = verdict(
         1, kept, match=MATCHES.index("near"), shared=30, shingles=50, representative_shingles=40,
@@ -201,7 +216,7 @@ def test_a_verdict_makes_a_duplicate_with_its_evidence(tmp_path):
 
 def test_an_article_that_joins_a_cluster_stays(tmp_path):
     """It names the cluster of another article, and counts as an article."""
-    found, _, _ = cleaned(tmp_path, FILES)
+    found, _ = cleaned(tmp_path, FILES)
     first = Document(ids(A)[0], "x", "x", "text/plain", A)
     written, counts = finish(found, [verdict(2, first, match=KEPT)])
 
@@ -214,7 +229,7 @@ def test_an_article_that_joins_a_cluster_stays(tmp_path):
 
 def test_a_repeat_is_no_row_but_unchanged(tmp_path):
     """Articles, duplicates and rejects that stand earlier in the run are counted by source."""
-    found, _, _ = cleaned(tmp_path, FILES)
+    found, _ = cleaned(tmp_path, FILES)
     kept = Document(ids(A)[0], "x", "x", "text/plain", A)
     repeats = [np.array([4], np.int32), np.array([3, 2], np.int32)]
     written, counts = finish(found, [verdict(1, kept)], repeats)
@@ -231,7 +246,7 @@ def test_verdicts_count_rows_across_batches(tmp_path, monkeypatch, rows_a_batch)
     """A row is numbered within its block, wherever the batches end."""
     monkeypatch.setattr(cleaning, "BATCH_ROWS", rows_a_batch)
     files = {"a.jsonl": b"".join(line(text=text) for text in (A, B, C))}
-    found, _, _ = cleaned(tmp_path, files)
+    found, _ = cleaned(tmp_path, files)
     kept = Document(ids(A)[0], "x", "x", "text/plain", A)
     written, _ = finish(found, [verdict(2, kept)])
 
@@ -241,19 +256,19 @@ def test_verdicts_count_rows_across_batches(tmp_path, monkeypatch, rows_a_batch)
 
 def test_writing_a_block_twice_changes_nothing(tmp_path):
     """An engine may repeat an element: the files are the same to the byte."""
-    found, _, _ = cleaned(tmp_path, FILES)
+    found, _ = cleaned(tmp_path, FILES)
     finish(found)
     before = {path: path.read_bytes() for path in found.result.rglob("*.parquet")}
     finish(found)
 
     assert before == {path: path.read_bytes() for path in found.result.rglob("*.parquet")}
-    assert 2 == len(before)
+    assert 3 == len(before), "articles, their keys, and rejects"
 
 
 @pytest.mark.parametrize("table", ["articles", "rejects"])
 def test_finished_files_have_the_schema_of_their_table(tmp_path, table):
     """Names, types and nullability, as columns.py says."""
-    found, _, _ = cleaned(tmp_path, FILES)
+    found, _ = cleaned(tmp_path, FILES)
     finish(found)
     written = pq.read_schema(found.table_file(0, table))
 
@@ -291,7 +306,7 @@ def test_a_repeated_record_never_takes_the_story_with_it(tmp_path):
 
 def test_counts_survive_their_file(tmp_path):
     """What a pass noted is read back as it was."""
-    found, _, counts = cleaned(tmp_path, FILES)
+    found, counts = cleaned(tmp_path, FILES)
     found.note(0, "cleaned", counts)
     (again,) = found.cleaned(range(1))
 

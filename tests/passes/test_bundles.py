@@ -9,25 +9,19 @@ import pytest
 from factories import block, staging
 
 from pipeline.config import Config
-from pipeline.dedup.exchange import (
-    SAMPLE_SHARDS,
-    BlockSamples,
-    article_number,
-    key_groups,
-)
+from pipeline.dedup.exchange import BlockSamples, article_number
 from pipeline.passes import bundles as bundling
 from pipeline.passes.bundles import (
     Bundle,
     bundle_shards,
-    label,
     pack_bundles,
     unpack_bundles,
     weigh_shard,
 )
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.find_edges import find_edges, shard_components
-from pipeline.passes.member_reader import read_samples
+from pipeline.passes.loop import joined
 from pipeline.passes.resolve import resolve
+from pipeline.passes.staged_keys import read_ids
 
 
 def pairs(*rows, width=2):
@@ -39,22 +33,22 @@ def test_a_bundle_holds_clusters_and_their_links():
     """Labels and links that count connect; each article has its provisional cluster."""
     labels = [pairs((5, 2), (9, 8)), pairs((3, 2))]
     links = [pairs((2, 8, 1), (8, 20, 1), width=3), pairs((2, 8, 4), (30, 31, 2), width=3)]
-    (shard,) = bundle_shards(labels, links)
+    (shard,) = bundle_shards(labels, links, [])
     first, second = shard
 
     assert [2, 3, 5, 8, 9] == first.articles.tolist()
     assert [2, 2, 2, 8, 8] == first.clusters.tolist()
     assert [[2, 8, 5]] == first.links.tolist()
     assert ([30, 31], [30, 31]) == (second.articles.tolist(), second.clusters.tolist())
-    assert [] == list(bundle_shards([], []))
-    assert [] == list(bundle_shards([], [pairs((1, 2, 1), width=3)]))
+    assert [] == list(bundle_shards([], [], []))
+    assert [] == list(bundle_shards([], [pairs((1, 2, 1), width=3)], []))
 
 
 def test_bundles_of_like_size_are_a_shard(monkeypatch):
     """None is divided, and packing loses nothing."""
     monkeypatch.setattr(bundling, "SHARD_MEMBERS", 4)
     labels = [pairs((2, 1), (4, 3), (6, 5), (7, 5), (8, 5), (9, 5))]
-    shards = list(bundle_shards(labels, [pairs((1, 3, 7), width=3)]))
+    shards = list(bundle_shards(labels, [pairs((1, 3, 7), width=3)], []))
 
     assert [[[1, 2, 3, 4]], [[5, 6, 7, 8, 9]]] == [
         [each.articles.tolist() for each in shard] for shard in shards
@@ -92,18 +86,12 @@ def decided(tmp_path, texts):
     config = Config()
     lines = [json.dumps({"id": str(n), "text": " ".join(text)}) for n, text in enumerate(texts)]
     files = {"a.jsonl": "\n".join(lines).encode() + b"\n"}
-    cleaned = clean_block(block(tmp_path / "raw", files), config, found)
-    edges = [find_edges([keys]) for _, keys in key_groups(cleaned.band_keys, cleaned.digest_keys)]
-    labels = [label(each, config.dedup, found) for each in shard_components(edges)]
-    links = [
-        weigh_shard(shard, [read_samples(0, shard, config.dedup, found)], labels, found)
-        for shard in range(SAMPLE_SHARDS)
-    ]
+    clean_block(block(tmp_path / "raw", files), config, found)
     rows = {}
-    for bundles in bundle_shards(labels, links):
+    for bundles in joined([0], config.dedup, found):
         for _, verdicts in resolve(bundles, [], config.dedup, found):
             rows |= {int(v["row"]): v["representative_id"].tobytes().hex() for v in verdicts}
-    return rows, [each.ljust(16, b"\0").hex() for each in cleaned.ids.tolist()]
+    return rows, [each.ljust(16, b"\0").hex() for each in read_ids(0, found)[1].tolist()]
 
 
 def test_a_copy_with_every_other_line_garbled_is_found_by_rare_shingles(tmp_path):

@@ -11,7 +11,14 @@ import strategies  # noqa: F401 - loads the profile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.exchange import DIGESTS, BlockKeys, article_number, key_groups
+from pipeline.dedup.exchange import (
+    DIGESTS,
+    URLS,
+    BlockKeys,
+    article_number,
+    key_groups,
+    member_dtype,
+)
 from pipeline.passes import find_edges as edges
 from pipeline.passes.find_edges import find_edges, find_repeats, id_shards, shard_components
 
@@ -90,9 +97,9 @@ def test_groups_of_bands_may_be_joined_apart(blocks):
         patch.setattr("pipeline.dedup.exchange.BAND_GROUP", 2)
         groups = defaultdict(list)
         for each in portions:
-            nothing = BlockKeys(each.block, each.rows[:0], each.keys[:1, :0])
-            for group, part in key_groups(each, nothing):
-                groups[group].append(BlockKeys.unpack(part.pack()))
+            for group, part in key_groups(each.block, records_of(each.keys), 1):
+                if group != DIGESTS:
+                    groups[group].append(BlockKeys.unpack(part.pack()))
     forests = [find_edges(parts) for parts in groups.values()]
     found = [each for shard in shard_components(forests) for each in shard]
 
@@ -103,18 +110,26 @@ def test_groups_of_bands_may_be_joined_apart(blocks):
 
 def test_a_block_is_sent_to_the_groups_in_which_it_has_articles():
     """Whole texts are one group, BAND_GROUP bands each of the others; no empty portions."""
-    keys = portion(7, [[1, 2, 3], [4, 5, 6]])
-    digests = BlockKeys(7, np.arange(5, dtype=np.uint32), np.ones((1, 5), np.uint32))
-    nothing = portion(7, [])
+    records = records_of(np.array([[1, 4], [2, 5], [3, 6]], np.uint32), urls=[0, 2**33 + 9])
+    records["text_digest"][1, :5] = [1, 2, 3, 4, 5]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipeline.dedup.exchange.BAND_GROUP", 2)
-        found = dict(key_groups(keys, digests))
+        found = dict(key_groups(7, records, 1))
 
-        assert [DIGESTS, 0, 1] == list(found)
+        assert [URLS, DIGESTS, 0, 1] == list(found)
+        assert ([1], [[9]]) == (found[URLS].rows.tolist(), found[URLS].keys.tolist())
+        assert [[0, 0x04030201]] == found[DIGESTS].keys.tolist()
         assert [[1, 4], [2, 5]] == found[0].keys.tolist()
         assert [[3, 6]] == found[1].keys.tolist()
-        assert [DIGESTS] == [group for group, _ in key_groups(nothing, digests)]
-        assert [] == list(key_groups(nothing, nothing))
+        assert [URLS, DIGESTS] == [group for group, _ in key_groups(7, records, 2)]
+        assert [] == list(key_groups(7, records[:0], 1))
+
+
+def records_of(keys, urls=0):
+    """Member records of one shingle each that have these keys: uint32[bands, n]."""
+    records = np.zeros(keys.shape[1], member_dtype(len(keys)))
+    records["shingle_count"], records["keys"], records["url"] = 1, keys.T, urls
+    return records
 
 
 @given(st.lists(st.integers(2, 9), max_size=12), st.integers(2, 12))

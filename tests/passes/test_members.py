@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.exchange import SAMPLE_SHARDS, article_number
+from pipeline.dedup.exchange import BAND_GROUP, DIGESTS, SAMPLE_SHARDS, article_number
 from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.shingles import shingle_block
-from pipeline.passes.member_reader import MemberReader, read_samples
+from pipeline.passes.member_reader import MemberReader
 from pipeline.passes.members import MemberWriter, text_digest
+from pipeline.passes.staged_keys import read_keys, read_samples
 
 CONFIG = DedupConfig(permutations=16, bands=8)
 SHORT = "Too short."
@@ -28,13 +29,13 @@ def numbered(texts):
 
 
 def write(articles, found, batches=1, index=0):
-    """Write *articles* as one block, in this many batches; give the writer."""
+    """Write *articles* as one block, in this many batches; give what it is joined on."""
     with ExitStack() as files:
         writer = MemberWriter(index, CONFIG, found, files)
         for batch in np.array_split(np.arange(len(articles)), batches):
             if len(batch):
                 writer.append([(place, articles[place]) for place in batch])
-    return writer
+    return dict(read_keys(index, CONFIG, found))
 
 
 def test_a_member_is_read_back_as_it_was_written(tmp_path):
@@ -42,7 +43,7 @@ def test_a_member_is_read_back_as_it_was_written(tmp_path):
     texts = [story(1), SHORT, story(2, 30), story(1)]
     articles = numbered(texts)
     found = staging(tmp_path)
-    writer = write(articles, found, batches=2, index=3)
+    write(articles, found, batches=2, index=3)
     reader = MemberReader(CONFIG, found)
     numbers = article_number(3, np.array([3, 0, 1]))
     members, records = reader.component(numbers)
@@ -56,17 +57,17 @@ def test_a_member_is_read_back_as_it_was_written(tmp_path):
     for place in range(3):
         start, stop = expected.offsets[place : place + 2]
         assert expected.values[start:stop].tolist() == members.shingles(place).tolist()
-    assert [3, 0] == [3, *writer.band_keys().rows.tolist()[:1]]
     reader.close()
 
 
 def test_articles_with_too_few_shingles_are_not_joined_on_bands(tmp_path):
     """They are found by their digest alone; equal texts have equal keys of both kinds."""
-    writer = write(numbered([story(1), SHORT, story(1), SHORT]), staging(tmp_path))
-    keys, digests = writer.band_keys(), writer.digest_keys()
+    found = write(numbered([story(1), SHORT, story(1), SHORT]), staging(tmp_path))
+    keys, digests = found[0], found[DIGESTS]
 
+    assert [DIGESTS, 0] == list(found)
     assert [0, 2] == keys.rows.tolist()
-    assert (CONFIG.bands, 2) == keys.keys.shape
+    assert (BAND_GROUP, 2) == keys.keys.shape
     assert (keys.keys[:, 0] == keys.keys[:, 1]).all()
     assert [0, 1, 2, 3] == digests.rows.tolist()
     assert (1, 4) == digests.keys.shape
@@ -77,7 +78,7 @@ def test_articles_with_too_few_shingles_are_not_joined_on_bands(tmp_path):
 def test_the_band_keys_that_are_sent_are_those_on_disk(tmp_path):
     """A pair that was found by its keys is found again when it is verified."""
     found = staging(tmp_path)
-    keys = write(numbered([SHORT, story(1), story(2)]), found).band_keys()
+    keys = write(numbered([SHORT, story(1), story(2)]), found)[0]
     reader = MemberReader(CONFIG, found)
     records = reader.records(article_number(0, np.arange(3)))
     reader.close()
@@ -112,9 +113,9 @@ def test_batches_do_not_matter(tmp_path_factory, texts):
     results = []
     for batches in (1, 3):
         found = staging(folder / str(batches))
-        writer = write(numbered(texts), found, batches)
-        files = [found.block_file(0, kind).read_bytes() for kind in ("members", "shingles")]
-        results.append((*files, writer.band_keys().pack(), writer.digest_keys().pack()))
+        write(numbered(texts), found, batches)
+        kinds = ("members", "shingles", "samples", "figures")
+        results.append([found.block_file(0, kind).read_bytes() for kind in kinds])
 
     assert results[0] == results[1]
 

@@ -1,0 +1,46 @@
+"""The articles of earlier runs that new ones are compared with."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.passes.staging import WindowPart
+from pipeline.passes.window_keys import made_with, sign_again, signature_settings, write_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from pipeline.config import DedupConfig
+    from pipeline.ledger.history import CommittedRun
+
+
+def window_of(
+    runs: Sequence[CommittedRun], logical_date: date, config: DedupConfig, output: Path
+) -> list[WindowPart]:
+    """List the files of articles of the *runs* within ``dedup.window_days``, oldest first.
+
+    Where a run's keys were made with other settings, or are missing, they are made anew from
+    the kept texts, and stay in ``.index`` for the next run.
+    """
+    parts = []
+    for run in runs:
+        if abs((logical_date - run.logical_date).days) > config.window_days:
+            continue
+        for articles in sorted((run.folder / "articles").glob("*.parquet")):
+            keys = _keys_for(articles, run, config, output)
+            parts.append(WindowPart(str(articles.absolute()), str(keys.absolute())))
+    return parts if config.window_days else []
+
+
+def _keys_for(articles: Path, run: CommittedRun, config: DedupConfig, output: Path) -> Path:
+    published = run.folder / "state" / "keys" / articles.name
+    if made_with(published, config):
+        return published
+    settings = blake2b(signature_settings(config).encode(), digest_size=4).hexdigest()
+    again = Path(output, ".index", f"keys-{settings}", run.run_id, articles.name)
+    if not made_with(again, config):
+        write_keys(again, sign_again(articles, config))
+    return again

@@ -1,0 +1,313 @@
+"""Run after run: what is new, copies of earlier runs' stories, versions, and runs that died."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+import runs
+from factories import story
+from runs import configured, rows, run
+
+from pipeline.job import run_job
+
+STORY = story(1, 120)
+CUT = " ".join(STORY.split()[:50])
+
+
+def feed(folder: Path, name: str, *records: dict[str, object]) -> Path:
+    """Write records as a JSONL file into *folder*, which may have others."""
+    folder.mkdir(exist_ok=True)
+    lines = [json.dumps(record) for record in records]
+    (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def run_on(day: int, inputs: Path, output: Path, **settings):
+    """Run on a day of January; give what was published."""
+    config = configured(inputs, output, **settings)
+    return run_job(config, date(2026, 1, 1) + timedelta(day - 1), runs.in_loop).published
+
+
+def test_a_copy_of_yesterdays_story_names_it(tmp_path):
+    """Its representative, the run and cluster of that, and the evidence; yesterday stays."""
+    out = tmp_path / "out"
+    feed(tmp_path / "in", "1", {"id": "whole", "text": STORY}, {"id": "other", "text": story(2)})
+    (first,) = run_on(1, tmp_path / "in", out)
+    before = {path: path.read_bytes() for path in first.folder.rglob("*.*") if path.is_file()}
+    feed(tmp_path / "in", "2", {"id": "cut", "text": CUT}, {"id": "again", "text": STORY})
+    (second,) = run_on(2, tmp_path / "in", out)
+
+    (whole,) = [row for row in rows(out, "articles") if row["record_id"] == "whole"]
+    again, cut = sorted(rows(out, "duplicates"), key=lambda row: row["record_id"])
+    for copy, match in ((again, "exact"), (cut, "contained")):
+        assert (whole["id"], whole["cluster_id"]) == (copy["representative_id"], copy["cluster_id"])
+        assert (first.plan.run_id, match) == (copy["representative_run_id"], copy["match"])
+        assert second.plan.run_id == copy["run_id"]
+    assert {"shared", "shingles", "probability"} <= {each["part"] for each in cut["evidence"]}
+    assert before == {path: path.read_bytes() for path in before}
+    manifest = json.loads((second.folder / "manifest.json").read_bytes())
+    assert {"articles": 2, "compared": 1, "crowded_keys": 0} == manifest["window"]
+
+
+@pytest.mark.parametrize(
+    ("day", "window_days", "duplicates"),
+    [(2, 1, 1), (8, 7, 1), (9, 7, 0), (2, 0, 0), (31, 30, 1)],
+)
+def test_the_window_is_counted_in_days(day, window_days, duplicates, tmp_path):
+    """A copy within the window is found; later the same text is an article of its own."""
+    feed(tmp_path / "in", "1", {"id": "a", "text": STORY})
+    run_on(1, tmp_path / "in", tmp_path / "out", dedup={"window_days": window_days})
+    feed(tmp_path / "in", "2", {"id": "b", "text": CUT})
+    run_on(day, tmp_path / "in", tmp_path / "out", dedup={"window_days": window_days})
+
+    assert duplicates == len(rows(tmp_path / "out", "duplicates"))
+    assert 2 - duplicates == len(rows(tmp_path / "out", "articles"))
+
+
+def test_a_backfill_is_compared_with_later_days_too(tmp_path):
+    """A run for a day in the past finds what a later day has published."""
+    feed(tmp_path / "in", "1", {"id": "a", "text": STORY})
+    run_on(9, tmp_path / "in", tmp_path / "out")
+    feed(tmp_path / "in", "2", {"id": "b", "text": CUT})
+    run_on(3, tmp_path / "in", tmp_path / "out")
+
+    assert ["b"] == [row["record_id"] for row in rows(tmp_path / "out", "duplicates")]
+
+
+def test_a_story_is_found_again_however_the_days_are_cut(tmp_path):
+    """Families of copies, spread over runs at random: one article each, all others its copies."""
+    records = [
+        {"id": f"{family}-{copy}", "text": " ".join(story(family, 150).split()[: 150 - 7 * copy])}
+        for family in range(8)
+        for copy in range(5)
+    ]
+    random.Random(5).shuffle(records)
+    for days in (1, 2, 5):
+        out = tmp_path / f"out{days}"
+        for day in range(days):
+            feed(tmp_path / f"in{days}", str(day), *records[day::days])
+            run_on(day + 1, tmp_path / f"in{days}", out)
+        kept = {row["id"]: row["record_id"] for row in rows(out, "articles")}
+
+        assert 8 == len({name.split("-")[0] for name in kept.values()}) == len(kept)
+        for row in rows(out, "duplicates"):
+            assert row["record_id"].split("-")[0] == kept[row["representative_id"]].split("-")[0]
+
+
+def test_what_every_day_prints_is_no_evidence(tmp_path):
+    """A paragraph that stands in many earlier stories joins no two new ones."""
+    background = story(99, 60)
+    for day in range(1, 9):
+        text = story(day, 60) + " " + background
+        feed(tmp_path / "in", str(day), {"id": str(day), "text": text})
+        run_on(day, tmp_path / "in", tmp_path / "out")
+    assert len(rows(tmp_path / "out", "duplicates")) <= 2, "before it is known for what it is"
+    found = len(rows(tmp_path / "out", "duplicates"))
+    records = [{"id": f"n{n}", "text": story(50 + n, 40) + " " + background} for n in range(2)]
+    feed(tmp_path / "in", "new", *records)
+    run_on(9, tmp_path / "in", tmp_path / "out")
+
+    assert found == len(rows(tmp_path / "out", "duplicates"))
+
+
+def test_keys_are_made_anew_for_other_settings(tmp_path):
+    """Or where they are missing: from the kept texts, once."""
+    out = tmp_path / "out"
+    feed(tmp_path / "in", "1", {"id": "a", "text": STORY, "url": "https://example.org/a"})
+    (first,) = run_on(1, tmp_path / "in", out)
+    (published,) = first.folder.glob("state/keys/*.parquet")
+    content = published.read_bytes()
+    published.unlink()
+    feed(tmp_path / "in", "2", {"id": "b", "text": CUT})
+    run_on(2, tmp_path / "in", out)
+    feed(tmp_path / "in", "3", {"id": "c", "text": CUT + " the end"})
+    run_on(3, tmp_path / "in", out, dedup={"shingle_words": 3, "seed": 5})
+
+    assert ["b", "c"] == [row["record_id"] for row in rows(out, "duplicates")]
+    (again, _) = sorted(
+        (path for path in (out / ".index").rglob("part-*.parquet")),
+        key=lambda path: path.read_bytes() != content,
+    )
+    assert content == again.read_bytes(), "the same keys as when the run was published"
+
+
+PAGE = "https://example.org/page"
+
+
+def paged(name: str, text: str, fetched: str | None = None) -> dict[str, object]:
+    """A record of one page."""
+    return {"id": name, "url": PAGE, "text": text, "fetched_at": fetched}
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_page_that_was_corrected_is_a_revision(days, tmp_path):
+    """Both versions stay, in one cluster; the later one names the earlier."""
+    old = paged("old", STORY, "2026-01-01T08:00:00Z")
+    new = paged("new", STORY.replace("w1x7 ", "corrected "), "2026-01-01T09:00:00Z")
+    if days == 1:
+        feed(tmp_path / "in", "1", new, old)
+        run_on(1, tmp_path / "in", tmp_path / "out")
+    else:
+        for day, record in ((1, old), (2, new)):
+            feed(tmp_path / "in", str(day), record)
+            run_on(day, tmp_path / "in", tmp_path / "out")
+
+    found = {row["record_id"]: row for row in rows(tmp_path / "out", "articles")}
+    assert found["old"]["id"] == found["new"]["revision_of"]
+    assert None is found["old"]["revision_of"]
+    assert found["old"]["cluster_id"] == found["new"]["cluster_id"]
+    assert [] == found["new"]["flags"]
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_page_with_another_story_is_flagged(days, tmp_path):
+    """It is an article of its own: no copy, no revision."""
+    for day, record in ((1, paged("old", STORY)), (days, paged("new", story(2, 120)))):
+        feed(tmp_path / "in", f"{day}{record['id']}", record)
+        if day < days:
+            run_on(day, tmp_path / "in", tmp_path / "out")
+    run_on(days, tmp_path / "in", tmp_path / "out")
+
+    found = {row["record_id"]: row for row in rows(tmp_path / "out", "articles")}
+    flags = [found[name]["flags"] for name in ("old", "new")]
+    assert sorted([[], ["other_story_at_url"]]) == sorted(flags)
+    assert ["other_story_at_url"] == found["new"]["flags"] or days == 1
+    assert [None, None] == [row["revision_of"] for row in found.values()]
+
+
+def test_a_page_whose_story_is_the_same_is_an_exact_copy(tmp_path):
+    """Other bytes, the same cleaned text: a duplicate of the earlier one."""
+    feed(tmp_path / "in", "1", paged("old", STORY))
+    run_on(1, tmp_path / "in", tmp_path / "out")
+    feed(tmp_path / "in", "2", paged("new", STORY.replace(" ", "  ")))
+    run_on(2, tmp_path / "in", tmp_path / "out")
+
+    assert ["exact"] == [row["match"] for row in rows(tmp_path / "out", "duplicates")]
+
+
+# --- runs that died ---
+
+
+class Died(Exception):
+    """Stands for a process that was killed."""
+
+
+def dying_after(blocks: int):
+    """An engine that dies when so many blocks are cleaned."""
+
+    def engine(plan, _name, config, staging):
+        for block in plan.blocks[:blocks]:
+            runs.clean_block(block, config, staging)
+        raise Died
+
+    return engine
+
+
+@pytest.fixture
+def many(tmp_path):
+    """Inputs that make several blocks."""
+    for number in range(12):
+        feed(tmp_path / "in", f"{number:02}", {"id": str(number), "text": story(number % 9, 80)})
+    return tmp_path / "in"
+
+
+BLOCKS = {"block_bytes": 1_000}
+
+
+def tables(output: Path) -> dict[str, bytes]:
+    """The tables of all runs, by their place."""
+    files = (output / "runs").rglob("*.parquet")
+    return {str(path.relative_to(output)): path.read_bytes() for path in files}
+
+
+def test_a_run_that_died_is_finished_first(many, tmp_path, monkeypatch):
+    """Its finished blocks are not cleaned again; then comes what is new since."""
+    run(many, tmp_path / "calm", run=BLOCKS)
+    with pytest.raises(Died):
+        run(many, tmp_path / "out", engine=dying_after(3), run=BLOCKS)
+    feed(many, "late", {"id": "late", "text": story(77)})
+    cleaned = []
+    original = runs.clean_block
+    monkeypatch.setattr(
+        "pipeline.passes.clean_block._sieved",
+        lambda records, config, real=original.__globals__["_sieved"]: (
+            cleaned.append(1),
+            *real(records, config),
+        )[1:],
+    )
+    finished, new = run(many, tmp_path / "out", run=BLOCKS).published
+
+    assert (True, False) == (finished.resumed, new.resumed)
+    assert len(finished.plan.blocks) - 3 + 1 == len(cleaned)
+    calm = tables(tmp_path / "calm")
+    assert calm == {name: tables(tmp_path / "out")[name] for name in calm}
+    assert 1 == new.account.read
+    assert [".staging"] == [path.name for path in (tmp_path / "out").glob(".staging")]
+    assert [] == [path for path in (tmp_path / "out/.staging").iterdir() if path.is_dir()]
+
+
+def test_a_run_of_other_settings_is_not_finished(many, tmp_path):
+    """Its inputs are planned anew, for the settings of today."""
+    with pytest.raises(Died):
+        run(many, tmp_path / "out", engine=dying_after(2), run=BLOCKS)
+    (found,) = run(many, tmp_path / "out", run=BLOCKS, dedup={"similarity": 0.6}).published
+
+    assert not found.resumed
+    assert 12 == found.account.read
+
+
+def test_a_run_that_died_again_and_again_comes_to_its_end(many, tmp_path):
+    """Each time it gets a little further; nothing is lost or doubled."""
+    for blocks in (1, 2, 4):
+        with pytest.raises(Died):
+            run(many, tmp_path / "out", engine=dying_after(blocks), run=BLOCKS)
+    run(many, tmp_path / "calm", run=BLOCKS)
+    run(many, tmp_path / "out", run=BLOCKS)
+
+    assert tables(tmp_path / "calm") == tables(tmp_path / "out")
+
+
+# --- what is remembered ---
+
+
+def test_a_file_that_cannot_be_read_is_tried_a_few_times(tmp_path):
+    """A row each time, then it rests; what is damaged for good is tried once."""
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    (inputs / "half.jsonl.gz").write_bytes(b"\x1f\x8b\x08\x00garbage")
+    settings = {"input": {"max_attempts": 2}}
+    reasons = [len(rows(tmp_path / "out", "rejects"))]
+    for _ in range(4):
+        run(inputs, tmp_path / "out", **settings)
+        reasons.append(len(rows(tmp_path / "out", "rejects")))
+
+    assert [0, 1, 1, 1, 1] == reasons, "its damage will not go away"
+    (inputs / "shut.txt").symlink_to(inputs / "absent")
+    for _ in range(4):
+        run(inputs, tmp_path / "out", **settings)
+    assert 2 == [row["reason"] for row in rows(tmp_path / "out", "rejects")].count("unreadable")
+
+
+def test_what_was_read_long_ago_is_forgotten(tmp_path):
+    """After input.remember_days a file that still lies there is new."""
+    feed(tmp_path / "in", "1", {"id": "a", "text": STORY})
+    remember = {"input": {"remember_days": 5}}
+    assert 1 == len(run_on(1, tmp_path / "in", tmp_path / "out", **remember))
+    assert 0 == len(run_on(6, tmp_path / "in", tmp_path / "out", **remember))
+    assert 1 == len(run_on(7, tmp_path / "in", tmp_path / "out", **remember))
+
+
+def test_the_index_may_be_lost(tmp_path):
+    """Without it everything is looked at again, and nothing is read twice."""
+    feed(tmp_path / "in", "1", {"id": "a", "text": STORY})
+    os.utime(tmp_path / "in/1.jsonl", (1, 1))
+    run(tmp_path / "in", tmp_path / "out")
+    shutil.rmtree(tmp_path / "out/.index")
+
+    assert () == run(tmp_path / "in", tmp_path / "out").published
