@@ -195,6 +195,18 @@ def test_clean_explains_each_line(call):
     assert "\x1b" not in out
 
 
+def test_clean_goes_on_behind_a_document_that_is_too_slow(call, tmp_path):
+    """It is named with the limit and its setting; the documents around it are printed."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    (tmp_path / "b.txt").write_text("It stopped at noon.\n" * 150_000, "utf-8")
+    (tmp_path / "c.txt").write_text(STORY, "utf-8")
+
+    code, out, err = call("clean", "--set", "run.document_seconds=1", tmp_path)
+
+    assert (0, f"{STORY.strip()}\n\f\n{STORY.strip()}\n") == (code, out)
+    assert "b.txt: too_slow: run.document_seconds = 1\n" == err
+
+
 @pytest.mark.beam
 def test_clean_reads_standard_input():
     """- is stdin; a page is told from text by its beginning."""

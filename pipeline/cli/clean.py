@@ -12,7 +12,7 @@ from pipeline.cli.options import set_option
 from pipeline.config_file import load_config
 from pipeline.explain.cleaned import as_json, as_lines
 from pipeline.ledger.inputs import find_inputs
-from pipeline.passes.sieve import sieve_document
+from pipeline.passes.sieve import sieve_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Rejection
@@ -52,38 +52,24 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
       newsieve clean --explain raw/harbour/dredging.txt
     """  # noqa: D301
     config = load_config(None, overrides)
-    documents = _documents(paths, config)
     several = False
-    for place, article, rejection in documents:
+    for article, rejection in sieve_records(_records(paths, config), config):
         if form == "jsonl":
             click.echo(as_json(article, rejection))
         elif explain and article is not None:
             click.echo("\n".join(as_lines(article, rejection, colour=sys.stdout.isatty())))
         else:
-            _print_text(place, article, rejection, several=several)
+            _print_text(article, rejection, several=several)
         several = True
 
 
-def _print_text(
-    place: str, article: Article | None, rejection: Rejection | None, *, several: bool
-) -> None:
+def _print_text(article: Article | None, rejection: Rejection | None, *, several: bool) -> None:
     if rejection is not None:
         detail = f": {rejection.detail}" if rejection.detail else ""
-        click.echo(f"{place}: {rejection.reason}{detail}", err=True)
+        click.echo(f"{rejection.source}: {rejection.reason}{detail}", err=True)
     if article is not None and article.text:
         # Two documents on one stream are told apart by a form feed, as pages are.
         click.echo(("\f\n" if several else "") + article.text)
-
-
-def _documents(
-    paths: tuple[str, ...], config: Config
-) -> Iterator[tuple[str, Article | None, Rejection | None]]:
-    """Give every record of *paths* with what became of it."""
-    for item in _records(paths, config):
-        if isinstance(item, Rejection):
-            yield item.source, None, item
-        else:
-            yield item.source, *sieve_document(item, config)
 
 
 def _records(paths: tuple[str, ...], config: Config) -> Iterator[Document | Rejection]:
