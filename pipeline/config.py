@@ -124,12 +124,16 @@ class WriteConfig(Section):
 
 
 class RunConfig(Section):
-    """How the work is done; no row of the tables depends on it."""
+    """How the work is done; no row depends on it, but where a document hits a limit."""
 
     workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"
     """Worker processes; auto takes one for little input and one a core for much."""
     block_bytes: int = Field(default=16_000_000, ge=1_000)
     """Input bytes that one unit of work reads, and one file of the result comes from."""
+    document_seconds: float = Field(default=30, ge=0, le=86_400)
+    """CPU seconds to clean and judge a document in; beyond, it is too_slow; 0 is no limit."""
+    document_megabytes: int = Field(default=2_000, ge=0, le=1_000_000)
+    """Megabytes (Linux only) to do it in; beyond, it is too_large_in_memory; 0 is no limit."""
 
 
 class Config(Section):

@@ -55,7 +55,9 @@ def table_bytes(output: Path) -> dict[str, bytes]:
     return found
 
 
-def newsieve(*arguments: str | Path, cwd: Path = ROOT, stdin: bytes | None = None) -> Any:
+def newsieve(
+    *arguments: str | Path, cwd: Path = ROOT, stdin: bytes | None = None, stdout: Any = -1
+) -> Any:
     """Run the command line in a process of its own; give the finished process."""
     command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -63,7 +65,8 @@ def newsieve(*arguments: str | Path, cwd: Path = ROOT, stdin: bytes | None = Non
         command,
         cwd=cwd,
         input=stdin,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         env=environment,
         check=False,
         timeout=300,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import sys
@@ -193,6 +194,58 @@ def test_clean_explains_each_line(call):
     assert 0 == code
     assert {" ", "-", ">"} <= marks
     assert "\x1b" not in out
+
+
+def test_clean_goes_on_behind_a_document_that_is_too_slow(call, tmp_path):
+    """It is named with the limit and its setting; the documents around it are printed."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    (tmp_path / "b.txt").write_text("It stopped at noon.\n" * 150_000, "utf-8")
+    (tmp_path / "c.txt").write_text(STORY, "utf-8")
+
+    code, out, err = call("clean", "--set", "run.document_seconds=1", tmp_path)
+
+    assert (0, f"{STORY.strip()}\n\f\n{STORY.strip()}\n") == (code, out)
+    assert "b.txt: too_slow: run.document_seconds = 1\n" == err
+
+
+def test_a_name_cannot_forge_a_message(call, tmp_path):
+    """Control characters of a file's name are escaped, in what clean says and check lists."""
+    (tmp_path / "a\nnewsieve: done\x1b[31m.txt").write_bytes(b"")
+
+    _, out, err = call("clean", tmp_path)
+    assert ("", 1) == (out, err.count("\n"))
+    assert err.startswith("a\\nnewsieve: done\\x1b[31m.txt: no_text: the file is empty")
+    _, out, _ = call("check", "--set", f"input.paths={tmp_path}")
+    assert "#   a\\nnewsieve: done\\x1b[31m.txt\n" in out
+
+
+FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+
+
+def test_an_output_stream_that_is_full_is_one_line(call, monkeypatch):
+    """`newsieve clean … > /full/disk` ends with a message, and exit 1."""
+
+    class Full(io.StringIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    code, _, err = call("clean", ROOT / "raw/tarnmouth-courier/harbour-dredging.txt")
+
+    assert (1, "newsieve: cannot write the output: No space left on device\n") == (code, err)
+
+
+@FULL
+@pytest.mark.beam
+def test_a_run_that_cannot_say_where_it_is_is_published_all_the_same(tmp_path):
+    """A full disk behind stdout is no failure of the run: stderr has the folder."""
+    with Path("/dev/full").open("wb") as full:
+        finished = newsieve("run", "--input", "raw", "--output", tmp_path / "out", stdout=full)
+    (folder,) = (tmp_path / "out" / "runs").iterdir()
+
+    assert 0 == finished.returncode
+    told = f"published as {folder}; stdout: No space left on device"
+    assert told == finished.stderr.decode().splitlines()[-1]
 
 
 @pytest.mark.beam

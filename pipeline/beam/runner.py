@@ -75,7 +75,10 @@ def _failure(error: Exception) -> BaseException:
         return KeyboardInterrupt()
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""
-    what = text.splitlines()[0].split(" [while running")[0][:300] if text else type(error).__name__
+    lines = text.splitlines() or [type(error).__name__]
+    # A worker process tells it by a traceback.
+    told = next((line for line in lines if step and step[0] in line), lines[0])
+    what = told.removeprefix("RuntimeError: ").split(" [while running")[0][:300]
     return NewsieveError(
         f"the run failed{where}: {what}; nothing was published "
         "(newsieve --traceback run … shows where)"

@@ -16,6 +16,7 @@ import click
 
 from pipeline.cli.check import check
 from pipeline.cli.clean import clean
+from pipeline.cli.messages import on_one_line
 from pipeline.cli.run import run
 from pipeline.errors import INTERRUPTED, NewsieveError
 from pipeline.version import VERSION
@@ -63,7 +64,7 @@ def main() -> None:
     except OSError as error:
         if state.traceback:
             traceback.print_exception(error)
-        place = f"{error.filename}: " if error.filename else ""
+        place = on_one_line(f"{error.filename}: ") if error.filename else ""
         click.echo(f"newsieve: {place}{error.strerror}; nothing was published", err=True)
         sys.exit(NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.messages import on_one_line
 from pipeline.cli.options import config_argument, set_option
 from pipeline.config_file import commented_yaml, load_config
 from pipeline.explain.candidates import render_curve
@@ -34,9 +35,9 @@ def check(config: Path | None, overrides: tuple[str, ...]) -> None:
 
 def _render_inputs(inputs: Inputs) -> str:
     lines = [f"# {len(inputs.files)} files to read"]
-    lines += [f"#   {file.source}" for file in inputs.files[:SHOWN]]
+    lines += [f"#   {on_one_line(file.source)}" for file in inputs.files[:SHOWN]]
     if len(inputs.files) > SHOWN:
         lines.append(f"#   … and {len(inputs.files) - SHOWN} more")
-    lines += [f"#   {folder.path}: cannot be listed" for folder in inputs.unreadable]
-    lines += [f"# {remark}" for remark in inputs.remarks()]
+    lines += [f"#   {on_one_line(folder.path)}: cannot be listed" for folder in inputs.unreadable]
+    lines += [f"# {on_one_line(remark)}" for remark in inputs.remarks()]
     return "\n".join(lines) + "\n"

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
+from pipeline.cli.messages import on_one_line
 from pipeline.cli.options import set_option
 from pipeline.config_file import load_config
+from pipeline.errors import NewsieveError
 from pipeline.explain.cleaned import as_json, as_lines
 from pipeline.ledger.inputs import find_inputs
-from pipeline.passes.sieve import sieve_document
+from pipeline.passes.sieve import sieve_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Rejection
@@ -52,38 +54,28 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
       newsieve clean --explain raw/harbour/dredging.txt
     """  # noqa: D301
     config = load_config(None, overrides)
-    documents = _documents(paths, config)
-    several = False
-    for place, article, rejection in documents:
-        if form == "jsonl":
-            click.echo(as_json(article, rejection))
-        elif explain and article is not None:
-            click.echo("\n".join(as_lines(article, rejection, colour=sys.stdout.isatty())))
-        else:
-            _print_text(place, article, rejection, several=several)
-        several = True
+    fates = sieve_records(_records(paths, config), config)
+    try:
+        for number, (article, rejection) in enumerate(fates):
+            if form == "jsonl":
+                click.echo(as_json(article, rejection))
+            elif explain and article is not None:
+                click.echo("\n".join(as_lines(article, rejection, colour=sys.stdout.isatty())))
+            else:
+                _print_text(article, rejection, several=number > 0)
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # of output: what cannot be read is a rejection
+        raise NewsieveError(f"cannot write the output: {error.strerror}") from error
 
 
-def _print_text(
-    place: str, article: Article | None, rejection: Rejection | None, *, several: bool
-) -> None:
+def _print_text(article: Article | None, rejection: Rejection | None, *, several: bool) -> None:
     if rejection is not None:
-        detail = f": {rejection.detail}" if rejection.detail else ""
-        click.echo(f"{place}: {rejection.reason}{detail}", err=True)
+        told = [rejection.source, rejection.reason, rejection.detail]
+        click.echo(on_one_line(": ".join(filter(None, told))), err=True)
     if article is not None and article.text:
         # Two documents on one stream are told apart by a form feed, as pages are.
         click.echo(("\f\n" if several else "") + article.text)
-
-
-def _documents(
-    paths: tuple[str, ...], config: Config
-) -> Iterator[tuple[str, Article | None, Rejection | None]]:
-    """Give every record of *paths* with what became of it."""
-    for item in _records(paths, config):
-        if isinstance(item, Rejection):
-            yield item.source, None, item
-        else:
-            yield item.source, *sieve_document(item, config)
 
 
 def _records(paths: tuple[str, ...], config: Config) -> Iterator[Document | Rejection]:

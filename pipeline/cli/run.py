@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.cli.messages import on_one_line
 from pipeline.cli.options import set_option
 from pipeline.config_file import load_config
 from pipeline.explain.account import render_account
@@ -83,7 +86,7 @@ def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> 
 def _tell(outcome: Outcome, config: Config) -> None:
     """Say on stderr what came of the run, and on stdout where it lies."""
     for line in outcome.inputs.remarks():
-        click.echo(line, err=True)
+        click.echo(on_one_line(line), err=True)
     if not outcome.published:
         if outcome.inputs.files:
             count = len(outcome.inputs.files)
@@ -95,4 +98,8 @@ def _tell(outcome: Outcome, config: Config) -> None:
         if run.resumed:
             click.echo("finished the run that was interrupted:", err=True)
         click.echo(render_account(run.account, run.seconds), err=True)
-        click.echo(str(run.folder))
+        try:
+            click.echo(str(run.folder))
+        except OSError as error:  # the run is published, and stays so
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            click.echo(f"published as {run.folder}; stdout: {error.strerror}", err=True)

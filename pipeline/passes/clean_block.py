@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.passes.members import MemberWriter
-from pipeline.passes.sieve import failure, sieve_document
+from pipeline.passes.sieve import failure, sieve_records
 from pipeline.passes.staging import CleanedCounts, PartCount
 from pipeline.read import read_part
 from pipeline.read.parts import Unfinished
@@ -92,11 +92,7 @@ _Sieved = tuple[int, "Article | Rejection"]
 
 
 def _sieved(records: Iterator[Document | Rejection], config: Config) -> Iterator[_Sieved]:
-    for ordinal, record in enumerate(records):
-        if isinstance(record, Rejection):
-            yield ordinal, record
-            continue
-        article, rejection = sieve_document(record, config)
+    for ordinal, (article, rejection) in enumerate(sieve_records(records, config)):
         yield ordinal, cast("Article | Rejection", rejection or article)
 
 

@@ -1,19 +1,104 @@
-"""One document through cleaning and judging."""
+"""Documents through cleaning and judging, each under a limit of time and of memory."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, cast
 
 from pipeline.clean import clean_document
+from pipeline.guard import Ended, Guard, Limits
 from pipeline.judge import judge_article
+from pipeline.passes.parcel import pack, unpack
 from pipeline.records import Rejection
 
 if TYPE_CHECKING:
-    from pipeline.config import Config
+    from collections.abc import Iterable, Iterator
+
+    from pipeline.config import Config, RunConfig
     from pipeline.records import Article, Document, Stage
 
 EXCERPT_CHARS = 500
+
+_BATCH_RECORDS = 32
+_BATCH_CHARS = 1_000_000
+"""What goes to the helper at once: enough to pay, little enough to be held twice."""
+
+
+def sieve_records(
+    records: Iterable[Document | Rejection], config: Config
+) -> Iterator[tuple[Article | None, Rejection | None]]:
+    """Clean and judge each of *records*, in their order; rejections pass.
+
+    The answers are those of ``sieve_document``, given in a helper process. A document that
+    takes more than ``run.document_seconds`` or ``run.document_megabytes``, or kills the
+    process otherwise, is rejected for it, alone. Where both are 0 there is no such process.
+    """
+    limits = Limits(config.run.document_seconds, config.run.document_megabytes)
+    guard = _guard(limits) if limits.seconds or limits.megabytes else None
+    if guard is not None:
+        guard.start()
+    for batch in _batches(records):
+        documents = [record for record in batch if not isinstance(record, Rejection)]
+        sieved = _apart(documents, config, guard) if guard else _here(documents, config)
+        for record in batch:
+            yield (None, record) if isinstance(record, Rejection) else next(sieved)
+
+
+def _batches(records: Iterable[Document | Rejection]) -> Iterator[list[Document | Rejection]]:
+    batch: list[Document | Rejection] = []
+    chars = 0
+    for record in records:
+        batch.append(record)
+        chars += 0 if isinstance(record, Rejection) else len(record.content)
+        if len(batch) == _BATCH_RECORDS or chars >= _BATCH_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
+        yield batch
+
+
+def _here(
+    documents: Iterable[Document], config: Config
+) -> Iterator[tuple[Article | None, Rejection | None]]:
+    return (sieve_document(document, config) for document in documents)
+
+
+@cache
+def _guard(limits: Limits) -> Guard:
+    """Give this process's guard: its helper serves one block after the other."""
+    return Guard(_parcel, limits)
+
+
+def _apart(
+    documents: list[Document], config: Config, guard: Guard
+) -> Iterator[tuple[Article | None, Rejection | None]]:
+    for document, answer in zip(documents, guard.run(documents, config), strict=True):
+        if isinstance(answer, Ended):
+            yield None, _ended(document, answer, config.run)
+        else:
+            yield unpack(cast("bytes", answer), document)
+
+
+def _parcel(document: Document, config: Config) -> bytes:
+    """Do the work of ``sieve_document`` in the helper."""
+    article, rejection = sieve_document(document, config)
+    if rejection is not None and rejection.error_type == MemoryError.__name__:
+        raise MemoryError  # the limit is ours: the guard says so
+    return pack(article, rejection)
+
+
+def _ended(document: Document, ended: Ended, settings: RunConfig) -> Rejection:
+    """Say which limit *document* hit; not by how much, which is never twice the same."""
+    reason, detail = {
+        "too_slow": ("too_slow", f"run.document_seconds = {settings.document_seconds:g}"),
+        "too_large_in_memory": (
+            "too_large_in_memory",
+            f"run.document_megabytes = {settings.document_megabytes:,}",
+        ),
+        "crashed": ("cleaning_crashed", ended.detail),
+    }[ended.how]
+    return _rejected(document, "clean", reason, detail)
 
 
 def sieve_document(
@@ -43,14 +128,18 @@ def sieve_document(
 
 def failure(document: Document, stage: Stage, reason: str, error: Exception) -> Rejection:
     """Say that *document* provoked *error*, as a rejection."""
+    rejection = _rejected(document, stage, reason, str(error)[:EXCERPT_CHARS] or None)
+    return replace(rejection, error_type=type(error).__name__)
+
+
+def _rejected(document: Document, stage: Stage, reason: str, detail: str | None) -> Rejection:
     return Rejection(
         source=document.source,
         stage=stage,
         kind="error",
         reason=reason,
-        detail=str(error)[:EXCERPT_CHARS] or None,
+        detail=detail,
         id=document.id,
         record_id=document.record_id,
-        error_type=type(error).__name__,
         excerpt=document.content[:EXCERPT_CHARS],
     )

@@ -33,7 +33,18 @@ def read_jsonl(
     if part.start:
         stream.seek(part.start)
     size = None if part.stop is None else part.stop - part.start
-    yield from _records(plain_chunks(stream, size), part, config, ignored, final=final)
+    chunks = _whole(plain_chunks(stream, size), size)
+    yield from _records(chunks, part, config, ignored, final=final)
+
+
+def _whole(chunks: Iterable[bytes], size: int | None) -> Iterator[bytes]:
+    """Yield *chunks*; OSError when they have less than *size* bytes: the file was cut off."""
+    left = size or 0
+    for chunk in chunks:
+        left -= len(chunk)
+        yield chunk
+    if left > 0:
+        raise OSError("the file has become shorter since the run was planned")
 
 
 def read_jsonl_gz(

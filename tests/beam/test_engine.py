@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from runs import DAY, ROOT, kill_group, newsieve, run, start_newsieve, table_bytes
+from runs import DAY, ROOT, in_loop, kill_group, newsieve, run, start_newsieve, table_bytes
 
 from pipeline.beam.graph import build
 from pipeline.beam.runner import MUCH_BYTES, execute, workers
@@ -155,6 +155,18 @@ def test_an_interruption_is_exit_130_and_publishes_nothing(tmp_path):
     assert 130 == process.returncode
     assert b"newsieve: interrupted; nothing was published" == told.splitlines()[-1]
     assert not list(tmp_path.glob("out/runs/*"))
+
+
+def test_a_hostile_document_costs_itself_alone_with_two_workers(tmp_path):
+    """What is too slow is one reject; the tables are the bare loop's."""
+    inputs = _stories(tmp_path / "in", 80)
+    (inputs / "large.txt").write_text("The tram to Vellmer stopped at noon.\n" * 150_000)
+    settings = SMALL_BLOCKS | {"document_seconds": 1}
+    for name, engine, count in [("a", in_loop, 1), ("b", execute, 2)]:
+        outcome = run(inputs, tmp_path / name, engine, run=settings | {"workers": count})
+        assert {"too_slow": 1} == outcome.account.rejects_by_reason
+
+    assert table_bytes(tmp_path / "a") == table_bytes(tmp_path / "b")
 
 
 def test_a_failing_step_is_one_message_and_publishes_nothing(tmp_path, monkeypatch):

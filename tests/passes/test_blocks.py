@@ -115,13 +115,14 @@ def test_each_part_has_its_own_count(tmp_path):
 
 def test_an_article_that_fits_no_column_is_rejected_alone(tmp_path, monkeypatch):
     """One odd value costs one record, not its block."""
-    clean = cleaning.sieve_document
+    sieve = cleaning.sieve_records
 
-    def odd(document: Document, config: Config):
-        article, rejection = clean(document, config)
-        return (replace(article, title=7) if B in article.text else article), rejection
+    def odd(records, config: Config):
+        for article, rejection in sieve(records, config):
+            strange = article is not None and B in article.text
+            yield (replace(article, title=7) if strange else article), rejection
 
-    monkeypatch.setattr(cleaning, "sieve_document", odd)
+    monkeypatch.setattr(cleaning, "sieve_records", odd)
     found, counts = cleaned(tmp_path, FILES)
     written, _ = finish(found)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from factories import STORY, document
+from hostile import sieve_or_act
 from hypothesis import given
 from strategies import TEXTS
 
 from pipeline.config import Config
+from pipeline.guard import Guard, Limits
 from pipeline.passes import sieve
-from pipeline.passes.sieve import EXCERPT_CHARS, sieve_document
-from pipeline.records import REASONS
+from pipeline.passes.sieve import EXCERPT_CHARS, sieve_document, sieve_records
+from pipeline.records import REASONS, Rejection
 
 SHORT = Config.model_validate({"judge": {"min_words": 1_000}})
 
@@ -95,3 +97,90 @@ def test_every_text_has_one_fate(text):
 
     assert article is not None
     assert rejection is None or ("no_body_left", "filtered") == (rejection.reason, rejection.kind)
+
+
+LIMITS = {"document_seconds": 1, "document_megabytes": 500}
+NONE = {"document_seconds": 0, "document_megabytes": 0}
+
+
+def limited(**limits):
+    """A Config with these settings under run."""
+    return Config.model_validate({"run": limits})
+
+
+@pytest.fixture
+def hostile(monkeypatch):
+    """A guard whose documents do what their title says."""
+    guard = Guard(sieve_or_act, Limits(1, 500))
+    monkeypatch.setattr(sieve, "_guard", lambda _: guard)
+    yield
+    guard.close()
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_hostile_document_is_one_rejection_and_its_batch_is_kept():
+    """Each names the limit and its setting, or the death; all around them are articles."""
+    titles = [None, "loop in C", None, "allocate", "exit", None]
+    found = [document(f"{STORY} {n}", source=f"{n}.txt", title=t) for n, t in enumerate(titles)]
+    broken = Rejection("x", "read", "error", "unreadable")
+    sieved = list(sieve_records([*found[:2], broken, *found[2:]], limited(**LIMITS)))
+
+    assert (None, broken) == sieved.pop(2)
+    kept = [article.document for article, _ in sieved if article]
+    assert [found[0], found[2], found[5]] == kept
+    told = {
+        "1": ("too_slow", "run.document_seconds = 1"),
+        "3": ("too_large_in_memory", "run.document_megabytes = 500"),
+        "4": ("cleaning_crashed", "the process ended with exit code 3"),
+    }
+    rejections = [rejection for _, rejection in sieved if rejection]
+    assert told == {each.record_id: (each.reason, each.detail) for each in rejections}
+    for each in rejections:
+        assert ("clean", "error", False) == (each.stage, each.kind, each.retryable)
+        assert each.reason in REASONS
+        assert each.excerpt.startswith(STORY)
+
+
+def test_the_helper_gives_what_is_given_without_one():
+    """Articles, rejections and errors are equal, whichever process they come from."""
+    many = [document(f"{STORY} {n}", source=f"{n}.txt") for n in range(70)]
+    many += [document("<p>" + STORY, media_type="text/html", source="p.html", title="T")]
+    many += [document("By Ida Voss\n3 May 2024\n\n" + STORY), document(" ", source="e.txt")]
+
+    assert list(sieve_records(many, limited(**NONE))) == list(sieve_records(many, Config()))
+
+
+@given(TEXTS)
+def test_any_text_comes_back_from_the_helper(content):
+    """Whatever a document holds, the answer survives the journey."""
+    found = document(content)
+
+    assert [sieve_document(found, Config())] == list(sieve_records([found], Config()))
+
+
+def test_what_does_not_fit_into_memory_is_no_failure_of_the_cleaner(monkeypatch):
+    """In the helper, MemoryError means the limit."""
+    monkeypatch.setattr(sieve, "clean_document", raising(MemoryError()))
+    with pytest.raises(MemoryError):
+        sieve._parcel(document(), Config())
+
+
+def test_a_document_beyond_a_real_limit_is_rejected_alone():
+    """Megabytes of text under a limit of a second, with no hand of ours in it."""
+    large = document("The tram to Vellmer stopped at noon.\n" * 100_000, source="l.txt")
+    around = [document(f"{STORY} {n}", source=f"{n}.txt") for n in range(2)]
+    records = [around[0], large, around[1]]
+    fates = list(sieve_records(records, limited(document_seconds=1, document_megabytes=0)))
+
+    assert "too_slow" == fates[1][1].reason
+    assert [None, None] == [fates[0][1], fates[2][1]]
+
+
+def test_documents_are_sent_in_batches_that_are_neither_many_nor_large():
+    """So many records, or so many characters; none is left out."""
+    small = [document(str(n), source=f"{n}.txt") for n in range(70)]
+    large = [document("x" * 600_000, source=f"{n}.txt") for n in range(3)]
+
+    assert [32, 32, 6] == [len(batch) for batch in sieve._batches(small)]
+    assert [2, 1] == [len(batch) for batch in sieve._batches(large)]
+    assert small == [record for batch in sieve._batches(iter(small)) for record in batch]
