@@ -13,7 +13,9 @@ import numpy as np
 
 from pipeline.config import Config
 from pipeline.ledger.account import Account
-from pipeline.ledger.commit import publish, sweep_staging, write_inputs, write_manifest
+from pipeline.ledger.commit import sweep_staging, write_inputs, write_manifest
+from pipeline.ledger.gates import judge_gates
+from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
 from pipeline.ledger.history import committed_runs, ids_seen, inputs_read
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
@@ -59,12 +61,15 @@ def run_job(config: Config, logical_date: date | None, engine: Engine) -> Outcom
     Raises:
         UsageError: an input does not exist.
         LockedOutput: another run works on the same output.
+        HeldRun: a gate holds this run, or an earlier one waits for a decision; nothing was
+            published.
         AccountError: records in and rows out do not add up; nothing was published.
     """
     started = time.time()
     inputs = find_inputs(config.input.paths, config.input.min_age_s)
     output = Path(config.write.output)
     with locked(output):
+        refuse_held(output)
         sweep_staging(output)
         runs = committed_runs(output)
         day = logical_date or datetime.now(timezone.utc).date()
@@ -73,12 +78,14 @@ def run_job(config: Config, logical_date: date | None, engine: Engine) -> Outcom
             return Outcome(inputs, plan, None, None, time.time() - started)
         staging = _prepare(output, plan, runs, config)
         engine(plan, RunName(plan.run_id, plan.logical_date), config, staging)
-        account, counts = tally(staging, range(len(plan.blocks)))
+        blocks = range(len(plan.blocks))
+        account, counts = tally(staging, blocks, config.dedup.alarm_cluster_size)
         account.check()
+        gates = judge_gates(account, earlier_runs(runs, config.gates), config.gates)
         write_inputs(staging.result, plan, counts)
         timings = {"started": _iso(started), "seconds": round(time.time() - started, 3)}
-        write_manifest(staging.result, plan, config, account, timings)
-        folder = publish(staging.result, output, plan.run_id)
+        write_manifest(staging.result, plan, config, account, timings, gates)
+        folder = publish_or_hold(staging.result, output, plan.run_id, gates)
         sweep_staging(output)
     return Outcome(inputs, plan, account, folder, time.time() - started)
 

@@ -93,6 +93,7 @@ class _Block:
             stays = ~repeated & ~np.isin(rows, self.copies["row"])
             chosen = staged.filter(pa.array(stays))
             counts.removed_by_rule.update(_rules(chosen))
+            counts.undated_articles += chosen["date_published"].null_count
             clusters = chosen["id"].to_pylist()
             for place in np.flatnonzero(np.isin(rows[stays], self.joined["row"])).tolist():
                 verdict = self.joined[np.searchsorted(self.joined["row"], rows[stays][place])]
@@ -120,6 +121,7 @@ class _Block:
             counts.unchanged.update(_sources(staged, repeated))
             chosen = staged.filter(pa.array(~repeated))
             counts.rejects_by_reason.update(chosen["reason"].to_pylist())
+            counts.errors += chosen["kind"].to_pylist().count("error")
             yield finished_table("rejects", chosen, self._run_columns(len(chosen)))
 
     def _staged(self, table: Table) -> Iterator[tuple[int, pa.Table]]:
