@@ -80,6 +80,17 @@ def test_a_failed_gate_holds_the_run_whole_and_out_of_sight(raw, out):
     assert [] == list((out / ".staging").iterdir()), "its plan is done with"
 
 
+def test_the_message_names_a_cluster_that_is_too_large(raw, out):
+    """Which one it is, is what a person needs to decide."""
+    for number in range(5):
+        (raw / f"copy{number}.txt").write_text(story(0), encoding="utf-8")
+    with pytest.raises(HeldRun) as caught:
+        run(raw, out, gates={"max_cluster_size": 5}, dedup={"alarm_cluster_size": 5})
+
+    assert "  max_cluster_size: 6 is above the limit of 5\n" in str(caught.value)
+    assert "  alarm_cluster_size: 6 articles and copies in cluster " in str(caught.value)
+
+
 def test_while_a_run_is_held_every_further_run_ends_at_once(raw, out):
     """Whatever is new, and whatever its own gates are; the message is the same."""
     held = hold(raw, out)

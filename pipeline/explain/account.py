@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.ledger.account import Account, AlarmCluster
+    from pipeline.ledger.account import Account
 
 
 def render_account(account: Account, seconds: float) -> str:
@@ -32,14 +32,8 @@ def render_account(account: Account, seconds: float) -> str:
     lines = [f"{name:<10} {count:>{width},}   {note}".rstrip() for name, count, note in rows]
     lines.append(f"{'':<10} {'-' * width}")
     lines.append(f"{'':<10} {account.read:>{width},}   accounted for, in {seconds:.1f} s")
-    lines += [_alarm(cluster) for cluster in account.alarm_clusters]
+    lines += [str(cluster) for cluster in account.alarm_clusters]
     return "\n".join(lines)
-
-
-def _alarm(cluster: AlarmCluster) -> str:
-    title = cluster.title or "without a title"
-    size = f"{cluster.size:,} articles and copies"
-    return f"alarm_cluster_size: {size} in cluster {cluster.cluster_id}: {title}"
 
 
 def _by_count(counts: dict[str, int]) -> str:

@@ -15,6 +15,16 @@ class AlarmCluster:
     size: int
     title: str | None
 
+    def __str__(self) -> str:
+        """Say so, for people.
+
+        >>> print(AlarmCluster("c1", 12_000, "Accept cookies"))
+        alarm_cluster_size: 12,000 articles and copies in cluster c1: Accept cookies
+        """
+        size = f"{self.size:,} articles and copies"
+        title = self.title or "without a title"
+        return f"alarm_cluster_size: {size} in cluster {self.cluster_id}: {title}"
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

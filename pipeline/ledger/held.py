@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import HeldRun, NewsieveError, UsageError
+from pipeline.ledger.account import AlarmCluster
 from pipeline.ledger.commit import publish, save_manifest, sweep_staging, withdraw
 from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
 from pipeline.ledger.history import committed_runs
@@ -91,6 +92,7 @@ def describe_held(folder: Path) -> str:
         [
             f"  run {folder.name}: {sums}",
             *(f"  {result}" for result in held.failed),
+            *(f"  {cluster}" for cluster in held.alarm_clusters),
             f"  look at it:           {folder}",
             f"  publish it as it is:  newsieve publish {output} {folder.name}",
             f"  or remove it:         newsieve discard {output} {folder.name}",
@@ -187,6 +189,7 @@ class _Held:
     parent: str | None
     counts: dict[str, int]
     failed: list[GateResult]
+    alarm_clusters: list[AlarmCluster]
 
 
 def _read_held(folder: Path) -> _Held:
@@ -195,7 +198,8 @@ def _read_held(folder: Path) -> _Held:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         counts = {name: int(manifest["counts"][name]) for name in _FATES}
         gates = failed(gates_from_dict(manifest["gates"]))
-        return _Held(folder, manifest, manifest["parent"], counts, gates)
+        clusters = [AlarmCluster(**each) for each in manifest["alarm_clusters"]]
+        return _Held(folder, manifest, manifest["parent"], counts, gates, clusters)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); newsieve discard {folder.parent.parent} "
