@@ -100,6 +100,8 @@ class DedupConfig(Section):
     """Seed of the MinHash permutations."""
     window_days: int = Field(default=30, ge=0)
     """Days before and after a run whose published articles new ones are compared with; 0: none."""
+    alarm_cluster_size: int = Field(default=1_000, ge=0)
+    """Articles and copies in one cluster above which a run's account names it; 0 names none."""
 
     @model_validator(mode="after")
     def bands_divide_permutations(self) -> DedupConfig:
@@ -111,6 +113,67 @@ class DedupConfig(Section):
                 f"bands = {self.bands} does not divide permutations = {self.permutations}; "
                 f"nearest that do: {', '.join(map(str, near))}"
             )
+        return self
+
+
+class GatesConfig(Section):
+    """Limits of a finished run; beyond one it is held until somebody publishes or discards it.
+
+    New records are those read, less the unchanged. Defaults: docs/decisions/0014.
+    """
+
+    min_records: int = Field(default=1_000, ge=1)
+    """Records that a share must be of, or a count stand for, to be judged or be a baseline."""
+    baseline_runs: int = Field(default=30, ge=1)
+    """Newest earlier runs; the median of those that are fit to compare with is the baseline."""
+    min_runs: int = Field(default=7, ge=1)
+    """Of these, how many must be fit; with fewer no rise and no ratio is judged."""
+
+    min_articles: int = Field(default=0, ge=0)
+    """Articles that every run must have; 0 is no limit."""
+    max_articles: int = Field(default=0, ge=0)
+    """Articles that a run may have; 0 is no limit."""
+    max_reject_share: Fraction = 1
+    """Rejects, as a share of new records; 1 is no limit."""
+    max_error_share: Fraction = 1
+    """Rejects that are errors, as a share of new records; 1 is no limit."""
+    max_duplicate_share: Fraction = 1
+    """Duplicates, as a share of new records; 1 is no limit."""
+    max_undated_share: Fraction = 1
+    """Articles without a date of publication, as a share of all articles; 1 is no limit."""
+    max_cluster_size: int = Field(default=0, ge=0)
+    """Articles and copies of the run in its largest cluster; 0 is no limit."""
+
+    min_articles_ratio: Fraction = 0
+    """Articles that a run must have, as a multiple of the baseline; 0 is no limit."""
+    max_articles_ratio: float = Field(default=0, ge=0, allow_inf_nan=False)
+    """Articles that a run may have, as a multiple of the baseline; 0 is no limit."""
+    max_reject_share_rise: Fraction = 0.3
+    """Rise of the share of rejects above the baseline (0.1: from 20 to 30 %); 1 is no limit."""
+    max_error_share_rise: Fraction = 0.1
+    """Rise of the share of rejects that are errors above the baseline; 1 is no limit."""
+    max_duplicate_share_rise: Fraction = 0.5
+    """Rise of the share of duplicates above the baseline; 1 is no limit."""
+    max_undated_share_rise: Fraction = 0.5
+    """Rise of the share of articles without a date above the baseline; 1 is no limit."""
+    max_cluster_size_ratio: float = Field(default=0, ge=0, allow_inf_nan=False)
+    """Size of the largest cluster, as a multiple of the baseline; 0 is no limit."""
+
+    @model_validator(mode="after")
+    def limits_leave_room(self) -> GatesConfig:
+        """No pair of settings may hold every run, or never judge one."""
+        if self.min_runs > self.baseline_runs:
+            raise ValueError(
+                f"min_runs = {self.min_runs} is more than baseline_runs = {self.baseline_runs}; "
+                "no rise or ratio would ever be judged"
+            )
+        for low, high in (
+            ("min_articles", "max_articles"),
+            ("min_articles_ratio", "max_articles_ratio"),
+        ):
+            least, most = getattr(self, low), getattr(self, high)
+            if most and least > most:
+                raise ValueError(f"{low} = {least} is more than {high} = {most}; no run would pass")
         return self
 
 
@@ -143,5 +206,6 @@ class Config(Section):
     clean: CleanConfig = CleanConfig()
     judge: JudgeConfig = JudgeConfig()
     dedup: DedupConfig = DedupConfig()
+    gates: GatesConfig = GatesConfig()
     write: WriteConfig = WriteConfig()
     run: RunConfig = RunConfig()

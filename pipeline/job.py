@@ -11,7 +11,9 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.errors import AccountError
 from pipeline.ledger.account import Account
-from pipeline.ledger.commit import publish, sweep_staging, write_inputs, write_manifest
+from pipeline.ledger.commit import sweep_staging, write_inputs, write_manifest
+from pipeline.ledger.gates import judge_gates
+from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
 from pipeline.ledger.history import CommittedRun, attempts_of, committed_runs
 from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
@@ -78,11 +80,14 @@ def run_job(config: Config, logical_date: date | None, engine: Engine) -> Outcom
     Raises:
         UsageError: an input does not exist.
         LockedOutput: another run works on the same output.
+        HeldRun: a gate holds this run, or an earlier one waits for a decision; nothing was
+            published.
         AccountError: records in and rows out do not add up; nothing was published.
     """
     inputs = find_inputs(config.input.paths, config.input.min_age_s)
     output = Path(config.write.output)
     with locked(output):
+        refuse_held(output)
         job = _Job(config, output, engine)
         found = [job.finish_interrupted(), job.read_new(inputs, logical_date)]
     return Outcome(inputs, tuple(each for each in found if each))
@@ -152,7 +157,7 @@ class _Job:
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
         self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
-        account, counts = tally(staging, range(len(plan.blocks)))
+        account, counts = tally(staging, range(len(plan.blocks)), dedup.alarm_cluster_size)
         try:
             account.check()
         except AccountError:
@@ -160,8 +165,9 @@ class _Job:
             raise
         write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
         timings = {"started": _iso(started), "seconds": round(time.time() - started, 3)}
-        write_manifest(staging, plan, self.config, account, timings)
-        folder = publish(staging.result, self.output, plan.run_id)
+        gates = judge_gates(account, earlier_runs(runs, self.config.gates), self.config.gates)
+        write_manifest(staging, plan, self.config, account, gates, timings)
+        folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)
         sweep_staging(self.output)
         run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)
         remembered = [each for each in runs if each.sequence in index.covers]

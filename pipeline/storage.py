@@ -68,6 +68,7 @@ def publish_folder(finished: Path, target: Path) -> None:
         raise FileExistsError(f"{target}: exists already")
     finished.rename(target)
     _sync(target.parent)
+    _sync(finished.parent)
 
 
 def _sync(path: Path) -> None:

@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import runs
 from runs import ROOT, newsieve
 
 import pipeline.cli
+from pipeline.errors import HeldRun
 from pipeline.ledger.lock import locked
 from pipeline.version import VERSION
 
@@ -42,11 +44,20 @@ def test_version_and_help(call):
     assert (0, f"newsieve {VERSION}\n", "") == call("--version")
     code, out, _ = call("--help")
     assert 0 == code
-    for word in ("run", "clean", "check", "75 another run", "130 interrupted"):
+    for word in (
+        "run",
+        "clean",
+        "check",
+        "publish",
+        "discard",
+        "undo",
+        "75 another run",
+        "130 interrupted",
+    ):
         assert word in " ".join(out.split())
 
 
-@pytest.mark.parametrize("verb", ["run", "clean", "check"])
+@pytest.mark.parametrize("verb", ["run", "clean", "check", "publish", "discard", "undo"])
 def test_every_verb_has_help_with_an_example(call, verb):
     """--help of a verb says what it does and shows one real call."""
     code, out, _ = call(verb, "--help")
@@ -128,6 +139,10 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
         (["check", "--set", "dedup.similarity=80"], "should be less than or equal to 1"),
         (["clean"], "Missing argument"),
         (["clean", "no/such.txt"], "no such file or folder"),
+        (["publish"], "Missing argument 'OUTPUT'"),
+        (["discard", "raw"], "Missing argument 'RUN'"),
+        (["undo", "no/such/folder"], "does not exist"),
+        (["undo", "raw"], "raw: no runs here; name the folder that `newsieve run` wrote to"),
         (["runn"], "No such command 'runn'"),
     ],
 )
@@ -264,3 +279,59 @@ def test_a_closed_pipe_ends_quietly():
 
     assert 0 == finished.returncode
     assert b"Traceback" not in finished.stderr
+
+
+@pytest.fixture
+def held(tmp_path):
+    """Give the folder of a run that a gate holds."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    with pytest.raises(HeldRun):
+        runs.run(tmp_path / "a.txt", tmp_path / "out", gates={"min_articles": 2})
+    (found,) = (tmp_path / "out/.held").iterdir()
+    return found
+
+
+@pytest.mark.beam
+def test_a_held_run_is_exit_3_and_both_ways_out_are_told(call, held):
+    """Every further run, and undo, end so until somebody decides."""
+    output = held.parents[1]
+    for arguments in (["run", "--input", ROOT / "raw", "--output", output], ["undo", output]):
+        code, out, err = call(*arguments)
+
+        assert (3, "") == (code, out)
+        assert "min_articles: 1 is below the limit of 2" in err
+        assert f"newsieve publish {output} {held.name}" in err
+        assert f"newsieve discard {output} {held.name}" in err
+
+
+def test_a_held_run_is_discarded_by_the_beginning_of_its_name(call, held):
+    """The name is data; that the inputs come again is said beside it."""
+    code, out, err = call("discard", held.parents[1], held.name[:10])
+
+    assert (0, f"{held.name}\n") == (code, out)
+    assert "files that are still there come again in the next run" in err
+    assert not held.exists()
+
+
+def test_a_held_run_is_published_and_taken_back(call, held):
+    """Publish gives the folder on stdout, undo the name, and on stderr what it held."""
+    output = held.parents[1]
+    code, out, err = call("publish", output, held.name)
+    assert (0, f"{output / 'runs' / held.name}\n") == (code, out)
+    assert "further runs work again" in err
+
+    code, out, err = call("undo", output)
+    assert (0, f"{held.name}\n") == (code, out)
+    assert f"took back {held.name}: articles 1 · duplicates 0 · rejects 0" in err
+    assert "the newest run is now none" in err
+    assert [] == list((output / "runs").iterdir())
+
+
+@pytest.mark.parametrize("verb", ["publish", "discard"])
+def test_a_wrong_run_is_exit_2_and_names_those_that_wait(call, held, verb):
+    """Nothing is changed."""
+    code, out, err = call(verb, held.parents[1], "2027")
+
+    assert (2, "") == (code, out)
+    assert f"no held run begins with '2027'; held: {held.name}" in err
+    assert held.exists()

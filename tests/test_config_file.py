@@ -152,7 +152,9 @@ def test_an_unknown_name_that_resembles_none_lists_its_siblings(write):
 @pytest.mark.usefixtures("write")
 def test_a_setting_without_its_section_lists_the_sections():
     """A bare name says which sections there are."""
-    assert "the sections are: input, clean, judge, dedup, write, run" in problems(None, "xyz=1")
+    assert "the sections are: input, clean, judge, dedup, gates, write, run" in problems(
+        None, "xyz=1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,6 +172,16 @@ def test_a_setting_without_its_section_lists_the_sections():
         ("dedup: {similarity: 1.01}", "should be less than or equal to 1"),
         ("dedup: {similarity: .nan}", "dedup.similarity = nan"),
         ("judge: {languages: [english]}", "judge.languages = 'english'"),
+        (
+            "gates: {min_runs: 9, baseline_runs: 8}",
+            "gates: min_runs = 9 is more than baseline_runs",
+        ),
+        ("gates: {min_articles: 9, max_articles: 8}", "gates: min_articles = 9 is more than max_"),
+        (
+            "gates: {min_articles_ratio: 0.9, max_articles_ratio: 0.8}",
+            "gates: min_articles_ratio = 0.9 is more than max_articles_ratio = 0.8; no run would",
+        ),
+        ("gates: {max_cluster_size_ratio: .inf}", "gates.max_cluster_size_ratio = inf"),
         ("run: {workers: 257}", "should be a whole number from 1 to 256, or auto"),
         ("write: {output: 3}", "write.output = 3: should be text"),
         ("1: 2", "1 = 1: Keys should be strings"),

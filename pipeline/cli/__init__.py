@@ -16,6 +16,7 @@ import click
 
 from pipeline.cli.check import check
 from pipeline.cli.clean import clean
+from pipeline.cli.deciding import discard, publish, undo
 from pipeline.cli.messages import on_one_line
 from pipeline.cli.run import run
 from pipeline.errors import INTERRUPTED, NewsieveError
@@ -43,7 +44,7 @@ def newsieve(state: _State, *, show: bool) -> None:
     state.traceback = show
 
 
-for verb in (run, clean, check):
+for verb in (run, clean, check, publish, discard, undo):
     newsieve.add_command(verb)
 
 

@@ -32,6 +32,7 @@ def render_account(account: Account, seconds: float) -> str:
     lines = [f"{name:<10} {count:>{width},}   {note}".rstrip() for name, count, note in rows]
     lines.append(f"{'':<10} {'-' * width}")
     lines.append(f"{'':<10} {account.read:>{width},}   accounted for, in {seconds:.1f} s")
+    lines += [str(cluster) for cluster in account.alarm_clusters]
     return "\n".join(lines)
 
 

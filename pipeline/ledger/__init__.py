@@ -5,5 +5,8 @@ history    the committed runs → what they read
 plan       new files → blocks, frozen before the work
 lock       one run at a time
 account    read = articles + duplicates + rejects + unchanged
+gates      what a run is judged by before it is published
 commit     manifest and one rename
+held       runs that a gate holds: publish or discard
+undo       take back the newest run
 """

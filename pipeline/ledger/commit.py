@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.ledger.gates import gates_as_dict
 from pipeline.ledger.history import INPUTS_SCHEMA
 from pipeline.storage import publish_folder, write_bytes
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.parquet import write_parquet
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pipeline.config import Config
     from pipeline.ledger.account import Account
+    from pipeline.ledger.gates import GateResult
     from pipeline.ledger.plan import Plan
     from pipeline.ledger.tally import InputCount
     from pipeline.passes.staging import Staging
@@ -55,12 +58,18 @@ def write_inputs(
 
 
 def write_manifest(
-    staging: Staging, plan: Plan, config: Config, account: Account, timings: dict[str, Any]
+    staging: Staging,
+    plan: Plan,
+    config: Config,
+    account: Account,
+    gates: Sequence[GateResult],
+    timings: dict[str, Any],
 ) -> None:
     """Describe the finished run: the last file before the commit.
 
     Args:
         timings: wall-clock facts; they stand here and in no table.
+        gates: those that were judged.
     """
     folder, window = staging.result, staging.window_counts()
     manifest = {
@@ -71,6 +80,9 @@ def write_manifest(
         "parent": plan.parent,
         "logical_date": plan.logical_date.isoformat(),
         "counts": account.as_dict(),
+        "alarm_clusters": [asdict(cluster) for cluster in account.alarm_clusters],
+        "gates": gates_as_dict(gates),
+        "published_by_hand": None,
         "inputs": {"files": len(plan.inputs), "bytes": plan.bytes},
         "window": asdict(window),
         "files": [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))],
@@ -79,6 +91,11 @@ def write_manifest(
         "libraries": {name: version(name) for name in LIBRARIES},
         "timings": timings,
     }
+    save_manifest(folder, manifest)
+
+
+def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write manifest.json of the run in *folder*, whole or not at all."""
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     # A path that is no UTF-8 holds lone surrogates: JSON can, as escapes.
     write_bytes(folder / "manifest.json", text.encode("utf-8", "backslashreplace"))
@@ -106,6 +123,17 @@ def publish(finished: Path, output: Path, run_id: str) -> Path:
     target = output / "runs" / run_id
     publish_folder(finished, target)
     return target
+
+
+def withdraw(folder: Path, output: Path) -> None:
+    """Take a run out of *output*: out of everybody's sight by one rename, then delete it.
+
+    Only under the lock. Killed in between, the next sweep of the staging deletes the rest.
+    """
+    sweep_staging(output)
+    gone = output / ".staging" / f"withdrawn-{folder.name}"
+    publish_folder(folder, gone)
+    shutil.rmtree(gone)
 
 
 def sweep_staging(output: Path, keep: str | None = None) -> None:

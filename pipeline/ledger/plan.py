@@ -228,8 +228,18 @@ def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Blo
 
 
 def _lasting(config: Config) -> dict[str, Any]:
-    """Give the settings that the result depends on: not where it lies, nor who works on it."""
+    """Give the settings that the tables depend on: not where they lie, nor who works on them.
+
+    Gates and alarms judge the tables. A run that was discarded has its name again afterwards,
+    whatever gates it has to pass then.
+    """
     return config.model_dump(
         mode="json",
-        exclude={"input": {"paths", "min_age_s"}, "write": {"output"}, "run": {"workers"}},
+        exclude={
+            "input": {"paths", "min_age_s"},
+            "dedup": {"alarm_cluster_size"},
+            "gates": True,
+            "write": {"output"},
+            "run": {"workers"},
+        },
     )

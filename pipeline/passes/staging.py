@@ -69,12 +69,15 @@ class CleanedCounts:
 class WrittenCounts:
     """What pass C made of a block.
 
-    ``unchanged`` counts, by source, records whose id stands earlier in the run.
+    ``unchanged`` counts, by source, records whose id stands earlier in the run; ``errors``
+    are part of the rejects, ``undated_articles`` of the articles.
     """
 
     articles: int = 0
     duplicates: int = 0
     rejects: int = 0
+    errors: int = 0
+    undated_articles: int = 0
     unchanged: Counter[str] = field(default_factory=Counter)
     rejects_by_reason: Counter[str] = field(default_factory=Counter)
     duplicates_by_match: Counter[str] = field(default_factory=Counter)

@@ -108,6 +108,7 @@ class _Block:
             stays = ~repeated & ~np.isin(rows, self.copies["row"])
             chosen = staged.filter(pa.array(stays))
             counts.removed_by_rule.update(_rules(chosen))
+            counts.undated_articles += chosen["date_published"].null_count
             self.kept_rows.append(rows[stays])
             late = self._told(chosen, rows[stays])
             yield finished_table("articles", chosen, late | self._run_columns(len(chosen)))
@@ -145,6 +146,7 @@ class _Block:
             counts.unchanged.update(_sources(staged, repeated))
             chosen = staged.filter(pa.array(~repeated))
             counts.rejects_by_reason.update(chosen["reason"].to_pylist())
+            counts.errors += chosen["kind"].to_pylist().count("error")
             yield finished_table("rejects", chosen, self._run_columns(len(chosen)))
 
     def _staged(self, table: Table) -> Iterator[tuple[int, pa.Table]]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import AccountError
 from pipeline.explain.account import render_account
-from pipeline.ledger.account import Account
+from pipeline.ledger.account import Account, AlarmCluster
 
 COUNTS = st.integers(0, 3) | st.integers(0, 10**12)
 FATES = ("articles", "duplicates", "rejects", "unchanged")
@@ -67,6 +67,18 @@ unchanged          2
            ---------
            1,234,567   accounted for, in 3.2 s"""
     assert expected == render_account(account, 3.21)
+
+
+def test_large_clusters_are_named_below_the_account():
+    """With their size and title; one whose articles have no title says so."""
+    clusters = (AlarmCluster("c1", 12_000, "Accept cookies"), AlarmCluster("c2", 1_001, None))
+    lines = render_account(Account(alarm_clusters=clusters), 0.0).splitlines()
+
+    expected = [
+        "alarm_cluster_size: 12,000 articles and copies in cluster c1: Accept cookies",
+        "alarm_cluster_size: 1,001 articles and copies in cluster c2: without a title",
+    ]
+    assert expected == lines[-2:]
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(FATES, COUNTS)))

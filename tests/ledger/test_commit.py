@@ -12,14 +12,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import Config
-from pipeline.ledger.account import Account
+from pipeline.ledger.account import Account, AlarmCluster
 from pipeline.ledger.commit import (
     LIBRARIES,
     publish,
     sweep_staging,
+    withdraw,
     write_inputs,
     write_manifest,
 )
+from pipeline.ledger.gates import GateResult
 from pipeline.ledger.history import INPUTS_SCHEMA, committed_runs, inputs_of
 from pipeline.ledger.plan import Plan, PlannedInput
 from pipeline.ledger.tally import InputCount
@@ -66,8 +68,10 @@ def test_the_manifest_describes_the_run(tmp_path):
     for name in ("rejects/b.parquet", "articles/a.parquet"):
         write_parquet(staging.result / name, NUMBERS, [table], 5)
     config = Config.model_validate({"input": {"paths": ["été/"]}})
-    account = Account(read=14, articles=7, rejects=7)
-    write_manifest(staging, PLAN, config, account, {"seconds": 1.5})
+    clusters = (AlarmCluster("c1", 1_200, "Story"),)
+    account = Account(read=14, articles=7, rejects=7, alarm_clusters=clusters)
+    gates = [GateResult("max_articles_ratio", 7, 9, 3, passed=True)]
+    write_manifest(staging, PLAN, config, account, gates, {"seconds": 1.5})
     text = (staging.result / "manifest.json").read_text(encoding="utf-8")
     found = json.loads(text)
 
@@ -85,7 +89,11 @@ def test_the_manifest_describes_the_run(tmp_path):
     )
     assert (FORMAT_VERSION, VERSION) == (found["format_version"], found["newsieve"])
     assert {"files": 2, "bytes": 30} == found["inputs"]
-    assert account == Account(**found["counts"])
+    assert account == Account(**found["counts"], alarm_clusters=clusters)
+    assert [{"cluster_id": "c1", "size": 1_200, "title": "Story"}] == found["alarm_clusters"]
+    expected = {"value": 7, "limit": 9, "baseline": 3, "passed": True}
+    assert {"max_articles_ratio": expected} == found["gates"]
+    assert found["published_by_hand"] is None
     assert config == Config.model_validate(found["config"])
     assert {"seconds": 1.5} == found["timings"]
     assert set(LIBRARIES) == set(found["libraries"])
@@ -97,7 +105,7 @@ def test_a_published_run_is_history(tmp_path):
     staging = Staging(str(tmp_path / "out/.staging" / PLAN.run_id))
     plan = replace(PLAN, inputs=INPUTS[:1])
     write_inputs(staging.result, plan, {"a.txt": InputCount(1, 0, 0)}, 3)
-    write_manifest(staging, plan, Config(), Account(), {})
+    write_manifest(staging, plan, Config(), Account(), [], {})
     folder = publish(staging.result, tmp_path / "out", PLAN.run_id)
     (found,) = committed_runs(tmp_path / "out")
 
@@ -132,3 +140,32 @@ def test_sweeping_removes_unfinished_runs_only(tmp_path):
     assert kept == left()
     sweep_staging(tmp_path)
     assert [".staging", ".staging/owner.json", "runs/r0/manifest.json"] == left()
+
+
+def test_a_withdrawn_run_is_gone_with_what_unfinished_runs_left(tmp_path):
+    """Out of the readers' sight first, then deleted; other runs stay."""
+    for name in ("runs/r1", "runs/r2", ".staging/r3", ".staging/withdrawn-r2"):
+        write_bytes(tmp_path / name / "manifest.json", b"{}")
+    withdraw(tmp_path / "runs/r2", tmp_path)
+
+    assert ["r1"] == [path.name for path in (tmp_path / "runs").iterdir()]
+    assert [] == list((tmp_path / ".staging").iterdir())
+
+
+def test_a_withdrawal_that_is_killed_leaves_no_part_of_a_run(tmp_path, monkeypatch):
+    """After the rename readers see nothing of it, and the next sweep deletes the rest."""
+    write_bytes(tmp_path / "runs/r1/articles/a.parquet", b"rows")
+    (tmp_path / ".staging").mkdir()
+
+    def killed(_folder):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.ledger.commit.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        withdraw(tmp_path / "runs/r1", tmp_path)
+    monkeypatch.undo()
+
+    assert [] == list((tmp_path / "runs").iterdir())
+    assert 1 == len(list((tmp_path / ".staging").iterdir()))
+    sweep_staging(tmp_path)
+    assert [] == list((tmp_path / ".staging").iterdir())

@@ -112,6 +112,8 @@ SAME = {
     "workers": {"run": {"workers": 7}},
     "output": {"write": {"output": "elsewhere/"}},
     "min_age_s": {"input": {"min_age_s": 1}},
+    "gates": {"gates": {"max_reject_share": 0.1, "min_runs": 2}},
+    "alarm_cluster_size": {"dedup": {"alarm_cluster_size": 7}},
     "paths": {"input": {"paths": ["somewhere/"]}},
 }
 

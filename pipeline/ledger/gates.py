@@ -1,0 +1,229 @@
+"""What a finished run is judged by before it is published.
+
+A gate has one name: of its setting in ``gates``, of its result in the manifest, and in the
+message that holds a run. ``min_`` and ``max_`` say which side is held; without an ending the
+setting itself is the limit, ``_rise`` is added to the baseline, ``_ratio`` multiplies it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from pipeline.config import GatesConfig
+    from pipeline.ledger.account import Account
+
+Counts: TypeAlias = "Mapping[str, Any]"
+"""``counts`` of a manifest; one of an older newsieve may lack some."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """What came of one gate.
+
+    Attributes:
+        name: of the gate and of its setting.
+        value: of this run.
+        limit: what the value was held against: the setting, or what it makes of the baseline.
+        baseline: median of earlier runs; None where the setting is the limit.
+        passed: the value is within the limit; the limit itself is.
+    """
+
+    name: str
+    value: float
+    limit: float
+    baseline: float | None
+    passed: bool
+
+    def __str__(self) -> str:
+        """Say how the value stands to the limit, for people.
+
+        >>> print(GateResult("max_reject_share_rise", 0.625, 0.35, 0.05, False))
+        max_reject_share_rise: 0.625 is above the limit of 0.35 (baseline 0.05)
+        """
+        side = "below" if self.name.startswith("min_") else "above"
+        relation = "is within" if self.passed else f"is {side}"
+        text = f"{self.name}: {self.value:.6g} {relation} the limit of {self.limit:.6g}"
+        return text if self.baseline is None else f"{text} (baseline {self.baseline:.6g})"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierRun:
+    """What the manifest of a committed run says that gates look at.
+
+    Attributes:
+        counts: the account.
+        accepted: gates that it did not pass; somebody published it all the same.
+    """
+
+    counts: Counts
+    accepted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """A number of a run: a count, or its share of the sum of other counts.
+
+    Attributes:
+        whole: what a share is of; () for a count.
+        sample: records that the number says something about, for ``min_records``.
+    """
+
+    count: str
+    whole: tuple[str, ...]
+    sample: tuple[str, ...]
+
+    def value(self, counts: Counts) -> float | None:
+        """Give the number; None when the manifest lacks it, or it is a share of nothing."""
+        names = {self.count, *self.whole}
+        if not names <= counts.keys():
+            return None
+        if not self.whole:
+            return float(counts[self.count])
+        whole = sum(counts[name] for name in self.whole)
+        return counts[self.count] / whole if whole else None
+
+    def size(self, counts: Counts) -> int:
+        """Give the number of records that the value was taken from."""
+        return sum(counts.get(name, 0) for name in self.sample)
+
+
+RECORDS = ("articles", "duplicates", "rejects")
+"""New records: what was read, less what is unchanged."""
+
+MEASURES = {
+    "articles": _Measure("articles", (), ()),
+    "reject_share": _Measure("rejects", RECORDS, RECORDS),
+    "error_share": _Measure("errors", RECORDS, RECORDS),
+    "duplicate_share": _Measure("duplicates", RECORDS, RECORDS),
+    "undated_share": _Measure("undated_articles", ("articles",), ("articles",)),
+    "cluster_size": _Measure("largest_cluster", (), RECORDS),
+}
+"""What gates look at, by the name of the gate without its beginning and ending."""
+
+_LIMITS: dict[str, Callable[[float, float], float]] = {
+    "_rise": lambda baseline, setting: baseline + setting,
+    "_ratio": lambda baseline, setting: baseline * setting,
+}
+"""Ending of a gate's name → its limit, from the baseline and the setting."""
+
+GATES = (
+    "min_articles",
+    "max_articles",
+    "max_reject_share",
+    "max_error_share",
+    "max_duplicate_share",
+    "max_undated_share",
+    "max_cluster_size",
+    "min_articles_ratio",
+    "max_articles_ratio",
+    "max_reject_share_rise",
+    "max_error_share_rise",
+    "max_duplicate_share_rise",
+    "max_undated_share_rise",
+    "max_cluster_size_ratio",
+)
+"""All gates, in the order of the settings."""
+
+
+def judge_gates(
+    account: Account, earlier: Sequence[EarlierRun], config: GatesConfig
+) -> list[GateResult]:
+    """Hold *account* against every gate that is set and can be judged.
+
+    A share is judged from ``min_records`` of what it is a share of; a count against a
+    baseline when it, or the baseline, is that large. A limit that the setting itself gives
+    to a count is always judged.
+
+    Args:
+        earlier: committed runs, oldest first; the newest ``baseline_runs`` are looked at.
+
+    Returns:
+        The results of the gates that were judged; with all passed, the run may be published.
+    """
+    counts = account.as_dict()
+    newest = earlier[-config.baseline_runs :]
+    results = (_judge(name, counts, newest, config) for name in GATES)
+    return [result for result in results if result is not None]
+
+
+def gates_as_dict(results: Iterable[GateResult]) -> dict[str, dict[str, float | bool | None]]:
+    """Give *results* for the manifest, each by the name of its gate."""
+    facts = {result.name: asdict(result) for result in results}
+    return {name: {key: fact[key] for key in fact if key != "name"} for name, fact in facts.items()}
+
+
+def gates_from_dict(facts: Mapping[str, Mapping[str, Any]]) -> list[GateResult]:
+    """Read back what ``gates_as_dict`` wrote.
+
+    Raises:
+        KeyError: a fact is missing.
+    """
+    names = ("value", "limit", "baseline", "passed")
+    return [GateResult(name, *(fact[key] for key in names)) for name, fact in facts.items()]
+
+
+def failed(results: Iterable[GateResult]) -> list[GateResult]:
+    """Leave the gates that hold the run."""
+    return [result for result in results if not result.passed]
+
+
+def _judge(
+    name: str, counts: Counts, earlier: Sequence[EarlierRun], config: GatesConfig
+) -> GateResult | None:
+    setting = float(getattr(config, name))
+    measure, ending = _parts(name)
+    share = bool(measure.whole)
+    if setting == (1 if share else 0):
+        return None  # no limit
+    value = measure.value(counts)
+    if value is None or (share and measure.size(counts) < config.min_records):
+        return None
+    baseline = None
+    limit = setting
+    if ending:
+        baseline = _baseline(name, measure, earlier, config)
+        if baseline is None or not (share or _large(measure, counts, value, baseline, config)):
+            return None
+        limit = _LIMITS[ending](baseline, setting)
+    # Sums of decimal fractions miss their value by some 1e-16; the limit itself must pass.
+    value, limit = round(value, 9), round(limit, 9)
+    passed = value >= limit if name.startswith("min_") else value <= limit
+    return GateResult(name, value, limit, baseline and round(baseline, 9), passed)
+
+
+def _parts(name: str) -> tuple[_Measure, str]:
+    """Take a gate's name apart: what it looks at, and its ending."""
+    ending = next((each for each in _LIMITS if name.endswith(each)), "")
+    return MEASURES[name[len("min_") :].removesuffix(ending)], ending
+
+
+def _baseline(
+    name: str, measure: _Measure, earlier: Sequence[EarlierRun], config: GatesConfig
+) -> float | None:
+    """Give the median of the runs that can be compared with; None when they are too few.
+
+    A run that somebody published although it failed this gate shows what is usual from
+    then on: older ones no longer count.
+    """
+    values: list[float] = []
+    for run in earlier:
+        if name in run.accepted:
+            values.clear()
+        value = measure.value(run.counts)
+        fit = not measure.sample or measure.size(run.counts) >= config.min_records
+        if value is not None and fit:
+            values.append(value)
+    return median(values) if len(values) >= config.min_runs else None
+
+
+def _large(
+    measure: _Measure, counts: Counts, value: float, baseline: float, config: GatesConfig
+) -> bool:
+    """Whether a count is of enough records to be held against its baseline."""
+    size = measure.size(counts) if measure.sample else max(value, baseline)
+    return size >= config.min_records

@@ -1,0 +1,54 @@
+"""Take back the newest run of an output folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import HeldRun, UsageError
+from pipeline.ledger.commit import withdraw
+from pipeline.ledger.held import check_output, describe_held, held_runs
+from pipeline.ledger.history import committed_runs
+from pipeline.ledger.lock import locked
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A run that is no longer there.
+
+    Attributes:
+        counts: its account, as the manifest had it.
+        newest: the run that is the newest now; None when no run is left.
+    """
+
+    run_id: str
+    counts: dict[str, Any]
+    newest: str | None
+
+
+def undo(output: Path) -> TakenBack:
+    """Remove the newest run; what it read counts as unread, and comes again in the next run.
+
+    Raises:
+        UsageError: there is no run.
+        HeldRun: a held run follows the newest one, and must be decided about first.
+        LockedOutput: a run is at work.
+    """
+    check_output(output)
+    with locked(output):
+        held = held_runs(output)
+        if held:
+            waiting = "\n".join(describe_held(each) for each in held)
+            raise HeldRun(f"{output}: a held run follows the newest; decide first\n{waiting}")
+        runs = committed_runs(output)
+        if not runs:
+            raise UsageError(f"{output}: no run is published; there is nothing to take back")
+        newest = runs[-1]
+        manifest = json.loads((newest.folder / "manifest.json").read_text(encoding="utf-8"))
+        withdraw(newest.folder, output)
+    left = runs[-2].run_id if len(runs) > 1 else None
+    return TakenBack(newest.run_id, manifest.get("counts") or {}, left)
