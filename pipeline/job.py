@@ -22,6 +22,7 @@ from pipeline.ledger.tally import tally
 from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
 from pipeline.storage import write_bytes
+from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
     from pipeline.ledger.history import CommittedRun
@@ -79,6 +80,7 @@ def run_job(config: Config, logical_date: date | None, engine: Engine) -> Outcom
         timings = {"started": _iso(started), "seconds": round(time.time() - started, 3)}
         write_manifest(staging.result, plan, config, account, timings)
         folder = publish(staging.result, output, plan.run_id)
+        write_views(output)
         sweep_staging(output)
     return Outcome(inputs, plan, account, folder, time.time() - started)
 
