@@ -124,6 +124,16 @@ class RunConfig(Section):
     """Worker processes; auto takes one for little input and one a core for much."""
     block_bytes: int = Field(default=16_000_000, ge=1_000)
     """Input bytes that one unit of work reads, and one file of the result comes from."""
+    metrics_file: str = ""
+    """File for Prometheus, ending in .prom, written anew at the end of each run; empty: none."""
+
+    @field_validator("metrics_file")
+    @classmethod
+    def metrics_file_is_collected(cls, value: str) -> str:
+        """The textfile collector reads no other names."""
+        if value and not value.endswith(".prom"):
+            raise ValueError(f"{value!r} should end in .prom: Prometheus reads no other files")
+        return value
 
 
 class Config(Section):

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import set_option
+from pipeline.cli.options import State, set_option
 from pipeline.config_file import load_config
 from pipeline.explain.account import render_account
-from pipeline.job import Outcome, run_job
+from pipeline.job import Engine, Outcome, run_job
+from pipeline.ledger.account import Account
+from pipeline.monitor.metrics_file import recorded
+from pipeline.monitor.watch import watched
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.monitor.log import EventLog
 
 
 def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:
@@ -44,7 +48,9 @@ def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[st
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
 @set_option
+@click.pass_obj
 def run(
+    state: State,
     arguments: tuple[str, ...],
     inputs: tuple[str, ...],
     output: str | None,
@@ -66,8 +72,13 @@ def run(
     # Beam takes a second to import: only a run pays for it.
     from pipeline.beam.runner import execute  # noqa: PLC0415
 
-    outcome = run_job(config, day, partial(execute, beam_flags=beam_flags))
-    _tell(outcome, config)
+    engine: Engine = partial(execute, beam_flags=beam_flags)
+    if state.log.form == "json":
+        engine = watched(engine, state.log)
+    with recorded(config) as last:
+        outcome = run_job(config, day, engine)
+        last.account = outcome.account or Account()
+    _tell(outcome, config, state.log)
 
 
 def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> Config:
@@ -80,17 +91,23 @@ def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> 
     return config
 
 
-def _tell(outcome: Outcome, config: Config) -> None:
+def _tell(outcome: Outcome, config: Config, log: EventLog) -> None:
     """Say on stderr what came of the run, and on stdout where it lies."""
     for line in outcome.inputs.remarks():
-        click.echo(line, err=True)
+        log.tell("remark", line, message=line)
     if outcome.account is None or outcome.folder is None:
-        if outcome.inputs.files:
-            count = len(outcome.inputs.files)
-            click.echo(f"nothing new: all {count} files were read by earlier runs", err=True)
-        else:
+        count = len(outcome.inputs.files)
+        text = f"nothing new: all {count} files were read by earlier runs"
+        if not count:
             paths = ", ".join(config.input.paths)
-            click.echo(f"nothing to read: no file of a known kind in {paths}", err=True)
+            text = f"nothing to read: no file of a known kind in {paths}"
+        log.tell("nothing_new", text, files=count)
         return
-    click.echo(render_account(outcome.account, outcome.seconds), err=True)
+    log.tell(
+        "run_published",
+        render_account(outcome.account, outcome.seconds),
+        folder=str(outcome.folder),
+        seconds=round(outcome.seconds, 3),
+        counts=outcome.account.as_dict(),
+    )
     click.echo(str(outcome.folder))

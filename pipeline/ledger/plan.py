@@ -140,7 +140,11 @@ def _lasting(config: Config) -> dict[str, Any]:
     """Give the settings that the result depends on: not where it lies, nor who works on it."""
     return config.model_dump(
         mode="json",
-        exclude={"input": {"paths", "min_age_s"}, "write": {"output"}, "run": {"workers"}},
+        exclude={
+            "input": {"paths", "min_age_s"},
+            "write": {"output"},
+            "run": {"workers", "metrics_file"},
+        },
     )
 
 
