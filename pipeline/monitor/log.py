@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Literal
@@ -61,6 +62,7 @@ def open_log(form: LogFormat) -> EventLog:
         logging.getLogger().setLevel(logging.CRITICAL)
         logging.getLogger("py.warnings").setLevel(logging.WARNING)
         logging.captureWarnings(capture=True)
+        threading.excepthook = _thread_failed
     else:
         handler.addFilter(lambda record: bool(record.getMessage()))
     return EventLog(form)
@@ -73,6 +75,13 @@ def close_log() -> None:
         logging.getLogger().removeHandler(handler)
     _LOGGER.propagate = True
     logging.captureWarnings(capture=False)
+    threading.excepthook = threading.__excepthook__
+
+
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    # Threads are the engine's; when a run is stopped, some of them end badly.
+    error = failure.exc_value
+    _LOGGER.warning("a thread ended: %r", error, exc_info=error)
 
 
 class _JsonFormatter(logging.Formatter):

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 import warnings
 from datetime import datetime
 
@@ -66,6 +67,19 @@ def test_json_takes_warnings_of_libraries_in(capsys):
     assert ("message", "some.library", "on fire") == tuple(
         second[key] for key in ("event", "logger", "message")
     )
+
+
+def test_json_takes_failed_threads_in(capsys):
+    """A thread of the engine that ends badly is one event, with its traceback."""
+    open_log("json")
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    (event,) = lines(capsys.readouterr().err)
+
+    assert ("warning", "message") == (event["level"], event["event"])
+    assert "ZeroDivisionError" in event["message"]
+    assert event["traceback"].startswith("Traceback")
 
 
 def test_an_open_log_is_replaced_not_doubled(capsys):
