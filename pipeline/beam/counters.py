@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from apache_beam.metrics import Metrics
 
-from pipeline.ledger.tally import tally
+from pipeline.write.columns import TABLES
 
 if TYPE_CHECKING:
     from pipeline.passes.staging import Staging
 
 NAMESPACE = "newsieve"
 
-COUNTS = ("read", "articles", "duplicates", "rejects", "unchanged", "unfinished")
 CLOSED = ("rejects_by_reason", "duplicates_by_match")
 """Tables of the account whose names are a closed list: engines keep every counter they ever saw,
 so what rules and foreign fields are called stays in the manifest."""
@@ -24,9 +23,18 @@ def count_block(index: int, staging: Staging) -> None:
 
     The counters bear the names of ``Account``; those of a table are ``table.name``.
     """
-    account, _ = tally(staging, range(index, index + 1))
-    for name in COUNTS:
-        Metrics.counter(NAMESPACE, name).inc(getattr(account, name))
-    for table in CLOSED:
-        for name, value in getattr(account, table).items():
-            Metrics.counter(NAMESPACE, f"{table}.{name}").inc(value)
+    (cleaned,) = staging.cleaned(range(index, index + 1))
+    (written,) = staging.written(range(index, index + 1))
+    _count("read", sum(part.read for part in cleaned.parts))
+    _count("unfinished", sum(part.unfinished for part in cleaned.parts))
+    _count("unchanged", sum(part.unchanged for part in cleaned.parts))
+    _count("unchanged", sum(written.unchanged.values()))
+    for table in TABLES:
+        _count(table, getattr(written, table))
+    for counts in CLOSED:
+        for name, value in getattr(written, counts).items():
+            _count(f"{counts}.{name}", value)
+
+
+def _count(name: str, value: int) -> None:
+    Metrics.counter(NAMESPACE, name).inc(value)
