@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
 import sys
 import threading
 import warnings
+from contextlib import redirect_stderr
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from runs import ROOT, newsieve
+from strategies import TEXTS
 
 import pipeline.cli
+from pipeline.errors import HeldRun
 from pipeline.monitor.log import EVENTS, close_log, open_log
 
 
@@ -133,6 +139,34 @@ def test_an_error_is_an_event_with_its_exit_code(tmp_path, arguments, code, mess
     assert ("error", "error") == (event["level"], event["event"])
     assert message in event["message"]
     assert b"" == finished.stdout
+
+
+@given(st.dictionaries(TEXTS, TEXTS))
+def test_whatever_the_fields_hold_a_line_stays_a_line(counts):
+    """Control characters and line separators: one line of ASCII, and back again."""
+    with redirect_stderr(io.StringIO()) as told:
+        open_log("json").tell("run_published", counts=counts)
+    (line,) = told.getvalue().splitlines()
+
+    assert line.isascii()
+    assert counts == json.loads(line)["counts"]
+
+
+def test_a_held_run_is_an_event_of_its_own(monkeypatch, capsys):
+    """Exit code 3 wants a decision: scripts need not read the message to know."""
+
+    def held(*_arguments):
+        raise HeldRun("output: held by a gate\n  run r1")
+
+    monkeypatch.setattr(sys.modules["pipeline.cli.run"], "run_job", held)
+    monkeypatch.setattr("sys.argv", ["newsieve", "--log-format", "json", "run"])
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(SystemExit) as end:
+        pipeline.cli.main()
+    (event,) = lines(capsys.readouterr().err)
+
+    assert (3, 3, "run_held") == (end.value.code, event["exit_code"], event["event"])
+    assert "held by a gate\n  run r1" in event["message"]
 
 
 def test_a_defect_is_an_event_with_its_traceback(monkeypatch, capsys):
