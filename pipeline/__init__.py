@@ -14,6 +14,7 @@ Where to look:
     ledger/   what was read, what is  passes/   the work of each pass on one  read/ clean/ judge/ dedup/ write/
               planned and committed             element, without Beam                  the stages: plain functions
     text/ web/  shared vocabulary     records.py  the nouns                   config.py  every setting
+    monitor/  log and figures of a run   explain/  what happened, for people
 
 In a notebook::
 

@@ -197,6 +197,16 @@ class RunConfig(Section):
     """CPU seconds to clean and judge a document in; beyond, it is too_slow; 0 is no limit."""
     document_megabytes: int = Field(default=2_000, ge=0, le=1_000_000)
     """Megabytes (Linux only) to do it in; beyond, it is too_large_in_memory; 0 is no limit."""
+    metrics_file: str = ""
+    """File for Prometheus, ending in .prom, written anew at the end of each run; empty: none."""
+
+    @field_validator("metrics_file")
+    @classmethod
+    def metrics_file_is_collected(cls, value: str) -> str:
+        """The textfile collector reads no other names."""
+        if value and not value.endswith(".prom"):
+            raise ValueError(f"{value!r} should end in .prom: Prometheus reads no other files")
+        return value
 
 
 class Config(Section):

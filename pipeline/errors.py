@@ -46,3 +46,10 @@ class LockedOutput(NewsieveError):
 
 class AccountError(NewsieveError):
     """read = articles + duplicates + rejects + unchanged does not hold."""
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Give the exit code that *error* ends the command in."""
+    if isinstance(error, NewsieveError):
+        return error.exit_code
+    return INTERRUPTED if isinstance(error, KeyboardInterrupt) else NewsieveError.exit_code

@@ -24,6 +24,7 @@ from pipeline.ledger.window import window_of
 from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
 from pipeline.storage import write_bytes
+from pipeline.write.views import write_views
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ class _Job:
         gates = judge_gates(account, earlier_runs(runs, self.config.gates), self.config.gates)
         write_manifest(staging, plan, self.config, account, gates, timings)
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)
+        write_views(self.output)
         sweep_staging(self.output)
         run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)
         remembered = [each for each in runs if each.sequence in index.covers]

@@ -29,6 +29,7 @@ HOMES = {
     "yaml": ("pipeline/config_file.py",),
     "pydantic": ("pipeline/config.py", "pipeline/config_file.py"),
     "pydantic_core": ("pipeline/config_file.py",),
+    "prometheus_client": ("pipeline/monitor/metrics_file.py",),
     "filelock": ("pipeline/ledger/lock.py",),
     "zstandard": ("pipeline/read/",),
     "warcio": ("pipeline/read/warc_records.py", "pipeline/read/http.py"),
@@ -47,6 +48,7 @@ IMPORT_NAMES = {
     "pyyaml": "yaml",
     "charset-normalizer": "charset_normalizer",
     "python-dateutil": "dateutil",
+    "prometheus-client": "prometheus_client",
 }
 """Distributions that are imported under another name."""
 
@@ -71,10 +73,10 @@ def foreign(tree: ast.Module) -> set[str]:
 
 
 def requirements() -> dict[str, str]:
-    """The lines of dependencies in pyproject.toml, by name."""
+    """The lines of dependencies in pyproject.toml, those of extras too, by name."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    block = re.search(r"^dependencies = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
-    lines = [line.strip() for line in block[1].splitlines() if line.strip()]
+    blocks = re.findall(r"^(?:dependencies|metrics) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
     return {re.match(r'"([\w-]+)', line)[1]: line for line in lines}
 
 

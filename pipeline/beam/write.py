@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import apache_beam as beam
 
+from pipeline.beam.counters import count_block
 from pipeline.beam.deduplicate import unpack_ordinals, unpack_verdicts
 from pipeline.passes.write_block import write_block
 
@@ -61,3 +62,4 @@ def _write_block(
         config,
         staging,
     )
+    count_block(index, staging)

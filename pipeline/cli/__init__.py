@@ -7,10 +7,11 @@ configuration, nothing started · 3 held by a gate · 75 another run holds the l
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -18,23 +19,28 @@ from pipeline.cli.check import check
 from pipeline.cli.clean import clean
 from pipeline.cli.deciding import discard, publish, undo
 from pipeline.cli.messages import on_one_line
+from pipeline.cli.options import State
 from pipeline.cli.run import run
-from pipeline.errors import INTERRUPTED, NewsieveError
+from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
+from pipeline.monitor.log import close_log, open_log
 from pipeline.version import VERSION
 
-
-@dataclass
-class _State:
-    """What the flags before the verb say."""
-
-    traceback: bool = False
+if TYPE_CHECKING:
+    from pipeline.monitor.log import LogFormat
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, prog_name="newsieve", message="%(prog)s %(version)s")
 @click.option("--traceback", "show", is_flag=True, help="Show where in the code a failure arose.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What stderr gets: lines for people, or one JSON object a line.",
+)
 @click.pass_obj
-def newsieve(state: _State, *, show: bool) -> None:
+def newsieve(state: State, *, show: bool, log_format: LogFormat) -> None:
     """Turn scraped news into clean, deduplicated articles, and account for every record.
 
     Exit codes: 0 done, also when nothing was new; 1 failed, nothing published; 2 wrong
@@ -42,6 +48,7 @@ def newsieve(state: _State, *, show: bool) -> None:
     lock; 130 interrupted.
     """
     state.traceback = show
+    state.log = open_log(log_format)
 
 
 for verb in (run, clean, check, publish, discard, undo):
@@ -50,27 +57,46 @@ for verb in (run, clean, check, publish, discard, undo):
 
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
-    state = _State()
+    state = State(log=open_log("text"))
     try:
         newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)
     except NewsieveError as error:
-        if state.traceback:
-            traceback.print_exception(error)
-        click.echo(f"newsieve: {error}", err=True)
-        sys.exit(error.exit_code)
+        _fail(state, error, str(error), error.exit_code)
     except BrokenPipeError:
         # Whoever read our output has seen enough, e.g. `head`; nothing may be flushed now.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        if state.traceback:
-            traceback.print_exception(error)
         place = on_one_line(f"{error.filename}: ") if error.filename else ""
-        click.echo(f"newsieve: {place}{error.strerror}; nothing was published", err=True)
-        sys.exit(NewsieveError.exit_code)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        click.echo("newsieve: interrupted; nothing was published", err=True)
-        sys.exit(INTERRUPTED)
+        message = f"{place}{error.strerror}; nothing was published"
+        _fail(state, error, message, NewsieveError.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt) as error:
+        state.traceback = False
+        _fail(state, error, "interrupted; nothing was published", INTERRUPTED)
     except click.ClickException as error:
+        state.traceback = False
+        if state.log.form == "json":
+            _fail(state, error, error.format_message(), error.exit_code)
         error.show()
         sys.exit(error.exit_code)
+    except Exception as error:
+        if state.log.form == "text":
+            raise
+        state.traceback = True
+        _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
+    finally:
+        close_log()
+
+
+def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:
+    """Tell of *error*, and end the process with *code*."""
+    facts = {"message": message, "error_type": type(error).__name__, "exit_code": code}
+    if state.traceback:
+        trace = "".join(traceback.format_exception(error))
+        if state.log.form == "json":
+            facts["traceback"] = trace
+        else:
+            click.echo(trace, err=True, nl=False)
+    event = "run_held" if isinstance(error, HeldRun) else "error"
+    state.log.tell(event, f"newsieve: {message}", level=logging.ERROR, **facts)
+    sys.exit(code)

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
+
+from pipeline.monitor.log import EventLog
+
+
+@dataclass
+class State:
+    """What the flags before the verb say, and where its events go."""
+
+    traceback: bool = False
+    log: EventLog = field(default_factory=EventLog)
+
 
 config_argument = click.argument(
     "config", required=False, type=click.Path(dir_okay=False, path_type=Path)

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.messages import on_one_line
-from pipeline.cli.options import set_option
+from pipeline.cli.options import State, set_option
 from pipeline.config_file import load_config
 from pipeline.explain.account import render_account
-from pipeline.job import Outcome, run_job
+from pipeline.job import Engine, Outcome, Published, run_job
+from pipeline.ledger.account import Account
+from pipeline.monitor.metrics_file import recorded
+from pipeline.monitor.watch import watched
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.monitor.log import EventLog
 
 
 def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:
@@ -47,7 +51,9 @@ def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[st
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
 @set_option
+@click.pass_obj
 def run(
+    state: State,
     arguments: tuple[str, ...],
     inputs: tuple[str, ...],
     output: str | None,
@@ -69,8 +75,13 @@ def run(
     # Beam takes a second to import: only a run pays for it.
     from pipeline.beam.runner import execute  # noqa: PLC0415
 
-    outcome = run_job(config, day, partial(execute, beam_flags=beam_flags))
-    _tell(outcome, config)
+    engine: Engine = partial(execute, beam_flags=beam_flags)
+    if state.log.form == "json":
+        engine = watched(engine, state.log)
+    with recorded(config) as last:
+        outcome = run_job(config, day, engine)
+        last.account = outcome.account or Account()
+    _tell(outcome, config, state.log)
 
 
 def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> Config:
@@ -83,23 +94,34 @@ def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> 
     return config
 
 
-def _tell(outcome: Outcome, config: Config) -> None:
+def _tell(outcome: Outcome, config: Config, log: EventLog) -> None:
     """Say on stderr what came of the run, and on stdout where it lies."""
     for line in outcome.inputs.remarks():
-        click.echo(on_one_line(line), err=True)
+        log.tell("remark", on_one_line(line), message=line)
     if not outcome.published:
-        if outcome.inputs.files:
-            count = len(outcome.inputs.files)
-            click.echo(f"nothing new: all {count} files were read by earlier runs", err=True)
-        else:
+        count = len(outcome.inputs.files)
+        text = f"nothing new: all {count} files were read by earlier runs"
+        if not count:
             paths = ", ".join(config.input.paths)
-            click.echo(f"nothing to read: no file of a known kind in {paths}", err=True)
+            text = f"nothing to read: no file of a known kind in {paths}"
+        log.tell("nothing_new", text, files=count)
     for run in outcome.published:
-        if run.resumed:
-            click.echo("finished the run that was interrupted:", err=True)
-        click.echo(render_account(run.account, run.seconds), err=True)
-        try:
-            click.echo(str(run.folder))
-        except OSError as error:  # the run is published, and stays so
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            click.echo(f"published as {run.folder}; stdout: {error.strerror}", err=True)
+        _tell_published(run, log)
+
+
+def _tell_published(run: Published, log: EventLog) -> None:
+    resumed = "finished the run that was interrupted:\n" if run.resumed else ""
+    log.tell(
+        "run_published",
+        resumed + render_account(run.account, run.seconds),
+        run_id=run.plan.run_id,
+        folder=str(run.folder),
+        resumed=run.resumed,
+        seconds=round(run.seconds, 3),
+        counts=run.account.as_dict(),
+    )
+    try:
+        click.echo(str(run.folder))
+    except OSError as error:  # the run is published, and stays so
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        click.echo(f"published as {run.folder}; stdout: {error.strerror}", err=True)

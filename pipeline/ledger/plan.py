@@ -240,6 +240,6 @@ def _lasting(config: Config) -> dict[str, Any]:
             "dedup": {"alarm_cluster_size"},
             "gates": True,
             "write": {"output"},
-            "run": {"workers"},
+            "run": {"workers", "metrics_file"},
         },
     )

@@ -1,0 +1,102 @@
+"""Events on stderr: a few lines for people, or one JSON object a line for machines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Literal
+
+LogFormat = Literal["text", "json"]
+
+EVENTS: dict[str, str] = {
+    "run_planned": "the inputs are frozen, the work begins: files, bytes, blocks, parent",
+    "block_cleaned": "a block was read and cleaned: its counts, and how many of all are done",
+    "pass_finished": "clean, deduplicate or write has come to its end: seconds",
+    "run_published": "the run is committed: folder, seconds, counts as in its manifest",
+    "nothing_new": "no file to read that earlier runs have not read: files",
+    "run_held": "a gate holds the finished run: message, exit_code",
+    "error": "the command failed: message, error_type, exit_code",
+    "remark": "what a run left out, or another word to the reader: message",
+    "message": "a warning of newsieve or of a library: logger, message",
+}
+"""The closed list of events, each with its fields beside time, level, event and run_id."""
+
+_LOGGER = logging.getLogger("newsieve")
+
+
+@dataclass
+class EventLog:
+    """Where the events of a command go.
+
+    Attributes:
+        run_id: stands in every event from the plan on.
+    """
+
+    form: LogFormat = "text"
+    run_id: str | None = None
+
+    def tell(
+        self, event: str, text: str = "", *, level: int = logging.INFO, **fields: object
+    ) -> None:
+        """Log *event*: its *fields* for machines, or *text* for people, where there is one."""
+        assert event in EVENTS
+        facts = {"event": event, "run_id": self.run_id, **fields}
+        _LOGGER.log(level, "%s", text, extra={"facts": facts})
+
+
+def open_log(form: LogFormat) -> EventLog:
+    """Let events, and in JSON whatever libraries warn of, go to stderr; replaces an open log."""
+    close_log()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter() if form == "json" else logging.Formatter())
+    _LOGGER.addHandler(handler)
+    _LOGGER.setLevel(logging.INFO)
+    _LOGGER.propagate = False
+    if form == "json":
+        # Of libraries only what newsieve would show as text as well, see beam/runner.py.
+        logging.getLogger().addHandler(handler)
+        logging.getLogger().setLevel(logging.CRITICAL)
+        logging.getLogger("py.warnings").setLevel(logging.WARNING)
+        logging.captureWarnings(capture=True)
+        threading.excepthook = _thread_failed
+    else:
+        handler.addFilter(lambda record: bool(record.getMessage()))
+    return EventLog(form)
+
+
+def close_log() -> None:
+    """Undo ``open_log``; without one, nothing happens."""
+    for handler in _LOGGER.handlers[:]:
+        _LOGGER.removeHandler(handler)
+        logging.getLogger().removeHandler(handler)
+    _LOGGER.propagate = True
+    logging.captureWarnings(capture=False)
+    threading.excepthook = threading.__excepthook__
+
+
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    # Threads are the engine's; when a run is stopped, some of them end badly.
+    error = failure.exc_value
+    _LOGGER.warning("a thread ended: %r", error, exc_info=error)
+
+
+class _JsonFormatter(logging.Formatter):
+    """One line of ASCII: whatever the locale, and whatever a file name holds, it stays JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(
+                timespec="milliseconds"
+            ),
+            "level": record.levelname.lower(),
+            "event": "message",
+        }
+        own = getattr(record, "facts", None)
+        facts |= own or {"logger": record.name, "message": record.getMessage()}
+        if record.exc_info:
+            facts["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(facts, default=str)

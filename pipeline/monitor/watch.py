@@ -1,0 +1,113 @@
+"""The events of a run at work, from the notes that its blocks leave in staging."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Config
+from pipeline.ledger.plan import Plan
+from pipeline.passes.staging import Staging
+from pipeline.passes.write_block import RunName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.monitor.log import EventLog
+
+LOOK_EVERY_S = 2.0
+"""Seconds between two looks into the staging folder: soon enough for a log; a look takes 16 ms
+where 1,000 blocks (16 GB of input) are waited for."""
+
+_Engine = Callable[[Plan, RunName, Config, Staging], None]  # as job.Engine, which stands above
+
+
+def watched(engine: _Engine, log: EventLog) -> _Engine:
+    """Have *log* tell of the plan, of each cleaned block and of each pass of *engine*."""
+
+    def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
+        log.run_id = plan.run_id
+        log.tell(
+            "run_planned",
+            logical_date=plan.logical_date.isoformat(),
+            parent=plan.parent,
+            files=len(plan.inputs),
+            bytes=plan.bytes,
+            blocks=len(plan.blocks),
+        )
+        watch = _Watch([block.index for block in plan.blocks], staging, log)
+        ended = threading.Event()
+        thread = threading.Thread(target=watch.look_until, args=(ended,), daemon=True)
+        thread.start()
+        try:
+            engine(plan, run, config, staging)
+        finally:
+            ended.set()
+            thread.join()
+            watch.look()
+
+    return run_engine
+
+
+@dataclass
+class _Watch:
+    """What was seen of the blocks so far: when each was cleaned and written, in Unix time."""
+
+    blocks: list[int]
+    staging: Staging
+    log: EventLog
+    began: float = field(default_factory=time.time)
+    cleaned: dict[int, float] = field(default_factory=dict)
+    written: dict[int, float] = field(default_factory=dict)
+    passes: list[str] = field(default_factory=list)
+
+    def look_until(self, ended: threading.Event) -> None:
+        while not ended.wait(LOOK_EVERY_S):
+            self.look()
+
+    def look(self) -> None:
+        """Tell of what is new since the last look."""
+        for index in self._new("cleaned", self.cleaned):
+            self._tell_block(index)
+        if len(self.cleaned) < len(self.blocks):
+            return
+        clean_end = max(self.cleaned.values())
+        self._tell_pass("clean", self.began, clean_end)
+        for _ in self._new("written", self.written):
+            pass
+        if self.written:
+            write_start = min(self.written.values())
+            self._tell_pass("deduplicate", clean_end, write_start)
+            if len(self.written) == len(self.blocks):
+                self._tell_pass("write", write_start, max(self.written.values()))
+
+    def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
+        """Give the blocks that have left a note of *kind* since the last look; *seen* grows."""
+        for index in self.blocks:
+            note = self.staging.block_file(index, f"{kind}.json")
+            if index not in seen and note.exists():
+                seen[index] = note.stat().st_mtime
+                yield index
+
+    def _tell_block(self, index: int) -> None:
+        (counts,) = self.staging.cleaned(range(index, index + 1))
+        self.log.tell(
+            "block_cleaned",
+            block=index,
+            read=sum(part.read for part in counts.parts),
+            unchanged=sum(part.unchanged for part in counts.parts),
+            cleaned=counts.articles,
+            rejects=counts.rejects,
+            done=len(self.cleaned),
+            blocks=len(self.blocks),
+        )
+
+    def _tell_pass(self, name: str, start: float, end: float) -> None:
+        if name not in self.passes:
+            self.passes.append(name)
+            # Blocks that a killed run had finished are older than this run.
+            facts: dict[str, Any] = {"pass": name, "seconds": round(max(0.0, end - start), 3)}
+            self.log.tell("pass_finished", **facts)

@@ -1,0 +1,150 @@
+"""views.sql: the collection as DuckDB sees it, written beside the runs.
+
+Its paths are relative to the output folder, so that the folder may move. DuckDB refuses a glob
+without a match; a table that no run has written yet is therefore an empty one of the same
+columns, until a run writes its first file and the views anew.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pipeline.storage import write_bytes
+from pipeline.write.columns import TABLES, schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "views.sql"
+
+_HEADER = """\
+-- The collection in DuckDB. From this folder:  duckdb -init views.sql
+-- From elsewhere:  SET file_search_path = '<this folder>';  then read this file.
+-- newsieve writes it after each run: put views of your own into another file.
+"""
+
+_MANIFESTS = "runs/*/manifest.json"
+_COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
+_MANIFEST_COLUMNS = {
+    "run_id": "VARCHAR",
+    "sequence": "BIGINT",
+    "parent": "VARCHAR",
+    "logical_date": "DATE",
+    "newsieve": "VARCHAR",
+    "counts": f"STRUCT({', '.join(f'{name} BIGINT' for name in _COUNTED)})",
+}
+
+_DERIVED = """
+-- The latest version of each story: articles that no other revises.
+CREATE OR REPLACE VIEW latest_articles AS
+SELECT * FROM articles
+WHERE id NOT IN (SELECT revision_of FROM articles WHERE revision_of IS NOT NULL);
+
+-- A row a member of a cluster: the articles that are kept and the copies that are not.
+CREATE OR REPLACE VIEW cluster_members AS
+SELECT cluster_id, id, 'article' AS kept_as, id AS representative_id, NULL AS match,
+    NULL AS similarity, site, url, title, date_published, run_id
+FROM articles
+UNION ALL
+SELECT cluster_id, id, 'duplicate', representative_id, match,
+    similarity, site, url, title, date_published, run_id
+FROM duplicates;
+
+-- A row a cluster: how many members, from which sites, and since when.
+CREATE OR REPLACE VIEW clusters AS
+SELECT cluster_id,
+    count(*) FILTER (kept_as = 'article') AS articles,
+    count(*) FILTER (kept_as = 'duplicate') AS duplicates,
+    list(DISTINCT site ORDER BY site) FILTER (site IS NOT NULL) AS sites,
+    min(date_published) AS first_published,
+    max(date_published) AS last_published,
+    list(id ORDER BY kept_as, id) AS ids
+FROM cluster_members GROUP BY cluster_id;
+
+-- The account by site. Rejects have no site: they stand under null, as what has no address does.
+CREATE OR REPLACE VIEW account_by_site AS
+SELECT site,
+    count(*) FILTER (outcome = 'article') AS articles,
+    count(*) FILTER (outcome = 'duplicate') AS duplicates,
+    count(*) FILTER (outcome = 'reject') AS rejects
+FROM (
+    SELECT site, 'article' AS outcome FROM articles
+    UNION ALL SELECT site, 'duplicate' FROM duplicates
+    UNION ALL SELECT NULL, 'reject' FROM rejects
+) GROUP BY site;
+"""
+
+
+def write_views(output: Path) -> None:
+    """Bring *output*/views.sql up to what lies in the runs; an equal file is left alone.
+
+    Call it after whatever adds or removes files of runs. A run that is published stays so when
+    the views cannot be written: the log says it, and the next run tries again.
+    """
+    path = output / NAME
+    content = views(output).encode()
+    try:
+        if not path.is_file() or path.read_bytes() != content:
+            write_bytes(path, content)
+    except OSError as error:
+        logging.getLogger("newsieve").warning("%s: not written: %s", path, error.strerror)
+
+
+def views(output: Path) -> str:
+    """Give the views of the runs below *output* as a script."""
+    parts = [_HEADER]
+    for table in TABLES:
+        pattern = f"runs/*/{table}/*.parquet"
+        rows = f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608 - ours
+        types = {field.name: sql_type(field.type) for field in schema(table)}
+        parts.append(_view(table, rows if _matches(output, pattern) else _no_rows(types)))
+    counts = ", ".join(f"counts.{name}" for name in _COUNTED)
+    columns = ", ".join(f"{name}: '{type_}'" for name, type_ in _MANIFEST_COLUMNS.items())
+    manifests = f"read_json('{_MANIFESTS}', columns = {{{columns}}})"
+    if not _matches(output, _MANIFESTS):
+        manifests = f"({_no_rows(_MANIFEST_COLUMNS)})"
+    facts = ", ".join(name for name in _MANIFEST_COLUMNS if name != "counts")
+    parts.append(_view("runs", f"SELECT {facts}, {counts} FROM {manifests}"))  # noqa: S608
+    return "\n".join(parts) + _DERIVED
+
+
+def sql_type(type_: pa.DataType) -> str:
+    """Give DuckDB's name of an Arrow type.
+
+    >>> sql_type(pa.list_(pa.struct([("rule", pa.string()), ("start", pa.int32())])))
+    'STRUCT("rule" VARCHAR, "start" INTEGER)[]'
+    """
+    if pa.types.is_list(type_):
+        return f"{sql_type(type_.value_type)}[]"
+    if pa.types.is_struct(type_):
+        members = ", ".join(f'"{each.name}" {sql_type(each.type)}' for each in type_)
+        return f"STRUCT({members})"
+    return _SQL_TYPES[type_]
+
+
+_SQL_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.bool_(): "BOOLEAN",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INTEGER",
+    pa.float32(): "FLOAT",
+    pa.float64(): "DOUBLE",
+    pa.date32(): "DATE",
+    pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ",
+}
+
+
+def _matches(output: Path, pattern: str) -> bool:
+    return next(output.glob(pattern), None) is not None
+
+
+def _no_rows(types: dict[str, str]) -> str:
+    columns = ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in types.items())
+    return f"SELECT {columns} WHERE false"
+
+
+def _view(name: str, query: str) -> str:
+    return f"CREATE OR REPLACE VIEW {name} AS\n{query};\n"
