@@ -41,11 +41,11 @@ def test_version_and_help(call):
     assert (0, f"newsieve {VERSION}\n", "") == call("--version")
     code, out, _ = call("--help")
     assert 0 == code
-    for word in ("run", "clean", "check", "75 another run", "130 interrupted"):
+    for word in ("run", "clean", "check", "compare", "trace", "75 another run", "130 interrupted"):
         assert word in " ".join(out.split())
 
 
-@pytest.mark.parametrize("verb", ["run", "clean", "check"])
+@pytest.mark.parametrize("verb", ["run", "clean", "check", "compare", "trace"])
 def test_every_verb_has_help_with_an_example(call, verb):
     """--help of a verb says what it does and shows one real call."""
     code, out, _ = call(verb, "--help")

@@ -16,7 +16,9 @@ import click
 
 from pipeline.cli.check import check
 from pipeline.cli.clean import clean
+from pipeline.cli.compare import compare
 from pipeline.cli.run import run
+from pipeline.cli.trace import trace
 from pipeline.errors import INTERRUPTED, NewsieveError
 from pipeline.version import VERSION
 
@@ -42,7 +44,7 @@ def newsieve(state: _State, *, show: bool) -> None:
     state.traceback = show
 
 
-for verb in (run, clean, check):
+for verb in (run, clean, check, compare, trace):
     newsieve.add_command(verb)
 
 

@@ -248,7 +248,7 @@ def _decisions(
         same = Similarity(size, size, 1.0, 1.0)
         if edge:
             compared = candidates.similarity(leader, kept)
-            match = MATCHES.index("near" if _is_near(compared, config) else "contained")
+            match = MATCHES.index("near" if is_near(compared, config) else "contained")
             rows.append((member, kept, cluster, match, compared, edge))
         else:
             match = KEPT if kept == member else MATCHES.index("exact")
@@ -266,6 +266,7 @@ def _decisions(
     )
 
 
-def _is_near(compared: Similarity, config: DedupConfig) -> bool:
+def is_near(compared: Similarity, config: DedupConfig) -> bool:
+    """Say whether a copy is called ``near``; it is ``contained`` if only the shorter is found."""
     near = compared.jaccard >= config.similarity
     return near or compared.containment < config.containment
