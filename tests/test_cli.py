@@ -39,25 +39,19 @@ def call(monkeypatch, capsys):
     return call_
 
 
+VERBS = ("run", "clean", "check", "compare", "trace", "publish", "discard", "undo")
+
+
 def test_version_and_help(call):
     """The version is printed; help names every verb and every exit code."""
     assert (0, f"newsieve {VERSION}\n", "") == call("--version")
     code, out, _ = call("--help")
     assert 0 == code
-    for word in (
-        "run",
-        "clean",
-        "check",
-        "publish",
-        "discard",
-        "undo",
-        "75 another run",
-        "130 interrupted",
-    ):
+    for word in (*VERBS, "75 another run", "130 interrupted"):
         assert word in " ".join(out.split())
 
 
-@pytest.mark.parametrize("verb", ["run", "clean", "check", "publish", "discard", "undo"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_has_help_with_an_example(call, verb):
     """--help of a verb says what it does and shows one real call."""
     code, out, _ = call(verb, "--help")

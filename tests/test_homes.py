@@ -36,7 +36,12 @@ HOMES = {
     "brotli": ("pipeline/read/http.py",),
     "charset_normalizer": ("pipeline/read/encoding",),
     "dateutil": ("pipeline/clean/timestamps.py",),
-    "pyarrow": ("pipeline/write/", "pipeline/ledger/", "pipeline/passes/"),
+    "pyarrow": (
+        "pipeline/write/",
+        "pipeline/ledger/",
+        "pipeline/passes/",
+        "pipeline/explain/lookup.py",
+    ),
 }
 """Library → the beginnings of paths that may import it."""
 

@@ -17,10 +17,12 @@ import click
 
 from pipeline.cli.check import check
 from pipeline.cli.clean import clean
+from pipeline.cli.compare import compare
 from pipeline.cli.deciding import discard, publish, undo
 from pipeline.cli.messages import on_one_line
 from pipeline.cli.options import State
 from pipeline.cli.run import run
+from pipeline.cli.trace import trace
 from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
 from pipeline.version import VERSION
@@ -51,7 +53,7 @@ def newsieve(state: State, *, show: bool, log_format: LogFormat) -> None:
     state.log = open_log(log_format)
 
 
-for verb in (run, clean, check, publish, discard, undo):
+for verb in (run, clean, check, compare, trace, publish, discard, undo):
     newsieve.add_command(verb)
 
 

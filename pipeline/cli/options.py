@@ -29,3 +29,12 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Change one setting, e.g. --set dedup.similarity=0.6; may be repeated.",
 )
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="text: for people; json: one object, for scripts.",
+)

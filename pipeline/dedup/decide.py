@@ -18,7 +18,7 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import MATCHES, first_of_equals, sortable
 from pipeline.dedup.evidence import PARTS, Sketch, compare
 from pipeline.dedup.model import probabilities
-from pipeline.dedup.pairs import Similarity
+from pipeline.dedup.pairs import Similarity, is_near
 from pipeline.dedup.versions import versions
 
 Indexes = NDArray[np.int64]
@@ -273,7 +273,7 @@ def _decisions(
             continue
         if edge:
             compared = candidates.similarity(leader, kept)
-            match = MATCHES.index("near" if _is_near(compared, config) else "contained")
+            match = MATCHES.index("near" if is_near(compared, config) else "contained")
             rows.append((member, kept, cluster, match, compared, edge))
         else:
             match = KEPT if kept == member else MATCHES.index("exact")
@@ -294,7 +294,3 @@ def _decisions(
         probability=np.array([row[5].probability for row in rows], np.float64),
         parts=np.array([row[5].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
     )
-
-
-def _is_near(compared: Similarity, config: DedupConfig) -> bool:
-    return compared.jaccard >= config.similarity or compared.containment < config.containment

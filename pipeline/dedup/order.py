@@ -19,6 +19,9 @@ from datetime import datetime, timedelta, timezone
 ORDER_BYTES = 40
 """Length of an order key."""
 
+RULES = ("url", "metadata", "length", "length", "publication", "text digest", "id")
+"""What the parts of an order key stand for."""
+
 _LAYOUT = struct.Struct(">BBHIQ8s16s")
 _EPOCH = datetime(1, 1, 1, tzinfo=timezone.utc)
 _TICK = timedelta(microseconds=1)
@@ -65,3 +68,9 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
         text_digest,
         name,
     )
+
+
+def deciding_rule(one: bytes, other: bytes) -> str:
+    """Name the first of ``RULES`` by which two order keys differ; "id" if none does."""
+    parts = zip(RULES, _LAYOUT.unpack(one), _LAYOUT.unpack(other), strict=True)
+    return next((rule for rule, mine, theirs in parts if mine != theirs), RULES[-1])

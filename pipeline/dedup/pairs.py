@@ -122,3 +122,8 @@ def match_of(compared: Similarity, config: DedupConfig) -> Literal["near", "cont
     if compared.containment >= config.containment:
         return "contained"
     return None
+
+
+def is_near(compared: Similarity, config: DedupConfig) -> bool:
+    """Say whether a copy is called ``near``; it is ``contained`` if only the shorter is found."""
+    return compared.jaccard >= config.similarity or compared.containment < config.containment

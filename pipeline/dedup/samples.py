@@ -81,8 +81,17 @@ def figures(text: str) -> NDArray[np.uint32]:
     >>> len(figures("On 12 May, 1,200 of 1,200 people paid 3.50."))
     3
     """
-    found = {crc32(figure.encode()) for figure in _FIGURE.findall(text)}
+    found = {crc32(figure.encode()) for figure in printed_figures(text)}
     return np.array(sorted(found), np.uint32)
+
+
+def printed_figures(text: str) -> set[str]:
+    """Find the figures of *text* as they are printed.
+
+    >>> sorted(printed_figures("On 12 May, 1,200 of 1,200 people paid 3.50."))
+    ['1,200', '12', '3.50']
+    """
+    return set(_FIGURE.findall(text))
 
 
 def _sample(

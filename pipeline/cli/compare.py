@@ -1,0 +1,50 @@
+"""``newsieve compare``: why two documents are, or are not, near-duplicates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.options import format_option, set_option
+from pipeline.config_file import load_config
+
+
+@click.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of runs that ids are looked up in, and common shingles are counted in.",
+)
+@format_option
+@set_option
+def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str, ...]) -> None:
+    """Tell why A and B are, or are not, near-duplicates.
+
+    A and B are each a file of one document, a record of a larger file (wire.jsonl#3 is the one
+    in line 3), or, with --output, the id, record id, url or source of a row of its tables. What
+    exists as a file is taken for one. Files are cleaned as `newsieve clean` does.
+
+    A shingle is rare unless many stories have it. Which do is known from the texts of --output
+    only (the newest 100,000); without it every shingle counts as rare.
+
+    \b
+    Example:
+      newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
+    """  # noqa: D301
+    # scipy and pyarrow's datasets take half a second to import: only who asks pays for it.
+    from pipeline.explain.compare.pair import compare_sides  # noqa: PLC0415
+    from pipeline.explain.compare.rendered import comparison_json, comparison_lines  # noqa: PLC0415
+    from pipeline.explain.compare.sides import load_side  # noqa: PLC0415
+    from pipeline.explain.lookup import Rows  # noqa: PLC0415
+
+    config = load_config(None, overrides)
+    rows = Rows(output) if output else None
+    one, other = load_side(a, rows, config), load_side(b, rows, config)
+    found = compare_sides(one, other, config.dedup, rows)
+    if form == "json":
+        click.echo(comparison_json(one, other, found, config.dedup))
+    else:
+        click.echo("\n".join(comparison_lines(one, other, found, config.dedup)))

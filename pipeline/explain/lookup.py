@@ -1,0 +1,133 @@
+"""Rows of an output folder by name: id, record id, url or source.
+
+Names are looked for in the few columns that hold them; a row's other columns are read only
+from the file that it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from pipeline.errors import UsageError
+from pipeline.ledger.history import committed_runs
+from pipeline.web.url import canonical_url
+from pipeline.write.columns import TABLES, columns_of, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pipeline.ledger.history import CommittedRun
+    from pipeline.write.columns import Table
+
+_NAMES = ("id", "record_id", "url", "source")
+_ID = re.compile(r"[0-9a-f]{32}")
+_SUGGESTIONS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table of a committed run.
+
+    Attributes:
+        sequence: place of its run in the chain of runs, from 1.
+        file: the Parquet file it stands in, from the output folder.
+        values: its columns, ``text`` only where it was asked for.
+    """
+
+    table: Table
+    sequence: int
+    file: str
+    values: dict[str, Any]
+
+
+class Rows:
+    """The committed runs of an output folder, to look rows up in."""
+
+    def __init__(self, output: Path) -> None:
+        """List the runs below *output*.
+
+        Raises:
+            UsageError: there is none.
+            NewsieveError: a manifest is damaged, or of a newer newsieve.
+        """
+        self.output = output
+        self.runs: list[CommittedRun] = committed_runs(output)
+        if not self.runs:
+            raise UsageError(f"{output}: holds no published run; name the folder that `run` wrote")
+
+    def named(self, name: str, *, text: bool = False) -> list[Row]:
+        """Find the rows that *name* means, oldest run first.
+
+        An id goes before all other names; a url is found in whatever form it is written.
+        """
+        found: list[Row] = []
+        if _ID.fullmatch(name):
+            found = [row for table in TABLES for row in self._where(table, {"id": name}, text=text)]
+        if not found:
+            meant = {"record_id": name, "url": canonical_url(name), "source": name}
+            for table in TABLES:
+                found += self._where(table, meant, text=text)
+        return _oldest_first(found)
+
+    def of(self, table: Table, column: str, value: str) -> list[Row]:
+        """Find the rows of *table* whose *column* is *value*, oldest run first."""
+        return _oldest_first(self._where(table, {column: value}, text=False))
+
+    def similar_names(self, name: str) -> list[str]:
+        """List a few names that hold *name*, for whoever mistyped it."""
+        found: list[str] = []
+        for table in TABLES:
+            for column in _NAMES:
+                if not _has(table, column):
+                    continue
+                holds = pc.match_substring(ds.field(column), name, ignore_case=True)
+                few = self._dataset(table).scanner(columns=[column], filter=holds)
+                found += few.head(_SUGGESTIONS)[column].to_pylist()
+        return sorted(set(found), key=lambda each: (len(each), each))[:_SUGGESTIONS]
+
+    def stories(self, columns: Sequence[str]) -> Iterator[Any]:
+        """Give *columns* of all articles and duplicates in Arrow batches, newest run first."""
+        for run in reversed(self.runs):
+            for table in ("articles", "duplicates"):
+                yield from self._dataset(table, [run]).to_batches(
+                    columns=list(columns), batch_size=1_000, use_threads=False
+                )
+
+    def _dataset(self, table: Table, runs: Sequence[CommittedRun] | None = None) -> Any:
+        runs = self.runs if runs is None else runs
+        files = [str(path) for run in runs for path in sorted((run.folder / table).glob("*"))]
+        files = [file for file in files if file.endswith(".parquet")]
+        return ds.dataset(files, schema=schema(table), format="parquet")
+
+    def _where(self, table: Table, names: dict[str, str | None], *, text: bool) -> Iterator[Row]:
+        """Find the rows of *table* that have any of *names*, column → value."""
+        tests = [
+            ds.field(column) == value
+            for column, value in names.items()
+            if value is not None and _has(table, column)
+        ]
+        meant = reduce(or_, tests)
+        hits = self._dataset(table).to_table(columns=["__filename"], filter=meant)
+        shown = [each.name for each in columns_of(table) if text or each.name != "text"]
+        for file in sorted(set(hits["__filename"].to_pylist())):
+            path = Path(file)
+            run = next(run for run in self.runs if run.folder == path.parents[1])
+            found = ds.dataset([file], schema=schema(table), format="parquet")
+            for values in found.to_table(columns=shown, filter=meant).to_pylist():
+                yield Row(table, run.sequence, path.relative_to(self.output).as_posix(), values)
+
+
+def _has(table: Table, column: str) -> bool:
+    return any(each.name == column for each in columns_of(table))
+
+
+def _oldest_first(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (row.sequence, TABLES.index(row.table), row.file))
