@@ -20,7 +20,7 @@ from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.tally import tally
-from pipeline.ledger.window import window_of
+from pipeline.ledger.window import lines_of, window_of
 from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
 from pipeline.storage import write_bytes
@@ -157,6 +157,7 @@ class _Job:
         staging.prepare(index.ids.digests)
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
+        staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
         self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
         account, counts = tally(staging, range(len(plan.blocks)), dedup.alarm_cluster_size)
         try:

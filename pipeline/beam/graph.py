@@ -1,6 +1,7 @@
 """The whole run, top to bottom: the table of contents of the system.
 
-    blocks ─Clean─▶ staged texts (on disk), keys ─Deduplicate─▶ verdicts ─Write─▶ tables
+    blocks ─CountLines─▶ lines that repeat (on disk), blocks
+           ─Clean─▶ staged texts (on disk), keys ─Deduplicate─▶ verdicts ─Write─▶ tables
 
 Elements are blocks and arrays of numbers: text never crosses a shuffle. Each step writes its
 files whole under fixed names, so that a repeated element does no harm.
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import apache_beam as beam
 
 from pipeline.beam.clean import Clean
+from pipeline.beam.count_lines import CountLines
 from pipeline.beam.deduplicate import Deduplicate, FindRepeats
 from pipeline.beam.write import Write
 
@@ -29,8 +31,9 @@ def build(
     root: beam.Pipeline, blocks: Sequence[Block], run: RunName, config: Config, staging: Staging
 ) -> None:
     """Lay the run out below *root*."""
-    # Pass 0, counting the lines that a site repeats, goes here, before Clean.
     planned = root | "Plan" >> beam.Create(blocks)
+    if config.clean.site_pages:
+        planned = planned | "CountLines" >> CountLines(config, staging)
     cleaned = planned | "Clean" >> Clean(config, staging)
     repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
     found = (cleaned.keys, cleaned.samples, cleaned.earlier, repeats)

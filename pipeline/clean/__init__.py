@@ -17,11 +17,17 @@ if TYPE_CHECKING:
 __all__ = ["clean_document"]
 
 
-def clean_document(document: Document, config: CleanConfig) -> Article:
-    """Take the story out of *document*; total: a text without a story gives an empty text."""
+def clean_document(
+    document: Document, config: CleanConfig, repeated: frozenset[str] = frozenset()
+) -> Article:
+    """Take the story out of *document*; total: a text without a story gives an empty text.
+
+    Args:
+        repeated: short lines of a plain text that stand on many pages of its site.
+    """
     if document.media_type == "text/html":
         # trafilatura loads slowly: only pages pay for it.
         from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
         return extract_page(document, config)
-    return clean_text(document, config)
+    return clean_text(document, config, repeated)

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from pipeline.config import DedupConfig
+    from pipeline.config import CleanConfig, DedupConfig
     from pipeline.ledger.history import CommittedRun
+
+
+LINES_DAYS = 30
+"""Days that a site's lines are counted over: menus change, and teasers within days."""
 
 
 def window_of(
@@ -33,6 +37,16 @@ def window_of(
             keys = _keys_for(articles, run, config, output)
             parts.append(WindowPart(str(articles.absolute()), str(keys.absolute())))
     return parts if config.window_days else []
+
+
+def lines_of(runs: Sequence[CommittedRun], logical_date: date, config: CleanConfig) -> list[str]:
+    """List the files of short lines of the *runs* within ``LINES_DAYS``, oldest first."""
+    found = [
+        run.folder / "state" / "lines.parquet"
+        for run in runs
+        if abs((logical_date - run.logical_date).days) <= LINES_DAYS
+    ]
+    return [str(path.absolute()) for path in found if config.site_pages and path.is_file()]
 
 
 def _keys_for(articles: Path, run: CommittedRun, config: DedupConfig, output: Path) -> Path:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipeline.passes.members import MemberWriter
 from pipeline.passes.sieve import failure, sieve_records
+from pipeline.passes.site_lines import read_repeated
 from pipeline.passes.staging import CleanedCounts, PartCount
 from pipeline.read import read_part
 from pipeline.read.parts import Unfinished
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
     from pipeline.passes.blocks import Block
+    from pipeline.passes.site_lines import Repeated
     from pipeline.passes.staging import Staging
     from pipeline.records import Article, Document
     from pipeline.write.columns import Table
@@ -48,7 +50,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        for articles, rejections in _batches(_sieved(records, config)):
+        for articles, rejections in _batches(_sieved(records, config, read_repeated(staging))):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
             members.append(kept)
@@ -91,8 +93,10 @@ def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
 _Sieved = tuple[int, "Article | Rejection"]
 
 
-def _sieved(records: Iterator[Document | Rejection], config: Config) -> Iterator[_Sieved]:
-    for ordinal, (article, rejection) in enumerate(sieve_records(records, config)):
+def _sieved(
+    records: Iterator[Document | Rejection], config: Config, repeated: Repeated
+) -> Iterator[_Sieved]:
+    for ordinal, (article, rejection) in enumerate(sieve_records(records, config, repeated.of)):
         yield ordinal, cast("Article | Rejection", rejection or article)
 
 

@@ -15,6 +15,7 @@ from pipeline.passes.bundles import bundle_shards, label, published_labels, weig
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.find_edges import find_edges, find_repeats, id_shards, shard_components
 from pipeline.passes.resolve import resolve
+from pipeline.passes.site_lines import count_lines, find_repeated
 from pipeline.passes.staged_keys import read_ids, read_keys, read_samples
 from pipeline.passes.window import find_earlier
 from pipeline.passes.write_block import write_block
@@ -37,6 +38,8 @@ Repeats = list[tuple[int, "NDArray[np.int32]"]]
 
 def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: Staging) -> None:
     """Take *blocks* through all passes, as ``beam.graph`` does."""
+    if config.clean.site_pages:
+        find_repeated([count_lines(block, config, staging) for block in blocks], config, staging)
     indices = [clean_block(block, config, staging) for block in blocks]
     repeats = _repeats(indices, staging)
     earlier = find_earlier(indices, config.dedup, staging)

@@ -13,12 +13,14 @@ from pipeline.passes.parcel import pack, unpack
 from pipeline.records import Rejection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pipeline.config import Config, RunConfig
     from pipeline.records import Article, Document, Stage
 
 EXCERPT_CHARS = 500
+
+_Item = tuple["Document", frozenset[str]]
 
 _BATCH_RECORDS = 32
 _BATCH_CHARS = 1_000_000
@@ -26,13 +28,18 @@ _BATCH_CHARS = 1_000_000
 
 
 def sieve_records(
-    records: Iterable[Document | Rejection], config: Config
+    records: Iterable[Document | Rejection],
+    config: Config,
+    repeated: Callable[[Document], frozenset[str]] = lambda _: frozenset(),
 ) -> Iterator[tuple[Article | None, Rejection | None]]:
     """Clean and judge each of *records*, in their order; rejections pass.
 
     The answers are those of ``sieve_document``, given in a helper process. A document that
     takes more than ``run.document_seconds`` or ``run.document_megabytes``, or kills the
     process otherwise, is rejected for it, alone. Where both are 0 there is no such process.
+
+    Args:
+        repeated: gives the lines of a document that stand on many pages of its site.
     """
     limits = Limits(config.run.document_seconds, config.run.document_megabytes)
     guard = _guard(limits) if limits.seconds or limits.megabytes else None
@@ -40,7 +47,8 @@ def sieve_records(
         guard.start()
     for batch in _batches(records):
         documents = [record for record in batch if not isinstance(record, Rejection)]
-        sieved = _apart(documents, config, guard) if guard else _here(documents, config)
+        items = [(document, repeated(document)) for document in documents]
+        sieved = _apart(items, config, guard) if guard else _here(items, config)
         for record in batch:
             yield (None, record) if isinstance(record, Rejection) else next(sieved)
 
@@ -58,10 +66,8 @@ def _batches(records: Iterable[Document | Rejection]) -> Iterator[list[Document 
         yield batch
 
 
-def _here(
-    documents: Iterable[Document], config: Config
-) -> Iterator[tuple[Article | None, Rejection | None]]:
-    return (sieve_document(document, config) for document in documents)
+def _here(items: list[_Item], config: Config) -> Iterator[tuple[Article | None, Rejection | None]]:
+    return (sieve_document(document, config, repeated) for document, repeated in items)
 
 
 @cache
@@ -71,18 +77,19 @@ def _guard(limits: Limits) -> Guard:
 
 
 def _apart(
-    documents: list[Document], config: Config, guard: Guard
+    items: list[_Item], config: Config, guard: Guard
 ) -> Iterator[tuple[Article | None, Rejection | None]]:
-    for document, answer in zip(documents, guard.run(documents, config), strict=True):
+    for (document, _), answer in zip(items, guard.run(items, config), strict=True):
         if isinstance(answer, Ended):
             yield None, _ended(document, answer, config.run)
         else:
             yield unpack(cast("bytes", answer), document)
 
 
-def _parcel(document: Document, config: Config) -> bytes:
+def _parcel(item: _Item, config: Config) -> bytes:
     """Do the work of ``sieve_document`` in the helper."""
-    article, rejection = sieve_document(document, config)
+    document, repeated = item
+    article, rejection = sieve_document(document, config, repeated)
     if rejection is not None and rejection.error_type == MemoryError.__name__:
         raise MemoryError  # the limit is ours: the guard says so
     return pack(article, rejection)
@@ -102,19 +109,22 @@ def _ended(document: Document, ended: Ended, settings: RunConfig) -> Rejection:
 
 
 def sieve_document(
-    document: Document, config: Config
+    document: Document, config: Config, repeated: frozenset[str] = frozenset()
 ) -> tuple[Article, None] | tuple[Article | None, Rejection]:
     """Clean and judge *document*.
 
     This is the one place that catches whatever a document provokes: the rest of its
     block must not suffer, and the reason must be on record.
 
+    Args:
+        repeated: lines of it that stand on many pages of its site.
+
     Returns:
         The article and None when it is kept; else the article, as far as it got, and
         the rejection.
     """
     try:
-        article = clean_document(document, config.clean)
+        article = clean_document(document, config.clean, repeated)
     except Exception as error:  # noqa: BLE001
         return None, failure(document, "clean", "cleaning_failed", error)
     try:

@@ -11,6 +11,9 @@
          00007.figures          hashes of their figures, one after the other
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
+  lines.json                    where the short lines of earlier runs' pages are
+  00007.lines.npy               short lines of a block's pages
+  site_lines.npy                lines that stand on many pages of their site
   window.json                   the files of earlier articles that new ones are compared with
   window.counts.json            what was found in them
   window.runs.json              the runs of what was found, by number
@@ -182,6 +185,15 @@ class Staging:
         """Read back what was found in the window."""
         path = Path(self.folder, "window.counts.json")
         return WindowCounts(**json.loads(path.read_bytes())) if path.exists() else WindowCounts()
+
+    def write_earlier_lines(self, paths: Sequence[str]) -> None:
+        """Write down where the short lines of earlier runs' pages are."""
+        write_bytes(Path(self.folder, "lines.json"), json.dumps(paths, ensure_ascii=False).encode())
+
+    def earlier_lines(self) -> list[Path]:
+        """Read where the short lines of earlier runs' pages are."""
+        path = Path(self.folder, "lines.json")
+        return [Path(each) for each in json.loads(path.read_bytes())] if path.exists() else []
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write an array of numbers down under *name*, such as ``background``."""

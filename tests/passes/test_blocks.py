@@ -117,7 +117,7 @@ def test_an_article_that_fits_no_column_is_rejected_alone(tmp_path, monkeypatch)
     """One odd value costs one record, not its block."""
     sieve = cleaning.sieve_records
 
-    def odd(records, config: Config):
+    def odd(records, config: Config, _repeated):
         for article, rejection in sieve(records, config):
             strange = article is not None and B in article.text
             yield (replace(article, title=7) if strange else article), rejection

@@ -162,7 +162,7 @@ def test_what_does_not_fit_into_memory_is_no_failure_of_the_cleaner(monkeypatch)
     """In the helper, MemoryError means the limit."""
     monkeypatch.setattr(sieve, "clean_document", raising(MemoryError()))
     with pytest.raises(MemoryError):
-        sieve._parcel(document(), Config())
+        sieve._parcel((document(), frozenset()), Config())
 
 
 def test_a_document_beyond_a_real_limit_is_rejected_alone():

@@ -41,9 +41,18 @@ PROSE_FREE_RULES = frozenset({"repeated_title", "bullet_only"})
 """Rules that act without prose around: a list, a table or a poem keeps its short lines."""
 
 
-def clean_text(document: Document, config: CleanConfig) -> Article:
-    """Clean a plain text; what the record declares wins over what the text says."""
+def clean_text(
+    document: Document, config: CleanConfig, repeated: frozenset[str] = frozenset()
+) -> Article:
+    """Clean a plain text; what the record declares wins over what the text says.
+
+    Args:
+        repeated: short lines of it that stand on many pages of its site.
+    """
     page, evidence = _read_heading(document, config)
+    if repeated:
+        numbers = (line.index for line in page.lines if line.text in repeated)
+        page = replace(page, repeated=frozenset(numbers))
     cut = find_chrome(page)
     kept = [line for line in page.lines if line.index not in cut and line.index != page.title_index]
     contributors, credits_found = find_contributors(page, cut)
@@ -85,6 +94,8 @@ def find_chrome(page: Page) -> dict[int, str]:
         if name not in HINTS and (page.prose_words or name in PROSE_FREE_RULES):
             for index in found:
                 known.setdefault(index, name)
+    for index in page.repeated:
+        known.setdefault(index, "site_repetition")
     cut = known
     if page.prose_words and len(page.lines) <= MAX_LINES:
         cut = _judge(page, hits, known)

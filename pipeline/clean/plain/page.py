@@ -70,6 +70,7 @@ class Page:
         title_index: the line that the headline was read from; None when it was declared.
         authors: names from the record or from bylines, once they are known.
         wrapped: whether lines were joined to paragraphs.
+        repeated: short lines that stand on many pages of the site.
     """
 
     raw: str
@@ -79,6 +80,7 @@ class Page:
     title_index: int | None = None
     authors: tuple[str, ...] = ()
     wrapped: bool = False
+    repeated: frozenset[int] = frozenset()
 
     @cached_property
     def prose_words(self) -> int:

@@ -1,0 +1,215 @@
+"""Pass 0: which short lines stand on many different pages of one site.
+
+blocks ─count_lines─▶ (site, line, page) of each short line ─find_repeated─▶ lines that repeat
+                      earlier runs' state/lines ──────────────┘
+
+A menu, a teaser of the most read story, a line about cookies: what is short and stands on many
+pages of a site is the site's, whatever it says. Long lines never count: AMP pages, reprints
+and parts of one story share them. A story that is spread over several addresses is one page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.read import read_part
+from pipeline.records import Document
+from pipeline.storage import open_input
+from pipeline.text.lines import Line, split_lines
+from pipeline.version import FORMAT_VERSION
+from pipeline.web.url import canonical_url, site_of
+from pipeline.write.parquet import write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pipeline.config import Config
+    from pipeline.passes.blocks import Block
+    from pipeline.passes.staging import Staging
+
+MAX_CHARS = 100
+"""Characters above which a line may be a sentence of the story and is never counted."""
+MAX_LINES = 1_000
+"""Lines of a text that are looked at: a longer one is no page of news."""
+COLUMNS = ("site", "line", "page")
+SEEN = np.dtype(list(zip(COLUMNS, ("<u4", "<u8", "<u4"), strict=True)))
+"""A line of a page of a site, each by a digest."""
+
+LINES_SCHEMA = pa.schema(
+    [
+        pa.field(name, type_, nullable=False)
+        for name, type_ in (("site", pa.uint32()), ("line", pa.uint64()), ("page", pa.uint32()))
+    ],
+    metadata={"newsieve.state": "lines", "newsieve.format_version": str(FORMAT_VERSION)},
+)
+"""state/lines.parquet: the short lines of a run's pages, ``SEEN``, ascending.
+
+Of each line at most ``clean.site_pages`` pages are kept: more are not asked for. A line on one
+page alone is left out where the run has that many pages of its site: chrome would be on others.
+"""
+
+_DIGITS = re.compile(r"\d+")
+_PART_OF_STORY = re.compile(r"(?:[/_-](?:page|p|seite|part)?[/_-]?\d{1,2})?/?$", re.IGNORECASE)
+_PRINTED_HOST = re.compile(
+    r"(?:@|\bwww\.)(?P<host>[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})", re.IGNORECASE
+)
+_ROWS = 1 << 20
+
+
+@dataclass(frozen=True, eq=False)
+class Repeated:
+    """The lines that repeat: uint64, ascending."""
+
+    lines: NDArray[np.uint64]
+
+    def of(self, document: Document) -> frozenset[str]:
+        """Give those lines of *document* that stand on many pages of its site."""
+        page = _page(document) if len(self.lines) else None
+        if page is None:
+            return frozenset()
+        found = dict(_short_lines(page))
+        digests = np.fromiter(found.values(), np.uint64, len(found))
+        places = np.minimum(np.searchsorted(self.lines, digests), len(self.lines) - 1)
+        known = self.lines[places] == digests
+        return frozenset(text for text, repeats in zip(found, known, strict=True) if repeats)
+
+
+def count_lines(block: Block, config: Config, staging: Staging) -> int:
+    """Stage the short lines of the texts of *block*, with their sites and pages.
+
+    Returns:
+        The number of the block.
+    """
+    name = f"{block.index:05d}.lines"
+    if staging.array(name) is None:
+        rows = np.fromiter(_seen(block, config), SEEN)
+        staging.write_array(name, np.unique(rows))
+    return block.index
+
+
+def find_repeated(blocks: Iterable[int], config: Config, staging: Staging) -> None:
+    """Stage the lines that stand on ``clean.site_pages`` different pages of a site, or more.
+
+    Args:
+        blocks: all blocks of the run, counted, in any order.
+    """
+    pages = config.clean.site_pages
+    counted = [staging.array(f"{index:05d}.lines") for index in blocks]
+    ours = np.unique(np.concatenate([each for each in counted if each is not None]))
+    lines = np.unique(ours["line"])
+    earlier = [_known(path, lines) for path in staging.earlier_lines()]
+    staging.write_array("site_lines", _repeated(np.concatenate([ours, *earlier]), pages))
+    if len(ours):
+        kept = _worth_keeping(ours, pages)
+        table = pa.table({name: kept[name] for name in COLUMNS}, schema=LINES_SCHEMA)
+        path = staging.result / "state" / "lines.parquet"
+        write_parquet(path, LINES_SCHEMA, [table], _ROWS, differences=("page",))
+
+
+def read_repeated(staging: Staging) -> Repeated:
+    """Read which lines repeat; none where nothing was counted."""
+    found = staging.array("site_lines")
+    return Repeated(np.empty(0, np.uint64) if found is None else found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A text of a known site: its lines, and what tells it from other pages of the site."""
+
+    site: str
+    page: str
+    lines: list[Line]
+
+
+def _seen(block: Block, config: Config) -> Iterator[tuple[int, int, int]]:
+    for part in block.parts:
+        for record in read_part(part, open_input, config.input):
+            page = _page(record) if isinstance(record, Document) else None
+            if page is not None:
+                site, number = _digest(page.site, 4), _digest(page.page, 4)
+                for _, line in _short_lines(page):
+                    yield site, line, number
+
+
+def _page(document: Document) -> _Page | None:
+    """Look at a text; None for anything else, and where nothing says what site it is of."""
+    if document.media_type != "text/plain":
+        return None
+    lines = split_lines(document.content)[:MAX_LINES]
+    url = canonical_url(document.url) if document.url else None
+    site = site_of(url) if url else _printed_site(lines)
+    if site is None or not lines:
+        return None
+    if url:
+        return _Page(site, _PART_OF_STORY.sub("", url.partition("?")[0]), lines)
+    return _Page(site, max((line.text for line in lines), key=len), lines)
+
+
+def _printed_site(lines: list[Line]) -> str | None:
+    """Give the one site that the short lines of a text name by an address; two say nothing."""
+    found: set[str] = set()
+    for line in lines:
+        if len(line.text) <= MAX_CHARS and "." in line.text:
+            hosts = (match["host"].casefold() for match in _PRINTED_HOST.finditer(line.text))
+            sites = (site_of(f"https://{host}/") for host in hosts)
+            found.update(site for site in sites if site)
+    return found.pop() if len(found) == 1 else None
+
+
+def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
+    """Give the short lines of a page, each with its digest, which its site is part of."""
+    for line in page.lines:
+        if len(line.text) <= MAX_CHARS:
+            # "3 comments", "12 comments": numbers differ from page to page.
+            alike = _DIGITS.sub("0", line.text.casefold())
+            yield line.text, _digest(f"{page.site}\n{alike}", 8)
+
+
+def _digest(text: str, size: int) -> int:
+    encoded = text.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(encoded, digest_size=size).digest(), "little")
+
+
+def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
+    """Read those rows of an earlier run that are about *lines*."""
+    table = pq.read_table(path, use_threads=False)
+    column = table["line"].to_numpy()
+    if not len(lines):
+        return np.empty(0, SEEN)
+    places = np.minimum(np.searchsorted(lines, column), len(lines) - 1)
+    chosen = np.flatnonzero(lines[places] == column)
+    rows = np.empty(len(chosen), SEEN)
+    for name in COLUMNS:
+        rows[name] = table[name].to_numpy()[chosen]
+    return rows
+
+
+def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
+    pairs = np.unique(rows[["line", "page"]])
+    lines, counts = np.unique(pairs["line"], return_counts=True)
+    found: NDArray[np.uint64] = lines[counts >= pages]
+    return found
+
+
+def _worth_keeping(rows: NDArray[np.void], pages: int) -> NDArray[np.void]:
+    """Give the rows that later runs need, by line and page: see ``LINES_SCHEMA``."""
+    rows = np.sort(rows, order=("line", "page"))
+    _, first, place, counts = np.unique(
+        rows["line"], return_index=True, return_inverse=True, return_counts=True
+    )
+    visited = np.unique(rows[["site", "page"]])["site"]
+    sites, numbers = np.unique(visited, return_counts=True)
+    many = numbers[np.searchsorted(sites, rows["site"])] >= pages
+    few = np.arange(len(rows)) - first[place] < pages
+    found: NDArray[np.void] = rows[few & ~((counts[place] == 1) & many)]
+    return found

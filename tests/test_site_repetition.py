@@ -1,0 +1,138 @@
+"""Short lines that stand on many pages of one site are its chrome; all else stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import document, story
+from runs import rows, run
+from test_incremental import run_on
+
+from pipeline.config import Config
+from pipeline.passes.sieve import sieve_document
+from pipeline.passes.site_lines import SEEN, Repeated, _page, _short_lines, _worth_keeping
+
+TEASER = "Seven bakers who never sleep in on a Sunday"
+PROSE = "A long line that stands on every page of this site because it was printed there. " * 2
+
+
+def page(site: str, number: int, *lines: str, **fields: object) -> dict[str, object]:
+    """A record of a page: three paragraphs, with these lines after the first."""
+    paragraphs = [story(100 * number + k, 40) for k in range(3)]
+    text = "\n\n".join([paragraphs[0], *lines, *paragraphs[1:]])
+    url = f"https://www.{site}/news/story-{number * 1_000}"
+    return {"id": f"{site}-{number}", "url": url, "text": text} | fields
+
+
+def texts(folder: Path, *records: dict[str, object], **settings) -> dict[str, dict]:
+    """Run on records; give the rows of articles by record id."""
+    folder.mkdir(exist_ok=True)
+    lines = "".join(json.dumps(record) + "\n" for record in records)
+    (folder / "in.jsonl").write_text(lines, encoding="utf-8")
+    run(folder / "in.jsonl", folder / "out", **settings)
+    return {row["record_id"]: row for row in rows(folder / "out", "articles")}
+
+
+def test_a_short_line_on_many_pages_of_a_site_is_cut(tmp_path):
+    """From clean.site_pages pages on, on that site alone, with its reason."""
+    many = [page("baker.org", n, TEASER) for n in range(8)]
+    few = [page("butcher.org", n, TEASER) for n in range(20, 27)]
+    found = texts(tmp_path, *many, *few)
+
+    assert [False] * 8 == [TEASER in found[f"baker.org-{n}"]["text"] for n in range(8)]
+    assert [True] * 7 == [TEASER in found[f"butcher.org-{n}"]["text"] for n in range(20, 27)]
+    assert "site_repetition" in {each["rule"] for each in found["baker.org-3"]["removed"]}
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        pytest.param([page("baker.org", n, PROSE) for n in range(12)], id="a long line"),
+        pytest.param(
+            [page("baker.org", 3, TEASER, id=str(n), url=f"https://baker.org/ferry/{n}")
+             for n in range(12)],
+            id="parts of one story",
+        ),
+        pytest.param(
+            [page("baker.org", 3, TEASER, id=str(n), url=f"https://baker.org/ferry?x={n}")
+             for n in range(12)],
+            id="one page at many addresses",
+        ),
+        pytest.param([page("baker.org", n, TEASER, url=None) for n in range(12)], id="no site"),
+    ],
+)  # fmt: skip
+def test_what_is_no_chrome_of_a_site_stays(records, tmp_path):
+    """Long lines, parts of one story, and texts of which no site is known."""
+    before = texts(tmp_path / "off", *records, clean={"site_pages": 0})
+    found = texts(tmp_path / "on", *records)
+
+    assert before == {name: row | {"run_id": before[name]["run_id"]} for name, row in found.items()}
+
+
+def test_a_text_may_name_its_site_itself(tmp_path):
+    """By one address in its short lines; two different ones say nothing."""
+    own = "Write to desk@baker.org"
+    many = [page("x.org", n, TEASER, own, url=None, id=f"own{n}") for n in range(8)]
+    torn = [
+        page("x.org", n, TEASER, own, "www.butcher.org", url=None, id=f"torn{n}")
+        for n in range(20, 28)
+    ]
+    found = texts(tmp_path, *many, *torn)
+
+    rules = {name: {each["rule"] for each in row["removed"]} for name, row in found.items()}
+    assert "site_repetition" in rules["own1"]
+    assert "site_repetition" not in rules["torn21"]
+
+
+def test_numbers_in_a_line_do_not_matter(tmp_path):
+    """ "3 comments" and "12 comments" are one line."""
+    records = [page("baker.org", n, f"{n * 7} readers have had their say here") for n in range(9)]
+    found = texts(tmp_path, *records)
+
+    assert not any("readers have had" in row["text"] for row in found.values())
+
+
+def test_lines_are_counted_over_days(tmp_path):
+    """Three pages a day: on the third day the ninth page is enough, and earlier ones stay."""
+    for day in range(1, 4):
+        (tmp_path / "in").mkdir(exist_ok=True)
+        records = [page("baker.org", 3 * day + n, TEASER) for n in range(3)]
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        (tmp_path / "in" / f"{day}.jsonl").write_text(lines, encoding="utf-8")
+        run_on(day, tmp_path / "in", tmp_path / "out")
+    found = rows(tmp_path / "out", "articles")
+
+    assert [True] * 6 + [False] * 3 == [TEASER in row["text"] for row in found]
+
+
+def test_one_document_is_cleaned_alone():
+    """Without a run nothing is known of other pages."""
+    text = str(page("baker.org", 1, TEASER)["text"])
+
+    article, _ = sieve_document(document(text), Config())
+    assert article is not None
+    assert TEASER in article.text
+    again, _ = sieve_document(document(text), Config(), frozenset({TEASER}))
+    assert again is not None
+    assert TEASER not in again.text
+
+
+def test_the_lines_of_a_document_are_found_among_those_that_repeat():
+    """By site and text, whatever their order."""
+    pages = [document(f"{story(1)}\n{TEASER}\nOther", url=f"https://{s}.org/1") for s in "ab"]
+    lines = dict(_short_lines(_page(pages[0])))
+    known = Repeated(np.sort(np.array([lines[TEASER], 5, 2**64 - 1], np.uint64)))
+
+    assert ({TEASER}, set()) == (known.of(pages[0]), known.of(pages[1]))
+    assert set() == Repeated(np.empty(0, np.uint64)).of(pages[0])
+
+
+def test_state_keeps_what_later_runs_need():
+    """No more pages of a line than are asked for; single lines only of sites with few pages."""
+    seen = [(1, 10, page) for page in range(6)] + [(1, 11, 0), (2, 20, 7)]
+    kept = _worth_keeping(np.unique(np.array(seen, SEEN)), 3)
+
+    assert [(1, 10, 0), (1, 10, 1), (1, 10, 2), (2, 20, 7)] == kept.tolist()
