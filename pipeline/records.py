@@ -26,7 +26,7 @@ REASONS: dict[str, str] = {
     "unreadable": "the file cannot be opened or listed",
     "undecodable": "the bytes are no text in any encoding that is understood",
     "broken_compression": "the compressed stream ends early or is damaged",
-    "broken_record": "what stands in the archive is no whole WARC record",
+    "broken_record": "what stands there is no whole record of its format: WARC, CSV, Parquet",
     "too_large": "the record is larger than input.max_bytes",
     "not_json": "the line is no JSON",
     "not_an_object": "the line is JSON, but no object",

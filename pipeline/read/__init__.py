@@ -7,11 +7,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.read.csv_records import read_csv, read_csv_gz, read_csv_zst
 from pipeline.read.jsonl import read_jsonl, read_jsonl_gz, read_jsonl_zst
+from pipeline.read.parquet import read_parquet, survey_row_groups
 from pipeline.read.parts import Part, Survey, Unfinished
 from pipeline.read.rejecting import Place, reject
 from pipeline.read.single import read_html, read_text
-from pipeline.read.surveying import survey_bytes, survey_lines
+from pipeline.read.surveying import survey_lines, survey_whole
 from pipeline.read.warc import read_warc, read_warc_gz
 
 if TYPE_CHECKING:
@@ -42,22 +44,31 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a kind of file is read, and whether it may be cut between lines."""
+    """How a kind of file is read, and how it is surveyed: whether, and where, it may be cut."""
 
     read: Reader
-    splittable: bool = False
+    survey: Callable[[BinaryIO, int], Survey] = survey_whole
+
+    @property
+    def splittable(self) -> bool:
+        """Whether a large file may become several parts."""
+        return self.survey is not survey_whole
 
 
 FORMATS: dict[str, Format] = {
     ".txt": Format(read_text),
     ".html": Format(read_html),
     ".htm": Format(read_html),
-    ".jsonl": Format(read_jsonl, splittable=True),
-    ".ndjson": Format(read_jsonl, splittable=True),
+    ".jsonl": Format(read_jsonl, survey_lines),
+    ".ndjson": Format(read_jsonl, survey_lines),
     ".jsonl.gz": Format(read_jsonl_gz),
     ".ndjson.gz": Format(read_jsonl_gz),
     ".jsonl.zst": Format(read_jsonl_zst),
     ".ndjson.zst": Format(read_jsonl_zst),
+    ".csv": Format(read_csv),
+    ".csv.gz": Format(read_csv_gz),
+    ".csv.zst": Format(read_csv_zst),
+    ".parquet": Format(read_parquet, survey_row_groups),
     ".warc": Format(read_warc),
     ".warc.gz": Format(read_warc_gz),
     ".wet": Format(read_warc),
@@ -115,9 +126,7 @@ def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:
     Args:
         stream: the file, as it lies on the disk.
         suffix: a key of ``FORMATS``.
-        block_bytes: bytes that a part should have; a part is longer by what its last
-            line needs, the last one may be shorter.
+        block_bytes: bytes that a part should have; a part is longer by what its last line or
+            row group needs, the last one may be shorter.
     """
-    if FORMATS[suffix].splittable:
-        return survey_lines(stream, block_bytes)
-    return survey_bytes(stream)
+    return FORMATS[suffix].survey(stream, block_bytes)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A whole file, or a run of whole lines of an uncompressed JSONL file.
+    """A whole file, or a run of whole lines of an uncompressed JSONL file, or of row groups.
 
     Attributes:
         path: what the storage opens.
         source: path from the input's root, the name that people see.
         suffix: a key of ``FORMATS``.
         start, stop: the bytes [start, stop) of the file; each cut stands right after a
-            newline, None means to the end.
-        first_record: number of the range's first line in the file, from 1.
+            newline, or about where a row group begins; None means to the end.
+        first_record: number of the range's first line, or row, in the file, from 1.
     """
 
     path: str

@@ -1,0 +1,250 @@
+"""Parquet → documents: one record a row, the columns are its fields.
+
+``#n`` is the number of the row in its file, from 1. A large file is cut between row groups.
+Only the columns that are known are read, a few rows at a time. Times and days become ISO 8601;
+a text in bytes, or one that is no UTF-8, is decoded like a file.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.read.encoding import UndecodableError, decode
+from pipeline.read.fields import FIELDS, document_of
+from pipeline.read.parts import Survey
+from pipeline.read.rejecting import Place, reject
+from pipeline.read.surveying import survey_bytes
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from pipeline.config import InputConfig
+    from pipeline.read.parts import Part
+    from pipeline.records import Document, Rejection
+
+MOST_ROWS = 500
+BATCH_BYTES = 32_000_000
+"""What the rows that are held at once may have, as far as the row group says how long they are."""
+_BUFFER_BYTES = 1 << 20
+
+
+_PYARROW_RAISES = (pa.ArrowException, OSError, ValueError)
+"""What pyarrow raises for damage; UnicodeDecodeError, for one, is a ValueError."""
+
+
+class _Group(NamedTuple):
+    """A row group.
+
+    Attributes:
+        number: in the file, from 0.
+        offset: about where in the file it begins, if all groups are packed alike.
+        rows: as many as it has.
+        unpacked: bytes that it has when unpacked.
+    """
+
+    number: int
+    offset: int
+    rows: int
+    unpacked: int
+
+
+class _Opened(NamedTuple):
+    """A file of which the end was read: the names of its columns, and its row groups."""
+
+    file: Any
+    names: list[str]
+    groups: list[_Group]
+
+
+class _DamagedError(ValueError):
+    """The file, or a row group, cannot be read; the message says why."""
+
+
+def read_parquet(
+    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
+) -> Iterator[Document | Rejection]:
+    """Read the rows of the row groups that begin in *part*; a damaged group costs its own rest."""
+    del final
+    file = Place(part.source, part.stem)
+    try:
+        opened = _open(stream)
+    except _DamagedError as error:
+        yield reject(file, "broken_record", str(error), error)
+        return
+    names = opened.names
+    known = [name for name in names if name in FIELDS or name in config.fields]
+    problem = _problem(names, known, config)
+    if problem:
+        yield reject(file, *problem)
+        return
+    others = dict.fromkeys(name for name in names if name not in known)
+    number = part.first_record - 1
+    for group in opened.groups:
+        if not _begins_in(part, group.offset):
+            continue
+        read = 0
+        try:
+            for row in _rows(opened.file, group, known):
+                read += 1
+                place = Place(f"{part.source}#{number + read}", f"{part.stem}#{number + read}")
+                yield _document(others | row, place, config, ignored)
+        except _DamagedError as error:
+            place = Place(f"{part.source}#{number + read + 1}", part.stem)
+            detail = f"{error}; {group.rows - read:,} rows are lost"
+            yield reject(place, "broken_record", detail, error)
+        number += group.rows
+
+
+def survey_row_groups(stream: BinaryIO, block_bytes: int) -> Survey:
+    """Digest *stream*, and cut it before a row group about every *block_bytes*.
+
+    A file that cannot be read has no cuts: reading will say what is wrong with it.
+    """
+    found = survey_bytes(stream)
+    stream.seek(0)
+    try:
+        groups = _open(stream).groups
+    except _DamagedError:
+        return found
+    cuts: list[tuple[int, int, int]] = []
+    start, first_record, rows = 0, 1, 0
+    for group in groups:
+        if rows and group.offset - start >= block_bytes:
+            cuts.append((start, group.offset, first_record))
+            start, first_record = group.offset, rows + 1
+        rows += group.rows
+    cuts.append((start, found.size, first_record))
+    return Survey(found.digest, found.size, tuple(cuts) if len(cuts) > 1 else ())
+
+
+def _open(stream: BinaryIO) -> _Opened:
+    """Read what stands at the end of the file about its columns and row groups.
+
+    Raises:
+        _DamagedError: it is no Parquet, or damaged.
+    """
+    try:
+        size = stream.seek(0, os.SEEK_END)
+        file = pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        # Not where its columns begin: of a damaged file, asking for one ends the process.
+        found = [file.metadata.row_group(index) for index in range(file.num_row_groups)]
+        weights = [max(0, each.total_byte_size) for each in found]
+        before = [0, *accumulate(weights)]
+        groups = [
+            _Group(index, size * before[index] // max(1, before[-1]), each.num_rows, weights[index])
+            for index, each in enumerate(found)
+        ]
+        return _Opened(file, list(file.schema_arrow.names), groups)
+    except _PYARROW_RAISES as error:
+        raise _damage(error) from error
+
+
+def _begins_in(part: Part, offset: int) -> bool:
+    """Say whether a row group is one of *part*; a whole file has all of them."""
+    return part.stop is None or part.start <= offset < part.stop
+
+
+def _damage(error: Exception) -> _DamagedError:
+    """Say what is wrong with the file; what the system refuses is passed on.
+
+    Raises:
+        OSError: *error*, when it comes from the disk: pyarrow has the same class for damage.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
+    return _DamagedError(" ".join(str(error).split())[:300] or type(error).__name__)
+
+
+def _problem(names: list[str], known: list[str], config: InputConfig) -> tuple[str, str] | None:
+    """Say why no record of a file with these columns could be read: reason and detail."""
+    if not {config.fields.get(name, name) for name in known} & {"text", "html"}:
+        listed = ", ".join(names)[:200]
+        detail = f"no column is called text or html, and input.fields maps none: {listed}"
+        return "no_text", detail
+    twice = next((name for name in known if known.count(name) > 1), None)
+    return ("broken_record", f"two columns are called {twice!r}") if twice else None
+
+
+def _rows(file: Any, group: _Group, names: list[str]) -> Iterator[dict[str, object]]:
+    """Yield the rows of a row group, a few at a time.
+
+    Raises:
+        _DamagedError: it cannot be read on.
+    """
+    average = max(1, group.unpacked // max(1, group.rows))
+    count = max(1, min(MOST_ROWS, BATCH_BYTES // average))
+    try:
+        for batch in file.iter_batches(count, [group.number], names, use_threads=False):
+            columns = [_values(column) for column in batch.columns]
+            for values in zip(*columns, strict=True):
+                yield dict(zip(batch.schema.names, values, strict=True))
+    except _PYARROW_RAISES as error:
+        raise _damage(error) from error
+
+
+def _values(column: Any) -> list[object]:
+    """Give the values of a column as a record of JSON would hold them."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+        # Python has no nanoseconds.
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    if pa.types.is_temporal(column.type):
+        return [_iso(each) for each in column]
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        binary = pa.large_binary() if pa.types.is_large_string(column.type) else pa.binary()
+        if column.type in (pa.string(), pa.large_string()):
+            return list(column.view(binary).to_pylist())
+    except (ValueError, OverflowError):
+        pass
+    return [_or_none(each) for each in column]
+
+
+def _iso(scalar: Any) -> str | None:
+    value = _or_none(scalar)
+    return value.isoformat() if hasattr(value, "isoformat") else None
+
+
+def _or_none(scalar: Any) -> Any:
+    """Take one value; None for what Python cannot hold, such as the year 20,000."""
+    try:
+        return scalar.as_py()
+    except (*_PYARROW_RAISES, OverflowError):
+        return None
+
+
+def _document(
+    row: dict[str, object], place: Place, config: InputConfig, ignored: Counter[str]
+) -> Document | Rejection:
+    for name, value in row.items():
+        ours = config.fields.get(name, name)
+        content = ours in ("text", "html")
+        if content and (size := _size(value)) > config.max_bytes:
+            detail = f"{size:,} bytes; input.max_bytes = {config.max_bytes:,}"
+            return reject(place, "too_large", detail)
+        if not isinstance(value, bytes):
+            continue
+        try:
+            row[name] = decode(value, html=ours == "html").text
+        except UndecodableError as error:
+            if content:
+                place = place._replace(head=value[:2_000])
+                return reject(place, "undecodable", str(error), error)
+            row[name] = None
+    return document_of(row, place, config.fields, ignored)
+
+
+def _size(value: object) -> int:
+    """Give the bytes of a text."""
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    return len(value) if isinstance(value, bytes) else 0
