@@ -106,6 +106,8 @@ TARGETS: dict[str, tuple[Callable[[random.Random], object], Callable[..., None]]
     },
     "clean text": (mutations.odd_text, lambda text: clean("text/plain", text)),
     "clean page": (mutations.page, lambda text: clean("text/html", text)),
+    "long text": (mutations.long_text, lambda text: clean("text/plain", text)),
+    "long page": (mutations.long_page, lambda text: clean("text/html", text)),
     "config": (mutations.yaml_text, configure),
 }
 """Name → how an input is made, and what must hold of it."""

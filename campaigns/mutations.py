@@ -197,6 +197,19 @@ def odd_text(dice: random.Random) -> str:
     return _changed(story(dice), ODD_TEXT, dice)
 
 
+def long_text(dice: random.Random, odd: list[str] = ODD_TEXT) -> str:
+    """Repeat a few pieces up to 200,000 characters: what takes the square of its length shows."""
+    unit = "".join(dice.choice(odd if dice.random() < 0.6 else SENTENCES) for _ in range(3))
+    unit += dice.choice(["", "\n", " "])
+    return story(dice) + unit * (200_000 // len(unit)) + story(dice)
+
+
+def long_page(dice: random.Random) -> str:
+    """Repeat a few pieces of markup, or of text, within a page."""
+    inner = long_text(dice, dice.choice([ODD_TEXT, ODD_TAGS]))
+    return f"<html><body><article>{inner}</article></body></html>"
+
+
 def page(dice: random.Random) -> str:
     """Invent a page, with metadata, and change it in up to six places."""
     lines = "".join(f"<p>{line}</p>" for line in story(dice).splitlines())

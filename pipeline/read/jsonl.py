@@ -7,6 +7,7 @@ counted, but are no records.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.read.compression import BrokenStreamError, gzip_chunks, plain_chunks, zstd_chunks
@@ -16,7 +17,6 @@ from pipeline.read.parts import Part, Unfinished
 from pipeline.read.rejecting import Place, reject
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
@@ -117,8 +117,8 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Refuse an object that says two things under one name: which is meant, nobody knows."""
     record = dict(pairs)
     if len(record) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        times = Counter(name for name, _ in pairs)
+        twice = next(name for name in times if times[name] > 1)
         raise ValueError(f"the name {twice[:100]!r} occurs twice in an object")
     return record
 

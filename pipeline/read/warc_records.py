@@ -22,12 +22,16 @@ BEGINS = b"WARC/"
 MAX_HEAD_BYTES = 1 << 16
 """Headers of a record, or of an HTTP message, are shorter than this."""
 
-_BEGINNING = re.compile(rb"(?:\A|(?<=\n))WARC/\d\.\d+\r?\n")
+# The letters go before what must stand before them: a pattern that begins so skips the gigabytes
+# of zeros in a bomb seventy times faster.
+_BEGINNING = re.compile(rb"WARC/(?:(?<=\nWARC/)|(?<=\AWARC/))\d\.\d+\r?\n")
 _BEGINNING_BYTES = 20
 _NEWLINES = re.compile(rb"[\r\n]+")
 _RECORD_END = b"\r\n\r\n"
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _PARSER = StatusAndHeadersParser(["WARC/"])
+_MOVED_BYTES = 1 << 30
+_MOVED_FREELY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ class _Window:
         """What stands behind the bytes held; nothing is read past it before ``leave``."""
         self._member_ended = False
         self._skipped = b""
+        self._allowance = _MOVED_BYTES
 
     def _fill(self) -> bool:
         """Hold more; False at the end and before damage. Tells whether a member ended before."""
@@ -153,8 +158,15 @@ class _Window:
         return False
 
     def give_back(self, payload: bytes) -> None:
-        """Put *payload* before what is held, from the first record on that begins in it."""
-        if found := _BEGINNING.search(payload):
+        """Put *payload* before what is held, from the first record on that begins in it.
+
+        Records without end, each of which claims all that follow, would have megabytes moved for
+        each of them: what is behind the allowance stays with the record that claims it.
+        """
+        moved = len(payload) + len(self.held)
+        if moved > _MOVED_FREELY_BYTES:
+            self._allowance -= moved
+        if self._allowance >= 0 and (found := _BEGINNING.search(payload)):
             self.held[:0] = payload[found.start() :]
 
     def skip_blank(self) -> bool:
@@ -191,7 +203,10 @@ class _Window:
 
     def take_head(self) -> bytes:
         """Take the headers of a record and the blank line behind them."""
-        while not (found := _HEAD_END.search(self.held)):
+        searched = 0
+        # Damaged gzip comes byte by byte: what was searched is not searched again for each.
+        while not (found := _HEAD_END.search(self.held, max(0, searched - len(_RECORD_END)))):
+            searched = len(self.held)
             if len(self.held) > MAX_HEAD_BYTES or not self._fill():
                 break
         end = found.end() if found else len(self.held)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from tld import get_fld
 
@@ -61,6 +61,9 @@ AMP_PARAMETERS = frozenset({"outputtype", "output", "view", "format", "mode", "t
 MOBILE_LABELS = frozenset({"m", "mobile", "amp", "touch"})
 """First labels of hosts that show the pages of another host."""
 
+_MAX_HOST_CHARS = 254
+"""253 and the dot of a full name."""
+
 _PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -97,7 +100,7 @@ def canonical_url(url: str) -> str | None:
     except ValueError:  # brackets without an address, a port that is no number
         return None
     scheme = parts.scheme  # urlsplit lower-cases it
-    host = _ascii_host(parts.hostname or "") if scheme in _PORTS else None
+    host = _host_of(parts)
     if host is None:
         return None
     original = _behind_amp_cache(host, parts.path, parts.query)
@@ -128,8 +131,17 @@ def site_of(url: str) -> str | None:
         parts = urlsplit(url.strip())
     except ValueError:
         return None
-    host = _ascii_host(parts.hostname or "") if parts.scheme in _PORTS else None
+    host = _host_of(parts)
     return None if host is None else _site_of_host(host)
+
+
+def _host_of(parts: SplitResult) -> str | None:
+    """The host of an http(s) url; None when it has none, or one longer than names can be.
+
+    Megabytes of letters would take IDNA minutes, and stay in the caches.
+    """
+    host = parts.hostname or ""
+    return _ascii_host(host) if parts.scheme in _PORTS and len(host) <= _MAX_HOST_CHARS else None
 
 
 @lru_cache(maxsize=65_536)

@@ -196,3 +196,11 @@ def test_every_object_is_a_document_or_a_rejection(records: list[dict]) -> None:
             [item.content, item.title, item.url] if isinstance(item, Document) else [item.detail]
         )
         "".join(filter(None, [item.record_id, *shown])).encode()
+
+
+def test_many_names_cost_no_more_than_their_number() -> None:
+    """The one of a hundred thousand names that occurs twice is found in passing."""
+    names = ", ".join(f'"n{number}": 1' for number in [*range(100_000), 70_000])
+    (rejection,) = read(f"{{{names}}}\n".encode())
+
+    assert "the name 'n70000' occurs twice in an object" == rejection.detail

@@ -21,6 +21,7 @@ from warcio.warcwriter import WARCWriter
 
 from pipeline.config import InputConfig
 from pipeline.read import Part, read_part
+from pipeline.read.warc_records import WarcRecord, warc_records
 from pipeline.records import REASONS, Document, Rejection, identify
 
 if TYPE_CHECKING:
@@ -492,3 +493,25 @@ def test_any_response_gives_an_item_or_is_counted(
         items = read(record(block), ignored=ignored)
 
         assert 1 == len(items) + ignored.total()
+
+
+def test_records_that_claim_what_follows_do_not_multiply_the_work() -> None:
+    """Each of a few is a rejection; of thousands, one in the end takes the rest."""
+    endless = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99999999\r\n\r\n"
+
+    for times, most in [(40, 40), (60_000, 1_000)]:
+        found = read(endless * times, max_bytes=20_000_000)
+
+        assert min(times, 2) <= len(found) <= most
+        assert {"broken_record"} == {rejection.reason for rejection in found}
+
+
+def test_the_end_of_headers_is_found_however_the_bytes_arrive() -> None:
+    """It may be parted anywhere: damaged gzip comes byte by byte."""
+    whole = record(b"<p>The tram stopped.</p>", kind="resource", mime="text/html")
+    for size in (1, 2, 3, 7):
+        pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
+        (found,) = warc_records(iter(pieces), 10_000)
+
+        assert isinstance(found, WarcRecord)
+        assert b"<p>The tram stopped.</p>" == found.block

@@ -53,6 +53,15 @@ def test_any_text_has_a_canonical_form_or_none(text: str) -> None:
         assert (site_of(url) is None) == (site_of(canonical or "") is None) or canonical is None
 
 
+def test_a_host_longer_than_names_can_be_is_none() -> None:
+    """253 letters may be a name; more are nobody's, in any script, and cost nothing."""
+    longest = ".".join(["a" * 49] * 5) + ".org"
+    for host in ("é" * 1_000_000, longest.replace("a", "b" * 50), "a." * 1_000_000):
+        assert canonical_url(f"http://{host}/") is site_of(f"http://{host}/") is None
+
+    assert f"http://{longest}/" == canonical_url(f"http://{longest}./")
+
+
 def test_no_url_opens_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """The list of public suffixes is the one that is installed."""
 
