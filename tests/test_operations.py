@@ -27,8 +27,6 @@ COMMANDS = [
     if re.match(r"(/opt/newsieve/bin/)?newsieve ", line)
     for command in find_commands(line)
 ]
-TO_COME = {"input.remember_days"}
-"""Settings that are still being built."""
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -50,7 +48,7 @@ def test_every_setting_exists():
     named = set(re.findall(rf"(?<![\w/.])(?:{sections})\.[a-z_]+\b(?!\()", PAGE))
 
     assert {"input.min_age_s", "run.metrics_file"} <= named
-    assert set() == named - set(setting_names()) - TO_COME
+    assert set() == named - set(setting_names())
 
 
 def test_the_events_are_those_of_the_log():

@@ -88,7 +88,7 @@ def test_a_text_may_name_its_site_itself(tmp_path):
 
 
 def test_numbers_in_a_line_do_not_matter(tmp_path):
-    """ "3 comments" and "12 comments" are one line."""
+    """What counts readers is one line, however many they are."""
     records = [page("baker.org", n, f"{n * 7} readers have had their say here") for n in range(9)]
     found = texts(tmp_path, *records)
 

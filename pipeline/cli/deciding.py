@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.cli.options import State
 from pipeline.ledger import undo as undoing
 from pipeline.ledger.held import discard_held, publish_held
 
@@ -19,7 +20,8 @@ COMES_AGAIN = "what it read counts as unread: files that are still there come ag
 @click.command()
 @output_argument
 @click.argument("run")
-def publish(output: Path, run: str) -> None:
+@click.pass_obj
+def publish(state: State, output: Path, run: str) -> None:
     """Publish the held RUN of OUTPUT although a gate holds it.
 
     RUN is its name, or enough of the beginning. It is published as it was made, by one
@@ -33,14 +35,15 @@ def publish(output: Path, run: str) -> None:
       newsieve publish output/ 2026-01-31-000031
     """  # noqa: D301
     folder = publish_held(output, run)
-    click.echo(f"published {folder.name}; further runs work again", err=True)
+    _tell(state, f"published {folder.name}; further runs work again")
     click.echo(str(folder))
 
 
 @click.command()
 @output_argument
 @click.argument("run")
-def discard(output: Path, run: str) -> None:
+@click.pass_obj
+def discard(state: State, output: Path, run: str) -> None:
     """Remove the held RUN of OUTPUT; nothing of it was published.
 
     RUN is its name, or enough of the beginning. What it read counts as unread: the next run
@@ -52,13 +55,14 @@ def discard(output: Path, run: str) -> None:
       newsieve discard output/ 2026-01-31-000031
     """  # noqa: D301
     name = discard_held(output, run)
-    click.echo(f"discarded {name}; {COMES_AGAIN}", err=True)
+    _tell(state, f"discarded {name}; {COMES_AGAIN}")
     click.echo(name)
 
 
 @click.command()
 @output_argument
-def undo(output: Path) -> None:
+@click.pass_obj
+def undo(state: State, output: Path) -> None:
     """Take back the newest run of OUTPUT.
 
     Its rows leave the collection by one rename, then its files are deleted. What it read
@@ -73,6 +77,10 @@ def undo(output: Path) -> None:
     taken = undoing.undo(output)
     tables = ("articles", "duplicates", "rejects")
     sums = " · ".join(f"{name} {taken.counts.get(name, 0):,}" for name in tables)
-    click.echo(f"took back {taken.run_id}: {sums}; {COMES_AGAIN}", err=True)
-    click.echo(f"the newest run is now {taken.newest or 'none'}", err=True)
+    _tell(state, f"took back {taken.run_id}: {sums}; {COMES_AGAIN}")
+    _tell(state, f"the newest run is now {taken.newest or 'none'}")
     click.echo(taken.run_id)
+
+
+def _tell(state: State, message: str) -> None:
+    state.log.tell("remark", message, message=message)

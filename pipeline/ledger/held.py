@@ -19,6 +19,7 @@ from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
 from pipeline.ledger.history import committed_runs
 from pipeline.ledger.lock import locked
 from pipeline.storage import publish_folder
+from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +130,7 @@ def publish_held(output: Path, name: str) -> Path:
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         save_manifest(held.folder, held.manifest | {"published_by_hand": now})
         folder = publish(held.folder, output, held.folder.name)
+        write_views(output)
         sweep_staging(output)
     return folder
 

@@ -11,6 +11,7 @@ from pipeline.ledger.commit import withdraw
 from pipeline.ledger.held import check_output, describe_held, held_runs
 from pipeline.ledger.history import committed_runs
 from pipeline.ledger.lock import locked
+from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,5 +51,6 @@ def undo(output: Path) -> TakenBack:
         newest = runs[-1]
         manifest = json.loads((newest.folder / "manifest.json").read_text(encoding="utf-8"))
         withdraw(newest.folder, output)
+        write_views(output)
     left = runs[-2].run_id if len(runs) > 1 else None
     return TakenBack(newest.run_id, manifest.get("counts") or {}, left)
