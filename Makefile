@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs bench fuzz clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs bench fuzz kills year window clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,15 @@ train: $(READY)  ## learn the line model again from ../shared/data/text (about t
 
 bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/overhead.py
+
+kills: $(READY)  ## runs that are killed at random moments (about half an hour)
+	PYTHONPATH=. $(BIN)/python campaigns/kills.py
+
+year: $(READY)  ## 365 small runs with copies of earlier days (about half an hour)
+	PYTHONPATH=. $(BIN)/python campaigns/year.py
+
+window: $(READY)  ## 4,000 texts against a window of a million (about half an hour)
+	PYTHONPATH=. $(BIN)/python campaigns/window.py --window 1000000
 
 fuzz: $(READY)  ## almost valid inputs to every reader, the cleaner and the configuration (about two hours)
 	PYTHONPATH=. $(BIN)/python campaigns/fuzz.py

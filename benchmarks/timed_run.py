@@ -19,6 +19,7 @@ from typing import Any
 import stopwatch
 
 import pipeline.beam.clean
+import pipeline.beam.count_lines
 import pipeline.beam.deduplicate
 import pipeline.beam.runner
 import pipeline.beam.write
@@ -26,8 +27,19 @@ import pipeline.passes.loop
 from pipeline.config_file import load_config
 from pipeline.job import run_job
 
-PASSES = ("clean_block", "id_shards", "key_groups", "find_edges", "find_repeats")
-LATER_PASSES = ("shard_components", "label", "weigh_shard", "bundle_shards", "resolve")
+PASSES = ("count_lines", "find_repeated", "clean_block", "read_ids", "id_shards", "read_keys")
+LATER_PASSES = (
+    "find_earlier",
+    "published_labels",
+    "find_edges",
+    "find_repeats",
+    "read_samples",
+    "shard_components",
+    "label",
+    "weigh_shard",
+    "bundle_shards",
+    "resolve",
+)
 LAST_PASSES = ("write_block",)
 
 
@@ -60,7 +72,13 @@ def main() -> None:
     settings = [f"input.paths=[{folder}]", f"write.output={output}", "run.workers=1"]
     config = load_config(None, settings)
     beam = pipeline.beam
-    for module in (pipeline.passes.loop, beam.clean, beam.deduplicate, beam.write):
+    for module in (
+        pipeline.passes.loop,
+        beam.count_lines,
+        beam.clean,
+        beam.deduplicate,
+        beam.write,
+    ):
         time_passes(module)
     if way == "loop":
         run_job(

@@ -22,7 +22,10 @@ from pipeline.monitor.watch import watched
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.ledger.plan import Plan
     from pipeline.monitor.log import EventLog
+    from pipeline.passes.staging import Staging
+    from pipeline.passes.write_block import RunName
 
 
 def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:
@@ -72,16 +75,22 @@ def run(
     path, beam_flags = _split_beam_flags(arguments)
     config = _redirected(load_config(path, overrides), inputs, output)
     day: date | None = logical_date.date() if logical_date else None
-    # Beam takes a second to import: only a run pays for it.
-    from pipeline.beam.runner import execute  # noqa: PLC0415
-
-    engine: Engine = partial(execute, beam_flags=beam_flags)
+    engine: Engine = partial(_execute, beam_flags)
     if state.log.form == "json":
         engine = watched(engine, state.log)
     with recorded(config) as last:
         outcome = run_job(config, day, engine)
         last.account = outcome.account or Account()
     _tell(outcome, config, state.log)
+
+
+def _execute(
+    beam_flags: tuple[str, ...], plan: Plan, name: RunName, config: Config, staging: Staging
+) -> None:
+    # Beam takes a second to import: only a run that has work to do pays for it.
+    from pipeline.beam.runner import execute  # noqa: PLC0415
+
+    execute(plan, name, config, staging, beam_flags)
 
 
 def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> Config:
