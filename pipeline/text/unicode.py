@@ -23,6 +23,10 @@ def normalize(text: str) -> str:
     >>> normalize("  cafe\u0301\u00a0\u200bcr\u00e8me ")
     'caf\xe9 cr\xe8me'
     """
+    text = text.strip()
+    # Whatever else would be mended here is not printable: most lines are done with one look.
+    if "  " not in text and text.isprintable():
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
     if not text.isascii():
         text = _LONE_SURROGATE.sub("\ufffd", text)
     text = _INVISIBLE.sub("", text)

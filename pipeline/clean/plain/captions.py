@@ -7,10 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.clean.plain.printed_dates import find_date
-from pipeline.clean.plain.stamps import is_timestamp
 
 if TYPE_CHECKING:
-    from pipeline.clean.plain.page import LineRecord, Page
+    from pipeline.clean.plain.page import Page
 
 MAX_WORDS = 90
 """Words of the longest captions; a longer line with a credit in it is story."""
@@ -48,21 +47,23 @@ _PLACES = re.compile(
 )
 _OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
 
-_CREDIT_WORDS = frozenset(
+CREDIT_WORDS = frozenset(
     "photo photos photograph photographie photography image images picture pictures"
     " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
     " illustrations caption video screenshot screenshots credit credits quelle source"
     " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa"
     " shutterstock istock imago alliance courtesy file".split()
 )
-_PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
-"""Words without one of which no pattern matches: most lines are done with here."""
+PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
+"""Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
 
 
 @lru_cache(maxsize=2)
 def caption_lines(page: Page) -> frozenset[int]:
     """The lines that are captions or credits; several rules ask, so the last page is remembered."""
-    return frozenset(line.index for line in page.lines if is_caption(page, line.index))
+    found = {line.index for line in page.marked if "credit" in line.signs}
+    found.update(line.index for line in page.lines[:2] if is_caption(page, line.index))
+    return frozenset(found)
 
 
 def is_caption(page: Page, index: int) -> bool:
@@ -71,36 +72,37 @@ def is_caption(page: Page, index: int) -> bool:
     Evidence is a credit's label at its start, a credit at its end, words that point into the
     picture, or its place: a sentence that ends in a full date, above the story's own time stamp.
     """
-    line = page.lines[index]
-    text = line.text
-    if not line.words or line.word_count > MAX_WORDS:
+    return "credit" in page.lines[index].signs or _above_time_stamp(page, index)
+
+
+def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
+    """Whether the patterns of labels, credits and pointers into a picture find one."""
+    if word_count > MAX_WORDS or not _may_have_credit(text, words):
         return False
-    if not _may_be_caption(line):
-        return _above_time_stamp(page, index)
-    if line.word_count <= 40 and _LABEL.match(text):
+    if word_count <= 40 and _LABEL.match(text):
         return True
     tail = text[-160:]
     if _PLACES.search(text) or _OPEN_CREDIT.search(tail):
         return True
-    if line.word_count <= 60 and not text.startswith(("“", '"', "«", "„")):
-        credited = _ENDING.search(tail) or (text[-1] != "." and _AGENCY_AT_END.search(tail))
-        if credited:
-            return True
-    return _above_time_stamp(page, index)
-
-
-def _may_be_caption(line: LineRecord) -> bool:
-    """Whether one of the patterns can match at all."""
-    if not _CREDIT_WORDS.isdisjoint(line.words) or "©" in line.text or "(" in line.text:
+    if word_count > 60 or text.startswith(("“", '"', "«", "„")):
+        return False
+    if _ENDING.search(tail):
         return True
-    return line.words[0] in _PLACE_WORDS
+    return text[-1] != "." and _AGENCY_AT_END.search(tail) is not None
+
+
+def _may_have_credit(text: str, words: tuple[str, ...]) -> bool:
+    """Whether one of the patterns can match at all."""
+    if "(" in text or "©" in text or words[0] in PLACE_WORDS:
+        return True
+    return not CREDIT_WORDS.isdisjoint(words)
 
 
 def _above_time_stamp(page: Page, index: int) -> bool:
     """A first sentence that ends in a full date, above the time stamp: the top picture's."""
     line = page.lines[index]
-    if index > 1 or index + 1 >= len(page.lines) or not line.terminal or line.word_count > 60:
+    if index > 1 or index + 1 >= len(page.lines) or not line.terminal or not line.short:
         return False
     following = page.lines[index + 1]
-    printed = find_date(line.text[-60:]) if is_timestamp(following) else None
+    printed = find_date(line.text[-60:]) if "timestamp" in following.signs else None
     return printed is not None and len(line.text[-60:]) - printed.end <= 3
