@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.text.scripts import SPACELESS_LETTER
-from pipeline.text.unicode import normalize
+from pipeline.text.unicode import beyond_ascii, is_plain, normalize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +21,10 @@ MIN_WRAPPED_SHARE = 0.7
 MIN_BREAKS = 3
 """Line breaks needed to tell wrapping from chance."""
 
+MANY_CHARACTERS = 40
+"""Different characters outside ASCII above which folding them one by one costs more."""
+
 _FULL_STOP = re.compile(r"[.!?…:;。！？][\"'”’»)\]]?$")
-_SIGN = re.compile(r"[^\w\s]")
-_FREQUENT_SIGNS = "“”’‘–—…«»„·•"
 _FOLDED = bytes(
     code if code > 127 or code in b"_\n" else ord(chr(code).lower() if chr(code).isalnum() else " ")
     for code in range(256)
@@ -57,9 +58,10 @@ def split_lines(raw: str) -> list[Line]:
     lines: list[Line] = []
     position = 0
     blank = True
+    plain = is_plain(raw)
     for piece in raw.splitlines(keepends=True):
         body = piece.strip()
-        text = normalize(body)
+        text = body if plain and "  " not in body else normalize(body)
         if text:
             indent = 0 if piece[0] == body[0] else len(piece) - len(piece.lstrip())
             start = position + indent
@@ -78,16 +80,15 @@ def folded_words(lines: Sequence[str]) -> list[list[str]]:
     >>> folded_words(["Don’t stop:", "3.5 km"])
     [['don', 't', 'stop'], ['3', '5', 'km']]
     """
-    text = "\n".join(lines)
-    if not text.isascii():
+    text = "\n".join(lines).encode().translate(_FOLDED).decode()
+    strange = beyond_ascii(text)
+    if len(strange) > MANY_CHARACTERS:
         text = text.casefold()
-    text = text.encode().translate(_FOLDED).decode()
-    if not text.isascii():
-        for sign in _FREQUENT_SIGNS:
-            text = text.replace(sign, " ")
-        if not "".join(text.split()).replace("_", "").isalnum():
-            for sign in set(_SIGN.findall(text)):
-                text = text.replace(sign, " ")
+        strange = {char for char in beyond_ascii(text) if not char.isalnum()}
+    for char in strange:
+        folded = "".join([c if c.isalnum() else " " for c in char.casefold()])
+        if folded != char:
+            text = text.replace(char, folded)
     return [line.split() for line in text.split("\n")] if lines else []
 
 

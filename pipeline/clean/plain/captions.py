@@ -11,9 +11,6 @@ from pipeline.clean.plain.printed_dates import find_date
 if TYPE_CHECKING:
     from pipeline.clean.plain.page import Page
 
-MAX_WORDS = 90
-"""Words of the longest captions; a longer line with a credit in it is story."""
-
 _LABEL = re.compile(
     r"(?:(?:file |handout |stock |illustrative |courtesy )?(?:photo|photos|photograph|image|images"
     r"|picture|pictures|pic|foto|fotos|bild|bilder|photographie|imagen|imagem|immagine|"
@@ -37,25 +34,31 @@ _AGENCY_AT_END = re.compile(
     r"[^\w]{0,4}(?:[^\W\d_]+[^\w.]{0,3}){0,3}$",
     re.IGNORECASE,
 )
-_PLACES = re.compile(
-    r"\((?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top|bottom|pictured|centre|center"
-    r"|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq|i-d)\)|"
-    r"\blooking on \(|^(?:pictured|from left to right|from left|left to right|clockwise from"
+_POINTED = re.compile(
+    r"\((?:(?<=\blooking on \()|(?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top"
+    r"|bottom|pictured|centre|center|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq"
+    r"|i-d)\))",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"pictured|from left|left to right|clockwise from"
     r"|in this (?:photo|image|file photo|handout|undated)"
-    r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo)",
+    r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo",
     re.IGNORECASE,
 )
 _OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
 
-CREDIT_WORDS = frozenset(
+_CREDIT_WORDS = frozenset(
     "photo photos photograph photographie photography image images picture pictures"
     " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
     " illustrations caption video screenshot screenshots credit credits quelle source"
     " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa"
     " shutterstock istock imago alliance courtesy file".split()
 )
-PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
+_PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
 """Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
+_CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
+"""What an ending without a credit's words has, as in ``PhotoBy`` or ``/APA``."""
 
 
 @lru_cache(maxsize=2)
@@ -77,25 +80,26 @@ def is_caption(page: Page, index: int) -> bool:
 
 def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
     """Whether the patterns of labels, credits and pointers into a picture find one."""
-    if word_count > MAX_WORDS or not _may_have_credit(text, words):
+    credited = not _CREDIT_WORDS.isdisjoint(words)
+    bracket = "(" in text
+    if not (credited or bracket or words[0] in _PLACE_WORDS or "©" in text):
         return False
     if word_count <= 40 and _LABEL.match(text):
         return True
     tail = text[-160:]
-    if _PLACES.search(text) or _OPEN_CREDIT.search(tail):
+    if _POINTS.match(text) or (bracket and (_POINTED.search(text) or _OPEN_CREDIT.search(tail))):
         return True
     if word_count > 60 or text.startswith(("“", '"', "«", "„")):
         return False
+    folded = "" if credited else tail.casefold()
+    return (credited or any(stem in folded for stem in _CREDIT_STEMS)) and _ends_in_credit(tail)
+
+
+def _ends_in_credit(tail: str) -> bool:
+    """Whether the end of a line is a credit; an agency's name alone is none in a sentence."""
     if _ENDING.search(tail):
         return True
-    return text[-1] != "." and _AGENCY_AT_END.search(tail) is not None
-
-
-def _may_have_credit(text: str, words: tuple[str, ...]) -> bool:
-    """Whether one of the patterns can match at all."""
-    if "(" in text or "©" in text or words[0] in PLACE_WORDS:
-        return True
-    return not CREDIT_WORDS.isdisjoint(words)
+    return tail[-1] != "." and _AGENCY_AT_END.search(tail) is not None
 
 
 def _above_time_stamp(page: Page, index: int) -> bool:

@@ -42,9 +42,9 @@ def find_dateline(text: str) -> Dateline | None:
     True
     """
     head = text[:MAX_CHARS]
-    match = _AGENCY.match(head)
+    match = _AGENCY.match(head) if "(" in head else None
     if match is None:
-        match = _CAPITALS.match(head)
+        match = _CAPITALS.match(head) if "—" in head or "–" in head or "-" in head else None
         if match is None or not _is_place(match["place"], text):
             return None
     return Dateline(match["place"], match.start("place"), match.end("place"))

@@ -41,7 +41,7 @@ _BIO_WORDS = frozenset(
     " reported covered follow reach email contact reached redakteur redakteurin journalistin"
     " korrespondent autori autorin volontäri volontärin".split()
 )
-_BIO_STEMS = ("journalist", "periodista", "giornalista", "jornalista")
+_BIO_STEMS = ("rnalist", "periodista")
 """Words or parts of words without one of which ``_BIO`` does not match."""
 _FIRST_PERSON = re.compile(
     r"\b(?:introduce myself|my name is|i am the (?:editor|founder|author|owner)|about the author"
