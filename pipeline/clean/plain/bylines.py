@@ -28,17 +28,17 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(
-    r"\s*(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s*",
+    r"\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?",
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s*(?:[|•·(\[<>]|\s[–—-]\s|\s(?:in|at|for|aus|on|à|en|special to|published"
+    r"\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:in|at|for|aus|on|à|en|special to|published"
     r"|publiziert|veröffentlicht|posted|updated"
     r"|last|from|via|photography|photographs|photos|video)\s).*$",
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
+    r"^(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
 )
 _PARTICLES = frozenset(
     "de da do dos das del della di du la le van von der den ter ten bin ibn al el y e zu"

@@ -25,13 +25,13 @@ _ENDING = re.compile(
     r"(?:\((?:[^()]{0,60}\s)?(?:photo|photos|image|images|foto|credit|picture|courtesy|ap|afp"
     r"|reuters|getty|file)\b[^()]{0,80}\)?|"
     r"(?:photo|image|foto|picture)s?\s?(?:credit|by|via|courtesy(?: of)?|:)\s?[^.]{0,60})"
-    r"[^\w]{0,4}(?:[^\W\d_]+\W{0,3}){0,3}$",
+    r"[^\w]{0,4}(?:[^\W\d_]+(?:\W{1,3}|$)){0,3}$",
     re.IGNORECASE,
 )
 _AGENCY_AT_END = re.compile(
     r"(?:\b(?:getty images|afp/getty|ap photo|via ap|via reuters|via afp|via getty|shutterstock"
     r"|istock|imago images|picture alliance)|/(?:reuters|afp|getty|ap|epa|dpa))"
-    r"[^\w]{0,4}(?:[^\W\d_]+[^\w.]{0,3}){0,3}$",
+    r"[^\w]{0,4}(?:[^\W\d_]+(?:[^\w.]{1,3}|$)){0,3}$",
     re.IGNORECASE,
 )
 _POINTED = re.compile(

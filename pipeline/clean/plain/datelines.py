@@ -9,13 +9,13 @@ MAX_CHARS = 90
 """Characters within which a dateline's dash must stand."""
 
 _CAPITALS = re.compile(
-    r"(?P<place>[^\W\d_a-z]{2}[^\W\d_]*(?:[ .,’'/-]{1,2}[^\W\d_]{1,20}\.?){0,5}?)"
+    r"^(?P<place>[^\W\d_a-z]{2}[^\W\d_]*(?:[ .,’'/-]{1,2}[^\W\d_]{1,20}\.?){0,5}?)"
     r"(?P<rest>(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}(?:,\s\d{4})?)?(?:\s?\([^()]{2,40}\)){0,2}"
     r"|,?\s\d{1,2}\s[^\W\d_]{3,10}\.?(?:\s\([^()]{2,40}\))?)"
     r"\s?(?:[—–]|--|\s-\s?|-\s)\s?(?=\S)"
 )
 _AGENCY = re.compile(
-    r"(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
+    r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
     r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?\((?:Reuters|AP|AFP|UPI|dpa|ANI|PTI|Xinhua|EFE|ANSA"
     r"|CNN|dpa/\w+|IANS|Bloomberg)\)\s?[—–:-]{1,2}"
 )
