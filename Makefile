@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs bench clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs bench bench-baselines clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ train: $(READY)  ## learn the line model again from ../shared/data/text (about t
 
 bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/overhead.py
+
+bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE beside newsieve on ../shared/data/text
+	PYTHONPATH=. $(BIN)/python benchmarks/text_baselines.py
 
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
