@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs bench fuzz kills year window clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs bench bench-baselines fuzz kills year window clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -61,6 +61,9 @@ window: $(READY)  ## 4,000 texts against a window of a million (about half an ho
 
 fuzz: $(READY)  ## almost valid inputs to every reader, the cleaner and the configuration (about two hours)
 	PYTHONPATH=. $(BIN)/python campaigns/fuzz.py
+
+bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE beside newsieve on ../shared/data/text
+	PYTHONPATH=. $(BIN)/python benchmarks/text_baselines.py
 
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

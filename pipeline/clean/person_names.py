@@ -20,6 +20,7 @@ NOT_NAMES = frozenset(
 )  # fmt: skip
 """Pieces (case-folded) that stand where a name should, and name nobody."""
 
+# The patterns below see single spaces only.
 _BY = r"(?:by|of|von|par|por|di|door|av|af)"
 _DONE = (
     r"(?:written|posted|published|reported|words|story|text|article|articles|posts|photos?|"
@@ -34,16 +35,16 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
-    r"\s*(?:[;|•·\n]|,(?!\s*(?:jr|sr|ii|iii|phd|md)\b))\s*|\s+/\s*|/\s+|\s+(?:and|und|et|y|e|og|och|en|i|и|&)\s+",
+    r"\s?(?:[;|•·]|,(?!\s?(?:jr|sr|ii|iii|phd|md)\b))\s?|\s/\s?|/\s|\s(?:and|und|et|y|e|og|och|en|i|и|&)\s",
     re.IGNORECASE,
 )
 _URL = re.compile(r"https?://|www\.", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b", re.IGNORECASE)
-_PARENTHESIS = re.compile(r"\s*[(\[{<][^)\]}>]*[)\]}>]")
+_PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
 _EDGE = ' \t,.:–—-*|"“”„«»'
 _LETTER = re.compile(r"[^\W\d_]")
 _TAIL = re.compile(
-    r"(?:^|\s+)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié|mis à jour|"
+    r"(?:^|\s)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié|mis à jour|"
     r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$",
     re.IGNORECASE,
 )

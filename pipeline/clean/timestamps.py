@@ -67,7 +67,7 @@ _MONTH = r"(?P<name>[a-z]{3,9})\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 
 _SHAPES = tuple(
-    re.compile(shape, re.IGNORECASE | re.ASCII)
+    re.compile("^" + shape, re.IGNORECASE | re.ASCII)
     for shape in (
         # 2024-02-28T10:00:00+01:00, 2024/02/28 10:00
         (

@@ -64,6 +64,7 @@ KEPT, TAKEN, CUT = " ", ">", "-"
 """Marks at the head of a line: kept in the text, taken into a field, cut."""
 STAYING = {"dateline"}
 """Fields that are read off the text and stay in it."""
+_JOINERS = "\u200c\u200d"
 _COLOURS = {KEPT: "", TAKEN: "\x1b[36m", CUT: "\x1b[31m"}
 
 
@@ -75,7 +76,7 @@ def as_lines(article: Article, rejection: Rejection | None, *, colour: bool) -> 
         yield f"# a run would reject it: {rejection.reason} {rejection.detail or ''}".rstrip()
     start = 0
     for raw in article.seen_text.splitlines(keepends=True):
-        line = raw.strip()
+        line = visible(raw.strip())
         if line:
             mark, why = _fate(article, start, start + len(raw))
             note = f"   [{why}]" if why else ""
@@ -83,6 +84,19 @@ def as_lines(article: Article, rejection: Rejection | None, *, colour: bool) -> 
             shade = _COLOURS[mark] if colour else ""
             yield f"{shade}{text}\x1b[0m" if shade else text
         start += len(raw)
+
+
+def visible(line: str) -> str:
+    r"""Show what no terminal may be sent, such as escapes and direction marks, as a sign.
+
+    Joiners stay: Persian spelling and emoji sequences need them.
+
+    >>> visible("a\x1b[2Jb")
+    'a\ufffd[2Jb'
+    """
+    return "".join(
+        [c if c.isprintable() or c.isspace() or c in _JOINERS else "\ufffd" for c in line]
+    )
 
 
 def _fate(article: Article, start: int, end: int) -> tuple[str, str]:

@@ -78,7 +78,7 @@ NORWEGIAN: dict[str, str] = {
 
 _EAST_ASIAN_WEIGHT = 3  # letters of a Latin word that say as much as one such character
 _OWN_SCRIPT_WEIGHT = 3  # a text in Greek names companies in Latin letters, not the other way round
-_NOT_PROSE = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S+@\S+\.\S+|[@#]\w+")
+_NOT_PROSE = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*@\S[^\s.]*\.\S+|[@#]\w+")
 _WORD = re.compile(r"\w+")
 _SCRIPT_NAMES = tuple(BLOCKS)  # a letter's class is an index into it, or one of these two
 _OTHER_LETTER = len(BLOCKS)

@@ -45,6 +45,9 @@ _UNIT = 1_000  # evidence is kept in thousandths of a nat
 _SPACE, _STRANGE = 0, 1  # ids; letters of the profiles follow
 _NORMALIZED = 0x3000  # above it langdetect maps no letter of these scripts to another
 _LOADING = Lock()
+_EXACT = 1_500
+"""Rows of evidence, of at most 9.9 nats each, whose sum is a whole number that float32 holds."""
+_ONES = np.ones(_EXACT, np.float32)
 
 
 class Profiles(NamedTuple):
@@ -60,8 +63,8 @@ class Profiles(NamedTuple):
     """Code point → id; 65,536 of them."""
     following: NDArray[np.uint16]
     """Node and id → node."""
-    evidence: NDArray[np.int32]
-    """Node and language → ln(1 + share of the n-gram among those of its length / floor), in
+    evidence: NDArray[np.float32]
+    """Node and language → ln(1 + share of the n-gram among those of its length / floor), in whole
     thousandths. The last column is for a language without a profile: the mean of all."""
 
 
@@ -79,7 +82,10 @@ def likeliest(code_points: NDArray[np.uint32], script: str) -> tuple[str, float]
     """
     profiles = _profiles(script)
     nodes = _gram_nodes(profiles.letter_ids[np.minimum(code_points, 0xFFFF)], profiles.following)
-    evidence = profiles.evidence.take(nodes, axis=0).sum(axis=0)
+    evidence = np.zeros(len(profiles.languages) + 1)
+    for start in range(0, len(nodes), _EXACT):
+        rows = profiles.evidence.take(nodes[start : start + _EXACT], axis=0)
+        evidence += _ONES[: len(rows)] @ rows  # a product adds three times as fast as a sum
     if not evidence.any():
         return None
     weights = np.exp((evidence - evidence.max()) / (_UNIT * TEMPER))
@@ -134,12 +140,12 @@ def _letter_ids(grams: Iterable[str]) -> dict[str, int]:
     return ids | {char: ids[letter] for char, letter in others.items() if letter in ids}
 
 
-def _evidence(found: Sequence[dict[str, Any]], nodes: dict[str, int]) -> NDArray[np.int32]:
+def _evidence(found: Sequence[dict[str, Any]], nodes: dict[str, int]) -> NDArray[np.float32]:
     share = np.zeros((len(nodes) + 1, len(found) + 1))
     for column, profile in enumerate(found):
         for gram, count in profile["freq"].items():
             if gram in nodes and gram != " ":
                 share[nodes[gram], column] = count / profile["n_words"][len(gram) - 1]
     share[:, -1] = share[:, :-1].mean(axis=1)
-    evidence: NDArray[np.int32] = np.rint(np.log1p(share / _FLOOR) * _UNIT).astype(np.int32)
+    evidence: NDArray[np.float32] = np.rint(np.log1p(share / _FLOOR) * _UNIT).astype(np.float32)
     return evidence

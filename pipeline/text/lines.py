@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.text.scripts import SPACELESS
-from pipeline.text.unicode import normalize
+from pipeline.text.scripts import SPACELESS_LETTER
+from pipeline.text.unicode import beyond_ascii, is_plain, normalize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MIN_WIDTH = 50
 """Columns below which a text is not taken for hard-wrapped: verse and lists are narrower."""
@@ -18,12 +21,18 @@ MIN_WRAPPED_SHARE = 0.7
 MIN_BREAKS = 3
 """Line breaks needed to tell wrapping from chance."""
 
-_SPACELESS = re.compile(f"[{SPACELESS}]")
+MANY_CHARACTERS = 40
+"""Different characters outside ASCII above which folding them one by one costs more."""
+
 _FULL_STOP = re.compile(r"[.!?…:;。！？][\"'”’»)\]]?$")
+_FOLDED = bytes(
+    code if code > 127 or code in b"_\n" else ord(chr(code).lower() if chr(code).isalnum() else " ")
+    for code in range(256)
+)
+"""Byte of UTF-8 → itself, in small letters, or a space for a sign; line ends stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line, or a paragraph joined from hard-wrapped ones.
 
     Attributes:
@@ -49,16 +58,38 @@ def split_lines(raw: str) -> list[Line]:
     lines: list[Line] = []
     position = 0
     blank = True
+    plain = is_plain(raw)
     for piece in raw.splitlines(keepends=True):
-        text = "" if piece.isspace() else normalize(piece)
+        body = piece.strip()
+        text = body if plain and "  " not in body else normalize(body)
         if text:
-            body = piece.strip()
-            indent = len(piece) - len(piece.lstrip())
+            indent = 0 if piece[0] == body[0] else len(piece) - len(piece.lstrip())
             start = position + indent
             lines.append(Line(text, start, start + len(body), blank, indent))
         blank = not text
         position += len(piece)
     return lines
+
+
+def folded_words(lines: Sequence[str]) -> list[list[str]]:
+    r"""List the case-folded words of each of *lines*: its runs of letters, digits and ``_``.
+
+    The same as ``re.findall(r"\w+", line.casefold())`` on each, in a fraction of the time. No line
+    holds a line end, and none of them a lone surrogate.
+
+    >>> folded_words(["Don’t stop:", "3.5 km"])
+    [['don', 't', 'stop'], ['3', '5', 'km']]
+    """
+    text = "\n".join(lines).encode().translate(_FOLDED).decode()
+    strange = beyond_ascii(text)
+    if len(strange) > MANY_CHARACTERS:
+        text = text.casefold()
+        strange = {char for char in beyond_ascii(text) if not char.isalnum()}
+    for char in strange:
+        folded = "".join([c if c.isalnum() else " " for c in char.casefold()])
+        if folded != char:
+            text = text.replace(char, folded)
+    return [line.split() for line in text.split("\n")] if lines else []
 
 
 def join_wrapped(lines: list[Line]) -> list[Line]:
@@ -85,18 +116,20 @@ def join_wrapped(lines: list[Line]) -> list[Line]:
 
 def _columns(text: str) -> int:
     """Width on a terminal: characters of scripts without spaces take two columns."""
-    return len(text) if text.isascii() else len(text) + len(_SPACELESS.findall(text))
+    return len(text) if text.isascii() else len(text) + len(SPACELESS_LETTER.findall(text))
 
 
 def _first_word(text: str) -> int:
     """Columns that the first unbreakable piece of *text* takes."""
-    return 2 if _SPACELESS.match(text) else len(text.split(" ", 1)[0]) + 1
+    return 2 if SPACELESS_LETTER.match(text) else len(text.split(" ", 1)[0]) + 1
 
 
 def _wrap_width(lines: list[Line]) -> int:
     """Columns at which the text was wrapped; 0 when it was not."""
+    if any(len(line.text) > 2 * MAX_WIDTH for line in lines):
+        return 0
     breaks = [(a, b) for a, b in pairwise(lines) if not b.blank_before]
-    if len(breaks) < MIN_BREAKS or any(len(line.text) > 2 * MAX_WIDTH for line in lines):
+    if len(breaks) < MIN_BREAKS:
         return 0
     widths = [_columns(line.text) + line.indent for line in lines]
     within = [w for w in widths if w <= MAX_WIDTH]
@@ -140,7 +173,7 @@ def _join(group: list[Line]) -> Line:
     parts = [group[0].text]
     for before, line in pairwise(group):
         end, begin = before.text[-1], line.text[0]
-        spaceless = _SPACELESS.match(end) and _SPACELESS.match(begin)
+        spaceless = SPACELESS_LETTER.match(end) and SPACELESS_LETTER.match(begin)
         broken_word = end == "-" and before.text[-2:-1].isalpha() and begin.islower()
         parts.append("" if spaceless or broken_word else " ")
         parts.append(line.text)

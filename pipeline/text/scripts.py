@@ -23,6 +23,7 @@ SCRIPTS: dict[str, str] = {
 
 SPACELESS = "".join(SCRIPTS[name] for name in ("Han", "Kana", "Thai", "Lao", "Khmer", "Myanmar"))
 """Inside of a character class: letters of scripts that put no spaces between words."""
+SPACELESS_LETTER = re.compile(f"[{SPACELESS}]")
 
 _LETTERS = {name: re.compile(f"[{blocks}]") for name, blocks in SCRIPTS.items()}
 

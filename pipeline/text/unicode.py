@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # U+200C and U+200D stay: Persian spelling and emoji sequences need them. The controls that
 # `str.split` takes for spaces (tab, line and file separators) stay here and become spaces.
@@ -12,6 +13,38 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_ASCII = bytes(range(128))
+_PLAIN_ASCII = bytes(range(32, 127)) + b"\r\n"
+
+
+def beyond_ascii(text: str) -> set[str]:
+    """Give the characters of *text* outside ASCII, each once; no lone surrogate may be among them.
+
+    >>> sorted(beyond_ascii("café – crème"))
+    ['è', 'é', '–']
+    """
+    return set() if text.isascii() else set(text.encode().translate(None, _ASCII).decode())
+
+
+def is_plain(text: str) -> bool:
+    """Whether ``normalize`` could do nothing to the lines of *text* but tidy their spaces.
+
+    Cheap: each character is looked at once a process. May be False for a text that has nothing to
+    mend.
+    """
+    strange = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_ASCII)
+    return all(map(_is_inert, set(strange.decode("utf-8", "surrogatepass"))))
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_inert(char: str) -> bool:
+    """Whether *char* is visible and NFC, and composes with no character before it.
+
+    Marks and the letters that Korean syllables are made of may compose.
+    """
+    if not char.isprintable() or unicodedata.category(char).startswith("M"):
+        return False
+    return not "\u1100" <= char <= "\u11ff" and unicodedata.is_normalized("NFC", char)
 
 
 def normalize(text: str) -> str:
@@ -23,6 +56,10 @@ def normalize(text: str) -> str:
     >>> normalize("  cafe\u0301\u00a0\u200bcr\u00e8me ")
     'caf\xe9 cr\xe8me'
     """
+    text = text.strip()
+    # Whatever else would be mended here is not printable: most lines are done with one look.
+    if "  " not in text and text.isprintable():
+        return text if text.isascii() else unicodedata.normalize("NFC", text)
     if not text.isascii():
         text = _LONE_SURROGATE.sub("\ufffd", text)
     text = _INVISIBLE.sub("", text)

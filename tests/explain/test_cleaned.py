@@ -9,7 +9,7 @@ from factories import article, document, rejection
 from hypothesis import given
 from strategies import articles
 
-from pipeline.explain.cleaned import CUT, KEPT, TAKEN, as_json, as_lines
+from pipeline.explain.cleaned import CUT, KEPT, TAKEN, as_json, as_lines, visible
 from pipeline.records import Evidence, Removed, Timestamp
 
 PAGE = "Home  News\nFerry Sinks\nBy Ann Vole\n\nThe ferry sank.\n\nBy noon all were ashore.\n"
@@ -114,6 +114,14 @@ def test_a_story_without_a_title_says_so():
     assert "# a.txt: no title" == next(as_lines(article(), None, colour=False))
 
 
+def test_no_line_commands_the_terminal():
+    """Escapes, direction marks and lone surrogates of a text are shown as a sign."""
+    found = article("x", found=document("Clear\x1b[2J\u202e the \udcffscreen\n"))
+
+    expected = f"{KEPT} Clear\ufffd[2J\ufffd the \ufffdscreen"
+    assert expected == list(as_lines(found, None, colour=False))[1]
+
+
 def test_colour_changes_no_text():
     """Without its escapes the coloured output is the plain one; kept lines have none."""
     plain = list(as_lines(SUNK, None, colour=False))
@@ -179,7 +187,7 @@ def test_lines_of_a_page_are_those_of_its_extraction():
 def test_every_line_of_any_document_is_shown_once(kept):
     """Nothing of what the cleaner saw is missing, whatever the spans."""
     shown = list(as_lines(kept, None, colour=False))[1:]
-    seen = [line.strip() for line in kept.seen_text.splitlines() if line.strip()]
+    seen = [visible(line.strip()) for line in kept.seen_text.splitlines() if line.strip()]
 
     assert len(seen) == len(shown)
     for line, row in zip(seen, shown, strict=True):

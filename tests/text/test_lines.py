@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.lines import join_wrapped, split_lines
-from pipeline.text.unicode import normalize
+from pipeline.text.lines import folded_words, join_wrapped, split_lines
+from pipeline.text.unicode import is_plain, normalize
 
 PROSE = (
     "The harbour board met on Tuesday to hear why the new ferry had not left its berth since the"
@@ -127,3 +128,16 @@ def test_normalize_is_idempotent(text):
 def test_normalize(raw, expected):
     """Characters take one form; what spelling needs stays."""
     assert expected == normalize(raw)
+
+
+@given(st.lists(st.text().map(normalize), max_size=5))
+def test_words_of_lines_are_those_of_the_pattern(lines):
+    """Read a page at a time, words are what a regular expression finds in each line."""
+    assert [re.findall(r"\w+", line.casefold()) for line in lines] == folded_words(lines)
+
+
+@given(st.text())
+def test_a_plain_text_needs_no_mending(text):
+    """What is called plain is in its normal form, but for spaces and line ends."""
+    if is_plain(text):
+        assert all(normalize(line) == " ".join(line.split()) for line in text.splitlines())

@@ -10,6 +10,15 @@ from pipeline.clean.plain.printed_dates import PrintedDate, find_date
 MAX_WORDS = 24
 """Words that a byline may have, its date and outlet included."""
 
+MAX_CHARS = 300
+MAX_CREDIT_CHARS = 400
+"""Characters of the longest byline, and of the longest closing credit."""
+
+BYLINE_OPENINGS = frozenset(
+    "written reported story posted published words text article authored by von par por di door av"
+    " af autor autorin author écrit publié escrito texto redação".split()
+)
+"""First words of a byline, case-folded: without one of them ``_OPENING`` does not match."""
 _OPENING = re.compile(
     r"^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
     r"|authored)\s+)?"
@@ -19,17 +28,17 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(
-    r"\s*(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s*",
+    r"\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?",
     re.IGNORECASE,
 )
 _CUT = re.compile(
-    r"\s*(?:[|•·(\[<>]|\s[–—-]\s|\s(?:in|at|for|aus|on|à|en|special to|published"
+    r"\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:in|at|for|aus|on|à|en|special to|published"
     r"|publiziert|veröffentlicht|posted|updated"
     r"|last|from|via|photography|photographs|photos|video)\s).*$",
     re.IGNORECASE,
 )
 _NAME = re.compile(
-    r"(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
+    r"^(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
 )
 _PARTICLES = frozenset(
     "de da do dos das del della di du la le van von der den ter ten bin ibn al el y e zu"
@@ -59,7 +68,11 @@ _REPORTING = re.compile(
     r"|from)\s(?P<names>[^;.)\]]{2,200})",
     re.IGNORECASE,
 )
-_CREDIT_VERBS = re.compile(r"contribu|reporting|writing|research|haben?\b|hat\b", re.IGNORECASE)
+_CREDIT_VERBS = frozenset(
+    "contributed contribué contribuyó contribuyeron contribuíram hat haben".split()
+)
+_CREDIT_OPENINGS = frozenset("additional reporting writing research".split())
+"""A word of the first pattern, and the second one's first: without one, none of them matches."""
 _CREDIT_WORDS = frozenset(
     "report reporting story article piece research beitrag artikel bericht reportage".split()
 )
@@ -89,7 +102,7 @@ def read_byline(text: str) -> Byline | None:
     >>> read_byline("By Monday, the river had risen.") is None
     True
     """
-    if len(text) > 300 or text.count(" ") >= MAX_WORDS:
+    if len(text) > MAX_CHARS or text.count(" ") >= MAX_WORDS:
         return None
     opening = _OPENING.match(text)
     if opening is None:
@@ -135,7 +148,7 @@ def read_contributors(text: str) -> tuple[str, ...]:
     >>> read_contributors("Rain contributed to the flood.")
     ()
     """
-    if len(text) > 400 or not _CREDIT_VERBS.search(text):
+    if len(text) > MAX_CREDIT_CHARS:
         return ()
     match = _CONTRIBUTED.match(text)
     if match:
@@ -143,6 +156,13 @@ def read_contributors(text: str) -> tuple[str, ...]:
         return read_names(_CUT.sub("", match["names"])) if tail & _CREDIT_WORDS else ()
     match = _REPORTING.match(text)
     return read_names(_CUT.sub("", match["names"])) if match else ()
+
+
+def may_credit(words: tuple[str, ...]) -> bool:
+    """Whether ``read_contributors`` can find a name in a line of these case-folded words."""
+    if words[0] in _CREDIT_OPENINGS:
+        return True
+    return not (_CREDIT_VERBS.isdisjoint(words) or _CREDIT_WORDS.isdisjoint(words))
 
 
 def _is_name(words: list[str]) -> bool:

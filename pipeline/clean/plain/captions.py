@@ -7,13 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.clean.plain.printed_dates import find_date
-from pipeline.clean.plain.stamps import is_timestamp
 
 if TYPE_CHECKING:
-    from pipeline.clean.plain.page import LineRecord, Page
-
-MAX_WORDS = 90
-"""Words of the longest captions; a longer line with a credit in it is story."""
+    from pipeline.clean.plain.page import Page
 
 _LABEL = re.compile(
     r"(?:(?:file |handout |stock |illustrative |courtesy )?(?:photo|photos|photograph|image|images"
@@ -29,21 +25,25 @@ _ENDING = re.compile(
     r"(?:\((?:[^()]{0,60}\s)?(?:photo|photos|image|images|foto|credit|picture|courtesy|ap|afp"
     r"|reuters|getty|file)\b[^()]{0,80}\)?|"
     r"(?:photo|image|foto|picture)s?\s?(?:credit|by|via|courtesy(?: of)?|:)\s?[^.]{0,60})"
-    r"[^\w]{0,4}(?:[^\W\d_]+\W{0,3}){0,3}$",
+    r"[^\w]{0,4}(?:[^\W\d_]+(?:\W{1,3}|$)){0,3}$",
     re.IGNORECASE,
 )
 _AGENCY_AT_END = re.compile(
     r"(?:\b(?:getty images|afp/getty|ap photo|via ap|via reuters|via afp|via getty|shutterstock"
     r"|istock|imago images|picture alliance)|/(?:reuters|afp|getty|ap|epa|dpa))"
-    r"[^\w]{0,4}(?:[^\W\d_]+[^\w.]{0,3}){0,3}$",
+    r"[^\w]{0,4}(?:[^\W\d_]+(?:[^\w.]{1,3}|$)){0,3}$",
     re.IGNORECASE,
 )
-_PLACES = re.compile(
-    r"\((?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top|bottom|pictured|centre|center"
-    r"|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq|i-d)\)|"
-    r"\blooking on \(|^(?:pictured|from left to right|from left|left to right|clockwise from"
+_POINTED = re.compile(
+    r"\((?:(?<=\blooking on \()|(?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top"
+    r"|bottom|pictured|centre|center|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq"
+    r"|i-d)\))",
+    re.IGNORECASE,
+)
+_POINTS = re.compile(
+    r"pictured|from left|left to right|clockwise from"
     r"|in this (?:photo|image|file photo|handout|undated)"
-    r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo)",
+    r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo",
     re.IGNORECASE,
 )
 _OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
@@ -56,13 +56,17 @@ _CREDIT_WORDS = frozenset(
     " shutterstock istock imago alliance courtesy file".split()
 )
 _PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
-"""Words without one of which no pattern matches: most lines are done with here."""
+"""Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
+_CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
+"""What an ending without a credit's words has, as in ``PhotoBy`` or ``/APA``."""
 
 
 @lru_cache(maxsize=2)
 def caption_lines(page: Page) -> frozenset[int]:
     """The lines that are captions or credits; several rules ask, so the last page is remembered."""
-    return frozenset(line.index for line in page.lines if is_caption(page, line.index))
+    found = {line.index for line in page.marked if "credit" in line.signs}
+    found.update(line.index for line in page.lines[:2] if is_caption(page, line.index))
+    return frozenset(found)
 
 
 def is_caption(page: Page, index: int) -> bool:
@@ -71,36 +75,38 @@ def is_caption(page: Page, index: int) -> bool:
     Evidence is a credit's label at its start, a credit at its end, words that point into the
     picture, or its place: a sentence that ends in a full date, above the story's own time stamp.
     """
-    line = page.lines[index]
-    text = line.text
-    if not line.words or line.word_count > MAX_WORDS:
+    return "credit" in page.lines[index].signs or _above_time_stamp(page, index)
+
+
+def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
+    """Whether the patterns of labels, credits and pointers into a picture find one."""
+    credited = not _CREDIT_WORDS.isdisjoint(words)
+    bracket = "(" in text
+    if not (credited or bracket or words[0] in _PLACE_WORDS or "©" in text):
         return False
-    if not _may_be_caption(line):
-        return _above_time_stamp(page, index)
-    if line.word_count <= 40 and _LABEL.match(text):
+    if word_count <= 40 and _LABEL.match(text):
         return True
     tail = text[-160:]
-    if _PLACES.search(text) or _OPEN_CREDIT.search(tail):
+    if _POINTS.match(text) or (bracket and (_POINTED.search(text) or _OPEN_CREDIT.search(tail))):
         return True
-    if line.word_count <= 60 and not text.startswith(("“", '"', "«", "„")):
-        credited = _ENDING.search(tail) or (text[-1] != "." and _AGENCY_AT_END.search(tail))
-        if credited:
-            return True
-    return _above_time_stamp(page, index)
+    if word_count > 60 or text.startswith(("“", '"', "«", "„")):
+        return False
+    folded = "" if credited else tail.casefold()
+    return (credited or any(stem in folded for stem in _CREDIT_STEMS)) and _ends_in_credit(tail)
 
 
-def _may_be_caption(line: LineRecord) -> bool:
-    """Whether one of the patterns can match at all."""
-    if not _CREDIT_WORDS.isdisjoint(line.words) or "©" in line.text or "(" in line.text:
+def _ends_in_credit(tail: str) -> bool:
+    """Whether the end of a line is a credit; an agency's name alone is none in a sentence."""
+    if _ENDING.search(tail):
         return True
-    return line.words[0] in _PLACE_WORDS
+    return tail[-1] != "." and _AGENCY_AT_END.search(tail) is not None
 
 
 def _above_time_stamp(page: Page, index: int) -> bool:
     """A first sentence that ends in a full date, above the time stamp: the top picture's."""
     line = page.lines[index]
-    if index > 1 or index + 1 >= len(page.lines) or not line.terminal or line.word_count > 60:
+    if index > 1 or index + 1 >= len(page.lines) or not line.terminal or not line.short:
         return False
     following = page.lines[index + 1]
-    printed = find_date(line.text[-60:]) if is_timestamp(following) else None
+    printed = find_date(line.text[-60:]) if "timestamp" in following.signs else None
     return printed is not None and len(line.text[-60:]) - printed.end <= 3

@@ -9,13 +9,13 @@ MAX_CHARS = 90
 """Characters within which a dateline's dash must stand."""
 
 _CAPITALS = re.compile(
-    r"(?P<place>[^\W\d_a-z]{2}[^\W\d_]*(?:[ .,’'/-]{1,2}[^\W\d_]{1,20}\.?){0,5}?)"
+    r"^(?P<place>[^\W\d_a-z]{2}[^\W\d_]*(?:[ .,’'/-]{1,2}[^\W\d_]{1,20}\.?){0,5}?)"
     r"(?P<rest>(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}(?:,\s\d{4})?)?(?:\s?\([^()]{2,40}\)){0,2}"
     r"|,?\s\d{1,2}\s[^\W\d_]{3,10}\.?(?:\s\([^()]{2,40}\))?)"
     r"\s?(?:[—–]|--|\s-\s?|-\s)\s?(?=\S)"
 )
 _AGENCY = re.compile(
-    r"(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
+    r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
     r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?\((?:Reuters|AP|AFP|UPI|dpa|ANI|PTI|Xinhua|EFE|ANSA"
     r"|CNN|dpa/\w+|IANS|Bloomberg)\)\s?[—–:-]{1,2}"
 )
@@ -42,9 +42,9 @@ def find_dateline(text: str) -> Dateline | None:
     True
     """
     head = text[:MAX_CHARS]
-    match = _AGENCY.match(head)
+    match = _AGENCY.match(head) if "(" in head else None
     if match is None:
-        match = _CAPITALS.match(head)
+        match = _CAPITALS.match(head) if "—" in head or "–" in head or "-" in head else None
         if match is None or not _is_place(match["place"], text):
             return None
     return Dateline(match["place"], match.start("place"), match.end("place"))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pipeline.clean.plain.bylines import read_contributors
@@ -15,8 +17,6 @@ from pipeline.clean.plain.stamps import (
     PUBLISHED,
     byline_of,
     date_of,
-    is_byline,
-    is_timestamp,
     stamps_update,
 )
 from pipeline.records import Evidence
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pipeline.clean.plain.page import LineRecord, Page
     from pipeline.records import Timestamp
 
+DATED = frozenset({"timestamp", "byline"})
+DATED_RULES = frozenset({*DATED, "outside_story", "author_block"})
+"""Signs of a line with the story's own date, and rules whose lines may have them."""
 DATELINE_LINES = 3
 """Paragraphs of prose among which the dateline opens one."""
 
@@ -58,7 +61,7 @@ class Found:
 
 def find_authors(page: Page) -> tuple[tuple[str, ...], tuple[Found, ...]]:
     """Names from the bylines at the head of the story, else from the one below it."""
-    lines = [line for line in page.lines if is_byline(line) and not line.prose]
+    lines = [line for line in page.marked if "byline" in line.signs and not line.prose]
     head = [line for line in lines if page.share_before(line.index) <= 0.2]
     foot = [line for line in lines if page.share_before(line.index) >= 0.95]
     for place in (head[-2:], foot[:1]):
@@ -99,10 +102,8 @@ def find_dates(page: Page, cut: dict[int, str]) -> dict[str, tuple[Timestamp, Fo
     """
     first = page.first_prose
     dates: dict[str, tuple[int, Timestamp, Found]] = {}
-    for line in page.lines:
-        if cut.get(line.index) not in {"timestamp", "byline", "outside_story", "author_block"}:
-            continue
-        if not (is_timestamp(line) or is_byline(line)):
+    for line in page.marked:
+        if line.signs.isdisjoint(DATED) or cut.get(line.index) not in DATED_RULES:
             continue
         printed = date_of(line.text)
         if printed is None:
@@ -120,7 +121,7 @@ def find_dates(page: Page, cut: dict[int, str]) -> dict[str, tuple[Timestamp, Fo
 
 def find_place(page: Page, kept: list[LineRecord]) -> Found | None:
     """The dateline that opens one of the first paragraphs kept."""
-    for line in [line for line in kept if line.prose][:DATELINE_LINES]:
+    for line in islice(filter(attrgetter("prose"), kept), DATELINE_LINES):
         dateline = find_dateline(line.text)
         if dateline:
             span = _span(page, line, dateline.place)

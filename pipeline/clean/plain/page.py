@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipeline.clean.plain.phrases import kinds_of
-from pipeline.text.lines import join_wrapped, split_lines
-from pipeline.text.scripts import SPACELESS
+from pipeline.clean.plain.signs import signs_of
+from pipeline.text.lines import folded_words, join_wrapped, split_lines
+from pipeline.text.scripts import SPACELESS_LETTER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Mode = Literal["careful", "default", "thorough"]
 
@@ -19,16 +22,22 @@ SENTENCE_WORDS = 8
 """Words from which a line that ends like a sentence counts as prose."""
 LONG_WORDS = 24
 """Words from which a line counts as prose however it ends."""
+SHORT_WORDS = 60
+"""Words up to which a line may be looked into by patterns for headlines, captions and bylines."""
+REMEMBERED_CHARS = 80
+REMEMBERED_LINES = 1 << 14
+"""Lines so short are mostly chrome, which returns on every page of a site: so many of them are
+remembered with what they say by themselves."""
 
-_WORD = re.compile(r"\w+")
-_SPACELESS = re.compile(f"[{SPACELESS}]")
-_TERMINAL = re.compile("[.!?…。！？؟।:;]$")
+_TERMINAL = frozenset(".!?…。！？؟।:;")
 _QUOTES = '"“„«‘「『'
 _CLOSING = "\"'”’»)]›」』）*_ "
 
+Sketch = tuple[tuple[str, ...], int, bool, bool, frozenset[str], frozenset[str]]
+"""What a line says by itself: the last six fields of a ``LineRecord``."""
 
-@dataclass(frozen=True, slots=True)
-class LineRecord:
+
+class LineRecord(NamedTuple):
     """A line with everything about it that more than one rule asks for.
 
     Attributes:
@@ -39,9 +48,10 @@ class LineRecord:
         terminal: whether it ends as a sentence does.
         prose: whether it reads as a sentence of a story: long, or ended and not short.
         kinds: what ``phrases`` takes it for.
+        signs: what the patterns of ``signs`` find in it.
     """
 
-    index: int
+    index: int  # type: ignore[assignment] # a place, not the method of tuples
     text: str
     start: int
     end: int
@@ -51,11 +61,12 @@ class LineRecord:
     terminal: bool
     prose: bool
     kinds: frozenset[str]
+    signs: frozenset[str]
 
     @property
     def short(self) -> bool:
         """Whether it may be looked into by patterns for headlines, captions and bylines."""
-        return bool(self.words) and self.word_count <= 60
+        return bool(self.words) and self.word_count <= SHORT_WORDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +76,9 @@ class Page:
     Attributes:
         raw: the decoded text as found.
         lines: in order; hard-wrapped ones joined.
+        marked: those with kinds or signs: few, and most rules need look at no others.
+        prose_before: for each line, and for the end, the words of prose before it.
+        first_prose: index of the first line of prose; the number of lines when there is none.
         mode: how readily a doubtful line is cut.
         title: the headline, once it is known.
         title_index: the line that the headline was read from; None when it was declared.
@@ -75,6 +89,9 @@ class Page:
 
     raw: str
     lines: tuple[LineRecord, ...]
+    marked: tuple[LineRecord, ...]
+    prose_before: tuple[int, ...]
+    first_prose: int
     mode: Mode = "default"
     title: str | None = None
     title_index: int | None = None
@@ -82,23 +99,10 @@ class Page:
     wrapped: bool = False
     repeated: frozenset[int] = frozenset()
 
-    @cached_property
+    @property
     def prose_words(self) -> int:
         """Words in lines of prose."""
-        return sum(line.word_count for line in self.lines if line.prose)
-
-    @cached_property
-    def prose_before(self) -> tuple[int, ...]:
-        """For each line, and for the end, the words of prose before it."""
-        counts = [0]
-        for line in self.lines:
-            counts.append(counts[-1] + (line.word_count if line.prose else 0))
-        return tuple(counts)
-
-    @cached_property
-    def first_prose(self) -> int:
-        """Index of the first line of prose; the number of lines when there is none."""
-        return next((line.index for line in self.lines if line.prose), len(self.lines))
+        return self.prose_before[-1]
 
     def share_before(self, index: int) -> float:
         """Share of the words of prose that stand before line *index*; 0 without prose."""
@@ -107,32 +111,41 @@ class Page:
 
 def read_page(raw: str, mode: Mode = "default") -> Page:
     """Cut *raw* into line records."""
-    records = []
     lines = split_lines(raw)
     paragraphs = join_wrapped(lines)
-    for index, line in enumerate(paragraphs):
+    words = folded_words([p.text if len(p.text) <= LONG_LINE else "" for p in paragraphs])
+    records = []
+    marked = []
+    prose_before = [0]
+    told = 0
+    first_prose = None
+    for index, (line, own) in enumerate(zip(paragraphs, words, strict=True)):
         text = line.text
-        words: tuple[str, ...] = ()
-        if len(text) <= LONG_LINE:
-            words = tuple(_WORD.findall(text.casefold()))
-        count = _count_words(text, words)
-        terminal = ends_sentence(text)
-        prose = count >= LONG_WORDS or (terminal and count >= SENTENCE_WORDS)
-        records.append(
-            LineRecord(
-                index,
-                text,
-                line.start,
-                line.end,
-                line.blank_before,
-                words,
-                count,
-                terminal,
-                prose,
-                kinds_of(words, quoted=text[0] in _QUOTES),
-            )
-        )
-    return Page(raw, tuple(records), mode, wrapped=len(paragraphs) < len(lines))
+        sketch = (_remembered if len(text) <= REMEMBERED_CHARS else _sketch)(text, tuple(own))
+        record = LineRecord(index, text, line.start, line.end, line.blank_before, *sketch)
+        records.append(record)
+        if sketch[4] or sketch[5]:
+            marked.append(record)
+        if sketch[3]:
+            told += sketch[1]
+            first_prose = index if first_prose is None else first_prose
+        prose_before.append(told)
+    first_prose = len(records) if first_prose is None else first_prose
+    wrapped = len(paragraphs) < len(lines)
+    page = (raw, tuple(records), tuple(marked), tuple(prose_before), first_prose)
+    return Page(*page, mode, wrapped=wrapped)
+
+
+def _sketch(text: str, words: tuple[str, ...]) -> Sketch:
+    """Measure a line by itself."""
+    count = _count_words(text, words)
+    terminal = ends_sentence(text)
+    prose = count >= LONG_WORDS or (terminal and count >= SENTENCE_WORDS)
+    kinds = kinds_of(words, quoted=text[0] in _QUOTES)
+    return words, count, terminal, prose, kinds, signs_of(text, words, count, ended=terminal)
+
+
+_remembered = lru_cache(REMEMBERED_LINES)(_sketch)
 
 
 def ends_sentence(text: str) -> bool:
@@ -141,15 +154,15 @@ def ends_sentence(text: str) -> bool:
     >>> ends_sentence('"So be it."'), ends_sentence("Latest news")
     (True, False)
     """
-    return _TERMINAL.search(text[-12:].rstrip(_CLOSING)) is not None
+    return text[-1:] in _TERMINAL or text[-12:].rstrip(_CLOSING)[-1:] in _TERMINAL
 
 
-def _count_words(text: str, words: tuple[str, ...]) -> int:
+def _count_words(text: str, words: Sequence[str]) -> int:
     """Words of *text*; a script without spaces counts two characters as a word."""
     count = len(words) or text.count(" ") + 1
     # Words of nine characters and more throughout are no words: cheaper to see than letters.
-    if text.isascii() or len(text) < 9 * count:
+    if len(text) < 9 * count or text.isascii():
         return count
     sample = text[:LONG_LINE]
-    spaceless = len(_SPACELESS.findall(sample)) * len(text) // len(sample)
+    spaceless = len(SPACELESS_LETTER.findall(sample)) * len(text) // len(sample)
     return count + spaceless // 2

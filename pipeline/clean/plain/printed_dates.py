@@ -21,6 +21,7 @@ MAX_CHARS = 400
 
 _MONTH = r"(?P<month>[^\W\d_]{2,12})"
 _YEAR = r"(?P<year>[12]\d{3})"
+_SOME_YEAR = re.compile(r"[12]\d{3}")
 _DAY = r"(?P<day>\d{1,2})"
 _OF = r"(?:(?:de|del|of|di)\s|d[’'])?"
 _GAP = r"[\s.,/–-]{0,3}"
@@ -75,6 +76,8 @@ def find_date(text: str) -> PrintedDate | None:
     '2021-05-03'
     """
     text = text[:MAX_CHARS]
+    if not _SOME_YEAR.search(text):
+        return None
     found: tuple[int, int, date] | None = None
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):

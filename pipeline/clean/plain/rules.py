@@ -12,10 +12,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from pipeline.clean.plain.bylines import read_contributors
 from pipeline.clean.plain.captions import caption_lines
 from pipeline.clean.plain.rules_tail import author_block, comment_policy, rank_list, tail_section
-from pipeline.clean.plain.stamps import is_byline, is_timestamp
+from pipeline.clean.plain.signs import PROMO_WORDS
 from pipeline.clean.plain.story import outside_story
 
 if TYPE_CHECKING:
@@ -25,40 +24,6 @@ Rule = Callable[["Page"], Iterable[int]]
 
 MIN_PREFIX = 4
 """Words of the headline that a line must repeat to be a cut copy of it."""
-PROMO_WORDS = 30
-"""Words of the longest line that only points elsewhere."""
-
-_GLUED = re.compile(
-    r"(?:also read|read also|read more|see also|must read|related|recommended|trending"
-    r"|watch)[:\s]?(?=(?-i:[A-Z“\"‘]))",
-    re.IGNORECASE,
-)
-_POINTER = re.compile(
-    r"[\s\[(>»*•▶►→–-]{0,4}(?:also read|read also|read more|read|see also|see|must read|related"
-    r"|more|watch|listen|"
-    r"explore|recommended|mehr|lesen sie auch|lesen sie hier|siehe auch|hintergrund|lire aussi"
-    r"|à lire aussi|à lire|"
-    r"lee también|lea también|ver también|leggi anche|leia também|leia mais|veja também|lees ook"
-    r"|läs också|läs mer|"
-    r"les også|læs også|lue myös|czytaj też|czytaj także|читайте также|baca juga)\s?(?:\||:|»|>"
-    r"|–)\s?\S",
-    re.IGNORECASE,
-)
-_SOON = re.compile(
-    r"\bupdate soon\W*$|\bmore (?:details )?to follow\W*$|\bstay tuned\W*$", re.IGNORECASE
-)
-_EMAIL_ONLY = re.compile(
-    r"[^@\w]{0,3}(?:e-?mail\W{1,3})?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\W{0,3}",
-    re.IGNORECASE,
-)
-_CONTACT = re.compile(
-    r"(?:contact us(?: at| on| via)?|contact(?: the)? (?:author|writer|reporter)(?: at)?|(?:e-?mail"
-    r"|tel|phone|call us|fax|mobile)\s?:|"
-    r"email (?:us|him|her|them|the author)|reach (?:us|him|her|them) at|got a (?:tip|story)"
-    r"|do you have a (?:tip|story)|"
-    r"send (?:us )?(?:your )?(?:tips|news tips)|kontakt\s?:|contacto\s?:)",
-    re.IGNORECASE,
-)
 
 
 def repeated_title(page: Page) -> list[int]:
@@ -72,10 +37,13 @@ def repeated_title(page: Page) -> list[int]:
     title = tuple(re.findall(r"\w+", page.title.casefold()))
     if len(title) < 2:
         return []
+    first = title[:1]
     return [
         line.index
         for line in page.lines
-        if line.index != page.title_index and line.words and _repeats(page, line, title)
+        if line.words[:1] == first
+        and line.index != page.title_index
+        and _repeats(page, line, title)
     ]
 
 
@@ -96,7 +64,7 @@ def _repeats(page: Page, line: LineRecord, title: tuple[str, ...]) -> bool:
 
 def byline(page: Page) -> list[int]:
     """A line that only says who wrote the story: ``By Ann Lee, Daily Sun | 3 May 2024``."""
-    return [line.index for line in page.lines if is_byline(line) and not line.prose]
+    return [line.index for line in page.marked if "byline" in line.signs and not line.prose]
 
 
 def timestamp(page: Page) -> list[int]:
@@ -105,7 +73,7 @@ def timestamp(page: Page) -> list[int]:
     In lists of dates (a live blog, a chronicle, fixtures) each stands above its entry and stays:
     only the first above the story, or the last below it, is the page's own.
     """
-    stamped = [line.index for line in page.lines if is_timestamp(line)]
+    stamped = [line.index for line in page.marked if "timestamp" in line.signs]
     inside = {i for i in stamped if 0.0 < page.share_before(i) < 1.0}
     if len(inside) >= 3:
         return [i for i in stamped if i not in inside]
@@ -121,8 +89,8 @@ def contributor_credit(page: Page) -> list[int]:
     """Who else worked on the story: ``Ann Lee contributed to this report.`` below it."""
     return [
         line.index
-        for line in page.lines
-        if line.short and page.share_before(line.index) >= 0.5 and read_contributors(line.text)
+        for line in page.marked
+        if "contributors" in line.signs and page.share_before(line.index) >= 0.5
     ]
 
 
@@ -130,76 +98,59 @@ def contact(page: Page) -> list[int]:
     """How to reach the newsroom or the author, below the story or in a line of its own."""
     return [
         line.index
-        for line in page.lines
-        if line.short
-        and (
-            _EMAIL_ONLY.fullmatch(line.text[:200])
-            or (
-                line.word_count <= PROMO_WORDS
-                and _CONTACT.match(line.text)
-                and page.share_before(line.index) >= 0.8
-            )
-        )
+        for line in page.marked
+        if "address" in line.signs
+        or ("contact" in line.signs and page.share_before(line.index) >= 0.8)
     ]
 
 
 def glued_promo(page: Page) -> list[int]:
     """A pointer glued together by the scraper (``Also ReadStorm nears``), or ``Update soon…``."""
-    cut = []
-    for line in page.lines:
-        if not line.words or line.word_count > PROMO_WORDS:
-            continue
-        match = _GLUED.match(line.text)
-        glued = match is not None and line.text[match.end() - 1 : match.end()].isalpha()
-        if glued or (_SOON.search(line.text[-40:]) and line.text.casefold().startswith("more ")):
-            cut.append(line.index)
-    return cut
+    return [line.index for line in page.marked if "glued" in line.signs]
 
 
 def read_more(page: Page) -> list[int]:
     """A button or a pointer to another page: ``Read more``, ``See also: Storm nears``."""
     return [
         line.index
-        for line in page.lines
-        if line.words
-        and line.word_count <= PROMO_WORDS
-        and (
-            ("read_more" in line.kinds and not line.prose)
-            or (line.word_count <= 20 and _POINTER.match(line.text) and not line.terminal)
-        )
+        for line in page.marked
+        if "pointer" in line.signs
+        or ("read_more" in line.kinds and line.word_count <= PROMO_WORDS and not line.prose)
     ]
 
 
 def share_buttons(page: Page) -> list[int]:
     """Buttons that pass the story on: ``Share``, ``Tweet``, ``Copy link``, ``Print``."""
-    return [line.index for line in page.lines if "share" in line.kinds and not _reads_on(line)]
+    return [line.index for line in page.marked if "share" in line.kinds and not _reads_on(line)]
 
 
 def advertisement(page: Page) -> list[int]:
     """The label of an advertisement, or the note that links are paid for."""
-    return [line.index for line in page.lines if "ad" in line.kinds and line.word_count <= 40]
+    return [line.index for line in page.marked if "ad" in line.kinds and line.word_count <= 40]
 
 
 def newsletter(page: Page) -> list[int]:
     """An invitation to subscribe to mails, alerts or an app."""
-    return [line.index for line in page.lines if "newsletter" in line.kinds and not _reads_on(line)]
+    return [
+        line.index for line in page.marked if "newsletter" in line.kinds and not _reads_on(line)
+    ]
 
 
 def subscription(page: Page) -> list[int]:
     """Sign-in links, paywalls and appeals for support."""
-    return [line.index for line in page.lines if "account" in line.kinds and not _reads_on(line)]
+    return [line.index for line in page.marked if "account" in line.kinds and not _reads_on(line)]
 
 
 def cookie_notice(page: Page) -> list[int]:
     """Consent texts, copyright and legal notes."""
-    return [line.index for line in page.lines if "legal" in line.kinds and line.word_count <= 90]
+    return [line.index for line in page.marked if "legal" in line.kinds and line.word_count <= 90]
 
 
 def navigation(page: Page) -> list[int]:
     """A menu entry such as ``Home`` or ``Sport`` outside the story, and jump links everywhere."""
     return [
         line.index
-        for line in page.lines
+        for line in page.marked
         if "nav" in line.kinds
         and not line.prose
         and (page.share_before(line.index) in (0.0, 1.0) or len(line.words) >= 3)
@@ -218,11 +169,7 @@ def bullet_only(page: Page) -> list[int]:
         if not line.words
         and line.word_count <= 3
         and not any(c.isalnum() for c in line.text)
-        and not (
-            0 < line.index < len(lines) - 1
-            and lines[line.index - 1].prose
-            and lines[line.index + 1].prose
-        )
+        and not _between_prose(lines, line.index)
     ]
 
 

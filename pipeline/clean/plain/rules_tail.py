@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
+
+from pipeline.clean.plain.signs import HEADER_WORDS
 
 if TYPE_CHECKING:
     from pipeline.clean.plain.page import LineRecord, Page
 
-HEADER_WORDS = 9
-"""Words of the longest header of a section."""
+NAME_WORDS = 5
+"""Words of the longest line that is an author's name alone."""
 MID_STORY = 0.8
 """Share of the prose before a header from which what follows may be cut to the end."""
 COMMENTS_AFTER = 0.5
@@ -32,24 +35,19 @@ _BIO = re.compile(
     r"|is (?:freelance)?\s?journalist)",
     re.IGNORECASE,
 )
+_BIO_WORDS = frozenset(
+    "name editor founder author reporter correspondent journalist columnist writer freelancer"
+    " contributor blogger professor fellow producer photographer covers joined worked written"
+    " reported covered follow reach email contact reached redakteur redakteurin journalistin"
+    " korrespondent autori autorin volontäri volontärin".split()
+)
+_BIO_STEMS = ("rnalist", "periodista")
+"""Words or parts of words without one of which ``_BIO`` does not match."""
 _FIRST_PERSON = re.compile(
     r"\b(?:introduce myself|my name is|i am the (?:editor|founder|author|owner)|about the author"
     r"|über den autor|sobre el autor|à propos de l[’']auteur)\b",
     re.IGNORECASE,
 )
-_POLICY = re.compile(
-    r"\b(?:has|have|reserves?) the right\b.{0,120}\bcomments?\b|\bcomments?\b.{0,80}\b(?:moderated"
-    r"|moderation|removed|deleted|inappropriate)\b",
-    re.IGNORECASE,
-)
-_COMMENT = frozenset({"comment", "comments"})
-_POPULAR_HEADER = re.compile(
-    r"(?:most (?:popular|read|viewed|shared|commented)|popular (?:articles?|stories|posts|news|now)"
-    r"|(?:access |daily |weekly )ranking|trending now|top stories|meistgelesen\w*|les plus lus"
-    r"|lo más (?:leído|visto)|i più letti|(?:as )?mais lidas|meest gelezen|mest läst)\W*$",
-    re.IGNORECASE,
-)
-_HANDLE = re.compile(r"^@\w{2,30}$")
 
 
 def tail_section(page: Page) -> list[int]:
@@ -60,7 +58,7 @@ def tail_section(page: Page) -> list[int]:
     middle of a story only the header and the teasers right below it go, never a subheading.
     """
     cut: set[int] = set()
-    for line in page.lines:
+    for line in page.marked:
         if line.index not in cut and _heads(line):
             cut.update(_section(page, line))
     return sorted(cut)
@@ -69,7 +67,7 @@ def tail_section(page: Page) -> list[int]:
 def rank_list(page: Page) -> list[int]:
     """A list of the most read stories: its header, ranks, bullets and headlines."""
     cut: set[int] = set()
-    for line in page.lines:
+    for line in page.marked:
         if line.index not in cut and _heads_ranking(line):
             items = _items(page, line.index + 1, strict=page.share_before(line.index) < MID_STORY)
             if items or "popular" in line.kinds:
@@ -81,14 +79,14 @@ def comment_policy(page: Page) -> list[int]:
     """The site's rules for readers' comments, below the story."""
     return [
         line.index
-        for line in page.lines
+        for line in page.marked
         if line.words
         and line.word_count <= 90
-        and page.share_before(line.index) >= 0.4
         and (
-            ("comments" in line.kinds and (line.prose or line.word_count > HEADER_WORDS))
-            or (not _COMMENT.isdisjoint(line.words) and _POLICY.search(line.text[:600]))
+            "policy" in line.signs
+            or ("comments" in line.kinds and (line.prose or line.word_count > HEADER_WORDS))
         )
+        and page.share_before(line.index) >= 0.4
         and (_under_comments(page, line.index) or line.kinds)
     ]
 
@@ -102,13 +100,17 @@ def author_block(page: Page) -> list[int]:
     cut: set[int] = set()
     authors = {name.casefold() for name in page.authors}
     first_names = {name.split()[0] for name in authors if name}
-    for line in page.lines:
-        if not line.words or page.share_before(line.index) < 0.6:
+    told = page.prose_words or 1
+    for line in page.lines[bisect_left(page.prose_before, 0.6, key=lambda words: words / told) :]:
+        if not line.words:
             continue
-        text = line.text.casefold().strip(" .:–-|")
+        named = False
+        if line.word_count <= NAME_WORDS:
+            text = line.text.casefold().strip(" .:–-|")
+            named = text in authors or (text in first_names and len(text) > 3)
         if (
-            ((text in authors or (text in first_names and len(text) > 3)) and line.word_count <= 5)
-            or _HANDLE.match(line.text)
+            named
+            or "handle" in line.signs
             or _is_biography(page, line, after_name=line.index - 1 in cut)
         ):
             cut.add(line.index)
@@ -123,13 +125,21 @@ def _is_biography(page: Page, line: LineRecord, *, after_name: bool) -> bool:
         return True
     rest = page.prose_words - page.prose_before[line.index]
     near_end = rest <= max(line.word_count + 60, 0.15 * page.prose_words)
-    if not near_end or line.word_count > 120:
+    if not near_end or line.word_count > 120 or not _may_be_biography(line):
         return False
     match = _BIO.search(line.text[:400])
     if not match:
         return False
     named = any(name.split()[-1] in line.words for name in map(str.casefold, page.authors) if name)
     return named or after_name or _only_last(page, line)
+
+
+def _may_be_biography(line: LineRecord) -> bool:
+    """Whether ``_BIO`` can match at all."""
+    if not _BIO_WORDS.isdisjoint(line.words):
+        return True
+    text = line.text[:400].casefold()
+    return any(stem in text for stem in _BIO_STEMS)
 
 
 def _only_last(page: Page, line: LineRecord) -> bool:
@@ -153,7 +163,7 @@ def _heads_ranking(line: LineRecord) -> bool:
     """Whether a line is the header of a list of most read stories."""
     if line.prose or not line.words or len(line.words) > HEADER_WORDS:
         return False
-    return "popular" in line.kinds or _POPULAR_HEADER.search(line.text[-60:]) is not None
+    return "popular" in line.kinds or "ranking" in line.signs
 
 
 def _section(page: Page, header: LineRecord) -> list[int]:

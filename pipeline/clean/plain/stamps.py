@@ -55,16 +55,19 @@ _CLOCK = re.compile(
 _DIGITS = re.compile(r"\d")
 
 
-def is_timestamp(line: LineRecord) -> bool:
-    """Whether *line* holds a date or an age (``3 hours ago``) and, labels aside, little else."""
-    if not 1 <= len(line.words) <= MAX_WORDS or not _DIGITS.search(line.text):
+def says_when(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a line holds a date or an age (``3 hours ago``) and, labels aside, little else."""
+    if len(words) > MAX_WORDS or not _says_only_when(words) or not _DIGITS.search(text):
         return False
-    others = [w for w in line.words if not w[0].isdigit() and w not in _STAMP_WORDS]
-    if len(others) > OTHER_WORDS:
-        return False
-    if date_of(line.text) is not None:
+    if date_of(text) is not None:
         return True
-    return not others and ("ago" in line.words or "read" in line.words) and len(line.words) <= 6
+    aged = ("ago" in words or "read" in words) and len(words) <= 6
+    return aged and all(w[0].isdigit() or w in _STAMP_WORDS for w in words)
+
+
+def opens_with_clock(text: str) -> bool:
+    """Whether a line is a time of day and nothing else: ``10.45 am``."""
+    return _CLOCK.fullmatch(text[:40]) is not None
 
 
 def entry_times(page: Page) -> list[int]:
@@ -74,22 +77,27 @@ def entry_times(page: Page) -> list[int]:
     """
     found = [
         line.index
-        for line in page.lines
+        for line in page.marked
         if 0 < line.word_count <= MAX_WORDS
         and page.share_before(line.index) < 1.0
-        and (_CLOCK.fullmatch(line.text[:40]) or is_timestamp(line))
+        and ("clock" in line.signs or "timestamp" in line.signs)
     ]
     return found if len(found) >= MIN_ENTRIES else []
 
 
 def says_only_when(line: LineRecord) -> bool:
     """Whether *line* has hardly a word beside numbers and those of time stamps."""
-    return sum(not w[0].isdigit() and w not in _STAMP_WORDS for w in line.words) <= OTHER_WORDS
+    return _says_only_when(line.words)
 
 
-def is_byline(line: LineRecord) -> bool:
-    """Whether *line* is a byline and nothing else."""
-    return line.short and byline_of(line.text) is not None
+def _says_only_when(words: tuple[str, ...]) -> bool:
+    others = 0
+    for word in words:
+        if word not in _STAMP_WORDS and not word[0].isdigit():
+            others += 1
+            if others > OTHER_WORDS:
+                return False
+    return True
 
 
 @lru_cache(maxsize=256)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.clean.plain.captions import is_caption
 from pipeline.clean.plain.datelines import find_dateline
-from pipeline.clean.plain.stamps import is_byline, is_timestamp, says_only_when
+from pipeline.clean.plain.stamps import says_only_when
 
 if TYPE_CHECKING:
     from pipeline.clean.plain.page import LineRecord, Page
@@ -56,7 +56,7 @@ def _looks_like_headline(page: Page, line: LineRecord) -> bool:
         return False
     if line.word_count > MAX_WORDS or len(line.text) > MAX_CHARS or not line.text[0].isprintable():
         return False
-    if says_only_when(line) or is_byline(line) or is_caption(page, line.index):
+    if says_only_when(line) or "byline" in line.signs or is_caption(page, line.index):
         return False
     if find_dateline(line.text) or _is_sentence(line):
         return False
@@ -67,7 +67,7 @@ def _is_label(line: LineRecord) -> bool:
     """Whether a headline may still follow: a section's name, a button, a byline, a time stamp."""
     if line.word_count < LEAD_WORDS or line.kinds:
         return not line.terminal
-    return is_timestamp(line) or is_byline(line)
+    return "timestamp" in line.signs or "byline" in line.signs
 
 
 def _is_sentence(line: LineRecord) -> bool:

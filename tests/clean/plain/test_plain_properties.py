@@ -87,6 +87,30 @@ def test_every_character_is_kept_removed_or_headline(raw):
 
 
 @given(COMPOSED)
+def test_every_word_is_accounted_for_once(raw):
+    """Each word is in the text, in a removed span or in the headline's span, exactly once."""
+    article = clean(raw)
+    spans = [(span.start, span.end) for span in article.removed]
+    titles = [each for each in article.evidence if each.field == "title"]
+    spans += [(each.start, each.end) for each in titles if each.start is not None]
+    found = Counter(re.findall(r"\w+", article.text))
+    for start, end in spans:
+        found += Counter(re.findall(r"\w+", normalize(raw[start:end])))
+
+    assert Counter(re.findall(r"\w+", raw)) == found
+
+
+@given(COMPOSED)
+def test_evidence_stands_where_it_says(raw):
+    """What a field was read from stands in a removed span, in the headline or in the text."""
+    article = clean(raw)
+    for each in article.evidence:
+        if each.start is not None and each.end is not None:
+            assert 0 <= each.start < each.end <= len(raw)
+            assert normalize(raw[each.start : each.end])
+
+
+@given(COMPOSED)
 def test_words_keep_their_order(raw):
     """The text is the raw text with spans left out: no word moves."""
     words = iter(re.findall(r"\w+", normalize(raw.replace("\n", " "))))
@@ -143,6 +167,28 @@ def test_careful_keeps_what_default_keeps(lines):
     thorough = {span.start for span in clean(raw, "thorough").removed}
 
     assert careful <= thorough
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "one line " * 1_100_000,
+        "x\n" * 200_000,
+        "שלום עולם " * 60_000,
+        "\u202eمرحبا بالعالم\u202c\n" * 30_000,
+        "👩‍👩‍👧‍👦 " * 60_000,
+        "\ud83d\n" * 200_000,
+        "".join(map(chr, range(32))) * 30_000,
+    ],
+    ids=lambda raw: ascii(raw[:6]),
+)
+def test_no_text_is_too_odd(raw):
+    """Ten megabytes on a line, the shortest lines, any script, sign or control: an answer."""
+    before = process_time()
+    article = clean(raw)
+
+    assert len(raw) == article.raw_char_count
+    assert process_time() - before < 4 * MEGABYTE_SECONDS
 
 
 @pytest.mark.parametrize(
