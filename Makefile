@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs bench clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs bench bench-cleaning clean help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "newsieve needs Python 3.10 or newer; name one with PYTHON=python3.12 make ..." >&2; exit 2; }
@@ -49,6 +49,9 @@ train: $(READY)  ## learn the line model again from ../shared/data/text (about t
 
 bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/overhead.py
+
+bench-cleaning: $(READY)  ## CPU of cleaning one text, and of its parts
+	PYTHONPATH=. $(BIN)/python benchmarks/cleaning.py
 
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.passes.members import MemberWriter
-from pipeline.passes.sieve import failure, sieve_document
+from pipeline.passes.sieve import failure, sieve_documents
 from pipeline.passes.staging import CleanedCounts, PartCount
 from pipeline.read import read_part
 from pipeline.read.parts import Unfinished
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from pipeline.write.columns import Table
 
 BATCH_ROWS = 1_000
+TOGETHER_ROWS = 128
+TOGETHER_CHARS = 1_000_000
+"""Records, and characters of them, from which no more are cleaned together."""
 """Documents held at once: enough for numpy to pay, few enough for memory."""
 
 
@@ -117,12 +120,31 @@ _Sieved = tuple[int, "Article | Rejection"]
 
 
 def _sieved(records: Iterator[Document | Rejection], config: Config) -> Iterator[_Sieved]:
+    for batch in _together(records):
+        documents = [record for _, record in batch if not isinstance(record, Rejection)]
+        fates = sieve_documents(documents, config)
+        for ordinal, record in batch:
+            if isinstance(record, Rejection):
+                yield ordinal, record
+            else:
+                article, rejection = next(fates)
+                yield ordinal, cast("Article | Rejection", rejection or article)
+
+
+def _together(
+    records: Iterator[Document | Rejection],
+) -> Iterator[list[tuple[int, Document | Rejection]]]:
+    """Numbered records that are cleaned together: few enough to be held in memory."""
+    batch: list[tuple[int, Document | Rejection]] = []
+    chars = 0
     for ordinal, record in enumerate(records):
-        if isinstance(record, Rejection):
-            yield ordinal, record
-            continue
-        article, rejection = sieve_document(record, config)
-        yield ordinal, cast("Article | Rejection", rejection or article)
+        batch.append((ordinal, record))
+        chars += 0 if isinstance(record, Rejection) else len(record.content)
+        if len(batch) == TOGETHER_ROWS or chars > TOGETHER_CHARS:
+            yield batch
+            batch, chars = [], 0
+    if batch:
+        yield batch
 
 
 def _batches(

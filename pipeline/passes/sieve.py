@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.clean import clean_document
+from pipeline.clean import clean_document, clean_documents
 from pipeline.judge import judge_article
 from pipeline.records import Rejection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from pipeline.config import Config
     from pipeline.records import Article, Document, Stage
 
@@ -32,6 +34,24 @@ def sieve_document(
         article = clean_document(document, config.clean)
     except Exception as error:  # noqa: BLE001
         return None, failure(document, "clean", "cleaning_failed", error)
+    return _judged(document, article, config)
+
+
+def sieve_documents(
+    documents: Sequence[Document], config: Config
+) -> Iterator[tuple[Article, None] | tuple[Article | None, Rejection]]:
+    """Clean and judge *documents* as ``sieve_document`` does each; they are cleaned together."""
+    for document, article in zip(documents, clean_documents(documents, config.clean), strict=True):
+        if isinstance(article, Exception):
+            yield None, failure(document, "clean", "cleaning_failed", article)
+        else:
+            yield _judged(document, article, config)
+
+
+def _judged(
+    document: Document, article: Article, config: Config
+) -> tuple[Article, None] | tuple[Article | None, Rejection]:
+    """The article and what the judge says of it."""
     try:
         article, rejection = judge_article(article, config.judge)
     except Exception as error:  # noqa: BLE001
