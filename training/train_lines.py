@@ -1,6 +1,6 @@
 """Learn pipeline/clean/plain/line_model.json from labelled texts: ``make train``.
 
-Cross-validated by site first, which prints the table of docs/decisions/0003; then on everything.
+Cross-validated by site first, which prints the table of docs/decisions/0011; then on everything.
 The same inputs give the same file: folds follow from the sites' names, and nothing is random
 but a subsample with a fixed seed.
 """

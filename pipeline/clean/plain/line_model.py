@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).with_name("line_model.json")
 THRESHOLDS: dict[Mode, float] = {"careful": -1.5, "default": -0.4, "thorough": 0.3}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0003 has the trade-off."""
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0011 has the trade-off."""
 SWITCH_COST = 0.2
 """Log-odds that each change between story and chrome costs."""
 KNOWN_MARGIN = 8.0
