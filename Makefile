@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs bench bench-baselines fuzz kills year window clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs bench bench-baselines bench-cleaning fuzz kills year window clean help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "newsieve needs Python 3.10 or newer; name one with PYTHON=python3.12 make ..." >&2; exit 2; }
@@ -64,6 +64,9 @@ fuzz: $(READY)  ## almost valid inputs to every reader, the cleaner and the conf
 
 bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE beside newsieve on ../shared/data/text
 	PYTHONPATH=. $(BIN)/python benchmarks/text_baselines.py
+
+bench-cleaning: $(READY)  ## CPU of cleaning one text, and of its parts
+	PYTHONPATH=. $(BIN)/python benchmarks/cleaning.py
 
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

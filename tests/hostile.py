@@ -51,10 +51,11 @@ def act(item, argument):
     return ACTS[item](argument) if item in ACTS else (item, argument)
 
 
-def sieve_or_act(item, config):
-    """Do what the title names, else sieve as the real thing does."""
+def sieve_or_act(items, config):
+    """Do what the titles name, else sieve as the real thing does."""
     from pipeline.passes import sieve  # noqa: PLC0415
 
-    if item[0].title in ACTS:
-        ACTS[item[0].title](config)
-    return sieve._parcel(item, config)
+    for document, _ in items:
+        if document.title in ACTS:
+            ACTS[document.title](config)
+    return sieve._parcels(items, config)

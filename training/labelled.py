@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.features import observe
-from pipeline.clean.plain.lexicon import grams
+from pipeline.clean.plain.lexicon import gram_count, grams
+from pipeline.clean.plain.line_tokens import Tokens
 from pipeline.clean.plain.metadata import find_authors
 from pipeline.clean.plain.page import Page, read_page
 from pipeline.clean.plain.stamps import entry_times
@@ -49,6 +50,7 @@ class Labelled:
         labels: ``k`` keep, ``d`` drop; others count for nothing.
         tokens: words of each line, characters where a script has no spaces.
         grams: numbers of the n-grams of each line.
+        gram_counts: n-grams of each line, at least 1; what stands twice counts twice.
         known: whether a named rule holds the line.
         entries: whether it is the time above an entry.
         title: the line taken for the headline.
@@ -64,6 +66,7 @@ class Labelled:
     labels: NDArray[np.str_]
     tokens: NDArray[np.int64]
     grams: tuple[tuple[int, ...], ...]
+    gram_counts: NDArray[np.int64]
     known: NDArray[np.bool_]
     entries: NDArray[np.bool_]
     title: int | None
@@ -130,10 +133,11 @@ def _labelled(row: dict[str, Any], name: str, lines: list[list[Any]], numbers: N
         row["lang"],
         name,
         row["silver"],
-        observe(page, hits),
+        observe([page], [hits], Tokens(page.lines)),
         np.array(found),
         np.array([len(_TOKEN.findall(line.text.lower())) for line in page.lines]),
         tuple(tuple(sorted({numbers[g] for g in grams(line.words)})) for line in page.lines),
+        np.array([gram_count(len(line.words)) for line in page.lines]),
         np.isin(np.arange(len(page.lines)), known),
         np.isin(np.arange(len(page.lines)), entry_times(page)),
         page.title_index,

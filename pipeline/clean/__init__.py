@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.clean.plain.cleaner import clean_text
+from pipeline.clean.plain.cleaner import clean_text, clean_texts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.config import CleanConfig
     from pipeline.records import Article, Document
 
-__all__ = ["clean_document"]
+__all__ = ["clean_document", "clean_documents"]
 
 
 def clean_document(
@@ -31,3 +33,28 @@ def clean_document(
 
         return extract_page(document, config)
     return clean_text(document, config, repeated)
+
+
+def clean_documents(
+    documents: Sequence[Document],
+    config: CleanConfig,
+    repeated: Sequence[frozenset[str]],
+) -> list[Article | Exception]:
+    """Clean each of *documents* as ``clean_document`` does, plain texts many at a time.
+
+    Args:
+        repeated: of each document, its short lines that stand on many pages of its site.
+
+    Returns:
+        For each document its article, or the exception that it provoked: others do not suffer.
+    """
+    texts = [at for at, each in enumerate(documents) if each.media_type != "text/html"]
+    found = clean_texts([documents[at] for at in texts], config, [repeated[at] for at in texts])
+    cleaned = dict(zip(texts, found, strict=True))
+    for at, document in enumerate(documents):
+        if at not in cleaned:
+            try:
+                cleaned[at] = clean_document(document, config)
+            except Exception as error:  # noqa: BLE001
+                cleaned[at] = error
+    return [cleaned[at] for at in range(len(documents))]

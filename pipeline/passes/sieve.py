@@ -6,14 +6,14 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from pipeline.clean import clean_document
+from pipeline.clean import clean_document, clean_documents
 from pipeline.guard import Ended, Guard, Limits
 from pipeline.judge import judge_article
 from pipeline.passes.parcel import pack, unpack
 from pipeline.records import Rejection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pipeline.config import Config, RunConfig
     from pipeline.records import Article, Document, Stage
@@ -21,17 +21,18 @@ if TYPE_CHECKING:
 EXCERPT_CHARS = 500
 
 _Item = tuple["Document", frozenset[str]]
+_Fate = tuple["Article | None", "Rejection | None"]
 
-_BATCH_RECORDS = 32
+_BATCH_RECORDS = 64
 _BATCH_CHARS = 1_000_000
-"""What goes to the helper at once: enough to pay, little enough to be held twice."""
+"""What is cleaned together: enough for the line model to pay, little enough to be held twice."""
 
 
 def sieve_records(
     records: Iterable[Document | Rejection],
     config: Config,
     repeated: Callable[[Document], frozenset[str]] = lambda _: frozenset(),
-) -> Iterator[tuple[Article | None, Rejection | None]]:
+) -> Iterator[_Fate]:
     """Clean and judge each of *records*, in their order; rejections pass.
 
     The answers are those of ``sieve_document``, given in a helper process. A document that
@@ -48,7 +49,7 @@ def sieve_records(
     for batch in _batches(records):
         documents = [record for record in batch if not isinstance(record, Rejection)]
         items = [(document, repeated(document)) for document in documents]
-        sieved = _apart(items, config, guard) if guard else _here(items, config)
+        sieved = _apart(items, config, guard) if guard else sieve_documents(items, config)
         for record in batch:
             yield (None, record) if isinstance(record, Rejection) else next(sieved)
 
@@ -66,33 +67,36 @@ def _batches(records: Iterable[Document | Rejection]) -> Iterator[list[Document 
         yield batch
 
 
-def _here(items: list[_Item], config: Config) -> Iterator[tuple[Article | None, Rejection | None]]:
-    return (sieve_document(document, config, repeated) for document, repeated in items)
-
-
 @cache
 def _guard(limits: Limits) -> Guard:
     """Give this process's guard: its helper serves one block after the other."""
-    return Guard(_parcel, limits)
+    return Guard(_parcels, limits)
 
 
-def _apart(
-    items: list[_Item], config: Config, guard: Guard
-) -> Iterator[tuple[Article | None, Rejection | None]]:
-    for (document, _), answer in zip(items, guard.run(items, config), strict=True):
+def _apart(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[_Fate]:
+    if not items:
+        return
+    (together,) = guard.run([items], config)
+    if isinstance(together, Ended):
+        # One of them goes too far: each alone, to see which.
+        answers = guard.run([[item] for item in items], config)
+    else:
+        answers = [[parcel] for parcel in cast("list[bytes]", together)]
+    for (document, _), answer in zip(items, answers, strict=True):
         if isinstance(answer, Ended):
             yield None, _ended(document, answer, config.run)
         else:
-            yield unpack(cast("bytes", answer), document)
+            yield unpack(cast("list[bytes]", answer)[0], document)
 
 
-def _parcel(item: _Item, config: Config) -> bytes:
-    """Do the work of ``sieve_document`` in the helper."""
-    document, repeated = item
-    article, rejection = sieve_document(document, config, repeated)
-    if rejection is not None and rejection.error_type == MemoryError.__name__:
-        raise MemoryError  # the limit is ours: the guard says so
-    return pack(article, rejection)
+def _parcels(items: Sequence[_Item], config: Config) -> list[bytes]:
+    """Do the work of ``sieve_documents`` in the helper."""
+    parcels = []
+    for article, rejection in sieve_documents(items, config):
+        if rejection is not None and rejection.error_type == MemoryError.__name__:
+            raise MemoryError  # the limit is ours: the guard says so
+        parcels.append(pack(article, rejection))
+    return parcels
 
 
 def _ended(document: Document, ended: Ended, settings: RunConfig) -> Rejection:
@@ -127,6 +131,28 @@ def sieve_document(
         article = clean_document(document, config.clean, repeated)
     except Exception as error:  # noqa: BLE001
         return None, failure(document, "clean", "cleaning_failed", error)
+    return _judged(document, article, config)
+
+
+def sieve_documents(items: Sequence[_Item], config: Config) -> Iterator[_Fate]:
+    """Clean and judge documents as ``sieve_document`` does each; they are cleaned together.
+
+    Args:
+        items: each document, and the lines of it that stand on many pages of its site.
+    """
+    documents, repeated = [item[0] for item in items], [item[1] for item in items]
+    cleaned = clean_documents(documents, config.clean, repeated)
+    for document, article in zip(documents, cleaned, strict=True):
+        if isinstance(article, Exception):
+            yield None, failure(document, "clean", "cleaning_failed", article)
+        else:
+            yield _judged(document, article, config)
+
+
+def _judged(
+    document: Document, article: Article, config: Config
+) -> tuple[Article, None] | tuple[Article | None, Rejection]:
+    """The article and what the judge says of it."""
     try:
         article, rejection = judge_article(article, config.judge)
     except Exception as error:  # noqa: BLE001

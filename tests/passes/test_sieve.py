@@ -160,9 +160,10 @@ def test_any_text_comes_back_from_the_helper(content):
 
 def test_what_does_not_fit_into_memory_is_no_failure_of_the_cleaner(monkeypatch):
     """In the helper, MemoryError means the limit."""
-    monkeypatch.setattr(sieve, "clean_document", raising(MemoryError()))
+    failed = [MemoryError()]
+    monkeypatch.setattr(sieve, "clean_documents", lambda *_: failed)
     with pytest.raises(MemoryError):
-        sieve._parcel((document(), frozenset()), Config())
+        sieve._parcels([(document(), frozenset())], Config())
 
 
 def test_a_document_beyond_a_real_limit_is_rejected_alone():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipeline.clean.plain.line_model import chrome_lines, reasons_for, score_lines
+from pipeline.clean.plain.line_model import chrome_lines, reasons_for, score_pages
 from pipeline.clean.plain.metadata import (
     find_authors,
     find_contributors,
@@ -26,9 +26,14 @@ from pipeline.text.unicode import normalize
 from pipeline.web.url import canonical_url, site_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.clean.plain.line_model import Scores
     from pipeline.clean.plain.page import Mode, Page
     from pipeline.config import CleanConfig
     from pipeline.records import Document, Timestamp
+
+    _Read = tuple[Page, list[Evidence], dict[str, frozenset[int]]]
 
 EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned by line rules."""
@@ -49,11 +54,66 @@ def clean_text(
     Args:
         repeated: short lines of it that stand on many pages of its site.
     """
-    page, evidence = _read_heading(document, config)
-    if repeated:
-        numbers = (line.index for line in page.lines if line.text in repeated)
-        page = replace(page, repeated=frozenset(numbers))
-    cut = find_chrome(page)
+    page, evidence = _read_heading(document, config, repeated)
+    hits = rule_hits(page)
+    scores = score_pages([page], [hits])[0] if _is_judged(page) else None
+    return _article(document, page, evidence, find_chrome(page, hits, scores))
+
+
+def clean_texts(
+    documents: Sequence[Document], config: CleanConfig, repeated: Sequence[frozenset[str]]
+) -> list[Article | Exception]:
+    """Clean many plain texts as ``clean_text`` does each, for a good deal less time a text.
+
+    Args:
+        repeated: of each document, its short lines that stand on many pages of its site.
+
+    Returns:
+        For each document its article, or the exception that it provoked: others do not suffer.
+    """
+    results: list[Article | Exception | None] = [None] * len(documents)
+    read: dict[int, _Read] = {}
+    for index, document in enumerate(documents):
+        try:
+            page, evidence = _read_heading(document, config, repeated[index])
+            read[index] = page, evidence, rule_hits(page)
+        except Exception as error:  # noqa: BLE001
+            results[index] = error
+    judged = [index for index, (page, _, _) in read.items() if _is_judged(page)]
+    try:
+        found = score_pages([read[i][0] for i in judged], [read[i][2] for i in judged])
+        scores = dict(zip(judged, found, strict=True))
+    except Exception:  # noqa: BLE001
+        alone = zip(documents, repeated, strict=True)
+        return [_cleaned_alone(document, config, lines) for document, lines in alone]
+    for index, (page, evidence, hits) in read.items():
+        try:
+            cut = find_chrome(page, hits, scores.get(index))
+            results[index] = _article(documents[index], page, evidence, cut)
+        except Exception as error:  # noqa: BLE001
+            results[index] = error
+    return [result for result in results if result is not None]
+
+
+def _cleaned_alone(
+    document: Document, config: CleanConfig, repeated: frozenset[str]
+) -> Article | Exception:
+    """The article, or what went wrong: for blocks in which one document breaks the model."""
+    try:
+        return clean_text(document, config, repeated)
+    except Exception as error:  # noqa: BLE001
+        return error
+
+
+def _is_judged(page: Page) -> bool:
+    """Whether the line model knows pages like this one."""
+    return page.prose_words > 0 and len(page.lines) <= MAX_LINES
+
+
+def _article(
+    document: Document, page: Page, evidence: list[Evidence], cut: dict[int, str]
+) -> Article:
+    """The article that is left of *page* without the lines in *cut*."""
     kept = [line for line in page.lines if line.index not in cut and line.index != page.title_index]
     contributors, credits_found = find_contributors(page, cut)
     evidence.extend(found.evidence("contributors") for found in credits_found)
@@ -82,13 +142,14 @@ def clean_text(
     )
 
 
-def find_chrome(page: Page) -> dict[int, str]:
+def find_chrome(
+    page: Page, hits: dict[str, frozenset[int]], scores: Scores | None
+) -> dict[int, str]:
     """Line number → what takes it for chrome; the headline's line is none.
 
     A named rule's word stands, but for ``HINTS``; of all other lines the line model decides. Where
     no line is prose, nothing is learned about: a list, a table or a poem stays.
     """
-    hits = rule_hits(page)
     known: dict[int, str] = {}
     for name, found in hits.items():
         if name not in HINTS and (page.prose_words or name in PROSE_FREE_RULES):
@@ -96,9 +157,7 @@ def find_chrome(page: Page) -> dict[int, str]:
                 known.setdefault(index, name)
     for index in page.repeated:
         known.setdefault(index, "site_repetition")
-    cut = known
-    if page.prose_words and len(page.lines) <= MAX_LINES:
-        cut = _judge(page, hits, known)
+    cut = known if scores is None else _judge(page, scores, hits, known)
     if page.title_index is not None:
         cut.pop(page.title_index, None)
     return cut
@@ -109,13 +168,14 @@ def rule_hits(page: Page) -> dict[str, frozenset[int]]:
     return {name: frozenset(rule(page)) for name, rule in RULES.items()}
 
 
-def _judge(page: Page, hits: dict[str, frozenset[int]], known: dict[int, str]) -> dict[int, str]:
+def _judge(
+    page: Page, scores: Scores, hits: dict[str, frozenset[int]], known: dict[int, str]
+) -> dict[int, str]:
     """What the model and the rules drop; where no prose would be left, a more careful mode's word.
 
     When even the most careful one leaves none, the page is like nothing that was learned from: then
     the rules decide alone, hints too.
     """
-    scores = score_lines(page, hits)
     times = entry_times(page)
     for mode in MODES[: MODES.index(page.mode) + 1][::-1]:
         dropped = chrome_lines(scores, mode, known.keys(), times)
@@ -134,9 +194,14 @@ def _hint(hits: dict[str, frozenset[int]], index: int) -> str:
     return next((name for name in HINTS if index in hits[name]), "")
 
 
-def _read_heading(document: Document, config: CleanConfig) -> tuple[Page, list[Evidence]]:
+def _read_heading(
+    document: Document, config: CleanConfig, repeated: frozenset[str]
+) -> tuple[Page, list[Evidence]]:
     """The page with its headline and authors, and what says so."""
     page = read_page(document.content, config.mode)
+    if repeated:
+        numbers = (line.index for line in page.lines if line.text in repeated)
+        page = replace(page, repeated=frozenset(numbers))
     evidence: list[Evidence] = []
     title = normalize(document.title or "") or None
     title_index = None

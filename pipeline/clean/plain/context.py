@@ -1,33 +1,47 @@
-"""Where a line stands on its page: blocks, windows, runs, sections, repeated and shared words."""
+"""Where a line stands on its page: blocks, windows, runs, sections, repeated and shared words.
+
+Arrays have a row a page and a column a line (``page_grid``), or one line after another.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import chain, compress, repeat
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.clean.plain.line_facts import vocabulary
+from pipeline.clean.plain.line_facts import UNIT_CHARS, UNIT_WORDS, is_spaceless, vocabulary
+from pipeline.clean.plain.line_tokens import grouped, hashes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from pipeline.clean.plain.page import Page
+    from pipeline.clean.plain.line_tokens import Hashes, Tokens
+    from pipeline.clean.plain.page import LineRecord, Page
 
+    Lines = NDArray[np.int64]
     Matrix = NDArray[np.float32]
 
 SECTIONS = ("comments", "related", "popular", "newsletter", "account", "legal")
+NEAR = 4
+SHAPE_WORDS = 12
+_WORD_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_RANK_FACTORS = np.uint64(0xD6E8FEB86659FD93) * np.arange(
+    3, 2 * SHAPE_WORDS + 3, 2, dtype=np.uint64
+)
+"""Odd numbers that make one key of several."""
 _HEADER_WORDS = 9
 
 
 def shifted(values: Matrix, by: int) -> Matrix:
-    """Rows of the line *by* further on; zeros beyond the page."""
+    """Values of the line *by* further on; zeros beyond the page: float32[pages, lines, columns]."""
     out = np.zeros_like(values)
     if by > 0:
-        out[:-by] = values[by:]
+        out[:, :-by] = values[:, by:]
     else:
-        out[-by:] = values[:by]
+        out[:, -by:] = values[:, :by]
     return out
 
 
@@ -36,121 +50,197 @@ def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
 
     Lines beyond the page count as zeros.
     """
-    count = len(values)
-    sums = np.zeros((count + 1, values.shape[1]), np.float64)
-    np.cumsum(values, axis=0, out=sums[1:])
+    pages, count, columns = values.shape
+    sums = np.zeros((pages, count + 1, columns), np.float64)
+    np.cumsum(values, axis=1, out=sums[:, 1:])
     here = np.arange(count)
     parts = [
-        (sums[np.minimum(here + after + 1, count)] - sums[np.maximum(here - before, 0)])
+        (sums[:, np.minimum(here + after + 1, count)] - sums[:, np.maximum(here - before, 0)])
         / (before + after + 1)
         for before, after in windows
     ]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    return np.concatenate(parts, axis=2).astype(np.float32)
 
 
-def best_run(gains: NDArray[np.float64]) -> tuple[int, int]:
-    """The run of lines [start, end) with the largest sum; (0, 0) when no gain is positive.
+def best_run(gains: NDArray[np.float64]) -> tuple[Lines, Lines]:
+    """Start and end, for each page, of the run of lines [start, end) with the largest sum.
 
-    >>> best_run(np.array([-1.0, 5.0, -2.0, 4.0, -9.0]))
-    (1, 4)
+    (0, 0) when no gain is positive.
+
+    >>> start, end = best_run(np.array([[-1.0, 5.0, -2.0, 4.0, -9.0]]))
+    >>> start.tolist(), end.tolist()
+    ([1], [4])
     """
-    sums = np.concatenate(([0.0], np.cumsum(gains)))
-    lowest = np.minimum.accumulate(sums)
-    rises = sums - lowest
-    end = int(np.argmax(rises))
-    if rises[end] <= 0:
-        return 0, 0
-    start = int(np.argmin(sums[: end + 1]))
+    pages, count = gains.shape
+    sums = np.zeros((pages, count + 1))
+    np.cumsum(gains, axis=1, out=sums[:, 1:])
+    rises = sums - np.minimum.accumulate(sums, axis=1)
+    end = rises.argmax(axis=1)
+    before = np.where(np.arange(count + 1) <= end[:, None], sums, np.inf)
+    start = np.where(rises.max(axis=1) > 0, before.argmin(axis=1), 0)
     return start, end
 
 
-def place_of(run: tuple[int, int], count: int) -> Matrix:
-    """Whether a line is in *run*, and how far before or behind it: float32[count, 3]."""
-    start, end = run
-    here = np.arange(count)
+def place_of(start: Lines, end: Lines, here: Lines) -> Matrix:
+    """Whether a line is in the run, and how far before or behind it: float32[pages, lines, 3]."""
+    start, end = start[:, None], end[:, None]
     inside = (here >= start) & (here < end)
     before = np.log1p(np.maximum(start - here, 0))
     behind = np.log1p(np.maximum(here - end + 1, 0))
-    return np.stack((inside, before, behind), axis=1).astype(np.float32)
+    return np.stack((inside, before, behind), axis=2).astype(np.float32)
 
 
-def vocabulary_shares(page: Page, inside: NDArray[np.bool_]) -> Matrix:
-    """Shares of a line's vocabulary in other prose, in all other lines, and in the headline."""
-    units = [vocabulary(line) for line in page.lines]
-    told = [a and b.prose for a, b in zip(inside.tolist(), page.lines, strict=True)]
-    whole = Counter(chain.from_iterable(units))
-    story = Counter(chain.from_iterable(compress(units, told))).get
-    title = units[page.title_index] if page.title_index is not None else frozenset()
-    if not title and page.title:
-        title = frozenset(w for w in page.title.casefold().split() if len(w) > 3)
-    rows = []
-    for words, own in zip(units, told, strict=True):
-        if not words:
-            rows.append((0.0, 0.0, 0.0, 0.0))
-            continue
-        size = len(words)
-        known = [n - own for n in map(story, words, repeat(0))]
-        shared = size - known.count(0)
-        often = shared - known.count(1) - known.count(2)
-        again = size - [whole[word] for word in words].count(1)
-        rows.append((shared / size, often / size, again / size, len(words & title) / size))
-    return np.array(rows, np.float32).reshape(len(rows), 4)
+def vocabulary_shares(
+    pages: Sequence[Page], tokens: Tokens, page_of: Lines, told: NDArray[np.bool_]
+) -> Matrix:
+    """Shares of a line's vocabulary in other prose, in all other lines, and in the headline.
+
+    *page_of* says of each line of all pages on which one it is, *told* whether it is prose of the
+    story.
+    """
+    word, line = _vocabulary(pages, tokens)
+    headline, page = _headlines(pages)
+    count = len(page_of)
+    lines = np.concatenate((line, page + count))
+    on_page = np.concatenate((page_of, np.arange(len(pages))))[lines]
+    told = np.concatenate((told, np.zeros(len(pages), np.bool_)))
+    key = np.concatenate((word, headline)) * _WORD_FACTOR + on_page.astype(np.uint64)
+    if not len(key):
+        return np.zeros((count, 4), np.float32)
+    order, starts, _ = grouped(key)
+    lines, key = lines[order], key[order]
+    again = np.concatenate(([False], (lines[1:] == lines[:-1]) & (key[1:] == key[:-1])))
+    own = told[lines] & ~again
+    group = np.repeat(np.arange(len(starts)), np.diff(np.concatenate((starts, [len(key)]))))
+    story = np.add.reduceat(own, starts, dtype=np.int64)[group] - own
+    whole = np.add.reduceat((lines < count) & ~again, starts, dtype=np.int64)[group]
+    titled = np.add.reduceat(lines >= count, starts, dtype=np.int64)[group] > 0
+    real = (lines < count) & ~again
+    lines = lines[real]
+    size = np.maximum(np.bincount(lines, minlength=count), 1)
+    found = (story > 0, story > 2, whole > 1, titled)
+    shares = [np.bincount(lines, each[real], count) / size for each in found]
+    return np.stack(shares, axis=1).astype(np.float32)
 
 
-def repetition(page: Page) -> Matrix:
-    """How often a line stands on the page: again, before, near by, and with other numbers."""
-    texts = [line.words or (line.text[:40],) for line in page.lines]
-    shapes = [
-        tuple([w for w in words[:12] if w.isalpha() or not w[0].isdigit()]) for words in texts
-    ]
-    times, alike = Counter(texts), Counter(shapes)
-    seen: dict[tuple[str, ...], int] = {}
-    rows = []
-    for index, (words, shape) in enumerate(zip(texts, shapes, strict=True)):
-        last = seen.get(words, -1000)
-        seen[words] = index
-        rows.append((times[words] > 1, last >= 0, index - last < 12, min(alike[shape], 9) - 1))
-    matrix = np.array(rows, np.float32).reshape(len(rows), 4)
-    matrix[:, 3] = np.log1p(matrix[:, 3])
-    return matrix
+def _vocabulary(pages: Sequence[Page], tokens: Tokens) -> tuple[Hashes, Lines]:
+    """What says what a line is about: its longer words, or pairs of letters; with its line."""
+    lines = [line for page in pages for line in page.lines]
+    chosen = (tokens.size >= UNIT_CHARS) & (tokens.place < UNIT_WORDS)
+    spaceless = [i for i, line in enumerate(lines) if is_spaceless(line)]
+    if not spaceless:
+        return tokens.word[chosen], tokens.line_of[chosen]
+    chosen &= ~np.isin(tokens.line_of, spaceless)
+    units = [vocabulary(lines[i]) for i in spaceless]
+    sizes = list(map(len, units))
+    return (
+        np.concatenate((tokens.word[chosen], hashes(chain.from_iterable(units), sum(sizes)))),
+        np.concatenate((tokens.line_of[chosen], np.repeat(spaceless, sizes))),
+    )
+
+
+def _headlines(pages: Sequence[Page]) -> tuple[Hashes, Lines]:
+    """What says what a page's headline is about, with the page."""
+    units: list[frozenset[str]] = []
+    for page in pages:
+        at = page.title_index
+        title = frozenset() if at is None else vocabulary(page.lines[at])
+        if not title and page.title:
+            title = frozenset(w for w in page.title.casefold().split() if len(w) >= UNIT_CHARS)
+        units.append(title)
+    sizes = list(map(len, units))
+    words = hashes(chain.from_iterable(units), sum(sizes))
+    return words, np.repeat(np.arange(len(pages)), sizes)
+
+
+def repetition(lines: Sequence[LineRecord], tokens: Tokens, page_of: Lines) -> Matrix:
+    """How often a line stands on its page: again, before, near by, and with other numbers."""
+    texts = hashes((line.words or line.text[:40] for line in lines), len(lines))
+    page = page_of.astype(np.uint64)
+    order, starts, sizes = grouped(texts * _WORD_FACTOR + page)
+    times = np.empty(len(lines), np.int64)
+    times[order] = np.repeat(sizes, sizes)
+    since = np.full(len(lines), 1000)
+    since[order[1:]] = np.diff(order)
+    since[order[starts]] = 1000
+    alike = np.empty(len(lines), np.int64)
+    order, _, sizes = grouped(_shapes(lines, tokens) * _WORD_FACTOR + page)
+    alike[order] = np.repeat(sizes, sizes)
+    more = np.log1p((np.minimum(alike, 9) - 1).astype(np.float32))
+    columns = (times > 1, since < 1000, since < 12, more)
+    return np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")
+
+
+def _shapes(lines: Sequence[LineRecord], tokens: Tokens) -> Hashes:
+    """How each line begins, whatever its numbers; a line without words has its first letters."""
+    shapes = np.zeros(len(lines), np.uint64)
+    wordy = tokens.counts > 0
+    if wordy.any():
+        counted = ~tokens.number
+        rank: Lines = np.cumsum(counted) - counted
+        rank -= rank[tokens.starts[wordy]][np.cumsum(wordy)[tokens.line_of] - 1]
+        part = np.where(counted & (tokens.place < SHAPE_WORDS), tokens.word, np.uint64(0))
+        part = part * _RANK_FACTORS[np.minimum(rank, SHAPE_WORDS - 1)]
+        shapes[wordy] = np.add.reduceat(part, tokens.starts[wordy])
+    for index in np.flatnonzero(~wordy).tolist():
+        shapes[index] = hashes([lines[index].text[:40]], 1)[0]
+    return shapes
+
+
+def company(shapes: NDArray[np.int64]) -> Matrix:
+    """How many lines of like shape stand around each: float32[lines, 2].
+
+    The run of neighbours of the same shape, as a logarithm, and the share of the nearest eight:
+    the items of a list look like one another, whether story or links.
+    """
+    count = len(shapes)
+    breaks = np.flatnonzero(np.diff(shapes)) + 1
+    limits = np.concatenate(([0], breaks, [count]))
+    runs = np.repeat(np.diff(limits), np.diff(limits))
+    near = np.zeros(count)
+    for by in range(1, NEAR + 1):
+        same = shapes[by:] == shapes[:-by]
+        near[by:] += same
+        near[: max(count - by, 0)] += same
+    return np.stack((np.log1p(runs), near / (2 * NEAR)), axis=1).astype(np.float32)
 
 
 def runs_of(flags: NDArray[np.bool_]) -> Matrix:
-    """Lines since the last and to the next flagged line, as logarithms: float32[lines, 2]."""
-    count = len(flags)
+    """Lines since the last and to the next flagged line, as logarithms: [pages, lines, 2]."""
+    count = flags.shape[1]
     here = np.arange(count)
-    last = np.maximum.accumulate(np.where(flags, here, -1))
-    next_ = np.minimum.accumulate(np.where(flags, here, count)[::-1])[::-1]
+    last = np.maximum.accumulate(np.where(flags, here, -1), axis=1)
+    ahead = np.where(flags, here, count)[:, ::-1]
+    next_ = np.minimum.accumulate(ahead, axis=1)[:, ::-1]
     before = np.where(last < 0, 40, here - last)
     behind = np.where(next_ >= count, 40, next_ - here)
-    lines: Matrix = np.log1p(np.stack((before, behind), axis=1), dtype=np.float32)
+    lines: Matrix = np.log1p(np.stack((before, behind), axis=2), dtype=np.float32)
     return lines
 
 
-def section_state(page: Page, words: Matrix) -> Matrix:
+def section_state(pages: Sequence[Page], words: Matrix) -> Matrix:
     """Under which header of other things a line stands: for each of ``SECTIONS`` three columns.
 
     Whether one stands above within the page, how many lines above, and how many words since.
+    *words* and the answer have a row a page.
     """
-    count = len(page.lines)
+    count = words.shape[1]
     here = np.arange(count)
-    sums = np.concatenate((np.zeros(1, np.float32), np.cumsum(words)))
-    headers = [
-        line
-        for line in page.lines
-        if line.kinds and not line.prose and len(line.words) <= _HEADER_WORDS
-    ]
+    sums = np.zeros((len(pages), count + 1), np.float32)
+    np.cumsum(words, axis=1, out=sums[:, 1:])
+    heads = np.zeros((len(SECTIONS), *words.shape), np.bool_)
+    for number, page in enumerate(pages):
+        for line in page.lines:
+            if line.kinds and not line.prose and len(line.words) <= _HEADER_WORDS:
+                for at, kind in enumerate(SECTIONS):
+                    if kind in line.kinds:
+                        heads[at, number, line.index] = True
     columns = []
-    for kind in SECTIONS:
-        found = [line.index for line in headers if kind in line.kinds]
-        if not found:
-            columns.append(np.zeros((count, 3), np.float32))
-            continue
-        heads = np.zeros(count, np.bool_)
-        heads[found] = True
-        last = np.maximum.accumulate(np.where(heads, here, -1))
+    for found in heads:
+        last = np.maximum.accumulate(np.where(found, here, -1), axis=1)
         under = last >= 0
         near = under / (1.0 + np.maximum(here - last, 0) / 4.0)
-        few = under / (1.0 + (sums[here] - sums[np.maximum(last, 0)]) / 50.0)
-        columns.append(np.stack((under, near, few), axis=1))
-    return np.concatenate(columns, axis=1).astype(np.float32)
+        since = sums[:, :-1] - np.take_along_axis(sums, np.maximum(last, 0), axis=1)
+        few = under / (1.0 + since / 50.0)
+        columns.append(np.stack((under, near, few), axis=2))
+    return np.concatenate(columns, axis=2).astype(np.float32)

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 from itertools import combinations, product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pipeline.clean.plain import context
 from pipeline.clean.plain.line_facts import FACTS, line_facts
+from pipeline.clean.plain.page_grid import Grid
 from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
 from pipeline.clean.plain.phrase_tables import WHOLE
 from pipeline.clean.plain.rules import RULES
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from pipeline.clean.plain.page import Page
+    from pipeline.clean.plain.line_tokens import Tokens
+    from pipeline.clean.plain.page import LineRecord, Page
 
     Matrix = NDArray[np.float32]
 
 KINDS = tuple(sorted({*WHOLE, *OPENING, *WITHIN}))
+_KIND_AT = {kind: index for index, kind in enumerate(KINDS)}
 BINS = (1.5, 2.5, 4.5, 7.5, 12.5, 20.5, 35.5, 60.5, 100.5)
 """Words from which a line falls into the next class of lengths."""
 BASE_WORDS = 8.0
@@ -39,7 +42,8 @@ BLOCK_COSTS = (8.0, 3.0, 25.0)
 
 SHARES = ("overlap", "overlap_often", "overlap_page", "overlap_title")
 REPEATS = ("repeated", "repeated_before", "repeated_near", "alike")
-LEXICON = ("lexicon", "lexicon_high", "lexicon_low")
+COMPANY = ("company_run", "company_near")
+LEXICON = ("lexicon", "lexicon_high", "lexicon_low", "lexicon_rate")
 OBSERVED = (
     *FACTS,
     *(f"phrase:{kind}" for kind in KINDS),
@@ -47,6 +51,7 @@ OBSERVED = (
     "ruled",
     *SHARES,
     *REPEATS,
+    *COMPANY,
     *(f"section:{kind}:{part}" for kind in context.SECTIONS for part in ("under", "near", "few")),
 )
 BASE = (*OBSERVED, *LEXICON)
@@ -57,15 +62,19 @@ WINDOWS = ((2, 2), (6, 6), (15, 15), (4, 0), (12, 0), (0, 4), (0, 12))
 """Lines before and behind over which facts are averaged."""
 WINDOW_FACTS = (
     "words", "prose", "terminal", "phrase", "ruled", "capitalized", "overlap", "lexicon",
-    "repeated", "digits", "section:comments:under",
+    "repeated", "digits", "section:comments:under", "lexicon_rate", "remark", "first_person",
+    "spaceless_terms", "digit_share", "company_near",
 )  # fmt: skip
 SHIFTS = (-3, -2, -1, 1, 2, 3)
 SHIFT_FACTS = (
     "words", "prose", "terminal", "phrase", "ruled", "capitalized", "overlap", "lexicon",
-    "ends_colon", "digits", "blank_before",
+    "ends_colon", "digits", "blank_before", "lexicon_rate", "remark",
 )  # fmt: skip
 PLACES = ("in", "above", "below")
-DOC_FACTS = ("prose", "phrase", "ruled", "terminal", "overlap", "repeated", "spaceless", "words")
+DOC_FACTS = (
+    "prose", "phrase", "ruled", "terminal", "overlap", "repeated", "spaceless", "words",
+    "lexicon_rate", "remark", "first_person",
+)  # fmt: skip
 DOC = (*(f"doc:{name}" for name in DOC_FACTS), "doc:lines", "doc:block_words", "doc:prose_words")
 OWN = (
     *(f"place:{i}:{part}" for i in range(len(BLOCK_COSTS)) for part in PLACES),
@@ -76,7 +85,7 @@ OWN = (
 CROSSED = (
     "words", "prose", "terminal", "phrase", "ruled", "lexicon", "overlap", "overlap_often",
     "capitalized", "spaceless", "place:0:in", "place:1:in", "place:2:in", "share_behind",
-    "blank_before", "repeated", "section:comments:few", "digits",
+    "blank_before", "repeated", "section:comments:few", "digits", "lexicon_rate", "company_near",
 )  # fmt: skip
 BIN_CROSSED = (
     "place:0:in", "place:1:in", "terminal", "spaceless", "doc:block_words", "doc:ruled",
@@ -98,40 +107,59 @@ FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
 _DOC_AT, _WINDOW_AT, _SHIFT_AT = (
     [_AT[name] for name in names] for names in (DOC_FACTS, WINDOW_FACTS, SHIFT_FACTS)
 )
+_OPENS = [FACTS.index(f"opens_{kind}") for kind in ("lower", "digit", "quote", "sign")]
+_OPENS_VALUES = np.array([1.0, 2.0, 3.0, 4.0], np.float32)
+_ENDS = [FACTS.index(f"ends_{kind}") for kind in ("mark", "colon", "letter")]
+_ENDS_VALUES = np.array([1.0, 2.0, 3.0], np.float32)
 _BIN_EDGES = np.log1p(np.array(BINS))
 
 
-def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
-    """Measure each line: float32[lines, OBSERVED]; *hits* are the lines that each rule holds."""
-    facts = line_facts(page)
-    count = len(facts)
-    kinds = np.zeros((count, len(KINDS)), np.float32)
-    for line in page.lines:
+def observe(
+    pages: Sequence[Page], hits: Sequence[Mapping[str, AbstractSet[int]]], tokens: Tokens
+) -> Matrix:
+    """Measure each line of *pages*, none without lines: float32[all lines, OBSERVED].
+
+    *hits* are, for each page, the lines that each rule holds; *tokens* the words of all lines.
+    """
+    grid = Grid([len(page.lines) for page in pages])
+    lines = all_lines(pages)
+    facts = line_facts(lines, tokens)
+    kinds = np.zeros((len(lines), len(KINDS)), np.float32)
+    for row, line in enumerate(lines):
         for kind in line.kinds:
-            kinds[line.index, KINDS.index(kind)] = 1.0
-    ruled = np.zeros((count, len(RULES) + 1), np.float32)
-    for column, name in enumerate(RULES):
-        found = hits.get(name)
-        if found:
-            ruled[list(found), column] = 1.0
-    ruled[:, -1] = ruled[:, :-1].max(axis=1, initial=0.0)
+            kinds[row, _KIND_AT[kind]] = 1.0
     words = np.expm1(facts[:, 0])
+    prose = facts[:, FACTS.index("prose")]
     start, end = context.best_run(
-        _gains(
-            words, facts[:, FACTS.index("prose")], facts[:, FACTS.index("phrase")], BLOCK_COSTS[0]
-        )
+        grid.spread(_gains(words, prose, facts[:, FACTS.index("phrase")], BLOCK_COSTS[0]))
     )
-    here = np.arange(count)
-    inside = (here >= start) & (here < end)
+    inside = grid.gather((grid.here >= start[:, None]) & (grid.here < end[:, None]))
     parts = (
         facts,
         kinds,
-        ruled,
-        context.vocabulary_shares(page, inside),
-        context.repetition(page),
-        context.section_state(page, words),
+        _ruled(hits, grid),
+        context.vocabulary_shares(pages, tokens, grid.page_of, inside & (prose > 0)),
+        context.repetition(lines, tokens, grid.page_of),
+        context.company(_shapes(facts) + 10_000 * grid.page_of),
+        grid.gather(context.section_state(pages, grid.spread(words))),
     )
     return np.concatenate(parts, axis=1)
+
+
+def all_lines(pages: Sequence[Page]) -> list[LineRecord]:
+    """The lines of all pages, one page after another."""
+    return [line for page in pages for line in page.lines]
+
+
+def _ruled(hits: Sequence[Mapping[str, AbstractSet[int]]], grid: Grid) -> Matrix:
+    """Which rule holds which line, and whether any does."""
+    ruled = np.zeros((*grid.shape, len(RULES) + 1), np.float32)
+    for number, found in enumerate(hits):
+        for column, name in enumerate(RULES):
+            if found.get(name):
+                ruled[number, list(found[name]), column] = 1.0
+    ruled[..., -1] = ruled[..., :-1].max(axis=2, initial=0.0)
+    return grid.gather(ruled)
 
 
 def _gains(words: Matrix, prose: Matrix, phrase: Matrix, cost: float) -> NDArray[np.float64]:
@@ -139,6 +167,14 @@ def _gains(words: Matrix, prose: Matrix, phrase: Matrix, cost: float) -> NDArray
     good = np.minimum(words, CAP_WORDS) - BASE_WORDS / 2
     gains = np.where((prose > 0) & (phrase == 0), good, -cost * (1.0 + phrase))
     return gains.astype(np.float64)
+
+
+def _shapes(facts: Matrix) -> NDArray[np.int64]:
+    """A number for how a line looks: what it opens and ends with, and about how long it is."""
+    opens = facts[:, _OPENS] @ _OPENS_VALUES
+    ends = facts[:, _ENDS] @ _ENDS_VALUES
+    size = (facts[:, 0] * 2.0).astype(np.int64)
+    return (opens + 5 * ends).astype(np.int64) + 20 * size
 
 
 class Expansion:
@@ -149,77 +185,95 @@ class Expansion:
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        at = {name: index for index, name in enumerate((*PLAIN, "one"))}
-        pairs = [name.split(" x ") if " x " in name else (name, "one") for name in names]
-        self._left = np.array([at[pair[0]] for pair in pairs], np.int64)
-        self._right = np.array([at[pair[1]] for pair in pairs], np.int64)
+        at = {name: index for index, name in enumerate(PLAIN)}
+        pairs = [name.partition(" x ") for name in names]
+        self._left = np.array([at[left] for left, _, _ in pairs], np.int64)
+        self._right = np.array([at[right] for _, _, right in pairs if right], np.int64)
+        self._crossed = np.array([i for i, pair in enumerate(pairs) if pair[2]], np.int64)
 
-    def expand(self, base: Matrix) -> Matrix:
-        """Say what stands around each line: float32[lines, names] from float32[lines, BASE]."""
-        plain = _plain(base)
-        return plain[:, self._left] * plain[:, self._right]
+    def expand(self, base: Matrix, sizes: Sequence[int]) -> Matrix:
+        """Say what stands around each line: float32[all lines, names].
+
+        Args:
+            base: float32[all lines, BASE].
+            sizes: lines of each page.
+        """
+        plain = _plain(base, Grid(sizes))
+        features = plain.take(self._left, axis=1)
+        features[:, self._crossed] *= plain.take(self._right, axis=1)
+        return features
 
 
-def _plain(base: Matrix) -> Matrix:
-    """All of ``PLAIN``, and a column of ones."""
-    count = len(base)
-    log_words, prose, phrase = (base[:, _AT[name]] for name in ("words", "prose", "phrase"))
-    words = np.expm1(log_words)
-    blocks = [context.best_run(_gains(words, prose, phrase, cost)) for cost in BLOCK_COSTS]
-    own = (
-        *(context.place_of(block, count) for block in blocks),
+def _plain(base: Matrix, grid: Grid) -> Matrix:
+    """All of ``PLAIN``."""
+    cells = grid.spread(base)
+    log_words, prose, phrase = (cells[..., _AT[name]] for name in ("words", "prose", "phrase"))
+    # Whole numbers again: their sums are exact, however wide the grid is.
+    words = np.rint(np.expm1(log_words))
+    blocks = [
+        context.best_run(np.where(grid.mask, _gains(words, prose, phrase, cost), 0.0))
+        for cost in BLOCK_COSTS
+    ]
+    near = cells[..., _SHIFT_AT]
+    parts: tuple[NDArray[Any], ...] = (
+        *(context.place_of(*block, grid.here) for block in blocks),
         context.runs_of(prose > 0),
         context.runs_of(phrase > 0),
-        context.runs_of(base[:, _AT["ruled"]] > 0),
-        _position(words * prose),
-        _bins(log_words),
-    )
-    total = max(float(words.sum()), 1.0)
-    start, end = blocks[0]
-    doc = (
-        *base[:, _DOC_AT].mean(axis=0).tolist(),
-        float(np.log1p(count)),
-        float(words[start:end].sum()) / total,
-        float((words * prose).sum()) / total,
-    )
-    near = base[:, _SHIFT_AT]
-    parts = (
-        base,
-        *own,
-        np.broadcast_to(np.array(doc, np.float32), (count, len(doc))),
-        context.averages(base[:, _WINDOW_AT], WINDOWS),
+        context.runs_of(cells[..., _AT["ruled"]] > 0),
+        _position(words * prose, grid),
+        np.eye(len(BINS) + 1, dtype=np.float32)[np.searchsorted(_BIN_EDGES, log_words)],
+        np.broadcast_to(_of_page(cells, words, blocks[0], grid)[:, None], (*grid.shape, len(DOC))),
+        context.averages(cells[..., _WINDOW_AT], WINDOWS),
         *(context.shifted(near, by) for by in SHIFTS),
-        np.ones((count, 1), np.float32),
     )
-    return np.concatenate(parts, axis=1, dtype=np.float32)
+    around = np.concatenate(parts, axis=2, dtype=np.float32, casting="unsafe")
+    return np.concatenate((base, grid.gather(around)), axis=1)
 
 
-def _position(prose_words: Matrix) -> Matrix:
-    """Where a line stands, by lines and by words of prose: float32[lines, 7]."""
-    count = len(prose_words)
-    here = np.arange(count)
-    before = np.cumsum(prose_words) - prose_words
-    total = max(float(prose_words.sum()), 1.0)
+def _of_page(
+    cells: Matrix, words: Matrix, block: tuple[NDArray[np.int64], NDArray[np.int64]], grid: Grid
+) -> NDArray[np.float64]:
+    """The columns of ``DOC``: float64[pages, DOC]."""
+    start, end = (limit[:, None] for limit in block)
+    total = np.maximum(words.sum(axis=1), 1.0)
+    inside = (grid.here >= start) & (grid.here < end)
+    prose = cells[..., _AT["prose"]]
+    return np.concatenate(
+        (
+            # Added up one by one, so that the sum is the same however wide the grid is.
+            np.cumsum(cells[..., _DOC_AT], axis=1, dtype=np.float64)[:, -1] / grid.sizes[:, None],
+            np.log1p(grid.sizes)[:, None],
+            ((words * inside).sum(axis=1) / total)[:, None],
+            ((words * prose).sum(axis=1) / total)[:, None],
+        ),
+        axis=1,
+    )
+
+
+def _position(prose_words: Matrix, grid: Grid) -> Matrix:
+    """Where a line stands, by lines and by words of prose: float32[pages, lines, 7]."""
+    here, count = grid.here, np.maximum(grid.sizes[:, None] - grid.here, 1)
+    sums = np.cumsum(prose_words, axis=1)
+    before = sums - prose_words
+    total = np.maximum(prose_words.sum(axis=1), 1.0)[:, None]
     behind = total - before - prose_words
     columns = (
-        1.0 / (1.0 + here), 1.0 / (count - here), here / count, before / total, behind / total,
-        before <= 0, behind <= 0,
+        np.broadcast_to(1.0 / (1.0 + here), grid.shape), 1.0 / count,
+        here / grid.sizes[:, None], before / total, behind / total, before <= 0, behind <= 0,
     )  # fmt: skip
-    return np.stack(columns, axis=1).astype(np.float32)
-
-
-def _bins(log_words: Matrix) -> Matrix:
-    """The class of each line's length, one column a class."""
-    return np.eye(len(BINS) + 1, dtype=np.float32)[np.searchsorted(_BIN_EDGES, log_words)]
+    return np.stack(columns, axis=2).astype(np.float32)
 
 
 GROUPS = {
     "length": ("words", "bin", "long", "word_length", "stops_inside"),
     "ending": ("ends_", "terminal", "commas"),
     "signs": (
-        "digits", "capital", "opens_", "quote", "separator", "address", "copyright", "bracket",
-        "wordless", "blank_before", "spaceless",
+        "digit", "capital", "opens_", "quote", "separator", "address", "copyright", "bracket",
+        "wordless", "blank_before", "spaceless", "question", "exclamation", "clock", "numbered",
+        "money", "dash",
     ),
+    "voice": ("first_person", "second_person", "remark"),
+    "likeness": ("company_",),
     "outside_prose": ("prose", "place:"),
     "position": ("from_", "share_", "edge_"),
     "vocabulary": ("overlap",),

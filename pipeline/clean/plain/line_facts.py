@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from math import log1p
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.clean.plain.line_signs import Signs
+from pipeline.clean.plain.line_words import (
+    FIRST_PERSON,
+    REMARKS,
+    SECOND_PERSON,
+    SPACELESS_TERM,
+)
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from numpy.typing import NDArray
 
-    from pipeline.clean.plain.page import LineRecord, Page
+    from pipeline.clean.plain.line_tokens import Tokens
+    from pipeline.clean.plain.page import LineRecord
+
+    Matrix = NDArray[np.float32]
+    Column = tuple[str, NDArray[np.generic]]
 
 HEAD_CHARS = 240
 """Characters from which signs and case are read; further ones tell nothing new."""
@@ -20,6 +33,8 @@ UNIT_WORDS = 60
 """Words of a line from which its vocabulary is taken."""
 UNIT_CHARS = 4
 """Letters of the shortest word that says what a text is about."""
+REMARK_WORDS = 8
+"""Words of the longest line that stands between remarks of readers."""
 
 FACTS = (
     "words",
@@ -50,73 +65,144 @@ FACTS = (
     "wordless",
     "phrase",
     "long",
+    "digit_share",
+    "question",
+    "exclamation",
+    "clock",
+    "numbered",
+    "money",
+    "dash",
+    "first_person",
+    "second_person",
+    "remark",
+    "spaceless_terms",
 )
 """Columns of ``line_facts``; shares and 0 or 1, but for ``words`` and ``commas`` (logarithms)."""
 
 _CLOSING = "\"'”’»)]›」』）* "
-_OPEN_QUOTES = frozenset("\"“„«‘「『'")
 _ELLIPSES = ("...", "…", "[…]")
-_SEPARATOR = re.compile(r"[|›»•·→▶►▸/＞]")
 _ADDRESS = re.compile(r"@|https?:|www\.|\.(?:com|org|net|de|co)\b")
-_QUOTE = re.compile('["“”„«»「」]')
-_STOP_INSIDE = re.compile(r"[.!?]\s|[。！？]")
-_COMMA = re.compile("[,;、，；،]")
-_SIGNS = {
+_CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b")
+_NUMBERED = re.compile(r"\W{0,2}\d{1,3}[.)\]:]?\s")
+_ENDS = {
     ".": 0, "。": 0, "।": 0, "?": 1, "!": 1, "？": 1, "！": 1, "؟": 1, "…": 2, ":": 3, "：": 3,
 }  # fmt: skip
 
 
-def line_facts(page: Page) -> NDArray[np.float32]:
-    """Measure every line by itself: float32[lines, FACTS]."""
-    rows = [_facts(line) for line in page.lines]
-    return np.array(rows, np.float32).reshape(len(rows), len(FACTS))
-
-
-def _facts(line: LineRecord) -> tuple[float, ...]:
-    """The row of one line, in the order of ``FACTS``."""
-    text = line.text
-    head = text[:HEAD_CHARS]
-    first = text[0]
-    tokens = head.split()
-    signs = [token[0] for token in tokens]
-    count = len(tokens) or 1
-    end = 2 if text.endswith(_ELLIPSES) else _SIGNS.get(text[-12:].rstrip(_CLOSING)[-1:], 4)
-    spaceless = 1.0 - len(line.words) / line.word_count if line.words else 0.0
-    return (
-        log1p(line.word_count),
-        sum(map(str.isupper, signs)) / count,
-        head.isupper(),
-        sum(map(str.isdigit, signs)) / count,
-        first.islower(),
-        first.isdigit(),
-        first in _OPEN_QUOTES,
-        not (first.isalnum() or first in _OPEN_QUOTES),
-        end == 0,
-        end == 1,
-        end == 2,
-        end == 3,
-        end == 4,
-        line.terminal,
-        line.prose,
-        log1p(len(_COMMA.findall(head))),
-        _STOP_INSIDE.search(head, 0, max(len(head) - 2, 0)) is not None,
-        _QUOTE.search(head) is not None,
-        _SEPARATOR.search(head) is not None,
-        _has_address(head),
-        "©" in head,
-        "(" in head or "（" in head,
-        min(len(head) / count, 20.0) / 10.0,
-        line.blank_before,
-        max(0.0, min(1.0, spaceless)),
-        not line.words,
-        bool(line.kinds),
-        len(text) > 600,
+def line_facts(lines: Sequence[LineRecord], tokens: Tokens) -> Matrix:
+    """Measure every line by itself: float32[lines, FACTS]; *tokens* are their words."""
+    heads = [line.text[:HEAD_CHARS] for line in lines]
+    signs = Signs(heads)
+    columns = dict(
+        (
+            *_record_facts(lines),
+            *_sign_facts(heads, signs),
+            *_tone(heads, signs),
+            *_voice(tokens),
+        )
     )
+    return np.stack([columns[name] for name in FACTS], axis=1, dtype=np.float32, casting="unsafe")
 
 
-def _has_address(head: str) -> bool:
-    """Whether an e-mail or web address stands in *head*; most lines need no search."""
-    return ("." in head or "@" in head or ":" in head) and _ADDRESS.search(head) is not None
+def _record_facts(lines: Sequence[LineRecord]) -> Iterator[Column]:
+    """What is on record of each line."""
+    counts = np.array([line.word_count for line in lines])
+    known = np.array([len(line.words) for line in lines])
+    yield "words", np.log1p(counts)
+    yield "terminal", np.array([line.terminal for line in lines])
+    yield "prose", np.array([line.prose for line in lines])
+    yield "blank_before", np.array([line.blank_before for line in lines])
+    yield "phrase", np.array([bool(line.kinds) for line in lines])
+    yield "long", np.array([len(line.text) > 600 for line in lines])
+    yield "wordless", known == 0
+    yield (
+        "spaceless",
+        np.where(known > 0, np.clip(1.0 - known / np.maximum(counts, 1), 0.0, 1.0), 0),
+    )
+    ends = np.array([_end(line.text) for line in lines])
+    for code, name in enumerate(("period", "mark", "ellipsis", "colon", "letter")):
+        yield f"ends_{name}", ends == code
+
+
+def _end(text: str) -> int:
+    """What kind of sign a line ends with."""
+    return 2 if text.endswith(_ELLIPSES) else _ENDS.get(text[-12:].rstrip(_CLOSING)[-1:], 4)
+
+
+def _sign_facts(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
+    """What a line's characters say."""
+    space, gap = signs.where("space"), signs.where("space", "break")
+    tokens = ~gap
+    tokens[1:] &= gap[:-1]
+    count = np.maximum(signs.count(tokens), 1)
+    yield "capitalized", signs.count(tokens & signs.where("upper")) / count
+    yield "digits", signs.count(tokens & signs.where("digit")) / count
+    yield "capitals", signs.has("upper") & ~signs.has("lower")
+    quoted = signs.opens("open_quote")
+    yield "opens_lower", signs.opens("lower")
+    yield "opens_digit", signs.opens("digit")
+    yield "opens_quote", quoted
+    yield "opens_sign", ~(signs.opens("alnum") | quoted)
+    yield "commas", np.log1p(signs.count(signs.where("comma")))
+    yield "stops_inside", _stops_inside(signs, space)
+    for name in ("quote", "separator", "copyright", "bracket"):
+        yield name, signs.has(name)
+    joint = signs.where("joint")
+    joint[:-1] &= ~gap[1:]
+    address = signs.has("at") | (signs.count(joint) > 0)
+    for index in np.flatnonzero(address).tolist():
+        address[index] = _ADDRESS.search(heads[index]) is not None
+    yield "address", address
+    yield "word_length", np.minimum(signs.sizes / count, 20.0) / 10.0
+
+
+def _stops_inside(signs: Signs, space: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether a sentence ends before a line's last words."""
+    found = signs.where("stop")
+    found[:-1] &= space[1:]
+    found |= signs.where("spaceless_stop")
+    ends = signs.starts + signs.sizes
+    for back in (1, 2):
+        found[np.maximum(ends - back, 0)] = False
+    stop = np.maximum(ends - 3, 0)
+    found[stop] &= signs.where("spaceless_stop")[stop]
+    return signs.count(found) > 0
+
+
+def _tone(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
+    """Figures, questions, dashes."""
+    digits = signs.count(signs.where("decimal"))
+    yield "digit_share", digits / signs.sizes
+    for name in ("question", "exclamation", "money"):
+        yield name, signs.has(name)
+    clock, numbered = digits > 2, digits > 0
+    for index in np.flatnonzero(clock).tolist():
+        clock[index] = _CLOCK.search(heads[index], 0, 60) is not None
+    for index in np.flatnonzero(numbered).tolist():
+        numbered[index] = _NUMBERED.match(heads[index]) is not None
+    yield "clock", clock
+    yield "numbered", numbered
+    space, dash = signs.where("space"), signs.where("dash")
+    dash[1:-1] &= space[:-2] & space[2:]
+    yield "dash", signs.count(dash) > 0
+    terms = np.zeros(len(heads))
+    for index in np.flatnonzero(signs.has("spaceless")).tolist():
+        terms[index] = len(SPACELESS_TERM.findall(heads[index]))
+    yield "spaceless_terms", terms / (1.0 + signs.sizes / 20.0)
+
+
+def _voice(tokens: Tokens) -> Iterator[Column]:
+    """Who speaks to whom."""
+    roots = np.sqrt(np.clip(tokens.counts, 1, UNIT_WORDS))
+    yield "first_person", tokens.count(tokens.holds(FIRST_PERSON.__contains__)) / roots
+    yield "second_person", tokens.count(tokens.holds(SECOND_PERSON.__contains__)) / roots
+    remarks = tokens.count(tokens.holds(REMARKS.__contains__)) > 0
+    yield "remark", remarks & (tokens.counts <= REMARK_WORDS)
+
+
+def is_spaceless(line: LineRecord) -> bool:
+    """Whether a line's words cannot be told apart, for want of spaces."""
+    return bool(line.words) and line.word_count > len(line.words) * 1.5
 
 
 def vocabulary(line: LineRecord) -> frozenset[str]:
@@ -129,7 +215,7 @@ def vocabulary(line: LineRecord) -> frozenset[str]:
     words = line.words[:UNIT_WORDS]
     if not words:
         return frozenset()
-    if line.word_count > len(line.words) * 1.5:
+    if is_spaceless(line):
         text = "".join(words)[: 2 * UNIT_WORDS]
         return frozenset(map("".join, pairwise(text)))
     return frozenset([word for word in words if len(word) >= UNIT_CHARS])

@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.clean.plain.features import FEATURES, GROUPS, Expansion, group_of, observe
-from pipeline.clean.plain.lexicon import lexicon_scores
+from pipeline.clean.plain.features import (
+    BASE,
+    FEATURES,
+    GROUPS,
+    Expansion,
+    all_lines,
+    group_of,
+    observe,
+)
+from pipeline.clean.plain.lexicon import Lexicon
+from pipeline.clean.plain.line_tokens import Tokens
+from pipeline.clean.plain.page_grid import alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -27,13 +37,19 @@ if TYPE_CHECKING:
     from pipeline.clean.plain.page import Mode, Page
 
 WEIGHTS = Path(__file__).with_name("line_model.json")
-THRESHOLDS: dict[Mode, float] = {"careful": -1.5, "default": -0.5, "thorough": 0.3}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0003 has the trade-off."""
+THRESHOLDS: dict[Mode, float] = {"careful": -1.5, "default": -0.4, "thorough": 0.3}
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0011 has the trade-off."""
 SWITCH_COST = 0.2
 """Log-odds that each change between story and chrome costs."""
 KNOWN_MARGIN = 8.0
 """Log-odds against a line that a named rule holds."""
+PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
+"""Log-odds for a line of so many words and more: it may be the whole story."""
+HEADING_WORDS, HEADING_BONUS = 8, 2.5
+"""Log-odds for a line of so many words and fewer that stands alone between paragraphs of the story
+and is held by no rule: of those that the weights would drop, most are headings in it."""
 REASONS_SHOWN = 2
+_DOUBT_AT = [BASE.index(name) for name in ("words", "prose", "ruled")]
 SURROUNDED = "neighbours"
 """The reason where the line's own score says story, and those around it do not."""
 
@@ -47,7 +63,7 @@ class LineModel:
         weights: one a feature, in log-odds; positive speaks for story.
         means: of the features over the training lines, against which reasons are weighed.
         bias: log-odds of a line whose features are all 0.
-        lexicon: word or pair of words → log-odds.
+        lexicon: what words and pairs of words say.
         membership: float64[weights, GROUPS], 1 where a weight belongs to a group.
     """
 
@@ -55,7 +71,7 @@ class LineModel:
     weights: NDArray[np.float64]
     means: NDArray[np.float64]
     bias: float
-    lexicon: Mapping[str, float]
+    lexicon: Lexicon
     membership: NDArray[np.float64]
 
 
@@ -64,7 +80,7 @@ class Scores:
     """What the model says of a page's lines.
 
     Attributes:
-        values: float64[lines], log-odds that a line is story.
+        values: float64[lines], log-odds that a line is story, the benefit of the doubt included.
         features: float32[lines, features], for reasons.
     """
 
@@ -86,18 +102,62 @@ def load_model() -> LineModel:
         pairs[:, 0],
         pairs[:, 1],
         float(stored["bias"]),
-        stored["lexicon"],
+        Lexicon(stored["lexicon"]),
         np.array([[group_of(name) == group for group in GROUPS] for name in names], np.float64),
     )
 
 
-def score_lines(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Scores:
-    """Score the lines of *page*; *hits* are the lines that each named rule holds."""
+def score_pages(
+    pages: Sequence[Page], hits: Sequence[Mapping[str, AbstractSet[int]]]
+) -> list[Scores]:
+    """Score the lines of each of *pages*, none without lines, many pages at a time.
+
+    *hits* are, for each page, the lines that each named rule holds. A page's scores do not depend
+    on the others.
+    """
     model = load_model()
-    words = lexicon_scores([line.words for line in page.lines], model.lexicon)
-    base = np.concatenate((observe(page, hits), words), axis=1)
-    features = model.expansion.expand(base)
-    return Scores(np.round(features @ model.weights + model.bias, 3), features)
+    scored: dict[int, Scores] = {}
+    for group in alike([len(page.lines) for page in pages]):
+        some = [pages[index] for index in group]
+        sizes = [len(page.lines) for page in some]
+        tokens = Tokens(all_lines(some))
+        observed = observe(some, [hits[index] for index in group], tokens)
+        base = np.concatenate((observed, model.lexicon.scores(tokens)), axis=1)
+        features = model.expansion.expand(base, sizes)
+        # Not a matrix product: its rounding would depend on how many lines there are.
+        sums = np.einsum("lf,f->l", features, model.weights.astype(np.float32))
+        values = sums.astype(np.float64) + model.bias
+        pages_of = np.repeat(np.arange(len(sizes)), sizes)
+        values = np.round(values + benefit_of_doubt(values, base, pages_of), 3)
+        limits = np.cumsum(sizes)[:-1]
+        parts = zip(np.split(values, limits), np.split(features, limits), strict=True)
+        scored.update(zip(group, (Scores(*part) for part in parts), strict=True))
+    return [scored[index] for index in range(len(pages))]
+
+
+def benefit_of_doubt(
+    values: NDArray[np.float64], base: NDArray[np.float32], page_of: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """What speaks for long paragraphs and lone headings beyond their weights: float64[lines].
+
+    Args:
+        values: log-odds by the weights.
+        base: float32[lines, BASE or OBSERVED].
+        page_of: the page of each line.
+    """
+    log_words, prose, ruled = (base[:, column] for column in _DOUBT_AT)
+    bonus: NDArray[np.float64] = PARAGRAPH_BONUS * (
+        log_words >= np.log1p(PARAGRAPH_WORDS) - 1e-3
+    ).astype(np.float64)
+    story = (prose > 0) & (values > 0)
+    lone = (prose == 0) & (ruled == 0)
+    lone &= log_words <= np.log1p(HEADING_WORDS) + 1e-3
+    near = page_of[1:] == page_of[:-1]
+    lone[1:] &= story[:-1] & near
+    lone[:-1] &= story[1:] & near
+    lone[[0, -1]] = False
+    bonus += HEADING_BONUS * lone
+    return bonus
 
 
 def chrome_lines(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.context import averages, best_run, place_of, runs_of, shifted
@@ -17,7 +19,8 @@ from pipeline.clean.plain.features import (
     group_of,
     observe,
 )
-from pipeline.clean.plain.lexicon import grams, lexicon_scores
+from pipeline.clean.plain.lexicon import Lexicon, grams
+from pipeline.clean.plain.line_tokens import Tokens
 from pipeline.clean.plain.page import read_page
 
 STORY = """Ferry berth closed
@@ -29,10 +32,15 @@ Finally somebody looked below the berth, well done to the board.
 Read more"""
 
 
+def seen(page):
+    """What ``observe`` says of one page."""
+    return observe([page], [rule_hits(page)], Tokens(page.lines))
+
+
 def observed(text):
     """What ``observe`` says of *text*, by name of the column."""
     page = read_page(text)
-    return dict(zip(OBSERVED, observe(page, rule_hits(page)).T.tolist(), strict=True))
+    return dict(zip(OBSERVED, seen(page).T.tolist(), strict=True))
 
 
 def test_a_line_is_measured_by_itself():
@@ -80,8 +88,8 @@ def test_any_page_gives_one_finite_row_a_line(text):
     page = read_page(text)
     words = np.zeros((len(page.lines), len(LEXICON)), np.float32)
     if page.lines:
-        base = np.concatenate((observe(page, rule_hits(page)), words), axis=1)
-        x = Expansion(FEATURES).expand(base)
+        base = np.concatenate((seen(page), words), axis=1)
+        x = Expansion(FEATURES).expand(base, [len(base)])
 
         assert (len(page.lines), len(FEATURES)) == x.shape
         assert np.isfinite(x).all()
@@ -91,11 +99,12 @@ def test_a_chosen_feature_is_the_same_alone_and_among_all():
     """Computing fewer features changes none of them."""
     page = read_page(STORY)
     words = np.ones((len(page.lines), len(LEXICON)), np.float32)
-    base = np.concatenate((observe(page, rule_hits(page)), words), axis=1)
+    base = np.concatenate((seen(page), words), axis=1)
     chosen = FEATURES[::7]
 
     np.testing.assert_array_equal(
-        Expansion(FEATURES).expand(base)[:, ::7], Expansion(chosen).expand(base)
+        Expansion(FEATURES).expand(base, [len(base)])[:, ::7],
+        Expansion(chosen).expand(base, [len(base)]),
     )
 
 
@@ -108,22 +117,22 @@ def test_names_are_unique_and_grouped():
 
 def test_windows_count_lines_beyond_the_page_as_zeros():
     """The mean over a window divides by the window's size, at the page's edges too."""
-    values = np.array([[3.0], [6.0], [9.0]], np.float32)
+    values = np.array([[[3.0], [6.0], [9.0]]], np.float32)
 
-    np.testing.assert_allclose([[3], [6], [5]], averages(values, ((1, 1),)))
-    np.testing.assert_allclose([[6], [9], [0]], shifted(values, 1))
-    np.testing.assert_allclose([[0], [0], [3]], shifted(values, -2))
+    np.testing.assert_allclose([[[3], [6], [5]]], averages(values, ((1, 1),)))
+    np.testing.assert_allclose([[[6], [9], [0]]], shifted(values, 1))
+    np.testing.assert_allclose([[[0], [0], [3]]], shifted(values, -2))
 
 
 def test_runs_and_places_are_logarithms_of_lines():
     """A line in the run is 0 lines away from it."""
-    flags = np.array([False, True, False, False])
+    flags = np.array([[False, True, False, False]])
+    lines = np.log1p([[[40, 1], [0, 0], [1, 40], [2, 40]]])
+    places = place_of(np.array([1]), np.array([2]), np.arange(3)[None])
 
-    np.testing.assert_allclose(np.log1p([[40, 1], [0, 0], [1, 40], [2, 40]]), runs_of(flags), 1e-6)
-    np.testing.assert_allclose(
-        [[0, np.log(2), 0], [1, 0, 0], [0, 0, np.log(2)]], place_of((1, 2), 3), 1e-6
-    )
-    assert (0, 0) == best_run(np.array([-1.0, -2.0]))
+    np.testing.assert_allclose(lines, runs_of(flags), 1e-6)
+    np.testing.assert_allclose([[[0, np.log(2), 0], [1, 0, 0], [0, 0, np.log(2)]]], places, 1e-6)
+    assert [[0], [0]] == [limit.tolist() for limit in best_run(np.array([[-1.0, -2.0]]))]
 
 
 def test_numbers_are_all_the_same_to_the_lexicon():
@@ -133,17 +142,33 @@ def test_numbers_are_all_the_same_to_the_lexicon():
 
 def test_long_lines_are_read_at_both_ends():
     """The middle of a long line gives nothing; its end does."""
-    words = (*(f"a{i}" for i in range(40)), "subscribe")
+    words = (*(f"a{i}" for i in range(80)), "subscribe")
 
     assert "subscribe" in grams(words)
-    assert "a20" not in grams(words)
+    assert "a50" not in grams(words)
 
 
 def test_the_lexicon_counts_a_word_once():
     """Sum, highest and lowest; repetition within a line changes nothing."""
-    lexicon = {"share": -1.5, "said": 0.5}
+    lexicon = Lexicon({"share": -1.5, "said": 0.5})
+    page = read_page("share said said\n?\nshare share")
+    found = lexicon.scores(Tokens(page.lines))
 
-    np.testing.assert_allclose(
-        [[-1.0, 0.5, -1.5], [0, 0, 0], [-1.5, 0, -1.5]],
-        lexicon_scores([("share", "said", "said"), (), ("share", "share")], lexicon),
-    )
+    np.testing.assert_allclose([[-1, 0.5, -1.5], [0, 0, 0], [-1.5, 0, -1.5]], found[:, :3])
+    np.testing.assert_allclose([-1 / 8**0.5, 0, -1.5 / 6**0.5], found[:, 3], 1e-6)
+
+
+GRAMS = ["a", "b", "0", "…", "a b", "b a", "… b", "^a", "^b a", "^0", "b$", "0$"]
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "7", "12th"]), max_size=90), min_size=1))
+def test_hashed_words_score_as_their_ngrams_do(lines):
+    """Of many lines at once, each has the sum of the weights of its own distinct n-grams."""
+    weights = {gram: (-1) ** i * (i + 1) / 100 for i, gram in enumerate(GRAMS)}
+    page = read_page("\n".join(" ".join(("x", *line)) for line in lines))
+    expected = [
+        sum(weights.get(gram, 0.0) for gram in set(grams(line.words))) for line in page.lines
+    ]
+
+    np.testing.assert_allclose(expected, Lexicon(weights).scores(Tokens(page.lines))[:, 0], 1e-5)

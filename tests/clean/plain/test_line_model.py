@@ -8,13 +8,23 @@ from hashlib import blake2b
 from itertools import pairwise, product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.plain.features import FEATURES, GROUPS
+from pipeline.clean.plain.features import BASE, FEATURES, GROUPS
 from pipeline.clean.plain.lexicon import LIMIT
-from pipeline.clean.plain.line_model import THRESHOLDS, WEIGHTS, load_model, viterbi
+from pipeline.clean.plain.line_model import (
+    HEADING_BONUS,
+    PARAGRAPH_BONUS,
+    PARAGRAPH_WORDS,
+    THRESHOLDS,
+    WEIGHTS,
+    benefit_of_doubt,
+    load_model,
+    viterbi,
+)
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data" / "text"
 MARGINS = st.lists(st.integers(-80, 80).map(lambda n: n / 10), max_size=9)
@@ -57,8 +67,8 @@ def test_the_file_weighs_features_and_short_phrases_only():
     assert (len(model.weights), len(GROUPS)) == model.membership.shape
     assert [1.0] * len(model.weights) == model.membership.sum(axis=1).tolist()
     assert 200_000 > WEIGHTS.stat().st_size
-    assert all(re.fullmatch(r"\^?[^\s]+( [^\s]+)?\$?", gram) for gram in model.lexicon)
-    assert all(abs(weight) <= LIMIT for weight in model.lexicon.values())
+    assert all(re.fullmatch(r"\^?[^\s]+( [^\s]+)?\$?", gram) for gram in stored["lexicon"])
+    assert all(abs(weight) <= LIMIT for weight in stored["lexicon"].values())
 
 
 @pytest.mark.skipif(
@@ -73,3 +83,21 @@ def test_the_file_was_learned_from_the_data_at_hand():
     }
 
     assert found == stored["trained_on"]
+
+
+def test_a_lone_heading_and_a_long_paragraph_have_the_benefit_of_the_doubt():
+    """Not at a page's edge, beside chrome, where a rule holds it, or one word too short."""
+    words = [3, 20, 3, 20, 3, 3, 20, 3, 20, PARAGRAPH_WORDS, PARAGRAPH_WORDS - 1]
+    prose = [0, 1, 0, 1, 0, 0, 1, 0, 1, 0, 0]
+    ruled = [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+    page_of = np.array([0] * 11)
+    base = np.zeros((11, len(BASE)), np.float32)
+    base[:, BASE.index("words")] = np.log1p(words)
+    base[:, BASE.index("prose")] = prose
+    base[:, BASE.index("ruled")] = ruled
+    bonus = [0, 0, HEADING_BONUS, 0, 0, 0, 0, 0, 0, PARAGRAPH_BONUS, 0]
+
+    assert bonus == benefit_of_doubt(np.ones(11), base, page_of).tolist()
+    page_of[2:] = 1
+    bonus[2] = 0
+    assert bonus == benefit_of_doubt(np.ones(11), base, page_of).tolist()
