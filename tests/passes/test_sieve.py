@@ -182,6 +182,6 @@ def test_documents_are_sent_in_batches_that_are_neither_many_nor_large():
     small = [document(str(n), source=f"{n}.txt") for n in range(70)]
     large = [document("x" * 600_000, source=f"{n}.txt") for n in range(3)]
 
-    assert [32, 32, 6] == [len(batch) for batch in sieve._batches(small)]
+    assert [64, 6] == [len(batch) for batch in sieve._batches(small)]
     assert [2, 1] == [len(batch) for batch in sieve._batches(large)]
     assert small == [record for batch in sieve._batches(iter(small)) for record in batch]
