@@ -71,8 +71,9 @@ class _Reader:
     def flush(self, *, broken: bool = False) -> None:
         """End the block that is being read."""
         if self.buffer:
-            text = normalize(" ".join("".join(self.buffer).split()))
+            text = " ".join("".join(self.buffer).split())
             self.buffer.clear()
+            text = normalize(text) if text else ""
             if text and self.stack:
                 self._store(text)
                 self.broken = False

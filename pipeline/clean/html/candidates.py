@@ -99,7 +99,7 @@ def read_candidates(document: Document) -> Candidates | None:
 
 def metadata_alone(document: Document) -> PageMetadata:
     """What the record itself declares about a page that is not looked into."""
-    return read_metadata(document_fromstring("<html></html>"), document, lambda _: [])
+    return read_metadata(document_fromstring("<html></html>"), document, lambda _url, _dated: [])
 
 
 def _clean(content: str) -> str:
@@ -126,22 +126,27 @@ def _parse(content: str) -> _Element | None:
 def _metadata(root: _Element, document: Document) -> PageMetadata:
     """Metadata by vote; trafilatura is asked only where the markup leaves a field unknown."""
 
-    def second_opinion(url: str | None) -> list[Evidence]:
-        return _trafilatura_votes(root, url, document.fetched_at)
+    def second_opinion(url: str | None, dated: bool) -> list[Evidence]:
+        return _trafilatura_votes(root, url, document.fetched_at, dated=dated)
 
     return read_metadata(root, document, second_opinion)
 
 
-def _trafilatura_votes(root: _Element, url: str | None, fetched_at: str | None) -> list[Evidence]:
-    """What trafilatura, and htmldate inside it, take for title, authors and day."""
+def _trafilatura_votes(
+    root: _Element, url: str | None, fetched_at: str | None, *, dated: bool
+) -> list[Evidence]:
+    """What trafilatura, and htmldate inside it, take for title, authors and day.
+
+    Where the page is *dated* already, no day is sought in its text: that costs most.
+    """
     fetched = parse_timestamp(fetched_at or "")
     # The library's own bound is today: what a page says must not depend on when it is read.
     newest = fetched.instant.date().isoformat() if fetched else f"{LAST_YEAR}-12-31"
-    dates = {"original_date": True, "extensive_search": True, "max_date": newest}
+    dates = {"original_date": True, "extensive_search": not dated, "max_date": newest}
     with warnings.catch_warnings():
         # Zone letters in the page's dates: the page's matter, no fault of ours.
         warnings.simplefilter("ignore")
-        found = extract_metadata(root, default_url=url, date_config=dates, extensive=True)
+        found = extract_metadata(root, default_url=url, date_config=dates, extensive=not dated)
     stated = (("title", found.title), ("authors", found.author), ("date_published", found.date))
     return [Evidence(field, value, EXTRACTOR) for field, value in stated if value]
 
