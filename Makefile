@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs bench bench-baselines bench-cleaning fuzz kills year window clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning fuzz kills year window clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -76,3 +76,6 @@ defaults: $(READY)  ## write configs/default.yaml and docs/output.md anew from t
 
 train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
 	PYTHONPATH=. $(BIN)/python training/train_pairs.py --write
+
+train-pages: $(READY)  ## learn the page model again from ../shared/data/html (about fifteen minutes)
+	$(BIN)/python -m training.train_pages

@@ -20,6 +20,7 @@ HOMES = {
     "apache_beam": ("pipeline/beam/",),
     "trafilatura": ("pipeline/clean/html/",),
     "lxml": ("pipeline/clean/html/",),
+    "resiliparse": ("pipeline/clean/html/candidates.py",),
     "datasketch": ("pipeline/dedup/signatures.py",),
     "scipy": ("pipeline/dedup/clusters.py", "pipeline/dedup/verify.py"),
     "langdetect": ("pipeline/judge/",),

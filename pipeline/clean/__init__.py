@@ -1,7 +1,7 @@
 """Document → article: the story's text, its metadata, and a reason for everything that was cut.
 
 clean_document   text/plain ─▶ plain.clean_text   line rules
-                 text/html  ─▶ html.extract_page  trafilatura, then metadata of the page
+                 text/html  ─▶ html.extract_page  trafilatura, page model, metadata
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ def no_body_left(article: Article, config: JudgeConfig) -> str | None:
     del config
     if any(map(str.isalnum, article.text)):
         return None
-    return f"0 letters left of {article.raw_char_count:,} characters"
+    reason = "page_too_large: " if "page_too_large" in article.flags else ""
+    return f"{reason}0 letters left of {article.raw_char_count:,} characters"
 
 
 def too_short(article: Article, config: JudgeConfig) -> str | None:

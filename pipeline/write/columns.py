@@ -114,7 +114,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("char_count", pa.int32(), "!", _KEPT, "code points in text", lambda a: len(a.text)),
     Column("raw_char_count", pa.int32(), "!", _KEPT, "code points of the decoded document", lambda a: a.raw_char_count),
     Column("media_type", pa.string(), "!", _KEPT, "text/plain or text/html", lambda a: a.document.media_type),
-    Column("extractor", pa.string(), "!", _KEPT, "what took the story out: lines, trafilatura", lambda a: a.extractor),
+    Column("extractor", pa.string(), "!", _KEPT, "what took the story out: lines, trafilatura, trafilatura+block_model", lambda a: a.extractor),
     Column("removed", _REMOVED, "!", _KEPT, "spans cut from the decoded text (for HTML: from the extraction), in code points, with the rule", _removed),
     Column("evidence", _EVIDENCE, "!", _A, "where each metadata value comes from, the winner first", _evidence),
     Column("flags", _STRINGS, "!", _KEPT, "peculiarities worth a look, from a closed list", lambda a: a.flags),

@@ -1,5 +1,6 @@
-"""Pages: trafilatura takes the text out, metadata is decided by vote.
+"""Pages: the story is chosen block by block, metadata is decided by vote.
 
-page ─extract─▶ tree ─markup, json_ld─▶ candidates ─sources, title, dates─▶ metadata
-                     ─trafilatura─▶ extraction ─▶ text
+page ─parse─▶ tree ─markup, json_ld─▶ values ─sources, title, dates─▶ metadata
+                   ─blocks, hints─▶ blocks and containers ─┐
+                   ─trafilatura, resiliparse─▶ extractions ─votes─▶ features ─block_model─▶ text
 """

@@ -59,15 +59,15 @@ class PageMetadata:
 
 
 def read_metadata(
-    root: _Element, document: Document, second_opinion: Callable[[str | None], list[Evidence]]
+    root: _Element, document: Document, second_opinion: Callable[[str | None, bool], list[Evidence]]
 ) -> PageMetadata:
     """Read the metadata of the page *root* that *document* holds.
 
     Args:
         root: the parsed page, untouched by any extraction.
         document: its own fields win over the page's.
-        second_opinion: asked, with the url, only when the markup leaves the title, the
-            authors or the date unknown; its candidates come last.
+        second_opinion: asked, with the url and whether a date is known, only when the markup
+            leaves the title, the authors or the date unknown; its candidates come last.
     """
     markup, nodes = read_markup(root), article_nodes(root)
     fetched_at = parse_timestamp(document.fetched_at or "")
@@ -77,7 +77,7 @@ def read_metadata(
     page = _Page(document, _site_names(markup, nodes, site), url, fetched_at)
     votes = _vote(page, markup, nodes, ())
     if not (votes.title and votes.authors and votes.date_published):
-        votes = _vote(page, markup, nodes, second_opinion(url))
+        votes = _vote(page, markup, nodes, second_opinion(url, bool(votes.date_published)))
     date_modified, modified = choose_date(_modified(markup, nodes), fetched_at)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
     return PageMetadata(

@@ -1,0 +1,247 @@
+"""What is known of each block of a page: its text, its place in the tree, who took it.
+
+blocks ─line facts, rules─┐
+containers ─sums of runs──┼─▶ base ─products─▶ float32[blocks, features]
+extractions ─shared words─┘
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.html.blocks import LEVELS, Blocks
+from pipeline.clean.html.hints import FLAGS
+from pipeline.clean.html.votes import VOTERS, Measured
+from pipeline.clean.plain.cleaner import rule_hits
+from pipeline.clean.plain.context import averages, best_run, place_of, shifted
+from pipeline.clean.plain.features import OBSERVED, observe
+from pipeline.clean.plain.page import Page
+
+Matrix = NDArray[np.float32]
+
+CAP_WORDS = 60.0
+BASE_WORDS = 5.0
+"""Words from which more speak no louder for a container, and what a line without prose costs it."""
+HOME_SHARE = 0.8
+"""Share of what trafilatura took that the container holds which is its home."""
+MENU_SHARE = 0.8
+"""Share of a block's characters in links from which it is a link and nothing else."""
+
+LEVEL_FACTS = (
+    "words", "blocks", "prose", "linked", "first", "second", "of_first", "of_prose",
+)  # fmt: skip
+PLACE_FACTS = (
+    "linked", "depth", "broken", "in_best", "before_best", "behind_best", "in_home",
+    "before_home", "behind_home", "in_first", "before_first", "behind_first", "best_gain",
+    "from_top", "from_end", "siblings",
+)  # fmt: skip
+PAGE_FACTS = (
+    "words", "first_words", "second_words", "stated_words", "first_found", "second_found",
+    "stated_found", "first_in_second", "second_in_first", "first_in_stated", "stated_in_first",
+    "prose_in_first", "prose_in_second", "best_in_first", "first_in_best", "home_in_first",
+    "prose", "first_prose", "spaceless", "old",
+)  # fmt: skip
+OWN = (
+    *OBSERVED,
+    *VOTERS,
+    *(f"own:{flag}" for flag in FLAGS),
+    *(f"near:{flag}" for flag in FLAGS),
+    *(f"around:{flag}" for flag in FLAGS),
+    *(f"level{level}:{fact}" for level in range(LEVELS) for fact in LEVEL_FACTS),
+    *(f"place:{fact}" for fact in PLACE_FACTS),
+)
+WINDOWS = ((1, 1), (3, 3), (8, 8), (4, 0), (0, 4))
+WINDOW_FACTS = ("words", "prose", "first", "second", "place:linked", "phrase", "own:p", "ruled")
+SHIFTS = (-2, -1, 1, 2)
+SHIFT_FACTS = ("words", "first", "second", "prose", "own:p", "own:heading", "phrase")
+PAGE = tuple(f"page:{fact}" for fact in PAGE_FACTS)
+CROSSED = (
+    "first", "second", "stated", "prose", "words", "terminal", "place:linked", "place:in_best",
+    "place:in_home", "place:in_first", "level0:first", "level1:first", "level2:first",
+    "level0:second", "level1:second", "level0:prose", "level1:prose", "level0:of_first",
+    "level1:of_first", "level2:of_prose", "own:p", "own:li", "own:heading", "around:body",
+    "around:article_body", "around:related", "around:comment", "overlap", "phrase", "ruled",
+    "window:1:1:first", "window:3:3:first", "window:3:3:prose",
+)  # fmt: skip
+PLAIN = (
+    *OWN,
+    *PAGE,
+    *(f"window:{before}:{after}:{fact}" for before, after in WINDOWS for fact in WINDOW_FACTS),
+    *(f"shift:{by}:{fact}" for by in SHIFTS for fact in SHIFT_FACTS),
+)
+PAGE_CROSSED = CROSSED[:20]
+CROSSES = (*combinations(CROSSED, 2), *product(PAGE_CROSSED, PAGE))
+FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
+_AT = {name: place for place, name in enumerate((*OWN, *PAGE))}
+
+
+def looked_into(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
+    """The blocks that may be story: all but links that no extraction took.
+
+    Two blocks of five are such links, and looking into a block is what costs.
+    """
+    chars = np.array([len(text) for text in blocks.texts])
+    links = np.array(blocks.linked) > MENU_SHARE * chars
+    return np.flatnonzero(~links | (measured.shares.max(axis=1) > 0))
+
+
+def base_features(
+    blocks: Blocks, chosen: NDArray[np.int64], page: Page, measured: Measured, *, old: bool
+) -> Matrix:
+    """Measure the *chosen* blocks of a page: float32[chosen, OWN and PAGE].
+
+    Args:
+        page: a line for each chosen block.
+        old: whether the page was built before there were elements for stories.
+    """
+    observed = observe(page, rule_hits(page))
+    masks = np.array([blocks.own, blocks.near, blocks.around], np.int64)[:, chosen]
+    bits = (masks[:, :, None] >> np.arange(len(FLAGS))) & 1
+    prose = np.zeros(len(blocks.texts))
+    prose[chosen] = [line.prose for line in page.lines]
+    prose *= measured.words
+    sums = _Sums(blocks, measured, prose)
+    spaceless = observed[:, OBSERVED.index("spaceless")] @ measured.words[chosen]
+    levels, home, best = sums.levels(), sums.home(), sums.best()
+    facts = (*sums.facts(home, best), spaceless / sums.total[0], old)
+    parts = (
+        observed,
+        measured.shares[chosen],
+        *bits,
+        levels[chosen],
+        sums.places(home, best)[chosen],
+        np.broadcast_to(np.array(facts, np.float32), (len(chosen), len(PAGE_FACTS))),
+    )
+    return np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
+
+
+class _Sums:
+    """What the containers of a page hold: words, blocks, prose, links, words of two voters."""
+
+    def __init__(self, blocks: Blocks, measured: Measured, prose: NDArray[np.float64]) -> None:
+        self.blocks, self.measured, self.prose = blocks, measured, prose
+        words, shares = measured.words, measured.shares
+        chars = np.array([len(text) for text in blocks.texts], np.float64)
+        self.linked = np.array(blocks.linked, np.float64) / np.maximum(chars, 1)
+        columns = np.stack(
+            (words, np.ones_like(words), prose, self.linked * words, *(shares[:, :2].T * words)),
+            axis=1,
+        )
+        sums = np.concatenate((np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)))
+        self.starts, self.ends = np.array(blocks.starts), np.array(blocks.ends)
+        self.held = sums[self.ends] - sums[self.starts]
+        self.total = np.maximum(sums[-1], 1.0)
+        self.chain = _chains(blocks)
+
+    def levels(self) -> NDArray[np.float64]:
+        """``LEVEL_FACTS`` of the containers around each block."""
+        total = self.total
+        parts = []
+        for level in self.chain:
+            at = self.held[level]
+            parts += [np.log1p(at[:, :2]), at[:, 2:6] / np.maximum(at[:, :1], 1)]
+            parts += [at[:, 4:5] / total[4], at[:, 2:3] / total[2]]
+        return np.concatenate(parts, axis=1)
+
+    def best(self) -> int:
+        """The container with the most prose and the fewest other lines."""
+        gains = np.where(
+            self.prose > 0,
+            np.minimum(self.measured.words, CAP_WORDS),
+            -BASE_WORDS * (1 + self.linked),
+        )
+        sums = np.concatenate((np.zeros(1), np.cumsum(gains)))
+        return int(np.argmax(sums[self.ends] - sums[self.starts]))
+
+    def home(self) -> int:
+        """The smallest container that holds nearly all that trafilatura took."""
+        enough = self.held[:, 4] >= HOME_SHARE * self.held[:, 4].max()
+        return int(np.argmin(np.where(enough, self.ends - self.starts, 10**9)))
+
+    def places(self, home: int, best: int) -> NDArray[np.float64]:
+        """``PLACE_FACTS`` of each block."""
+        blocks, count = self.blocks, len(self.prose)
+        taken = np.where(self.measured.shares[:, 0] > 0.5, self.measured.words, -2.0)
+        here = np.arange(count)
+        own = (self.linked, np.log1p(blocks.depths), np.array(blocks.broken, np.float64))
+        more = (
+            np.full(count, np.log1p(self.held[best, 2])),
+            1 / (1.0 + here),
+            1 / (count - here),
+            np.log1p(self.held[self.chain[0], 1]),
+        )
+        parts = (
+            np.stack(own, axis=1),
+            place_of((int(self.starts[best]), int(self.ends[best])), count),
+            place_of((int(self.starts[home]), int(self.ends[home])), count),
+            place_of(best_run(taken), count),
+            np.stack(more, axis=1),
+        )
+        return np.concatenate(parts, axis=1)
+
+    def facts(self, home: int, best: int) -> tuple[float, ...]:
+        """``PAGE_FACTS``, but for the last two."""
+        measured, total, held = self.measured, self.total, self.held
+        prose_taken = self.prose @ measured.shares[:, :2]
+        facts = (
+            np.log1p(measured.words.sum()),
+            *np.log1p(measured.sizes),
+            *measured.found,
+            *measured.mutual,
+            *(prose_taken / total[2]),
+            held[best, 4] / max(held[best, 0], 1),
+            held[best, 4] / total[4],
+            held[home, 4] / max(held[home, 0], 1),
+            total[2] / total[0],
+            prose_taken[0] / total[4],
+        )
+        return tuple(map(float, facts))
+
+
+def _chains(blocks: Blocks) -> list[NDArray[np.int64]]:
+    """For each level, the container of every block there; the outermost repeats."""
+    spans = list(zip(blocks.starts, blocks.ends, strict=True))
+    wider = [0] * len(spans)
+    for number, parent in enumerate(blocks.parents):
+        if parent >= 0:
+            wider[number] = parent if spans[parent] != spans[number] else wider[parent]
+    up = np.array(wider)
+    sizes = np.array(blocks.ends) - np.array(blocks.starts)
+    holders = np.array(blocks.holders)
+    level = np.where(sizes[holders] > 1, holders, up[holders])
+    chain = [level]
+    for _ in range(1, LEVELS):
+        level = up[level]
+        chain.append(level)
+    return chain
+
+
+class Expansion:
+    """Computes chosen features from what ``base_features`` says.
+
+    Args:
+        names: from ``FEATURES``; the columns of ``expand``'s answer, in this order.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        at = {name: place for place, name in enumerate((*PLAIN, "one"))}
+        pairs = [name.split(" x ") if " x " in name else (name, "one") for name in names]
+        self._left = np.array([at[pair[0]] for pair in pairs], np.int64)
+        self._right = np.array([at[pair[1]] for pair in pairs], np.int64)
+
+    def expand(self, base: Matrix) -> Matrix:
+        """float32[blocks, names] from float32[blocks, OWN and PAGE]."""
+        near = base[:, [_AT[fact] for fact in SHIFT_FACTS]]
+        windowed = averages(base[:, [_AT[fact] for fact in WINDOW_FACTS]], WINDOWS)
+        parts = (
+            base,
+            windowed,
+            *(shifted(near, by) if abs(by) < len(base) else np.zeros_like(near) for by in SHIFTS),
+            np.ones((len(base), 1), np.float32),
+        )
+        plain = np.concatenate(parts, axis=1, dtype=np.float32)
+        return plain[:, self._left] * plain[:, self._right]

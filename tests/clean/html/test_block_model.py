@@ -1,0 +1,163 @@
+"""Which blocks of a page are its story."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml.html import document_fromstring
+
+from pipeline.clean.html.block_features import FEATURES, OWN, PAGE, Expansion
+from pipeline.clean.html.block_model import (
+    GROUPS,
+    MAX_BLOCKS,
+    group_of,
+    keep,
+    load_model,
+    measure,
+    select,
+)
+from pipeline.clean.html.blocks import Blocks, read_blocks
+from pipeline.clean.html.extract import CHOSEN, extract_page
+from pipeline.clean.html.votes import compare, grams_of
+from pipeline.config import CleanConfig
+from pipeline.records import Article, Document
+
+PROSE = [
+    "The harbour council met on Tuesday night and spoke of nothing but the price of rope.",
+    "Its chair, who has sold rope for thirty years, left the room before the vote was taken.",
+    "Fishermen at the back of the hall said that they would splice what they had until spring.",
+    "A second meeting is planned for next month, when the ferry company will show its accounts.",
+    "Nobody expects the price to fall before the new mill on the river begins its work in June.",
+    "Until then the boats will share their lines, as they did in the winter of the great frost.",
+]
+MENU = "<nav class='menu'><ul>" + "<li><a href='/x'>Harbour news</a></li>" * 12 + "</ul></nav>"
+FOOTER = "<footer><p>Copyright the Lantern. All rights reserved.</p><a href='/t'>Terms</a></footer>"
+
+
+def page(*parts: str) -> str:
+    """A page with a menu, these parts and a footer."""
+    return (
+        "<html><head><meta name='viewport' content='x'><title>Rope</title></head><body>"
+        f"{MENU}{''.join(parts)}{FOOTER}</body></html>"
+    )
+
+
+def paragraphs(texts: list[str]) -> str:
+    """The texts as ``<p>`` elements."""
+    return "".join(f"<p>{text}</p>" for text in texts)
+
+
+def article(content: str) -> Article:
+    """The article of a page."""
+    return extract_page(Document("0" * 32, "a", "a.html", "text/html", content), CleanConfig())
+
+
+def blocks_of(texts: list[str]) -> Blocks:
+    """The blocks of a page of paragraphs."""
+    return read_blocks(document_fromstring(f"<html><body>{paragraphs(texts)}</body></html>"))
+
+
+def test_a_story_in_several_containers_is_kept_whole() -> None:
+    """Boxes between the parts of a story do not end it."""
+    box = "<div class='ad-slot'>Advertisement</div>"
+    parts = [
+        f"<div class='article-body__part'>{paragraphs(PROSE[n : n + 2])}</div>" for n in (0, 2, 4)
+    ]
+    found = article(page(f"<main><div class='article'>{box.join(parts)}</div></main>"))
+
+    assert PROSE == found.text.split("\n\n")
+
+
+def test_a_plain_page_keeps_its_story() -> None:
+    """Where nothing is doubtful, the story is every paragraph and nothing else."""
+    found = article(page(f"<article>{paragraphs(PROSE)}</article>"))
+
+    assert PROSE == found.text.split("\n\n")
+
+
+@pytest.mark.parametrize("parts", [PROSE, [*PROSE, "Share this", "Read more: the ferry"]])
+def test_what_goes_has_a_span_and_a_reason(parts: list[str]) -> None:
+    """The extraction less the removed spans is the text; every reason names its features."""
+    found = article(page(f"<div class='story'>{paragraphs(parts)}</div>"))
+    assert found.extraction is not None
+    spans = [(span.start, span.end) for span in found.removed]
+    left, start = [], 0
+    for line in found.extraction.split("\n"):
+        if (start, start + len(line)) not in spans:
+            left.append(line)
+        start += len(line) + 1
+
+    assert found.text == "\n\n".join(left)
+    for span in found.removed:
+        if span.rule.startswith("block_model: "):
+            assert set(span.rule.removeprefix("block_model: ").split(", ")) <= set(GROUPS)
+    changes = [item for item in found.evidence if item.field == "extractor"]
+    assert (found.extractor == CHOSEN) == (len(changes) == 1)
+
+
+@pytest.mark.parametrize(
+    ("texts", "extractions"),
+    [
+        ([], ("", "", "")),
+        (["One."], ("", "", "")),
+        (["Rope."] * (MAX_BLOCKS + 1), ("Rope.", "", "")),
+        (PROSE, ("\n".join(reversed([text[::-1] for text in PROSE])), "", "")),
+    ],
+    ids=["nothing", "nobody took it", "too many", "another text"],
+)
+def test_pages_unlike_all_others_are_left_to_trafilatura(
+    texts: list[str], extractions: tuple[str, str, str]
+) -> None:
+    """The model says nothing about pages without blocks, with too many, or that it cannot see."""
+    found = select(blocks_of(texts), None, extractions, old=False)
+
+    assert found is None or texts == ["One."]
+
+
+def test_shares_count_runs_of_words() -> None:
+    """A block is taken as far as its runs of words stand in the extraction, in any script."""
+    texts = ["the price of rope rose", "Rope", "rope and tar", "港口委员会开会"]
+    measured = compare(texts, ("the price of rope fell\nRope\n港口委员会", "", ""))
+
+    assert [2 / 3, 1.0, 0.0, 3 / 5] == pytest.approx(measured.shares[:, 0].tolist())
+    assert [5, 1, 3, 7] == measured.words.tolist()
+    assert (11, 0, 0) == measured.sizes
+
+
+def test_no_run_reaches_from_one_text_into_the_next() -> None:
+    """Words that only stand side by side because two blocks do are no run."""
+    assert 0 == len(grams_of(["two words", "two more"]).values)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.sampled_from([*PROSE, "Share", "港口", "—", "1"]), min_size=1, max_size=12),
+    st.lists(st.sampled_from([*PROSE, "Share"]), max_size=4),
+)
+def test_every_page_gives_finite_features(texts: list[str], taken: list[str]) -> None:
+    """Each block looked into has all features, and no value is infinite or missing."""
+    rows = measure(blocks_of(texts), "Rope", ("\n".join(taken), "", ""), old=True)
+    if rows is None:
+        return
+    everything = Expansion(FEATURES).expand(rows.base)
+
+    assert (len(rows.indices), len(OWN) + len(PAGE)) == rows.base.shape
+    assert (len(rows.indices), len(FEATURES)) == everything.shape
+    assert np.isfinite(everything).all()
+
+
+def test_the_stored_model_fits_the_features() -> None:
+    """Every weight belongs to a feature, and every feature to a group."""
+    model = load_model()
+
+    assert np.isfinite(model.weights).all()
+    assert model.membership.sum(axis=1).tolist() == [1.0] * len(model.weights)
+    assert {group_of(name) for name in FEATURES} <= set(GROUPS)
+
+
+def test_a_switch_must_be_worth_it() -> None:
+    """A block that is hardly chrome stays between blocks of the story."""
+    assert [True, True, True] == keep(np.array([3.0, -0.8, 3.0])).tolist()
+    assert [True, False, True] == keep(np.array([3.0, -3.0, 3.0])).tolist()

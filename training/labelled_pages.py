@@ -1,0 +1,160 @@
+"""Labelled pages as the page model sees them: features and labels of every block."""
+
+from __future__ import annotations
+
+import json
+import lzma
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import LCSseq
+
+from pipeline.clean.html.block_model import Rows, measure
+from pipeline.clean.html.candidates import Candidates, read_candidates
+from pipeline.clean.html.votes import grams_of
+from pipeline.clean.person_names import name_key
+from pipeline.read.encoding import decode
+from pipeline.records import Document
+from pipeline.text.tokens import words
+
+FOLDS = 5
+SHARE = {"readability_js": 0.5, "trafilatura_eval": 0.5}
+"""What a page of a benchmark weighs, where its gold says less: another extractor's output,
+and a few segments of each page."""
+KEEP, DROP, OPEN = "kdn"
+"""Labels: story, chrome, and what counts for nothing."""
+
+Labels = NDArray[np.str_]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledPage:
+    """A page with the gold of its benchmark.
+
+    Attributes:
+        bench, gold: the benchmark and its row for the page.
+        fold: follows from the site's name.
+        candidates: what the extractors say; None for a page without a tree.
+        rows: the blocks that the model looks into; None where it looks into none.
+        labels: one a row.
+    """
+
+    bench: str
+    gold: dict[str, Any]
+    fold: int
+    candidates: Candidates | None
+    rows: Rows | None
+    labels: Labels
+
+
+def read_archive(archive: Path) -> Iterator[LabelledPage]:
+    """Read the pages of one benchmark that have a gold text."""
+    pages: dict[str, bytes] = {}
+    rows: list[dict[str, Any]] = []
+    with lzma.open(archive) as packed, tarfile.open(fileobj=packed, mode="r|") as members:
+        for member in members:
+            stream = members.extractfile(member) if member.isfile() else None
+            if stream is None:
+                continue
+            path = Path(member.name)
+            if path.name == "gold.jsonl":
+                rows = [json.loads(line) for line in stream.read().splitlines()]
+            elif path.suffix in (".html", ".htm"):
+                pages[path.stem] = stream.read()
+    name = archive.name.partition(".")[0]
+    for row in rows:
+        if row["id"] in pages and (gold_text(row) or row.get("with")):
+            yield label_page(name, row, pages[row["id"]])
+
+
+def label_page(bench: str, row: dict[str, Any], payload: bytes) -> LabelledPage:
+    """Ask the extractors about one page, measure and label it."""
+    content = decode(payload, html=True).text
+    document = Document("0" * 32, row["id"], row["id"], "text/html", content)
+    return labelled(bench, row, read_candidates(document))
+
+
+def labelled(bench: str, row: dict[str, Any], candidates: Candidates | None) -> LabelledPage:
+    """Measure and label a page of which the extractors have been asked."""
+    fold = blake2b((row.get("domain") or row["id"]).encode()).digest()[0] % FOLDS
+    rows = None
+    if candidates is not None:
+        title = candidates.metadata.title
+        rows = measure(candidates.blocks, title, candidates.extractions, old=candidates.old)
+    if candidates is None or rows is None:
+        return LabelledPage(bench, row, fold, candidates, None, np.zeros(0, np.str_))
+    labels = label_blocks(row, candidates)[rows.indices]
+    return LabelledPage(bench, row, fold, candidates, rows, labels)
+
+
+def gold_text(row: dict[str, Any]) -> str:
+    """The body of a page; paragraphs that may stay or go are in it."""
+    if "body_paragraphs" in row:
+        parts = row["body_paragraphs"]
+        return "\n".join(part[1:-1] if is_open(part) else part for part in parts)
+    return row.get("gold_text") or ""
+
+
+def is_open(paragraph: str) -> bool:
+    """Whether a paragraph counts neither way."""
+    return paragraph.startswith("[") and paragraph.endswith("]")
+
+
+def label_blocks(row: dict[str, Any], candidates: Candidates) -> Labels:
+    """Label the blocks of a page; those that only repeat its headline count for nothing."""
+    texts = candidates.blocks.texts
+    gold = gold_text(row)
+    labels = _by_body(texts, gold) if gold else _by_segments(texts, row)
+    open_ = [part[1:-1] for part in row.get("body_paragraphs", ()) if is_open(part)]
+    if open_:
+        labels[_in_gold(texts, open_) >= 0.5] = OPEN
+    titles = {name_key(e.value) for e in candidates.metadata.evidence if e.field == "title"}
+    for index, text in enumerate(texts):
+        if len(text) < 300 and name_key(text) in titles:
+            labels[index] = OPEN
+    return labels
+
+
+def _by_body(texts: list[str], gold: str) -> Labels:
+    """A block is story when most of it stands in *gold* at its place in the order."""
+    tokens = [words(text) for text in texts]
+    flat = [word for line in tokens for word in line]
+    counts = np.array([len(line) for line in tokens])
+    owners = np.repeat(np.arange(len(texts)), counts)
+    matched = np.ones(len(flat))
+    for step in LCSseq.opcodes(flat, words(gold)):
+        if step.tag in ("delete", "replace"):
+            matched[step.src_start : step.src_end] = 0.0
+    ordered = np.bincount(owners, weights=matched, minlength=len(texts)) / np.maximum(counts, 1)
+    shared = _in_gold(texts, gold.split("\n"))
+    story = (ordered >= 0.5) & (shared >= 0.4)
+    beside = np.convolve(np.pad(story.astype(int), 1), (1, 1, 1), "valid") > 0
+    story |= (counts > 0) & (counts < 3) & (ordered == 1) & beside
+    labels = np.where(story, KEEP, DROP)
+    labels[(ordered >= 0.5) & ~story & (counts >= 3) & (shared >= 0.2)] = OPEN
+    labels[counts == 0] = OPEN
+    return labels
+
+
+def _in_gold(texts: list[str], gold: list[str]) -> NDArray[np.float64]:
+    """The share of each block that stands in *gold*, in any order."""
+    ours, theirs = grams_of(texts), grams_of(gold)
+    return ours.shares_in(theirs)
+
+
+def _by_segments(texts: list[str], row: dict[str, Any]) -> Labels:
+    """Blocks that hold a segment which must be kept, or must not; all others are open."""
+    labels = np.full(len(texts), OPEN)
+    for key, label in (("without", DROP), ("with", KEEP)):
+        for segment in row.get(key) or ():
+            sought = " ".join(segment.split())
+            for index, text in enumerate(texts):
+                if sought in text:
+                    labels[index] = label
+    return labels
