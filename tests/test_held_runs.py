@@ -120,7 +120,7 @@ def test_a_published_run_is_as_if_it_had_never_been_held(raw, out, tmp_path):
     assert [] == held_runs(out)
     assert run(raw, out, gates=HOLDING).account is None, "its inputs were read"
     add(raw, 7)
-    assert folder.name == run(raw, out, gates=HOLDING).plan.parent
+    assert folder.name == run(raw, out, gates=HOLDING).published[-1].plan.parent
 
 
 def test_a_discarded_run_comes_again_with_the_same_rows(raw, out, tmp_path):
@@ -132,21 +132,21 @@ def test_a_discarded_run_comes_again_with_the_same_rows(raw, out, tmp_path):
 
     assert first == hold(raw, out), "nothing has changed: the same run"
     discard_held(out, first.name)
-    assert first.name == run(raw, out, gates={"max_articles": 3}).plan.run_id
+    assert first.name == run(raw, out, gates={"max_articles": 3}).published[-1].plan.run_id
     assert table_bytes(tmp_path / "plain") == table_bytes(out)
 
 
 def test_an_undone_run_comes_again_with_the_same_articles(raw, out):
     """undo, then run: the same run; undo takes one run after the other."""
-    first = run(raw, out).plan.run_id
+    first = run(raw, out).published[-1].plan.run_id
     add(raw, 7)
-    second = run(raw, out).plan.run_id
+    second = run(raw, out).published[-1].plan.run_id
     before = rows(out, "articles")
 
     taken = undo(out)
     assert (second, first, 1) == (taken.run_id, taken.newest, taken.counts["articles"])
     assert [first] == published(out)
-    assert second == run(raw, out).plan.run_id
+    assert second == run(raw, out).published[-1].plan.run_id
     assert before == rows(out, "articles")
 
     assert second == undo(out).run_id
@@ -228,7 +228,7 @@ def test_a_run_may_be_named_by_its_beginning(raw, out, decide):
 @pytest.mark.parametrize("decide", [publish_held, discard_held])
 def test_without_a_held_run_there_is_nothing_to_decide(raw, out, decide):
     """Exit 2; also for a run that is published already."""
-    name = run(raw, out).plan.run_id
+    name = run(raw, out).published[-1].plan.run_id
     with pytest.raises(UsageError, match="no run is held; there is nothing to decide"):
         decide(out, name)
 
@@ -277,7 +277,7 @@ def test_killed_at_any_moment_a_reader_sees_whole_runs_only(raw, out, moment, mo
     """Before the rename, before or while its files are deleted: what is there is whole."""
     run(raw, out)
     add(raw, 7)
-    second = run(raw, out).plan.run_id
+    second = run(raw, out).published[-1].plan.run_id
 
     def killed(*_arguments):
         raise KeyboardInterrupt

@@ -142,7 +142,7 @@ def test_the_setting_changes_no_run(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("The ferry left at noon. " * 20, "utf-8")
     names = {
-        run(tmp_path / "in", tmp_path / name, run=settings).plan.run_id
+        run(tmp_path / "in", tmp_path / name, run=settings).published[-1].plan.run_id
         for name, settings in [("one", {}), ("two", {"metrics_file": "x.prom"})]
     }
 

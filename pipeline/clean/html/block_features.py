@@ -19,6 +19,7 @@ from pipeline.clean.html.votes import VOTERS, Measured
 from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.context import averages, best_run, place_of, shifted
 from pipeline.clean.plain.features import OBSERVED, observe
+from pipeline.clean.plain.line_tokens import Tokens
 from pipeline.clean.plain.page import Page
 
 Matrix = NDArray[np.float32]
@@ -98,7 +99,7 @@ def base_features(
         page: a line for each chosen block.
         old: whether the page was built before there were elements for stories.
     """
-    observed = observe(page, rule_hits(page))
+    observed = observe([page], [rule_hits(page)], Tokens(page.lines))
     masks = np.array([blocks.own, blocks.near, blocks.around], np.int64)[:, chosen]
     bits = (masks[:, :, None] >> np.arange(len(FLAGS))) & 1
     prose = np.zeros(len(blocks.texts))
@@ -176,9 +177,9 @@ class _Sums:
         )
         parts = (
             np.stack(own, axis=1),
-            place_of((int(self.starts[best]), int(self.ends[best])), count),
-            place_of((int(self.starts[home]), int(self.ends[home])), count),
-            place_of(best_run(taken), count),
+            place_of(self.starts[[best]], self.ends[[best]], here)[0],
+            place_of(self.starts[[home]], self.ends[[home]], here)[0],
+            place_of(*best_run(taken[None]), here)[0],
             np.stack(more, axis=1),
         )
         return np.concatenate(parts, axis=1)
@@ -235,12 +236,12 @@ class Expansion:
 
     def expand(self, base: Matrix) -> Matrix:
         """float32[blocks, names] from float32[blocks, OWN and PAGE]."""
-        near = base[:, [_AT[fact] for fact in SHIFT_FACTS]]
-        windowed = averages(base[:, [_AT[fact] for fact in WINDOW_FACTS]], WINDOWS)
+        near = base[None, :, [_AT[fact] for fact in SHIFT_FACTS]]
+        windowed = averages(base[None, :, [_AT[fact] for fact in WINDOW_FACTS]], WINDOWS)[0]
         parts = (
             base,
             windowed,
-            *(shifted(near, by) if abs(by) < len(base) else np.zeros_like(near) for by in SHIFTS),
+            *(shifted(near, by)[0] if abs(by) < len(base) else 0 * near[0] for by in SHIFTS),
             np.ones((len(base), 1), np.float32),
         )
         plain = np.concatenate(parts, axis=1, dtype=np.float32)
