@@ -100,13 +100,13 @@ def test_each_part_has_its_own_count(tmp_path):
 
 def test_an_article_that_fits_no_column_is_rejected_alone(tmp_path, monkeypatch):
     """One odd value costs one record, not its block."""
-    clean = cleaning.sieve_document
+    clean = cleaning.sieve_documents
 
-    def odd(document: Document, config: Config):
-        article, rejection = clean(document, config)
-        return (replace(article, title=7) if B in article.text else article), rejection
+    def odd(documents: list[Document], config: Config):
+        for article, rejection in clean(documents, config):
+            yield (replace(article, title=7) if B in article.text else article), rejection
 
-    monkeypatch.setattr(cleaning, "sieve_document", odd)
+    monkeypatch.setattr(cleaning, "sieve_documents", odd)
     found, needed, counts = cleaned(tmp_path, FILES)
     written, _ = finish(found)
 
