@@ -87,12 +87,14 @@ def extract_page(document: Document, config: CleanConfig) -> Article:
 
 
 def _choose(candidates: Candidates) -> Story:
-    """The story by the page model; trafilatura's where the model has nothing to say or to add."""
+    """The story by the page model; trafilatura's where the model has nothing to say."""
     taken = candidates.extractions[0]
     title = candidates.metadata.title
     found = select(candidates.blocks, title, candidates.extractions, old=candidates.old)
-    if found is None or not (found.added or found.dropped):
+    if found is None:
         return Story(taken, (), EXTRACTOR, ())
+    if not (found.added or found.dropped):
+        return Story(found.extraction, (), EXTRACTOR, ())
     change = f"{found.added} blocks added, {found.dropped} dropped"
     evidence = Evidence("extractor", change, "block_model")
     return Story(found.extraction, found.removed, CHOSEN, (evidence,))

@@ -19,7 +19,7 @@ def read(
     """The metadata of a page with *head* and *body*; *more* is what trafilatura would say."""
     page = f"<html><head>{head}</head><body>{body}</body></html>"
     document = Document("0" * 32, "r", "r.html", "text/html", page, **declared)  # type: ignore[arg-type]
-    return read_metadata(document_fromstring(page), document, lambda _: list(more))
+    return read_metadata(document_fromstring(page), document, lambda _url, _dated: list(more))
 
 
 def ld(json: str) -> str:
