@@ -38,18 +38,20 @@ def clean_document(
 def clean_documents(
     documents: Sequence[Document],
     config: CleanConfig,
-    repeated: Sequence[frozenset[str]],
+    repeated: Sequence[frozenset[str]] | None = None,
 ) -> list[Article | Exception]:
     """Clean each of *documents* as ``clean_document`` does, plain texts many at a time.
 
     Args:
-        repeated: of each document, its short lines that stand on many pages of its site.
+        repeated: of each document, its short lines that stand on many pages of its site; None
+            where nothing is known of other pages.
 
     Returns:
         For each document its article, or the exception that it provoked: others do not suffer.
     """
+    known = [frozenset[str]()] * len(documents) if repeated is None else repeated
     texts = [at for at, each in enumerate(documents) if each.media_type != "text/html"]
-    found = clean_texts([documents[at] for at in texts], config, [repeated[at] for at in texts])
+    found = clean_texts([documents[at] for at in texts], config, [known[at] for at in texts])
     cleaned = dict(zip(texts, found, strict=True))
     for at, document in enumerate(documents):
         if at not in cleaned:
