@@ -99,11 +99,12 @@ def judge(output: Path, copies: dict[str, str], days: dict[str, int], window: in
     problems = []
     for copy, original in copies.items():
         apart = days[copy] - days[original]
-        if apart <= window and copy not in found:
+        # Of two on one day, either may be the one that is kept.
+        if apart <= window and copy not in found and found.get(original) != copy:
             problems.append(f"{copy}: a copy of {original}, {apart} days before, was not found")
-    problems += [
-        f"{copy}: taken for a copy of {of}" for copy, of in found.items() if copy not in copies
-    ]
+    for copy, article in found.items():
+        if copy not in copies and copies.get(article) != copy:
+            problems.append(f"{copy}: taken for a copy of {article}")
     return problems
 
 

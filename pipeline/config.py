@@ -64,7 +64,7 @@ class CleanConfig(Section):
 
     mode: Literal["careful", "default", "thorough"] = "default"
     """How readily a doubtful line is cut: careful keeps more, thorough cuts more."""
-    site_pages: int = Field(default=8, ge=0)
+    site_pages: int = Field(default=6, ge=0)
     """Pages of its site on which a short line is cut as site_repetition (run only); 0: never."""
 
 

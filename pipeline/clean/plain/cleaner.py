@@ -156,11 +156,21 @@ def find_chrome(
             for index in found:
                 known.setdefault(index, name)
     for index in page.repeated:
-        known.setdefault(index, "site_repetition")
+        if not _inside_sentence(page, index):
+            known.setdefault(index, "site_repetition")
     cut = known if scores is None else _judge(page, scores, hits, known)
     if page.title_index is not None:
         cut.pop(page.title_index, None)
     return cut
+
+
+def _inside_sentence(page: Page, index: int) -> bool:
+    """Whether a line is the text of a link that stands in the middle of a sentence."""
+    if not 0 < index < len(page.lines) - 1:
+        return False
+    before, after = page.lines[index - 1], page.lines[index + 1]
+    goes_on = after.text[0].islower() or after.text[0] in ",.;:)’'"
+    return goes_on and not before.terminal
 
 
 def rule_hits(page: Page) -> dict[str, frozenset[int]]:
