@@ -236,9 +236,9 @@ def test_a_run_that_died_is_finished_first(many, tmp_path, monkeypatch):
     original = runs.clean_block
     monkeypatch.setattr(
         "pipeline.passes.clean_block._sieved",
-        lambda records, config, real=original.__globals__["_sieved"]: (
+        lambda *given, real=original.__globals__["_sieved"]: (
             cleaned.append(1),
-            *real(records, config),
+            *real(*given),
         )[1:],
     )
     finished, new = run(many, tmp_path / "out", run=BLOCKS).published
