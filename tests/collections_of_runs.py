@@ -22,13 +22,13 @@ FIRST = date(2026, 1, 1)
 def page(number: int, family: int, site: str = "a", version: int = 0, **more: Any) -> dict:
     """A record: a copy of the story of *family*, with a word that no other record has."""
     text = " ".join(story(family, 140).split()[: 140 - 2 * (number % 7)])
-    opening = f"Marker{number}zq{version} opens."
+    opening = f"{marker(number, family, site, version)} opens."
     return {"url": f"https://{site}.example/{number}", "text": f"{opening} {text}"} | more
 
 
-def marker(number: int, version: int = 0) -> str:
+def marker(number: int, family: int, site: str = "a", version: int = 0) -> str:
     """The word of that record."""
-    return f"Marker{number}zq{version}"
+    return f"Marker{number}{site}{family}zq{version}"
 
 
 def feed(folder: Path, name: str, *records: dict[str, Any]) -> None:

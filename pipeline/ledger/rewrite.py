@@ -54,18 +54,22 @@ def alone(output: Path) -> Iterator[None]:
             raise UsageError(f"{runs}: is a link; only a folder in its place can be exchanged")
         if not runs.is_dir():
             raise UsageError(f"{output}: no run is published")
+        if _fresh(output).exists():  # somebody was killed
+            shutil.rmtree(_fresh(output))
         yield
+
+
+def _fresh(output: Path) -> Path:
+    return output / ".staging" / "runs"
 
 
 @contextmanager
 def rewriting(output: Path) -> Iterator[Path]:
     """Give a copy of ``runs`` to change; when the block ends well, it takes the place of ``runs``.
 
-    Files of the copy may be deleted and replaced, but not written into. Only under the lock.
+    Files of the copy may be deleted and replaced, but not written into. Only within ``alone``.
     """
-    runs, fresh = output / "runs", output / ".staging" / "runs"
-    if fresh.exists():  # somebody was killed
-        shutil.rmtree(fresh)
+    runs, fresh = output / "runs", _fresh(output)
     try:
         link_tree(runs, fresh)
         yield fresh

@@ -43,7 +43,7 @@ def test_a_taken_down_article_is_nowhere_and_its_copies_stay(syndicated):
     after = contents(out)
 
     assert ["article", "promoted", "renamed", "renamed"] == fates(found)
-    assert marker(0) not in words_below(out)
+    assert marker(0, 1) not in words_below(out)
     kept = {row["url"]: row for row in after["articles"]}
     assert {"https://b.example/1", "https://z.example/9"} == set(kept)
     heir, old = kept["https://b.example/1"], before["https://b.example/1"]
@@ -98,8 +98,8 @@ def test_copies_that_are_asked_for_too_go_with_it(syndicated):
     found = take_down(syndicated, "https://a.example/0", sites=["b.example", "d.example"])
 
     assert ["article", "duplicate", "duplicate", "promoted"] == fates(found)
-    for number in (0, 1, 3):
-        assert marker(number) not in words_below(syndicated / "out")
+    for number, site in ((0, "a"), (1, "b"), (3, "d")):
+        assert marker(number, 1, site) not in words_below(syndicated / "out")
     check(syndicated / "out")
 
 
@@ -107,7 +107,7 @@ def test_one_text_can_be_named_by_its_id(syndicated):
     """The article's own id, or that of a copy."""
     (copy,) = [row for row in contents(syndicated / "out")["duplicates"] if "d." in row["url"]]
     assert ["duplicate"] == fates(take_down(syndicated, ids=[copy["id"]]))
-    assert marker(3) not in words_below(syndicated / "out")
+    assert marker(3, 1, "d") not in words_below(syndicated / "out")
 
 
 def test_what_was_taken_down_does_not_come_back(syndicated):
@@ -146,7 +146,7 @@ def test_tombstones_outlive_undo(syndicated):
     undo(syndicated / "out")
     run_on(syndicated, 0)
 
-    assert marker(0) not in words_below(syndicated / "out")
+    assert marker(0, 1) not in words_below(syndicated / "out")
     assert 1 == [row["reason"] for row in contents(syndicated / "out")["rejects"]].count(
         "taken_down"
     )
@@ -154,15 +154,15 @@ def test_tombstones_outlive_undo(syndicated):
 
 def test_excerpts_of_rejects_go_where_the_address_stands_in_them(tmp_path):
     """A row without its excerpt stays, so that the account does."""
-    line = '{"url": "https://a.example/0?utm_x=1", "text": "Marker0zq0 opens'
+    line = '{"url": "https://a.example/0?utm_x=1", "text": "Marker0a1zq0 opens'
     feed(tmp_path, "1", {"url": "https://b.example/5", "text": ""}, page(1, 1, "b"))
     (tmp_path / "in/2.jsonl").write_text(line + "\n", encoding="utf-8")
     run_on(tmp_path, 0)
-    assert marker(0) in words_below(tmp_path / "out")
+    assert marker(0, 1) in words_below(tmp_path / "out")
     found = take_down(tmp_path, "https://a.example/0")
 
     assert ["excerpt"] == fates(found)
-    assert marker(0) not in words_below(tmp_path / "out")
+    assert marker(0, 1) not in words_below(tmp_path / "out")
     told = {row["reason"]: row["excerpt"] for row in contents(tmp_path / "out")["rejects"]}
     assert None is told["not_json"]
     assert None is not told["no_text"]
@@ -187,7 +187,7 @@ def test_later_versions_name_the_version_that_stays(tmp_path):
 def test_the_receipt_tells_how_much_went_and_not_what(syndicated):
     """In the manifest of each changed run; its headline among the alarms goes as well."""
     out = syndicated / "out"
-    path = sorted(out.glob("runs/*/manifest.json"))[0]
+    path = min(out.glob("runs/*/manifest.json"))
     (cluster,) = {row["cluster_id"] for row in contents(out)["duplicates"]}
     alarm = {"cluster_id": cluster, "size": 4, "title": "Ferry"}
     path.write_text(json.dumps(json.loads(path.read_bytes()) | {"alarm_clusters": [alarm]}))
@@ -236,10 +236,10 @@ def test_texts_of_an_unfinished_run_do_not_survive(syndicated):
     """Its staging is swept: the next run does that work again."""
     left = syndicated / "out/.staging/2026-01-05-000009-0badcafe/blocks"
     left.mkdir(parents=True)
-    (left / "00000.articles.arrow").write_text(marker(0))
+    (left / "00000.articles.arrow").write_text(marker(0, 1))
     take_down(syndicated, "https://a.example/0")
 
-    assert marker(0) not in words_below(syndicated / "out")
+    assert marker(0, 1) not in words_below(syndicated / "out")
 
 
 def test_while_a_run_is_held_nothing_is_taken_down(syndicated):
