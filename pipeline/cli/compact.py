@@ -26,7 +26,7 @@ def compact(output: Path, before: datetime | None) -> None:
     with undo. The names of the folders go to stdout; running it again changes nothing.
 
     \b
-    Examples:
+    Example:
       newsieve compact output/
       newsieve compact output/ --before 2026-01-01
     """  # noqa: D301

@@ -43,7 +43,7 @@ def remove(
     and logs are yours to clean: docs/operations.md lists every place that holds text.
 
     \b
-    Examples:
+    Example:
       newsieve remove output/ --url https://www.example.org/2026/01/a-name --dry-run
       newsieve remove output/ --site example.org --site example.net
     """  # noqa: D301
@@ -51,7 +51,8 @@ def remove(
     sums = [f"{SUMS[fate]} {found.count(fate):,}" for fate in SUMS if found.count(fate)]
     beginning = "would take down" if dry_run else "took down"
     if not found.rows:
-        sums.append("no row" if found.new_tombstones else "nothing: it was taken down before")
+        kept_out = "no row; what comes will be rejected as taken_down"
+        sums.append(kept_out if found.new_tombstones else "nothing: it was taken down before")
     click.echo(f"{beginning}: {' · '.join(sums)}", err=True)
     for row in found.rows:
         click.echo(on_one_line(f"{row.fate} {row.id or '-'} {row.run_id} {row.source}"))
