@@ -20,6 +20,7 @@ from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.tally import tally
+from pipeline.ledger.tombstones import tombstones_of
 from pipeline.ledger.window import lines_of, window_of
 from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
@@ -120,7 +121,8 @@ class _Job:
         runs = committed_runs(self.output)
         newest = runs[-1] if runs else None
         index = self._index(runs, day)
-        past = Past(index, newest, attempts_of(newest) if newest else {})
+        attempts = attempts_of(newest) if newest else {}
+        past = Past(index, newest, attempts, tombstones_of(self.output / "runs"))
         plan, known = make_plan(inputs, past, day, self.config)
         if known:
             index = index.with_looks(known)
@@ -154,7 +156,7 @@ class _Job:
     ) -> Published:
         """Take *plan* through the passes, check the account, and publish the run."""
         staging = self._staging(plan)
-        staging.prepare(index.ids.digests)
+        staging.prepare(index.ids.digests, tombstones_of(self.output / "runs"))
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
         staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))

@@ -31,6 +31,7 @@ REASONS: dict[str, str] = {
     "not_json": "the line is no JSON",
     "not_an_object": "the line is JSON, but no object",
     "no_text": "the record has neither a text nor an html field with content",
+    "taken_down": "the id, address or site was taken down with `newsieve remove`",
     "no_body_left": "nothing remained after cleaning",
     "cleaning_failed": "the cleaner raised an error on this document",
     "cleaning_crashed": "the process that cleaned and judged this document died of it",

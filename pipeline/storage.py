@@ -5,7 +5,10 @@ The one place that knows where files live: a disk today; object stores come in h
 
 from __future__ import annotations
 
+import ctypes
 import os
+import shutil
+import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +72,76 @@ def publish_folder(finished: Path, target: Path) -> None:
     finished.rename(target)
     _sync(target.parent)
     _sync(finished.parent)
+
+
+def link_tree(folder: Path, copy: Path) -> None:
+    """Make *copy* a folder of the same files as *folder*, by hard links where they are possible.
+
+    Files are shared: replace them in the copy (``replacing``), never write into them.
+    """
+    for parent, _, names in os.walk(folder):
+        inside = copy / Path(parent).relative_to(folder)
+        inside.mkdir(parents=True)
+        for name in names:
+            try:
+                os.link(Path(parent, name), inside / name)
+            except OSError:  # a file system without hard links, or a file with too many
+                shutil.copy2(Path(parent, name), inside / name)
+                _sync(inside / name)
+
+
+def exchange_folders(present: Path, fresh: Path) -> None:
+    """Let *fresh* take the place of *present*, and the other way round, durably.
+
+    On Linux and macOS, where the file system can, both change places at one moment. Elsewhere it
+    takes three renames, and for an instant nothing is there; killed just then,
+    ``finish_exchange`` puts the fresh one in its place.
+
+    Raises:
+        OSError: they lie on two file systems, or cannot be renamed.
+    """
+    sync_tree(fresh)
+    if not _exchange_at_once(present, fresh):
+        waiting = _waiting(present)
+        fresh.rename(waiting)
+        _sync(waiting.parent)
+        present.rename(fresh)
+        waiting.rename(present)
+    _sync(present.parent)
+    _sync(fresh.parent)
+
+
+def finish_exchange(present: Path) -> None:
+    """Finish, or take back, an exchange in renames that was killed. Only under the lock."""
+    waiting = _waiting(present)
+    if not waiting.is_dir():
+        return
+    if present.exists():
+        shutil.rmtree(waiting)
+    else:
+        waiting.rename(present)
+        _sync(present.parent)
+
+
+def _waiting(present: Path) -> Path:
+    return present.with_name(f"{present.name}.new")
+
+
+_EXCHANGE = {
+    "linux": ("renameat2", (-100,), 2),  # AT_FDCWD, RENAME_EXCHANGE: <linux/fs.h>
+    "darwin": ("renameatx_np", (-2,), 2),  # AT_FDCWD, RENAME_SWAP: <sys/stdio.h>
+}
+"""Platform → the function of its C library, the folder names are relative to, and the flag."""
+
+
+def _exchange_at_once(one: Path, other: Path) -> bool:
+    """Exchange two folders by one call of the system; False where there is no such call."""
+    name, here, flag = _EXCHANGE.get(sys.platform, ("", (), 0))
+    call = getattr(ctypes.CDLL(None), name, None) if name else None
+    if call is None:
+        return False
+    names = [os.fsencode(path.absolute()) for path in (one, other)]
+    return bool(call(*here, names[0], *here, names[1], ctypes.c_uint(flag)) == 0)
 
 
 def _sync(path: Path) -> None:

@@ -39,7 +39,10 @@ def call(monkeypatch, capsys):
     return call_
 
 
-VERBS = ("run", "clean", "check", "compare", "trace", "publish", "discard", "undo")
+VERBS = (
+    *("run", "clean", "check", "compare", "trace"),
+    *("publish", "discard", "undo", "remove", "compact"),
+)
 
 
 def test_version_and_help(call):
@@ -137,6 +140,11 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
         (["discard", "raw"], "Missing argument 'RUN'"),
         (["undo", "no/such/folder"], "does not exist"),
         (["undo", "raw"], "raw: no runs here; name the folder that `newsieve run` wrote to"),
+        (["remove", "raw", "--site", "a.example"], "raw: no runs here; name the folder that"),
+        (["remove", "raw"], "nothing to take down was named; use --url, --site or --id"),
+        (["remove", "raw", "--id", "x"], "--id 'x': expected 32 hex digits, as in the column id"),
+        (["compact", "raw"], "raw: no runs here; name the folder that `newsieve run` wrote to"),
+        (["compact", "raw", "--before", "soon"], "does not match the format"),
         (["runn"], "No such command 'runn'"),
     ],
 )
@@ -329,3 +337,51 @@ def test_a_wrong_run_is_exit_2_and_names_those_that_wait(call, held, verb):
     assert (2, "") == (code, out)
     assert f"no held run begins with '2027'; held: {held.name}" in err
     assert held.exists()
+
+
+def test_remove_lists_the_rows_on_stdout_and_their_sums_on_stderr(call, tmp_path):
+    """The same with --dry-run, which changes nothing; a second time there is nothing."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    folder = runs.run(tmp_path / "a.txt", tmp_path / "out").folder
+    (row,) = runs.rows(tmp_path / "out", "articles")
+    told = f"article {row['id']} {folder.name} a.txt\n"
+
+    code, out, err = call("remove", tmp_path / "out", "--id", row["id"], "--dry-run")
+    assert (0, told, "would take down: articles 1\n") == (code, out, err)
+    assert [row] == runs.rows(tmp_path / "out", "articles")
+    code, out, err = call("remove", tmp_path / "out", "--id", row["id"])
+    assert (0, told, "took down: articles 1\n") == (code, out, err)
+    assert [] == runs.rows(tmp_path / "out", "articles")
+    code, out, err = call("remove", tmp_path / "out", "--id", row["id"])
+    assert (0, "", "took down: nothing: it was taken down before\n") == (code, out, err)
+    code, out, err = call("remove", tmp_path / "out", "--site", "new.example")
+    assert (0, "", "took down: no row; what comes will be rejected as taken_down\n") == (
+        code,
+        out,
+        err,
+    )
+
+
+def test_compact_names_the_folders_on_stdout(call, tmp_path):
+    """Or says that there is nothing to do."""
+    names = []
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text(STORY.replace("noon", f"{number} sharp"), "utf-8")
+        names.append(runs.run(tmp_path / f"{number}.txt", tmp_path / "out").folder.name)
+
+    code, out, err = call("compact", tmp_path / "out", "--before", "2026-01-02")
+    assert (0, f"{names[1]}\n") == (code, out)
+    assert f"{names[1]}: 2 folders with 2 files are one with 1, 2 rows\n" == err
+    code, out, err = call("compact", tmp_path / "out")
+    assert (0, "", "nothing to put together\n") == (code, out, err)
+
+
+def test_while_a_run_is_at_work_nothing_is_rewritten(call, tmp_path):
+    """Exit 75, as for a second run."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    runs.run(tmp_path / "a.txt", tmp_path / "out")
+    with locked(tmp_path / "out"):
+        for arguments in (["compact"], ["remove", "--site", "a.example"]):
+            code, out, err = call(arguments[0], tmp_path / "out", *arguments[1:])
+            assert (75, "") == (code, out)
+            assert "another run is at work" in err

@@ -17,10 +17,12 @@ import click
 
 from pipeline.cli.check import check
 from pipeline.cli.clean import clean
+from pipeline.cli.compact import compact
 from pipeline.cli.compare import compare
 from pipeline.cli.deciding import discard, publish, undo
 from pipeline.cli.messages import on_one_line
 from pipeline.cli.options import State
+from pipeline.cli.remove import remove
 from pipeline.cli.run import run
 from pipeline.cli.trace import trace
 from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
@@ -53,7 +55,7 @@ def newsieve(state: State, *, show: bool, log_format: LogFormat) -> None:
     state.log = open_log(log_format)
 
 
-for verb in (run, clean, check, compare, trace, publish, discard, undo):
+for verb in (run, clean, check, compare, trace, publish, discard, undo, remove, compact):
     newsieve.add_command(verb)
 
 

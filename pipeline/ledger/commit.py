@@ -85,7 +85,7 @@ def write_manifest(
         "published_by_hand": None,
         "inputs": {"files": len(plan.inputs), "bytes": plan.bytes},
         "window": asdict(window),
-        "files": [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))],
+        "files": describe_files(folder),
         "config": config.model_dump(mode="json"),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -99,6 +99,11 @@ def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     # A path that is no UTF-8 holds lone surrogates: JSON can, as escapes.
     write_bytes(folder / "manifest.json", text.encode("utf-8", "backslashreplace"))
+
+
+def describe_files(folder: Path) -> list[dict[str, Any]]:
+    """List the tables of the run in *folder* for its manifest, each with its digest."""
+    return [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))]
 
 
 def _describe(path: Path, folder: Path) -> dict[str, Any]:

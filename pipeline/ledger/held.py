@@ -16,7 +16,7 @@ from pipeline.errors import HeldRun, NewsieveError, UsageError
 from pipeline.ledger.account import AlarmCluster
 from pipeline.ledger.commit import publish, save_manifest, sweep_staging, withdraw
 from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
-from pipeline.ledger.history import committed_runs
+from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
 from pipeline.ledger.lock import locked
 from pipeline.storage import publish_folder
 from pipeline.write.views import write_views
@@ -36,13 +36,13 @@ _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
 
 def earlier_runs(runs: Sequence[CommittedRun], config: GatesConfig) -> list[EarlierRun]:
     """Read what gates compare with from the manifests of the newest ``baseline_runs`` runs."""
-    found = []
-    for run in runs[-config.baseline_runs :]:
-        manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
-        gates = manifest.get("gates", {})  # a manifest of an older newsieve has none
-        accepted = frozenset(name for name, fact in gates.items() if not fact["passed"])
-        found.append(EarlierRun(manifest["counts"], accepted))
-    return found
+    found: list[EarlierRun] = []
+    for run in reversed(runs[-config.baseline_runs :]):
+        for manifest in reversed(list(manifests_of(read_manifest(run.folder)))):
+            gates = manifest.get("gates", {})  # a manifest of an older newsieve has none
+            accepted = frozenset(name for name, fact in gates.items() if not fact["passed"])
+            found.append(EarlierRun(manifest["counts"], accepted))
+    return found[: config.baseline_runs][::-1]
 
 
 def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[GateResult]) -> Path:

@@ -16,7 +16,7 @@ from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 INPUTS_SCHEMA = pa.schema(
@@ -76,13 +76,25 @@ def _runs_below(folder: Path) -> Iterator[CommittedRun]:
             yield CommittedRun(path, path.name, int(named["sequence"]), day)
 
 
-def _check_format(path: Path) -> None:
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of the run in *folder*.
+
+    Raises:
+        NewsieveError: it is damaged.
+    """
+    path = folder / "manifest.json"
     try:
-        version = int(json.loads(path.read_text(encoding="utf-8"))["format_version"])
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        int(manifest["format_version"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); restore it from a backup"
         ) from error
+    return manifest
+
+
+def _check_format(path: Path) -> None:
+    version = int(read_manifest(path.parent)["format_version"])
     if version > FORMAT_VERSION:
         raise NewsieveError(
             f"{path}: written in format {version}, this newsieve knows formats up to "
@@ -110,6 +122,21 @@ def _inputs(run: CommittedRun, columns: list[str]) -> list[dict[str, Any]]:
     known = [name for name in columns if name in file.schema_arrow.names]
     rows: list[dict[str, Any]] = file.read(columns=known).to_pylist()
     return rows
+
+
+SETTINGS = ("newsieve", "python", "libraries", "config")
+"""Facts of a manifest that stay the same over many runs."""
+
+
+def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the manifests of the runs that a run holds: its own, but for a compacted one.
+
+    Without ``files``: those are the compacted run's.
+    """
+    settings: dict[str, Any] = {}
+    for entry in manifest.get("runs") or [manifest]:
+        settings |= {name: entry[name] for name in SETTINGS if name in entry}
+        yield {name: entry[name] for name in entry if name != "files"} | settings
 
 
 def ids_of(run: CommittedRun) -> list[bytes]:

@@ -22,7 +22,7 @@ from pipeline.ledger.history import ids_of, inputs_of
 from pipeline.storage import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -113,6 +113,28 @@ class Index:
                 ids = ids.plus(kept, [run.sequence] * len(kept))
                 inputs = inputs.plus(read, [run.sequence] * len(read))
         return Index(wanted, ids, inputs, looks)
+
+    def without(self, sequences: Iterable[int]) -> Index:
+        """Forget what those runs have seen; ``following`` reads it again."""
+        left = self.covers.keys() - set(sequences)
+        covers = {number: name for number, name in self.covers.items() if number in left}
+        return Index(covers, *(getattr(self, name).of(left) for name in KINDS))
+
+    def gathered(self, into: Mapping[int, int]) -> Index:
+        """Let one run have seen what several have: sequence of each → that of the one.
+
+        Those that it does not cover all of it forgets.
+        """
+        lacking = {into[number] for number in into if number not in self.covers}
+        unknown = [number for number in into if into[number] in lacking]
+        known = self.without(unknown)
+        tables = []
+        for name in KINDS:
+            found: Digests = getattr(known, name)
+            numbers = [into.get(number, number) for number in found.sequences.tolist()]
+            tables.append(Digests(found.digests, np.array(numbers, np.uint32)))
+        covers = {n: name for n, name in known.covers.items() if into.get(n, n) == n}
+        return Index(covers, *tables)
 
     def with_looks(self, looks: Sequence[tuple[bytes, int]]) -> Index:
         """Add what files looked like, and the runs that read them."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pipeline.errors import LockedOutput, UsageError
+from pipeline.storage import finish_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ def locked(output: Path) -> Iterator[None]:
         owner.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
         owner.write_text(json.dumps(_myself()), encoding="utf-8")
+        finish_exchange(output / "runs")
     except Timeout:
         raise LockedOutput(f"{output}: another run is at work: {_describe(owner)}") from None
     except OSError as error:

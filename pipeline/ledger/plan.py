@@ -112,11 +112,13 @@ class Past:
     Attributes:
         newest: the newest committed run; None before the first.
         attempts: by (source, digest), runs that read a file which is to be read once more.
+        tombstones: of what was taken down.
     """
 
     index: Index
     newest: CommittedRun | None
     attempts: Mapping[tuple[str, str | None], int]
+    tombstones: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +151,9 @@ def make_plan(
     sequence = parent.sequence + 1 if parent else 1
     name = f"{logical_date.isoformat()}-{sequence:06d}"
     read = [(each.source, each.digest, each.attempts) for each in planned]
-    facts = [VERSION, name, parent and parent.run_id, _lasting(config), read]
+    facts: list[Any] = [VERSION, name, parent and parent.run_id, _lasting(config), read]
+    if past.tombstones:  # the same inputs, but other rows
+        facts.append(sorted(stone.hex() for stone in past.tombstones))
     digest = blake2b(json.dumps(facts).encode(), digest_size=4).hexdigest()
     plan = Plan(
         run_id=f"{name}-{digest}",

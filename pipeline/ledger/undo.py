@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import HeldRun, UsageError
 from pipeline.ledger.commit import withdraw
 from pipeline.ledger.held import check_output, describe_held, held_runs
-from pipeline.ledger.history import committed_runs
+from pipeline.ledger.history import committed_runs, read_manifest
 from pipeline.ledger.lock import locked
 from pipeline.write.views import write_views
 
@@ -35,7 +34,7 @@ def undo(output: Path) -> TakenBack:
     """Remove the newest run; what it read counts as unread, and comes again in the next run.
 
     Raises:
-        UsageError: there is no run.
+        UsageError: there is no run, or the newest one is several that were compacted.
         HeldRun: a held run follows the newest one, and must be decided about first.
         LockedOutput: a run is at work.
     """
@@ -49,7 +48,13 @@ def undo(output: Path) -> TakenBack:
         if not runs:
             raise UsageError(f"{output}: no run is published; there is nothing to take back")
         newest = runs[-1]
-        manifest = json.loads((newest.folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_manifest(newest.folder)
+        if manifest.get("runs"):
+            raise UsageError(
+                f"{output}: the newest run {newest.run_id} holds {len(manifest['runs'])} runs that "
+                "were compacted; it cannot be taken back. `newsieve remove` takes single texts "
+                "away, a backup from before `compact` has the single runs"
+            )
         withdraw(newest.folder, output)
         write_views(output)
     left = runs[-2].run_id if len(runs) > 1 else None

@@ -12,6 +12,7 @@ from pipeline.passes.members import MemberWriter
 from pipeline.passes.sieve import failure, sieve_records
 from pipeline.passes.site_lines import read_repeated
 from pipeline.passes.staging import CleanedCounts, PartCount
+from pipeline.passes.tombstones import rested
 from pipeline.read import read_part
 from pipeline.read.parts import Unfinished
 from pipeline.records import Rejection
@@ -45,12 +46,15 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     if staging.noted(block.index, "cleaned"):
         return block.index
     counts = CleanedCounts()
-    records = _unseen_records(block, config, staging, counts)
+    stones = staging.tombstones()
+    unseen = _unseen_records(block, config, staging, counts)
+    records = (rested(record, None, stones) or record for record in unseen)
     with ExitStack() as open_files:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        for articles, rejections in _batches(_sieved(records, config, read_repeated(staging))):
+        sieved = _sieved(records, config, read_repeated(staging), stones)
+        for articles, rejections in _batches(sieved):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
             members.append(kept)
@@ -94,10 +98,16 @@ _Sieved = tuple[int, "Article | Rejection"]
 
 
 def _sieved(
-    records: Iterator[Document | Rejection], config: Config, repeated: Repeated
+    records: Iterator[Document | Rejection],
+    config: Config,
+    repeated: Repeated,
+    stones: frozenset[bytes],
 ) -> Iterator[_Sieved]:
     for ordinal, (article, rejection) in enumerate(sieve_records(records, config, repeated.of)):
-        yield ordinal, cast("Article | Rejection", rejection or article)
+        result = cast("Article | Rejection", rejection or article)
+        # A page may name its address itself: it is known only now.
+        at_rest = article and rested(article.document, article, stones)
+        yield ordinal, at_rest or result
 
 
 def _batches(

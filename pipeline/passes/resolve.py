@@ -66,12 +66,19 @@ def _resolve(
 ) -> tuple[NDArray[np.uint64], NDArray[np.void]]:
     candidates, records = reader.candidates(bundle, common)
     found = decide(candidates, config)
-    return block_of(found.articles), _verdicts(found, bundle.articles, records)
+    return block_of(found.articles), verdicts_of(found, bundle.articles, records)
 
 
-def _verdicts(
+def verdicts_of(
     found: Decisions, articles: NDArray[np.uint64], records: NDArray[np.void]
 ) -> NDArray[np.void]:
+    """Write decisions down: dtype ``VERDICT``, one a decision.
+
+    Args:
+        found: decisions about some of *articles*.
+        articles: uint64[m], ascending.
+        records: the member record of each.
+    """
     verdicts = np.zeros(len(found.articles), VERDICT)
     own, kept, first, revised = (
         records[np.searchsorted(articles, each)]

@@ -3,6 +3,7 @@
 .staging/<run_id>/
   plan.json
   seen.npy                      ids of earlier runs, if there are any
+  tombstones.npy                what was taken down, if anything was
   blocks/00007.articles.arrow   cleaned, not yet deduplicated
          00007.rejects.arrow
          00007.members          one fixed-size record an article (dedup.exchange)
@@ -36,7 +37,7 @@ import numpy as np
 from pipeline.storage import replacing, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -127,15 +128,24 @@ class Staging:
         """The frozen plan: where it is, there is work to finish."""
         return Path(self.folder, "plan.json")
 
-    def prepare(self, seen: NDArray[np.bytes_]) -> None:
+    def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
         """Make ready for the first block.
 
         Args:
             seen: S16, the ids that earlier runs kept or rejected, ascending.
+            tombstones: of what must not come back, 16 bytes each.
         """
         self.block_file(0, "").parent.mkdir(parents=True, exist_ok=True)
         if len(seen):
             self.write_array("seen", seen)
+        if tombstones:
+            stones = np.frombuffer(b"".join(sorted(tombstones)), np.uint8)
+            self.write_array("tombstones", stones.reshape(-1, 16))
+
+    def tombstones(self) -> frozenset[bytes]:
+        """Read back what must not come back."""
+        stones = self.array("tombstones")
+        return frozenset() if stones is None else frozenset(map(bytes, stones))
 
     @property
     def seen(self) -> Path:

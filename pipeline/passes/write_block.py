@@ -134,7 +134,7 @@ class _Block:
             rows = np.arange(start, start + len(staged))
             chosen = ~self._repeated(staged) & np.isin(rows, self.copies["row"])
             verdicts = self.copies[np.searchsorted(self.copies["row"], rows[chosen])]
-            late = _verdict_columns(verdicts, self.run_ids)
+            late = verdict_columns(verdicts, self.run_ids)
             counts.duplicates_by_match.update(map(str, late["match"]))
             copies = staged.filter(pa.array(chosen))
             yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
@@ -178,9 +178,14 @@ def _hex(value: NDArray[np.uint8]) -> str:
     return value.tobytes().hex()
 
 
-def _verdict_columns(
+def verdict_columns(
     verdicts: NDArray[np.void], run_ids: Mapping[int, str]
 ) -> dict[str, list[object]]:
+    """Lay verdicts on duplicates out by column, less those that every row has.
+
+    Args:
+        run_ids: names of the runs of representatives, by number.
+    """
     return {
         "representative_id": [_hex(value) for value in verdicts["representative_id"]],
         "representative_run_id": [run_ids[run] for run in verdicts["representative_run"].tolist()],

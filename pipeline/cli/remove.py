@@ -1,0 +1,58 @@
+"""``newsieve remove``: take texts down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.messages import on_one_line
+from pipeline.ledger import remove as removing
+from pipeline.ledger.takedown import requested
+
+SUMS: dict[removing.Fate, str] = {
+    "article": "articles",
+    "duplicate": "duplicates",
+    "excerpt": "excerpts of rejects",
+    "promoted": "copies become articles",
+    "renamed": "copies with another representative",
+    "relinked": "versions with another predecessor",
+}
+
+
+@click.command()
+@click.argument("output", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--url", "urls", multiple=True, metavar="URL", help="A page, in any form of its url.")
+@click.option("--site", "sites", multiple=True, help="All pages of a site, e.g. example.org.")
+@click.option("--id", "ids", multiple=True, help="One text, by the id in its row.")
+@click.option("--dry-run", is_flag=True, help="Only list what it concerns; change nothing.")
+def remove(
+    output: Path,
+    urls: tuple[str, ...],
+    sites: tuple[str, ...],
+    ids: tuple[str, ...],
+    *,
+    dry_run: bool,
+) -> None:
+    """Take texts down: out of all runs of OUTPUT, and never back in.
+
+    What is named leaves articles and duplicates; rejects lose their excerpts. A page that comes
+    again is rejected as taken_down. Copies by others stay: one of them takes the place of an
+    article that goes. --url, --site and --id may be repeated. A line a row that it concerns
+    goes to stdout: its fate, id, run and source. Refused while a run is held. Inputs, backups
+    and logs are yours to clean: docs/operations.md lists every place that holds text.
+
+    \b
+    Example:
+      newsieve remove output/ --url https://www.example.org/2026/01/a-name --dry-run
+      newsieve remove output/ --site example.org --site example.net
+    """  # noqa: D301
+    found = removing.remove(output, requested(ids, urls, sites), dry_run=dry_run)
+    sums = [f"{SUMS[fate]} {found.count(fate):,}" for fate in SUMS if found.count(fate)]
+    beginning = "would take down" if dry_run else "took down"
+    if not found.rows:
+        kept_out = "no row; what comes will be rejected as taken_down"
+        sums.append(kept_out if found.new_tombstones else "nothing: it was taken down before")
+    click.echo(f"{beginning}: {' · '.join(sums)}", err=True)
+    for row in found.rows:
+        click.echo(on_one_line(f"{row.fate} {row.id or '-'} {row.run_id} {row.source}"))

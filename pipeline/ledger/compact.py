@@ -1,0 +1,236 @@
+"""Put the small files of old runs together: a folder a month, with the same rows.
+
+The folder is named like the last of its runs, whose place in the chain it takes; its manifest
+lists all of them. What a row says of itself, its run too, stays.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.config import DedupConfig
+from pipeline.errors import NewsieveError
+from pipeline.ledger.history import (
+    INPUTS_SCHEMA,
+    SETTINGS,
+    committed_runs,
+    manifests_of,
+    read_manifest,
+)
+from pipeline.ledger.index import load_index, save_index
+from pipeline.ledger.rewrite import (
+    alone,
+    common_schema,
+    fitted,
+    forget_keys,
+    next_name,
+    read_whole,
+    rewriting,
+    save_rewritten,
+)
+from pipeline.version import FORMAT_VERSION
+from pipeline.write.columns import TABLES
+from pipeline.write.parquet import write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pipeline.ledger.history import CommittedRun
+    from pipeline.write.columns import Table
+
+ROW_GROUP_ROWS = 10_000
+"""Where the manifest does not say it."""
+
+MADE_ANEW = "keys"
+"""What of a run's state is left out: keys are made again from the kept texts when needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """One folder that holds what several held.
+
+    Attributes:
+        run_id: its name, that of its last run.
+        held: names of the folders that it took in, in order; the last is its own.
+        files, rows: of its tables of articles, duplicates and rejects.
+        files_before: how many there were.
+    """
+
+    run_id: str
+    held: tuple[str, ...]
+    files: int
+    files_before: int
+    rows: int
+
+
+def compact(output: Path, before: date | None = None) -> list[Compacted]:
+    """Put runs older than *before* together, by calendar months.
+
+    Args:
+        before: the first day that is left alone; None: the first of the month in which the
+            window of the newest run begins. The newest run is always left alone.
+
+    Returns:
+        The folders that were made; none when there was nothing to put together.
+
+    Raises:
+        UsageError: *output* holds no runs.
+        HeldRun: a run waits for a decision.
+        LockedOutput: a run is at work.
+        NewsieveError: a manifest is damaged, or a run has a state that this newsieve does not
+            know; nothing was changed.
+    """
+    with alone(output):
+        runs = committed_runs(output)
+        groups = list(_groups(runs, before or _default_day(runs)))
+        for group in groups:
+            _check_state(group)
+        if not groups:
+            return []
+        into = {run.sequence: group[-1].sequence for group in groups for run in group}
+        names = [run.run_id for group in groups for run in group]
+        save_index(output, load_index(output).gathered(into))
+        forget_keys(output, names)
+        with rewriting(output) as fresh:
+            return [_merge([fresh / run.run_id for run in group]) for group in groups]
+
+
+def _default_day(runs: Sequence[CommittedRun]) -> date:
+    """Give the first of the month in which the newest run's window begins.
+
+    A month that has begun to leave the window is left alone until all of it has: else it would
+    be written anew every day.
+    """
+    if not runs:
+        return date.min
+    config = read_manifest(runs[-1].folder).get("config") or {}
+    days = (config.get("dedup") or {}).get("window_days", DedupConfig().window_days)
+    # Runs for days of the past may come last: the newest day counts.
+    newest = max(run.logical_date for run in runs)
+    return (newest - timedelta(min(days, (newest - date.min).days))).replace(day=1)
+
+
+def _groups(runs: Sequence[CommittedRun], before: date) -> Iterator[list[CommittedRun]]:
+    """Give runs of one month that follow one another, two or more."""
+
+    def month(run: CommittedRun) -> tuple[int, int] | None:
+        old = run.logical_date < before
+        return (run.logical_date.year, run.logical_date.month) if old else None
+
+    for key, members in groupby(runs[:-1], month):
+        group = list(members)
+        if key and len(group) > 1:
+            yield group
+
+
+def _check_state(group: Sequence[CommittedRun]) -> None:
+    known = {"inputs.parquet", MADE_ANEW}
+    for run in group:
+        state = run.folder / "state"
+        names = {path.name for path in state.iterdir()} if state.is_dir() else set()
+        if names - known:
+            raise NewsieveError(
+                f"{state}: {', '.join(sorted(names - known))}: a state that cannot be put "
+                "together; nothing was changed"
+            )
+
+
+def _merge(folders: Sequence[Path]) -> Compacted:
+    """Put the runs in *folders* together in the last of them; the others go."""
+    manifests = [read_manifest(folder) for folder in folders]
+    settings = manifests[-1].get("config", {}).get("write", {})
+    group_rows = int(settings.get("row_group_rows", ROW_GROUP_ROWS))
+    last, files, files_before, rows = folders[-1], 0, 0, 0
+    for table in TABLES:
+        found = [path for each in folders for path in sorted((each / table).glob("*.parquet"))]
+        if not found:
+            continue
+        files_before += len(found)
+        own = [path.name for path in found if path.parent.parent == last]
+        name = next_name(last / "part-00000.parquet", own)
+        rows += _join(table, found, last / table / name, group_rows)
+        files += 1
+        for path in found:
+            path.unlink()
+    _merge_inputs(folders)
+    shutil.rmtree(last / "state" / MADE_ANEW, ignore_errors=True)
+    save_rewritten(last, _manifest(manifests))
+    for folder in folders[:-1]:
+        shutil.rmtree(folder)
+    return Compacted(last.name, tuple(each.name for each in folders), files, files_before, rows)
+
+
+def _join(table: Table, files: Sequence[Path], target: Path, group_rows: int) -> int:
+    wanted = common_schema(table, files)
+    return write_parquet(target, wanted, _portions(files, wanted), group_rows)
+
+
+def _portions(files: Iterable[Path], wanted: pa.Schema) -> Iterator[pa.Table]:
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                yield fitted(file.read_row_group(group), wanted)
+
+
+def _merge_inputs(folders: Sequence[Path]) -> None:
+    """Keep, of each file and content that was read, what the latest run says."""
+    found: dict[tuple[str, str | None], dict[str, Any]] = {}
+    for folder in folders:
+        path = folder / "state" / "inputs.parquet"
+        for row in read_whole(path).to_pylist() if path.is_file() else ():
+            found[row["source"], row["digest"]] = {"attempts": 1, "retry": False} | row
+    rows = [found[name] for name in sorted(found, key=lambda name: (name[0], name[1] or ""))]
+    table = pa.Table.from_pylist(rows, schema=INPUTS_SCHEMA)
+    write_parquet(folders[-1] / "state" / "inputs.parquet", INPUTS_SCHEMA, [table], 100_000)
+
+
+def _manifest(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Describe what *manifests* describe, the oldest first, as one run."""
+    held = [each for manifest in manifests for each in manifests_of(manifest)]
+    first, last = held[0], held[-1]
+    return last | {
+        "format_version": FORMAT_VERSION,
+        "parent": first["parent"],
+        "counts": _sums([each["counts"] for each in held]),
+        "alarm_clusters": [one for each in held for one in each.get("alarm_clusters") or ()],
+        "inputs": _sums([each["inputs"] for each in held]),
+        "removed": [one for each in manifests for one in each.get("removed") or ()],
+        "timings": {
+            "started": first["timings"]["started"],
+            "seconds": round(sum(each["timings"]["seconds"] for each in held), 3),
+        },
+        "runs": list(_briefly(held)),
+    }
+
+
+def _briefly(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Leave out of each manifest the settings that are those of the one before."""
+    before: dict[str, Any] = {}
+    for each in held:
+        yield {n: each[n] for n in each if n not in SETTINGS or before.get(n) != each[n]}
+        before = each
+
+
+def _sums(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Add counts up, and tables of counts; of the largest cluster take the largest."""
+    total: dict[str, Any] = {}
+    for each in counts:
+        for name, value in each.items():
+            if isinstance(value, dict):
+                summed = Counter(total.get(name, {}))
+                summed.update(value)
+                total[name] = dict(sorted(summed.items()))
+            elif name == "largest_cluster":
+                total[name] = max(total.get(name, 0), value)
+            else:
+                total[name] = total.get(name, 0) + value
+    return total

@@ -1,0 +1,191 @@
+"""Take texts down: gone from every table, with a tombstone and a receipt.
+
+Copies by others whose representative goes stay: the first of them becomes an article, from
+its kept text, and the others name it. What a run counted when it was published stays in its
+manifest; the receipts under ``removed`` say what is no longer there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.decide import KEPT
+from pipeline.ledger.commit import sweep_staging
+from pipeline.ledger.history import RUN_ID, committed_runs, read_manifest
+from pipeline.ledger.index import load_index, save_index
+from pipeline.ledger.removed_rows import RunChanges, rewrite_run
+from pipeline.ledger.rewrite import alone, forget_keys, rewriting
+from pipeline.ledger.takedown import Takedown, columns_of, survey
+from pipeline.ledger.tombstones import tombstones_of, write_tombstones
+from pipeline.passes.adopt import Orphans, adopt
+from pipeline.passes.tombstones import tombstone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pipeline.ledger.history import CommittedRun
+    from pipeline.ledger.takedown import FileChange, Request
+
+Fate = Literal["article", "duplicate", "excerpt", "promoted", "renamed", "relinked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """A row that a takedown concerns.
+
+    Attributes:
+        fate: ``article`` and ``duplicate`` go, ``excerpt`` loses its excerpt; of those that
+            stay, ``promoted`` becomes an article, ``renamed`` gets another representative and
+            ``relinked`` names another earlier version, or none.
+    """
+
+    fate: Fate
+    id: str | None
+    run_id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What came of a takedown.
+
+    Attributes:
+        rows: all that it concerns.
+        new_tombstones: how many there were not before.
+    """
+
+    rows: tuple[Affected, ...] = ()
+    new_tombstones: int = 0
+
+    def count(self, fate: Fate) -> int:
+        """Count the rows of one fate."""
+        return sum(row.fate == fate for row in self.rows)
+
+
+def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
+    """Take down what *request* names, in all runs of *output*.
+
+    Args:
+        dry_run: only find out what it concerns.
+
+    Raises:
+        UsageError: *output* holds no runs.
+        HeldRun: a run waits for a decision: its texts would survive.
+        LockedOutput: a run is at work.
+        NewsieveError: a manifest is damaged; nothing was changed.
+    """
+    with alone(output):
+        runs = committed_runs(output)
+        work = _plan(runs, request)
+        before = tombstones_of(output / "runs")
+        stones = before | request.tombstones() | {tombstone("id", each) for each in work.ids}
+        result = Removed(tuple(work.rows()), len(stones - before))
+        if dry_run:
+            return result
+        sweep_staging(output)  # an unfinished run has texts there
+        if not work.changes and stones == before:
+            return result
+        changed = {change.run.sequence: change.run.run_id for change in work.changes}
+        save_index(output, load_index(output).without(changed))
+        forget_keys(output, changed.values())
+        with rewriting(output) as fresh:
+            write_tombstones(fresh, stones)
+            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            asked = sorted(stone.hex() for stone in request.tombstones())
+            receipt = {"when": now, "tombstones": asked}
+            for run_id in changed.values():
+                rewrite_run(fresh / run_id, work.of(run_id), receipt, work.config)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """A takedown, and what becomes of the orphans.
+
+    Attributes:
+        verdicts: of the touched rows of each change of duplicates, by its place in the changes.
+        homes: id of each promoted row → its run.
+    """
+
+    takedown: Takedown
+    config: DedupConfig
+    verdicts: dict[int, NDArray[np.void]]
+    homes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return self.takedown.ids if self.changes else frozenset()
+
+    @property
+    def changes(self) -> tuple[FileChange, ...]:
+        return self.takedown.changes
+
+    def of(self, run_id: str) -> RunChanges:
+        """Give what changes in one run."""
+        mine = [n for n, change in enumerate(self.changes) if change.run.run_id == run_id]
+        verdicts = {n: self.verdicts[n] for n in mine if n in self.verdicts}
+        return RunChanges(self.takedown, tuple(mine), verdicts, self.homes)
+
+    def rows(self) -> Iterator[Affected]:
+        """List the rows that are concerned, file by file."""
+        fates: dict[str, Fate] = {"articles": "article", "duplicates": "duplicate"}
+        for number, change in enumerate(self.changes):
+            told = columns_of(change.path, "id", "run_id", "source").to_pylist()
+            for row in change.gone.tolist():
+                yield Affected(fates[change.table], **told[row])
+            kept = self.verdicts[number]["match"] == KEPT if number in self.verdicts else ()
+            for place, row in enumerate(change.touched.tolist()):
+                stays: Fate = "excerpt" if change.table == "rejects" else "relinked"
+                if change.table == "duplicates":
+                    stays = "promoted" if kept[place] else "renamed"
+                yield Affected(stays, **told[row])
+
+
+def _plan(runs: Sequence[CommittedRun], request: Request) -> _Work:
+    takedown = survey(runs, request)
+    config = _dedup_config(read_manifest(runs[-1].folder)) if runs else DedupConfig()
+    groups: dict[str, int] = {}
+    orphans: dict[int, Orphans] = {}
+    names: dict[int, list[dict[str, Any]]] = {}
+    for number, change in enumerate(takedown.changes):
+        if change.table != "duplicates" or not len(change.touched):
+            continue
+        told = columns_of(change.path, "id", "run_id").to_pylist()
+        names[number] = [told[row] for row in change.touched.tolist()]
+        orphans[number] = Orphans(
+            path=change.path,
+            rows=change.touched,
+            groups=np.array([groups.setdefault(n, len(groups)) for n in change.names], np.int64),
+            sequences=np.array([_sequence(row["run_id"]) for row in names[number]], np.int64),
+        )
+    verdicts = dict(zip(orphans, adopt(list(orphans.values()), config), strict=True))
+    work = _Work(takedown, config, verdicts)
+    for number, found in verdicts.items():
+        for row, match in zip(names[number], found["match"].tolist(), strict=True):
+            if match == KEPT:
+                work.homes.setdefault(row["id"], row["run_id"])
+    return work
+
+
+def _sequence(run_id: str) -> int:
+    """Give a run's place in the chain; of a row that lies in a compacted run, its own run's."""
+    named = RUN_ID.fullmatch(run_id)
+    return int(named["sequence"]) if named else 0
+
+
+def _dedup_config(manifest: dict[str, Any]) -> DedupConfig:
+    """Give the settings by which the newest run decided on copies; an older run has fewer."""
+    settings = (manifest.get("config") or {}).get("dedup") or {}
+    known = {name: settings[name] for name in settings if name in DedupConfig.model_fields}
+    try:
+        return DedupConfig.model_validate(known)
+    except ValueError:
+        return DedupConfig()

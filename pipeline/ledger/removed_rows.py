@@ -1,0 +1,195 @@
+"""Write the tables of one run anew, without what was taken down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.dedup.decide import KEPT
+from pipeline.dedup.exchange import THIS_RUN
+from pipeline.ledger.history import read_manifest
+from pipeline.ledger.rewrite import fitted, next_name, read_whole, save_rewritten
+from pipeline.passes.window_keys import sign_again, write_keys
+from pipeline.passes.write_block import verdict_columns
+from pipeline.write.columns import schema
+from pipeline.write.parquet import write_parquet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from pipeline.config import DedupConfig
+    from pipeline.ledger.takedown import FileChange, Takedown
+
+ROW_GROUP_ROWS = 10_000
+"""Where the manifest does not say it."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunChanges:
+    """What changes in one run.
+
+    Attributes:
+        places: of its files among the changes of the takedown.
+        verdicts: of orphans, by the place of their file.
+        homes: id of each promoted row → its run.
+    """
+
+    takedown: Takedown
+    places: tuple[int, ...]
+    verdicts: dict[int, NDArray[np.void]]
+    homes: Mapping[str, str]
+
+
+def rewrite_run(
+    folder: Path, changes: RunChanges, receipt: Mapping[str, Any], config: DedupConfig
+) -> None:
+    """Change the run in *folder*, a copy made of links, and write the receipt into its manifest.
+
+    Args:
+        receipt: what the manifest is to say besides the counts.
+        config: by which new keys are made.
+    """
+    manifest = read_manifest(folder)
+    rows = _row_group_rows(manifest)
+    counts: Counter[str] = Counter()
+    promoted: list[pa.Table] = []
+    clusters: set[str] = set()
+    for place in changes.places:
+        change = changes.takedown.changes[place]
+        path = folder / change.table / change.path.name
+        before = read_whole(path)
+        if change.table != "rejects":
+            clusters |= set(before["cluster_id"].take(pa.array(change.gone)).to_pylist())
+        counts[change.table] += len(change.gone)
+        if change.table == "articles":
+            left = _relinked(before, change, changes.takedown, counts)
+        elif change.table == "duplicates":
+            left, raised = _renamed(before, change, changes, place, counts)
+            promoted.append(raised)
+        else:
+            left = _blanked(before, change, counts)
+        path.unlink()
+        written = path.with_name(next_name(path))
+        write_parquet(written, before.schema, [left], rows)
+        _renew_keys(path, written, config)
+    if counts["promoted"]:
+        path = folder / "articles" / _unused(folder / "articles", "promoted")
+        write_parquet(path, schema("articles"), promoted, rows)
+        _renew_keys(path, path, config, always=True)
+    named = ("articles", "duplicates", "excerpts", "promoted", "renamed", "relinked")
+    entry = {**receipt, **{name: counts[name] for name in named}}
+    save_rewritten(folder, _without_titles(manifest, clusters) | _receipts(manifest, entry))
+
+
+def _receipts(manifest: Mapping[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    return {"removed": [*(manifest.get("removed") or []), entry]}
+
+
+def _without_titles(manifest: dict[str, Any], clusters: set[str]) -> dict[str, Any]:
+    """Clear the headlines of clusters that lost a member: one may be its."""
+    changed = dict(manifest)
+    if manifest.get("runs"):
+        changed["runs"] = [_without_titles(each, clusters) for each in manifest["runs"]]
+    if manifest.get("alarm_clusters"):
+        changed["alarm_clusters"] = [
+            each | {"title": None} if each["cluster_id"] in clusters else each
+            for each in manifest["alarm_clusters"]
+        ]
+    return changed
+
+
+def _relinked(
+    rows: pa.Table, change: FileChange, takedown: Takedown, counts: Counter[str]
+) -> pa.Table:
+    """Leave articles out, and let later versions name the version that stays."""
+    counts["relinked"] += len(change.touched)
+    before = [takedown.version_before(name) for name in change.names]
+    return _less(_edited(rows, change.touched, {"revision_of": before}), change.gone)
+
+
+def _renamed(
+    rows: pa.Table, change: FileChange, changes: RunChanges, place: int, counts: Counter[str]
+) -> tuple[pa.Table, pa.Table]:
+    """Leave duplicates out; give those that stay, and those that become articles."""
+    if not len(change.touched):
+        return _less(rows, change.gone), schema("articles").empty_table()
+    verdicts = changes.verdicts[place]
+    kept = verdicts["match"] == KEPT
+    raised, renamed = change.touched[kept], change.touched[~kept]
+    counts["promoted"] += len(raised)
+    counts["renamed"] += len(renamed)
+    # Which run that is is not known to the verdicts: both are in no run of a window.
+    told: dict[str, Sequence[object]] = dict(verdict_columns(verdicts[~kept], {THIS_RUN: ""}))
+    del told["cluster_id"]
+    told["representative_run_id"] = [changes.homes[str(n)] for n in told["representative_id"]]
+    left = _less(_edited(rows, renamed, told), np.concatenate([change.gone, raised]))
+    return left, _as_articles(rows.take(pa.array(raised)), verdicts[kept])
+
+
+def _as_articles(copies: pa.Table, verdicts: NDArray[np.void]) -> pa.Table:
+    """Lay copies out as articles; where their metadata come from was not kept for them."""
+    revised = [each.tobytes().hex() if each.any() else None for each in verdicts["revision_of"]]
+    copies = copies.drop_columns(["evidence"])
+    wanted = schema("articles")
+    copies = copies.append_column(
+        wanted.field("evidence"), pa.array([[]] * len(copies), wanted.field("evidence").type)
+    )
+    copies = copies.append_column("revision_of", pa.array(revised, pa.string()))
+    return fitted(copies, wanted)
+
+
+def _blanked(rows: pa.Table, change: FileChange, counts: Counter[str]) -> pa.Table:
+    counts["excerpts"] += len(change.touched)
+    nothing = [None] * len(change.touched)
+    return _edited(rows, change.touched, {"excerpt": nothing, "detail": nothing})
+
+
+def _edited(
+    rows: pa.Table, places: NDArray[np.int64], columns: Mapping[str, Sequence[object]]
+) -> pa.Table:
+    """Give other values to some columns of the rows at *places*, ascending."""
+    if not len(places):
+        return rows
+    changed = rows.take(pa.array(places))
+    for name, values in columns.items():
+        at = rows.schema.get_field_index(name)
+        field = rows.schema.field(at)
+        changed = changed.set_column(at, field, pa.array(values, field.type))
+    others = np.setdiff1d(np.arange(len(rows)), places)
+    both = pa.concat_tables([rows.take(pa.array(others)), changed])
+    return both.take(pa.array(np.argsort(np.concatenate([others, places]))))
+
+
+def _less(rows: pa.Table, gone: NDArray[np.int64]) -> pa.Table:
+    left = np.setdiff1d(np.arange(len(rows)), gone)
+    return rows.take(pa.array(left))
+
+
+def _renew_keys(path: Path, written: Path, config: DedupConfig, *, always: bool = False) -> None:
+    """Make the keys of a changed file of articles anew, where the run has keys."""
+    if path.parent.name != "articles":
+        return
+    folder = path.parents[1] / "state" / "keys"
+    if not ((folder / path.name).exists() or always):
+        return
+    (folder / path.name).unlink(missing_ok=True)
+    if written.exists():
+        write_keys(folder / written.name, sign_again(written, config))
+
+
+def _unused(folder: Path, stem: str) -> str:
+    number = 0
+    while (folder / f"{stem}-{number:05d}.parquet").exists():
+        number += 1
+    return f"{stem}-{number:05d}.parquet"
+
+
+def _row_group_rows(manifest: Mapping[str, Any]) -> int:
+    return int(manifest.get("config", {}).get("write", {}).get("row_group_rows", ROW_GROUP_ROWS))

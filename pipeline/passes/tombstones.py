@@ -1,0 +1,71 @@
+"""Tombstones: what was taken down, and must not come back.
+
+A tombstone is a digest of an id, an address or a site: it recognises what comes again, and
+tells nobody who has only the tombstone what that was.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Literal
+
+from pipeline.records import Document, Rejection
+from pipeline.web.url import canonical_url, site_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.records import Article
+
+TombstoneKind = Literal["id", "url", "site"]
+
+
+def tombstone(kind: TombstoneKind, value: str) -> bytes:
+    """Digest what is taken down: 16 bytes.
+
+    Args:
+        value: an id of 32 hex digits, a canonical url, or a site.
+    """
+    content = f"{kind} {value}".encode("utf-8", "surrogatepass")
+    return blake2b(content, digest_size=16).digest()
+
+
+def rested(
+    record: Document | Rejection, article: Article | None, stones: frozenset[bytes]
+) -> Rejection | None:
+    """Give the rejection of a record that was taken down; None when it was not.
+
+    Args:
+        record: as it was read.
+        article: what cleaning made of it, as far as it is known.
+        stones: the tombstones.
+    """
+    if not stones or stones.isdisjoint(_names(record, article)):
+        return None
+    return Rejection(
+        source=record.source,
+        stage="read",
+        kind="filtered",
+        reason="taken_down",
+        id=record.id,
+        record_id=record.record_id,
+    )
+
+
+def _names(record: Document | Rejection, article: Article | None) -> Iterator[bytes]:
+    if record.id:
+        yield tombstone("id", record.id)
+    if isinstance(record, Document) and record.url:
+        yield from _address(canonical_url(record.url))
+    if article:
+        yield from _address(article.url)
+        if article.site:
+            yield tombstone("site", article.site)
+
+
+def _address(url: str | None) -> Iterator[bytes]:
+    if url:
+        yield tombstone("url", url)
+        site = site_of(url)
+        if site:
+            yield tombstone("site", site)
