@@ -2,6 +2,8 @@
 
 inputs     paths and globs → the files that are there
 history    the committed runs → what they read
+index      the same of all runs, in one file
+window     the articles of earlier runs that new ones are compared with
 plan       new files → blocks, frozen before the work
 lock       one run at a time
 account    read = articles + duplicates + rejects + unchanged

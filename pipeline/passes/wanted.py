@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,7 @@ class Wanted:
         """Say of each key whether it may be wanted; of 64 that are not, 63 are told."""
         return np.take(self.filter, keys & np.uint32(len(self.filter) - 1))
 
-    @property
+    @cached_property
     def uncrowded(self) -> NDArray[np.bool_]:
         """Which keys are looked up however many have them: equal texts, equal addresses."""
         kinds = self.keys >> np.uint64(32)
