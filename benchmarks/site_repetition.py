@@ -26,6 +26,7 @@ from pipeline.passes.site_lines import (
     SEEN,
     Repeated,
     _digest,
+    _distinct,
     _Page,
     _page,
     _repeated,
@@ -94,7 +95,7 @@ def main() -> None:
         for each in found
         for _, digest in _short_lines(each.page)
     ]
-    seen = np.unique(np.array(rows, SEEN))
+    seen = _distinct(np.array(rows, SEEN))
     sites = Counter(each.page.site for each in found)
     print("| pages | texts | chrome kept | the same, with | story lost | the same, with |")
     print("|---|---|---|---|---|---|")

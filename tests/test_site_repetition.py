@@ -13,7 +13,14 @@ from test_incremental import run_on
 
 from pipeline.config import Config
 from pipeline.passes.sieve import sieve_document
-from pipeline.passes.site_lines import SEEN, Repeated, _page, _short_lines, _worth_keeping
+from pipeline.passes.site_lines import (
+    SEEN,
+    Repeated,
+    _distinct,
+    _page,
+    _short_lines,
+    _worth_keeping,
+)
 
 TEASER = "Seven bakers who never sleep in on a Sunday"
 PROSE = "A long line that stands on every page of this site because it was printed there. " * 2
@@ -147,6 +154,6 @@ def test_the_lines_of_a_document_are_found_among_those_that_repeat():
 def test_state_keeps_what_later_runs_need():
     """No more pages of a line than are asked for; single lines only of sites with few pages."""
     seen = [(1, 10, page) for page in range(6)] + [(1, 11, 0), (2, 20, 7)]
-    kept = _worth_keeping(np.unique(np.array(seen, SEEN)), 3)
+    kept = _worth_keeping(_distinct(np.array(seen, SEEN)), 3)
 
     assert [(1, 10, 0), (1, 10, 1), (1, 10, 2), (2, 20, 7)] == kept.tolist()

@@ -93,7 +93,7 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
     name = f"{block.index:05d}.lines"
     if staging.array(name) is None:
         rows = np.fromiter(_seen(block, config), SEEN)
-        staging.write_array(name, np.unique(rows))
+        staging.write_array(name, _distinct(rows))
     return block.index
 
 
@@ -105,10 +105,10 @@ def find_repeated(blocks: Iterable[int], config: Config, staging: Staging) -> No
     """
     pages = config.clean.site_pages
     counted = [staging.array(f"{index:05d}.lines") for index in blocks]
-    ours = np.unique(np.concatenate([each for each in counted if each is not None]))
+    ours = _distinct(np.concatenate([each for each in counted if each is not None]))
     lines = np.unique(ours["line"])
     earlier = [_known(path, lines) for path in staging.earlier_lines()]
-    staging.write_array("site_lines", _repeated(np.concatenate([ours, *earlier]), pages))
+    staging.write_array("site_lines", _repeated(_distinct(np.concatenate([ours, *earlier])), pages))
     if len(ours):
         kept = _worth_keeping(ours, pages)
         table = pa.table({name: kept[name] for name in COLUMNS}, schema=LINES_SCHEMA)
@@ -194,21 +194,28 @@ def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
     return rows
 
 
+def _distinct(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """Leave each line of each page once, by line and page; a line knows its site."""
+    rows = rows[np.lexsort((rows["page"], rows["line"]))]
+    new = np.ones(len(rows), np.bool_)
+    new[1:] = (np.diff(rows["line"]) != 0) | (np.diff(rows["page"]) != 0)
+    return rows[new]
+
+
 def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
-    pairs = np.unique(rows[["line", "page"]])
-    lines, counts = np.unique(pairs["line"], return_counts=True)
+    """Give the lines of distinct *rows* that stand on so many pages, ascending."""
+    lines, counts = np.unique(rows["line"], return_counts=True)
     found: NDArray[np.uint64] = lines[counts >= pages]
     return found
 
 
 def _worth_keeping(rows: NDArray[np.void], pages: int) -> NDArray[np.void]:
-    """Give the rows that later runs need, by line and page: see ``LINES_SCHEMA``."""
-    rows = np.sort(rows, order=("line", "page"))
+    """Give those of distinct *rows* that later runs need: see ``LINES_SCHEMA``."""
     _, first, place, counts = np.unique(
         rows["line"], return_index=True, return_inverse=True, return_counts=True
     )
-    visited = np.unique(rows[["site", "page"]])["site"]
-    sites, numbers = np.unique(visited, return_counts=True)
+    visited = np.unique(rows["site"].astype(np.uint64) << np.uint64(32) | rows["page"])
+    sites, numbers = np.unique(visited >> np.uint64(32), return_counts=True)
     many = numbers[np.searchsorted(sites, rows["site"])] >= pages
     few = np.arange(len(rows)) - first[place] < pages
     found: NDArray[np.void] = rows[few & ~((counts[place] == 1) & many)]
