@@ -100,7 +100,8 @@ def exchange_folders(present: Path, fresh: Path) -> None:
     Raises:
         OSError: they lie on two file systems, or cannot be renamed.
     """
-    sync_tree(fresh)
+    if not _sync_at_once(fresh):
+        sync_tree(fresh)
     if not _exchange_at_once(present, fresh):
         waiting = _waiting(present)
         fresh.rename(waiting)
@@ -125,6 +126,21 @@ def finish_exchange(present: Path) -> None:
 
 def _waiting(present: Path) -> Path:
     return present.with_name(f"{present.name}.new")
+
+
+def _sync_at_once(folder: Path) -> bool:
+    """Flush the file system that *folder* is on; False where there is no such call.
+
+    A year of hourly runs has forty thousand folders: flushing one after the other takes minutes.
+    """
+    call = getattr(ctypes.CDLL(None), "syncfs", None)
+    if call is None:
+        return False
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        return bool(call(descriptor) == 0)
+    finally:
+        os.close(descriptor)
 
 
 _EXCHANGE = {

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 
-from pipeline.storage import open_input, publish_folder, replacing, sync_tree, write_bytes
+from pipeline import storage
+from pipeline.storage import (
+    exchange_folders,
+    finish_exchange,
+    link_tree,
+    open_input,
+    publish_folder,
+    replacing,
+    sync_tree,
+    write_bytes,
+)
 
 
 @pytest.fixture
@@ -118,3 +129,66 @@ def test_inputs_are_opened_as_bytes(tmp_path):
         assert b"a\r\n\xff" == stream.read()
     with pytest.raises(FileNotFoundError):
         open_input(str(tmp_path / "b"))
+
+
+def laid_out(folder, **files):
+    """Make a folder of files with these contents."""
+    for name, content in files.items():
+        write_bytes(folder / "inside" / name, content.encode())
+    return folder
+
+
+def told(folder):
+    """What stands in a folder of files."""
+    return {path.name: path.read_text() for path in (folder / "inside").iterdir()}
+
+
+@pytest.mark.parametrize("lacking", [(), ("exchange",), ("exchange", "sync")])
+def test_two_folders_change_places(lacking, tmp_path, monkeypatch):
+    """Whatever calls the system has; nothing is left beside them."""
+    if "exchange" in lacking:
+        monkeypatch.setattr(storage, "_EXCHANGE", {})
+    if "sync" in lacking:
+        monkeypatch.setattr(storage, "_sync_at_once", lambda _folder: False)
+    one = laid_out(tmp_path / "runs", a="old", b="old")
+    other = laid_out(tmp_path / "staging" / "runs", a="new")
+    exchange_folders(one, other)
+
+    assert ({"a": "new"}, {"a": "old", "b": "old"}) == (told(one), told(other))
+    assert ["runs", "staging"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform not in storage._EXCHANGE, reason="has no such call")
+def test_here_folders_are_exchanged_at_once(tmp_path):
+    """The call is found, and the test's file system knows it."""
+    one, other = laid_out(tmp_path / "one", a="1"), laid_out(tmp_path / "other", a="2")
+    assert storage._exchange_at_once(one, other)
+    assert {"a": "2"} == told(one)
+    assert not storage._exchange_at_once(one, tmp_path / "absent")
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_an_exchange_that_was_killed_is_finished_or_taken_back(present, tmp_path):
+    """As long as the old one is there, it stays; else the fresh one takes its place."""
+    laid_out(tmp_path / "runs.new", a="new")
+    if present:
+        laid_out(tmp_path / "runs", a="old")
+    finish_exchange(tmp_path / "runs")
+
+    assert {"a": "old" if present else "new"} == told(tmp_path / "runs")
+    assert ["runs"] == [path.name for path in tmp_path.iterdir()]
+    finish_exchange(tmp_path / "runs")
+    assert ["runs"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_a_linked_copy_can_be_changed_by_replacing(tmp_path):
+    """The files are the same until one is replaced; empty folders are there too."""
+    one = laid_out(tmp_path / "one", a="1", b="2")
+    (one / "empty").mkdir()
+    copy = tmp_path / "copy"
+    link_tree(one, copy)
+    assert (one / "inside/a").stat().st_ino == (copy / "inside/a").stat().st_ino
+    write_bytes(copy / "inside" / "a", b"3")
+
+    assert ({"a": "1", "b": "2"}, {"a": "3", "b": "2"}) == (told(one), told(copy))
+    assert (copy / "empty").is_dir()

@@ -161,7 +161,7 @@ def check_output(output: Path) -> None:
     Raises:
         UsageError: it is none.
     """
-    if not any((output / name).is_dir() for name in ("runs", HELD)):
+    if not any((output / name).is_dir() for name in ("runs", "runs.new", HELD)):
         raise UsageError(f"{output}: no runs here; name the folder that `newsieve run` wrote to")
 
 

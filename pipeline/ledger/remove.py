@@ -91,7 +91,9 @@ def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
         if dry_run:
             return result
         sweep_staging(output)  # an unfinished run has texts there
-        if not work.changes and stones == before:
+        if not work.changes:
+            if stones != before:
+                write_tombstones(output / "runs", stones)
             return result
         changed = {change.run.sequence: change.run.run_id for change in work.changes}
         save_index(output, load_index(output).without(changed))

@@ -54,7 +54,7 @@ def rewrite_run(
 
     Args:
         receipt: what the manifest is to say besides the counts.
-        config: by which new keys are made.
+        config: by which keys of promoted rows are made.
     """
     manifest = read_manifest(folder)
     rows = _row_group_rows(manifest)
@@ -78,11 +78,11 @@ def rewrite_run(
         path.unlink()
         written = path.with_name(next_name(path))
         write_parquet(written, before.schema, [left], rows)
-        _renew_keys(path, written, config)
+        _renumber_keys(path, written, change.gone)
     if counts["promoted"]:
         path = folder / "articles" / _unused(folder / "articles", "promoted")
         write_parquet(path, schema("articles"), promoted, rows)
-        _renew_keys(path, path, config, always=True)
+        write_keys(folder / "state" / "keys" / path.name, sign_again(path, config))
     named = ("articles", "duplicates", "excerpts", "promoted", "renamed", "relinked")
     entry = {**receipt, **{name: counts[name] for name in named}}
     save_rewritten(folder, _without_titles(manifest, clusters) | _receipts(manifest, entry))
@@ -172,16 +172,22 @@ def _less(rows: pa.Table, gone: NDArray[np.int64]) -> pa.Table:
     return rows.take(pa.array(left))
 
 
-def _renew_keys(path: Path, written: Path, config: DedupConfig, *, always: bool = False) -> None:
-    """Make the keys of a changed file of articles anew, where the run has keys."""
+def _renumber_keys(path: Path, written: Path, gone: NDArray[np.int64]) -> None:
+    """Leave the keys of the rows that are gone out, where the run has keys."""
     if path.parent.name != "articles":
         return
-    folder = path.parents[1] / "state" / "keys"
-    if not ((folder / path.name).exists() or always):
+    known = path.parents[1] / "state" / "keys" / path.name
+    if not known.exists():
         return
-    (folder / path.name).unlink(missing_ok=True)
+    keys = read_whole(known)
+    known.unlink()
     if written.exists():
-        write_keys(folder / written.name, sign_again(written, config))
+        rows = keys["row"].to_numpy().astype(np.int64)
+        left = ~np.isin(rows, gone)
+        moved = pa.array((rows - np.searchsorted(gone, rows))[left], keys.schema.field("row").type)
+        at = keys.schema.get_field_index("row")
+        fewer = keys.filter(pa.array(left)).set_column(at, keys.schema.field(at), moved)
+        write_keys(known.with_name(written.name), fewer.combine_chunks())
 
 
 def _unused(folder: Path, stem: str) -> str:

@@ -96,3 +96,33 @@ def test_names_and_contents_are_not_confused():
     pairs = [("a", "1"), ("a", "2"), ("b", "1"), ("a", None), ("1 a", ""), ("", "1 a")]
 
     assert len(pairs) == len({input_digest(*pair) for pair in pairs})
+
+
+def test_runs_that_were_put_together_are_one(runs):
+    """All that they have seen is the last one's; what files looked like, too."""
+    look = b"l" * 16
+    index = indexing.load_index(runs[0].folder).following(runs).with_looks([(look, 1)])
+    found = index.gathered({1: 2, 2: 2})
+
+    assert {2: "r2", 3: "r3"} == found.covers
+    assert [2, 2, 3] == [found.ids.sequence_of(bytes([n] * 16)) for n in (1, 2, 3)]
+    assert 2 == found.reader_of("1.txt", "11")
+    assert found.knows_look(look)
+    assert found.covers == found.following(runs[1:]).covers
+
+
+def test_what_is_not_covered_is_not_put_together(runs):
+    """Half of it would pass for all of it: it is read again."""
+    found = indexing.load_index(runs[0].folder).following(runs[1:]).gathered({1: 2, 2: 2})
+
+    assert {3: "r3"} == found.covers
+    assert [None, 3] == [found.ids.sequence_of(bytes([n] * 16)) for n in (2, 3)]
+
+
+def test_a_run_that_changes_is_forgotten(runs):
+    """With all that it has seen."""
+    found = indexing.load_index(runs[0].folder).following(runs).without([2])
+
+    assert {1: "r1", 3: "r3"} == found.covers
+    assert None is found.reader_of("2.txt", "11")
+    assert 3 == found.reader_of("3.txt", "11")

@@ -8,10 +8,12 @@ import pytest
 from collections_of_runs import check, contents, feed, manifests, marker, page, run_on, words_below
 from factories import story
 
+from pipeline.config import DedupConfig
 from pipeline.errors import HeldRun, UsageError
 from pipeline.ledger.remove import Removed, remove
 from pipeline.ledger.takedown import requested
 from pipeline.ledger.undo import undo
+from pipeline.passes.window_keys import sign_again, write_keys
 
 
 def take_down(folder, *urls, ids=(), sites=(), **how) -> Removed:
@@ -274,3 +276,17 @@ def test_a_folder_without_runs_is_refused(tmp_path):
     with pytest.raises(UsageError):
         take_down(tmp_path / "in", "https://a.example/0")
     assert [] == list(tmp_path.iterdir())
+
+
+def test_the_keys_are_those_of_the_texts_that_are_left(tmp_path):
+    """To the byte those that are made from the texts."""
+    sites = ("a", "b", "c")
+    feed(tmp_path, "1", *(page(n, n, sites[n % 3]) for n in range(9)), page(9, 1, "d"))
+    run_on(tmp_path, 0)
+    take_down(tmp_path, sites=["b.example"])
+    config = DedupConfig()
+    for path in (tmp_path / "out/runs").glob("*/articles/*.parquet"):
+        made = tmp_path / "made.parquet"
+        write_keys(made, sign_again(path, config))
+        assert made.read_bytes() == (path.parents[1] / "state/keys" / path.name).read_bytes()
+    assert 7 == len(contents(tmp_path / "out")["articles"])

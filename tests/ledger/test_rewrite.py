@@ -127,7 +127,11 @@ def test_a_kill_at_any_step_leaves_all_runs(change, at_once, out, tmp_path, monk
         twin = tmp_path / f"twin{last}"
         shutil.copytree(out, twin)
         assert kill(change, twin, last).count > last, "it was killed"
-        if not at_once:
+        if not (twin / "runs").exists():
+            assert not at_once
+            shutil.copytree(twin, tmp_path / "between")
+            change(tmp_path / "between")
+            assert new == contents(tmp_path / "between")
             with locked(twin):
                 pass  # whatever comes next takes the lock
         found = contents(twin)
