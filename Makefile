@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning fuzz kills year window clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup fuzz kills year window clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,9 @@ bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE beside newsieve on ../
 
 bench-cleaning: $(READY)  ## CPU of cleaning one text, and of its parts
 	PYTHONPATH=. $(BIN)/python benchmarks/cleaning.py
+
+bench-dedup: $(READY)  ## near-duplicates beside datasketch and datatrove, in one run (about ten minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/dedup.py
 
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

@@ -19,7 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.pairs import Match, Similarity, match_of, similarity_of
+from pipeline.dedup.pairs import Match, Similarity, match_of, similarity, similarity_of
 from pipeline.dedup.verify import Buckets, verifier
 
 MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
@@ -134,8 +134,34 @@ def stars(members: Members, config: DedupConfig) -> Verdicts:
         if leader in edges:
             duplicates[member] = edges[leader]
         elif leader != member:
-            size = int(members.shingle_counts[member])
-            duplicates[member] = _Edge(leader, "exact", Similarity(size, size, 1.0, 1.0))
+            duplicates[member] = _exact(leader, int(members.shingle_counts[member]))
+    return _verdicts(members, duplicates)
+
+
+def couples(members: Members, config: DedupConfig) -> Verdicts:
+    """Decide many components of two articles at once, each as ``stars`` would.
+
+    Args:
+        members: those of the first component, then those of the second, and so on.
+    """
+    ranked = np.lexsort((members.articles, sortable(members.order), ~members.published))
+    rank = np.empty(len(members), np.int64)
+    rank[ranked] = np.arange(len(members))
+    pairs = np.arange(len(members)).reshape(-1, 2)
+    pairs = np.where((rank[pairs[:, 0]] > rank[pairs[:, 1]])[:, np.newaxis], pairs[:, ::-1], pairs)
+    pairs = pairs[~members.published[pairs[:, 1]]]
+    first, other = pairs.T
+    equal = (members.digests[first] == members.digests[other]).all(axis=1)
+    near = (members.band_keys[:, first] == members.band_keys[:, other]).any(axis=0)
+    near &= (members.shingle_counts[pairs] >= config.min_shingles).all(axis=1)
+    duplicates: dict[int, _Edge] = {}
+    for one, copy in pairs[equal].tolist():
+        duplicates[copy] = _exact(one, int(members.shingle_counts[copy]))
+    for one, copy in pairs[near & ~equal].tolist():
+        compared = similarity(members.shingles(one), members.shingles(copy))
+        match = match_of(compared, config)
+        if match is not None:
+            duplicates[copy] = _Edge(one, match, compared)
     return _verdicts(members, duplicates)
 
 
@@ -209,6 +235,10 @@ def _hits(
     near = shared >= config.similarity * (size + sizes - shared) * 0.999
     contained = shared >= config.containment * np.minimum(size, sizes) * 0.999
     return np.flatnonzero(near | contained)
+
+
+def _exact(representative: int, size: int) -> _Edge:
+    return _Edge(representative, "exact", Similarity(size, size, 1.0, 1.0))
 
 
 def _verdicts(members: Members, duplicates: dict[int, _Edge]) -> Verdicts:

@@ -8,16 +8,16 @@ Stars that mostly verify against one another are one cluster and keep their repr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
+from pipeline.dedup.candidates import Candidates, compare_pairs, neighbours, parts_of
 from pipeline.dedup.clusters import MATCHES, first_of_equals, sortable
-from pipeline.dedup.evidence import PARTS, Sketch, compare
-from pipeline.dedup.model import probabilities
+from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.pairs import Similarity, is_near
 from pipeline.dedup.versions import versions
 
@@ -32,37 +32,6 @@ STAR_SAMPLE = 8
 STARS_AGREE = 0.5
 """Share of the pairs across two stars that verify, from which they are one cluster."""
 _AT_ONCE = 1024
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """Articles that may be copies of one another; m of them, in any order.
-
-    Attributes:
-        articles: uint64[m], distinct.
-        order: uint8[m, 40], ``order_key`` of each.
-        digests: uint8[m, 16], digest of the cleaned text.
-        shingle_counts: int64[m].
-        published: bool[m], kept by an earlier run: comes first and stays.
-        urls: uint64[m], digest of the canonical url of each, 0 where unknown.
-        fetched: int64[m], minutes, or ``evidence.UNKNOWN``.
-        groups: int64[m], the provisional cluster of each, from 0.
-        links: int64[k, 2], groups that share rare shingles.
-        sketch: member → what of it is compared; loaded when needed.
-        similarity: two members → their exact similarity.
-    """
-
-    articles: NDArray[np.uint64]
-    order: NDArray[np.uint8]
-    digests: NDArray[np.uint8]
-    shingle_counts: NDArray[np.int64]
-    published: NDArray[np.bool_]
-    urls: NDArray[np.uint64]
-    fetched: Indexes
-    groups: Indexes
-    links: Indexes
-    sketch: Callable[[int], Sketch]
-    similarity: Callable[[int, int], Similarity]
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +98,7 @@ def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
     leaders = first_of_equals(candidates.digests, candidates.published, ranks)
     distinct = ranks[leaders[ranks] == ranks]
     compared = distinct[candidates.shingle_counts[distinct] >= config.min_shingles]
-    near = _neighbours(candidates)
+    near = neighbours(candidates)
     stars = _grow(candidates, compared, near, config)
     kept = [m for m, first in enumerate(leaders.tolist()) if m == first and m not in stars.edges]
     later = versions(candidates.urls, candidates.published, candidates.fetched, kept, stars.alike)
@@ -137,18 +106,10 @@ def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
     return _decisions(candidates, leaders, stars.edges, clusters, later, config)
 
 
-def _neighbours(candidates: Candidates) -> list[Indexes]:
-    """List for each group itself and those linked with it."""
-    count = int(candidates.groups.max(initial=-1)) + 1
-    own = np.arange(count)
-    both = np.concatenate([np.stack([own, own], 1), candidates.links, candidates.links[:, ::-1]])
-    both = np.unique(both, axis=0)
-    return np.split(both[:, 1], np.searchsorted(both[:, 0], own[1:]))
-
-
 def _grow(
     candidates: Candidates, compared: Indexes, near: list[Indexes], config: DedupConfig
 ) -> _Stars:
+    """Make the stars. Parts that no link joins grow side by side, so that few calls compare."""
     members: list[list[int]] = [[] for _ in near]
     for member in compared.tolist():
         members[candidates.groups[member]].append(member)
@@ -157,34 +118,46 @@ def _grow(
     place = np.empty(len(open_), np.int64)
     place[compared] = np.arange(len(compared))
     stars = _Stars()
-    for member in compared.tolist():
-        if member in stars.edges:
-            continue
-        open_[member] = False
-        stars.of[member] = [member]
-        groups = near[candidates.groups[member]].tolist()
-        found = np.array([each for group in groups for each in members[group]], np.int64)
-        others = found[open_[found] & (tried[found] < MOST_REPRESENTATIVES)]
-        others = others[np.argsort(place[others])]
-        tried[others] += 1
-        for start in range(0, len(others), _AT_ONCE):
-            some = others[start : start + _AT_ONCE]
-            parts, chances = _compare(candidates, member, some)
-            for hit in np.flatnonzero(chances >= config.confidence).tolist():
-                other = int(some[hit])
-                if candidates.urls[other] and candidates.urls[other] == candidates.urls[member]:
-                    stars.alike.append((member, other))
-                    continue
-                open_[other] = False
-                stars.of[member].append(other)
-                stars.edges[other] = _Edge(member, float(chances[hit]), parts[hit])
+
+    def asking(part: list[int]) -> Iterator[tuple[int, Indexes]]:
+        for member in part:
+            if member in stars.edges:
+                continue
+            open_[member] = False
+            stars.of[member] = [member]
+            groups = near[candidates.groups[member]].tolist()
+            found = np.array([each for group in groups for each in members[group]], np.int64)
+            others = found[open_[found] & (tried[found] < MOST_REPRESENTATIVES)]
+            if len(others):
+                others = others[np.argsort(place[others])]
+                tried[others] += 1
+                yield member, others
+
+    growing = [asking(part) for part in parts_of(candidates, compared)]
+    while growing:
+        asked = [(part, next(part, None)) for part in growing]
+        growing = [part for part, question in asked if question]
+        questions = [question for _, question in asked if question]
+        pairs = [(one, other) for one, others in questions for other in others.tolist()]
+        for start in range(0, len(pairs), _AT_ONCE):
+            for covered in _cover(candidates, pairs[start : start + _AT_ONCE], stars, config):
+                open_[covered] = False
     return stars
 
 
-def _compare(candidates: Candidates, one: int, others: Indexes) -> tuple[Floats, Floats]:
-    sketches = [candidates.sketch(other) for other in others.tolist()]
-    parts = compare(candidates.sketch(one), sketches)
-    return parts, probabilities(parts)
+def _cover(
+    candidates: Candidates, pairs: list[tuple[int, int]], stars: _Stars, config: DedupConfig
+) -> Iterator[int]:
+    """Compare each pair; add those that are copies to *stars*, and give them."""
+    parts, chances = compare_pairs(candidates, pairs)
+    for hit in np.flatnonzero(chances >= config.confidence).tolist():
+        member, other = pairs[hit]
+        if candidates.urls[other] and candidates.urls[other] == candidates.urls[member]:
+            stars.alike.append((member, other))
+            continue
+        stars.of[member].append(other)
+        stars.edges[other] = _Edge(member, float(chances[hit]), parts[hit])
+        yield other
 
 
 def _join(
@@ -219,7 +192,7 @@ def _agree(candidates: Candidates, one: list[int], other: list[int], config: Ded
     few, many = sorted((_spread(one), _spread(other)), key=len)
     found = 0
     for speaker in reversed(few):  # the representatives are known to differ
-        chances = _compare(candidates, speaker, np.array(many))[1]
+        chances = compare_pairs(candidates, [(speaker, other) for other in many])[1]
         found += int(np.count_nonzero(chances >= config.confidence))
         if not found:  # most pairs of stars have nothing in common
             return False

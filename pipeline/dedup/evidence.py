@@ -1,6 +1,6 @@
 """Evidence about pairs: what a text has in common with others, part by part.
 
-All parts are counted on samples and figures, for one text against many at a time. "The
+All parts are counted on samples and figures, for many pairs at a time. "The
 shorter" is the text with fewer places for a shingle; of equals, the one.
 """
 
@@ -50,6 +50,7 @@ UNKNOWN = np.iinfo(np.int64).min
 
 LEAD_WORDS = 60
 _SEGMENTS = 10
+_TAG = np.uint64(32)
 _FOUND = 0.25  # of a segment's shingles: then the segment counts as covered
 
 
@@ -71,6 +72,16 @@ class Sketch(NamedTuple):
     minute: int
 
 
+class _Pool(NamedTuple):
+    """Samples of several texts, one text after the other; ``positions`` one a text."""
+
+    keys: NDArray[np.uint32]
+    places: Counts
+    rare: NDArray[np.bool_]
+    owners: Counts
+    positions: Counts
+
+
 class _Tally(NamedTuple):
     """Samples counted text by text: all, rare ones, by segment, in the lead."""
 
@@ -82,19 +93,27 @@ class _Tally(NamedTuple):
 
 def compare(one: Sketch, many: Sequence[Sketch]) -> Floats:
     """Compare *one* with each of *many*: float64[n, len(PARTS)]."""
+    return compare_each([one], [len(many)], many)
+
+
+def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[Sketch]) -> Floats:
+    """Compare each of *ones* with its share of *many*, all at once: float64[n, len(PARTS)].
+
+    Args:
+        counts: how many of *many*, in their order, each of *ones* is compared with.
+    """
     count = len(many)
-    positions = np.array([each.positions for each in many], np.int64)
-    owner = np.repeat(np.arange(count), [len(each.samples) for each in many])
-    samples = np.concatenate([np.empty(0, np.uint64), *(each.samples for each in many)])
-    rare = np.concatenate([np.empty(0, np.bool_), *(each.rare for each in many)])
-    spot, found = _lookup(keys_of(one.samples), keys_of(samples))
-    spot, holder = spot[found], owner[found]
-    here, there = places_of(one.samples), places_of(samples)
-    ours = _tally(np.zeros(len(here), np.int64), here, one.rare, np.array([one.positions]), 1)
-    theirs = _tally(owner, there, rare, positions, count)
-    ours_found = _tally(holder, here[spot], one.rare[spot], np.full(count, one.positions), count)
-    theirs_found = _tally(holder, there[found], rare[found], positions, count)
-    first = one.positions <= positions  # the one is the shorter
+    which = np.repeat(np.arange(len(ones)), counts)
+    own, owner = _pool(ones), _pool(many)
+    spot, found = _lookup(_tagged(own.keys, own.owners), _tagged(owner.keys, which[owner.owners]))
+    spot, holder = spot[found], owner.owners[found]
+    positions = own.positions[which]
+    ours = _tally(own.owners, own.places, own.rare, own.positions, len(ones))
+    theirs = _tally(owner.owners, owner.places, owner.rare, owner.positions, count)
+    ours_found = _tally(holder, own.places[spot], own.rare[spot], positions, count)
+    theirs_found = _tally(holder, owner.places[found], owner.rare[found], owner.positions, count)
+    first = positions <= owner.positions  # the one is the shorter
+    ours = _Tally(*(column[which] for column in ours))
     shorter, longer = _choose(first, ours, theirs), _choose(first, theirs, ours)
     got, got_longer = (
         _choose(first, ours_found, theirs_found),
@@ -102,8 +121,8 @@ def compare(one: Sketch, many: Sequence[Sketch]) -> Floats:
     )
     contained = got.total / np.maximum(shorter.total, 1)
     contained_longer = got_longer.total / np.maximum(longer.total, 1)
-    figures, figures_shared = _figures(one, many, first)
-    lengths = np.maximum(one.positions, positions)
+    figures, figures_shared = _figures(ones, which, many, first)
+    lengths = np.maximum(positions, owner.positions)
     return np.array(
         [
             got.rare,
@@ -115,14 +134,30 @@ def compare(one: Sketch, many: Sequence[Sketch]) -> Floats:
             _weaker_half(got.segments, shorter.segments, contained),
             _share(got.lead, shorter.lead, contained),
             _share(got_longer.lead, longer.lead, contained_longer),
-            np.minimum(one.positions, positions) / np.maximum(lengths, 1),
-            _hours(one.minute, [each.minute for each in many]),
+            np.minimum(positions, owner.positions) / np.maximum(lengths, 1),
+            _hours([each.minute for each in ones], which, [each.minute for each in many]),
         ]
     ).T
 
 
+def _pool(sketches: Sequence[Sketch]) -> _Pool:
+    samples = np.concatenate([np.empty(0, np.uint64), *(each.samples for each in sketches)])
+    return _Pool(
+        keys_of(samples),
+        places_of(samples),
+        np.concatenate([np.empty(0, np.bool_), *(each.rare for each in sketches)]),
+        np.repeat(np.arange(len(sketches)), [len(each.samples) for each in sketches]),
+        np.array([each.positions for each in sketches], np.int64),
+    )
+
+
+def _tagged(values: NDArray[np.uint32], numbers: Counts) -> NDArray[np.uint64]:
+    """Put a number before each value, so that equal values of two numbers differ."""
+    return numbers.astype(np.uint64) << _TAG | values
+
+
 def _lookup(
-    keys: NDArray[np.uint32], wanted: NDArray[np.uint32]
+    keys: NDArray[np.uint64], wanted: NDArray[np.uint64]
 ) -> tuple[Counts, NDArray[np.bool_]]:
     if not len(keys):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
@@ -175,18 +210,25 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
 
 
 def _figures(
-    one: Sketch, many: Sequence[Sketch], first: NDArray[np.bool_]
+    ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch], first: NDArray[np.bool_]
 ) -> tuple[Counts, Counts]:
     """Give the number of the shorter's figures, and how many of them the longer has."""
-    sizes = np.array([len(each.figures) for each in many], np.int64)
-    everything = np.concatenate([np.empty(0, np.uint32), *(each.figures for each in many)])
-    found = _lookup(one.figures, everything)[1]
-    shared = np.bincount(np.repeat(np.arange(len(many)), sizes)[found], minlength=len(many))
-    return np.where(first, len(one.figures), sizes), shared
+    own_sizes, sizes = (
+        np.array([len(each.figures) for each in each_side], np.int64) for each_side in (ones, many)
+    )
+    own, everything = (
+        np.concatenate([np.empty(0, np.uint32), *(each.figures for each in each_side)])
+        for each_side in (ones, many)
+    )
+    owners = np.repeat(np.arange(len(many)), sizes)
+    tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
+    found = _lookup(tagged, _tagged(everything, which[owners]))[1]
+    shared = np.bincount(owners[found], minlength=len(many))
+    return np.where(first, own_sizes[which], sizes), shared
 
 
-def _hours(minute: int, others: list[int]) -> Floats:
-    minutes = np.array(others, np.int64)
-    known = (minutes != UNKNOWN) & (minute != UNKNOWN)
-    apart = np.abs(np.where(known, minutes - minute, 0)) / 60
+def _hours(ones: list[int], which: Counts, others: list[int]) -> Floats:
+    minutes, own = np.array(others, np.int64), np.array(ones, np.int64)[which]
+    known = (minutes != UNKNOWN) & (own != UNKNOWN)
+    apart = np.abs(np.where(known, minutes, 0) - np.where(known, own, 0)) / 60
     return np.where(known, apart, np.nan)

@@ -72,8 +72,10 @@ def probabilities(parts: Floats) -> Floats:
 
     0 where one half of the shorter is not found in the longer at all, whatever else is.
     """
-    weights = np.array([WEIGHTS[name] for name in INPUTS])
-    odds = inputs(parts) @ weights + BIAS
+    odds = np.full(len(parts), BIAS)
+    # One after the other: the sums of a matrix product depend on how many pairs are in it.
+    for name, column in zip(INPUTS, inputs(parts).T, strict=True):
+        odds += WEIGHTS[name] * column
     chances: Floats = 1 / (1 + np.exp(-odds))
     halves = parts[:, PARTS.index("weaker_half")]
     return np.where(halves >= LEAST_OF_A_HALF, chances, 0.0)

@@ -8,8 +8,11 @@ and, unlike the whole set, it knows where in the text each shingle stands.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -21,7 +24,8 @@ SAMPLED = 64
 """Of 256 shingles so many are sampled."""
 
 _KEY_BITS = np.uint64(32)
-_FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
+_JOINS = np.array([ord(join) for join in ".,:"], np.uint32)
+_UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,18 @@ class Samples:
     def counts(self) -> NDArray[np.int64]:
         """How many sampled shingles each text has: int64[n]."""
         return np.diff(self.offsets)
+
+
+class Figures(NamedTuple):
+    """Hashes of the figures of n texts, one text after the other.
+
+    Attributes:
+        values: uint32; those of one text are sorted and distinct.
+        offsets: int64[n + 1]; text i has ``values[offsets[i]:offsets[i + 1]]``.
+    """
+
+    values: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
 
 
 def keys_of(values: NDArray[np.uint64]) -> NDArray[np.uint32]:
@@ -81,8 +97,18 @@ def figures(text: str) -> NDArray[np.uint32]:
     >>> len(figures("On 12 May, 1,200 of 1,200 people paid 3.50."))
     3
     """
-    found = {crc32(figure.encode()) for figure in printed_figures(text)}
-    return np.array(sorted(found), np.uint32)
+    return figures_block((text,)).values
+
+
+def figures_block(texts: Sequence[str]) -> Figures:
+    """Hash the figures of a block of texts; text by text the same as ``figures``."""
+    printed, bounds = _printed(texts)
+    hashes = np.fromiter((crc32(each.encode()) for each in printed), np.uint64, len(printed))
+    hashes |= np.repeat(np.arange(len(texts), dtype=np.uint64), np.diff(bounds)) << _KEY_BITS
+    hashes = np.unique(hashes)
+    owners = (hashes >> _KEY_BITS).astype(np.int64)
+    counts = np.bincount(owners, minlength=len(texts))
+    return Figures(hashes.astype(np.uint32), offsets_of(counts))
 
 
 def printed_figures(text: str) -> set[str]:
@@ -91,7 +117,36 @@ def printed_figures(text: str) -> set[str]:
     >>> sorted(printed_figures("On 12 May, 1,200 of 1,200 people paid 3.50."))
     ['1,200', '12', '3.50']
     """
-    return set(_FIGURE.findall(text))
+    return set(_printed((text,))[0])
+
+
+def _printed(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """List the figures of all texts, and from which on are those of each: int64[n + 1].
+
+    A figure is a run of digits of any script, or several joined by one of ``_JOINS`` each.
+    """
+    joined = "\n".join(texts) + "\n"
+    points = np.frombuffer(joined.encode(_UTF_32, "surrogatepass"), np.uint32)
+    inside = np.zeros(len(points) + 1, np.bool_)
+    inside[1:] = _decimals().take(points, mode="clip")
+    changes = np.flatnonzero(inside[1:] != inside[:-1])
+    starts, ends = changes[::2], changes[1::2]
+    apart = np.ones(len(starts) + 1, np.bool_)
+    apart[1:-1] = (starts[1:] != ends[:-1] + 1) | ~np.isin(points[ends[:-1]], _JOINS)
+    starts, ends = starts[apart[:-1]], ends[apart[1:]]
+    lengths = np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts))
+    bounds = np.searchsorted(starts, offsets_of(lengths))
+    spans = zip(starts.tolist(), ends.tolist(), strict=True)
+    return [joined[start:end] for start, end in spans], bounds
+
+
+@cache
+def _decimals() -> NDArray[np.bool_]:
+    # Once a process: which code points are digits. The last one is not.
+    table = np.zeros(sys.maxunicode + 1, np.bool_)
+    points = [match.start() for match in re.finditer(r"\d", "".join(map(chr, range(len(table)))))]
+    table[points] = True
+    return table[: points[-1] + 2]
 
 
 def _sample(
@@ -99,16 +154,16 @@ def _sample(
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     chosen = np.flatnonzero((rolled & np.uint64(0xFF)) < SAMPLED)
     low, high = np.searchsorted(chosen, starts), np.searchsorted(chosen, ends)
-    parts = [np.empty(0, np.uint64)]
-    counts = np.zeros(len(starts), np.int64)
-    bounds = zip(starts.tolist(), low.tolist(), high.tolist(), strict=True)
-    for text, (start, first, last) in enumerate(bounds):
-        places = chosen[first:last]
-        values = rolled[places] >> _KEY_BITS << _KEY_BITS
-        values |= np.minimum(places - start, 0xFFFFFFFF).astype(np.uint64)
-        values.sort()
-        repeated = np.zeros(len(values), np.bool_)
-        np.equal(values[1:] >> _KEY_BITS, values[:-1] >> _KEY_BITS, out=repeated[1:])
-        parts.append(values[~repeated])
-        counts[text] = len(parts[-1])
-    return np.concatenate(parts), counts
+    # What begins behind the end of a text's shingles reaches into the next text.
+    owners = np.searchsorted(starts, chosen, side="right") - 1
+    within = chosen < ends[owners]
+    chosen, owners = chosen[within], owners[within]
+    values = rolled[chosen] >> _KEY_BITS << _KEY_BITS
+    values |= np.minimum(chosen - starts[owners], 0xFFFFFFFF).astype(np.uint64)
+    bounds = offsets_of(high - low)
+    for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        values[start:end].sort()
+    distinct = np.ones(len(values), np.bool_)
+    keys = values >> _KEY_BITS
+    distinct[1:] = (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])
+    return values[distinct], np.bincount(owners[distinct], minlength=len(starts))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.dedup.clusters import components, stars
+from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.exchange import SAMPLE_SHARDS, BlockSamples, article_number
 from pipeline.dedup.rarity import count_links, strong_links, weigh
 from pipeline.passes.find_edges import SHARD_MEMBERS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import DedupConfig
+    from pipeline.dedup.clusters import Verdicts
     from pipeline.passes.staging import Staging
 
 
@@ -56,13 +57,26 @@ def label(
     published = published_labels(staging)
     labels = [np.empty((0, 2), np.uint64)]
     try:
-        for articles in found:
-            verdicts = stars(reader.component(articles)[0], config)
+        for verdicts in _likenesses(found, config, reader):
             representatives = _labelled(verdicts.representatives, [published])
             labels.append(np.stack([verdicts.articles, representatives], axis=1))
     finally:
         reader.close()
     return np.concatenate(labels)
+
+
+def _likenesses(
+    found: Iterable[NDArray[np.uint64]], config: DedupConfig, reader: MemberReader
+) -> Iterator[Verdicts]:
+    """Say of components what is like what; most are of two, and those go together."""
+    two = []
+    for articles in found:
+        if len(articles) == 2:
+            two.append(articles)
+        else:
+            yield stars(reader.component(articles)[0], config)
+    if two:
+        yield couples(reader.component(np.concatenate(two))[0], config)
 
 
 def published_labels(staging: Staging) -> NDArray[np.uint64]:

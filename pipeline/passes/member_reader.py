@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.dedup.candidates import Candidates
 from pipeline.dedup.clusters import Members
-from pipeline.dedup.decide import Candidates
 from pipeline.dedup.evidence import Sketch
 from pipeline.dedup.exchange import THIS_RUN, block_of, member_dtype, row_of
 from pipeline.dedup.pairs import Similarity, similarity

@@ -12,8 +12,7 @@ import numpy as np
 from pipeline.dedup.evidence import UNKNOWN
 from pipeline.dedup.exchange import ID_BYTES, THIS_RUN, member_dtype
 from pipeline.dedup.order import ORDER_BYTES, order_key
-from pipeline.dedup.samples import figures, shingle_and_sample
-from pipeline.dedup.shingles import offsets_of
+from pipeline.dedup.samples import figures_block, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.storage import replacing
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import DedupConfig
-    from pipeline.dedup.samples import Samples
+    from pipeline.dedup.samples import Figures, Samples
     from pipeline.passes.staging import Staging
     from pipeline.records import Article, Timestamp
 
@@ -79,7 +78,7 @@ class MemberWriter:
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
         records["keys"][signed] = keys.T[signed]
-        self._append_samples(records, samples, [figures(text) for text in texts])
+        self._append_samples(records, samples, figures_block(texts))
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         self._shingle_total += len(shingles.values)
@@ -88,19 +87,18 @@ class MemberWriter:
         self,
         records: NDArray[np.void],
         samples: Samples,
-        found: list[NDArray[np.uint32]],
+        figures: Figures,
     ) -> None:
         """Write samples and figures, and note in *records* where they lie."""
-        figure_offsets = offsets_of(np.array([len(each) for each in found], np.int64))
         records["samples_start"] = self._sample_total + samples.offsets[:-1]
         records["sample_count"] = samples.counts
         records["positions"] = samples.positions
-        records["figures_start"] = self._figure_total + figure_offsets[:-1]
-        records["figure_count"] = np.diff(figure_offsets)
+        records["figures_start"] = self._figure_total + figures.offsets[:-1]
+        records["figure_count"] = np.diff(figures.offsets)
         self._samples.write(samples.values.astype("<u8").tobytes())
-        self._figures.write(b"".join(each.astype("<u4").tobytes() for each in found))
+        self._figures.write(figures.values.astype("<u4").tobytes())
         self._sample_total += len(samples.values)
-        self._figure_total += int(figure_offsets[-1])
+        self._figure_total += len(figures.values)
 
 
 def url_digest(url: str) -> int:

@@ -38,15 +38,22 @@ def resolve(
     common = staging.common_keys()
     reader = MemberReader(config, staging)
     try:
-        found = [
-            _resolve(_less(bundle, repeated, reader), common, config, reader) for bundle in bundles
-        ]
+        bundle = _less(_together(bundles), repeated, reader)
+        blocks, verdicts = _resolve(bundle, common, config, reader)
     finally:
         reader.close()
-    blocks = np.concatenate([each for each, _ in found])
-    verdicts = np.concatenate([each for _, each in found])
     for block in np.unique(blocks).tolist():
         yield block, verdicts[blocks == block]
+
+
+def _together(bundles: Iterable[Bundle]) -> Bundle:
+    """See several bundles as one: what no link joins does not meet, and is decided faster so."""
+    parts = list(bundles)
+    articles = np.concatenate([part.articles for part in parts])
+    order = np.argsort(articles)
+    clusters = np.concatenate([part.clusters for part in parts])
+    links = np.concatenate([part.links for part in parts])
+    return Bundle(articles[order], clusters[order], links)
 
 
 def _less(bundle: Bundle, repeated: NDArray[np.uint64], reader: MemberReader) -> Bundle:

@@ -42,9 +42,9 @@ def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) 
     keys = keys_of(np.fromfile(staging.block_file(block, "samples"), "<u8"))
     signed = records["shingle_count"] >= config.min_shingles
     rows = np.flatnonzero(signed)
-    chosen = np.repeat(signed, records["sample_count"])
-    chosen &= keys % np.uint32(SAMPLE_SHARDS) == shard
-    owners = np.repeat(np.arange(len(records)), records["sample_count"])[chosen]
+    chosen = np.flatnonzero(keys % np.uint32(SAMPLE_SHARDS) == shard)
+    owners = np.searchsorted(np.cumsum(records["sample_count"]), chosen, side="right")
+    chosen, owners = chosen[signed[owners]], owners[signed[owners]]
     counts = np.bincount(owners, minlength=len(records))[rows]
     return BlockSamples(block, rows.astype(np.uint32), counts.astype(np.uint32), keys[chosen])
 

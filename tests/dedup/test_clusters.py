@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
 from pipeline.dedup import verify
-from pipeline.dedup.clusters import MATCHES, Members, components, forest, stars
+from pipeline.dedup.clusters import MATCHES, Members, components, couples, forest, stars
 from pipeline.dedup.order import ORDER_BYTES
 from pipeline.dedup.pairs import match_of, similarity
 
@@ -257,3 +257,23 @@ def test_shingles_are_loaded_again_when_the_cache_is_full(monkeypatch):
     assert [(1, 0, "near"), (2, 0, "contained")] == listed(
         stars(members([A, NEAR_A, PART_OF_A]), CONFIG)
     )
+
+
+@settings(deadline=None)
+@given(family=FAMILIES, random=st.randoms(use_true_random=False))
+def test_couples_are_decided_as_components_of_two(family, random):
+    """Many at once get what the stars of each would give."""
+    texts = family[: len(family) // 2 * 2]
+    ranks = list(range(len(texts)))
+    random.shuffle(ranks)
+
+    def some(places):
+        sets, keys, flags = zip(*[texts[i] for i in places], strict=True)
+        published = {n for n, flag in enumerate(flags) if flag}
+        own = [ranks[i] for i in places]
+        return members(sets, keys=keys, published=published, ranks=own)
+
+    pairs = [(first, first + 1) for first in range(0, len(texts), 2)]
+    expected = [row for pair in pairs for row in listed(stars(some(pair), CONFIG))]
+    found = listed(couples(some(range(len(texts))), CONFIG)) if texts else []
+    assert sorted(expected) == found

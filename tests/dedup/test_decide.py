@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
 from pipeline.dedup import decide as deciding
+from pipeline.dedup.candidates import Candidates
 from pipeline.dedup.clusters import MATCHES
-from pipeline.dedup.decide import KEPT, Candidates, decide
+from pipeline.dedup.decide import KEPT, decide
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch
 from pipeline.dedup.order import ORDER_BYTES
 from pipeline.dedup.pairs import similarity
@@ -198,3 +199,20 @@ def test_portions_do_not_matter(monkeypatch, at_once):
 
     assert whole == listed(decide(candidates(texts), CONFIG))
     assert 8 == len(whole)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.lists(st.sampled_from([LONG, CUT, EDITED, LONG[40:]]), max_size=4), max_size=4))
+def test_what_no_link_joins_is_decided_as_if_alone(bundles):
+    """Several bundles seen as one: each gets what it would have got by itself."""
+    texts, expected = [], []
+    for number, bundle in enumerate(bundles):
+        own = [tuple(f"{word}of{number}" for word in words) for words in bundle]
+        alone = listed(decide(candidates([Text(words) for words in own]), CONFIG))
+        first = len(texts)
+        expected += [(*(first + each for each in row[:3]), row[3]) for row in alone]
+        texts += [Text(words, group=number) for words in own]
+
+    groups = sorted({text.group for text in texts})
+    texts = [text._replace(group=groups.index(text.group)) for text in texts]
+    assert expected == listed(decide(candidates(texts), CONFIG))

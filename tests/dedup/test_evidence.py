@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare
+from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare, compare_each
 from pipeline.dedup.model import INPUTS, inputs, probabilities
 from pipeline.dedup.samples import figures, keys_of, shingle_and_sample
 from pipeline.dedup.weights import WEIGHTS
@@ -132,3 +132,16 @@ def test_a_week_apart_is_far_enough():
     row = compare(sketch(STORY, minute=0), [sketch(STORY, minute=60 * h) for h in (168, 8760)])
 
     assert inputs(row)[0].tolist() == inputs(row)[1].tolist()
+
+
+def test_pairs_compared_together_are_as_if_compared_alone():
+    """Neither the parts nor the probability of a pair depend on its company, to the bit."""
+    texts = [STORY, STORY[:200], OTHER[:300] + STORY[300:], OTHER, [], ["w1"]]
+    sketches = [sketch(words, numbers=f"{len(words)} 7") for words in texts]
+    alone = [compare(one, [other]) for one in sketches for other in sketches]
+    many = [other for _ in sketches for other in sketches]
+    together = compare_each(sketches, [len(sketches)] * len(sketches), many)
+
+    assert np.array_equal(np.concatenate(alone), together, equal_nan=True)
+    chances = [float(probabilities(parts)[0]) for parts in alone]
+    assert chances == probabilities(together).tolist()

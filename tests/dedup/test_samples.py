@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from zlib import crc32
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.samples import SAMPLED, figures, keys_of, places_of, shingle_and_sample
+from pipeline.dedup.samples import (
+    SAMPLED,
+    figures,
+    figures_block,
+    keys_of,
+    places_of,
+    printed_figures,
+    shingle_and_sample,
+)
 from pipeline.dedup.shingles import shingle_block
 
 WORDS = st.lists(st.sampled_from("a bb ccc 4 5,5 d e".split()), max_size=80).map(" ".join)
@@ -66,3 +77,15 @@ def test_a_repeated_shingle_is_sampled_once_where_it_stands_first():
 def test_figures_are_what_is_written_with_digits(one, other, same):
     """Separators inside belong to a figure, order and repetition do not count."""
     assert same == (figures(one).tolist() == figures(other).tolist())
+
+
+@given(st.lists(st.text(alphabet="07.,: a\n٣७²\U0001d7ce\ud800é東"), max_size=4))
+def test_figures_of_a_block_are_those_of_its_texts(texts):
+    """Runs of digits of any script, joined by one point, comma or colon; texts share none."""
+    found = figures_block(texts)
+    parts = np.split(found.values, found.offsets[1:-1])[: len(texts)]
+
+    for text, own in zip(texts, parts, strict=True):
+        printed = set(re.findall(r"\d+(?:[.,:]\d+)*", text))
+        assert printed == printed_figures(text)
+        assert sorted(crc32(each.encode()) for each in printed) == own.tolist()
