@@ -99,47 +99,56 @@ def vocabulary_shares(
     story.
     """
     word, line = _vocabulary(pages, tokens)
-    headline, page = _headlines(pages)
+    headline, page = _headlines(pages, tokens)
     count = len(page_of)
-    lines = np.concatenate((line, page + count))
-    on_page = np.concatenate((page_of, np.arange(len(pages))))[lines]
-    told = np.concatenate((told, np.zeros(len(pages), np.bool_)))
-    key = np.concatenate((word, headline)) * _WORD_FACTOR + on_page.astype(np.uint64)
-    if not len(key):
+    # Each page's headline stands as a line before the page's own: one sort brings like words of a
+    # page together, the headline first.
+    first = np.searchsorted(page_of, np.arange(len(pages)))
+    place = np.concatenate((line + page_of[line] + 1, first[page] + page))
+    if not len(place):
         return np.zeros((count, 4), np.float32)
-    order, starts, _ = grouped(key)
-    lines, key = lines[order], key[order]
-    again = np.concatenate(([False], (lines[1:] == lines[:-1]) & (key[1:] == key[:-1])))
-    own = told[lines] & ~again
-    group = np.repeat(np.arange(len(starts)), np.diff(np.concatenate((starts, [len(key)]))))
-    story = np.add.reduceat(own, starts, dtype=np.int64)[group] - own
-    whole = np.add.reduceat((lines < count) & ~again, starts, dtype=np.int64)[group]
-    titled = np.add.reduceat(lines >= count, starts, dtype=np.int64)[group] > 0
-    real = (lines < count) & ~again
-    lines = lines[real]
-    size = np.maximum(np.bincount(lines, minlength=count), 1)
+    at_page = np.zeros(count + len(pages), np.int64)
+    at_page[first + np.arange(len(pages))] = 1
+    own_line = np.arange(count + len(pages)) - np.cumsum(at_page)
+    own_line[at_page > 0] = count
+    key = np.concatenate((word, headline)) << 32 | place
+    key.sort()
+    key = key[np.concatenate(([True], key[1:] != key[:-1]))]
+    place = key & 0xFFFFFFFF
+    on_page = (np.cumsum(at_page) - 1)[place]
+    word = key >> 32
+    fresh = (word[1:] != word[:-1]) | (on_page[1:] != on_page[:-1])
+    starts = np.flatnonzero(np.concatenate(([True], fresh)))
+    sizes = np.diff(np.concatenate((starts, [len(key)])))
+    lines = own_line[place]
+    own = np.concatenate((told, [False]))[lines]
+    titled = lines[starts] == count
+    story = np.repeat(np.add.reduceat(own, starts, dtype=np.int64), sizes) - own
+    whole, titled = np.repeat(sizes - titled, sizes), np.repeat(titled, sizes)
+    size = np.maximum(np.bincount(lines, minlength=count)[:count], 1)
     found = (story > 0, story > 2, whole > 1, titled)
-    shares = [np.bincount(lines, each[real], count) / size for each in found]
+    shares = [np.bincount(lines, each, count)[:count] / size for each in found]
     return np.stack(shares, axis=1).astype(np.float32)
 
 
-def _vocabulary(pages: Sequence[Page], tokens: Tokens) -> tuple[Hashes, Lines]:
+def _vocabulary(pages: Sequence[Page], tokens: Tokens) -> tuple[Lines, Lines]:
     """What says what a line is about: its longer words, or pairs of letters; with its line."""
     lines = [line for page in pages for line in page.lines]
     chosen = (tokens.size >= UNIT_CHARS) & (tokens.place < UNIT_WORDS)
     spaceless = [i for i, line in enumerate(lines) if is_spaceless(line)]
     if not spaceless:
-        return tokens.word[chosen], tokens.line_of[chosen]
+        return tokens.id[chosen], tokens.line_of[chosen]
     chosen &= ~np.isin(tokens.line_of, spaceless)
     units = [vocabulary(lines[i]) for i in spaceless]
     sizes = list(map(len, units))
+    letters = chain.from_iterable(units)
     return (
-        np.concatenate((tokens.word[chosen], hashes(chain.from_iterable(units), sum(sizes)))),
+        np.concatenate((tokens.id[chosen], tokens.known.number(letters, sum(sizes)))),
         np.concatenate((tokens.line_of[chosen], np.repeat(spaceless, sizes))),
     )
 
 
-def _headlines(pages: Sequence[Page]) -> tuple[Hashes, Lines]:
+def _headlines(pages: Sequence[Page], tokens: Tokens) -> tuple[Lines, Lines]:
     """What says what a page's headline is about, with the page."""
     units: list[frozenset[str]] = []
     for page in pages:
@@ -149,7 +158,7 @@ def _headlines(pages: Sequence[Page]) -> tuple[Hashes, Lines]:
             title = frozenset(w for w in page.title.casefold().split() if len(w) >= UNIT_CHARS)
         units.append(title)
     sizes = list(map(len, units))
-    words = hashes(chain.from_iterable(units), sum(sizes))
+    words = tokens.known.number(chain.from_iterable(units), sum(sizes))
     return words, np.repeat(np.arange(len(pages)), sizes)
 
 
