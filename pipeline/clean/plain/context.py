@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SECTIONS = ("comments", "related", "popular", "newsletter", "account", "legal")
 NEAR = 4
 SHAPE_WORDS = 12
+BASE_WORDS = 8.0
+CAP_WORDS = 60.0
+"""Words below which a line speaks against the story, and from which more do not count."""
 _WORD_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _RANK_FACTORS = np.uint64(0xD6E8FEB86659FD93) * np.arange(
     3, 2 * SHAPE_WORDS + 3, 2, dtype=np.uint64
@@ -37,11 +40,16 @@ _HEADER_WORDS = 9
 
 def shifted(values: Matrix, by: int) -> Matrix:
     """Values of the line *by* further on; zeros beyond the page: float32[pages, lines, columns]."""
-    out = np.zeros_like(values)
+    return np.moveaxis(shifted_rows(np.moveaxis(values, 2, 0), by), 0, 2)
+
+
+def shifted_rows(rows: Matrix, by: int) -> Matrix:
+    """Values of the line *by* further on; zeros beyond the page: float32[rows, pages, lines]."""
+    out = np.zeros(rows.shape, rows.dtype)
     if by > 0:
-        out[:, :-by] = values[:, by:]
+        out[..., :-by] = rows[..., by:]
     else:
-        out[:, -by:] = values[:, :by]
+        out[..., -by:] = rows[..., :by]
     return out
 
 
@@ -50,16 +58,37 @@ def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
 
     Lines beyond the page count as zeros.
     """
-    pages, count, columns = values.shape
-    sums = np.zeros((pages, count + 1, columns), np.float64)
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    here = np.arange(count)
-    parts = [
-        (sums[:, np.minimum(here + after + 1, count)] - sums[:, np.maximum(here - before, 0)])
-        / (before + after + 1)
-        for before, after in windows
-    ]
-    return np.concatenate(parts, axis=2).astype(np.float32)
+    edge = max(map(max, windows))
+    sums = running_sums(np.moveaxis(values, 2, 0), edge)
+    rows = np.concatenate([averaged(sums, window, edge) for window in windows])
+    return np.moveaxis(rows, 0, 2).astype(np.float32)
+
+
+def running_sums(rows: Matrix, edge: int) -> NDArray[np.float64]:
+    """Sums of the values before each line and before the end: float64[rows, pages, sums].
+
+    *edge* more stand on either side: zeros before, the whole sum behind.
+    """
+    *shape, count = rows.shape
+    sums = np.zeros((*shape, count + 1 + 2 * edge), np.float64)
+    np.cumsum(rows, axis=-1, out=sums[..., edge + 1 : edge + 1 + count])
+    sums[..., edge + 1 + count :] = sums[..., edge + count, None]
+    return sums
+
+
+def averaged(sums: NDArray[np.float64], window: tuple[int, ...], edge: int) -> NDArray[np.float64]:
+    """Means over each line's *window*, from ``running_sums``: float64[rows, pages, lines]."""
+    before, after = window
+    count = sums.shape[-1] - 1 - 2 * edge
+    high, low = edge + after + 1, edge - before
+    return (sums[..., high : high + count] - sums[..., low : low + count]) / (before + after + 1)
+
+
+def gains(words: Matrix, prose: Matrix, phrase: Matrix, cost: float) -> NDArray[np.float64]:
+    """What each line says for the story, in words of prose."""
+    good = np.minimum(words, CAP_WORDS) - BASE_WORDS / 2
+    gains = np.where((prose > 0) & (phrase == 0), good, -cost * (1.0 + phrase))
+    return gains.astype(np.float64)
 
 
 def best_run(gains: NDArray[np.float64]) -> tuple[Lines, Lines]:
