@@ -20,7 +20,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from pipeline.clean.plain.features import BASE, FEATURES, Expansion
+from pipeline.clean.plain.expansion import Expansion
+from pipeline.clean.plain.features import BASE, FEATURES
 from pipeline.clean.plain.lexicon import LIMIT, RATE_LIMIT
 from pipeline.clean.plain.line_model import (
     KNOWN_MARGIN,

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SECTIONS = ("comments", "related", "popular", "newsletter", "account", "legal")
 NEAR = 4
 SHAPE_WORDS = 12
+BASE_WORDS = 8.0
+CAP_WORDS = 60.0
+"""Words below which a line speaks against the story, and from which more do not count."""
 _WORD_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 _RANK_FACTORS = np.uint64(0xD6E8FEB86659FD93) * np.arange(
     3, 2 * SHAPE_WORDS + 3, 2, dtype=np.uint64
@@ -37,11 +40,16 @@ _HEADER_WORDS = 9
 
 def shifted(values: Matrix, by: int) -> Matrix:
     """Values of the line *by* further on; zeros beyond the page: float32[pages, lines, columns]."""
-    out = np.zeros_like(values)
+    return np.moveaxis(shifted_rows(np.moveaxis(values, 2, 0), by), 0, 2)
+
+
+def shifted_rows(rows: Matrix, by: int) -> Matrix:
+    """Values of the line *by* further on; zeros beyond the page: float32[rows, pages, lines]."""
+    out = np.zeros(rows.shape, rows.dtype)
     if by > 0:
-        out[:, :-by] = values[:, by:]
+        out[..., :-by] = rows[..., by:]
     else:
-        out[:, -by:] = values[:, :by]
+        out[..., -by:] = rows[..., :by]
     return out
 
 
@@ -50,16 +58,37 @@ def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
 
     Lines beyond the page count as zeros.
     """
-    pages, count, columns = values.shape
-    sums = np.zeros((pages, count + 1, columns), np.float64)
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    here = np.arange(count)
-    parts = [
-        (sums[:, np.minimum(here + after + 1, count)] - sums[:, np.maximum(here - before, 0)])
-        / (before + after + 1)
-        for before, after in windows
-    ]
-    return np.concatenate(parts, axis=2).astype(np.float32)
+    edge = max(map(max, windows))
+    sums = running_sums(np.moveaxis(values, 2, 0), edge)
+    rows = np.concatenate([averaged(sums, window, edge) for window in windows])
+    return np.moveaxis(rows, 0, 2).astype(np.float32)
+
+
+def running_sums(rows: Matrix, edge: int) -> NDArray[np.float64]:
+    """Sums of the values before each line and before the end: float64[rows, pages, sums].
+
+    *edge* more stand on either side: zeros before, the whole sum behind.
+    """
+    *shape, count = rows.shape
+    sums = np.zeros((*shape, count + 1 + 2 * edge), np.float64)
+    np.cumsum(rows, axis=-1, out=sums[..., edge + 1 : edge + 1 + count])
+    sums[..., edge + 1 + count :] = sums[..., edge + count, None]
+    return sums
+
+
+def averaged(sums: NDArray[np.float64], window: tuple[int, ...], edge: int) -> NDArray[np.float64]:
+    """Means over each line's *window*, from ``running_sums``: float64[rows, pages, lines]."""
+    before, after = window
+    count = sums.shape[-1] - 1 - 2 * edge
+    high, low = edge + after + 1, edge - before
+    return (sums[..., high : high + count] - sums[..., low : low + count]) / (before + after + 1)
+
+
+def gains(words: Matrix, prose: Matrix, phrase: Matrix, cost: float) -> NDArray[np.float64]:
+    """What each line says for the story, in words of prose."""
+    good = np.minimum(words, CAP_WORDS) - BASE_WORDS / 2
+    gains = np.where((prose > 0) & (phrase == 0), good, -cost * (1.0 + phrase))
+    return gains.astype(np.float64)
 
 
 def best_run(gains: NDArray[np.float64]) -> tuple[Lines, Lines]:
@@ -99,47 +128,56 @@ def vocabulary_shares(
     story.
     """
     word, line = _vocabulary(pages, tokens)
-    headline, page = _headlines(pages)
+    headline, page = _headlines(pages, tokens)
     count = len(page_of)
-    lines = np.concatenate((line, page + count))
-    on_page = np.concatenate((page_of, np.arange(len(pages))))[lines]
-    told = np.concatenate((told, np.zeros(len(pages), np.bool_)))
-    key = np.concatenate((word, headline)) * _WORD_FACTOR + on_page.astype(np.uint64)
-    if not len(key):
+    # Each page's headline stands as a line before the page's own: one sort brings like words of a
+    # page together, the headline first.
+    first = np.searchsorted(page_of, np.arange(len(pages)))
+    place = np.concatenate((line + page_of[line] + 1, first[page] + page))
+    if not len(place):
         return np.zeros((count, 4), np.float32)
-    order, starts, _ = grouped(key)
-    lines, key = lines[order], key[order]
-    again = np.concatenate(([False], (lines[1:] == lines[:-1]) & (key[1:] == key[:-1])))
-    own = told[lines] & ~again
-    group = np.repeat(np.arange(len(starts)), np.diff(np.concatenate((starts, [len(key)]))))
-    story = np.add.reduceat(own, starts, dtype=np.int64)[group] - own
-    whole = np.add.reduceat((lines < count) & ~again, starts, dtype=np.int64)[group]
-    titled = np.add.reduceat(lines >= count, starts, dtype=np.int64)[group] > 0
-    real = (lines < count) & ~again
-    lines = lines[real]
-    size = np.maximum(np.bincount(lines, minlength=count), 1)
+    at_page = np.zeros(count + len(pages), np.int64)
+    at_page[first + np.arange(len(pages))] = 1
+    own_line = np.arange(count + len(pages)) - np.cumsum(at_page)
+    own_line[at_page > 0] = count
+    key = np.concatenate((word, headline)) << 32 | place
+    key.sort()
+    key = key[np.concatenate(([True], key[1:] != key[:-1]))]
+    place = key & 0xFFFFFFFF
+    on_page = (np.cumsum(at_page) - 1)[place]
+    word = key >> 32
+    fresh = (word[1:] != word[:-1]) | (on_page[1:] != on_page[:-1])
+    starts = np.flatnonzero(np.concatenate(([True], fresh)))
+    sizes = np.diff(np.concatenate((starts, [len(key)])))
+    lines = own_line[place]
+    own = np.concatenate((told, [False]))[lines]
+    titled = lines[starts] == count
+    story = np.repeat(np.add.reduceat(own, starts, dtype=np.int64), sizes) - own
+    whole, titled = np.repeat(sizes - titled, sizes), np.repeat(titled, sizes)
+    size = np.maximum(np.bincount(lines, minlength=count)[:count], 1)
     found = (story > 0, story > 2, whole > 1, titled)
-    shares = [np.bincount(lines, each[real], count) / size for each in found]
+    shares = [np.bincount(lines, each, count)[:count] / size for each in found]
     return np.stack(shares, axis=1).astype(np.float32)
 
 
-def _vocabulary(pages: Sequence[Page], tokens: Tokens) -> tuple[Hashes, Lines]:
+def _vocabulary(pages: Sequence[Page], tokens: Tokens) -> tuple[Lines, Lines]:
     """What says what a line is about: its longer words, or pairs of letters; with its line."""
     lines = [line for page in pages for line in page.lines]
     chosen = (tokens.size >= UNIT_CHARS) & (tokens.place < UNIT_WORDS)
     spaceless = [i for i, line in enumerate(lines) if is_spaceless(line)]
     if not spaceless:
-        return tokens.word[chosen], tokens.line_of[chosen]
+        return tokens.id[chosen], tokens.line_of[chosen]
     chosen &= ~np.isin(tokens.line_of, spaceless)
     units = [vocabulary(lines[i]) for i in spaceless]
     sizes = list(map(len, units))
+    letters = chain.from_iterable(units)
     return (
-        np.concatenate((tokens.word[chosen], hashes(chain.from_iterable(units), sum(sizes)))),
+        np.concatenate((tokens.id[chosen], tokens.known.number(letters, sum(sizes)))),
         np.concatenate((tokens.line_of[chosen], np.repeat(spaceless, sizes))),
     )
 
 
-def _headlines(pages: Sequence[Page]) -> tuple[Hashes, Lines]:
+def _headlines(pages: Sequence[Page], tokens: Tokens) -> tuple[Lines, Lines]:
     """What says what a page's headline is about, with the page."""
     units: list[frozenset[str]] = []
     for page in pages:
@@ -149,7 +187,7 @@ def _headlines(pages: Sequence[Page]) -> tuple[Hashes, Lines]:
             title = frozenset(w for w in page.title.casefold().split() if len(w) >= UNIT_CHARS)
         units.append(title)
     sizes = list(map(len, units))
-    words = hashes(chain.from_iterable(units), sum(sizes))
+    words = tokens.known.number(chain.from_iterable(units), sum(sizes))
     return words, np.repeat(np.arange(len(pages)), sizes)
 
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,9 +34,6 @@ KINDS = tuple(sorted({*WHOLE, *OPENING, *WITHIN}))
 _KIND_AT = {kind: index for index, kind in enumerate(KINDS)}
 BINS = (1.5, 2.5, 4.5, 7.5, 12.5, 20.5, 35.5, 60.5, 100.5)
 """Words from which a line falls into the next class of lengths."""
-BASE_WORDS = 8.0
-CAP_WORDS = 60.0
-"""Words below which a line speaks against the story, and from which more do not count."""
 BLOCK_COSTS = (8.0, 3.0, 25.0)
 """What a line outside prose costs in each of three readings of where the story is."""
 
@@ -55,9 +52,10 @@ OBSERVED = (
     *(f"section:{kind}:{part}" for kind in context.SECTIONS for part in ("under", "near", "few")),
 )
 BASE = (*OBSERVED, *LEXICON)
-_AT = {name: index for index, name in enumerate(BASE)}
+AT = {name: index for index, name in enumerate(BASE)}
 
 
+WINDOW_NAME, SHIFT_NAME = "window:{}:{}:{}", "shift:{}:{}"
 WINDOWS = ((2, 2), (6, 6), (15, 15), (4, 0), (12, 0), (0, 4), (0, 12))
 """Lines before and behind over which facts are averaged."""
 WINDOW_FACTS = (
@@ -95,8 +93,8 @@ PLAIN = (
     *BASE,
     *OWN,
     *DOC,
-    *(f"window:{before}:{after}:{name}" for before, after in WINDOWS for name in WINDOW_FACTS),
-    *(f"shift:{by}:{name}" for by in SHIFTS for name in SHIFT_FACTS),
+    *(WINDOW_NAME.format(*window, name) for window in WINDOWS for name in WINDOW_FACTS),
+    *(SHIFT_NAME.format(by, name) for by in SHIFTS for name in SHIFT_FACTS),
 )
 CROSSES = (
     *combinations(CROSSED, 2),
@@ -104,14 +102,10 @@ CROSSES = (
     *product(CROSSED, DOC),
 )
 FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
-_DOC_AT, _WINDOW_AT, _SHIFT_AT = (
-    [_AT[name] for name in names] for names in (DOC_FACTS, WINDOW_FACTS, SHIFT_FACTS)
-)
 _OPENS = [FACTS.index(f"opens_{kind}") for kind in ("lower", "digit", "quote", "sign")]
 _OPENS_VALUES = np.array([1.0, 2.0, 3.0, 4.0], np.float32)
 _ENDS = [FACTS.index(f"ends_{kind}") for kind in ("mark", "colon", "letter")]
 _ENDS_VALUES = np.array([1.0, 2.0, 3.0], np.float32)
-_BIN_EDGES = np.log1p(np.array(BINS))
 
 
 def observe(
@@ -131,7 +125,7 @@ def observe(
     words = np.expm1(facts[:, 0])
     prose = facts[:, FACTS.index("prose")]
     start, end = context.best_run(
-        grid.spread(_gains(words, prose, facts[:, FACTS.index("phrase")], BLOCK_COSTS[0]))
+        grid.spread(context.gains(words, prose, facts[:, FACTS.index("phrase")], BLOCK_COSTS[0]))
     )
     inside = grid.gather((grid.here >= start[:, None]) & (grid.here < end[:, None]))
     parts = (
@@ -162,106 +156,12 @@ def _ruled(hits: Sequence[Mapping[str, AbstractSet[int]]], grid: Grid) -> Matrix
     return grid.gather(ruled)
 
 
-def _gains(words: Matrix, prose: Matrix, phrase: Matrix, cost: float) -> NDArray[np.float64]:
-    """What each line says for the story, in words of prose."""
-    good = np.minimum(words, CAP_WORDS) - BASE_WORDS / 2
-    gains = np.where((prose > 0) & (phrase == 0), good, -cost * (1.0 + phrase))
-    return gains.astype(np.float64)
-
-
 def _shapes(facts: Matrix) -> NDArray[np.int64]:
     """A number for how a line looks: what it opens and ends with, and about how long it is."""
     opens = facts[:, _OPENS] @ _OPENS_VALUES
     ends = facts[:, _ENDS] @ _ENDS_VALUES
     size = (facts[:, 0] * 2.0).astype(np.int64)
     return (opens + 5 * ends).astype(np.int64) + 20 * size
-
-
-class Expansion:
-    """Computes chosen features of a page from what ``observe`` and the lexicon say of its lines.
-
-    Args:
-        names: from ``FEATURES``; the columns of ``expand``'s answer, in this order.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        at = {name: index for index, name in enumerate(PLAIN)}
-        pairs = [name.partition(" x ") for name in names]
-        self._left = np.array([at[left] for left, _, _ in pairs], np.int64)
-        self._right = np.array([at[right] for _, _, right in pairs if right], np.int64)
-        self._crossed = np.array([i for i, pair in enumerate(pairs) if pair[2]], np.int64)
-
-    def expand(self, base: Matrix, sizes: Sequence[int]) -> Matrix:
-        """Say what stands around each line: float32[all lines, names].
-
-        Args:
-            base: float32[all lines, BASE].
-            sizes: lines of each page.
-        """
-        plain = _plain(base, Grid(sizes))
-        features = plain.take(self._left, axis=1)
-        features[:, self._crossed] *= plain.take(self._right, axis=1)
-        return features
-
-
-def _plain(base: Matrix, grid: Grid) -> Matrix:
-    """All of ``PLAIN``."""
-    cells = grid.spread(base)
-    log_words, prose, phrase = (cells[..., _AT[name]] for name in ("words", "prose", "phrase"))
-    # Whole numbers again: their sums are exact, however wide the grid is.
-    words = np.rint(np.expm1(log_words))
-    blocks = [
-        context.best_run(np.where(grid.mask, _gains(words, prose, phrase, cost), 0.0))
-        for cost in BLOCK_COSTS
-    ]
-    near = cells[..., _SHIFT_AT]
-    parts: tuple[NDArray[Any], ...] = (
-        *(context.place_of(*block, grid.here) for block in blocks),
-        context.runs_of(prose > 0),
-        context.runs_of(phrase > 0),
-        context.runs_of(cells[..., _AT["ruled"]] > 0),
-        _position(words * prose, grid),
-        np.eye(len(BINS) + 1, dtype=np.float32)[np.searchsorted(_BIN_EDGES, log_words)],
-        np.broadcast_to(_of_page(cells, words, blocks[0], grid)[:, None], (*grid.shape, len(DOC))),
-        context.averages(cells[..., _WINDOW_AT], WINDOWS),
-        *(context.shifted(near, by) for by in SHIFTS),
-    )
-    around = np.concatenate(parts, axis=2, dtype=np.float32, casting="unsafe")
-    return np.concatenate((base, grid.gather(around)), axis=1)
-
-
-def _of_page(
-    cells: Matrix, words: Matrix, block: tuple[NDArray[np.int64], NDArray[np.int64]], grid: Grid
-) -> NDArray[np.float64]:
-    """The columns of ``DOC``: float64[pages, DOC]."""
-    start, end = (limit[:, None] for limit in block)
-    total = np.maximum(words.sum(axis=1), 1.0)
-    inside = (grid.here >= start) & (grid.here < end)
-    prose = cells[..., _AT["prose"]]
-    return np.concatenate(
-        (
-            # Added up one by one, so that the sum is the same however wide the grid is.
-            np.cumsum(cells[..., _DOC_AT], axis=1, dtype=np.float64)[:, -1] / grid.sizes[:, None],
-            np.log1p(grid.sizes)[:, None],
-            ((words * inside).sum(axis=1) / total)[:, None],
-            ((words * prose).sum(axis=1) / total)[:, None],
-        ),
-        axis=1,
-    )
-
-
-def _position(prose_words: Matrix, grid: Grid) -> Matrix:
-    """Where a line stands, by lines and by words of prose: float32[pages, lines, 7]."""
-    here, count = grid.here, np.maximum(grid.sizes[:, None] - grid.here, 1)
-    sums = np.cumsum(prose_words, axis=1)
-    before = sums - prose_words
-    total = np.maximum(prose_words.sum(axis=1), 1.0)[:, None]
-    behind = total - before - prose_words
-    columns = (
-        np.broadcast_to(1.0 / (1.0 + here), grid.shape), 1.0 / count,
-        here / grid.sizes[:, None], before / total, behind / total, before <= 0, behind <= 0,
-    )  # fmt: skip
-    return np.stack(columns, axis=2).astype(np.float32)
 
 
 GROUPS = {

@@ -72,9 +72,12 @@ class Lexicon:
             kind = "first" if gram[0] == "^" else "last" if gram[-1] == "$" else "any"
             kinds[f"{kind} pair" if second else kind].append((first, second, weight))
         keys, values = [], []
+        self._roles = np.zeros(1 << _FILTER_BITS, np.uint8)
         for kind, found in kinds.items():
             left = hashes([first for first, _, _ in found], len(found))
             right = hashes([second for _, second, _ in found], len(found))
+            self._roles[left >> _FILTER_SHIFT] |= _LEFT[kind]
+            self._roles[right >> _FILTER_SHIFT] |= _RIGHT.get(kind, np.uint8(0))
             keys.append(_key(kind, left, right))
             values += [weight for _, _, weight in found]
         unsorted = np.concatenate(keys)
@@ -91,7 +94,7 @@ class Lexicon:
         the sum divided by the root of the number of n-grams, within ``RATE_LIMIT``.
         """
         out = np.zeros((len(tokens.counts), 4))
-        keys, lines = _keys_of(tokens)
+        keys, lines = self._keys_of(tokens)
         likely = np.flatnonzero(self._filter[keys >> _FILTER_SHIFT])
         keys, lines = keys[likely], lines[likely]
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
@@ -111,6 +114,34 @@ class Lexicon:
         out[rows, 3] = np.clip(rate, -RATE_LIMIT, RATE_LIMIT)
         return out.astype(np.float32)
 
+    def _keys_of(self, tokens: Tokens) -> tuple[Hashes, NDArray[np.int64]]:
+        """Key and line of every n-gram whose words are those of n-grams with a weight."""
+        word, line = np.where(tokens.number, _NUMBER_HASH, tokens.word), tokens.line_of
+        if tokens.long.any():
+            seen = ~tokens.long | (tokens.place < HEAD_WORDS) | (tokens.place >= GAP_PLACE)
+            word, line = word[seen], line[seen]
+        if not len(word):
+            return word, line
+        roles = self._roles[word >> _FILTER_SHIFT]
+        first = np.concatenate(([True], line[1:] != line[:-1]))
+        starts = np.flatnonzero(first)
+        ends = np.concatenate((starts[1:], [len(line)])) - 1
+        openings = starts[ends > starts]
+        paired = ((roles[:-1] & _LEFT["any pair"]) != 0) & ((roles[1:] & _RIGHT["any pair"]) != 0)
+        opens = roles[openings] & _LEFT["first pair"], roles[openings + 1] & _RIGHT["first pair"]
+        parts = (
+            ("any", np.flatnonzero(roles & _LEFT["any"])),
+            ("any pair", np.flatnonzero(paired & ~first[1:])),
+            ("first", starts[(roles[starts] & _LEFT["first"]) != 0]),
+            ("first pair", openings[(opens[0] != 0) & (opens[1] != 0)]),
+            ("last", ends[(roles[ends] & _LEFT["last"]) != 0]),
+        )
+        nothing = np.zeros(1, np.uint64)
+        keys = [
+            _key(kind, word[at], word[at + 1] if kind in _RIGHT else nothing) for kind, at in parts
+        ]
+        return np.concatenate(keys), np.concatenate([line[at] for _, at in parts])
+
 
 _FACTORS = {
     "any": (0x9E3779B97F4A7C15, 0),
@@ -120,6 +151,9 @@ _FACTORS = {
     "last": (0x8EBC6AF09C88C6E3, 0),
 }
 """Odd numbers by which an n-gram's hashes are multiplied, so that its kind is in its key."""
+_LEFT = {kind: np.uint8(1 << bit) for bit, kind in enumerate(_FACTORS)}
+_RIGHT = {"any pair": np.uint8(1 << 5), "first pair": np.uint8(1 << 6)}
+"""Bits of what a word may be in n-grams of each kind: the first of them, or the second."""
 _FILTER_BITS = 17
 _FILTER_SHIFT = np.uint64(64 - _FILTER_BITS)
 
@@ -130,31 +164,6 @@ def _key(kind: str, left: Hashes, right: Hashes) -> Hashes:
     key = left * first + right * second
     key ^= (key >> np.uint64(29)) * np.uint64(0xBF58476D1CE4E5B9)
     return key
-
-
-def _keys_of(tokens: Tokens) -> tuple[Hashes, NDArray[np.int64]]:
-    """Key and line of every n-gram."""
-    word, line = np.where(tokens.number, _NUMBER_HASH, tokens.word), tokens.line_of
-    if tokens.long.any():
-        seen = ~tokens.long | (tokens.place < HEAD_WORDS) | (tokens.place >= GAP_PLACE)
-        word, line = word[seen], line[seen]
-    if not len(word):
-        return word, line
-    first = np.concatenate(([True], line[1:] != line[:-1]))
-    starts = np.flatnonzero(first)
-    ends = np.concatenate((starts[1:], [len(line)])) - 1
-    inner = np.flatnonzero(~first[1:])
-    pairs = starts[ends > starts]
-    parts = (
-        ("any", np.arange(len(word)), None),
-        ("any pair", inner, inner + 1),
-        ("first", starts, None),
-        ("first pair", pairs, pairs + 1),
-        ("last", ends, None),
-    )
-    nothing = np.zeros(1, np.uint64)
-    keys = [_key(kind, word[a], nothing if b is None else word[b]) for kind, a, b in parts]
-    return np.concatenate(keys), np.concatenate([line[a] for _, a, _ in parts])
 
 
 _NUMBER_HASH = hashes([NUMBER], 1)[0]

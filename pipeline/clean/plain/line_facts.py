@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.clean.plain.line_signs import Signs
-from pipeline.clean.plain.line_words import (
-    FIRST_PERSON,
-    REMARKS,
-    SECOND_PERSON,
-    SPACELESS_TERM,
-)
+from pipeline.clean.plain.line_words import SPACELESS_TERM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -194,9 +189,9 @@ def _tone(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
 def _voice(tokens: Tokens) -> Iterator[Column]:
     """Who speaks to whom."""
     roots = np.sqrt(np.clip(tokens.counts, 1, UNIT_WORDS))
-    yield "first_person", tokens.count(tokens.holds(FIRST_PERSON.__contains__)) / roots
-    yield "second_person", tokens.count(tokens.holds(SECOND_PERSON.__contains__)) / roots
-    remarks = tokens.count(tokens.holds(REMARKS.__contains__)) > 0
+    yield "first_person", tokens.count("first_person") / roots
+    yield "second_person", tokens.count("second_person") / roots
+    remarks = tokens.count("remark") > 0
     yield "remark", remarks & (tokens.counts <= REMARK_WORDS)
 
 

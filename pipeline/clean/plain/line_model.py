@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.clean.plain.expansion import Expansion
 from pipeline.clean.plain.features import (
     BASE,
     FEATURES,
     GROUPS,
-    Expansion,
     all_lines,
     group_of,
     observe,

@@ -1,15 +1,18 @@
 """The words of many lines at once, as numbers: 64-bit hashes and where each word stands.
 
-Hashes are Python's own, different in each process; only their equality is ever asked for.
+Hashes are Python's own, different in each process; only their equality is ever asked for. Words
+return from text to text: what each says by itself is looked up, and found out but once.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import chain, count
+import threading
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from pipeline.clean.plain.line_words import FIRST_PERSON, REMARKS, SECOND_PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,15 +38,89 @@ def hashes(words: Iterable[object], count: int) -> Hashes:
     return np.fromiter(map(hash, words), np.int64, count).view(np.uint64)
 
 
+_TRAITS: dict[str, Callable[[str], bool]] = {
+    "number": lambda word: not word.isalpha() and word[0].isdigit(),
+    "first_person": FIRST_PERSON.__contains__,
+    "second_person": SECOND_PERSON.__contains__,
+    "remark": REMARKS.__contains__,
+}
+"""What a word is by itself: name → test."""
+_REMEMBERED_WORDS = 1 << 17
+"""Words after which a thread forgets those that it has seen."""
+
+
+class _Numbers(dict[str, int]):
+    """Numbers words as they come."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
+class Words:
+    """The words that were seen, each with its number and what it is by itself.
+
+    Attributes:
+        word: hash of each word, by number; what is behind the last word is nothing.
+        size: letters of each word.
+        traits: of each word, the bits of ``_TRAITS`` that hold.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = _Numbers()
+        self._known = 0
+        self.word = np.zeros(1 << 12, np.uint64)
+        self.size = np.zeros(1 << 12, np.int64)
+        self.traits = np.zeros(1 << 12, np.uint8)
+
+    def __len__(self) -> int:
+        return self._known
+
+    def number(self, words: Iterable[str], count: int) -> Places:
+        """Numbers of *count* words."""
+        found = np.fromiter(map(self._numbers.__getitem__, words), np.int64, count)
+        fresh = len(self._numbers) - self._known
+        if fresh:
+            self._learn(list(islice(reversed(self._numbers), fresh))[::-1])
+        return found
+
+    def _learn(self, words: list[str]) -> None:
+        """Find out about words that were numbered just now."""
+        start, end = self._known, self._known + len(words)
+        if end > len(self.word):
+            room = 2 * end
+            self.word, self.size, self.traits = (
+                np.concatenate((each[:start], np.zeros(room - start, each.dtype)))
+                for each in (self.word, self.size, self.traits)
+            )
+        self.word[start:end] = hashes(words, len(words))
+        self.size[start:end] = list(map(len, words))
+        for bit, holds in enumerate(_TRAITS.values()):
+            self.traits[start:end] |= np.array(list(map(holds, words)), np.uint8) << bit
+        self._known = end
+
+
+class _Lately(threading.local):
+    """The words that this thread has seen."""
+
+    def __init__(self) -> None:
+        self.words = Words()
+
+
+_lately = _Lately()
+
+
 class Tokens:
     """The words of *lines*.
 
     Attributes:
+        known: the table in which words have their numbers.
         counts: words of each line that are looked at.
         starts: where each line's words begin.
         line_of: the line of each word.
         place: the number of each word in its line.
         long: of each word, whether its line is one of those with a gap.
+        id: number of each word in *known*.
         word: hash of each word.
         size: letters of each word.
         number: of each word, whether it begins with a digit.
@@ -54,28 +131,34 @@ class Tokens:
             words if len(words) <= HEAD_WORDS else (*words[:HEAD_WORDS], GAP, *words[-TAIL_WORDS:])
             for words in [line.words for line in lines]
         ]
+        if len(_lately.words) > _REMEMBERED_WORDS:
+            _lately.words = Words()
+        self.known = _lately.words
         self.counts = np.fromiter(map(len, parts), np.int64, len(parts))
-        numbers: dict[str, int] = defaultdict(count().__next__)
         total = int(self.counts.sum())
-        self._word = np.fromiter(
-            map(numbers.__getitem__, chain.from_iterable(parts)), np.int64, total
-        )
-        self._distinct = list(numbers)
+        self.id = self.known.number(chain.from_iterable(parts), total)
         self.starts = np.cumsum(self.counts) - self.counts
         self.line_of = np.repeat(np.arange(len(parts)), self.counts)
         self.place = np.arange(total) - np.repeat(self.starts, self.counts)
         self.long = np.repeat(self.counts > HEAD_WORDS, self.counts)
-        self.word = hashes(self._distinct, len(self._distinct))[self._word]
-        self.size = np.array(list(map(len, self._distinct)), np.int64)[self._word]
-        self.number = self.holds(lambda word: not word.isalpha() and word[0].isdigit())
+        self.word = self.known.word[self.id]
+        self.size = self.known.size[self.id]
+        self._traits = self.known.traits[self.id]
+        self.number = self.are("number")
 
-    def holds(self, test: Callable[[str], bool]) -> NDArray[np.bool_]:
-        """Of each word, whether it passes *test*, which sees every distinct word once."""
-        return np.array(list(map(test, self._distinct)), np.bool_)[self._word]
+    def are(self, trait: str) -> NDArray[np.bool_]:
+        """Of each word, whether it has this one of ``_TRAITS``."""
+        found: NDArray[np.bool_] = (self._traits & _BIT[trait]) != 0
+        return found
 
-    def count(self, found: NDArray[np.bool_]) -> Places:
-        """How many of *found*, one a word, stand among each line's first words."""
-        return np.bincount(self.line_of[found & (self.place < HEAD_WORDS)], None, len(self.counts))
+    def count(self, trait: str) -> Places:
+        """How many words with this one of ``_TRAITS`` stand among each line's first words."""
+        found = np.flatnonzero(self.are(trait))
+        found = found[self.place[found] < HEAD_WORDS]
+        return np.bincount(self.line_of[found], None, len(self.counts))
+
+
+_BIT = {name: np.uint8(1 << bit) for bit, name in enumerate(_TRAITS)}
 
 
 def grouped(keys: Hashes) -> tuple[Places, Places, Places]:

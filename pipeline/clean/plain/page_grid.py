@@ -37,6 +37,7 @@ class Grid:
         self.here = np.arange(self.shape[1])[None, :]
         self.mask = self.here < self.sizes[:, None]
         self.page_of = np.repeat(np.arange(len(sizes)), self.sizes)
+        self._cells = np.flatnonzero(self.mask)
 
     def spread(self, lines: NDArray[Number]) -> NDArray[Number]:
         """One value or row a line → one a cell."""
@@ -48,9 +49,18 @@ class Grid:
         """One value or row a cell → one a line."""
         return cells[self.mask]
 
-    def split(self, lines: NDArray[Number]) -> list[NDArray[Number]]:
-        """One value or row a line → those of each page."""
-        return np.split(lines, np.cumsum(self.sizes)[:-1])
+    def spread_rows(self, rows: NDArray[Number]) -> NDArray[Number]:
+        """Rows of one value a line → rows of one value a cell: [rows, pages, lines]."""
+        if len(self._cells) == self.mask.size:
+            return np.ascontiguousarray(rows).reshape(len(rows), *self.shape)
+        cells = np.zeros((len(rows), self.mask.size), rows.dtype)
+        cells[:, self._cells] = rows
+        return cells.reshape(len(rows), *self.shape)
+
+    def gather_rows(self, cells: NDArray[Number]) -> NDArray[Number]:
+        """Rows of one value a cell → rows of one value a line."""
+        rows = cells.reshape(len(cells), -1)
+        return rows if len(self._cells) == self.mask.size else rows.take(self._cells, axis=1)
 
 
 def alike(sizes: Sequence[int]) -> Iterator[list[int]]:

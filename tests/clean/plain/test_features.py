@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.context import averages, best_run, place_of, runs_of, shifted
+from pipeline.clean.plain.expansion import Expansion
 from pipeline.clean.plain.features import (
     BASE,
     FEATURES,
     GROUPS,
     LEXICON,
     OBSERVED,
-    Expansion,
     group_of,
     observe,
 )
