@@ -88,8 +88,8 @@ def read_candidates(document: Document) -> Candidates | None:
     root = _parse(content)
     if root is None:
         return None
-    metadata = _metadata(root, document)
     blocks = read_blocks(root)
+    metadata = _metadata(root, blocks, document)
     old = not root.xpath(_MODERN)
     stated = _stated(root)
     second = _second_text(root)
@@ -99,7 +99,8 @@ def read_candidates(document: Document) -> Candidates | None:
 
 def metadata_alone(document: Document) -> PageMetadata:
     """What the record itself declares about a page that is not looked into."""
-    return read_metadata(document_fromstring("<html></html>"), document, lambda _url, _dated: [])
+    root = document_fromstring("<html></html>")
+    return read_metadata(root, Blocks(), document, lambda _url, _dated: [])
 
 
 def _clean(content: str) -> str:
@@ -123,13 +124,13 @@ def _parse(content: str) -> _Element | None:
     return root
 
 
-def _metadata(root: _Element, document: Document) -> PageMetadata:
+def _metadata(root: _Element, blocks: Blocks, document: Document) -> PageMetadata:
     """Metadata by vote; trafilatura is asked only where the markup leaves a field unknown."""
 
     def second_opinion(url: str | None, dated: bool) -> list[Evidence]:
         return _trafilatura_votes(root, url, document.fetched_at, dated=dated)
 
-    return read_metadata(root, document, second_opinion)
+    return read_metadata(root, blocks, document, second_opinion)
 
 
 def _trafilatura_votes(

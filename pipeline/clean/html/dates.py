@@ -10,30 +10,77 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
+from pipeline.clean.html.headline_date import ABOVE, PRINTED
+from pipeline.clean.html.json_ld import Node, texts_of
+from pipeline.clean.html.markup import Markup
+from pipeline.clean.html.sources import MODIFIED_META, PUBLISHED_META
+from pipeline.clean.plain.printed_dates import find_date
 from pipeline.clean.timestamps import parse_timestamp
 from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)
 """A date may lie this far after the page was fetched: one without offset may run ahead of UTC."""
 
+MAX_PRINTED_CHARS = 60
+"""A longer value of a date field is a sentence about something."""
+
+SEEN = frozenset({"printed", "time"})
+"""Places that people see: there the day of the last change may stand instead."""
+
+_BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
+"""The day of ``20240228T10:00:00Z``, which ISO 8601 would have in one form or the other."""
+_CLOCK = re.compile(r"\dT\d")
+"""A broken time for machines: half of it would be the day in UTC, which no page prints."""
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_|$)")
 
 
+def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:
+    """List the dates of publication, in order of trust; *beside* is what the headline has."""
+    found = _ld_dates(nodes, "datePublished")
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(PUBLISHED_META)]
+    found += [
+        ("itemprop:datePublished", text) for text in markup.items.get("datepublished", [])[:1]
+    ]
+    found += _ld_dates(nodes, "dateCreated")
+    times = [Evidence("date_published", text, "time") for text in markup.times[:1]]
+    return [*(Evidence("date_published", text, source) for source, text in found), *beside, *times]
+
+
+def modified_dates(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    """List the dates of the last change, in order of trust."""
+    found = _ld_dates(nodes, "dateModified")
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(MODIFIED_META)]
+    found += [("itemprop:dateModified", text) for text in markup.items.get("datemodified", [])[:1]]
+    return [Evidence("date_modified", text, source) for source, text in found]
+
+
+def _ld_dates(nodes: list[Node], key: str) -> list[tuple[str, str]]:
+    return [(f"json-ld:{key}", text) for node in nodes[:3] for text in texts_of(node.get(key))[:1]]
+
+
 def choose_date(
-    candidates: Iterable[Evidence], fetched_at: Timestamp | None
+    candidates: Iterable[Evidence],
+    fetched_at: Timestamp | None,
+    modified: Timestamp | None = None,
 ) -> tuple[Timestamp | None, list[Evidence]]:
     """Choose the day that most places name, and of these the one trusted most.
 
+    A day printed below the headline that is before all that is the winner: no story is printed
+    with a day on which it was not there yet, while markup often gives the day of an import.
+
     Args:
         candidates: dates as found, in order of trust; json-ld, each name of a ``<meta>``,
-            itemprop and ``<time>`` are places, the address is one that only breaks ties.
+            itemprop, the line beside the headline and ``<time>`` are places, the address is one
+            that only breaks ties.
         fetched_at: dates after it are no dates of this page.
+        modified: what people see has no vote for this day, where markup names another.
 
     Returns:
         The date, None when none can be read; and the candidates, the winner first.
     """
     found = list(candidates)
     dated = [(item, moment) for item in found if (moment := _readable(item, fetched_at))]
+    dated = _voters(dated, modified)
     if not dated:
         return None, found
     moments = [_in_own_offset(moment, dated) for _, moment in dated]
@@ -42,9 +89,34 @@ def choose_date(
         places.setdefault(_day(moment), set()).add(_place(item.source))
     best = max(len(votes) for votes in places.values())
     chosen = next(n for n, moment in enumerate(moments) if len(places[_day(moment)]) == best)
+    for n, (item, _) in enumerate(dated):
+        if item.source == PRINTED and _day(moments[n]) < _day(moments[chosen]):
+            chosen = n
     winner = dated[chosen][0]
     rest = [item for item in found if item is not winner]
     return moments[chosen], [winner, *rest]
+
+
+def _voters(
+    dated: list[tuple[Evidence, Timestamp]], modified: Timestamp | None
+) -> list[tuple[Evidence, Timestamp]]:
+    """*dated* less what people see where it may belong to a change or to another story.
+
+    That is the day *modified*, unless markup calls it that of publication, and a line above the
+    headline, unless there is nothing else but ``<time>``; as long as something is left.
+    """
+    stated = {_day(moment) for item, moment in dated if _place(item.source) not in SEEN}
+    changed = _day(modified) if modified else None
+    kept = [
+        (item, moment)
+        for item, moment in dated
+        if _place(item.source) not in SEEN
+        or (
+            (_day(moment) in stated or _day(moment) != changed)
+            and not (stated and item.source == ABOVE)
+        )
+    ]
+    return kept or dated
 
 
 def printed_day(moment: Timestamp | None, url: str | None) -> Timestamp | None:
@@ -74,7 +146,11 @@ def day_of_url(url: str | None) -> Timestamp | None:
 
 
 def _readable(item: Evidence, fetched_at: Timestamp | None) -> Timestamp | None:
-    moment = parse_timestamp(item.value)
+    value = _BASIC_DAY.sub(r"\1-\2-\3", item.value)
+    moment = parse_timestamp(value)
+    if moment is None and len(value) <= MAX_PRINTED_CHARS and not _CLOCK.search(value):
+        printed = find_date(value)
+        moment = printed.timestamp if printed else None
     if moment and fetched_at and moment.instant > fetched_at.instant + TOLERANCE:
         return None
     return moment

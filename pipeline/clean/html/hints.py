@@ -64,6 +64,13 @@ FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS)
 """Names of the bits of a mask, from the lowest."""
 _BIT = {name: 1 << place for place, name in enumerate(FLAGS)}
 _WORD_BITS = tuple(_BIT[kind] for kind in WORDS)
+
+
+def mask_with(*flags: str) -> int:
+    """The bit mask that has *flags*, names from ``FLAGS``, and no others."""
+    return sum(_BIT[flag] for flag in flags)
+
+
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 
 

@@ -12,7 +12,14 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml.etree import _Element
 
-from pipeline.clean.html.dates import choose_date, printed_day
+from pipeline.clean.html.blocks import Blocks
+from pipeline.clean.html.dates import (
+    choose_date,
+    modified_dates,
+    printed_day,
+    published_dates,
+)
+from pipeline.clean.html.headline_date import date_beside_headline
 from pipeline.clean.html.json_ld import (
     ARTICLE_TYPES,
     Node,
@@ -27,8 +34,6 @@ from pipeline.clean.html.sources import (
     KEYWORD_META,
     MAX_BYLINE_CHARS,
     MAX_KEYWORDS,
-    MODIFIED_META,
-    PUBLISHED_META,
     SECTION_META,
     SITE_NAME_META,
     TITLE_META,
@@ -59,12 +64,16 @@ class PageMetadata:
 
 
 def read_metadata(
-    root: _Element, document: Document, second_opinion: Callable[[str | None, bool], list[Evidence]]
+    root: _Element,
+    blocks: Blocks,
+    document: Document,
+    second_opinion: Callable[[str | None, bool], list[Evidence]],
 ) -> PageMetadata:
     """Read the metadata of the page *root* that *document* holds.
 
     Args:
         root: the parsed page, untouched by any extraction.
+        blocks: its lines, as ``read_blocks`` gives them.
         document: its own fields win over the page's.
         second_opinion: asked, with the url and whether a date is known, only when the markup
             leaves the title, the authors or the date unknown; its candidates come last.
@@ -74,11 +83,12 @@ def read_metadata(
     urls = _urls(document, markup, nodes)
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
-    page = _Page(document, _site_names(markup, nodes, site), url, fetched_at)
+    date_modified, modified = choose_date(modified_dates(markup, nodes), fetched_at)
+    names = _site_names(markup, nodes, site)
+    page = _Page(document, blocks, names, url, fetched_at, date_modified)
     votes = _vote(page, markup, nodes, ())
     if not (votes.title and votes.authors and votes.date_published):
         votes = _vote(page, markup, nodes, second_opinion(url, bool(votes.date_published)))
-    date_modified, modified = choose_date(_modified(markup, nodes), fetched_at)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
     return PageMetadata(
         title=votes.title,
@@ -99,9 +109,11 @@ class _Page:
     """What the votes need to know besides the candidates."""
 
     document: Document
+    blocks: Blocks
     site_names: frozenset[str]
     url: str | None
     fetched_at: Timestamp | None
+    date_modified: Timestamp | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,9 @@ def _vote(page: _Page, markup: Markup, nodes: list[Node], more: Sequence[Evidenc
     titles = choose_title(_titles(markup, nodes), names) or choose_title(_of(more, "title"), names)
     titles = _declared("title", document.title) + titles
     authors = _authors(markup, nodes) + _of(more, "authors")
-    date, published = choose_date(_published(markup, nodes), page.fetched_at)
+    beside = date_beside_headline(page.blocks, [title.value for title in titles])
+    dates = published_dates(markup, nodes, beside)
+    date, published = choose_date(dates, page.fetched_at, page.date_modified)
     if date is None:
         date, published = choose_date(published + _of(more, "date_published"), page.fetched_at)
     own_date = parse_timestamp(document.date_published or "")
@@ -179,28 +193,6 @@ def _authors(markup: Markup, nodes: list[Node]) -> list[Evidence]:
     found.append(("rel:author", markup.rel_author[:3]))
     found += [("byline", [text]) for text in markup.bylines[:3]]
     return [Evidence("authors", "; ".join(names), source) for source, names in found if names]
-
-
-def _published(markup: Markup, nodes: list[Node]) -> list[Evidence]:
-    found = _ld_dates(nodes, "datePublished")
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(PUBLISHED_META)]
-    found += [
-        ("itemprop:datePublished", text) for text in markup.items.get("datepublished", [])[:1]
-    ]
-    found += [("json-ld:dateCreated", text) for _, text in _ld_dates(nodes, "dateCreated")]
-    found += [("time", text) for text in markup.times[:1]]
-    return [Evidence("date_published", text, source) for source, text in found]
-
-
-def _modified(markup: Markup, nodes: list[Node]) -> list[Evidence]:
-    found = _ld_dates(nodes, "dateModified")
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(MODIFIED_META)]
-    found += [("itemprop:dateModified", text) for text in markup.items.get("datemodified", [])[:1]]
-    return [Evidence("date_modified", text, source) for source, text in found]
-
-
-def _ld_dates(nodes: list[Node], key: str) -> list[tuple[str, str]]:
-    return [(f"json-ld:{key}", text) for node in nodes[:3] for text in texts_of(node.get(key))[:1]]
 
 
 def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml.html import document_fromstring
 
+from pipeline.clean.html.blocks import read_blocks
 from pipeline.clean.html.dates import day_of_url
 from pipeline.clean.html.json_ld import article_nodes
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
@@ -19,7 +20,8 @@ def read(
     """The metadata of a page with *head* and *body*; *more* is what trafilatura would say."""
     page = f"<html><head>{head}</head><body>{body}</body></html>"
     document = Document("0" * 32, "r", "r.html", "text/html", page, **declared)  # type: ignore[arg-type]
-    return read_metadata(document_fromstring(page), document, lambda _url, _dated: list(more))
+    root = document_fromstring(page)
+    return read_metadata(root, read_blocks(root), document, lambda _url, _dated: list(more))
 
 
 def ld(json: str) -> str:
@@ -176,6 +178,37 @@ DAY = published("2024-02-28")
 def test_a_date_is_the_pages_own_day(head: str, expected: str | None) -> None:
     """Most places win, then trust; the page's own offset before UTC; never after the fetch."""
     date = read(head, fetched_at="2025-01-01T00:00:00Z").date_published
+
+    assert expected == (date and date.isoformat())
+
+
+ROPE = "Rope prices rise again in the old harbour"
+BELOW = f"<h1>{ROPE}</h1><p>{{}}</p><p>The council met and spoke of nothing but rope.</p>"
+ABOVE = f"<p>{{}}</p><h1>{ROPE}</h1><p>The council met and spoke of nothing but rope.</p>"
+TIME = '<time datetime="2024-03-05"></time>'
+CHANGED = '<meta property="article:modified_time" content="2024-03-05T08:00:00Z">'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        ("", BELOW.format("5 March 2024"), "2024-03-05"),
+        ("", ABOVE.format("5 March 2024"), "2024-03-05"),
+        ("", TIME + BELOW.format("1 March 2024"), "2024-03-01"),
+        (DAY, BELOW.format("26 February 2024"), "2024-02-26"),
+        (DAY, ABOVE.format("26 February 2024"), "2024-02-28"),
+        (DAY, BELOW.format("5 March 2024"), "2024-02-28"),
+        (DAY, TIME + BELOW.format("5 March 2024"), "2024-03-05"),
+        (DAY + CHANGED, TIME + BELOW.format("5 March 2024"), "2024-02-28"),
+        (CHANGED, TIME + BELOW.format("5 March 2024"), "2024-03-05"),
+        (published("Di., 27.02.2024 - 14:45"), "", "2024-02-27"),
+        (published("20240227T14:45:00Z"), "", "2024-02-27T14:45:00+00:00"),
+        (published("2024-02-27T14:45:0Z"), "", None),
+    ],
+)
+def test_the_day_beside_the_headline_votes(head: str, body: str, expected: str | None) -> None:
+    """Below it wins if earlier, and is seen unless of a change; above only if markup is silent."""
+    date = read(head + f"<title>{ROPE}</title>", body).date_published
 
     assert expected == (date and date.isoformat())
 

@@ -1,0 +1,82 @@
+"""The day beside the headline."""
+
+from __future__ import annotations
+
+import pytest
+from lxml.html import document_fromstring
+
+from pipeline.clean.html.blocks import read_blocks
+from pipeline.clean.html.headline_date import ABOVE, PRINTED, date_beside_headline
+
+TITLE = "Rope prices rise again in the old harbour"
+PROSE = "<p>The council met on Tuesday and spoke of nothing but the price of rope.</p>"
+
+
+def beside(body: str, *titles: str) -> list[tuple[str, str]]:
+    """(date, source) that a page with *body* prints beside its headline."""
+    blocks = read_blocks(document_fromstring(f"<html><body>{body}</body></html>"))
+    return [(item.value, item.source) for item in date_beside_headline(blocks, titles or (TITLE,))]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("3 May 2021", "3 May 2021"),
+        ("By Ada Winterbourne | 3. Mai 2021", "3. Mai 2021"),
+        ("May 3, 2021 · 4 min read", "May 3, 2021"),
+        ("28. Juli 201928. Juli 2019 von Jan Kupfer", "28. Juli 2019"),
+        ("Published May 3, 2021, updated May 9, 2021", "May 3, 2021"),
+        ("May 3, 2021 Updated: May 9, 2021", "May 3, 2021"),
+        ("Erschienen und veröffentlicht am 03.05.2021", "03.05.2021"),
+        ("Updated May 3, 2021", None),
+        ("Stand: 03.05.2021", None),
+        ("Ada (@ada) May 3, 2021", None),
+        ("As told in our radio news of 3 May 2021, half past six in the morning", None),
+        ("It was founded by sailors. 3 May 2021", None),
+        ("3 May 2021 to 5 May 2021", None),
+        ("03/04/2021", None),
+        ("Edition 2021", None),
+    ],
+)
+def test_a_line_gives_the_day_only_if_it_says_when_and_little_else(
+    line: str, expected: str | None
+) -> None:
+    """Labels, names and reading times may stand beside it; sentences, changes and ranges not."""
+    found = beside(f"<h1>{TITLE}</h1><p>{line}</p>{PROSE}")
+
+    assert ([(expected, PRINTED)] if expected else []) == found
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"<h1>{TITLE}</h1><figure><figcaption>3 May 2021</figcaption></figure>{PROSE}",
+        f"<h1>{TITLE}</h1><blockquote>3 May 2021</blockquote>{PROSE}",
+        f"<h1>{TITLE}</h1><aside><p>3 May 2021</p></aside>{PROSE}",
+        f"<h1>{TITLE}</h1>{PROSE * 9}<p>3 May 2021</p>",
+        f"<h1>Another headline</h1><p>3 May 2021</p>{PROSE}",
+        f"<h1>{TITLE}</h1><p>Last updated</p><p>3 May 2021</p>{PROSE}",
+        "",
+    ],
+)
+def test_a_date_elsewhere_is_not_the_headlines(body: str) -> None:
+    """Captions, quotes, asides, other headlines and the far end date something else."""
+    assert [] == beside(body)
+
+
+def test_a_date_above_the_headline_says_where_it_stands() -> None:
+    """It may be another story's, so that its source differs; the nearer one wins."""
+    above = f"<p>2 May 2021</p><h1>{TITLE}</h1>"
+
+    assert [("2 May 2021", ABOVE)] == beside(above + PROSE)
+    assert [("3 May 2021", PRINTED)] == beside(above + "<p>3 May 2021</p>" + PROSE)
+
+
+def test_the_first_title_that_stands_on_the_page_counts() -> None:
+    """A heading is the headline before a crumb that repeats it; without one any block is."""
+    crumb = f"<div>{TITLE}</div><p>1 May 2021</p>" + PROSE * 9
+
+    assert [("3 May 2021", PRINTED)] == beside(
+        f"{crumb}<h1>{TITLE}</h1><p>3 May 2021</p>", "Not here", TITLE
+    )
+    assert [("1 May 2021", PRINTED)] == beside(crumb, "Not here", TITLE)
