@@ -36,6 +36,7 @@ from pipeline.ledger.rewrite import (
     rewriting,
     save_rewritten,
 )
+from pipeline.ledger.window import LINES_DAYS
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
 from pipeline.write.parquet import write_parquet
@@ -52,6 +53,9 @@ ROW_GROUP_ROWS = 10_000
 
 MADE_ANEW = "keys"
 """What of a run's state is left out: keys are made again from the kept texts when needed."""
+
+COUNTED_OUT = "lines.parquet"
+"""The short lines of a run's pages: no run that is put together is within their days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ def _default_day(runs: Sequence[CommittedRun]) -> date:
     if not runs:
         return date.min
     config = read_manifest(runs[-1].folder).get("config") or {}
-    days = (config.get("dedup") or {}).get("window_days", DedupConfig().window_days)
+    window_days = (config.get("dedup") or {}).get("window_days", DedupConfig().window_days)
+    days = max(window_days, LINES_DAYS)
     # Runs for days of the past may come last: the newest day counts.
     newest = max(run.logical_date for run in runs)
     return (newest - timedelta(min(days, (newest - date.min).days))).replace(day=1)
@@ -133,7 +138,7 @@ def _groups(runs: Sequence[CommittedRun], before: date) -> Iterator[list[Committ
 
 
 def _check_state(group: Sequence[CommittedRun]) -> None:
-    known = {"inputs.parquet", MADE_ANEW}
+    known = {"inputs.parquet", MADE_ANEW, COUNTED_OUT}
     for run in group:
         state = run.folder / "state"
         names = {path.name for path in state.iterdir()} if state.is_dir() else set()
@@ -163,6 +168,7 @@ def _merge(folders: Sequence[Path]) -> Compacted:
             path.unlink()
     _merge_inputs(folders)
     shutil.rmtree(last / "state" / MADE_ANEW, ignore_errors=True)
+    (last / "state" / COUNTED_OUT).unlink(missing_ok=True)
     save_rewritten(last, _manifest(manifests))
     for folder in folders[:-1]:
         shutil.rmtree(folder)

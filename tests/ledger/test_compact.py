@@ -231,8 +231,10 @@ def test_a_state_that_is_not_known_is_not_thrown_away(months):
     """Nothing is changed, and the message names it."""
     out = months / "out"
     folder = min((out / "runs").iterdir())
-    (folder / "state/lines.parquet").write_bytes(b"")
-    with pytest.raises(NewsieveError, match=r"lines\.parquet: a state that cannot be put together"):
+    (folder / "state/topics.parquet").write_bytes(b"")
+    with pytest.raises(
+        NewsieveError, match=r"topics\.parquet: a state that cannot be put together"
+    ):
         compact(out, date(2026, 2, 1))
     assert len(DAYS) == len(committed_runs(out))
 
