@@ -10,19 +10,30 @@ from __future__ import annotations
 import logging
 import unicodedata
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 
-from lxml.etree import _Element
-from lxml.html import document_fromstring, tostring
+from lxml.etree import LxmlError, _Element
+from lxml.html import tostring
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura import bare_extraction
-from trafilatura.metadata import extract_metadata
+from trafilatura.metadata import (
+    examine_meta,
+    extract_author,
+    extract_meta_json,
+    extract_title,
+    extract_url,
+    find_date,
+)
+from trafilatura.settings import Document as Stated
 from trafilatura.settings import use_config
 from trafilatura.utils import load_html
 
 from pipeline.clean.html.blocks import Blocks, read_blocks
-from pipeline.clean.html.json_ld import article_nodes, texts_of
+from pipeline.clean.html.json_ld import Node, article_nodes, texts_of
+from pipeline.clean.html.markup import Markup, read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.timestamps import LAST_YEAR, parse_timestamp
 from pipeline.records import Document, Evidence
@@ -51,6 +62,14 @@ _MODERN = (
 )
 """Pages with none of these were built when tables held the story and the menus alike: there
 trafilatura's precision mode is better (daniel: .865 against .840), elsewhere worse."""
+
+
+_BUGS = (
+    AssertionError, AttributeError, LookupError, LxmlError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What a library raises where a page holds what it did not think of."""
+
+_Answer = TypeVar("_Answer")
 
 
 class PageTooLargeError(ValueError):
@@ -85,22 +104,24 @@ def read_candidates(document: Document) -> Candidates | None:
         PageTooLargeError: it is larger than ``MAX_ELEMENTS`` or ``MAX_CHARS``.
     """
     content = _clean(document.content)
-    root = _parse(content)
-    if root is None:
+    # Every look at an element that nobody holds makes its object anew, and there are many looks.
+    elements = _parse(content)
+    if not elements:
         return None
-    blocks = read_blocks(root)
-    metadata = _metadata(root, blocks, document)
+    root = elements[0]
+    blocks, nodes = read_blocks(root), article_nodes(root)
+    metadata = _metadata(root, nodes, blocks, document)
     old = not root.xpath(_MODERN)
-    stated = _stated(root)
+    stated = _stated(nodes)
     second = _second_text(root)
+    elements.clear()
     extractions = (_main_text(root, metadata.url, careful=old), second, stated)
     return Candidates(metadata, blocks, extractions, old)
 
 
 def metadata_alone(document: Document) -> PageMetadata:
     """What the record itself declares about a page that is not looked into."""
-    root = document_fromstring("<html></html>")
-    return read_metadata(root, Blocks(), document, lambda _url, _dated: [])
+    return read_metadata(Markup(), [], Blocks(), document, lambda _url, _dated: [])
 
 
 def _clean(content: str) -> str:
@@ -108,29 +129,32 @@ def _clean(content: str) -> str:
     return content.encode("utf-8", "replace").decode("utf-8").lstrip("\ufeff")
 
 
-def _parse(content: str) -> _Element | None:
-    """The page's tree; None when there is none."""
+def _parse(content: str) -> list[_Element]:
+    """The elements of the page's tree, its root first; none when there is no tree."""
     if not content.strip():
-        return None
+        return []
     if len(content) > MAX_CHARS:
         raise PageTooLargeError
     root = load_html(content)
     if root is None and "<" in content:  # a fragment, as feeds and databases hold
         root = load_html(f"<html><body>{content}</body></html>")
     if root is None:
-        return None
-    if sum(1 for _ in islice(root.iter(), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
+        return []
+    elements = list(islice(root.iter(), MAX_ELEMENTS + 1))
+    if len(elements) > MAX_ELEMENTS:
         raise PageTooLargeError
-    return root
+    return elements
 
 
-def _metadata(root: _Element, blocks: Blocks, document: Document) -> PageMetadata:
+def _metadata(
+    root: _Element, nodes: list[Node], blocks: Blocks, document: Document
+) -> PageMetadata:
     """Metadata by vote; trafilatura is asked only where the markup leaves a field unknown."""
 
     def second_opinion(url: str | None, dated: bool) -> list[Evidence]:
         return _trafilatura_votes(root, url, document.fetched_at, dated=dated)
 
-    return read_metadata(root, blocks, document, second_opinion)
+    return read_metadata(read_markup(root), nodes, blocks, document, second_opinion)
 
 
 def _trafilatura_votes(
@@ -138,18 +162,49 @@ def _trafilatura_votes(
 ) -> list[Evidence]:
     """What trafilatura, and htmldate inside it, take for title, authors and day.
 
-    Where the page is *dated* already, no day is sought in its text: that costs most.
+    Where the page is *dated* already, no day is sought: that costs most. The rest of the library's
+    metadata (site, tags, licence) nobody asks for. Where it fails on a page it has no vote.
     """
+    stated = _guarded(lambda: _title_and_authors(root), None)
+    votes = [("title", stated.title), ("authors", stated.author)] if stated else []
+    if not dated:
+        address = (stated and stated.url) or _guarded(lambda: extract_url(root, url), None)
+        votes.append(("date_published", _guarded(lambda: _day(root, address, fetched_at), None)))
+    return [Evidence(field, value, EXTRACTOR) for field, value in votes if value]
+
+
+def _guarded(ask: Callable[[], _Answer], without: _Answer) -> _Answer:
+    """What *ask* says, *without* when it fails: a library's bug is no reason to lose a page."""
+    try:
+        return ask()
+    except _BUGS:
+        return without
+
+
+def _title_and_authors(root: _Element) -> Stated:
+    """Title, authors and address in the words of trafilatura's own ``extract_metadata``."""
+    stated = examine_meta(root)
+    if stated.author and " " not in stated.author:
+        stated.author = None
+    stated = _guarded(lambda: extract_meta_json(root, stated), stated)
+    stated.title = stated.title or extract_title(root)
+    stated.author = stated.author or extract_author(root)
+    stated.clean_and_trim()
+    return stated
+
+
+def _day(root: _Element, url: str | None, fetched_at: str | None) -> str | None:
+    """The day that htmldate finds, ISO 8601."""
     fetched = parse_timestamp(fetched_at or "")
     # The library's own bound is today: what a page says must not depend on when it is read.
     newest = fetched.instant.date().isoformat() if fetched else f"{LAST_YEAR}-12-31"
-    dates = {"original_date": True, "extensive_search": not dated, "max_date": newest}
     with warnings.catch_warnings():
         # Zone letters in the page's dates: the page's matter, no fault of ours.
         warnings.simplefilter("ignore")
-        found = extract_metadata(root, default_url=url, date_config=dates, extensive=not dated)
-    stated = (("title", found.title), ("authors", found.author), ("date_published", found.date))
-    return [Evidence(field, value, EXTRACTOR) for field, value in stated if value]
+        day: str | None = find_date(
+            root, extensive_search=True, original_date=True, url=url, max_date=newest
+        )
+    return day
 
 
 def _main_text(root: _Element, url: str | None, *, careful: bool) -> str:
@@ -184,7 +239,7 @@ def _second_text(root: _Element) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
-def _stated(root: _Element) -> str:
+def _stated(nodes: list[Node]) -> str:
     """The longest ``articleBody`` of the page's JSON-LD."""
-    bodies = ("\n".join(texts_of(node.get("articleBody"))) for node in article_nodes(root))
+    bodies = ("\n".join(texts_of(node.get("articleBody"))) for node in nodes)
     return unicodedata.normalize("NFC", max(bodies, key=len, default=""))

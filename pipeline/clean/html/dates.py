@@ -66,7 +66,8 @@ def choose_date(
     """Choose the day that most places name, and of these the one trusted most.
 
     A day printed below the headline that is before all that is the winner: no story is printed
-    with a day on which it was not there yet, while markup often gives the day of an import.
+    with a day on which it was not there yet, while markup often gives the day of an import. So is
+    the day after a time in UTC: there that is the day of the page.
 
     Args:
         candidates: dates as found, in order of trust; json-ld, each name of a ``<meta>``,
@@ -90,11 +91,20 @@ def choose_date(
     best = max(len(votes) for votes in places.values())
     chosen = next(n for n, moment in enumerate(moments) if len(places[_day(moment)]) == best)
     for n, (item, _) in enumerate(dated):
-        if item.source == PRINTED and _day(moments[n]) < _day(moments[chosen]):
+        if item.source == PRINTED and _corrects(moments[n], moments[chosen]):
             chosen = n
     winner = dated[chosen][0]
     rest = [item for item in found if item is not winner]
     return moments[chosen], [winner, *rest]
+
+
+def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
+    """Whether the day *printed* below the headline is right, and the one *stated* is not."""
+    if _day(printed) < _day(stated):
+        return True
+    next_day = stated.instant.date() + timedelta(days=1)
+    in_utc = stated.offset_min == 0 and stated.precision != "day"
+    return in_utc and _day(printed) == next_day.isoformat()
 
 
 def _voters(

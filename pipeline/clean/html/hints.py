@@ -91,11 +91,14 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
         mask |= _BIT[_ROLES[role]]
     if style and _HIDDEN.search(style):
         mask |= _BIT["hidden_now"]
-    if names:
-        names = names.lower()
-        if "articlebody" in names:
-            mask |= _BIT["article_body"]
-        for pattern, bit in zip(_PATTERNS, _WORD_BITS, strict=True):
-            if pattern.search(names):
-                mask |= bit
+    return mask | _named(names.lower()) if names else mask
+
+
+@lru_cache(maxsize=20_000)
+def _named(names: str) -> int:
+    """The flags that *names* speak of, whatever element bears them: looking for them costs most."""
+    mask = _BIT["article_body"] if "articlebody" in names else 0
+    for pattern, bit in zip(_PATTERNS, _WORD_BITS, strict=True):
+        if pattern.search(names):
+            mask |= bit
     return mask

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lxml.etree import _Element
 
@@ -72,10 +73,14 @@ def read_markup(root: _Element) -> Markup:
     for element in _neighbours(authors):
         _append(markup.rel_author, text_of(element))
     for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
-        kind = element.get("class") or ""
-        if BYLINE_CLASSES.search(kind) and not NOT_A_BYLINE.search(kind):
+        if _holds_a_byline(element.get("class") or ""):
             _append(markup.bylines, text_of(element))
     return markup
+
+
+@lru_cache(maxsize=20_000)
+def _holds_a_byline(kind: str) -> bool:
+    return bool(BYLINE_CLASSES.search(kind)) and not NOT_A_BYLINE.search(kind)
 
 
 def text_of(element: _Element) -> str:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from lxml.etree import _Element
-
 from pipeline.clean.html.blocks import Blocks
 from pipeline.clean.html.dates import (
     choose_date,
@@ -23,12 +21,11 @@ from pipeline.clean.html.headline_date import date_beside_headline
 from pipeline.clean.html.json_ld import (
     ARTICLE_TYPES,
     Node,
-    article_nodes,
     names_of,
     texts_of,
     types_of,
 )
-from pipeline.clean.html.markup import Markup, read_markup
+from pipeline.clean.html.markup import Markup
 from pipeline.clean.html.sources import (
     AUTHOR_META,
     KEYWORD_META,
@@ -64,21 +61,21 @@ class PageMetadata:
 
 
 def read_metadata(
-    root: _Element,
+    markup: Markup,
+    nodes: list[Node],
     blocks: Blocks,
     document: Document,
     second_opinion: Callable[[str | None, bool], list[Evidence]],
 ) -> PageMetadata:
-    """Read the metadata of the page *root* that *document* holds.
+    """Read the metadata of the page that *document* holds.
 
     Args:
-        root: the parsed page, untouched by any extraction.
-        blocks: its lines, as ``read_blocks`` gives them.
+        markup, nodes, blocks: the page's statements and lines, as ``read_markup``,
+            ``article_nodes`` and ``read_blocks`` give them.
         document: its own fields win over the page's.
         second_opinion: asked, with the url and whether a date is known, only when the markup
             leaves the title, the authors or the date unknown; its candidates come last.
     """
-    markup, nodes = read_markup(root), article_nodes(root)
     fetched_at = parse_timestamp(document.fetched_at or "")
     urls = _urls(document, markup, nodes)
     url = urls[0].value if urls else None

@@ -97,6 +97,13 @@ def test_a_headline_leaves_the_text_and_its_span_is_kept() -> None:
     assert [(0, len(title), "headline")] == [(r.start, r.end, r.rule) for r in article.removed]
 
 
+def test_a_page_whose_root_is_a_drawing_is_read() -> None:
+    """An opinion that fails on a page has no vote; the page is not lost."""
+    article = extract("<svg><title>Rope</title><text>A coil of rope</text></svg>")
+
+    assert article.date_published is None
+
+
 def test_a_story_that_only_begins_like_its_title_is_kept() -> None:
     """A paragraph that starts with the words of the title is prose."""
     title = "The harbour council met on Tuesday"

@@ -8,6 +8,7 @@ from lxml.html import document_fromstring
 from pipeline.clean.html.blocks import read_blocks
 from pipeline.clean.html.dates import day_of_url
 from pipeline.clean.html.json_ld import article_nodes
+from pipeline.clean.html.markup import read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.html.title import without_site
 from pipeline.clean.person_names import author_names
@@ -21,7 +22,8 @@ def read(
     page = f"<html><head>{head}</head><body>{body}</body></html>"
     document = Document("0" * 32, "r", "r.html", "text/html", page, **declared)  # type: ignore[arg-type]
     root = document_fromstring(page)
-    return read_metadata(root, read_blocks(root), document, lambda _url, _dated: list(more))
+    nodes, blocks = article_nodes(root), read_blocks(root)
+    return read_metadata(read_markup(root), nodes, blocks, document, lambda *_: list(more))
 
 
 def ld(json: str) -> str:
@@ -198,6 +200,9 @@ CHANGED = '<meta property="article:modified_time" content="2024-03-05T08:00:00Z"
         (DAY, BELOW.format("26 February 2024"), "2024-02-26"),
         (DAY, ABOVE.format("26 February 2024"), "2024-02-28"),
         (DAY, BELOW.format("5 March 2024"), "2024-02-28"),
+        (DAY, BELOW.format("29 February 2024"), "2024-02-28"),
+        (UTC, BELOW.format("29 February 2024"), "2024-02-29"),
+        (UTC, BELOW.format("1 March 2024"), "2024-02-28T23:30:00+00:00"),
         (DAY, TIME + BELOW.format("5 March 2024"), "2024-03-05"),
         (DAY + CHANGED, TIME + BELOW.format("5 March 2024"), "2024-02-28"),
         (CHANGED, TIME + BELOW.format("5 March 2024"), "2024-03-05"),
