@@ -27,12 +27,16 @@ from pipeline.text.scripts import SPACELESS
 
 Hashes = NDArray[np.uint64]
 Offsets = NDArray[np.int64]
+Points = NDArray[np.uint32] | NDArray[np.uint8]
 
 SEPARATOR, LETTER, SINGLE, MARK, IGNORED = range(5)
 """Classes of a code point; SINGLE is a letter that is a word of its own."""
 
 IGNORABLE = "\u00ad\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
 """Inside of a character class: soft hyphens, joiners, variation selectors; they part no word."""
+
+_TYPOGRAPHY = "\u2018\u2019\u201c\u201d\u2013\u2014\u2022"
+"""Quotes, dashes and bullets: no part of a word, and often all that is not Latin-1 in a text."""
 
 CHUNK_CHARS = 1 << 15
 """Characters worked on at once: the arrays of a chunk (256 KiB each) stay in the cache."""
@@ -59,7 +63,7 @@ class WordHashes(NamedTuple):
 class _Spans(NamedTuple):
     """The words of a chunk: ``points[start:end]`` each, from ``bounds[i]`` on those of piece i."""
 
-    points: NDArray[np.uint32]
+    points: Points
     starts: Offsets
     ends: Offsets
     bounds: Offsets
@@ -76,7 +80,7 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for chunk in _chunks((text,)):
         spans = _spans([piece for _, piece in chunk])
-        folded = spans.points.tobytes().decode(_UTF_32, "surrogatepass")
+        folded = spans.points.astype(np.uint32).tobytes().decode(_UTF_32, "surrogatepass")
         ranges = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
         found.extend(folded[start:end] for start, end in ranges)
     return found
@@ -124,6 +128,8 @@ def mix(values: Hashes) -> Hashes:
 def _fold(text: str) -> str:
     if text.isascii():
         return text.lower()
+    for mark in _TYPOGRAPHY:  # without them, most texts need only a byte a character
+        text = text.replace(mark, " ")
     # Casefolding can undo the normal form and the other way round; twice is stable enough.
     folded = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", folded)
@@ -173,12 +179,21 @@ def _classes() -> NDArray[np.uint8]:
     return classes
 
 
+def _classified(text: str) -> tuple[Points, NDArray[np.uint8]]:
+    """Give the code points of *text*, as narrow as they are, and the class of each."""
+    try:
+        narrow = text.encode("latin-1")
+    except UnicodeEncodeError:
+        points = np.frombuffer(text.encode(_UTF_32, "surrogatepass"), np.uint32)
+        return points, _classes().take(points, mode="clip")
+    classes = narrow.translate(_classes()[:256].tobytes())
+    return np.frombuffer(narrow, np.uint8), np.frombuffer(classes, np.uint8)
+
+
 def _spans(pieces: Sequence[str]) -> _Spans:
-    joined = "\n".join(pieces) + "\n"
-    points = np.frombuffer(joined.encode(_UTF_32, "surrogatepass"), np.uint32)
+    points, classes = _classified("\n".join(pieces) + "\n")
     limits = np.zeros(len(pieces) + 1, np.int64)
     np.cumsum([len(piece) + 1 for piece in pieces], out=limits[1:])
-    classes = _classes().take(points, mode="clip")
     if classes.max() > LETTER:
         kept = classes != IGNORED
         limits[1:] = np.cumsum(kept)[limits[1:] - 1]
@@ -210,16 +225,30 @@ def _settle_marks(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _hash(spans: _Spans) -> Hashes:
     # A word is a polynomial in _BASE over its scrambled characters, modulo 2**64: a difference
     # of prefix sums, divided by the power at which it starts.
-    characters = spans.points.astype(np.uint64)
-    characters += np.uint64(1)
-    characters *= np.uint64(0xD6E8FEB86659FD93)
-    characters ^= characters >> np.uint64(32)
+    if spans.points.dtype == np.uint8:
+        characters = _narrow_characters().take(spans.points, mode="clip")
+    else:
+        characters = _scramble(spans.points)
     characters *= _powers(_BASE, len(characters))
-    sums = np.zeros(len(characters) + 1, np.uint64)
+    sums = np.empty(len(characters) + 1, np.uint64)
+    sums[0] = 0
     np.cumsum(characters, out=sums[1:])
     hashes = sums[spans.ends] - sums[spans.starts]
     hashes *= _powers(_INVERSE, len(characters))[spans.starts]
     return mix(hashes)
+
+
+def _scramble(points: Points) -> Hashes:
+    characters = points.astype(np.uint64)
+    characters += np.uint64(1)
+    characters *= np.uint64(0xD6E8FEB86659FD93)
+    characters ^= characters >> np.uint64(32)
+    return characters
+
+
+@cache
+def _narrow_characters() -> Hashes:
+    return _scramble(np.arange(256, dtype=np.uint8))
 
 
 def _powers(base: int, count: int) -> Hashes:
