@@ -95,10 +95,7 @@ class _Reader:
     def open(self, element: _Element, tag: str) -> None:
         """Begin a block element."""
         self.flush()
-        get = element.get
-        names = " ".join(filter(None, (get("class"), get("id"), get("itemprop"))))[:300]
-        style = "display:none" if get("hidden") is not None else (get("style") or "")[:200]
-        own = mask_of(tag, names, get("role") or "", style)
+        own = _flags(tag, dict(element.items()))
         above = self.stack[-1] if self.stack else (-1, 0, 0, 0)
         beyond = self.stack[-2][1] if len(self.stack) > 1 else 0
         if tag in ("body", "html"):
@@ -114,6 +111,16 @@ class _Reader:
         """End a block element."""
         self.flush()
         self.blocks.ends[self.stack.pop()[0]] = len(self.blocks.texts)
+
+
+def _flags(tag: str, attributes: dict[str, str]) -> int:
+    """The flags of an element."""
+    if not attributes:
+        return mask_of(tag, "", "", "")
+    get = attributes.get
+    names = " ".join(filter(None, (get("class"), get("id"), get("itemprop"))))[:300]
+    style = "display:none" if "hidden" in attributes else get("style", "")[:200]
+    return mask_of(tag, names, get("role", ""), style)
 
 
 def read_blocks(root: _Element) -> Blocks:
