@@ -93,9 +93,20 @@ def choose_date(
     for n, (item, _) in enumerate(dated):
         if item.source == PRINTED and _corrects(moments[n], moments[chosen]):
             chosen = n
+    if dated[chosen][0].source in (PRINTED, ABOVE):
+        chosen = _with_offset(chosen, moments)
     winner = dated[chosen][0]
     rest = [item for item in found if item is not winner]
     return moments[chosen], [winner, *rest]
+
+
+def _with_offset(printed: int, moments: list[Timestamp]) -> int:
+    """Choose what states the offset of the *printed* moment too, where something does."""
+    day = _day(moments[printed])
+    if moments[printed].offset_min is not None:
+        return printed
+    exact = (n for n, each in enumerate(moments) if each.offset_min is not None)
+    return next((n for n in exact if _day(moments[n]) == day), printed)
 
 
 def _corrects(printed: Timestamp, stated: Timestamp) -> bool:

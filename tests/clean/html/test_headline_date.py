@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from lxml.html import document_fromstring
 
 from pipeline.clean.html.blocks import read_blocks
+from pipeline.clean.html.dates import choose_date
 from pipeline.clean.html.headline_date import ABOVE, PRINTED, date_beside_headline
+from pipeline.records import Evidence
 
 TITLE = "Rope prices rise again in the old harbour"
 PROSE = "<p>The council met on Tuesday and spoke of nothing but the price of rope.</p>"
@@ -80,3 +84,15 @@ def test_the_first_title_that_stands_on_the_page_counts() -> None:
         f"{crumb}<h1>{TITLE}</h1><p>3 May 2021</p>", "Not here", TITLE
     )
     assert [("1 May 2021", PRINTED)] == beside(crumb, "Not here", TITLE)
+
+
+def test_a_printed_day_takes_its_time_and_offset_from_markup():
+    """What people read agrees with what machines read: the latter knows the zone."""
+    found = [
+        Evidence("date_published", "16 January 2025, 5:00", PRINTED),
+        Evidence("date_published", "2025-01-16T05:00:00+01:00", "time"),
+    ]
+
+    assert "2025-01-16T05:00:00+01:00" == choose_date(found, None)[0].isoformat()
+    other_day = replace(found[1], value="2025-01-14T05:00:00+01:00")
+    assert "2025-01-16T05:00:00" == choose_date([found[0], other_day], None)[0].isoformat()
