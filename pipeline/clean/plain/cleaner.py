@@ -186,6 +186,8 @@ def _judge(
         dropped = sorted(known.keys() | {i for name in HINTS for i in hits[name]})
     cut = known | {index: _hint(hits, index) for index in dropped if index not in known}
     unnamed = [index for index in dropped if not cut[index]]
+    if not unnamed:
+        return cut
     return cut | dict(zip(unnamed, reasons_for(scores, unnamed, mode), strict=True))
 
 

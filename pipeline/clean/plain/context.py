@@ -164,7 +164,11 @@ def _vocabulary(pages: Sequence[Page], tokens: Tokens) -> tuple[Lines, Lines]:
     """What says what a line is about: its longer words, or pairs of letters; with its line."""
     lines = [line for page in pages for line in page.lines]
     chosen = (tokens.size >= UNIT_CHARS) & (tokens.place < UNIT_WORDS)
-    spaceless = [i for i, line in enumerate(lines) if is_spaceless(line)]
+    spaceless = [
+        index
+        for index, (line, words) in enumerate(zip(lines, tokens.counts.tolist(), strict=True))
+        if line.word_count > words and is_spaceless(line)
+    ]
     if not spaceless:
         return tokens.id[chosen], tokens.line_of[chosen]
     chosen &= ~np.isin(tokens.line_of, spaceless)
@@ -268,17 +272,17 @@ def section_state(pages: Sequence[Page], words: Matrix) -> Matrix:
     np.cumsum(words, axis=1, out=sums[:, 1:])
     heads = np.zeros((len(SECTIONS), *words.shape), np.bool_)
     for number, page in enumerate(pages):
-        for line in page.lines:
+        for line in page.marked:
             if line.kinds and not line.prose and len(line.words) <= _HEADER_WORDS:
                 for at, kind in enumerate(SECTIONS):
                     if kind in line.kinds:
                         heads[at, number, line.index] = True
-    columns = []
-    for found in heads:
-        last = np.maximum.accumulate(np.where(found, here, -1), axis=1)
-        under = last >= 0
-        near = under / (1.0 + np.maximum(here - last, 0) / 4.0)
-        since = sums[:, :-1] - np.take_along_axis(sums, np.maximum(last, 0), axis=1)
-        few = under / (1.0 + since / 50.0)
-        columns.append(np.stack((under, near, few), axis=2))
-    return np.concatenate(columns, axis=2).astype(np.float32)
+    if not heads.any():
+        return np.zeros((*words.shape, 3 * len(SECTIONS)), np.float32)
+    last = np.maximum.accumulate(np.where(heads, here, -1), axis=2)
+    under = last >= 0
+    near = under / (1.0 + np.maximum(here - last, 0) / 4.0)
+    since = sums[:, :-1] - sums[np.arange(len(pages))[:, None], np.maximum(last, 0)]
+    few = under / (1.0 + since / 50.0)
+    columns = np.stack((under, near, few), axis=3, dtype=np.float32, casting="unsafe")
+    return np.moveaxis(columns, 0, 2).reshape(*words.shape, 3 * len(SECTIONS))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Matrix = NDArray[np.float32]
 
 KINDS = tuple(sorted({*WHOLE, *OPENING, *WITHIN}))
+_RULE_AT = {name: column for column, name in enumerate(RULES)}
 _KIND_AT = {kind: index for index, kind in enumerate(KINDS)}
 BINS = (1.5, 2.5, 4.5, 7.5, 12.5, 20.5, 35.5, 60.5, 100.5)
 """Words from which a line falls into the next class of lengths."""
@@ -119,9 +120,9 @@ def observe(
     lines = all_lines(pages)
     facts = line_facts(lines, tokens)
     kinds = np.zeros((len(lines), len(KINDS)), np.float32)
-    for row, line in enumerate(lines):
-        for kind in line.kinds:
-            kinds[row, _KIND_AT[kind]] = 1.0
+    held = [(row, _KIND_AT[kind]) for row, line in enumerate(lines) for kind in line.kinds]
+    if held:
+        kinds[tuple(zip(*held, strict=True))] = 1.0
     words = np.expm1(facts[:, 0])
     prose = facts[:, FACTS.index("prose")]
     start, end = context.best_run(
@@ -147,13 +148,19 @@ def all_lines(pages: Sequence[Page]) -> list[LineRecord]:
 
 def _ruled(hits: Sequence[Mapping[str, AbstractSet[int]]], grid: Grid) -> Matrix:
     """Which rule holds which line, and whether any does."""
-    ruled = np.zeros((*grid.shape, len(RULES) + 1), np.float32)
-    for number, found in enumerate(hits):
-        for column, name in enumerate(RULES):
-            if found.get(name):
-                ruled[number, list(found[name]), column] = 1.0
-    ruled[..., -1] = ruled[..., :-1].max(axis=2, initial=0.0)
-    return grid.gather(ruled)
+    ruled = np.zeros((len(grid.page_of), len(RULES) + 1), np.float32)
+    first = 0
+    rows: list[int] = []
+    columns: list[int] = []
+    for found, size in zip(hits, grid.sizes.tolist(), strict=True):
+        for name, held in found.items():
+            if held:
+                rows.extend([first + index for index in held])
+                columns.extend([_RULE_AT[name]] * len(held))
+        first += size
+    ruled[rows, columns] = 1.0
+    ruled[rows, -1] = 1.0
+    return ruled
 
 
 def _shapes(facts: Matrix) -> NDArray[np.int64]:

@@ -74,6 +74,7 @@ FACTS = (
 )
 """Columns of ``line_facts``; shares and 0 or 1, but for ``words`` and ``commas`` (logarithms)."""
 
+_FACT_AT = {name: column for column, name in enumerate(FACTS)}
 _CLOSING = "\"'”’»)]›」』）* "
 _ELLIPSES = ("...", "…", "[…]")
 _ADDRESS = re.compile(r"@|https?:|www\.|\.(?:com|org|net|de|co)\b")
@@ -88,39 +89,44 @@ def line_facts(lines: Sequence[LineRecord], tokens: Tokens) -> Matrix:
     """Measure every line by itself: float32[lines, FACTS]; *tokens* are their words."""
     heads = [line.text[:HEAD_CHARS] for line in lines]
     signs = Signs(heads)
-    columns = dict(
-        (
-            *_record_facts(lines),
-            *_sign_facts(heads, signs),
-            *_tone(heads, signs),
-            *_voice(tokens),
-        )
-    )
-    return np.stack([columns[name] for name in FACTS], axis=1, dtype=np.float32, casting="unsafe")
+    facts = np.empty((len(FACTS), len(lines)), np.float32)
+    for part in (
+        _record_facts(lines),
+        _sign_facts(heads, signs),
+        _tone(heads, signs),
+        _voice(tokens),
+    ):
+        for name, column in part:
+            facts[_FACT_AT[name]] = column
+    return np.ascontiguousarray(facts.T)
 
 
 def _record_facts(lines: Sequence[LineRecord]) -> Iterator[Column]:
     """What is on record of each line."""
-    counts = np.array([line.word_count for line in lines])
-    known = np.array([len(line.words) for line in lines])
+    count = len(lines)
+    _, texts, _, _, blank, words, word_counts, terminal, prose, kinds, _ = zip(*lines, strict=True)
+    counts = np.fromiter(word_counts, np.int64, count)
+    known = np.fromiter(map(len, words), np.int64, count)
     yield "words", np.log1p(counts)
-    yield "terminal", np.array([line.terminal for line in lines])
-    yield "prose", np.array([line.prose for line in lines])
-    yield "blank_before", np.array([line.blank_before for line in lines])
-    yield "phrase", np.array([bool(line.kinds) for line in lines])
-    yield "long", np.array([len(line.text) > 600 for line in lines])
+    yield "terminal", np.fromiter(terminal, np.bool_, count)
+    yield "prose", np.fromiter(prose, np.bool_, count)
+    yield "blank_before", np.fromiter(blank, np.bool_, count)
+    yield "phrase", np.fromiter(map(bool, kinds), np.bool_, count)
+    yield "long", np.fromiter(map(len, texts), np.int64, count) > 600
     yield "wordless", known == 0
     yield (
         "spaceless",
         np.where(known > 0, np.clip(1.0 - known / np.maximum(counts, 1), 0.0, 1.0), 0),
     )
-    ends = np.array([_end(line.text) for line in lines])
+    ends = np.fromiter(map(_end, texts), np.int64, count)
     for code, name in enumerate(("period", "mark", "ellipsis", "colon", "letter")):
         yield f"ends_{name}", ends == code
 
 
 def _end(text: str) -> int:
     """What kind of sign a line ends with."""
+    if text[-1].isalnum():
+        return 4
     return 2 if text.endswith(_ELLIPSES) else _ENDS.get(text[-12:].rstrip(_CLOSING)[-1:], 4)
 
 

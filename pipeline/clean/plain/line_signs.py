@@ -92,8 +92,8 @@ class Signs:
         return found
 
     def count(self, found: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """How many of *found*, one a character, stand in each line."""
-        return np.add.reduceat(found, self.starts, dtype=np.int64)
+        """How many of *found*, one a character, stand in each line; more than 255 do not fit."""
+        return np.add.reduceat(found.view(np.uint8), self.starts, dtype=np.uint8).astype(np.int64)
 
     def where(self, *names: str) -> NDArray[np.bool_]:
         """Whether a character has one of these bits, one a character."""

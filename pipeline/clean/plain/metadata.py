@@ -137,6 +137,8 @@ def find_site(page: Page, cut: dict[int, str]) -> Found | None:
     found: dict[str, Found] = {}
     for index, rule in cut.items():
         line = page.lines[index]
+        if "@" not in line.text and " right" not in line.text:
+            continue
         if line.word_count > 90 or len(line.text) > 1000:
             continue
         for pattern, sign in ((_EMAIL, "@"), (_DOMAIN_FIRST, " right")):

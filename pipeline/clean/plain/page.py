@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipeline.clean.plain.phrases import kinds_of
@@ -113,16 +112,14 @@ def read_page(raw: str, mode: Mode = "default") -> Page:
     """Cut *raw* into line records."""
     lines = split_lines(raw)
     paragraphs = join_wrapped(lines)
-    words = folded_words([p.text if len(p.text) <= LONG_LINE else "" for p in paragraphs])
     records = []
     marked = []
     prose_before = [0]
     told = 0
     first_prose = None
-    for index, (line, own) in enumerate(zip(paragraphs, words, strict=True)):
-        text = line.text
-        sketch = (_remembered if len(text) <= REMEMBERED_CHARS else _sketch)(text, tuple(own))
-        record = LineRecord(index, text, line.start, line.end, line.blank_before, *sketch)
+    sketches = _sketches([paragraph.text for paragraph in paragraphs])
+    for index, (line, sketch) in enumerate(zip(paragraphs, sketches, strict=True)):
+        record = LineRecord(index, line.text, line.start, line.end, line.blank_before, *sketch)
         records.append(record)
         if sketch[4] or sketch[5]:
             marked.append(record)
@@ -136,6 +133,21 @@ def read_page(raw: str, mode: Mode = "default") -> Page:
     return Page(*page, mode, wrapped=wrapped)
 
 
+def _sketches(texts: list[str]) -> list[Sketch]:
+    """Measure each of *texts* by itself; short ones that were seen lately are looked up."""
+    found = list(map(_remembered.get, texts))
+    fresh = [at for at, sketch in enumerate(found) if sketch is None]
+    words = folded_words([texts[at] if len(texts[at]) <= LONG_LINE else "" for at in fresh])
+    for at, own in zip(fresh, words, strict=True):
+        text = texts[at]
+        found[at] = sketch = _sketch(text, tuple(own))
+        if len(text) <= REMEMBERED_CHARS:
+            if len(_remembered) >= REMEMBERED_LINES:
+                _remembered.clear()
+            _remembered[text] = sketch
+    return [sketch for sketch in found if sketch is not None]
+
+
 def _sketch(text: str, words: tuple[str, ...]) -> Sketch:
     """Measure a line by itself."""
     count = _count_words(text, words)
@@ -145,7 +157,8 @@ def _sketch(text: str, words: tuple[str, ...]) -> Sketch:
     return words, count, terminal, prose, kinds, signs_of(text, words, count, ended=terminal)
 
 
-_remembered = lru_cache(REMEMBERED_LINES)(_sketch)
+_remembered: dict[str, Sketch] = {}
+"""Short line → what it says by itself; emptied when there are ``REMEMBERED_LINES``."""
 
 
 def ends_sentence(text: str) -> bool:

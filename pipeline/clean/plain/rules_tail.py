@@ -41,8 +41,7 @@ _BIO_WORDS = frozenset(
     " reported covered follow reach email contact reached redakteur redakteurin journalistin"
     " korrespondent autori autorin volontäri volontärin".split()
 )
-_BIO_STEMS = ("rnalist", "periodista")
-"""Words or parts of words without one of which ``_BIO`` does not match."""
+"""Words without one of which ``_BIO`` does not match, but where ``_may_be_biography`` says so."""
 _FIRST_PERSON = re.compile(
     r"\b(?:introduce myself|my name is|i am the (?:editor|founder|author|owner)|about the author"
     r"|über den autor|sobre el autor|à propos de l[’']auteur)\b",
@@ -105,7 +104,7 @@ def author_block(page: Page) -> list[int]:
         if not line.words:
             continue
         named = False
-        if line.word_count <= NAME_WORDS:
+        if authors and line.word_count <= NAME_WORDS:
             text = line.text.casefold().strip(" .:–-|")
             named = text in authors or (text in first_names and len(text) > 3)
         if (
@@ -139,7 +138,7 @@ def _may_be_biography(line: LineRecord) -> bool:
     if not _BIO_WORDS.isdisjoint(line.words):
         return True
     text = line.text[:400].casefold()
-    return any(stem in text for stem in _BIO_STEMS)
+    return "rnalist" in text or "periodista" in text
 
 
 def _only_last(page: Page, line: LineRecord) -> bool:

@@ -78,9 +78,9 @@ def entry_times(page: Page) -> list[int]:
     found = [
         line.index
         for line in page.marked
-        if 0 < line.word_count <= MAX_WORDS
+        if ("clock" in line.signs or "timestamp" in line.signs)
+        and 0 < line.word_count <= MAX_WORDS
         and page.share_before(line.index) < 1.0
-        and ("clock" in line.signs or "timestamp" in line.signs)
     ]
     return found if len(found) >= MIN_ENTRIES else []
 

@@ -59,7 +59,12 @@ def story_blocks(page: Page) -> list[tuple[int, int]]:
 
     Readers' comments and lists of popular stories end it: no block beyond their header counts.
     """
-    gains = [_gain(page, line) for line in page.lines]
+    gains = [
+        _cost(page, line)
+        if line.kinds
+        else min(line.word_count, CAP_WORDS if line.prose else BASE_WORDS) - BASE_WORDS
+        for line in page.lines
+    ]
     best, start, end = _best_run(gains, 0, len(gains))
     if best <= 0:
         return []
@@ -106,14 +111,11 @@ def _best_run(gains: list[int], low: int, high: int) -> tuple[int, int, int]:
     return best, start, end
 
 
-def _gain(page: Page, line: LineRecord) -> int:
-    """What a line says for the story, in words of prose."""
-    if line.kinds:
-        if not line.kinds & _ENDS and _interrupts(page, line.index):
-            return -INTERRUPTION_COST
-        return -SECTION_COST if line.kinds & _SECTIONS else -BUTTON_COST
-    gain = min(line.word_count, CAP_WORDS) - BASE_WORDS
-    return gain if line.prose else min(gain, 0)
+def _cost(page: Page, line: LineRecord) -> int:
+    """What a line of known chrome says against the story, in words of prose."""
+    if not line.kinds & _ENDS and _interrupts(page, line.index):
+        return -INTERRUPTION_COST
+    return -SECTION_COST if line.kinds & _SECTIONS else -BUTTON_COST
 
 
 def _interrupts(page: Page, index: int) -> bool:
