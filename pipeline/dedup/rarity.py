@@ -7,7 +7,8 @@ three hundred copies stays as rare as one of two.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,15 @@ LEAST_SHARE = 0.05
 """Of the samples of the smallest text of two clusters, so many rare ones must be shared: of
 pairs of the development data that are no copies, nine in ten share fewer, of copies none."""
 
+TEMPLATE_TEXTS = 4
+"""Texts of a provisional cluster from which on it may be pages of one template: parted, so many
+make what the template says common."""
+
+SAME_FIGURES = 0.6
+"""Share of a text's figures that another of its story has, in the median over pairs: of labelled
+copies 1.0, of follow-ups .75, of pages of one template .33."""
+
+_SPEAKERS = 12
 _HALF = np.uint64(32)
 
 
@@ -69,6 +79,27 @@ def weigh(
         *_with_largest(numbers, texts, first[~common], count[~common]),
     ]
     return found[first[common]], np.concatenate([*links, np.empty((0, 2), np.uint32)])
+
+
+def tells_one_story(figures: Sequence[NDArray[np.uint32]]) -> bool:
+    """Say whether texts that are alike tell one story, or fill one template with other figures.
+
+    Texts of one template are as like as edited copies. If they counted as one cluster, what the
+    template says would look rare, and prove all of them copies. Small clusters are not doubted,
+    nor are texts without figures.
+
+    Args:
+        figures: of each text, sorted and distinct.
+    """
+    if len(figures) < TEMPLATE_TEXTS:
+        return True
+    places = np.linspace(0, len(figures) - 1, min(_SPEAKERS, len(figures))).astype(int).tolist()
+    shares = [
+        len(np.intersect1d(figures[one], figures[other], assume_unique=True)) / smaller
+        for one, other in combinations(places, 2)
+        if (smaller := min(len(figures[one]), len(figures[other])))
+    ]
+    return not shares or float(np.median(shares)) >= SAME_FIGURES
 
 
 def _others(background: NDArray[np.void], keys: NDArray[np.uint32]) -> NDArray[np.int64]:

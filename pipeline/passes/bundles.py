@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.dedup.clusters import components, couples, stars
+from pipeline.dedup.clusters import components, couples, sortable, stars
 from pipeline.dedup.exchange import SAMPLE_SHARDS, BlockSamples, article_number
-from pipeline.dedup.rarity import count_links, strong_links, weigh
+from pipeline.dedup.rarity import (
+    TEMPLATE_TEXTS,
+    count_links,
+    strong_links,
+    tells_one_story,
+    weigh,
+)
 from pipeline.passes.find_edges import SHARD_MEMBERS
 from pipeline.passes.member_reader import MemberReader
 from pipeline.storage import write_bytes
@@ -58,8 +64,10 @@ def label(
     labels = [np.empty((0, 2), np.uint64)]
     try:
         for verdicts in _likenesses(found, config, reader):
-            representatives = _labelled(verdicts.representatives, [published])
-            labels.append(np.stack([verdicts.articles, representatives], axis=1))
+            alike = np.stack([verdicts.articles, verdicts.representatives], axis=1)
+            alike = _without_templates(alike, reader)
+            representatives = _labelled(alike[:, 1], [published])
+            labels.append(np.stack([alike[:, 0], representatives], axis=1))
     finally:
         reader.close()
     return np.concatenate(labels)
@@ -77,6 +85,27 @@ def _likenesses(
             yield stars(reader.component(articles)[0], config)
     if two:
         yield couples(reader.component(np.concatenate(two))[0], config)
+
+
+def _without_templates(alike: NDArray[np.uint64], reader: MemberReader) -> NDArray[np.uint64]:
+    """Part the clusters that are pages of one template: only equal texts still count as one.
+
+    Args:
+        alike: uint64[k, 2], an article and whose copy it may be.
+    """
+    firsts, sizes = np.unique(alike[:, 1], return_counts=True)
+    for first in firsts[sizes >= TEMPLATE_TEXTS - 1].tolist():
+        inside = alike[:, 1] == first
+        articles = np.concatenate([np.array([first], np.uint64), alike[inside, 0]])
+        records = reader.records(articles)
+        if tells_one_story(reader.figures(articles, records)):
+            continue
+        texts = sortable(records["text_digest"])
+        _, leaders, same = np.unique(texts, return_index=True, return_inverse=True)
+        equal = np.stack([articles, articles[leaders[same]]], axis=1)
+        equal = equal[equal[:, 0] != equal[:, 1]]
+        alike = np.concatenate([alike[~inside], equal])
+    return alike
 
 
 def published_labels(staging: Staging) -> NDArray[np.uint64]:

@@ -112,6 +112,18 @@ class MemberReader:
         )
         return candidates, records
 
+    def figures(
+        self, articles: NDArray[np.uint64], records: NDArray[np.void]
+    ) -> list[NDArray[np.uint32]]:
+        """Read the figures of *articles*, whose member records these are."""
+        blocks = block_of(articles).tolist()
+        return [self._figures(*each) for each in zip(blocks, records, strict=True)]
+
+    def _figures(self, block: int, record: np.void) -> NDArray[np.uint32]:
+        start, count = int(record["figures_start"]), int(record["figure_count"])
+        content = self._read(block, "figures", start * FIGURE_BYTES, count * FIGURE_BYTES)
+        return np.frombuffer(content, "<u4")
+
     def _shingles(self, block: int, record: np.void) -> NDArray[np.uint64]:
         start, count = int(record["shingles_start"]), int(record["shingle_count"])
         where = block, "shingles", start * SHINGLE_BYTES
@@ -121,8 +133,6 @@ class MemberReader:
         start, count = int(record["samples_start"]), int(record["sample_count"])
         content = self._read(block, "samples", start * SAMPLE_BYTES, count * SAMPLE_BYTES)
         samples = np.frombuffer(content, "<u8")
-        start, count = int(record["figures_start"]), int(record["figure_count"])
-        figures = self._read(block, "figures", start * FIGURE_BYTES, count * FIGURE_BYTES)
         rare = np.ones(len(samples), np.bool_)
         if len(common):
             keys = keys_of(samples)
@@ -131,7 +141,7 @@ class MemberReader:
         return Sketch(
             samples,
             rare,
-            np.frombuffer(figures, "<u4"),
+            self._figures(block, record),
             int(record["positions"]),
             int(record["minute"]),
         )

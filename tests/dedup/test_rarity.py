@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from pipeline.dedup.rarity import (
     RARE_CLUSTERS,
+    TEMPLATE_TEXTS,
     count_links,
     strong_links,
+    tells_one_story,
     weigh,
     worth_comparing,
 )
@@ -88,3 +90,21 @@ def test_a_link_counts_for_the_smallest_text_of_its_groups():
     groups, counts = np.array([0, 1, 2, 2]), np.array([200, 100, 300, 40])
 
     assert [[0, 2]] == worth_comparing(links, groups, counts).tolist()
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ([[1, 2, 3]] * 9, True),
+        ([[n, n + 100] for n in range(9)], False),
+        ([[n, n + 100] for n in range(TEMPLATE_TEXTS - 1)], True),
+        ([[]] * 9, True),
+        ([[1, 2, 3, 4, n + 10] for n in range(300)], True),
+        ([[1, 2, n + 10, n + 1000] for n in range(300)], False),
+        ([[1, 2, 3], [], [1], [1, 2], [1, 2, 3, 4]] * 2, True),
+    ],
+    ids=["copies", "template", "few", "none", "one corrected", "half differ", "cut"],
+)
+def test_texts_with_other_figures_fill_a_template(figures, expected):
+    """Copies have the same figures; texts without any, and few texts, are not doubted."""
+    assert expected == tells_one_story([np.array(each, np.uint32) for each in figures])
