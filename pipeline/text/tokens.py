@@ -35,6 +35,8 @@ SEPARATOR, LETTER, SINGLE, MARK, IGNORED = range(5)
 IGNORABLE = "\u00ad\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
 """Inside of a character class: soft hyphens, joiners, variation selectors; they part no word."""
 
+_IGNORED = re.compile(f"[{IGNORABLE}]+")
+
 _TYPOGRAPHY = "\u2018\u2019\u201c\u201d\u2013\u2014\u2022"
 """Quotes, dashes and bullets: no part of a word, and often all that is not Latin-1 in a text."""
 
@@ -130,9 +132,19 @@ def _fold(text: str) -> str:
         return text.lower()
     for mark in _TYPOGRAPHY:  # without them, most texts need only a byte a character
         text = text.replace(mark, " ")
+    if not _is_latin(text):  # a mark may compose with the letter before what is ignored
+        text = _IGNORED.sub("", text)
     # Casefolding can undo the normal form and the other way round; twice is stable enough.
     folded = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", folded)
+
+
+def _is_latin(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _pieces(folded: str) -> Iterator[str]:
