@@ -144,7 +144,8 @@ def _printed(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
 def _decimals() -> NDArray[np.bool_]:
     # Once a process: which code points are digits. The last one is not.
     table = np.zeros(sys.maxunicode + 1, np.bool_)
-    points = [match.start() for match in re.finditer(r"\d", "".join(map(chr, range(len(table)))))]
+    everything = np.arange(len(table), dtype=np.uint32).tobytes().decode(_UTF_32, "surrogatepass")
+    points = [match.start() for match in re.finditer(r"\d", everything)]
     table[points] = True
     return table[: points[-1] + 2]
 
