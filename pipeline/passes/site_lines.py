@@ -4,8 +4,8 @@ blocks ─count_lines─▶ (site, line, page) of each short line ─find_repeat
                       earlier runs' state/lines ──────────────┘
 
 A menu, a teaser of the most read story, a line about cookies: what is short and stands on many
-pages of a site is the site's, whatever it says. Long lines never count: AMP pages, reprints
-and parts of one story share them. A story that is spread over several addresses is one page.
+pages of a site is the site's, whatever it says. Long lines and sentences never count: AMP pages,
+reprints and copies share them. Pages with the same longest line are one page, at any address.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ page alone is left out where the run has that many pages of its site: chrome wou
 """
 
 _DIGITS = re.compile(r"\d+")
-_PART_OF_STORY = re.compile(r"(?:[/_-](?:page|p|seite|part)?[/_-]?\d{1,2})?/?$", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?:\S+\s+){4}.*[.!?…。！？][\"'”’»)\]]*$")
+"""Five words or more that end as a sentence: a story may be told in short lines."""
 _PRINTED_HOST = re.compile(
     r"(?:@|\bwww\.)(?P<host>[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})", re.IGNORECASE
 )
@@ -124,7 +125,7 @@ def read_repeated(staging: Staging) -> Repeated:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A text of a known site: its lines, and what tells it from other pages of the site."""
+    """A text of a known site: its lines, and the longest of them, which stands for the page."""
 
     site: str
     page: str
@@ -150,8 +151,6 @@ def _page(document: Document) -> _Page | None:
     site = site_of(url) if url else _printed_site(lines)
     if site is None or not lines:
         return None
-    if url:
-        return _Page(site, _PART_OF_STORY.sub("", url.partition("?")[0]), lines)
     return _Page(site, max((line.text for line in lines), key=len), lines)
 
 
@@ -169,7 +168,7 @@ def _printed_site(lines: list[Line]) -> str | None:
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
     """Give the short lines of a page, each with its digest, which its site is part of."""
     for line in page.lines:
-        if len(line.text) <= MAX_CHARS:
+        if len(line.text) <= MAX_CHARS and not _SENTENCE.search(line.text):
             # "3 comments", "12 comments": numbers differ from page to page.
             alike = _DIGITS.sub("0", line.text.casefold())
             yield line.text, _digest(f"{page.site}\n{alike}", 8)

@@ -95,7 +95,7 @@ def test_a_crowd_takes_seconds_and_is_told_apart(tmp_path, texts, clusters):
     assert time.process_time() - start < SECONDS
 
 
-@pytest.mark.parametrize("size", [5, 10, 50])
+@pytest.mark.parametrize("size", [8, 10, 50])
 @pytest.mark.parametrize("run", [20, 60], ids=["short runs", "long runs"])
 def test_families_of_a_template_stay_apart_and_their_copies_are_found(tmp_path, size, run):
     """Reports filled into one form are no copies; the same report on another site is one."""
