@@ -111,7 +111,8 @@ def limited(**limits):
 @pytest.fixture
 def hostile(monkeypatch):
     """A guard whose documents do what their title says."""
-    guard = Guard(sieve_or_act, Limits(1, 500))
+    # Seconds enough for a fresh helper to load what cleaning needs, on a busy machine too.
+    guard = Guard(sieve_or_act, Limits(4, 500))
     monkeypatch.setattr(sieve, "_guard", lambda _: guard)
     yield
     guard.close()
