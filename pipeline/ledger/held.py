@@ -62,8 +62,10 @@ def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[G
     raise HeldRun(f"{output}: held by a gate, nothing was published\n{describe_held(held)}")
 
 
-def refuse_held(output: Path) -> None:
-    """Let no run begin while one waits for a decision.
+def refuse_held(
+    output: Path, problem: str = "an earlier run is held by a gate, nothing was started"
+) -> None:
+    """Let nothing begin while a run waits for a decision.
 
     Raises:
         HeldRun: one does; the message says by what it is held, and how to decide.
@@ -71,7 +73,7 @@ def refuse_held(output: Path) -> None:
     held = held_runs(output)
     if held:
         waiting = "\n".join(describe_held(each) for each in held)
-        raise HeldRun(f"{output}: an earlier run is held by a gate, nothing was started\n{waiting}")
+        raise HeldRun(f"{output}: {problem}\n{waiting}")
 
 
 def held_runs(output: Path) -> list[Path]:

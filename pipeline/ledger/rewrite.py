@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.errors import HeldRun, UsageError
+from pipeline.errors import UsageError
 from pipeline.ledger.commit import describe_files, save_manifest
-from pipeline.ledger.held import check_output, describe_held, held_runs
+from pipeline.ledger.held import check_output, refuse_held
 from pipeline.ledger.lock import locked
 from pipeline.storage import exchange_folders, link_tree
 from pipeline.write.columns import schema
@@ -45,10 +45,7 @@ def alone(output: Path) -> Iterator[None]:
     """
     check_output(output)
     with locked(output):
-        held = held_runs(output)
-        if held:
-            waiting = "\n".join(describe_held(each) for each in held)
-            raise HeldRun(f"{output}: a run is held by a gate; decide first\n{waiting}")
+        refuse_held(output, "a run is held by a gate; decide first")
         runs = output / "runs"
         if runs.is_symlink():
             raise UsageError(f"{runs}: is a link; only a folder in its place can be exchanged")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import HeldRun, UsageError
+from pipeline.errors import UsageError
 from pipeline.ledger.commit import withdraw
-from pipeline.ledger.held import check_output, describe_held, held_runs
+from pipeline.ledger.held import check_output, refuse_held
 from pipeline.ledger.history import committed_runs, read_manifest
 from pipeline.ledger.lock import locked
 from pipeline.write.views import write_views
@@ -40,10 +40,7 @@ def undo(output: Path) -> TakenBack:
     """
     check_output(output)
     with locked(output):
-        held = held_runs(output)
-        if held:
-            waiting = "\n".join(describe_held(each) for each in held)
-            raise HeldRun(f"{output}: a held run follows the newest; decide first\n{waiting}")
+        refuse_held(output, "a held run follows the newest; decide first")
         runs = committed_runs(output)
         if not runs:
             raise UsageError(f"{output}: no run is published; there is nothing to take back")
