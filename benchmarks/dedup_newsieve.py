@@ -26,9 +26,9 @@ from pipeline.dedup.shingles import shingle_block
 from pipeline.dedup.signatures import sign_block
 from pipeline.passes import loop
 from pipeline.passes.clean_block import BATCH_ROWS
-from pipeline.passes.members import MemberWriter
+from pipeline.passes.members.keys import read_records
+from pipeline.passes.members.writer import MemberWriter
 from pipeline.passes.resolve import resolve
-from pipeline.passes.staged_keys import read_records
 from pipeline.passes.staging import Staging
 from pipeline.records import Article, Document, identify
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.job import run_job
-from pipeline.ledger.compact import compact
-from pipeline.ledger.remove import remove
-from pipeline.ledger.takedown import requested
+from pipeline.ledger.upkeep.compact import compact
+from pipeline.ledger.upkeep.remove import remove
+from pipeline.ledger.upkeep.takedown import requested
 from pipeline.passes.loop import run_passes
 from pipeline.storage import link_tree
 

@@ -13,7 +13,7 @@ from runs import rows, run, table_bytes
 from pipeline.errors import HeldRun, LockedOutput, NewsieveError, UsageError
 from pipeline.ledger.held import discard_held, held_runs, publish_held
 from pipeline.ledger.lock import locked
-from pipeline.ledger.undo import undo
+from pipeline.ledger.upkeep.undo import undo
 
 HOLDING = {"max_articles": 2}
 """A gate that three articles do not pass."""

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import UsageError
-from pipeline.ledger.compact import compact
-from pipeline.ledger.remove import remove
-from pipeline.ledger.takedown import requested
-from pipeline.ledger.undo import undo
+from pipeline.ledger.upkeep.compact import compact
+from pipeline.ledger.upkeep.remove import remove
+from pipeline.ledger.upkeep.takedown import requested
+from pipeline.ledger.upkeep.undo import undo
 
 SITES = ("a", "b", "c")
 

@@ -34,7 +34,7 @@ from pipeline.passes.blocks import Block
 from pipeline.passes.bundles import Bundle
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.loop import joined
-from pipeline.passes.member_reader import MemberReader
+from pipeline.passes.members.reader import MemberReader
 from pipeline.passes.staging import Staging
 from pipeline.read.parts import Part
 

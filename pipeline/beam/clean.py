@@ -9,9 +9,9 @@ import apache_beam as beam
 
 from pipeline.dedup.exchange import SAMPLE_SHARDS
 from pipeline.passes.clean_block import clean_block
+from pipeline.passes.earlier.window import find_earlier
 from pipeline.passes.find_edges import id_shards
-from pipeline.passes.staged_keys import read_ids, read_keys
-from pipeline.passes.window import find_earlier
+from pipeline.passes.members.keys import read_ids, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,8 +19,8 @@ from pipeline.passes.bundles import (
     weigh_shard,
 )
 from pipeline.passes.find_edges import find_edges, find_repeats, shard_components
+from pipeline.passes.members.keys import read_samples
 from pipeline.passes.resolve import resolve
-from pipeline.passes.staged_keys import read_samples
 
 if TYPE_CHECKING:
     from pipeline.config import DedupConfig

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.ledger import compact as compacting
+from pipeline.ledger.upkeep import compact as compacting
 
 
 @click.command()

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from pipeline.cli.options import State
-from pipeline.ledger import undo as undoing
 from pipeline.ledger.held import discard_held, publish_held
+from pipeline.ledger.upkeep import undo as undoing
 
 output_argument = click.argument(
     "output", type=click.Path(exists=True, file_okay=False, path_type=Path)

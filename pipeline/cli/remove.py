@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from pipeline.cli.messages import on_one_line
-from pipeline.ledger import remove as removing
-from pipeline.ledger.takedown import requested
+from pipeline.ledger.upkeep import remove as removing
+from pipeline.ledger.upkeep.takedown import requested
 
 SUMS: dict[removing.Fate, str] = {
     "article": "articles",

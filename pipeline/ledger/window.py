@@ -6,8 +6,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.passes.earlier.keys import made_with, sign_again, signature_settings, write_keys
 from pipeline.passes.staging import WindowPart
-from pipeline.passes.window_keys import made_with, sign_again, signature_settings, write_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,8 @@
     site_lines    short lines of a block; those that repeat over a site's pages       (pass 0)
     sieve         documents → articles or rejections, under limits
     clean_block   one block of inputs → staged articles and rejects, members          (pass A)
-    window        new keys → articles of earlier runs, staged as one more block
+    earlier/      new keys → articles of earlier runs, staged as one more block
+    members/      articles as deduplication sees them: small records
     find_edges    one group of bands → candidate edges                                (pass B)
     bundles       components → provisional clusters, rarity, what is decided together
     resolve       one shard of bundles → verdicts                                     (pass B)

@@ -16,9 +16,9 @@ import numpy as np
 from pipeline.dedup.decide import KEPT, decide
 from pipeline.dedup.exchange import VERDICT, row_of
 from pipeline.passes.bundles import Bundle
-from pipeline.passes.earlier import read_articles
-from pipeline.passes.member_reader import MemberReader
-from pipeline.passes.members import MemberWriter
+from pipeline.passes.earlier.articles import read_articles
+from pipeline.passes.members.reader import MemberReader
+from pipeline.passes.members.writer import MemberWriter
 from pipeline.passes.resolve import verdicts_of
 from pipeline.passes.staging import Staging
 

@@ -22,7 +22,7 @@ from pipeline.dedup.rarity import (
     weigh,
 )
 from pipeline.passes.find_edges import SHARD_MEMBERS
-from pipeline.passes.member_reader import MemberReader
+from pipeline.passes.members.reader import MemberReader
 from pipeline.storage import write_bytes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
-from pipeline.passes.members import MemberWriter
+from pipeline.passes.members.writer import MemberWriter
 from pipeline.passes.sieve import failure, sieve_records
 from pipeline.passes.site_lines import read_repeated
 from pipeline.passes.staging import CleanedCounts, PartCount

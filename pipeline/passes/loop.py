@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from pipeline.dedup.exchange import SAMPLE_SHARDS, URLS
 from pipeline.passes.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.passes.clean_block import clean_block
+from pipeline.passes.earlier.window import find_earlier
 from pipeline.passes.find_edges import find_edges, find_repeats, id_shards, shard_components
+from pipeline.passes.members.keys import read_ids, read_keys, read_samples
 from pipeline.passes.resolve import resolve
 from pipeline.passes.site_lines import count_lines, find_repeated
-from pipeline.passes.staged_keys import read_ids, read_keys, read_samples
-from pipeline.passes.window import find_earlier
 from pipeline.passes.write_block import write_block
 
 if TYPE_CHECKING:

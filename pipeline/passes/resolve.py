@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.dedup.decide import decide
 from pipeline.dedup.exchange import VERDICT, article_number, block_of, row_of
 from pipeline.passes.bundles import Bundle
-from pipeline.passes.member_reader import MemberReader
+from pipeline.passes.members.reader import MemberReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,8 +14,8 @@ from pipeline.dedup.clusters import MATCHES
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.exchange import THIS_RUN, VERDICT
+from pipeline.passes.earlier.keys import keys_table, write_keys
 from pipeline.passes.staging import WrittenCounts
-from pipeline.passes.window_keys import keys_table, write_keys
 from pipeline.write.columns import TABLES, finished_table, schema
 from pipeline.write.parquet import write_parquet
 

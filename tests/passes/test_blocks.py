@@ -18,7 +18,7 @@ from pipeline.dedup.exchange import DIGESTS
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.loop import run_passes
-from pipeline.passes.staged_keys import read_ids, read_keys
+from pipeline.passes.members.keys import read_ids, read_keys
 from pipeline.passes.write_block import write_block
 from pipeline.records import Document, identify
 from pipeline.write.columns import TABLES, schema

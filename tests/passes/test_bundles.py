@@ -20,8 +20,8 @@ from pipeline.passes.bundles import (
 )
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.loop import joined
+from pipeline.passes.members.keys import read_ids
 from pipeline.passes.resolve import resolve
-from pipeline.passes.staged_keys import read_ids
 
 
 def pairs(*rows, width=2):

@@ -11,9 +11,9 @@ import pytest
 
 from pipeline.config import DedupConfig
 from pipeline.passes.loop import joined
-from pipeline.passes.members import MemberWriter
+from pipeline.passes.members.keys import read_records
+from pipeline.passes.members.writer import MemberWriter
 from pipeline.passes.resolve import resolve
-from pipeline.passes.staged_keys import read_records
 from pipeline.passes.staging import Staging
 from pipeline.records import Article, Document, identify
 

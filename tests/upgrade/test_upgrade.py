@@ -16,11 +16,11 @@ from pipeline.errors import NewsieveError
 from pipeline.explain.lookup import Rows
 from pipeline.explain.trace import trace
 from pipeline.job import run_job
-from pipeline.ledger.compact import compact
 from pipeline.ledger.history import committed_runs
-from pipeline.ledger.remove import remove
-from pipeline.ledger.takedown import requested
-from pipeline.ledger.undo import undo
+from pipeline.ledger.upkeep.compact import compact
+from pipeline.ledger.upkeep.remove import remove
+from pipeline.ledger.upkeep.takedown import requested
+from pipeline.ledger.upkeep.undo import undo
 from pipeline.version import FORMAT_VERSION
 from tests.upgrade.make import LAMPS, TIDE, first_day, lay_out, second_day
 

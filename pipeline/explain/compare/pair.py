@@ -18,7 +18,7 @@ from pipeline.dedup.weights import BIAS
 from pipeline.explain.compare.comparison import Comparison, Decision, Reached, Seen, Shared
 from pipeline.explain.compare.rarity import EVERYTHING_RARE, common_keys
 from pipeline.explain.compare.tipping import contributions, tips
-from pipeline.passes.members import text_digest
+from pipeline.passes.members.writer import text_digest
 from pipeline.text.tokens import word_count
 
 if TYPE_CHECKING:

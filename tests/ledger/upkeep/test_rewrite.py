@@ -16,10 +16,10 @@ from collections_of_runs import check, contents, feed, marker, page, run_on, wor
 
 from pipeline import storage
 from pipeline.errors import UsageError
-from pipeline.ledger.compact import compact
 from pipeline.ledger.lock import locked
-from pipeline.ledger.remove import remove
-from pipeline.ledger.takedown import requested
+from pipeline.ledger.upkeep.compact import compact
+from pipeline.ledger.upkeep.remove import remove
+from pipeline.ledger.upkeep.takedown import requested
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.dedup.samples import SAMPLED, keys_of
-from pipeline.passes.earlier import read_articles
-from pipeline.passes.members import MemberWriter
-from pipeline.passes.staged_keys import read_records
+from pipeline.passes.earlier.articles import read_articles
+from pipeline.passes.members.keys import read_records
+from pipeline.passes.members.writer import MemberWriter
 from pipeline.passes.staging import Staging
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import write_parquet

@@ -26,7 +26,7 @@ from pipeline.ledger.history import (
     read_manifest,
 )
 from pipeline.ledger.index import load_index, save_index
-from pipeline.ledger.rewrite import (
+from pipeline.ledger.upkeep.rewrite import (
     alone,
     common_schema,
     fitted,

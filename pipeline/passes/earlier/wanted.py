@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.passes.staged_keys import read_records
-from pipeline.passes.window_keys import DIGEST, URL, packed_keys, unpacked
+from pipeline.passes.earlier.keys import DIGEST, URL, packed_keys, unpacked
+from pipeline.passes.members.keys import read_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,12 +13,12 @@ from collections_of_runs import words_below as words
 
 from pipeline.config import GatesConfig
 from pipeline.errors import NewsieveError, UsageError
-from pipeline.ledger.compact import compact
 from pipeline.ledger.held import earlier_runs
 from pipeline.ledger.history import committed_runs
-from pipeline.ledger.remove import remove
-from pipeline.ledger.takedown import requested
-from pipeline.ledger.undo import undo
+from pipeline.ledger.upkeep.compact import compact
+from pipeline.ledger.upkeep.remove import remove
+from pipeline.ledger.upkeep.takedown import requested
+from pipeline.ledger.upkeep.undo import undo
 
 DAYS = (0, 9, 20, 34, 40, 48, 62)
 """Three of January, three of February, one of March."""

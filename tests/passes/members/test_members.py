@@ -15,9 +15,9 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.exchange import BAND_GROUP, DIGESTS, SAMPLE_SHARDS, article_number
 from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.shingles import shingle_block
-from pipeline.passes.member_reader import MemberReader
-from pipeline.passes.members import MemberWriter, text_digest
-from pipeline.passes.staged_keys import read_keys, read_samples
+from pipeline.passes.members.keys import read_keys, read_samples
+from pipeline.passes.members.reader import MemberReader
+from pipeline.passes.members.writer import MemberWriter, text_digest
 
 CONFIG = DedupConfig(permutations=16, bands=8)
 SHORT = "Too short."

@@ -10,10 +10,10 @@ from factories import story
 
 from pipeline.config import DedupConfig
 from pipeline.errors import HeldRun, UsageError
-from pipeline.ledger.remove import Removed, remove
-from pipeline.ledger.takedown import requested
-from pipeline.ledger.undo import undo
-from pipeline.passes.window_keys import sign_again, write_keys
+from pipeline.ledger.upkeep.remove import Removed, remove
+from pipeline.ledger.upkeep.takedown import requested
+from pipeline.ledger.upkeep.undo import undo
+from pipeline.passes.earlier.keys import sign_again, write_keys
 
 
 def take_down(folder, *urls, ids=(), sites=(), **how) -> Removed:

@@ -18,10 +18,10 @@ from pipeline.dedup.decide import KEPT
 from pipeline.ledger.commit import sweep_staging
 from pipeline.ledger.history import RUN_ID, committed_runs, read_manifest
 from pipeline.ledger.index import load_index, save_index
-from pipeline.ledger.removed_rows import RunChanges, rewrite_run
-from pipeline.ledger.rewrite import alone, forget_keys, rewriting
-from pipeline.ledger.takedown import Takedown, columns_of, survey
 from pipeline.ledger.tombstones import tombstones_of, write_tombstones
+from pipeline.ledger.upkeep.removed_rows import RunChanges, rewrite_run
+from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
+from pipeline.ledger.upkeep.takedown import Takedown, columns_of, survey
 from pipeline.passes.adopt import Orphans, adopt
 from pipeline.passes.tombstones import tombstone
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.ledger.history import CommittedRun
-    from pipeline.ledger.takedown import FileChange, Request
+    from pipeline.ledger.upkeep.takedown import FileChange, Request
 
 Fate = Literal["article", "duplicate", "excerpt", "promoted", "renamed", "relinked"]
 

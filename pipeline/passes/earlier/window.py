@@ -18,11 +18,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from pipeline.dedup.rarity import LEAST_SHARED, RARE_CLUSTERS
-from pipeline.passes.earlier import read_articles
-from pipeline.passes.members import MemberWriter, Published
+from pipeline.passes.earlier.articles import read_articles
+from pipeline.passes.earlier.keys import SAMPLE
+from pipeline.passes.earlier.wanted import Wanted, wanted_keys
+from pipeline.passes.members.writer import MemberWriter, Published
 from pipeline.passes.staging import WindowCounts
-from pipeline.passes.wanted import Wanted, wanted_keys
-from pipeline.passes.window_keys import SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ import pyarrow as pa
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.exchange import THIS_RUN
 from pipeline.ledger.history import read_manifest
-from pipeline.ledger.rewrite import fitted, next_name, read_whole, save_rewritten
-from pipeline.passes.window_keys import sign_again, write_keys
+from pipeline.ledger.upkeep.rewrite import fitted, next_name, read_whole, save_rewritten
+from pipeline.passes.earlier.keys import sign_again, write_keys
 from pipeline.passes.write_block import verdict_columns
 from pipeline.write.columns import schema
 from pipeline.write.parquet import write_parquet
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import DedupConfig
-    from pipeline.ledger.takedown import FileChange, Takedown
+    from pipeline.ledger.upkeep.takedown import FileChange, Takedown
 
 ROW_GROUP_ROWS = 10_000
 """Where the manifest does not say it."""
