@@ -100,8 +100,10 @@ def judge(output: Path, copies: dict[str, str], days: dict[str, int], window: in
     for copy, original in copies.items():
         apart = days[copy] - days[original]
         # Of two on one day, either may be the one that is kept.
-        if apart <= window and copy not in found and found.get(original) != copy:
-            problems.append(f"{copy}: a copy of {original}, {apart} days before, was not found")
+        kept = found.get(original, original)
+        if apart <= window and copy != kept and found.get(copy) != kept:
+            told = f"was taken for one of {found[copy]}" if copy in found else "was not found"
+            problems.append(f"{copy}: a copy of {original}, {apart} days before, {told}")
     for copy, article in found.items():
         if copy not in copies and copies.get(article) != copy:
             problems.append(f"{copy}: taken for a copy of {article}")

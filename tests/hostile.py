@@ -12,6 +12,13 @@ import time
 STATE = {"calls": 0}
 
 
+def load_slowly():
+    """Take half a second of CPU."""
+    end = time.process_time() + 0.5
+    while time.process_time() < end:
+        pass
+
+
 def _spin(_):
     re.match(r"(a+)+$", "a" * 60 + "!")  # returns to the interpreter in years
 

@@ -41,8 +41,8 @@ class Limits:
 
     Attributes:
         seconds: CPU time of all its threads; ten times as many of wall time.
-        megabytes: address space that the helper may take beyond what it has with nothing
-            but the function loaded. Enforced on Linux only.
+        megabytes: address space that the helper may take beyond what it has when loaded.
+            Enforced on Linux only.
     """
 
     seconds: float
@@ -70,10 +70,17 @@ class Guard:
 
     Args:
         function: importable by its name; what it raises, but MemoryError, ends the helper.
+        load: called once in each helper before the first item, under no limit: what the
+            function loads when first used would else be counted as that item's.
     """
 
-    def __init__(self, function: Callable[[Any, Any], object], limits: Limits) -> None:
-        self._start = pickle.dumps((function, limits))
+    def __init__(
+        self,
+        function: Callable[[Any, Any], object],
+        limits: Limits,
+        load: Callable[[], object] = tuple,
+    ) -> None:
+        self._start = pickle.dumps((function, limits, load))
         self._lock = Lock()
         self._helper: _Helper | None = None
 

@@ -38,7 +38,8 @@ def serve() -> None:
     _set_signals()
     _die_with_parent(int(sys.argv[1]))
     try:
-        function, limits = pickle.load(requests)  # noqa: S301 - our own parent's
+        function, limits, load = pickle.load(requests)  # noqa: S301 - our own parent's
+        load()
     except Exception as error:  # noqa: BLE001 - the parent tells it, whatever it is
         _put(f"{type(error).__name__}: {error}", answers)
         return

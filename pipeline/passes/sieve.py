@@ -7,21 +7,27 @@ from functools import cache
 from typing import TYPE_CHECKING, cast
 
 from pipeline.clean import clean_document, clean_documents
+from pipeline.config import Config
 from pipeline.guard import Ended, Guard, Limits
 from pipeline.judge import judge_article
 from pipeline.passes.parcel import pack, unpack
-from pipeline.records import Rejection
+from pipeline.records import Document, Rejection, identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pipeline.config import Config, RunConfig
-    from pipeline.records import Article, Document, Stage
+    from pipeline.config import RunConfig
+    from pipeline.records import Article, MediaType, Stage
 
 EXCERPT_CHARS = 500
 
-_Item = tuple["Document", frozenset[str]]
+_Item = tuple[Document, frozenset[str]]
 _Fate = tuple["Article | None", "Rejection | None"]
+
+_ANY: dict[MediaType, str] = {
+    "text/plain": "The tram to Vellmer stopped at noon because the bridge was closed.",
+    "text/html": "<h1>No tram</h1><p>The tram to Vellmer stopped at noon on Tuesday.</p>",
+}
 
 _BATCH_RECORDS = 64
 _BATCH_CHARS = 1_000_000
@@ -70,7 +76,14 @@ def _batches(records: Iterable[Document | Rejection]) -> Iterator[list[Document 
 @cache
 def _guard(limits: Limits) -> Guard:
     """Give this process's guard: its helper serves one block after the other."""
-    return Guard(_parcels, limits)
+    return Guard(_parcels, limits, _load)
+
+
+def _load() -> None:
+    """Have the models read, of texts and of pages, before a document is timed."""
+    for media_type, content in _ANY.items():
+        document = Document(identify("", b""), "", "", media_type, content)
+        sieve_document(document, Config())
 
 
 def _apart(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[_Fate]:

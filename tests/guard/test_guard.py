@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hostile import act
+from hostile import act, load_slowly
 from runs import ROOT
 
 from pipeline.errors import NewsieveError
@@ -167,7 +167,7 @@ def test_a_missing_interpreter_is_one_message(monkeypatch):
 
 PARENT = """
 import os, sys, time
-from hostile import act
+from hostile import act, load_slowly
 from pipeline.guard import Guard, Limits
 if __name__ == "__main__":
     guard = Guard(act, Limits(100, 300))
@@ -225,3 +225,12 @@ def _gone(pid):
                 return True
         time.sleep(0.05)
     return False
+
+
+def test_what_is_loaded_once_is_not_the_first_item_s_time():
+    """A function that needs half a second to load answers under a limit of a tenth."""
+    guard = Guard(act, Limits(0.1, 0), load_slowly)
+    answers = guard.run(["a"], None)
+    guard.close()
+
+    assert [("a", None)] == answers
