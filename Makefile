@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup fuzz kills year window clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup fuzz kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten m
 
 kills: $(READY)  ## runs that are killed at random moments (about half an hour)
 	PYTHONPATH=. $(BIN)/python campaigns/kills.py
+
+million: $(READY)  ## a million texts in one run; killed late, it goes on (about forty minutes)
+	PYTHONPATH=. $(BIN)/python campaigns/million.py
 
 year: $(READY)  ## 365 small runs with copies of earlier days (about half an hour)
 	PYTHONPATH=. $(BIN)/python campaigns/year.py
