@@ -87,15 +87,19 @@ def _hold(article: Article, rejection: Rejection | None) -> None:
 def configure(text: str) -> None:
     """Load *text* as a file, and its lines as flags: a Config, or a message for the user."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "c.yaml")
+        file, empty = Path(folder, "c.yaml"), Path(folder, "empty.yaml")
         file.write_bytes(text.encode("utf-8", "surrogatepass"))
+        empty.touch()
         flags = [[], [f"clean.mode={text}"], text.splitlines()[:3]]
-        for path, overrides in zip((file, None, None), flags, strict=True):
+        for path, overrides in zip((file, empty, empty), flags, strict=True):
             with suppress(NewsieveError):
                 load_config(path, overrides)
 
 
-READERS = ("txt", "html", "jsonl", "jsonl.gz", "jsonl.zst", "warc", "warc.gz")
+READERS = (
+    *("txt", "html", "jsonl", "jsonl.gz", "jsonl.zst", "warc", "warc.gz"),
+    *("csv", "csv.gz", "csv.zst", "parquet"),
+)
 TARGETS: dict[str, tuple[Callable[[random.Random], object], Callable[..., None]]] = {
     **{
         f"read {suffix}": (

@@ -5,185 +5,18 @@ All choices are those of the ``random.Random`` that is handed in: a seed names a
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import json
 import random
 import zlib
+from datetime import datetime
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import zstandard
-
-SENTENCES = [
-    "The tram to Vellmer stopped at noon because the bridge was closed.",
-    "By Ida Voss, Harbour Desk",
-    "Published: 3 May 2024 14:05 CEST | Updated 4 May 2024",
-    "MARROW QUAY (Reuters) - Council members voted 7-2 on Tuesday.",
-    "Read more: Ferry returns after storm",
-    "Share this story on Facebook | Twitter | Email",
-    "© 2024 The Tarnmouth Courier. All rights reserved.",
-    "“We had to wait,” said Jo Li, 54, of the library.",
-    "市議会は火曜日に橋の修理を決めた。",
-    "Мост закрыт до понедельника, сообщил порт.",
-    "توقف الترام عند الظهر.",
-    "Advertisement",
-    "* Photo: A ferry at the quay. (AP Photo/I. Voss)",
-    "Comments (12)",
-]
-ODD_TEXT = [
-    *(
-        "\0",
-        "\ufeff",
-        "\u2028",
-        "\u0085",
-        "\r",
-        "\r\n",
-        "\n" * 50,
-        "\t",
-        "\ufffd",
-        "\u202e",
-        "\xad",
-    ),
-    *("a\u0301" * 40, "\U0001f468\u200d\U0001f469", "(" * 300, ")" * 300, "<" * 300, "&#x110000;"),
-    *(
-        "&amp;" * 90,
-        " " * 3_000,
-        "a" * 3_000,
-        "1" * 500,
-        "9" * 30,
-        "-" * 400,
-        "| " * 300,
-        "," * 900,
-    ),
-    *("A. " * 200, "By " * 200, "2024-13-45T99:99:99+99:99", "0000-00-00", "31 February 99999"),
-    *("http://[::1", "https://ex ample.org/%zz", "By ", "—" * 60, "\u0e01" * 300, "é" * 300),
-    *("Mon Tue Wed 12:99 pm", "May 2024 " * 60, "\x1b[31m", "${x}", "%s%n", "\ud7ff", "\U0010ffff"),
-]
-ODD_TAGS = [
-    *(
-        "<p>",
-        "</p>",
-        "<div>" * 200,
-        "</div>" * 9,
-        "<!--",
-        "-->",
-        "<![CDATA[",
-        "<script>",
-        "<table>",
-    ),
-    *("<br>" * 90, "<title>", "</html>", '<meta charset="utf-7">', "<base href='//'>", "<svg><a>"),
-    *('<script type="application/ld+json">{"@graph": [[[]]], "datePublished": 7}</script>',),
-    *('<script type="application/ld+json">' + "[" * 3_000 + "</script>",),
-    *('<meta property="article:published_time" content="yesterday">', "<template>", "<li>" * 50),
-    *('<meta name="author" content="">', '<link rel="canonical" href="javascript:0">', "<p\x00>"),
-    *(
-        '<time datetime="99999999999999">',
-        "<b" * 60,
-        "&lt;p&gt;",
-        "<?xml version='1.0'?>",
-        "<p a=" * 30,
-    ),
-]
-ODD_BYTES = [
-    *(
-        b"\0",
-        b"\xff",
-        b"\xfe\xff",
-        b"\xff\xfe",
-        b"\xef\xbb\xbf",
-        b"\xc3",
-        b"\xed\xa0\x80",
-        b"\x1b$B",
-    ),
-    *(b"\n", b"\r\n\r\n", b"\n\n", b"WARC/1.0\r\n", b"HTTP/1.1 200 OK\r\n\r\n", b"\x1f\x8b\x08"),
-    *(b"Content-Length: 99999999999999999\r\n", b"Content-Length: -1\r\n", b"\x28\xb5\x2f\xfd"),
-    *(
-        b"[" * 3_000,
-        b'{"a":' * 3_000,
-        b'"',
-        b"\\",
-        b"\\ud800",
-        b"1e999",
-        b"NaN",
-        b"null",
-        b"{}",
-        b"9" * 5_000,
-    ),
-    *(
-        b"Transfer-Encoding: chunked\r\n",
-        b"ffffffffffffffff\r\n",
-        b"Content-Encoding: gzip, br\r\n",
-    ),
-]
-YAML = """\
-input:
-  paths: [raw/, 'more/*.jsonl']
-  fields: {body: text, link: url}
-  max_bytes: 20000000
-clean:
-  mode: careful
-judge:
-  languages: [en, sr-Latn]
-  min_words: 10
-dedup:
-  bands: 64
-  similarity: 0.5
-write: {output: out/}
-run:
-  workers: auto
-"""
-ODD_YAML = [
-    *(
-        "&a",
-        "*a",
-        "!!python/object:os.system",
-        "!!set",
-        "!!timestamp ",
-        "? ",
-        "- ",
-        "---\n",
-        "...\n",
-    ),
-    *(
-        "{",
-        "}",
-        "[",
-        "]",
-        ": ",
-        "'",
-        '"',
-        "|",
-        ">",
-        "\t",
-        "#",
-        "%YAML 9\n",
-        "<<: ",
-        "~",
-        "0x_",
-        "1:60:60",
-    ),
-    *(
-        "[" * 500,
-        "{a: " * 200,
-        ".nan",
-        ".inf",
-        "-1",
-        "1e400",
-        "9" * 5_000,
-        "\0",
-        "\x85",
-        "\ud7ff",
-        "yes",
-    ),
-    *(
-        "2024-99-99",
-        "!!binary x",
-        "!!int x",
-        "!!float x",
-        "!!omap [a]",
-        "=",
-        "\u2028",
-        "a: &x [*x]\n",
-    ),
-]
+from pieces import ODD_BYTES, ODD_TAGS, ODD_TEXT, ODD_YAML, SENTENCES, YAML
 
 
 def story(dice: random.Random) -> str:
@@ -248,6 +81,59 @@ def jsonl(dice: random.Random) -> bytes:
     return b"\n".join(record(dice) for _ in range(dice.randint(0, 4))) + b"\n"
 
 
+FIELDS = ("id", "url", "title", "authors", "date_published", "fetched_at", "\0", "views")
+
+
+def rows(dice: random.Random) -> list[dict[str, str]]:
+    """Invent rows of a table of texts, under some of the fields, with odd values at times."""
+    names = ["text", *dice.sample(FIELDS, dice.randint(0, 4))]
+    values = ["", "2024-05-03", "Jo Li, Ida Voss", "http://example.org/a"]
+    return [
+        {
+            name: odd_text(dice) if name == "text" or dice.random() < 0.2 else dice.choice(values)
+            for name in names
+        }
+        for _ in range(dice.randint(1, 4))
+    ]
+
+
+def csv_rows(dice: random.Random) -> bytes:
+    """Invent a CSV file, with any delimiter and manner of quoting."""
+    table, sink = rows(dice), io.StringIO()
+    manners = [csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONE]
+    quoting = dice.choice(manners if len(table[0]) > 1 else manners[:2])
+    writer = csv.DictWriter(
+        sink, list(table[0]), delimiter=dice.choice(",;\t"), quoting=quoting, escapechar="\\"
+    )
+    writer.writeheader()
+    writer.writerows(table)
+    return sink.getvalue().encode("utf-8", "surrogatepass")
+
+
+def parquet(dice: random.Random) -> bytes:
+    """Invent a Parquet file, its columns of fitting and of other types."""
+    table = rows(dice)
+    count = len(table)
+    others: list[list[object]] = [
+        [7] * count,
+        [1.5] * count,
+        [None] * count,
+        [[["Jo Li"]]] * count,
+        [["Jo Li", None]] * count,
+        [b"\xff"] * count,
+        [datetime(2024, 5, 3, 12)] * count,  # noqa: DTZ001 - without an offset, as tables have it
+        [{"a": 1}] * count,
+    ]
+    columns: dict[str, list[object]] = {}
+    for name in table[0]:
+        kept: list[object] = [row[name].encode("utf-8", "replace").decode() for row in table]
+        columns[name] = dice.choice(others) if dice.random() < 0.3 else kept
+    sink = io.BytesIO()
+    compression = dice.choice(["none", "snappy", "zstd", "gzip"])
+    pq.write_table(pa.table(columns), sink, row_group_size=2, compression=compression)
+    return sink.getvalue()
+
+
 def warc_record(dice: random.Random) -> bytes:
     """Invent a record of an archive."""
     body = page(dice).encode("utf-8", "replace")
@@ -294,10 +180,13 @@ def stored(suffix: str, dice: random.Random) -> bytes:
         return damaged(text.encode(codec, "replace"), dice)
     if suffix in ("warc", "warc.gz"):
         return damaged(warc(dice) if suffix == "warc" else warc_gz(dice), dice)
-    whole = damaged(jsonl(dice), dice)
-    if suffix == "jsonl.gz":
+    if suffix == "parquet":
+        return damaged(parquet(dice), dice)
+    kind, _, packing = suffix.partition(".")
+    whole = damaged(jsonl(dice) if kind == "jsonl" else csv_rows(dice), dice)
+    if packing == "gz":
         return damaged(gzip.compress(whole), dice)
-    if suffix == "jsonl.zst":
+    if packing == "zst":
         return damaged(zstandard.ZstdCompressor().compress(whole), dice)
     return whole
 

@@ -99,9 +99,10 @@ def _read_file(path: Path, source: _Source) -> None:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"{path}: cannot read the configuration: {reason}") from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
         _note_places(node, str(path), (), source)
+        values = None if node is None else loader.construct_document(node)
     except _NO_YAML as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,10 @@ def visible(line: str) -> str:
 
 
 def _fate(article: Article, start: int, end: int) -> tuple[str, str]:
-    rules = [span.rule for span in article.removed if span.start < end and span.end > start]
+    # Removed spans ascend and do not overlap: of many thousands, those of one line lie together.
+    first = bisect_right(article.removed, start, key=lambda span: span.end)
+    behind = bisect_left(article.removed, end, key=lambda span: span.start)
+    rules = [span.rule for span in article.removed[first:behind]]
     found = [
         each
         for each in article.evidence
