@@ -11,20 +11,13 @@ import logging
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING, NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
-from pipeline.cli.check import check
-from pipeline.cli.clean import clean
-from pipeline.cli.compact import compact
-from pipeline.cli.compare import compare
-from pipeline.cli.deciding import discard, publish, undo
 from pipeline.cli.messages import on_one_line
 from pipeline.cli.options import State
-from pipeline.cli.remove import remove
-from pipeline.cli.run import run
-from pipeline.cli.trace import trace
 from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
 from pipeline.version import VERSION
@@ -33,7 +26,36 @@ if TYPE_CHECKING:
     from pipeline.monitor.log import LogFormat
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+VERBS = {
+    "run": "run",
+    "clean": "clean",
+    "check": "check",
+    "compare": "compare",
+    "trace": "trace",
+    "publish": "deciding",
+    "discard": "deciding",
+    "undo": "deciding",
+    "remove": "remove",
+    "compact": "compact",
+}
+"""Verb → the module of this package that has it, loaded when it is asked for: what one verb
+needs takes a second to import for another that does not."""
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"pipeline.cli.{VERBS[cmd_name]}")
+        return cast("click.Command", getattr(module, cmd_name))
+
+
+@click.group(
+    cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(VERSION, prog_name="newsieve", message="%(prog)s %(version)s")
 @click.option("--traceback", "show", is_flag=True, help="Show where in the code a failure arose.")
 @click.option(
@@ -53,10 +75,6 @@ def newsieve(state: State, *, show: bool, log_format: LogFormat) -> None:
     """
     state.traceback = show
     state.log = open_log(log_format)
-
-
-for verb in (run, clean, check, compare, trace, publish, discard, undo, remove, compact):
-    newsieve.add_command(verb)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ shorter" is the text with fewer places for a shingle; of equals, the one.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,14 @@ UNKNOWN = np.iinfo(np.int64).min
 LEAD_WORDS = 60
 _SEGMENTS = 10
 _TAG = np.uint64(32)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MINUTE = timedelta(minutes=1)
 _FOUND = 0.25  # of a segment's shingles: then the segment counts as covered
+
+
+def minute_of(published: datetime | None) -> int:
+    """Give the minute since 1970 of a publication, ``UNKNOWN`` for None."""
+    return UNKNOWN if published is None else (published - _EPOCH) // _MINUTE
 
 
 class Sketch(NamedTuple):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare
+from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
 from pipeline.dedup.model import probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import is_near, match_of, similarity
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     from pipeline.dedup.pairs import Similarity
     from pipeline.explain.compare.sides import Side
     from pipeline.explain.lookup import Rows
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MINUTE = timedelta(minutes=1)
 
 
 class _Pair(NamedTuple):
@@ -87,7 +83,7 @@ def _work_out(a: Side, b: Side, config: DedupConfig, rows: Rows | None) -> _Pair
             rare=~np.isin(keys[i], common.keys),
             figures=figures(texts[i]),
             positions=int(samples.positions[i]),
-            minute=_minute(sides[i].date_published),
+            minute=minute_of(sides[i].date_published),
         )
         for i in (0, 1)
     ]
@@ -99,10 +95,6 @@ def _work_out(a: Side, b: Side, config: DedupConfig, rows: Rows | None) -> _Pair
         similar=similarity(shingles.of(0), shingles.of(1)),
         rarity_texts=common.texts,
     )
-
-
-def _minute(published: datetime | None) -> int:
-    return UNKNOWN if published is None else (published - _EPOCH) // _MINUTE
 
 
 def _order(side: Side) -> bytes:

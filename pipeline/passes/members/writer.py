@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.dedup.evidence import UNKNOWN
+from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.exchange import ID_BYTES, THIS_RUN, member_dtype
 from pipeline.dedup.order import ORDER_BYTES, order_key
 from pipeline.dedup.samples import figures_block, shingle_and_sample
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from pipeline.dedup.samples import Figures, Samples
     from pipeline.passes.staging import Staging
     from pipeline.records import Article, Timestamp
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +133,7 @@ def _describe(
 
 
 def _minute(timestamp: Timestamp | None) -> int:
-    return UNKNOWN if timestamp is None else (timestamp.instant - _EPOCH) // _MINUTE
+    return minute_of(timestamp.instant if timestamp else None)
 
 
 def _order_key(article: Article, digest: bytes) -> bytes:
