@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup fuzz kills year window million clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,10 @@ bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten m
 
 kills: $(READY)  ## runs that are killed at random moments (about half an hour)
 	PYTHONPATH=. $(BIN)/python campaigns/kills.py
+
+housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed at random moments (about half an hour)
+	PYTHONPATH=. $(BIN)/python campaigns/housekeeping_kills.py
+	PYTHONPATH=. $(BIN)/python campaigns/housekeeping_kills.py --no-exchange
 
 million: $(READY)  ## a million texts in one run; killed late, it goes on (about forty minutes)
 	PYTHONPATH=. $(BIN)/python campaigns/million.py

@@ -1,5 +1,43 @@
-"""``python -m pipeline`` is ``newsieve``."""
+"""``newsieve``, and ``python -m pipeline``: the command line, which ends when it is asked to.
 
-from pipeline.cli import main
+A keyboard (SIGINT), ``kill`` and schedulers (SIGTERM) and a closed terminal (SIGHUP) interrupt
+alike, from the first moment on: loading the libraries takes longer than many a command.
+"""
 
-main()
+from __future__ import annotations
+
+import os
+import signal
+from typing import NoReturn
+
+INTERRUPTED = 130  # as pipeline.errors has it, which is not loaded yet
+
+
+def main() -> None:
+    """Run the command line."""
+    asked = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup, or `&` in a script
+    ]
+    for number in asked:
+        signal.signal(number, _leave)
+    from pipeline.cli import main as run_command_line  # noqa: PLC0415 - that is what takes long
+
+    for number in asked:
+        signal.signal(number, _interrupt)
+    run_command_line()
+
+
+def _leave(*_: object) -> NoReturn:
+    """End at once: nothing was begun."""
+    os.write(2, b"newsieve: interrupted; nothing was published\n")
+    os._exit(INTERRUPTED)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

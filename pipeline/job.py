@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import AccountError
 from pipeline.ledger.account import Account
-from pipeline.ledger.commit import sweep_staging, write_inputs, write_manifest
+from pipeline.ledger.commit import sweep_staging, tidying, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
 from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
 from pipeline.ledger.history import CommittedRun, attempts_of, committed_runs
@@ -19,7 +20,7 @@ from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan
-from pipeline.ledger.tally import tally
+from pipeline.ledger.tally import InputCount, tally
 from pipeline.ledger.tombstones import tombstones_of
 from pipeline.ledger.window import lines_of, window_of
 from pipeline.passes.staging import Staging
@@ -72,12 +73,18 @@ Engine = Callable[[Plan, RunName, Config, Staging], None]
 """Takes the blocks of a plan through all passes: ``beam.runner.engine``, or ``passes.loop``."""
 
 
-def run_job(config: Config, logical_date: date | None, engine: Engine) -> Outcome:
+def run_job(
+    config: Config,
+    logical_date: date | None,
+    engine: Engine,
+    told: Callable[[Inputs, Published], object] = lambda *_: None,
+) -> Outcome:
     """Finish what was interrupted, then read what is new, and publish what comes of it.
 
     Args:
         logical_date: the day the run stands for; None means today in UTC. An interrupted run
             keeps its own.
+        told: hears of each run at the moment that it is published, whatever comes then.
 
     Raises:
         UsageError: an input does not exist.
@@ -86,11 +93,11 @@ def run_job(config: Config, logical_date: date | None, engine: Engine) -> Outcom
             published.
         AccountError: records in and rows out do not add up; nothing was published.
     """
-    inputs = find_inputs(config.input.paths, config.input.min_age_s)
     output = Path(config.write.output)
+    inputs = find_inputs(config.input.paths, config.input.min_age_s, output)
     with locked(output):
         refuse_held(output)
-        job = _Job(config, output, engine)
+        job = _Job(config, output, engine, partial(told, inputs))
         found = [job.finish_interrupted(), job.read_new(inputs, logical_date)]
     return Outcome(inputs, tuple(each for each in found if each))
 
@@ -102,6 +109,7 @@ class _Job:
     config: Config
     output: Path
     engine: Engine
+    told: Callable[[Published], object]
 
     def finish_interrupted(self) -> Published | None:
         """Finish the run that another process left half done, if it goes on from the newest."""
@@ -172,8 +180,23 @@ class _Job:
         gates = judge_gates(account, earlier_runs(runs, self.config.gates), self.config.gates)
         write_manifest(staging, plan, self.config, account, gates, timings)
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)
-        write_views(self.output)
-        sweep_staging(self.output)
+        published = Published(plan, account, folder, time.time() - started, resumed)
+        self.told(published)
+        with tidying(f"{folder} is published"):
+            write_views(self.output)
+            sweep_staging(self.output)
+            self._remember(plan, counts, runs, index, folder)
+        return published
+
+    def _remember(
+        self,
+        plan: Plan,
+        counts: dict[str, InputCount],
+        runs: list[CommittedRun],
+        index: Index,
+        folder: Path,
+    ) -> None:
+        """Bring the index up to the run that was just published."""
         run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)
         remembered = [each for each in runs if each.sequence in index.covers]
         looks = [
@@ -182,7 +205,6 @@ class _Job:
             if each.look and not counts[each.source].retry
         ]
         save_index(self.output, index.following([*remembered, run]).with_looks(looks))
-        return Published(plan, account, folder, time.time() - started, resumed)
 
 
 def _iso(seconds: float) -> str:

@@ -24,6 +24,7 @@ Precision = Literal["second", "minute", "day"]
 
 REASONS: dict[str, str] = {
     "unreadable": "the file cannot be opened or listed",
+    "changed_meanwhile": "the file changed between plan and reading; the next run reads it again",
     "undecodable": "the bytes are no text in any encoding that is understood",
     "broken_compression": "the compressed stream ends early or is damaged",
     "broken_record": "what stands there is no whole record of its format: WARC, CSV, Parquet",

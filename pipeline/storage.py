@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 
 def open_input(path: str) -> BinaryIO:
-    """Open *path* for reading bytes.
+    """Open *path* for reading bytes; a pipe that has taken a file's place is not waited for.
 
     Raises:
         OSError: as ``open`` does.
     """
-    return Path(path).open("rb")
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_NONBLOCK)  # says nothing to a file
+
+    return open(path, "rb", opener=opener)
 
 
 @contextmanager

@@ -308,3 +308,16 @@ def test_the_index_may_be_lost(tmp_path):
     shutil.rmtree(tmp_path / "out/.index")
 
     assert () == run(tmp_path / "in", tmp_path / "out").published
+
+
+def test_damaged_keys_are_made_anew(tmp_path):
+    """Nothing but the kept texts goes into them; the copy of an earlier run's article is found."""
+    feed = tmp_path / "in"
+    feed.mkdir()
+    (feed / "a.txt").write_text(story(1), encoding="utf-8")
+    (first,) = run(feed, tmp_path / "out").published
+    (keys,) = first.folder.glob("state/keys/*.parquet")
+    keys.write_bytes(b"junk")
+
+    (feed / "b.txt").write_text(f"{story(1)} Again.", encoding="utf-8")
+    assert 1 == run(feed, tmp_path / "out").account.duplicates

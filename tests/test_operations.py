@@ -82,13 +82,19 @@ def test_links_within_the_page_and_to_files_lead_somewhere():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with raw/ and output/: three stories read, one file of another kind."""
+    """A folder with raw/ and output/: three stories read, one late, one grown, one unreadable."""
     folder = tmp_path_factory.mktemp("operations")
     day = folder / "raw" / "2026-11-20"
     day.mkdir(parents=True)
     for number in range(3):
         (day / f"{number}.txt").write_text(story(number), "utf-8")
+    (day / "grown.jsonl").write_text('{"text": "A story of its own."}\n', "utf-8")
+    (day / "unreadable.txt").symlink_to("unreadable.txt")
     run(folder / "raw", folder / "output")
+    (day / "unreadable.txt").unlink()
+    (day / "unreadable.txt").write_text(story(7), "utf-8")
+    with (day / "grown.jsonl").open("a") as file:
+        file.write('{"text": "Another."}\n')
     (day / "late.txt").write_text(story(9), "utf-8")
     return folder
 
@@ -115,10 +121,11 @@ def test_every_program_runs(program, folder):
 
 
 def test_what_no_run_has_read_is_named(folder):
-    """The program for raw/ prints the file that came after the run, and no other."""
+    """The program for raw/ prints what came, grew or can be read since, and no other file."""
     (program,) = [program for program in PROGRAMS if "inputs.parquet" in program]
     finished = subprocess.run(
         [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True
     )
 
-    assert "raw/2026-11-20/late.txt\n" == finished.stdout
+    names = [f"raw/2026-11-20/{name}" for name in ("grown.jsonl", "late.txt", "unreadable.txt")]
+    assert names == finished.stdout.splitlines()

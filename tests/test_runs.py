@@ -272,29 +272,6 @@ def test_what_vanishes_between_plan_and_work_is_a_retryable_reject(tmp_path):
     assert run(tmp_path / "a.txt", tmp_path / "out").account.articles == 1
 
 
-def test_a_file_that_is_cut_off_after_the_plan_loses_nothing(tmp_path):
-    """What is still there is read, what is missing is retryable rejects; whole, it is read on."""
-    lines = [json.dumps({"id": n, "text": f"{STORY} Number {n}."}) for n in range(40)]
-    whole = "\n".join(lines).encode() + b"\n"
-    file = tmp_path / "a.jsonl"
-    file.write_bytes(whole)
-
-    def after_cut(plan, *rest):
-        file.write_bytes(whole[: len(whole) // 3])
-        runs.in_loop(plan, *rest)
-
-    out, small = tmp_path / "out", {"block_bytes": 1_000}
-    outcome = run(file, out, engine=after_cut, run=small)
-    told = {(row["reason"], row["detail"], row["retryable"]) for row in rows(out, "rejects")}
-    assert {("unreadable", "the file has become shorter since the run was planned", True)} == told
-    assert 0 < outcome.account.read - outcome.account.rejects < 40
-
-    file.write_bytes(whole)
-    run(file, out, run=small)
-    found = rows(out, "articles") + rows(out, "duplicates")
-    assert {str(n) for n in range(40)} == {row["record_id"] for row in found}
-
-
 def test_an_empty_folder_is_nothing_to_read(tmp_path):
     """An hourly job finds an empty folder often: no run, no error."""
     (tmp_path / "in").mkdir()

@@ -22,6 +22,7 @@ from apache_beam.transforms.environments import (  # noqa: E402
 )
 
 from pipeline.beam.graph import build  # noqa: E402
+from pipeline.beam.lifeline import lifeline  # noqa: E402
 from pipeline.errors import NewsieveError  # noqa: E402
 
 if TYPE_CHECKING:
@@ -55,14 +56,15 @@ def execute(
         NewsieveError: the run failed; nothing is published.
     """
     flags = _flags(beam_flags)
-    engine = None
-    if f"--runner={ENGINE}" in flags:
-        count = workers(config, len(plan.blocks), plan.bytes)
-        flags.append(f"--direct_num_workers={count}")
-        engine = FnApiRunner(_worker_environment() if count > 1 else None)
+    count = workers(config, len(plan.blocks), plan.bytes)
     try:
-        with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
-            build(root, plan.blocks, run, config, staging)
+        with lifeline(count) as port:
+            engine = None
+            if f"--runner={ENGINE}" in flags:
+                flags.append(f"--direct_num_workers={count}")
+                engine = FnApiRunner(_worker_environment(port) if count > 1 else None)
+            with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
+                build(root, plan.blocks, run, config, staging)
     except Exception as error:
         raise _failure(error) from error
 
@@ -73,6 +75,12 @@ def _failure(error: Exception) -> BaseException:
     text = str(error)
     if text.startswith("KeyboardInterrupt"):
         return KeyboardInterrupt()
+    if "Channel closed prematurely" in text:
+        return NewsieveError(
+            "the run failed: a worker process died, killed or out of memory; nothing was "
+            "published. Start again; if it happens again, with --set run.workers=1 or a smaller "
+            "run.block_bytes"
+        )
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""
     lines = text.splitlines() or [type(error).__name__]
@@ -94,9 +102,13 @@ def workers(config: Config, blocks: int, input_bytes: int) -> int:
     return min(blocks, os.cpu_count() or 1)
 
 
-def _worker_environment() -> Environment:
-    """Worker processes as the engine's own multi_processing mode has them, but quiet."""
-    command = f"{shlex.quote(sys.executable)} -m pipeline.beam.worker"
+def _worker_environment(port: int) -> Environment:
+    """Worker processes as the engine's own multi_processing mode has them, but quiet.
+
+    Args:
+        port: of the lifeline that they end with.
+    """
+    command = f"exec {shlex.quote(sys.executable)} -m pipeline.beam.worker {port}"
     return SubprocessSDKEnvironment.from_command_string(command)
 
 

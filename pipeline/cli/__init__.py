@@ -41,6 +41,9 @@ VERBS = {
 """Verb → the module of this package that has it, loaded when it is asked for: what one verb
 needs takes a second to import for another that does not."""
 
+UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
+"""Verb → what is true of the output when it fails; of all others, that nothing was changed."""
+
 
 class _Verbs(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
@@ -75,6 +78,8 @@ def newsieve(state: State, *, show: bool, log_format: LogFormat) -> None:
     """
     state.traceback = show
     state.log = open_log(log_format)
+    verb = click.get_current_context().invoked_subcommand or ""
+    state.untouched = UNTOUCHED.get(verb, "nothing was changed")
 
 
 def main() -> None:
@@ -90,11 +95,11 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         place = on_one_line(f"{error.filename}: ") if error.filename else ""
-        message = f"{place}{error.strerror}; nothing was published"
+        message = f"{place}{error.strerror or error}; {state.untouched}"
         _fail(state, error, message, NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         state.traceback = False
-        _fail(state, error, "interrupted; nothing was published", INTERRUPTED)
+        _fail(state, error, f"interrupted; {state.untouched}", INTERRUPTED)
     except click.ClickException as error:
         state.traceback = False
         if state.log.form == "json":

@@ -27,7 +27,8 @@ def check(config: Path | None, overrides: tuple[str, ...]) -> None:
       newsieve check configs/default.yaml --set dedup.bands=64
     """  # noqa: D301
     settings = load_config(config, overrides)
-    inputs = find_inputs(settings.input.paths, settings.input.min_age_s)
+    output = Path(settings.write.output)
+    inputs = find_inputs(settings.input.paths, settings.input.min_age_s, output)
     click.echo(commented_yaml(settings))
     click.echo(_render_inputs(inputs))
     click.echo(render_curve(settings.dedup))

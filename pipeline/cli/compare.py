@@ -8,6 +8,7 @@ import click
 
 from pipeline.cli.options import format_option, set_option
 from pipeline.config_file import load_config
+from pipeline.ledger.history import undamaged
 
 
 @click.command()
@@ -41,9 +42,10 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
     from pipeline.explain.lookup import Rows  # noqa: PLC0415
 
     config = load_config(None, overrides)
-    rows = Rows(output) if output else None
-    one, other = load_side(a, rows, config), load_side(b, rows, config)
-    found = compare_sides(one, other, config.dedup, rows)
+    with undamaged((output or Path()) / "runs"):
+        rows = Rows(output) if output else None
+        one, other = load_side(a, rows, config), load_side(b, rows, config)
+        found = compare_sides(one, other, config.dedup, rows)
     if form == "json":
         click.echo(comparison_json(one, other, found, config.dedup))
     else:

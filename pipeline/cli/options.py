@@ -12,9 +12,14 @@ from pipeline.monitor.log import EventLog
 
 @dataclass
 class State:
-    """What the flags before the verb say, and where its events go."""
+    """What the flags before the verb say, and where its events go.
+
+    Attributes:
+        untouched: what is true of the output when a command fails.
+    """
 
     traceback: bool = False
+    untouched: str = "nothing was done"
     log: EventLog = field(default_factory=EventLog)
 
 

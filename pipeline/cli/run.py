@@ -22,6 +22,7 @@ from pipeline.monitor.watch import watched
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.ledger.inputs import Inputs
     from pipeline.ledger.plan import Plan
     from pipeline.monitor.log import EventLog
     from pipeline.passes.staging import Staging
@@ -79,7 +80,15 @@ def run(
     if state.log.form == "json":
         engine = watched(engine, state.log)
     with recorded(config) as last:
-        outcome = run_job(config, day, engine)
+
+        def told(inputs: Inputs, published: Published) -> None:
+            if last.account is None:
+                _tell_remarks(inputs, state.log)
+            state.untouched = "nothing more was published"
+            last.account = published.account
+            _tell_published(published, state.log)
+
+        outcome = run_job(config, day, engine, told)
         last.account = outcome.account or Account()
     _tell(outcome, config, state.log)
 
@@ -104,18 +113,20 @@ def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> 
 
 
 def _tell(outcome: Outcome, config: Config, log: EventLog) -> None:
-    """Say on stderr what came of the run, and on stdout where it lies."""
-    for line in outcome.inputs.remarks():
-        log.tell("remark", on_one_line(line), message=line)
+    """Say when there was nothing to do; runs were told of when they were published."""
     if not outcome.published:
+        _tell_remarks(outcome.inputs, log)
         count = len(outcome.inputs.files)
         text = f"nothing new: all {count} files were read by earlier runs"
         if not count:
             paths = ", ".join(config.input.paths)
             text = f"nothing to read: no file of a known kind in {paths}"
         log.tell("nothing_new", text, files=count)
-    for run in outcome.published:
-        _tell_published(run, log)
+
+
+def _tell_remarks(inputs: Inputs, log: EventLog) -> None:
+    for line in inputs.remarks():
+        log.tell("remark", on_one_line(line), message=line)
 
 
 def _tell_published(run: Published, log: EventLog) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.options import format_option
+from pipeline.ledger.history import undamaged
 
 
 @click.command()
@@ -27,5 +28,6 @@ def trace(output: Path, name: str, form: str) -> None:
     from pipeline.explain import trace as told  # noqa: PLC0415
     from pipeline.explain.lookup import Rows  # noqa: PLC0415
 
-    found = told.trace(Rows(output), name)
+    with undamaged(output / "runs"):
+        found = told.trace(Rows(output), name)
     click.echo(told.trace_json(found) if form == "json" else "\n".join(told.trace_lines(found)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import platform
 import shutil
+from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import blake2b
 from importlib.metadata import version
@@ -20,7 +22,7 @@ from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.parquet import write_parquet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pipeline.config import Config
@@ -130,6 +132,21 @@ def publish(finished: Path, output: Path, run_id: str) -> Path:
     return target
 
 
+@contextmanager
+def tidying(deed: str) -> Iterator[None]:
+    """Do what follows *deed*, which stays done: where the disk refuses, say so, and go on.
+
+    Whatever is left over, the next command that takes the lock tidies up or writes anew.
+    """
+    try:
+        yield
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        logging.getLogger("newsieve").warning(
+            "%s; what follows must wait for the next command: %s%s", deed, place, error.strerror
+        )
+
+
 def withdraw(folder: Path, output: Path) -> None:
     """Take a run out of *output*: out of everybody's sight by one rename, then delete it.
 
@@ -138,7 +155,8 @@ def withdraw(folder: Path, output: Path) -> None:
     sweep_staging(output)
     gone = output / ".staging" / f"withdrawn-{folder.name}"
     publish_folder(folder, gone)
-    shutil.rmtree(gone)
+    with tidying(f"{folder.name} is taken away"):
+        shutil.rmtree(gone)
 
 
 def sweep_staging(output: Path, keep: str | None = None) -> None:

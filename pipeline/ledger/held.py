@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import HeldRun, NewsieveError, UsageError
 from pipeline.ledger.account import AlarmCluster
-from pipeline.ledger.commit import publish, save_manifest, sweep_staging, withdraw
+from pipeline.ledger.commit import publish, save_manifest, sweep_staging, tidying, withdraw
 from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
 from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
 from pipeline.ledger.lock import locked
@@ -132,8 +132,9 @@ def publish_held(output: Path, name: str) -> Path:
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         save_manifest(held.folder, held.manifest | {"published_by_hand": now})
         folder = publish(held.folder, output, held.folder.name)
-        write_views(output)
-        sweep_staging(output)
+        with tidying(f"{folder.name} is published"):
+            write_views(output)
+            sweep_staging(output)
     return folder
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -70,8 +72,12 @@ def committed_runs(output: Path) -> list[CommittedRun]:
 def _runs_below(folder: Path) -> Iterator[CommittedRun]:
     for path in folder.iterdir() if folder.is_dir() else ():
         named = RUN_ID.fullmatch(path.name)
-        # One rename publishes a run; without its manifest it is something else.
-        if named and (path / "manifest.json").is_file():
+        if named and path.is_dir():
+            # One rename publishes a run: without its manifest, something happened to it since.
+            if not os.path.lexists(path / "manifest.json"):
+                raise NewsieveError(
+                    f"{path}: a run without its manifest.json; restore this folder from a backup"
+                )
             day = date.fromisoformat(named["date"])
             yield CommittedRun(path, path.name, int(named["sequence"]), day)
 
@@ -81,12 +87,13 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
     Raises:
         NewsieveError: it is damaged.
+        OSError: it cannot be read.
     """
     path = folder / "manifest.json"
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         int(manifest["format_version"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); restore it from a backup"
         ) from error
@@ -100,6 +107,24 @@ def _check_format(path: Path) -> None:
             f"{path}: written in format {version}, this newsieve knows formats up to "
             f"{FORMAT_VERSION}; upgrade newsieve"
         )
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Read a table of a published run: what is damaged is told with its remedy.
+
+    Raises:
+        NewsieveError: *path* is damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:  # pyarrow has both for damage
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise NewsieveError(
+            f"{path}: damaged ({' '.join(str(error).split())[:300]}); restore it from a backup"
+        ) from error
 
 
 def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
@@ -118,9 +143,10 @@ def _inputs(run: CommittedRun, columns: list[str]) -> list[dict[str, Any]]:
     path = run.folder / "state" / "inputs.parquet"
     if not path.is_file():
         return []
-    file = pq.ParquetFile(path)  # an older newsieve may have written fewer columns
-    known = [name for name in columns if name in file.schema_arrow.names]
-    rows: list[dict[str, Any]] = file.read(columns=known).to_pylist()
+    with undamaged(path), pq.ParquetFile(path) as file:
+        # An older newsieve may have written fewer columns.
+        known = [name for name in columns if name in file.schema_arrow.names]
+        rows: list[dict[str, Any]] = file.read(columns=known).to_pylist()
     return rows
 
 
@@ -144,6 +170,8 @@ def ids_of(run: CommittedRun) -> list[bytes]:
     found: list[bytes] = []
     for table in TABLES:
         for path in sorted((run.folder / table).glob("*.parquet")):
-            ids = pq.read_table(path, columns=["id"])["id"].drop_null().to_pylist()
+            # ParquetFile, not read_table: a folder called id=a is no partition.
+            with undamaged(path), pq.ParquetFile(path) as file:
+                ids = file.read(columns=["id"])["id"].drop_null().to_pylist()
             found += map(bytes.fromhex, ids)
     return found

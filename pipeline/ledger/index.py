@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.ledger.history import ids_of, inputs_of
+from pipeline.read.planned import digest_look
 from pipeline.storage import replacing
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def input_digest(source: str, digest: str | None) -> bytes:
 
 
 def look_of(path: str, source: str, now_ns: int) -> bytes | None:
-    """Digest what a file looks like without reading it: name, place, size and times.
+    """Digest what a file looks like (``digest_look``), where that proves something.
 
     Args:
         now_ns: when it is looked at, in nanoseconds since 1970.
@@ -162,8 +163,7 @@ def look_of(path: str, source: str, now_ns: int) -> bytes | None:
         return None
     if max(found.st_mtime_ns, found.st_ctime_ns) > now_ns - SETTLED_NS:
         return None
-    facts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return blake2b(f"{facts} {source}".encode(), digest_size=16).digest()
+    return digest_look(found, source)
 
 
 def load_index(output: Path) -> Index:

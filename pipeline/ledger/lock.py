@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import LockedOutput, UsageError
+from pipeline.errors import LockedOutput, NewsieveError, UsageError
 from pipeline.storage import finish_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
+"""What a file system says that has no locks; some network ones have none."""
+
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE}
+"""What is the matter with the disk or the system, not with the folder that was named."""
 
 
 @contextmanager
@@ -33,19 +40,35 @@ def locked(output: Path) -> Iterator[None]:
     try:
         owner.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-        owner.write_text(json.dumps(_myself()), encoding="utf-8")
-        finish_exchange(output / "runs")
     except Timeout:
         raise LockedOutput(f"{output}: another run is at work: {_describe(owner)}") from None
-    except OSError as error:
-        raise UsageError(
-            f"output {output}: cannot be written: {error.strerror}; name another with --output"
-        ) from None
+    except (OSError, NotImplementedError) as error:
+        raise _refused(output, error) from None
     try:
+        try:
+            owner.write_text(json.dumps(_myself()), encoding="utf-8")
+            finish_exchange(output / "runs")
+        except OSError as error:
+            raise _refused(output, error) from None
         yield
     finally:
-        owner.unlink(missing_ok=True)
+        with suppress(OSError):  # the lock is what counts, and it goes with its process
+            owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _refused(output: Path, error: OSError | NotImplementedError) -> NewsieveError:
+    """Say why the lock cannot be held: the folder, its file system, or the state of the disk."""
+    number = error.errno if isinstance(error, OSError) else errno.ENOSYS
+    if number in _NO_LOCKS:
+        return UsageError(
+            f"output {output}: its file system has no locks that work: {os.strerror(number)}; "
+            "name a folder on a local disk, or on a file system with flock"
+        )
+    why = os.strerror(number) if number else str(error)
+    if number in _PASSING:
+        return NewsieveError(f"output {output}: cannot be written: {why}; nothing was started")
+    return UsageError(f"output {output}: cannot be written: {why}; name another folder")
 
 
 def _myself() -> dict[str, object]:

@@ -180,12 +180,13 @@ def _look_at(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Loo
     reader = past.index.reader_of(file.source, found.digest)
     if reader is not None:
         return _Looked(known=(look, reader) if look else None)
+    shown = look.hex() if look else None
+    whole = replace(whole, size=found.size, digest=found.digest, look=shown)
     parts = tuple(
         (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
         for start, stop, first_record in found.cuts
     )
     before = past.attempts.get((file.source, found.digest), 0)
-    shown = look.hex() if look else None
     planned = PlannedInput(file.source, found.digest, found.size, before + 1, shown)
     return _Looked(planned, parts or ((whole, found.size),))
 

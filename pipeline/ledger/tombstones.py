@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.ledger.history import undamaged
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import write_parquet
 
@@ -31,7 +32,7 @@ def tombstones_of(runs: Path) -> frozenset[bytes]:
     path = runs / NAME
     if not path.is_file():
         return frozenset()
-    with pq.ParquetFile(path) as file:
+    with undamaged(path), pq.ParquetFile(path) as file:
         return frozenset(map(bytes.fromhex, file.read(columns=["digest"])["digest"].to_pylist()))
 
 

@@ -6,6 +6,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.parquet as pq
+
+from pipeline.ledger.history import undamaged
 from pipeline.passes.earlier.keys import made_with, sign_again, signature_settings, write_keys
 from pipeline.passes.staging import WindowPart
 
@@ -34,7 +37,9 @@ def window_of(
         if abs((logical_date - run.logical_date).days) > config.window_days:
             continue
         for articles in sorted((run.folder / "articles").glob("*.parquet")):
-            keys = _keys_for(articles, run, config, output)
+            with undamaged(articles):
+                pq.read_metadata(articles)  # here its name can be told, in a worker it is lost
+                keys = _keys_for(articles, run, config, output)
             parts.append(WindowPart(str(articles.absolute()), str(keys.absolute())))
     return parts if config.window_days else []
 

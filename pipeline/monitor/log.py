@@ -65,6 +65,7 @@ def open_log(form: LogFormat) -> EventLog:
         threading.excepthook = _thread_failed
     else:
         handler.addFilter(lambda record: bool(record.getMessage()))
+        threading.excepthook = _thread_forgotten
     return EventLog(form)
 
 
@@ -76,6 +77,11 @@ def close_log() -> None:
     _LOGGER.propagate = True
     logging.captureWarnings(capture=False)
     threading.excepthook = threading.__excepthook__
+
+
+def _thread_forgotten(failure: threading.ExceptHookArgs) -> None:
+    # What it has to do with the run, the run says itself, once.
+    del failure
 
 
 def _thread_failed(failure: threading.ExceptHookArgs) -> None:

@@ -11,6 +11,7 @@ from pipeline.read.csv_records import read_csv, read_csv_gz, read_csv_zst
 from pipeline.read.jsonl import read_jsonl, read_jsonl_gz, read_jsonl_zst
 from pipeline.read.parquet import read_parquet, survey_row_groups
 from pipeline.read.parts import Part, Survey, Unfinished
+from pipeline.read.planned import is_as_planned, planned_bytes
 from pipeline.read.rejecting import Place, reject
 from pipeline.read.single import read_html, read_text
 from pipeline.read.surveying import survey_lines, survey_whole
@@ -44,10 +45,15 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a kind of file is read, and how it is surveyed: whether, and where, it may be cut."""
+    """How a kind of file is read, and how it is surveyed: whether, and where, it may be cut.
+
+    Attributes:
+        single: the file is one document.
+    """
 
     read: Reader
     survey: Callable[[BinaryIO, int], Survey] = survey_whole
+    single: bool = False
 
     @property
     def splittable(self) -> bool:
@@ -56,9 +62,9 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    ".txt": Format(read_text),
-    ".html": Format(read_html),
-    ".htm": Format(read_html),
+    ".txt": Format(read_text, single=True),
+    ".html": Format(read_html, single=True),
+    ".htm": Format(read_html, single=True),
     ".jsonl": Format(read_jsonl, survey_lines),
     ".ndjson": Format(read_jsonl, survey_lines),
     ".jsonl.gz": Format(read_jsonl_gz),
@@ -113,11 +119,36 @@ def read_part(
     ignored = Counter[str]() if ignored_fields is None else ignored_fields
     try:
         with open_file(part.path) as stream:
-            yield from FORMATS[part.suffix].read(stream, part, config, ignored, final=final)
+            yield from _planned_records(stream, part, config, ignored, final=final)
     except OSError as error:
         # Not the message: it holds the path, which differs from machine to machine.
         detail = os.strerror(error.errno) if error.errno else str(error)
         yield reject(Place(part.source, part.stem), "unreadable", detail, error)
+
+
+def _planned_records(
+    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
+) -> Iterator[Document | Rejection | Unfinished]:
+    """Read what the file held when the run was planned; say so where that is gone."""
+    if not is_as_planned(stream, part):
+        yield _changed(part)
+        return
+    form = FORMATS[part.suffix]
+    records = form.read(planned_bytes(stream, part), part, config, ignored, final=final)
+    if form.single:
+        # A document is whole, or it is not taken. Records of other files are whole each.
+        records = iter(list(records))
+    else:
+        yield from records
+    if is_as_planned(stream, part):
+        yield from records
+    else:
+        yield _changed(part)
+
+
+def _changed(part: Part) -> Rejection:
+    detail = "the file is not what it was when the run was planned; the next run reads it again"
+    return reject(Place(part.source, part.stem), "changed_meanwhile", detail, OSError())
 
 
 def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:

@@ -192,7 +192,11 @@ def _rows(file: Any, group: _Group, names: list[str]) -> Iterator[dict[str, obje
 def _values(column: Any) -> list[object]:
     """Give the values of a column as a record of JSON would hold them."""
     if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
+        # Not decoded by pyarrow: many copies of a long value overflow its offsets, and that
+        # ends the process.
+        used = column.indices.unique().drop_null()
+        values = dict(zip(used.to_pylist(), _values(column.dictionary.take(used)), strict=True))
+        return [None if n is None else values[n] for n in column.indices.to_pylist()]
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         # Python has no nanoseconds.
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)

@@ -16,6 +16,8 @@ class Part:
         start, stop: the bytes [start, stop) of the file; each cut stands right after a
             newline, or about where a row group begins; None means to the end.
         first_record: number of the range's first line, or row, in the file, from 1.
+        size, digest: of the whole file when the run was planned; None: of whatever is there.
+        look: what it looked like then (``planned.digest_look``), in hex; None: proves nothing.
     """
 
     path: str
@@ -24,6 +26,9 @@ class Part:
     start: int = 0
     stop: int | None = None
     first_record: int = 1
+    size: int | None = None
+    digest: str | None = None
+    look: str | None = None
 
     @property
     def stem(self) -> str:

@@ -83,3 +83,17 @@ def test_compare_without_a_folder_asks_for_one(call):
     assert (2, "") == (code, out)
     assert "a: no such file" in err
     assert "--output" in err
+
+
+def test_a_damaged_table_is_told_with_its_remedy(call, tmp_path):
+    """Where, and what to do; no traceback."""
+    run(ROOT / "raw", tmp_path)
+    (table,) = tmp_path.glob("runs/*/articles/*.parquet")
+    table.write_bytes(b"junk")
+
+    for arguments in (("trace", tmp_path, "bakery"), ("compare", "--output", tmp_path, "a", "b")):
+        code, out, err = call(*arguments)
+        assert (1, "") == (code, out)
+        assert f"newsieve: {tmp_path}/runs: damaged (" in err
+        assert f"{table}'" in err
+        assert err.endswith("; restore it from a backup\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,11 +38,10 @@ def test_a_new_output_has_no_runs(tmp_path):
 
 
 def test_runs_come_oldest_first(tmp_path):
-    """The sequence decides, not the name; what has no manifest is no run."""
+    """The sequence decides, not the name; what has another kind of name is no run."""
     for day, sequence in ((1, 10), (2, 2), (3, 9)):
         commit(tmp_path, day, sequence)
     (tmp_path / "runs/leftover").mkdir()
-    (tmp_path / "runs/2026-01-04-000011-0badcafe").mkdir()
     found = committed_runs(tmp_path)
 
     assert [2, 9, 10] == [run.sequence for run in found]
@@ -85,6 +86,44 @@ def test_a_damaged_manifest_stops_with_its_remedy(tmp_path, content):
 
     assert str(caught.value).startswith(f"{path}: damaged manifest (")
     assert str(caught.value).endswith("); restore it from a backup")
+
+
+def test_a_run_without_its_manifest_stops_with_its_remedy(tmp_path):
+    """Forgotten, its rows would come a second time."""
+    commit(tmp_path, 2, 2)
+    folder = commit(tmp_path, 1, 1)
+    (folder / "manifest.json").unlink()
+
+    told = f"{folder}: a run without its manifest.json; restore this folder from a backup"
+    with pytest.raises(NewsieveError, match=re.escape(told)):
+        committed_runs(tmp_path)
+
+
+def test_a_manifest_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    """Permissions are not mended by a backup."""
+    commit(tmp_path, 1, 1)
+
+    def refuse(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(PermissionError):
+        committed_runs(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"PAR1" + bytes(40) + b"PAR1"])
+def test_a_damaged_table_stops_with_its_remedy(tmp_path, content):
+    """The message names the file; it is no traceback."""
+    folder = commit(tmp_path, 1, 1, articles=["00" * 16])
+    (run,) = committed_runs(tmp_path)
+    for path, read in (
+        (folder / "state/inputs.parquet", inputs_of),
+        (folder / "articles/part-00000.parquet", ids_of),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        with pytest.raises(NewsieveError, match=f"^{re.escape(str(path))}: damaged .*backup$"):
+            read(run)
 
 
 def test_ids_of_all_tables_are_seen(tmp_path):

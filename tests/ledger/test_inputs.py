@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -229,7 +230,8 @@ def test_young_files_wait(raw):
 
     assert ["old.txt"] == [file.source for file in found.files]
     assert [str(folder / "new.txt")] == found.too_young
-    assert "not yet: 1 files changed less than input.min_age_s ago" == found.remarks()[0]
+    told = "not yet: 1 files changed less than input.min_age_s ago, such as"
+    assert f"{told} {folder / 'new.txt'}" == found.remarks()[0]
     assert ["new.txt", "old.txt"] == sources(folder, min_age_s=0)
 
 
@@ -250,3 +252,39 @@ def test_a_folder_that_cannot_be_listed_is_noted(raw, monkeypatch, name, source)
 
     assert [(str(shut), source)] == [(each.path, each.source) for each in found.unreadable]
     assert (["a.txt"] if name else []) == [file.source for file in found.files]
+
+
+@pytest.mark.parametrize(("min_age_s", "ahead", "found"), [(0, 9, 1), (50, 9, 0), (50, 9e8, 1)])
+def test_a_file_ahead_of_the_clock_is_not_left_out_for_ever(raw, min_age_s, ahead, found):
+    """A little ahead it is young; far ahead the time says nothing, and the file is read."""
+    folder = raw("a.txt")
+    changed = time.time() + ahead
+    os.utime(folder / "a.txt", (changed, changed))
+
+    assert found == len(sources(folder, min_age_s=min_age_s))
+
+
+def test_what_is_written_is_no_input(raw):
+    """Not by a folder around the output, by a link or a glob; named itself, it is refused."""
+    folder = raw("a.txt", "out/runs/r/articles/part.parquet", "out/views.txt")
+    (folder / "again").symlink_to("out")
+    output = Path("raw/out")
+
+    for pattern in ("raw", "raw/**", "raw/*/*"):
+        found = find_inputs((pattern,), output=output).files
+        assert {"a.txt"} >= {file.source for file in found}
+    for pattern in ("raw/out", "raw/out/runs", "raw/again/runs"):
+        with pytest.raises(UsageError, match="lies in the output folder raw/out; name another"):
+            find_inputs((pattern,), output=output)
+
+
+def test_what_is_no_file_is_told_about(raw):
+    """Links to folders are not followed, nobody waits at a pipe; the remark names one."""
+    folder = raw("a.txt", "b/c.txt")
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "back").symlink_to(".")
+    found = find_inputs((str(folder),))
+
+    assert ["a.txt", "b/c.txt"] == [file.source for file in found.files]
+    told = f"left out: 2 links to folders, pipes or devices, such as {folder / 'back'}"
+    assert [told] == found.remarks()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import LockedOutput
+from pipeline.errors import LockedOutput, NewsieveError, UsageError
 from pipeline.ledger.lock import locked
 
 ROOT = Path(__file__).parents[2]
@@ -101,4 +102,38 @@ def test_a_holder_without_a_readable_note_is_still_respected(tmp_path, note):
 def test_two_outputs_do_not_know_one_another(tmp_path):
     """The lock is of one folder."""
     with locked(tmp_path / "a"), locked(tmp_path / "b"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "told"),
+    [
+        (errno.ENOSPC, NewsieveError, "cannot be written: No space left on device; nothing was"),
+        (errno.EROFS, UsageError, "cannot be written: Read-only file system; name another folder"),
+        (errno.ENOLCK, UsageError, "its file system has no locks that work: No locks available"),
+    ],
+)
+def test_why_there_is_no_lock(tmp_path, monkeypatch, number, error, told):
+    """A full disk is no wrong usage; a file system without locks is named as that."""
+
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    with pytest.raises(error, match=told) as caught, locked(tmp_path):
+        pytest.fail("no lock, and at work")
+    assert type(caught.value) is error
+
+
+def test_a_note_that_finds_no_room_gives_the_lock_back(tmp_path, monkeypatch):
+    """Else a second try in the same process would find it taken."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", refuse)
+        with pytest.raises(NewsieveError, match="No space left"), locked(tmp_path):
+            pytest.fail("no note, and at work")
+    with locked(tmp_path):
         pass

@@ -210,3 +210,12 @@ def test_any_damage_is_contained(changes):
     assert items
     for item in items:
         assert isinstance(item, Document) or item.reason in REASONS
+
+
+def test_a_long_value_that_many_rows_share_is_held_once():
+    """One value of 10 MB in 400 rows: copies of it would end the process."""
+    rows = pa.array([0, None, *([0] * 398)], pa.int32())
+    payload = stored({"text": pa.DictionaryArray.from_arrays(rows, pa.array(["x" * 10_000_000]))})
+    reasons = Counter(item.reason for item in read(payload, max_bytes=1_000_000))
+
+    assert {"too_large": 399, "no_text": 1} == reasons

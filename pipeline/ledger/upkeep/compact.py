@@ -24,6 +24,7 @@ from pipeline.ledger.history import (
     committed_runs,
     manifests_of,
     read_manifest,
+    undamaged,
 )
 from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.rewrite import (
@@ -182,7 +183,7 @@ def _join(table: Table, files: Sequence[Path], target: Path, group_rows: int) ->
 
 def _portions(files: Iterable[Path], wanted: pa.Schema) -> Iterator[pa.Table]:
     for path in files:
-        with pq.ParquetFile(path) as file:
+        with undamaged(path), pq.ParquetFile(path) as file:
             for group in range(file.num_row_groups):
                 yield fitted(file.read_row_group(group), wanted)
 

@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
-from pipeline.ledger.commit import describe_files, save_manifest
+from pipeline.ledger.commit import describe_files, save_manifest, tidying
 from pipeline.ledger.held import check_output, refuse_held
+from pipeline.ledger.history import undamaged
 from pipeline.ledger.lock import locked
 from pipeline.storage import exchange_folders, link_tree
 from pipeline.write.columns import schema
@@ -74,8 +75,9 @@ def rewriting(output: Path) -> Iterator[Path]:
     except Exception:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    write_views(output)
-    shutil.rmtree(fresh)  # what was there before
+    with tidying("the runs are exchanged"):
+        write_views(output)
+        shutil.rmtree(fresh)  # what was there before
 
 
 def forget_keys(output: Path, run_ids: Iterable[str]) -> None:
@@ -105,7 +107,7 @@ def next_name(path: Path, taken: Iterable[str] = ()) -> str:
 
 def read_whole(path: Path) -> pa.Table:
     """Read a file of a table, with the columns that it has."""
-    with pq.ParquetFile(path) as file:
+    with undamaged(path), pq.ParquetFile(path) as file:
         return file.read()
 
 
@@ -116,7 +118,10 @@ def save_rewritten(folder: Path, manifest: dict[str, Any]) -> None:
 
 def common_schema(table: Table, files: Sequence[Path]) -> pa.Schema:
     """Give a schema that the rows of all *files* fit: an older one may lack columns."""
-    found = [pq.read_schema(path) for path in files]
+    found = []
+    for path in files:
+        with undamaged(path):
+            found.append(pq.read_schema(path))
     newest = schema(table)
     lacking = {name for each in found for name in newest.names if name not in each.names}
     fields = [field.with_nullable(field.nullable or field.name in lacking) for field in newest]

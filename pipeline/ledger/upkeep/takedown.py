@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
+from pipeline.ledger.history import undamaged
 from pipeline.passes.tombstones import tombstone
 from pipeline.web.url import canonical_url, site_of
 from pipeline.write.columns import TABLES
@@ -159,7 +160,7 @@ def _files(runs: Sequence[CommittedRun]) -> Iterator[tuple[CommittedRun, Table, 
 
 def columns_of(path: Path, *names: str) -> pa.Table:
     """Read some columns of a file."""
-    with pq.ParquetFile(path) as file:
+    with undamaged(path), pq.ParquetFile(path) as file:
         return file.read(columns=list(names))
 
 

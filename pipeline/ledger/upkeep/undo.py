@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UsageError
-from pipeline.ledger.commit import withdraw
+from pipeline.ledger.commit import tidying, withdraw
 from pipeline.ledger.held import check_output, refuse_held
 from pipeline.ledger.history import committed_runs, read_manifest
 from pipeline.ledger.lock import locked
+from pipeline.ledger.upkeep.rewrite import forget_keys
 from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def undo(output: Path) -> TakenBack:
                 "away, a backup from before `compact` has the single runs"
             )
         withdraw(newest.folder, output)
-        write_views(output)
+        # A run over the same files has the same name, and may have other texts.
+        forget_keys(output, [newest.run_id])
+        with tidying(f"{newest.run_id} is taken back"):
+            write_views(output)
     left = runs[-2].run_id if len(runs) > 1 else None
     return TakenBack(newest.run_id, manifest.get("counts") or {}, left)

@@ -116,10 +116,13 @@ def write_keys(path: Path, keys: pa.Table) -> None:
 
 
 def made_with(path: Path, config: DedupConfig) -> bool:
-    """Say whether *path* is a file of keys made with these settings."""
+    """Say whether *path* is a file of keys made with these settings; a damaged one is none."""
     if not path.is_file():
         return False
-    metadata: dict[bytes, Any] = pq.read_schema(path).metadata or {}
+    try:
+        metadata: dict[bytes, Any] = pq.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError):
+        return False
     return bool(metadata.get(SIGNATURE) == signature_settings(config).encode())
 
 
