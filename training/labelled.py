@@ -94,7 +94,7 @@ def read_labelled(files: list[Path], numbers: Numbers) -> Iterator[Labelled]:
                 for name, rendering in row["renders"].items():
                     lines = rendering["lines"]
                     if rendering["cov"] >= COVERAGE and any(line[2] == "k" for line in lines):
-                        yield _labelled(row, name, lines, numbers)
+                        yield label_lines(row, name, lines, numbers)
 
 
 def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
@@ -113,7 +113,10 @@ def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
     return replace(page, authors=authors), starts
 
 
-def _labelled(row: dict[str, Any], name: str, lines: list[list[Any]], numbers: Numbers) -> Labelled:
+def label_lines(
+    row: dict[str, Any], name: str, lines: list[list[Any]], numbers: Numbers
+) -> Labelled:
+    """One rendering of the page of *row*; *lines* are triples of text, blank before it, label."""
     headline = _folded(row["title"])
     labels = [
         "n" if line[2] == "k" and headline and _folded(line[0]) == headline else line[2]
