@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.features import observe
 from pipeline.clean.plain.lexicon import gram_count, grams
-from pipeline.clean.plain.line_tokens import Tokens
+from pipeline.clean.plain.line_tokens import Tokens, units
 from pipeline.clean.plain.metadata import find_authors
 from pipeline.clean.plain.page import Page, read_page
 from pipeline.clean.plain.stamps import entry_times
@@ -33,7 +33,7 @@ COVERAGE = 0.75
 """Share of the body that must be found in a rendering for its labels to be trusted."""
 FOLDS = 5
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]"
     r"|[^\W\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]+"
 )
@@ -126,6 +126,7 @@ def label_lines(
     hits = rule_hits(page)
     known = sorted({i for rule, found in hits.items() if rule != "outside_story" for i in found})
     found = []
+    read = [units(line.words) for line in page.lines]
     for line in page.lines:
         low = max(bisect_right(starts, line.start) - 1, 0)
         high = max(bisect_left(starts, line.end), low + 1)
@@ -138,9 +139,9 @@ def label_lines(
         row["silver"],
         observe([page], [hits], Tokens(page.lines)),
         np.array(found),
-        np.array([len(_TOKEN.findall(line.text.lower())) for line in page.lines]),
-        tuple(tuple(sorted({numbers[g] for g in grams(line.words)})) for line in page.lines),
-        np.array([gram_count(len(line.words)) for line in page.lines]),
+        np.array([len(TOKEN.findall(line.text.lower())) for line in page.lines]),
+        tuple(tuple(sorted({numbers[g] for g in grams(words)})) for words in read),
+        np.array([gram_count(len(words)) for words in read]),
         np.isin(np.arange(len(page.lines)), known),
         np.isin(np.arange(len(page.lines)), entry_times(page)),
         page.title_index,

@@ -1,4 +1,4 @@
-"""Texts of rare kinds, labelled by reading: comments, live blogs, lists, interviews, CJK, and so on.
+"""Texts of rare kinds, labelled by reading: comments, live blogs, lists, interviews and so on.
 
 ``rare_labels.jsonl`` holds no text: the archive and the page, how it is rendered, a digest of what
 that gives, and a label for each of its lines, as runs: ``n1 k9 d20`` is a headline, nine lines of
