@@ -12,6 +12,9 @@ DENSE_PENALTY = 1e-4
 SPARSE_PENALTY = 3e-6
 NEWTON_STEPS = 12
 SMALLEST_STEP = 1e-5
+SMALLEST_SCALE = 0.01
+"""Spread below which a column is held back the more, the less it varies: what a few pages have
+alone says nothing of others."""
 CHUNK = 20_000
 SPARSE_STEPS = 120
 
@@ -26,6 +29,7 @@ def fit_dense(
     mean, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     constant = scale < 1e-4
     scale[constant] = 1.0
+    np.maximum(scale, SMALLEST_SCALE, out=scale)
     z = np.empty((len(x), x.shape[1] + 1), np.float32)
     np.subtract(x, mean.astype(np.float32), out=z[:, :-1])
     z[:, :-1] /= scale.astype(np.float32)

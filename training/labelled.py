@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.features import observe
 from pipeline.clean.plain.lexicon import gram_count, grams
-from pipeline.clean.plain.line_tokens import Tokens
+from pipeline.clean.plain.line_tokens import Tokens, units
 from pipeline.clean.plain.metadata import find_authors
 from pipeline.clean.plain.page import Page, read_page
 from pipeline.clean.plain.stamps import entry_times
@@ -33,7 +33,7 @@ COVERAGE = 0.75
 """Share of the body that must be found in a rendering for its labels to be trusted."""
 FOLDS = 5
 
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]"
     r"|[^\W\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]+"
 )
@@ -94,7 +94,7 @@ def read_labelled(files: list[Path], numbers: Numbers) -> Iterator[Labelled]:
                 for name, rendering in row["renders"].items():
                     lines = rendering["lines"]
                     if rendering["cov"] >= COVERAGE and any(line[2] == "k" for line in lines):
-                        yield _labelled(row, name, lines, numbers)
+                        yield label_lines(row, name, lines, numbers)
 
 
 def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
@@ -113,7 +113,10 @@ def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
     return replace(page, authors=authors), starts
 
 
-def _labelled(row: dict[str, Any], name: str, lines: list[list[Any]], numbers: Numbers) -> Labelled:
+def label_lines(
+    row: dict[str, Any], name: str, lines: list[list[Any]], numbers: Numbers
+) -> Labelled:
+    """One rendering of the page of *row*; *lines* are triples of text, blank before it, label."""
     headline = _folded(row["title"])
     labels = [
         "n" if line[2] == "k" and headline and _folded(line[0]) == headline else line[2]
@@ -123,6 +126,7 @@ def _labelled(row: dict[str, Any], name: str, lines: list[list[Any]], numbers: N
     hits = rule_hits(page)
     known = sorted({i for rule, found in hits.items() if rule != "outside_story" for i in found})
     found = []
+    read = [units(line.words) for line in page.lines]
     for line in page.lines:
         low = max(bisect_right(starts, line.start) - 1, 0)
         high = max(bisect_left(starts, line.end), low + 1)
@@ -135,9 +139,9 @@ def _labelled(row: dict[str, Any], name: str, lines: list[list[Any]], numbers: N
         row["silver"],
         observe([page], [hits], Tokens(page.lines)),
         np.array(found),
-        np.array([len(_TOKEN.findall(line.text.lower())) for line in page.lines]),
-        tuple(tuple(sorted({numbers[g] for g in grams(line.words)})) for line in page.lines),
-        np.array([gram_count(len(line.words)) for line in page.lines]),
+        np.array([len(TOKEN.findall(line.text.lower())) for line in page.lines]),
+        tuple(tuple(sorted({numbers[g] for g in grams(words)})) for words in read),
+        np.array([gram_count(len(words)) for words in read]),
         np.isin(np.arange(len(page.lines)), known),
         np.isin(np.arange(len(page.lines)), entry_times(page)),
         page.title_index,

@@ -48,6 +48,25 @@ def means(
     return np.mean([np.nanmean(np.array(rows), axis=0) for rows in by.values()], axis=0)
 
 
+def kinds_table(pages: Sequence[Labelled], drops: Drops, prefix: str, kinds: Sequence[str]) -> str:
+    """Scores of the texts whose rendering is *prefix* and one of *kinds*, as a Markdown table."""
+    heads = ("kind", "texts", "untouched F1", *NAMES, "texts that lost story")
+    lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    for kind in kinds:
+        found = [
+            (page, drop)
+            for page, drop in zip(pages, drops, strict=True)
+            if page.rendering == prefix + kind
+        ]
+        if found:
+            rows = np.array([page_scores(*each) for each in found])
+            whole = np.mean([page_scores(page, np.zeros_like(drop))[0] for page, drop in found])
+            cells = [f"{value:.4f}" for value in (whole, *np.nanmean(rows, axis=0))]
+            lost = int((rows[:, 2] > 0).sum())
+            lines.append(f"| {kind} | {len(found)} | {' | '.join(cells)} | {lost} |")
+    return "\n".join(lines)
+
+
 def table(pages: Sequence[Labelled], drops: Drops, *, brief: bool = False) -> str:
     """The scores as a Markdown table: by language, then by rendering."""
     lines = [

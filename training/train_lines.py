@@ -33,7 +33,8 @@ from pipeline.clean.plain.line_model import (
 )
 from training.fit import fit_dense, fit_sparse
 from training.labelled import FOLDS, FULL, HALF, Labelled, Numbers, read_labelled
-from training.scores import table
+from training.rare_texts import ARCHIVES, KINDS, LABELS, PREFIX, label_rare, read_rare
+from training.scores import kinds_table, table
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 SITES = 5
@@ -46,6 +47,9 @@ RENDERING_WEIGHT = {**dict.fromkeys(FULL, 0.7), **dict.fromkeys(HALF, 1.0)} | di
     NEAREST, 2.0
 )
 """What a rendering's lines weigh together; more where it is like what users have."""
+RARE_WEIGHT = 6.0
+"""What a text of a rare kind weighs: there is one of a page, and a dozen renderings of others."""
+RENDERING_WEIGHT |= dict.fromkeys((PREFIX + kind for kind in KINDS), RARE_WEIGHT)
 SILVER_WEIGHT = 0.35
 TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
@@ -68,6 +72,7 @@ def main() -> None:
     """Train, print the out-of-fold table, write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--archives", type=Path, default=ARCHIVES)
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
     files = sorted(arguments.data.glob("*.jsonl.xz"))
@@ -79,13 +84,16 @@ def main() -> None:
         for page in read_labelled(files, numbers)
         if not (page.silver and page.rendering == "lxml")
     ]
+    pages += [label_rare(text, numbers) for text in read_rare(arguments.archives)]
     report(f"{len(pages)} renderings of {len({page.page_id for page in pages})} pages")
     lexicon, words = learn_lexicon(pages, numbers)
     model, scores = learn_weights(pages, words)
     for mode in THRESHOLDS:
         drops = [decide(page, s, mode) for page, s in zip(pages, scores, strict=True)]
         sys.stdout.write(f"\n{mode}\n{table(pages, drops, brief=mode != 'default')}\n")
-    stored = model | {"lexicon": lexicon, "trained_on": digests(files)}
+        if mode == "default":
+            sys.stdout.write(f"\n{kinds_table(pages, drops, PREFIX, KINDS)}\n")
+    stored = model | {"lexicon": lexicon, "trained_on": digests([*files, LABELS])}
     arguments.output.write_text(dump(stored), encoding="utf-8")
     report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SECTIONS = ("comments", "related", "popular", "newsletter", "account", "legal")
 NEAR = 4
+REFRAIN_WORDS, REFRAIN_TIMES, REFRAIN_LINES = 6, 3, 25
+"""Words of the longest refrain, how often it stands on a page, lines from one to the next."""
 SHAPE_WORDS = 12
 BASE_WORDS = 8.0
 CAP_WORDS = 60.0
@@ -164,11 +166,7 @@ def _vocabulary(pages: Sequence[Page], tokens: Tokens) -> tuple[Lines, Lines]:
     """What says what a line is about: its longer words, or pairs of letters; with its line."""
     lines = [line for page in pages for line in page.lines]
     chosen = (tokens.size >= UNIT_CHARS) & (tokens.place < UNIT_WORDS)
-    spaceless = [
-        index
-        for index, (line, words) in enumerate(zip(lines, tokens.counts.tolist(), strict=True))
-        if line.word_count > words and is_spaceless(line)
-    ]
+    spaceless = [index for index, line in enumerate(lines) if is_spaceless(line)]
     if not spaceless:
         return tokens.id[chosen], tokens.line_of[chosen]
     chosen &= ~np.isin(tokens.line_of, spaceless)
@@ -196,7 +194,11 @@ def _headlines(pages: Sequence[Page], tokens: Tokens) -> tuple[Lines, Lines]:
 
 
 def repetition(lines: Sequence[LineRecord], tokens: Tokens, page_of: Lines) -> Matrix:
-    """How often a line stands on its page: again, before, near by, and with other numbers."""
+    """How often a line stands on its page: again, before, near by, and with other numbers.
+
+    And whether it is a refrain: a short line that returns after a few others, as a button below
+    each remark does.
+    """
     texts = hashes((line.words or line.text[:40] for line in lines), len(lines))
     page = page_of.astype(np.uint64)
     order, starts, sizes = grouped(texts * _WORD_FACTOR + page)
@@ -205,11 +207,14 @@ def repetition(lines: Sequence[LineRecord], tokens: Tokens, page_of: Lines) -> M
     since = np.full(len(lines), 1000)
     since[order[1:]] = np.diff(order)
     since[order[starts]] = 1000
+    apart = (since > 1) & (since < REFRAIN_LINES)
     alike = np.empty(len(lines), np.int64)
     order, _, sizes = grouped(_shapes(lines, tokens) * _WORD_FACTOR + page)
     alike[order] = np.repeat(sizes, sizes)
     more = np.log1p((np.minimum(alike, 9) - 1).astype(np.float32))
-    columns = (times > 1, since < 1000, since < 12, more)
+    short = np.fromiter((line.word_count for line in lines), np.int64, len(lines)) <= REFRAIN_WORDS
+    refrain = short & (times >= REFRAIN_TIMES) & apart
+    columns = (times > 1, since < 1000, since < 12, more, refrain)
     return np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")
 
 

@@ -39,6 +39,8 @@ GRID_FACTS = tuple(dict.fromkeys((*DOC_FACTS, *WINDOW_FACTS, *SHIFT_FACTS)))
 """What is looked at around a line, those of ``DOC`` first."""
 _GRID_AT = [AT[name] for name in GRID_FACTS]
 _WORDS, _PROSE, _PHRASE, _RULED = map(GRID_FACTS.index, ("words", "prose", "phrase", "ruled"))
+_SIGNED = [DOC_FACTS.index(name) for name in ("phrase", "ruled")]
+"""A page on which no line has a phrase and none is held by a rule is bare."""
 EDGE = max(map(max, WINDOWS))
 """Lines beyond the page that a window can reach."""
 _BIN_EDGES = np.log1p(np.array(BINS))
@@ -144,6 +146,7 @@ def _of_page(
         np.log1p(grid.sizes),
         (words * inside).sum(axis=1) / total,
         (words * prose).sum(axis=1) / total,
+        (sums[_SIGNED] <= 0).all(axis=0),
     )
     return np.stack(columns, axis=1)
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.clean.plain import context
-from pipeline.clean.plain.line_facts import FACTS, line_facts
+from pipeline.clean.plain import change_of_voice, context
+from pipeline.clean.plain.line_facts import FACTS, UNIT_WORDS, line_facts
 from pipeline.clean.plain.page_grid import Grid
 from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
 from pipeline.clean.plain.phrase_tables import WHOLE
 from pipeline.clean.plain.rules import RULES
+from pipeline.clean.plain.story_shapes import ROW_FIGURES, SHAPES, story_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,8 +40,9 @@ BLOCK_COSTS = (8.0, 3.0, 25.0)
 """What a line outside prose costs in each of three readings of where the story is."""
 
 SHARES = ("overlap", "overlap_often", "overlap_page", "overlap_title")
-REPEATS = ("repeated", "repeated_before", "repeated_near", "alike")
+REPEATS = ("repeated", "repeated_before", "repeated_near", "alike", "refrain")
 COMPANY = ("company_run", "company_near")
+VOICES = tuple(f"voice_{name}" for name in change_of_voice.COLUMNS)
 LEXICON = ("lexicon", "lexicon_high", "lexicon_low", "lexicon_rate")
 OBSERVED = (
     *FACTS,
@@ -50,6 +52,8 @@ OBSERVED = (
     *SHARES,
     *REPEATS,
     *COMPANY,
+    *VOICES,
+    *(f"shape_{name}" for name in SHAPES),
     *(f"section:{kind}:{part}" for kind in context.SECTIONS for part in ("under", "near", "few")),
 )
 BASE = (*OBSERVED, *LEXICON)
@@ -62,19 +66,26 @@ WINDOWS = ((2, 2), (6, 6), (15, 15), (4, 0), (12, 0), (0, 4), (0, 12))
 WINDOW_FACTS = (
     "words", "prose", "terminal", "phrase", "ruled", "capitalized", "overlap", "lexicon",
     "repeated", "digits", "section:comments:under", "lexicon_rate", "remark", "first_person",
-    "spaceless_terms", "digit_share", "company_near",
+    "spaceless_terms", "digit_share", "company_near", "second_person", "informal", "refrain",
+    "cells", "bullet", "figures",
 )  # fmt: skip
 SHIFTS = (-3, -2, -1, 1, 2, 3)
 SHIFT_FACTS = (
     "words", "prose", "terminal", "phrase", "ruled", "capitalized", "overlap", "lexicon",
-    "ends_colon", "digits", "blank_before", "lexicon_rate", "remark",
+    "ends_colon", "digits", "blank_before", "lexicon_rate", "remark", "cells", "bullet", "figures",
 )  # fmt: skip
 PLACES = ("in", "above", "below")
 DOC_FACTS = (
     "prose", "phrase", "ruled", "terminal", "overlap", "repeated", "spaceless", "words",
-    "lexicon_rate", "remark", "first_person",
+    "lexicon_rate", "remark", "first_person", "informal",
 )  # fmt: skip
-DOC = (*(f"doc:{name}" for name in DOC_FACTS), "doc:lines", "doc:block_words", "doc:prose_words")
+DOC = (
+    *(f"doc:{name}" for name in DOC_FACTS),
+    "doc:lines",
+    "doc:block_words",
+    "doc:prose_words",
+    "doc:bare",
+)
 OWN = (
     *(f"place:{i}:{part}" for i in range(len(BLOCK_COSTS)) for part in PLACES),
     "prose_since", "prose_until", "phrase_since", "phrase_until", "ruled_since", "ruled_until",
@@ -85,9 +96,11 @@ CROSSED = (
     "words", "prose", "terminal", "phrase", "ruled", "lexicon", "overlap", "overlap_often",
     "capitalized", "spaceless", "place:0:in", "place:1:in", "place:2:in", "share_behind",
     "blank_before", "repeated", "section:comments:few", "digits", "lexicon_rate", "company_near",
+    "voice_gain", "figures",
 )  # fmt: skip
 BIN_CROSSED = (
     "place:0:in", "place:1:in", "terminal", "spaceless", "doc:block_words", "doc:ruled",
+    "doc:bare", "voice_gain",
 )  # fmt: skip
 """What is multiplied with one another and with ``DOC``, and with each class of lengths."""
 PLAIN = (
@@ -103,6 +116,12 @@ CROSSES = (
     *product(CROSSED, DOC),
 )
 FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
+_VOICES = [FACTS.index(name) for name in ("first_person", "second_person", "informal")]
+_LOUD = [FACTS.index(name) for name in ("doubled_mark", "picture", "addressed")]
+_QUOTE = FACTS.index("quote")
+_ROWS = [FACTS.index(name) for name in ("figures", "prose", "clock")]
+QUOTED = 0.5
+"""What a word in a line with quotation marks weighs as its writer's own."""
 _OPENS = [FACTS.index(f"opens_{kind}") for kind in ("lower", "digit", "quote", "sign")]
 _OPENS_VALUES = np.array([1.0, 2.0, 3.0, 4.0], np.float32)
 _ENDS = [FACTS.index(f"ends_{kind}") for kind in ("mark", "colon", "letter")]
@@ -136,6 +155,8 @@ def observe(
         context.vocabulary_shares(pages, tokens, grid.page_of, inside & (prose > 0)),
         context.repetition(lines, tokens, grid.page_of),
         context.company(_shapes(facts) + 10_000 * grid.page_of),
+        grid.gather(change_of_voice.change_of_voice(*map(grid.spread, _said(facts, tokens)))),
+        story_shapes(pages, _rows_of_figures(facts)),
         grid.gather(context.section_state(pages, grid.spread(words))),
     )
     return np.concatenate(parts, axis=1)
@@ -144,6 +165,26 @@ def observe(
 def all_lines(pages: Sequence[Page]) -> list[LineRecord]:
     """The lines of all pages, one page after another."""
     return [line for page in pages for line in page.lines]
+
+
+def _rows_of_figures(facts: Matrix) -> NDArray[np.bool_]:
+    """Lines of numbers that are neither prose nor open with a time of day."""
+    figures, prose, clock = (facts[:, column] for column in _ROWS)
+    rows: NDArray[np.bool_] = figures > np.log1p(ROW_FIGURES) - 1e-3
+    rows &= (prose == 0) & (clock == 0)
+    return rows
+
+
+def _said(facts: Matrix, tokens: Tokens) -> tuple[Matrix, Matrix]:
+    """Words of each line that speak as readers do, and words that were looked at.
+
+    What is quoted counts by half: people in stories speak so too.
+    """
+    words = np.minimum(tokens.counts, UNIT_WORDS).astype(np.float32)
+    voices = facts[:, _VOICES].sum(axis=1) * np.sqrt(np.maximum(words, 1.0))
+    signs = facts[:, _LOUD].sum(axis=1)
+    said = (voices + signs) * np.where(facts[:, _QUOTE] > 0, QUOTED, 1.0)
+    return np.minimum(said, words).astype(np.float32), words
 
 
 def _ruled(hits: Sequence[Mapping[str, AbstractSet[int]]], grid: Grid) -> Matrix:
@@ -177,15 +218,17 @@ GROUPS = {
     "signs": (
         "digit", "capital", "opens_", "quote", "separator", "address", "copyright", "bracket",
         "wordless", "blank_before", "spaceless", "question", "exclamation", "clock", "numbered",
-        "money", "dash",
+        "money", "dash", "cells", "bullet", "figures", "picture", "doubled_mark",
     ),
-    "voice": ("first_person", "second_person", "remark"),
-    "likeness": ("company_",),
+    "voice": (
+        "first_person", "second_person", "remark", "informal", "addressed", "voice_",
+    ),
+    "likeness": ("company_", "shape_"),
     "outside_prose": ("prose", "place:"),
     "position": ("from_", "share_", "edge_"),
     "vocabulary": ("overlap",),
     "lexicon": ("lexicon",),
-    "repetition": ("repeated", "alike"),
+    "repetition": ("repeated", "alike", "refrain"),
     "phrases": ("phrase", "rule"),
     "section": ("section:",),
     "neighbours": ("window:", "shift:"),

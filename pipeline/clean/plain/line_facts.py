@@ -30,6 +30,8 @@ UNIT_CHARS = 4
 """Letters of the shortest word that says what a text is about."""
 REMARK_WORDS = 8
 """Words of the longest line that stands between remarks of readers."""
+MIN_BARS = 2
+"""Upright strokes from which a line that opens with one is the row of a table."""
 
 FACTS = (
     "words",
@@ -71,6 +73,13 @@ FACTS = (
     "second_person",
     "remark",
     "spaceless_terms",
+    "informal",
+    "doubled_mark",
+    "picture",
+    "addressed",
+    "cells",
+    "bullet",
+    "figures",
 )
 """Columns of ``line_facts``; shares and 0 or 1, but for ``words`` and ``commas`` (logarithms)."""
 
@@ -174,8 +183,14 @@ def _tone(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
     """Figures, questions, dashes."""
     digits = signs.count(signs.where("decimal"))
     yield "digit_share", digits / signs.sizes
-    for name in ("question", "exclamation", "money"):
+    for name in ("question", "exclamation", "money", "picture"):
         yield name, signs.has(name)
+    yield "addressed", signs.opens("at")
+    doubled = signs.where("stop")
+    doubled[:-1] &= doubled[1:]
+    doubled[-1:] = False
+    yield "doubled_mark", signs.count(doubled) > 0
+    yield from _rows(heads, signs)
     clock, numbered = digits > 2, digits > 0
     for index in np.flatnonzero(clock).tolist():
         clock[index] = _CLOCK.search(heads[index], 0, 60) is not None
@@ -192,18 +207,32 @@ def _tone(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
     yield "spaceless_terms", terms / (1.0 + signs.sizes / 20.0)
 
 
+def _rows(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
+    """Rows of tables, items of lists, lines of figures."""
+    yield "cells", signs.opens("bar") & (signs.count(signs.where("bar")) >= MIN_BARS)
+    bullet = signs.opens("bullet")
+    for index in np.flatnonzero(bullet).tolist():
+        bullet[index] = heads[index][1:2] == " "
+    yield "bullet", bullet
+    digit = signs.where("decimal")
+    opening = digit.copy()
+    opening[1:] &= signs.where("space", "break", "money", "separator", "bracket")[:-1]
+    yield "figures", np.log1p(signs.count(opening))
+
+
 def _voice(tokens: Tokens) -> Iterator[Column]:
     """Who speaks to whom."""
     roots = np.sqrt(np.clip(tokens.counts, 1, UNIT_WORDS))
     yield "first_person", tokens.count("first_person") / roots
     yield "second_person", tokens.count("second_person") / roots
+    yield "informal", tokens.count("informal") / roots
     remarks = tokens.count("remark") > 0
     yield "remark", remarks & (tokens.counts <= REMARK_WORDS)
 
 
 def is_spaceless(line: LineRecord) -> bool:
     """Whether a line's words cannot be told apart, for want of spaces."""
-    return bool(line.words) and line.word_count > len(line.words) * 1.5
+    return line.word_count > len(line.words) * 1.5 and bool(line.words)
 
 
 def vocabulary(line: LineRecord) -> frozenset[str]:

@@ -27,6 +27,8 @@ from pipeline.clean.plain.features import (
 from pipeline.clean.plain.lexicon import Lexicon
 from pipeline.clean.plain.line_tokens import Tokens
 from pipeline.clean.plain.page_grid import alike
+from pipeline.clean.plain.rules import RULES
+from pipeline.clean.plain.story_shapes import SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,8 +50,17 @@ PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
 HEADING_WORDS, HEADING_BONUS = 8, 2.5
 """Log-odds for a line of so many words and fewer that stands alone between paragraphs of the story
 and is held by no rule: of those that the weights would drop, most are headings in it."""
+SHAPE_BONUS = 2.0
+"""Log-odds for a line of one of ``story_shapes.SHAPES``, or a table's row with cells parted by
+upright strokes, that no rule or phrase holds. Tables and recipes stand at a story's end too: for
+them ``outside_story`` says nothing."""
 REASONS_SHOWN = 2
-_DOUBT_AT = [BASE.index(name) for name in ("words", "prose", "ruled")]
+_DOUBT_AT = [BASE.index(name) for name in ("words", "prose", "ruled", "phrase")]
+_RULES_AT = [BASE.index(f"rule:{name}") for name in RULES if name != "outside_story"]
+_TALK = ("speaker", "entry")
+_TALK_AT = [BASE.index(f"shape_{name}") for name in _TALK]
+_TABLE_AT = [BASE.index("cells")]
+_TABLE_AT += [BASE.index(f"shape_{name}") for name in SHAPES if name not in _TALK]
 SURROUNDED = "neighbours"
 """The reason where the line's own score says story, and those around it do not."""
 
@@ -138,14 +149,14 @@ def score_pages(
 def benefit_of_doubt(
     values: NDArray[np.float64], base: NDArray[np.float32], page_of: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """What speaks for long paragraphs and lone headings beyond their weights: float64[lines].
+    """What speaks for long paragraphs, lone headings and shapes beyond weights: float64[lines].
 
     Args:
         values: log-odds by the weights.
         base: float32[lines, BASE or OBSERVED].
         page_of: the page of each line.
     """
-    log_words, prose, ruled = (base[:, column] for column in _DOUBT_AT)
+    log_words, prose, ruled, phrase = (base[:, column] for column in _DOUBT_AT)
     bonus: NDArray[np.float64] = PARAGRAPH_BONUS * (
         log_words >= np.log1p(PARAGRAPH_WORDS) - 1e-3
     ).astype(np.float64)
@@ -156,7 +167,10 @@ def benefit_of_doubt(
     lone[1:] &= story[:-1] & near
     lone[:-1] &= story[1:] & near
     lone[[0, -1]] = False
-    bonus += HEADING_BONUS * lone
+    shaped = base[:, _TABLE_AT].any(axis=1) & ~base[:, _RULES_AT].any(axis=1)
+    shaped |= base[:, _TALK_AT].any(axis=1) & (ruled == 0)
+    shaped &= phrase == 0
+    bonus += HEADING_BONUS * lone + SHAPE_BONUS * shaped
     return bonus
 
 

@@ -35,6 +35,8 @@ _SETS = {
     "dash": "-–—",
     "joint": ".:",
     "at": "@",
+    "bar": "|│┃",
+    "bullet": "-•*–▪●‣◦·",
     "break": "\0",
 }
 _PROPERTIES = {
@@ -45,6 +47,7 @@ _PROPERTIES = {
     "lower": str.islower,
     "alnum": str.isalnum,
     "spaceless": "\u2e80".__le__,
+    "picture": lambda sign: "\u2600" <= sign <= "\u27bf",
 }
 BIT = {name: np.uint32(1 << place) for place, name in enumerate((*_PROPERTIES, *_SETS))}
 _BREAK = "\0"
@@ -60,6 +63,7 @@ def _table() -> Bits:
         table[:-1][np.fromiter(map(holds, signs), np.bool_, _BEYOND)] |= BIT[name]
     for name, members in _SETS.items():
         table[[ord(sign) for sign in members]] |= BIT[name]
+    table[-1] = BIT["picture"]
     return table
 
 

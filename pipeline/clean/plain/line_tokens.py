@@ -7,12 +7,13 @@ return from text to text: what each says by itself is looked up, and found out b
 from __future__ import annotations
 
 import threading
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.clean.plain.line_words import FIRST_PERSON, REMARKS, SECOND_PERSON
+from pipeline.clean.plain.line_words import FIRST_PERSON, INFORMAL, REMARKS, SECOND_PERSON
+from pipeline.text.scripts import SPACELESS_LETTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +32,8 @@ GAP = "…"
 """Stands where words of a longer line are left out."""
 NUMBER = "0"
 """Stands for all words that begin with a digit."""
+FIRST_SPACELESS = "\u0e00"
+"""No script that needs no spaces has a letter below this one."""
 
 
 def hashes(words: Iterable[object], count: int) -> Hashes:
@@ -38,11 +41,28 @@ def hashes(words: Iterable[object], count: int) -> Hashes:
     return np.fromiter(map(hash, words), np.int64, count).view(np.uint64)
 
 
+def units(words: Sequence[str]) -> list[str]:
+    """What a line of these *words* is read by: pairs of letters where no spaces part words.
+
+    >>> units(("read", "more")), units(("責任編輯",))
+    (['read', 'more'], ['責任', '任編', '編輯'])
+    """
+    found: list[str] = []
+    for word in words:
+        beyond = max(word[0], word[-1]) >= FIRST_SPACELESS and len(word) > 2
+        if beyond and (SPACELESS_LETTER.match(word) or SPACELESS_LETTER.match(word[-1])):
+            found.extend(map("".join, pairwise(word)))
+        else:
+            found.append(word)
+    return found
+
+
 _TRAITS: dict[str, Callable[[str], bool]] = {
     "number": lambda word: not word.isalpha() and word[0].isdigit(),
     "first_person": FIRST_PERSON.__contains__,
     "second_person": SECOND_PERSON.__contains__,
     "remark": REMARKS.__contains__,
+    "informal": INFORMAL.__contains__,
 }
 """What a word is by itself: name → test."""
 _REMEMBERED_WORDS = 1 << 17
@@ -111,7 +131,7 @@ _lately = _Lately()
 
 
 class Tokens:
-    """The words of *lines*.
+    """The words of *lines*, as ``units`` tells them apart.
 
     Attributes:
         known: the table in which words have their numbers.
@@ -129,7 +149,9 @@ class Tokens:
     def __init__(self, lines: Sequence[LineRecord]) -> None:
         parts = [
             words if len(words) <= HEAD_WORDS else (*words[:HEAD_WORDS], GAP, *words[-TAIL_WORDS:])
-            for words in [line.words for line in lines]
+            for words in [
+                line.words if line.text.isascii() else units(line.words) for line in lines
+            ]
         ]
         if len(_lately.words) > _REMEMBERED_WORDS:
             _lately.words = Words()

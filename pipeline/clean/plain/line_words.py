@@ -16,9 +16,24 @@ SECOND_PERSON = frozenset(
     "you your yours u du dich dir dein deine ihr euch ihnen ihre vous votre vos tu ton"
     " tes te usted su sus você seu sua voi vostro ni er din вы ваш вас je uw".split()
 )
+INFORMAL = frozenset(
+    "lol lmao omg imo imho btw fyi thanks thank thx wow haha hahaha yeah yep yup nope ok okay"
+    " gonna wanna gotta dude guys folks agree disagree agreed amen awesome congrats hello hi hey"
+    " dear please sorry idiot idiots stupid ridiculous nonsense bs bullshit crap damn shame troll"
+    " trolls commenter commenters poster posters article author blog dont doesnt isnt thats youre"
+    " danke dankeschön hallo liebe lieber liebes grüße grüsse gruß gruss lg vg toll toller tolle"
+    " artikel beitrag kommentar leider genau quatsch unsinn naja tja hm hmm merci bonjour bravo"
+    " salut article billet mdr ptdr gracias hola saludos artículo felicidades enhorabuena jaja"
+    " jajaja grazie ciao complimenti articolo saluti obrigado obrigada parabéns olá abraço artigo"
+    " kkk rsrs bedankt hoi groetjes dank artikel спасибо привет статья статью автор автору"
+    " согласен кстати dziękuję dzięki cześć pozdrawiam artykuł brawo tack hej hälsningar takk"
+    " hilsen teşekkürler merhaba شكرا 谢谢 謝謝 哈哈 楼主 支持 加油 감사합니다".split()
+)
+"""Words of readers who talk to one another, to the author and about the article."""
 REMARKS = frozenset(
-    "reply replies says said wrote writes ago permalink like likes upvote downvote flag"
-    " report quote posted commented comment member joined antworten antwort melden"
+    "reply replies replydelete delete says said wrote writes ago permalink like likes upvote"
+    " downvote upvotes votes flag rating"
+    " report quote edit posted commented comment member joined antworten antwort melden"
     " schreibt schrieb kommentar kommentieren répondre réponse signaler responder"
     " responde dijo denunciar rispondi odpowiedz zgłoś svara svar ответить"
     " назад".split()

@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 OPENING_WORDS = 14
 """Words that a line may have to be judged by its first words."""
+COUNTED = frozenset(
+    "comment comments kommentar kommentare kommentarer commentaire commentaires comentario"
+    " comentarios comentário comentários commento commenti reactie reacties komentarz komentarze"
+    " komentarzy комментарий комментария комментариев коментар коментарів yorum σχόλιο σχόλια"
+    " kommenttia komentar".split()
+)
+"""Words that head readers' comments when their number stands before: ``8 comments on “…”``."""
+COUNTED_ALONE = frozenset("reply replies response responses antwort antworten réponses".split())
+"""Words that do so where nothing follows."""
 WITHIN_WORDS = 90
 """Words that a line may have to be judged by a phrase inside."""
 
@@ -84,9 +93,17 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
         for phrase, kind in _OPENING.get(words[0], ()):
             if words[: len(phrase)] == phrase:
                 kinds.add(kind)
+    if words[0].isdigit() and _counts_comments(words):
+        kinds.add("comments")
     if not _RARE.isdisjoint(words):
         kinds.update(_within(words))
     return frozenset(kinds) if kinds else _NOTHING
+
+
+def _counts_comments(words: tuple[str, ...]) -> bool:
+    """Whether a line that begins with a number says how many comments there are."""
+    what = words[1] if 1 < len(words) <= OPENING_WORDS else ""
+    return what in COUNTED or (what in COUNTED_ALONE and len(words) == 2)
 
 
 def _within(words: tuple[str, ...]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pipeline.clean.plain.captions import caption_lines
+from pipeline.clean.plain.reader_comments import reader_comments
 from pipeline.clean.plain.rules_tail import author_block, comment_policy, rank_list, tail_section
 from pipeline.clean.plain.signs import PROMO_WORDS
 from pipeline.clean.plain.story import outside_story
@@ -157,6 +158,11 @@ def navigation(page: Page) -> list[int]:
     ]
 
 
+def spaceless_notice(page: Page) -> list[int]:
+    """A notice, button or credit in Chinese, Japanese, Korean or Thai, by how it begins."""
+    return [line.index for line in page.marked if "notice" in line.signs]
+
+
 def bullet_only(page: Page) -> list[int]:
     """A line of signs without a word: the bullets of a list that lost its lines, rules, icons.
 
@@ -202,7 +208,9 @@ RULES: dict[str, Rule] = {
     "contact": contact,
     "rank_list": rank_list,
     "tail_section": tail_section,
+    "reader_comments": reader_comments,
     "navigation": navigation,
+    "spaceless_notice": spaceless_notice,
     "outside_story": outside_story,
     "bullet_only": bullet_only,
 }

@@ -58,7 +58,7 @@ def tail_section(page: Page) -> list[int]:
     """
     cut: set[int] = set()
     for line in page.marked:
-        if line.index not in cut and _heads(line):
+        if _heads(line) and (line.index not in cut or heads_the_rest(page, line)):
             cut.update(_section(page, line))
     return sorted(cut)
 
@@ -168,7 +168,7 @@ def _heads_ranking(line: LineRecord) -> bool:
 def _section(page: Page, header: LineRecord) -> list[int]:
     """The header's own line and those that belong to it."""
     before = page.share_before(header.index)
-    if "comments" in header.kinds and before >= COMMENTS_AFTER and _is_comment_header(header):
+    if heads_the_rest(page, header):
         return list(range(header.index, len(page.lines)))
     if before == 0.0:
         # Above the story such words are links in a menu, and a headline may follow them.
@@ -176,9 +176,15 @@ def _section(page: Page, header: LineRecord) -> list[int]:
     return [header.index, *_items(page, header.index + 1, strict=before < MID_STORY)]
 
 
-def _is_comment_header(line: LineRecord) -> bool:
-    """Whether nothing but readers' comments can follow."""
-    return "comments" in line.kinds and len(line.words) <= 5 and not line.terminal
+def heads_the_rest(page: Page, line: LineRecord) -> bool:
+    """Whether nothing but readers' comments can follow: a plain header, below most of the story."""
+    return (
+        "comments" in line.kinds
+        and len(line.words) <= 5
+        and not line.terminal
+        and not line.prose
+        and page.share_before(line.index) >= COMMENTS_AFTER
+    )
 
 
 def _items(page: Page, start: int, *, strict: bool) -> list[int]:

@@ -11,6 +11,9 @@ import re
 
 from pipeline.clean.plain.bylines import BYLINE_OPENINGS, may_credit, read_contributors
 from pipeline.clean.plain.captions import has_credit
+from pipeline.clean.plain.line_words import REMARKS
+from pipeline.clean.plain.recipe_headers import RECIPE_HEADERS
+from pipeline.clean.plain.spaceless_notices import is_notice
 from pipeline.clean.plain.stamps import byline_of, opens_with_clock, says_when
 
 MAX_WORDS = 90
@@ -20,6 +23,8 @@ SHORT_WORDS = 60
 PROMO_WORDS = 30
 """Words of the longest line that only points elsewhere."""
 POINTER_WORDS = 20
+BUTTON_WORDS = 3
+"""Words of the longest button below a reader's remark."""
 HEADER_WORDS = 9
 """Words of the longest header of a section."""
 
@@ -112,6 +117,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
             found.append("address")
     if has_credit(text, words, word_count):
         found.append("credit")
+    if is_notice(text):
+        found.append("notice")
     if not _COMMENT.isdisjoint(words) and _POLICY.search(text[:600]):
         found.append("policy")
     return frozenset(found) if found else _NOTHING
@@ -129,6 +136,10 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
             found.append("contact")
         if word_count <= POINTER_WORDS and not ended and _POINTER.match(text):
             found.append("pointer")
+    if words[0] in REMARKS and len(words) <= BUTTON_WORDS and REMARKS.issuperset(words):
+        found.append("remark_button")
+    if words in RECIPE_HEADERS:
+        found.append("recipe")
     if text[0] == "@" and _HANDLE.match(text):
         found.append("handle")
     if len(words) <= HEADER_WORDS and _ends_as_ranking(text, words[-1]):

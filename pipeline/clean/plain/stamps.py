@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.clean.plain.bylines import Byline, read_byline
 from pipeline.clean.plain.calendar_words import MONTHS, ZONES
+from pipeline.clean.plain.line_tokens import FIRST_SPACELESS
 from pipeline.clean.plain.printed_dates import PrintedDate, find_date
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 20
 """Words of the longest line of time stamps: two of them, with labels and weekdays."""
+SPACELESS_LETTERS = 4
+"""Letters that count as one word where no spaces part words."""
 OTHER_WORDS = 1
 """Words beside date, time and labels that a time stamp may have: a section or an outlet."""
 
@@ -94,7 +97,7 @@ def _says_only_when(words: tuple[str, ...]) -> bool:
     others = 0
     for word in words:
         if word not in _STAMP_WORDS and not word[0].isdigit():
-            others += 1
+            others += 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
             if others > OTHER_WORDS:
                 return False
     return True

@@ -148,6 +148,14 @@ def test_long_lines_are_read_at_both_ends():
     assert "a50" not in grams(words)
 
 
+def test_pairs_of_letters_are_words_where_no_spaces_part_them():
+    """A clause of a script without spaces gives the lexicon its pairs; other lines their words."""
+    lexicon = Lexicon({"责任": -1.5, "责任 任编": -0.5, "^share": -1.0})
+    page = read_page("责任编辑\n任务 2012\nshare")
+
+    assert [-2.0, 0.0, -1.0] == lexicon.scores(Tokens(page.lines))[:, 0].tolist()
+
+
 def test_the_lexicon_counts_a_word_once():
     """Sum, highest and lowest; repetition within a line changes nothing."""
     lexicon = Lexicon({"share": -1.5, "said": 0.5})

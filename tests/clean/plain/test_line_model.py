@@ -19,6 +19,7 @@ from pipeline.clean.plain.line_model import (
     HEADING_BONUS,
     PARAGRAPH_BONUS,
     PARAGRAPH_WORDS,
+    SHAPE_BONUS,
     THRESHOLDS,
     WEIGHTS,
     benefit_of_doubt,
@@ -27,6 +28,7 @@ from pipeline.clean.plain.line_model import (
 )
 
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data" / "text"
+RARE_LABELS = Path(__file__).parents[3] / "training" / "rare_labels.jsonl"
 MARGINS = st.lists(st.integers(-80, 80).map(lambda n: n / 10), max_size=9)
 
 
@@ -79,7 +81,7 @@ def test_the_file_was_learned_from_the_data_at_hand():
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     found = {
         path.name: blake2b(path.read_bytes(), digest_size=16).hexdigest()
-        for path in sorted(DATA.glob("*.jsonl.xz"))
+        for path in (*sorted(DATA.glob("*.jsonl.xz")), RARE_LABELS)
     }
 
     assert found == stored["trained_on"]
@@ -101,3 +103,21 @@ def test_a_lone_heading_and_a_long_paragraph_have_the_benefit_of_the_doubt():
     page_of[2:] = 1
     bonus[2] = 0
     assert bonus == benefit_of_doubt(np.ones(11), base, page_of).tolist()
+
+
+def test_story_in_the_shape_of_chrome_has_the_benefit_of_the_doubt():
+    """No phrase, no rule; for a table the rule about what stands outside the story is none."""
+    base = np.zeros((5, len(BASE)), np.float32)
+    base[:, BASE.index("words")] = np.log1p(20)
+    base[:3, BASE.index("cells")] = 1
+    base[3:, BASE.index("shape_speaker")] = 1
+    base[1, BASE.index("phrase")] = 1
+    base[[2, 4], BASE.index("ruled")] = 1
+    base[[2, 4], BASE.index("rule:outside_story")] = 1
+    page_of = np.array([0] * 5)
+
+    assert [SHAPE_BONUS, 0, SHAPE_BONUS, SHAPE_BONUS, 0] == benefit_of_doubt(
+        np.ones(5), base, page_of
+    ).tolist()
+    base[2, BASE.index("rule:timestamp")] = 1
+    assert benefit_of_doubt(np.ones(5), base, page_of)[2] == 0

@@ -1,0 +1,114 @@
+"""The rule about readers' comments: longer than the story, or below no plain header."""
+
+from __future__ import annotations
+
+from math import log, log1p
+from typing import TYPE_CHECKING
+
+from pipeline.clean.plain.line_words import FIRST_PERSON, INFORMAL, REMARKS, SECOND_PERSON
+from pipeline.clean.plain.rules_tail import heads_the_rest
+from pipeline.clean.plain.signs import HEADER_WORDS
+
+if TYPE_CHECKING:
+    from pipeline.clean.plain.page import LineRecord, Page
+
+MIN_STORY = 40
+"""Words of prose above the header: a link to the comments may stand above a story."""
+MIN_MARKS = 3
+"""Lines between remarks (names, times, ``Reply``) that show what stands below a header."""
+FIRST_MARK, NEXT_MARK = 8, 14
+"""Lines within which the first mark follows the header, and each further one the one before."""
+MIN_BUTTONS = 4
+"""How often a button below a remark must stand on a page."""
+MARK_WORDS = 10
+"""Words of the longest line between remarks."""
+MIN_GAIN = 3.0
+"""Log-likelihood by which the voice below a header must differ from the one above."""
+HEAD_WORDS = 60
+"""Words of a line that are looked at."""
+
+_VOICES = FIRST_PERSON | SECOND_PERSON | INFORMAL
+
+
+def reader_comments(page: Page) -> list[int]:
+    """Readers' comments below a story: their header, and everything below it.
+
+    A header such as ``12 comments``, or the note that they are moderated, is not enough, since
+    links to the comments stand in the middle of stories too. What follows must show it: several
+    lines that stand between remarks (who wrote when, ``Reply``), or prose that speaks of ``me`` and
+    ``you``, thanks and quarrels far more than the story above does. Without a header, the same
+    button below each remark shows it, from the line above the first one on. What stands below a
+    plain header at the story's end is left to ``tail_section``.
+    """
+    for line in page.marked:
+        if not _heads(line) or page.prose_before[line.index] < MIN_STORY:
+            continue
+        if heads_the_rest(page, line):
+            break
+        end = _end_of_marks(page, line.index)
+        if end is None and _changes_voice(page, line.index):
+            end = len(page.lines)
+        if end is not None:
+            return list(range(line.index, end))
+    first = _first_remark(page)
+    return [] if first is None else list(range(first, _end_of_marks(page, first) or first))
+
+
+def _first_remark(page: Page) -> int | None:
+    """The line above the first of many buttons such as ``Reply``; None where there are none."""
+    buttons: dict[tuple[str, ...], list[int]] = {}
+    for line in page.marked:
+        if "remark_button" in line.signs:
+            buttons.setdefault(line.words, []).append(line.index)
+    first = min((found[0] for found in buttons.values() if len(found) >= MIN_BUTTONS), default=0)
+    return first - 1 if first and page.prose_before[first - 1] >= MIN_STORY else None
+
+
+def _heads(line: LineRecord) -> bool:
+    """Whether a line may be the header of readers' comments."""
+    if "policy" in line.signs:
+        return True
+    return "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
+
+
+def _end_of_marks(page: Page, header: int) -> int | None:
+    """Where the remarks below a header end; None when too few marks stand between them."""
+    last, marks = header, 0
+    for line in page.lines[header + 1 :]:
+        if line.index - last > (NEXT_MARK if marks else FIRST_MARK):
+            break
+        if _is_mark(line):
+            last = line.index
+            marks += 1
+    if marks < MIN_MARKS:
+        return None
+    rest = len(page.lines) - last
+    return len(page.lines) if rest <= NEXT_MARK else last + 1
+
+
+def _is_mark(line: LineRecord) -> bool:
+    """Whether a line stands between remarks: who wrote it, when, and what may be done with it."""
+    if line.prose or line.word_count > MARK_WORDS:
+        return False
+    return bool(line.signs & {"byline", "timestamp"}) or not REMARKS.isdisjoint(line.words)
+
+
+def _changes_voice(page: Page, header: int) -> bool:
+    """Whether the prose below a header speaks as readers do, and the story above does not."""
+    above, below = _voice(page.lines[:header]), _voice(page.lines[header + 1 :])
+    if not below[1] or below[0] / below[1] <= above[0] / max(above[1], 1):
+        return False
+    both = above[0] + below[0], above[1] + below[1]
+    return _fit(*above) + _fit(*below) - _fit(*both) >= MIN_GAIN
+
+
+def _voice(lines: tuple[LineRecord, ...]) -> tuple[int, int]:
+    """Words in prose that speak as readers do, and all words that were looked at."""
+    prose = [line.words[:HEAD_WORDS] for line in lines if line.prose and line.text[0] not in '"“„«']
+    return sum(word in _VOICES for words in prose for word in words), sum(map(len, prose))
+
+
+def _fit(said: int, words: int) -> float:
+    """Log-likelihood of *said* of *words* at their own rate."""
+    rate = (said + 1) / (words + 40)
+    return said * log(rate) + (words - said) * log1p(-rate)

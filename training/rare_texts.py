@@ -1,0 +1,104 @@
+"""Texts of rare kinds, labelled by reading: comments, live blogs, lists, interviews and so on.
+
+``rare_labels.jsonl`` holds no text: the archive and the page, how it is rendered, a digest of what
+that gives, and a label for each of its lines, as runs: ``n1 k9 d20`` is a headline, nine lines of
+story, twenty of chrome.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import sys
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from pipeline.read.encoding import decode
+from training.labelled import Labelled, Numbers, label_lines
+from training.rare_renderings import render
+
+LABELS = Path(__file__).with_name("rare_labels.jsonl")
+ARCHIVES = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
+KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped")
+"""Readers' comments, live blogs, lists and tables, interviews, scripts without spaces, texts with
+hardly any chrome, hard-wrapped texts and such of one line."""
+PREFIX = "rare:"
+"""Before the kind, where ``Labelled.rendering`` names it."""
+
+
+@dataclass(frozen=True)
+class RareText:
+    """One labelled text.
+
+    Attributes:
+        page_id, domain, language, kind: what it is.
+        text: as rendered.
+        labels: one a line of *text*: ``k`` story, ``d`` chrome, ``n`` neither.
+    """
+
+    page_id: str
+    domain: str
+    language: str
+    kind: str
+    text: str
+    labels: str
+
+
+def read_rare(archives: Path = ARCHIVES) -> Iterator[RareText]:
+    """Render every labelled page; those that render otherwise here are named and left out."""
+    rows = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
+    for archive in sorted({row["archive"] for row in rows}):
+        wanted = [row for row in rows if row["archive"] == archive]
+        pages = _pages(archives / f"{archive}.tar.xz", {row["page"] for row in wanted})
+        for row in wanted:
+            text = render(decode(pages[row["page"]], html=True).text, row["rendering"])
+            if digest_of(text) == row["digest"]:
+                yield _rare_text(row, text)
+            else:
+                sys.stderr.write(f"{archive} {row['page']}: renders otherwise, left out\n")
+
+
+def label_rare(text: RareText, numbers: Numbers) -> Labelled:
+    """A text as the line model sees it; its rendering is named after its kind."""
+    lines: list[list[Any]] = []
+    blank = False
+    for line, label in zip(text.text.split("\n"), text.labels, strict=True):
+        if line.strip():
+            lines.append([line, blank, label])
+        blank = not line.strip()
+    row = {
+        "id": text.page_id,
+        "domain": text.domain,
+        "lang": text.language,
+        "title": None,
+        "silver": False,
+    }
+    return label_lines(row, PREFIX + text.kind, lines, numbers)
+
+
+def digest_of(text: str) -> str:
+    """Digest by which a rendering is known again."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _rare_text(row: dict[str, str], text: str) -> RareText:
+    labels = "".join(run[0] * int(run[1:]) for run in row["labels"].split())
+    page_id = f"{PREFIX}{row['archive']}:{row['page']}"
+    return RareText(page_id, row["domain"], row["language"], row["kind"], text, labels)
+
+
+def _pages(archive: Path, wanted: set[str]) -> dict[str, bytes]:
+    """Bytes of the pages of one archive that are named in *wanted*."""
+    found: dict[str, bytes] = {}
+    with lzma.open(archive) as packed, tarfile.open(fileobj=packed, mode="r|") as members:
+        for member in members:
+            path = Path(member.name)
+            if path.suffix == ".html" and path.stem in wanted:
+                stream = members.extractfile(member)
+                if stream is not None:
+                    found[path.stem] = stream.read()
+    return found
