@@ -11,6 +11,7 @@ from runs import ROOT, run
 
 from pipeline.beam.counters import CLOSED, NAMESPACE
 from pipeline.beam.graph import build
+from pipeline.beam.lifeline import lifeline
 from pipeline.beam.runner import _worker_environment
 
 pytestmark = pytest.mark.beam
@@ -24,10 +25,11 @@ def test_the_counters_equal_the_account(workers, tmp_path):
     counted = {}
 
     def engine(plan, name, config, staging):
-        environment = _worker_environment() if workers > 1 else None
         options = PipelineOptions([f"--direct_num_workers={workers}"])
-        with beam.Pipeline(runner=FnApiRunner(environment), options=options) as root:
-            build(root, plan.blocks, name, config, staging)
+        with lifeline(workers) as port:
+            environment = _worker_environment(port) if workers > 1 else None
+            with beam.Pipeline(runner=FnApiRunner(environment), options=options) as root:
+                build(root, plan.blocks, name, config, staging)
         found = root.result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))
         counted.update({each.key.metric.name: each.committed for each in found["counters"]})
 
