@@ -6,7 +6,7 @@ candidates as evidence, the winner first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -65,7 +65,7 @@ def read_metadata(
     nodes: list[Node],
     blocks: Blocks,
     document: Document,
-    second_opinion: Callable[[str | None, bool], list[Evidence]],
+    day: Callable[[str | None], list[Evidence]],
 ) -> PageMetadata:
     """Read the metadata of the page that *document* holds.
 
@@ -73,8 +73,7 @@ def read_metadata(
         markup, nodes, blocks: the page's statements and lines, as ``read_markup``,
             ``article_nodes`` and ``read_blocks`` give them.
         document: its own fields win over the page's.
-        second_opinion: asked, with the url and whether a date is known, only when the markup
-            leaves the title, the authors or the date unknown; its candidates come last.
+        day: asked, with the url, for candidates of the date when the page states none.
     """
     fetched_at = parse_timestamp(document.fetched_at or "")
     urls = _urls(document, markup, nodes)
@@ -83,9 +82,7 @@ def read_metadata(
     date_modified, modified = choose_date(modified_dates(markup, nodes), fetched_at)
     names = _site_names(markup, nodes, site)
     page = _Page(document, blocks, names, url, fetched_at, date_modified)
-    votes = _vote(page, markup, nodes, ())
-    if not (votes.title and votes.authors and votes.date_published):
-        votes = _vote(page, markup, nodes, second_opinion(url, bool(votes.date_published)))
+    votes = _vote(page, markup, nodes, day)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
     return PageMetadata(
         title=votes.title,
@@ -115,7 +112,7 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _Votes:
-    """The three fields for which trafilatura may be asked, and their candidates."""
+    """The three fields that many places state, and their candidates."""
 
     title: str | None
     authors: tuple[str, ...]
@@ -123,18 +120,20 @@ class _Votes:
     evidence: tuple[Evidence, ...]
 
 
-def _vote(page: _Page, markup: Markup, nodes: list[Node], more: Sequence[Evidence]) -> _Votes:
-    """Elect title, authors and date; candidates in *more* count where the page has none."""
+def _vote(
+    page: _Page, markup: Markup, nodes: list[Node], day: Callable[[str | None], list[Evidence]]
+) -> _Votes:
+    """Elect title, authors and date."""
     document, names = page.document, page.site_names
-    titles = choose_title(_titles(markup, nodes), names) or choose_title(_of(more, "title"), names)
+    titles = choose_title(_titles(markup, nodes), names)
     titles = _declared("title", document.title) + titles
-    authors = _authors(markup, nodes) + _of(more, "authors")
+    authors = _authors(markup, nodes)
     beside = date_beside_headline(page.blocks, [title.value for title in titles])
     dates = published_dates(markup, nodes, beside)
-    date, published = choose_date(dates, page.fetched_at, page.date_modified)
-    if date is None:
-        date, published = choose_date(published + _of(more, "date_published"), page.fetched_at)
     own_date = parse_timestamp(document.date_published or "")
+    date, published = choose_date(dates, page.fetched_at, page.date_modified)
+    if not (date or own_date):
+        date, published = choose_date(published + day(page.url), page.fetched_at)
     declared = _declared("date_published", document.date_published)
     evidence = (
         *titles,
@@ -152,10 +151,6 @@ def _vote(page: _Page, markup: Markup, nodes: list[Node], more: Sequence[Evidenc
 
 def _declared(field: str, value: str | None) -> list[Evidence]:
     return [Evidence(field, value, "record")] if value else []
-
-
-def _of(candidates: Iterable[Evidence], field: str) -> list[Evidence]:
-    return [candidate for candidate in candidates if candidate.field == field]
 
 
 def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> list[Evidence]:

@@ -40,7 +40,7 @@ WRITTEN_BY = frozenset(
 )  # fmt: skip
 """What ``twitter:label1`` says when ``twitter:data1`` is the author."""
 
-VISIBLE = frozenset({"byline", "rel:author", "trafilatura"})
+VISIBLE = frozenset({"byline", "rel:author"})
 """Sources that read what people see, not what a program wrote for programs."""
 
 MAX_BYLINE_CHARS = 150

@@ -22,7 +22,6 @@ WEIGHTS = {
     "meta:headline": 0.5,
     "meta:title": 0.4,
     "json-ld:name": 0.4,
-    "trafilatura": 0.3,
 }
 """What a vote counts. Chosen on the development pages of four benchmarks (some 1,400): an
 ``<h1>`` wins alone, and loses when two of the others agree against it."""

@@ -84,28 +84,41 @@ class Grams:
         return list(map(others.known.__contains__, self.runs))
 
 
-def grams_of(texts: Sequence[str]) -> Grams:
-    """Hash the runs of words of *texts*; none reaches from one text into the next."""
-    hashed = hash_words(texts)
+def grams_of(*groups: Sequence[str]) -> list[Grams]:
+    """Hash the runs of words of each of *groups* of texts; none reaches from text to text."""
+    hashed = hash_words([text for texts in groups for text in texts])
     values, offsets = hashed.values, hashed.offsets
     counts = np.diff(offsets)
-    owners = np.repeat(np.arange(len(texts)), counts)
+    owners = np.repeat(np.arange(len(counts)), counts)
     within = np.arange(len(values)) - offsets[:-1][owners]
-    lines = np.zeros(len(texts), np.uint64)
+    lines = np.zeros(len(counts), np.uint64)
     np.add.at(lines, owners, mix(values + within.astype(np.uint64)))
+    runs, starts = _runs(values, owners)
+    found = []
+    first = 0
+    for texts in groups:
+        last = first + len(texts)
+        begin, end = np.searchsorted(starts, (first, last)).tolist()
+        own = starts[begin:end] - first
+        found.append(Grams(runs[begin:end], own, counts[first:last], lines[first:last]))
+        first = last
+    return found
+
+
+def _runs(values: Hashes, owners: NDArray[np.int64]) -> tuple[Hashes, NDArray[np.int64]]:
+    """Hashes of runs of ``GRAM`` words within one text, and the text of each."""
     if len(values) < GRAM:
-        return Grams(np.empty(0, np.uint64), np.empty(0, np.int64), counts, lines)
+        return np.empty(0, np.uint64), np.empty(0, np.int64)
     runs = values[: 1 - GRAM].copy()
     for step in range(1, GRAM):
         runs = mix(runs) + values[step : len(values) + 1 - GRAM + step]
     inside = owners[: 1 - GRAM] == owners[GRAM - 1 :]
-    return Grams(runs[inside], owners[: 1 - GRAM][inside], counts, lines)
+    return runs[inside], owners[: 1 - GRAM][inside]
 
 
 def compare(texts: Sequence[str], extractions: Sequence[str]) -> Measured:
     """Look up blocks in *extractions*, one for each of ``VOTERS``; empty where there is none."""
-    blocks = grams_of(texts)
-    voters = [grams_of(text.split("\n")) for text in extractions]
+    blocks, *voters = grams_of(texts, *(text.split("\n") for text in extractions))
     pairs = ((0, 1), (1, 0), (0, 2), (2, 0))
     return Measured(
         blocks.counts.astype(np.float64),

@@ -18,7 +18,7 @@ from pipeline.records import Document, Evidence
 def read(
     head: str, body: str = "", more: tuple[Evidence, ...] = (), **declared: str
 ) -> PageMetadata:
-    """The metadata of a page with *head* and *body*; *more* is what trafilatura would say."""
+    """The metadata of a page with *head* and *body*; *more* is what htmldate would say."""
     page = f"<html><head>{head}</head><body>{body}</body></html>"
     document = Document("0" * 32, "r", "r.html", "text/html", page, **declared)  # type: ignore[arg-type]
     root = document_fromstring(page)
@@ -266,19 +266,16 @@ def test_a_house_byline_stands_only_where_nobody_else_is_named() -> None:
     assert ("Tomas Quill",) == read(site + house, '<p class="byline">By Tomas Quill</p>').authors
 
 
-def test_trafilatura_is_asked_last() -> None:
-    """A second opinion fills what markup leaves open, and overrules nothing."""
-    more = (
-        Evidence("title", "Other", "trafilatura"),
-        Evidence("authors", "Tomas Quill", "trafilatura"),
-        Evidence("date_published", "2024-02-28", "trafilatura"),
-    )
-    metadata = read("<title>Rope is dear</title>", more=more)
+def test_htmldate_is_asked_last() -> None:
+    """A day that only htmldate finds fills what the page leaves open, and overrules nothing."""
+    more = (Evidence("date_published", "2024-02-28", "htmldate"),)
+    silent = read("<title>Rope is dear</title>", more=more)
+    stated = read('<meta name="date" content="2024-01-02">', more=more)
 
-    assert metadata.title == "Rope is dear"
-    assert metadata.authors == ("Tomas Quill",)
-    assert metadata.date_published is not None
-    assert metadata.date_published.isoformat() == "2024-02-28"
+    assert silent.date_published is not None
+    assert silent.date_published.isoformat() == "2024-02-28"
+    assert stated.date_published is not None
+    assert stated.date_published.isoformat() == "2024-01-02"
 
 
 def test_authors_beside_other_stories_are_not_this_ones() -> None:
