@@ -17,7 +17,8 @@ from pipeline.clean.html.dates import (
     printed_day,
     published_dates,
 )
-from pipeline.clean.html.headline_date import date_beside_headline
+from pipeline.clean.html.headline_byline import names_beside_headline
+from pipeline.clean.html.headline_date import date_beside_headline, headlines
 from pipeline.clean.html.json_ld import (
     ARTICLE_TYPES,
     Node,
@@ -28,6 +29,7 @@ from pipeline.clean.html.json_ld import (
 from pipeline.clean.html.markup import Markup
 from pipeline.clean.html.sources import (
     AUTHOR_META,
+    HOUSES,
     KEYWORD_META,
     MAX_BYLINE_CHARS,
     MAX_KEYWORDS,
@@ -127,9 +129,9 @@ def _vote(
     document, names = page.document, page.site_names
     titles = choose_title(_titles(markup, nodes), names)
     titles = _declared("title", document.title) + titles
-    authors = _authors(markup, nodes)
-    beside = date_beside_headline(page.blocks, [title.value for title in titles])
-    dates = published_dates(markup, nodes, beside)
+    places = headlines(page.blocks, [title.value for title in titles])
+    authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
+    dates = published_dates(markup, nodes, date_beside_headline(page.blocks, places))
     own_date = parse_timestamp(document.date_published or "")
     date, published = choose_date(dates, page.fetched_at, page.date_modified)
     if not (date or own_date):
@@ -175,7 +177,7 @@ def _titles(markup: Markup, nodes: list[Node]) -> list[Evidence]:
     return [Evidence("title", text, source) for source, text in found]
 
 
-def _authors(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list[Evidence]:
     found = [("json-ld:author", names_of(node.get("author"))) for node in nodes]
     label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
     if label in WRITTEN_BY:
@@ -183,8 +185,12 @@ def _authors(markup: Markup, nodes: list[Node]) -> list[Evidence]:
     found += [(f"meta:{name}", markup.meta[name]) for name in AUTHOR_META if name in markup.meta]
     found.append(("itemprop:author", markup.items.get("author", [])[:5]))
     found.append(("rel:author", markup.rel_author[:3]))
-    found += [("byline", [text]) for text in markup.bylines[:3]]
-    return [Evidence("authors", "; ".join(names), source) for source, names in found if names]
+    stated = [Evidence("authors", "; ".join(names), source) for source, names in found if names]
+    marked = [Evidence("authors", text, "byline") for text in markup.bylines[:3]]
+    # Bylines may be marked in boxes about other stories; the one beside the headline is this one's.
+    names = [name_key(name) for item in printed for name in item.value.split("; ")]
+    same = [item for item in marked if all(name in name_key(item.value) for name in names)]
+    return [*stated, *same, *printed, *(item for item in marked if item not in same)]
 
 
 def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
@@ -232,9 +238,17 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
 
     A site that names itself as the author is believed only where nobody else is named.
     """
-    names = next((found for item in candidates if (found := _names(item, site_names))), ())
-    houses = (item for item in candidates if item.source == "json-ld:author")
-    return names or next((found for item in houses if (found := _names(item, frozenset()))), ())
+    named = [found for item in candidates if (found := _names(item, site_names))]
+    if named:
+        others = {name for found in named for name in found if " " in name}
+        return tuple(dict.fromkeys(_shortest(name, others) for name in named[0]))
+    houses = (item for item in candidates if item.source in HOUSES)
+    return next((found for item in houses if (found := _names(item, frozenset()))), ())
+
+
+def _shortest(name: str, others: set[str]) -> str:
+    """*name*, or what it begins with where another place gives just that: no role behind it."""
+    return min((other for other in others if name.startswith(f"{other} ")), key=len, default=name)
 
 
 def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozenset[str]:

@@ -43,6 +43,11 @@ WRITTEN_BY = frozenset(
 VISIBLE = frozenset({"byline", "rel:author"})
 """Sources that read what people see, not what a program wrote for programs."""
 
+HOUSES = frozenset(
+    {"json-ld:author", "twitter:data1", "meta:author", "itemprop:author", "rel:author"}
+)
+"""Sources that are believed when they name the site itself, and nobody is named elsewhere."""
+
 MAX_BYLINE_CHARS = 150
 """A longer byline is a biography."""
 

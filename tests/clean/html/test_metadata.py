@@ -73,6 +73,16 @@ def test_a_title_loses_the_name_of_the_site(title: str, expected: str) -> None:
         ("Ludwig von Norden", ("Ludwig von Norden",)),
         ("Posted on 3 May 2024 by Jan Kupfer", ("Jan Kupfer",)),
         ("View all posts by Jan Kupfer", ("Jan Kupfer",)),
+        ("Authored by: Jan Kupfer", ("Jan Kupfer",)),
+        ("Read more about Jan Kupfer", ("Jan Kupfer",)),
+        ("Ada Winterbourne @adawinter", ("Ada Winterbourne",)),
+        ("By Ada Winterbourne on 3 May 2024", ("Ada Winterbourne",)),
+        ("Ada Winterbourne Senior Politics Editor", ("Ada Winterbourne",)),
+        ("Ada Winterbourne Founder at Oakgrove", ("Ada Winterbourne",)),
+        ("By Ada Winterbourne, Rope and Canvas Expert", ("Ada Winterbourne",)),
+        ("The Harbour editors", ("The Harbour editors",)),
+        ("Written By", ()),
+        ("Sat, 20 Dec, 2025", ()),
         ("Wednesday 3 May 2024 10:44 am PST by Jan Kupfer", ("Jan Kupfer",)),
         ("", ()),
         ("Byron Bylund", ("Byron Bylund",)),
@@ -287,3 +297,60 @@ def test_authors_beside_other_stories_are_not_this_ones() -> None:
     )
 
     assert ("Ada Winterbourne", "Tomas Quill") == read("", body).authors
+
+
+HEADLINE = "<h1>Rope is dear this winter</h1>"
+SAID = "<p>The council said so on Tuesday, and nobody in the harbour disagreed with it.</p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (f"{HEADLINE}<div>By Ada Winterbourne</div>{SAID}", ("Ada Winterbourne",)),
+        (f"{HEADLINE}<div>ByAda Winterbourne</div>{SAID}", ("Ada Winterbourne",)),
+        (f"<div>Von Lena Ofenrohr</div>{HEADLINE}{SAID}", ("Lena Ofenrohr",)),
+        (
+            f"{HEADLINE}<div>3 min read · By Ada Winterbourne and Jan Kupfer</div>{SAID}",
+            ("Ada Winterbourne", "Jan Kupfer"),
+        ),
+        (f"{HEADLINE}<div>Posted by Jan Kupfer on 3 May 2024</div>{SAID}", ("Jan Kupfer",)),
+        (f"{HEADLINE}<div>Norhaven Harbour</div>{SAID}", ()),
+        (f"{HEADLINE}<figure>Photo<figcaption>By Jan Kupfer</figcaption></figure>{SAID}", ()),
+        (f"{HEADLINE}{SAID * 9}<div>By Ada Winterbourne</div>", ()),
+        (f"<div>By Ada Winterbourne</div>{SAID}", ()),
+        (
+            f"{HEADLINE}<div>By Ada Winterbourne</div>{SAID}<i class='author'>Tomas Quill</i>",
+            ("Ada Winterbourne",),
+        ),
+        (
+            f"{HEADLINE}<div>By Ada Winterbourne</div><a rel='author'>Jan Kupfer</a>",
+            ("Jan Kupfer",),
+        ),
+    ],
+)
+def test_a_byline_beside_the_headline_names_the_authors(
+    body: str, expected: tuple[str, ...]
+) -> None:
+    """Where no program is told, the line that says *by* next to the headline counts."""
+    assert expected == read("", body).authors
+
+
+def test_the_shortest_spelling_of_a_name_is_the_name() -> None:
+    """What one place writes behind a name that another writes alone is no part of it."""
+    body = (
+        "<div class='author'>Ada Winterbourne Keeper of Lamps <b class='author'>"
+        "Ada Winterbourne</b></div>"
+    )
+
+    assert ("Ada Winterbourne",) == read("", body).authors
+
+
+@pytest.mark.parametrize("place", ["meta", "item"])
+def test_a_site_is_its_own_author_where_nobody_else_is(place: str) -> None:
+    """Markup that names the house is believed when there is no person."""
+    house = '<meta property="og:site_name" content="The Lantern">'
+    head = house + ('<meta name="author" content="The Lantern">' if place == "meta" else "")
+    body = "<b itemprop='author'>The Lantern</b>" if place == "item" else ""
+
+    assert ("The Lantern",) == read(head, body).authors
+    assert ("Jan Kupfer",) == read(head, body + "<i class='byline'>By Jan Kupfer</i>").authors
