@@ -33,6 +33,7 @@ from pipeline.clean.html.sources import (
     KEYWORD_META,
     MAX_BYLINE_CHARS,
     MAX_KEYWORDS,
+    MAX_SITE_WORDS,
     SECTION_META,
     SITE_NAME_META,
     TITLE_META,
@@ -257,7 +258,8 @@ def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozense
     found += [name for node in nodes for name in names_of(node.get("publisher"))]
     if site:
         found += [site, f"www.{site}", site.partition(".")[0]]
-    return frozenset(key for text in found if (key := name_key(text)))
+    keys = (name_key(text) for text in found)
+    return frozenset(key for key in keys if 0 < len(key.split()) <= MAX_SITE_WORDS)
 
 
 def _urls(document: Document, markup: Markup, nodes: list[Node]) -> list[Evidence]:

@@ -51,5 +51,8 @@ HOUSES = frozenset(
 MAX_BYLINE_CHARS = 150
 """A longer byline is a biography."""
 
+MAX_SITE_WORDS = 9
+"""Words that the name of a site may have: in more there is a headline."""
+
 MAX_KEYWORDS = 30
 """More are the index of a whole site."""

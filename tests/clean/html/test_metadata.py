@@ -354,3 +354,62 @@ def test_a_site_is_its_own_author_where_nobody_else_is(place: str) -> None:
 
     assert ("The Lantern",) == read(head, body).authors
     assert ("Jan Kupfer",) == read(head, body + "<i class='byline'>By Jan Kupfer</i>").authors
+
+
+def both(title: str, shared: str) -> str:
+    """A head with a title, and another for social networks."""
+    return f'<title>{title}</title><meta property="og:title" content="{shared}">'
+
+
+LOGO = "<h1>The Lantern</h1>"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        # A heading without a word of the title is a logo, a section or a box.
+        ("<title>Rope is dear this winter</title>", "<h1>Local</h1>", "Rope is dear this winter"),
+        ("<title>Rope is dear this winter</title>", LOGO, "Rope is dear this winter"),
+        ("<title>The Lantern</title>", "<h1>Rope is dear</h1>", "Rope is dear"),
+        # What the title begins or ends with, beside what another place gives, is the site.
+        (
+            both("The Lantern: Rope is dear this winter", "Rope is dear this winter"),
+            LOGO,
+            "Rope is dear this winter",
+        ),
+        # A title that breaks off is completed by the place that goes on.
+        (
+            both("Rope is dear this...", "Rope is dear this..."),
+            "<h1>Rope is dear this winter</h1>",
+            "Rope is dear this winter",
+        ),
+        (
+            both("Rope is dear this win", "Rope is dear this win"),
+            "<h1>Rope is dear this winter</h1>",
+            "Rope is dear this winter",
+        ),
+        (
+            both("Rope is", "Rope is"),
+            '<h1>Rope is "dear" this winter</h1>',
+            'Rope is "dear" this winter',
+        ),
+        # Behind a bar in the page's head follows a name, if it is short.
+        ("<title>Rope is dear | Lantern</title>", "", "Rope is dear"),
+        (
+            "<title>Rope is dear | And so is all the tar</title>",
+            "",
+            "Rope is dear | And so is all the tar",
+        ),
+        ("", "<h1>Rope is dear | Lantern</h1>", "Rope is dear | Lantern"),
+        ("", "<h1>Rope is dear ¶</h1>", "Rope is dear"),
+        # Two places that are written together do not outvote a heading that says it in full.
+        (
+            both("Rope prices this winter", "Rope prices this winter"),
+            "<h1>What rope prices mean this winter</h1>",
+            "What rope prices mean this winter",
+        ),
+    ],
+)
+def test_the_title_is_the_headline(head: str, body: str, expected: str) -> None:
+    """Logos, cut ends and the names of sites lose against what the story is called."""
+    assert expected == read(head, body).title
