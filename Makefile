@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup fuzz kills housekeeping-kills year window million clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,9 @@ bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE beside newsieve on ../
 
 bench-cleaning: $(READY)  ## CPU of cleaning one text, and of its parts
 	PYTHONPATH=. $(BIN)/python benchmarks/cleaning.py
+
+bench-pages: $(READY)  ## CPU of a page's way to an article, beside trafilatura with metadata (some minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/pages.py --pages 20
 
 bench-dedup: $(READY)  ## near-duplicates beside datasketch and datatrove, in one run (about ten minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/dedup.py

@@ -144,7 +144,7 @@ def _by_body(texts: list[str], gold: str) -> Labels:
 
 def _in_gold(texts: list[str], gold: list[str]) -> NDArray[np.float64]:
     """The share of each block that stands in *gold*, in any order."""
-    ours, theirs = grams_of(texts), grams_of(gold)
+    ours, theirs = grams_of(texts, gold)
     return ours.shares_in(theirs)
 
 

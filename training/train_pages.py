@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -45,6 +45,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--output", type=Path, default=WEIGHTS)
+    parser.add_argument(
+        "--check", action="store_true", help="with the features of the file; write nothing"
+    )
     arguments = parser.parse_args()
     files = sorted(arguments.data.glob("*.tar.xz"))
     if not files:
@@ -53,7 +56,8 @@ def main() -> None:
     for file in files:
         pages.extend(read_archive(file))
         report(f"{len(pages)} pages up to {file.name}")
-    model, scores = learn(pages)
+    stored_names = tuple(json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"])
+    model, scores = learn(pages, stored_names if arguments.check else None)
     columns = {
         "trafilatura": [text_of(page, None) for page in pages],
         "page model, sites not seen": [
@@ -62,6 +66,8 @@ def main() -> None:
         ],
     }
     sys.stdout.write(page_table(pages, columns) + "\n")
+    if arguments.check:
+        return
     stored = model | {"trained_on": digests(files)}
     arguments.output.write_text(json.dumps(stored, indent=0) + "\n", encoding="utf-8")
     report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
@@ -88,19 +94,26 @@ def text_of(page: LabelledPage, kept: NDArray[np.bool_] | None) -> str:
     return without_head(Story(extraction, (), "", ()), page.candidates.metadata)[0]
 
 
-def learn(pages: list[LabelledPage]) -> tuple[dict[str, object], list[Floats | None]]:
-    """The model learned from all pages, and each page's scores by one that never saw its site."""
+def learn(
+    pages: list[LabelledPage], names: Sequence[str] | None = None
+) -> tuple[dict[str, object], list[Floats | None]]:
+    """The model learned from all pages, and each page's scores by one that never saw its site.
+
+    Args:
+        names: the features; None to choose them.
+    """
     weights = [block_weights(page) for page in pages]
     used = [(page, w) for page, w in zip(pages, weights, strict=True) if w.any()]
     y = np.concatenate([(page.labels == KEEP)[w > 0] for page, w in used]).astype(np.float64)
     w = np.concatenate([w[w > 0] for _, w in used])
     folds = np.repeat([page.fold for page, _ in used], [int((w > 0).sum()) for _, w in used])
-    everything = Expansion(FEATURES)
-    x = np.concatenate([everything.expand(base(page))[w > 0] for page, w in used])
+    candidates = Expansion(names or FEATURES)
+    x = np.concatenate([candidates.expand(base(page))[w > 0] for page, w in used])
     report(f"{len(x)} blocks, {x.shape[1]} features")
-    best = heaviest(x[::SELECT_EVERY], y[::SELECT_EVERY], w[::SELECT_EVERY])
-    x = np.ascontiguousarray(x[:, best])
-    names = [FEATURES[n] for n in best.tolist()]
+    if names is None:
+        best = heaviest(x[::SELECT_EVERY], y[::SELECT_EVERY], w[::SELECT_EVERY])
+        x = np.ascontiguousarray(x[:, best])
+        names = [FEATURES[n] for n in best.tolist()]
     chosen = Expansion(names)
     scores: list[Floats | None] = [None] * len(pages)
     for fold in range(FOLDS):

@@ -16,6 +16,9 @@ NOT_NAMES = frozenset(
         "none", "null", "author", "authors", "autor", "autoren", "by", "von", "par", "por",
         "name", "human", "posted", "published", "updated", "written", "share", "follow", "print",
         "email", "e-mail", "comments", "kommentare", "read more", "n/a", "na", "in", "on",
+        "written by", "posted by", "published by", "reviewed by", "the author", "about the author",
+        "editor", "contributor", "guest author", "new", "text", "mon", "tue", "wed", "thu",
+        "fri", "sat", "sun",
     }
 )  # fmt: skip
 """Pieces (case-folded) that stand where a name should, and name nobody."""
@@ -28,10 +31,12 @@ _DONE = (
     r"escrito|scritto|pubblicato|geschreven)"
 )
 # "By", "Posted on 3 May by", "View all posts by", "Author:"; but not the "von" inside a name.
-_LEAD = re.compile(
+BYLINE_LEAD = re.compile(
     rf"^(?:(?:(?:[^\W\d_]+\s+){{0,3}}{_DONE}\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
     rf"|[^;]{{0,40}}\d\S*\s+(?:[ap]m\s+)?(?:[A-Z]{{2,4}}\s+)?{_BY}\s+"
-    r"|(?:автор|autor|autorin|auteur|author)(?:\s*:\s*|\s+))",
+    r"|(?:автор|autor|autorin|auteur|author)(?:\s*:\s*|\s+)"
+    r"|(?:authored by|interview|text|read more about|all articles? by|more from)(?:\s*:\s*|\s+)"
+    r"(?=[A-ZÀ-Þ]))",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
@@ -48,6 +53,25 @@ _TAIL = re.compile(
     r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$",
     re.IGNORECASE,
 )
+_HANDLE = re.compile(r"(?<=\S)\s@\w.*$")
+_BEFORE_DATE = re.compile(r"(?<=\S)\s(?:on|am|le|el|den)$")
+_ROLE = (
+    r"writers?|editors?|editor-in-chief|reporters?|correspondents?|contributors?|columnists?|"
+    r"journalists?|directors?|managers?|analysts?|engineers?|developers?|founders?|co-?founders?|"
+    r"ceo|cto|strategists?|specialists?|experts?|producers?|redakteur(?:in)?|staff|critics?"
+)
+_RANK = (
+    r"senior|junior|staff|chief|associate|assistant|managing|executive|deputy|contributing|"
+    r"freelance|guest|head|lead|vice|content|marketing|product|news|politics|political|sports?|"
+    r"business|technology|tech|science|health|medical|environment|education|travel|software|"
+    r"full-stack|tv|digital"
+)
+# The second word of a name is none of these: "Ada Winterbourne Senior Politics Editor".
+_IN_ROLE = re.compile(
+    rf"(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$",
+    re.IGNORECASE,
+)
+_ROLE_BEHIND = re.compile(rf"^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$", re.IGNORECASE)
 _DEGREE = re.compile(r"^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n)\.?$", re.IGNORECASE)
 
 
@@ -65,7 +89,7 @@ def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset())
     for text in texts:
         if _URL.search(text):  # its pieces would look like names
             continue
-        for piece in _SPLIT.split(" ".join(text.split())):
+        for piece in _SPLIT.split(_ROLE_BEHIND.sub(r"\1", " ".join(text.split()))):
             name = _tidy(piece)
             key = name_key(name)
             if key and key not in site_names and is_name(name):
@@ -97,4 +121,7 @@ def name_key(text: str) -> str:
 
 def _tidy(piece: str) -> str:
     piece = _PARENTHESIS.sub("", piece).strip(_EDGE)
-    return _TAIL.sub("", _LEAD.sub("", piece)).strip(_EDGE)
+    piece = _HANDLE.sub("", _TAIL.sub("", BYLINE_LEAD.sub("", piece)))
+    name = _BEFORE_DATE.sub("", piece).strip(_EDGE)
+    person = _IN_ROLE.sub("", name)
+    return person if " " in person and not person.startswith("The ") else name

@@ -46,27 +46,30 @@ _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?…](?:\s|$)")
 _UPDATED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
 _HEADING = mask_with("heading")
-_ELSEWHERE = mask_with("nav", "aside", "footer", "blockquote", "figure", "figcaption")
+ELSEWHERE = mask_with("nav", "aside", "footer", "blockquote", "figure", "figcaption")
 
 
-def date_beside_headline(blocks: Blocks, titles: Sequence[str]) -> list[Evidence]:
+def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
     """Find the date printed next to the headline.
 
     Args:
         blocks: of the whole page.
-        titles: what the headline may be, the likeliest first.
+        places: the blocks that are the headline, see ``headlines``.
 
     Returns:
         The date as it is printed, field ``date_published``; empty when there is none.
     """
-    found = [
-        stamp for place in _headlines(blocks, titles) for stamp in _dates_around(blocks, place)
-    ]
+    found = [stamp for place in places for stamp in _dates_around(blocks, place)]
     return [min(found, key=itemgetter(0))[1]] if found else []
 
 
-def _headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
-    """The blocks that are the headline: those in heading elements, else all that say the same."""
+def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
+    """Find the blocks that are the headline: those in heading elements, else all that say the same.
+
+    Args:
+        blocks: of the whole page.
+        titles: what the headline may be, the likeliest first.
+    """
     for title in titles:
         key, limit = name_key(title), 2 * len(title)
         if not key:
@@ -89,7 +92,7 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
     texts = blocks.texts
     for n in range(max(headline - BEFORE, 0), min(headline + BEHIND + 1, len(texts))):
         line = texts[n]
-        if n == headline or len(line) > MAX_LINE_CHARS or blocks.around[n] & _ELSEWHERE:
+        if n == headline or len(line) > MAX_LINE_CHARS or blocks.around[n] & ELSEWHERE:
             continue
         label = texts[n - 1] if n and len(texts[n - 1]) <= MAX_OTHER_CHARS else ""
         found = _stamp(line, label)

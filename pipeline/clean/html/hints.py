@@ -91,14 +91,16 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
         mask |= _BIT[_ROLES[role]]
     if style and _HIDDEN.search(style):
         mask |= _BIT["hidden_now"]
-    return mask | _named(names.lower()) if names else mask
+    for name in names.lower().split():
+        mask |= _named(name)
+    return mask
 
 
 @lru_cache(maxsize=20_000)
-def _named(names: str) -> int:
-    """The flags that *names* speak of, whatever element bears them: looking for them costs most."""
-    mask = _BIT["article_body"] if "articlebody" in names else 0
+def _named(name: str) -> int:
+    """The flags that a single *name* speaks of: looking for them costs most, and names recur."""
+    mask = _BIT["article_body"] if "articlebody" in name else 0
     for pattern, bit in zip(_PATTERNS, _WORD_BITS, strict=True):
-        if pattern.search(names):
+        if pattern.search(name):
             mask |= bit
     return mask

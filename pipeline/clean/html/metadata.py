@@ -6,7 +6,7 @@ candidates as evidence, the winner first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +17,8 @@ from pipeline.clean.html.dates import (
     printed_day,
     published_dates,
 )
-from pipeline.clean.html.headline_date import date_beside_headline
+from pipeline.clean.html.headline_byline import names_beside_headline
+from pipeline.clean.html.headline_date import date_beside_headline, headlines
 from pipeline.clean.html.json_ld import (
     ARTICLE_TYPES,
     Node,
@@ -28,9 +29,11 @@ from pipeline.clean.html.json_ld import (
 from pipeline.clean.html.markup import Markup
 from pipeline.clean.html.sources import (
     AUTHOR_META,
+    HOUSES,
     KEYWORD_META,
     MAX_BYLINE_CHARS,
     MAX_KEYWORDS,
+    MAX_SITE_WORDS,
     SECTION_META,
     SITE_NAME_META,
     TITLE_META,
@@ -65,7 +68,7 @@ def read_metadata(
     nodes: list[Node],
     blocks: Blocks,
     document: Document,
-    second_opinion: Callable[[str | None, bool], list[Evidence]],
+    day: Callable[[str | None], list[Evidence]],
 ) -> PageMetadata:
     """Read the metadata of the page that *document* holds.
 
@@ -73,8 +76,7 @@ def read_metadata(
         markup, nodes, blocks: the page's statements and lines, as ``read_markup``,
             ``article_nodes`` and ``read_blocks`` give them.
         document: its own fields win over the page's.
-        second_opinion: asked, with the url and whether a date is known, only when the markup
-            leaves the title, the authors or the date unknown; its candidates come last.
+        day: asked, with the url, for candidates of the date when the page states none.
     """
     fetched_at = parse_timestamp(document.fetched_at or "")
     urls = _urls(document, markup, nodes)
@@ -83,9 +85,7 @@ def read_metadata(
     date_modified, modified = choose_date(modified_dates(markup, nodes), fetched_at)
     names = _site_names(markup, nodes, site)
     page = _Page(document, blocks, names, url, fetched_at, date_modified)
-    votes = _vote(page, markup, nodes, ())
-    if not (votes.title and votes.authors and votes.date_published):
-        votes = _vote(page, markup, nodes, second_opinion(url, bool(votes.date_published)))
+    votes = _vote(page, markup, nodes, day)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
     return PageMetadata(
         title=votes.title,
@@ -115,7 +115,7 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _Votes:
-    """The three fields for which trafilatura may be asked, and their candidates."""
+    """The three fields that many places state, and their candidates."""
 
     title: str | None
     authors: tuple[str, ...]
@@ -123,18 +123,20 @@ class _Votes:
     evidence: tuple[Evidence, ...]
 
 
-def _vote(page: _Page, markup: Markup, nodes: list[Node], more: Sequence[Evidence]) -> _Votes:
-    """Elect title, authors and date; candidates in *more* count where the page has none."""
+def _vote(
+    page: _Page, markup: Markup, nodes: list[Node], day: Callable[[str | None], list[Evidence]]
+) -> _Votes:
+    """Elect title, authors and date."""
     document, names = page.document, page.site_names
-    titles = choose_title(_titles(markup, nodes), names) or choose_title(_of(more, "title"), names)
+    titles = choose_title(_titles(markup, nodes), names)
     titles = _declared("title", document.title) + titles
-    authors = _authors(markup, nodes) + _of(more, "authors")
-    beside = date_beside_headline(page.blocks, [title.value for title in titles])
-    dates = published_dates(markup, nodes, beside)
-    date, published = choose_date(dates, page.fetched_at, page.date_modified)
-    if date is None:
-        date, published = choose_date(published + _of(more, "date_published"), page.fetched_at)
+    places = headlines(page.blocks, [title.value for title in titles])
+    authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
+    dates = published_dates(markup, nodes, date_beside_headline(page.blocks, places))
     own_date = parse_timestamp(document.date_published or "")
+    date, published = choose_date(dates, page.fetched_at, page.date_modified)
+    if not (date or own_date):
+        date, published = choose_date(published + day(page.url), page.fetched_at)
     declared = _declared("date_published", document.date_published)
     evidence = (
         *titles,
@@ -152,10 +154,6 @@ def _vote(page: _Page, markup: Markup, nodes: list[Node], more: Sequence[Evidenc
 
 def _declared(field: str, value: str | None) -> list[Evidence]:
     return [Evidence(field, value, "record")] if value else []
-
-
-def _of(candidates: Iterable[Evidence], field: str) -> list[Evidence]:
-    return [candidate for candidate in candidates if candidate.field == field]
 
 
 def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> list[Evidence]:
@@ -180,7 +178,7 @@ def _titles(markup: Markup, nodes: list[Node]) -> list[Evidence]:
     return [Evidence("title", text, source) for source, text in found]
 
 
-def _authors(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list[Evidence]:
     found = [("json-ld:author", names_of(node.get("author"))) for node in nodes]
     label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
     if label in WRITTEN_BY:
@@ -188,8 +186,12 @@ def _authors(markup: Markup, nodes: list[Node]) -> list[Evidence]:
     found += [(f"meta:{name}", markup.meta[name]) for name in AUTHOR_META if name in markup.meta]
     found.append(("itemprop:author", markup.items.get("author", [])[:5]))
     found.append(("rel:author", markup.rel_author[:3]))
-    found += [("byline", [text]) for text in markup.bylines[:3]]
-    return [Evidence("authors", "; ".join(names), source) for source, names in found if names]
+    stated = [Evidence("authors", "; ".join(names), source) for source, names in found if names]
+    marked = [Evidence("authors", text, "byline") for text in markup.bylines[:3]]
+    # Bylines may be marked in boxes about other stories; the one beside the headline is this one's.
+    names = [name_key(name) for item in printed for name in item.value.split("; ")]
+    same = [item for item in marked if all(name in name_key(item.value) for name in names)]
+    return [*stated, *same, *printed, *(item for item in marked if item not in same)]
 
 
 def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
@@ -237,9 +239,17 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
 
     A site that names itself as the author is believed only where nobody else is named.
     """
-    names = next((found for item in candidates if (found := _names(item, site_names))), ())
-    houses = (item for item in candidates if item.source == "json-ld:author")
-    return names or next((found for item in houses if (found := _names(item, frozenset()))), ())
+    named = [found for item in candidates if (found := _names(item, site_names))]
+    if named:
+        others = {name for found in named for name in found if " " in name}
+        return tuple(dict.fromkeys(_shortest(name, others) for name in named[0]))
+    houses = (item for item in candidates if item.source in HOUSES)
+    return next((found for item in houses if (found := _names(item, frozenset()))), ())
+
+
+def _shortest(name: str, others: set[str]) -> str:
+    """*name*, or what it begins with where another place gives just that: no role behind it."""
+    return min((other for other in others if name.startswith(f"{other} ")), key=len, default=name)
 
 
 def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozenset[str]:
@@ -248,7 +258,8 @@ def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozense
     found += [name for node in nodes for name in names_of(node.get("publisher"))]
     if site:
         found += [site, f"www.{site}", site.partition(".")[0]]
-    return frozenset(key for text in found if (key := name_key(text)))
+    keys = (name_key(text) for text in found)
+    return frozenset(key for key in keys if 0 < len(key.split()) <= MAX_SITE_WORDS)
 
 
 def _urls(document: Document, markup: Markup, nodes: list[Node]) -> list[Evidence]:

@@ -40,11 +40,19 @@ WRITTEN_BY = frozenset(
 )  # fmt: skip
 """What ``twitter:label1`` says when ``twitter:data1`` is the author."""
 
-VISIBLE = frozenset({"byline", "rel:author", "trafilatura"})
+VISIBLE = frozenset({"byline", "rel:author"})
 """Sources that read what people see, not what a program wrote for programs."""
+
+HOUSES = frozenset(
+    {"json-ld:author", "twitter:data1", "meta:author", "itemprop:author", "rel:author"}
+)
+"""Sources that are believed when they name the site itself, and nobody is named elsewhere."""
 
 MAX_BYLINE_CHARS = 150
 """A longer byline is a biography."""
+
+MAX_SITE_WORDS = 9
+"""Words that the name of a site may have: in more there is a headline."""
 
 MAX_KEYWORDS = 30
 """More are the index of a whole site."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import product
 
 from pipeline.clean.person_names import name_key
 from pipeline.records import Evidence
@@ -22,7 +23,6 @@ WEIGHTS = {
     "meta:headline": 0.5,
     "meta:title": 0.4,
     "json-ld:name": 0.4,
-    "trafilatura": 0.3,
 }
 """What a vote counts. Chosen on the development pages of four benchmarks (some 1,400): an
 ``<h1>`` wins alone, and loses when two of the others agree against it."""
@@ -41,6 +41,30 @@ UNSUPPORTED = 0.55
 LATER_HEADING = 0.3
 """Share for a second and later ``<h1>`` which no other place repeats."""
 
+UNRELATED = 0.3
+"""Share for an ``<h1>`` that has no word in common with any other place: it names the site, a
+section or a box."""
+
+HEADLINE_WORDS = 3
+"""Words from which a title is a headline, and not just a name."""
+
+SMALL_WORD = 3
+"""Letters up to which a word is in any title."""
+
+ALIKE = 1.2
+"""Factor for a first ``<h1>`` that says in other words what the other places say, which are
+written together, for search engines."""
+
+HEAD_SOURCES = frozenset({"title", "og:title", "twitter:title", "meta:title"})
+BAR_WORDS, TAIL_WORDS = 3, 2
+"""Places where a site or a section follows behind a bar; words before it at least, and behind it
+at most: more are a second clause."""
+_ANCHOR = re.compile(r"\s+[¶§#]$")
+"""A link to the heading itself."""
+_ELLIPSIS = re.compile(r"\s?(?:\.\.\.|…|\[…\])$")
+_QUOTED = re.compile(r'\s?["“]')
+"""What a title goes on with that is cut off at its quotation mark: it stood in an attribute."""
+_HEAD = re.compile(r"(?:\s+[-|–—»]|\s*[|:])\s+\S")
 _TAIL = re.compile(r".+\S(?:\s+[-|–—]\s+|\s*\|\s*|_)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|\s*|\s+»|«\s+")
 
@@ -60,13 +84,42 @@ def choose_title(candidates: Iterable[Evidence], site_names: frozenset[str]) -> 
     trimmed = [
         Evidence("title", value, candidate.source)
         for candidate in candidates
-        if (value := without_site(candidate.value, site_names))
+        if (value := _trimmed(candidate, site_names))
     ]
     keys = [name_key(candidate.value) for candidate in trimmed]
     weights = _weights(trimmed, keys)
     votes = [_votes(key, keys, weights) for key in keys]
     order = sorted(range(len(trimmed)), key=lambda n: (-votes[n], -weights[n], n))
-    return [trimmed[n] for n in order]
+    return _whole([trimmed[n] for n in order])
+
+
+def _whole(ordered: list[Evidence]) -> list[Evidence]:
+    """*ordered*, its winner replaced by the place that goes on where it is cut off, if any."""
+    for item in ordered[1:]:
+        if _goes_on(item, ordered[0].value):
+            return [item, *(each for each in ordered if each is not item)]
+    return ordered
+
+
+def _goes_on(item: Evidence, title: str) -> bool:
+    """Whether *item* says *title*, which breaks off at dots, in a word or at a quotation."""
+    stem = _ELLIPSIS.sub("", title)
+    rest = item.value[len(stem) :]
+    if not item.value.startswith(stem) or not _ELLIPSIS.sub("", rest):
+        return False
+    if stem == title and not (stem[-1:].isalnum() and rest[0].isalnum()):
+        return item.source == "h1" and _QUOTED.match(rest) is not None
+    return True
+
+
+def _trimmed(candidate: Evidence, site_names: frozenset[str]) -> str:
+    """What a place says, less the site's name and what stands behind a bar in the page's head."""
+    title = without_site(_ANCHOR.sub("", candidate.value), site_names)
+    if candidate.source in HEAD_SOURCES:
+        front, bar, tail = title.rpartition(" | ")
+        if bar and len(front.split()) >= BAR_WORDS and len(tail.split()) <= TAIL_WORDS:
+            return front.strip()
+    return title
 
 
 def without_site(title: str, site_names: frozenset[str]) -> str:
@@ -99,26 +152,46 @@ def is_site_name(text: str, site_names: frozenset[str]) -> bool:
 
 
 def _names_in_headings(candidates: list[Evidence]) -> frozenset[str]:
-    """Headings that ``<title>`` ends with, after something longer: the site's name in its logo."""
+    """Headings that are the site's name in its logo.
+
+    ``<title>`` ends with them, after something longer, or it begins with them and goes on with
+    what another place gives as the title.
+    """
     titles = [candidate.value for candidate in candidates if candidate.source == "title"]
+    headings = [candidate for candidate in candidates if candidate.source == "h1"]
     found = set()
-    for candidate in candidates:
-        for title in titles if candidate.source == "h1" else ():
-            front = title[: -len(candidate.value)]
-            if title.endswith(candidate.value) and len(front) > len(candidate.value):
-                found.update([name_key(candidate.value)] if _TAIL.fullmatch(front) else [])
+    for heading, title in product(headings, titles):
+        front, back = title[: -len(heading.value)], title[len(heading.value) :]
+        tail = title.endswith(heading.value) and len(front) > len(heading.value)
+        others = {name_key(each.value) for each in candidates if each.source != "h1"}
+        head = title.startswith(heading.value) and len(back) > len(heading.value)
+        head = head and bool(_HEAD.match(back)) and name_key(back) in others
+        if head or (tail and _TAIL.fullmatch(front)):
+            found.add(name_key(heading.value))
     return frozenset(found)
 
 
 def _weights(voters: list[Evidence], keys: list[str]) -> list[float]:
     """What each vote counts, once headings that nothing else on the page repeats are told."""
     others = [key for voter, key in zip(voters, keys, strict=True) if voter.source != "h1"]
+    said = {word for key in others for word in key.split()}
+    telling = any(len(key.split()) >= HEADLINE_WORDS for key in others)
     headings = [n for n, voter in enumerate(voters) if voter.source == "h1"]
     repeated = {n for n in headings if any(_repeats(other, keys[n]) for other in others)}
     weights = [WEIGHTS[voter.source] for voter in voters]
     for n in headings:
-        if n not in repeated:
+        own = set(keys[n].split())
+        if telling and said.isdisjoint(word for word in own if len(word) > SMALL_WORD):
+            weights[n] *= UNRELATED
+        elif n not in repeated:
             weights[n] *= LATER_HEADING if n != headings[0] else UNSUPPORTED if repeated else 1
+            if (
+                not repeated
+                and n == headings[0]
+                and len(own) >= 4
+                and len(own & said) >= 0.5 * len(own)
+            ):
+                weights[n] *= ALIKE
     return weights
 
 

@@ -128,7 +128,7 @@ def test_shares_count_runs_of_words() -> None:
 
 def test_no_run_reaches_from_one_text_into_the_next() -> None:
     """Words that only stand side by side because two blocks do are no run."""
-    assert 0 == len(grams_of(["two words", "two more"]).values)
+    assert 0 == len(grams_of(["two words", "two more"])[0].values)
 
 
 @settings(max_examples=40, deadline=None)

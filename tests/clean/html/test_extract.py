@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.html.candidates import MAX_CHARS, MAX_ELEMENTS
+from pipeline.clean.html.candidates import MAX_CHARS, MAX_ELEMENTS, agree
 from pipeline.clean.html.extract import extract_page
 from pipeline.config import CleanConfig, JudgeConfig
 from pipeline.judge.filters import no_body_left
@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parents[2] / "cases" / "html"
 CASES = yaml.safe_load((FOLDER / "pages.yaml").read_text("utf-8"))
 SOURCES = Path(__file__).parents[3] / "pipeline"
 STORY = "The harbour council met on Tuesday and spoke of nothing but the price of rope. " * 8
+OTHER = "Nobody in the lower town had seen the lamp burn before the second of March. " * 8
 
 
 def extract(content: str, **declared: Any) -> Article:
@@ -305,3 +306,20 @@ def test_an_empty_page_is_no_news_for_the_log(caplog: pytest.LogCaptureFixture) 
         extract("<html><body></body></html>")
 
     assert [] == [record for record in caplog.records if record.name.startswith("trafilatura")]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "enough"),
+    [
+        (STORY, STORY, True),
+        (STORY, "", False),
+        (STORY[:100], STORY[:100], False),
+        (STORY, f"{STORY}\n{OTHER}", False),
+        (f"{STORY}\n{OTHER}", STORY, False),
+    ],
+)
+def test_trafilaturas_fallbacks_are_asked_where_extractors_differ(
+    first: str, second: str, *, enough: bool
+) -> None:
+    """Its rules alone are believed where resiliparse takes the same, and enough of it."""
+    assert enough == agree(first, second)

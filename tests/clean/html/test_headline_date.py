@@ -9,7 +9,7 @@ from lxml.html import document_fromstring
 
 from pipeline.clean.html.blocks import read_blocks
 from pipeline.clean.html.dates import choose_date
-from pipeline.clean.html.headline_date import ABOVE, PRINTED, date_beside_headline
+from pipeline.clean.html.headline_date import ABOVE, PRINTED, date_beside_headline, headlines
 from pipeline.records import Evidence
 
 TITLE = "Rope prices rise again in the old harbour"
@@ -19,7 +19,10 @@ PROSE = "<p>The council met on Tuesday and spoke of nothing but the price of rop
 def beside(body: str, *titles: str) -> list[tuple[str, str]]:
     """(date, source) that a page with *body* prints beside its headline."""
     blocks = read_blocks(document_fromstring(f"<html><body>{body}</body></html>"))
-    return [(item.value, item.source) for item in date_beside_headline(blocks, titles or (TITLE,))]
+    return [
+        (item.value, item.source)
+        for item in date_beside_headline(blocks, headlines(blocks, titles or (TITLE,)))
+    ]
 
 
 @pytest.mark.parametrize(
