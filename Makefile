@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages fuzz kills housekeeping-kills year window million clean help
+.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -80,6 +80,12 @@ bench-pages: $(READY)  ## CPU of a page's way to an article, beside trafilatura 
 
 bench-dedup: $(READY)  ## near-duplicates beside datasketch and datatrove, in one run (about ten minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/dedup.py
+
+dedup-scale: $(READY)  ## near-duplicates from 20,000 to a million texts: CPU and memory (about ten minutes)
+	PYTHONPATH=. $(BIN)/python benchmarks/dedup_scale.py
+
+adversarial: $(READY)  ## 100,000 hostile texts of each kind in a run (about ten minutes)
+	PYTHONPATH=. $(BIN)/python campaigns/adversarial.py
 
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info

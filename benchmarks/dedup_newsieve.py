@@ -1,9 +1,9 @@
 """newsieve's deduplication of one corpus, without reading and cleaning, in one process.
 
-usage: python benchmarks/dedup_newsieve.py whole|signatures CORPUS FOLDER
+usage: python benchmarks/dedup_newsieve.py whole|signatures CORPUS FOLDER COUNT
 
-Prints one line of JSON: CPU seconds of each step. FOLDER gets clusters.npy: a number a text,
-equal for texts of one cluster.
+Takes the first COUNT texts. Prints one line of JSON: CPU seconds of each step. FOLDER gets
+clusters.npy: a number a text, equal for texts of one cluster.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def timed(name: str) -> None:
     setattr(loop, name, wrapped)
 
 
-def signatures(path: Path) -> None:
+def signatures(path: Path, size: int) -> None:
     """Only sign the texts."""
-    texts = texts_of(path)
+    texts = texts_of(path, size)
     while batch := list(islice(texts, BATCH_ROWS)):
         with step("sign"):
             sign_block(shingle_block(batch, CONFIG.shingle_words), PERMUTATIONS, CONFIG.seed)
@@ -76,9 +76,9 @@ def article(number: int, text: str) -> Article:
     return Article(found, text, "lines", url=f"https://site{number % 200}.example.com/{number}")
 
 
-def members(path: Path, staging: Staging) -> list[int]:
+def members(path: Path, size: int, staging: Staging) -> list[int]:
     """Write members block by block; give the blocks."""
-    articles = (article(*each) for each in enumerate(texts_of(path)))
+    articles = (article(*each) for each in enumerate(texts_of(path, size)))
     for index in count():
         block = islice(articles, BLOCK_ROWS)
         with ExitStack() as files:
@@ -93,11 +93,11 @@ def members(path: Path, staging: Staging) -> list[int]:
     raise AssertionError("unreachable: the count has no end")
 
 
-def whole(path: Path, folder: Path) -> None:
+def whole(path: Path, folder: Path, size: int) -> None:
     """Take the texts through pass B, and write the clusters."""
     staging = Staging(str(folder / "staging"))
     staging.block_file(0, "").parent.mkdir(parents=True)
-    blocks = members(path, staging)
+    blocks = members(path, size, staging)
     for name in STEPS:
         timed(name)
     before = sum(spent_s.values())
@@ -127,11 +127,11 @@ def write_clusters(
 
 def main() -> None:
     """Do what the arguments say, and print what it cost."""
-    way, path, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    way, path, folder, size = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
     if way == "signatures":
-        signatures(path)
+        signatures(path, size)
     else:
-        whole(path, folder)
+        whole(path, folder, size)
     print(json.dumps({"steps": spent_s, "cpu_s": sum(spent_s.values())}))
 
 

@@ -1,6 +1,6 @@
 """What others make of one corpus; runs in an environment of its own, without newsieve.
 
-usage: python benchmarks/dedup_peers.py datasketch|datatrove CORPUS FOLDER
+usage: python benchmarks/dedup_peers.py datasketch|datatrove CORPUS FOLDER COUNT
 
 Prints one line of JSON, like dedup_newsieve.py; FOLDER gets the same clusters.npy.
 """
@@ -34,14 +34,14 @@ def step(name: str) -> Iterator[None]:
     spent_s[name] += time.process_time() - start
 
 
-def datasketch(path: Path, _: Path) -> list[int]:
+def datasketch(path: Path, _: Path, size: int) -> list[int]:
     """Use datasketch in a loop: shingle, sign, ask the index, insert; give each text's cluster."""
     import xxhash  # noqa: PLC0415 - neither peer shall pay for the other
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415
 
     index = MinHashLSH(threshold=THRESHOLD, num_perm=PERMUTATIONS)
     first: list[int] = []
-    for number, text in enumerate(texts_of(path)):
+    for number, text in enumerate(texts_of(path, size)):
         with step("shingle"):
             words = re.findall(r"\w+", text.lower())
             starts = range(len(words) - SHINGLE_WORDS + 1)
@@ -56,7 +56,7 @@ def datasketch(path: Path, _: Path) -> list[int]:
     return first
 
 
-def datatrove(path: Path, folder: Path) -> list[int]:
+def datatrove(path: Path, folder: Path, size: int) -> list[int]:
     """Use datatrove's four stages with their defaults; give each text's cluster."""
     from datatrove.data import Document  # noqa: PLC0415
     from datatrove.pipeline.dedup import minhash  # noqa: PLC0415
@@ -68,7 +68,7 @@ def datatrove(path: Path, folder: Path) -> list[int]:
     list(first_stage.get_shingles("The tokeniser loads with its first few words."))
 
     def documents() -> Iterator[Document]:
-        return (Document(text, str(number)) for number, text in enumerate(texts_of(path)))
+        return (Document(text, str(number)) for number, text in enumerate(texts_of(path, size)))
 
     with step("signatures"):
         first_stage.run(documents())
@@ -83,7 +83,7 @@ def datatrove(path: Path, folder: Path) -> list[int]:
         kept = minhash.MinhashDedupFilter(removed, load_cluster_ids=True)
         for _ in kept.run(documents()):
             pass
-    clusters = list(range(sum(1 for _ in texts_of(path))))
+    clusters = list(range(size))
     pairs = np.fromfile(folder / "removed" / "000000.clusters", "<u4").reshape(-1, 2)
     for number, cluster in pairs.tolist():
         clusters[number] = len(clusters) + cluster
@@ -92,8 +92,8 @@ def datatrove(path: Path, folder: Path) -> list[int]:
 
 def main() -> None:
     """Do what the arguments say, and print what it cost."""
-    way, path, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-    clusters = {"datasketch": datasketch, "datatrove": datatrove}[way](path, folder)
+    way, path, folder, size = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+    clusters = {"datasketch": datasketch, "datatrove": datatrove}[way](path, folder, size)
     np.save(folder / "clusters.npy", np.array(clusters))
     print(json.dumps({"steps": spent_s, "cpu_s": sum(spent_s.values())}))
 

@@ -20,10 +20,15 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.config import DedupConfig
 from pipeline.dedup.pairs import Match, Similarity, match_of, similarity, similarity_of
-from pipeline.dedup.verify import Buckets, verifier
+from pipeline.dedup.verify import Buckets, Verifier, verifier
 
 MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
 """Codes of ``Verdicts.matches``."""
+
+MOST_LOOKS = 2_048
+"""Representatives with which a text may share a band and not be their copy, before it is given
+up: where a hundred thousand pages of a site have its chrome in common, looking at all of all
+would never end. What is given up is one by itself here, and may still be found by ``decide``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,20 +202,27 @@ def _label(edges: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.in
 def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -> dict[int, _Edge]:
     """Find the duplicates among members of different text, given in order."""
     compared = distinct[members.shingle_counts[distinct] >= config.min_shingles]
-    sizes = members.shingle_counts[compared]
-    published = members.published[compared]
-    open_ = ~published  # neither kept nor covered so far
-    if len(compared) < 2 or not open_.any():
+    fixed = members.published[compared]
+    if len(compared) < 2 or fixed.all():
         return {}
-    buckets = Buckets(members.band_keys[:, compared])
-    verify = verifier(sizes, lambda place: members.shingles(int(compared[place])))
+    verify = verifier(
+        members.shingle_counts[compared], lambda place: members.shingles(int(compared[place]))
+    )
+    sizes, keys = verify.sizes, members.band_keys[:, compared]
+    waiting = _promising(verify, config)  # neither kept nor covered so far, nor given up
+    looks = np.zeros(len(compared), np.int64)
+    buckets = Buckets(keys, np.flatnonzero(waiting))
     edges: dict[int, _Edge] = {}
     for place in range(len(compared)):
-        if not (open_[place] or published[place]):
+        if not waiting[place]:
             continue
-        open_[place] = False
+        if buckets.sorted and 2 * np.count_nonzero(waiting) < len(buckets.places):
+            buckets = Buckets(keys, np.flatnonzero(waiting))
+        waiting[place] = False
         others = buckets.sharing(place)
-        others = others[open_[others]]
+        others = others[waiting[others] & ~fixed[others]]
+        looks[others] += 1
+        waiting[others[looks[others] >= MOST_LOOKS]] = False
         size = int(sizes[place])
         # Cheap first: how much could they share at all?
         at_most = np.minimum(verify.at_most[place], verify.at_most[others])
@@ -223,9 +235,19 @@ def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -
             compared_to = similarity_of(int(shared[hit]), size, int(sizes[other]))
             match = match_of(compared_to, config)
             if match is not None:
-                open_[other] = False
+                waiting[other] = False
                 edges[int(compared[other])] = _Edge(int(compared[place]), match, compared_to)
     return edges
+
+
+def _promising(verify: Verifier, config: DedupConfig) -> NDArray[np.bool_]:
+    """Say which texts share enough with all others together that one may be its copy: bool[n]."""
+    sizes, at_most = verify.sizes, verify.at_most / 0.999
+    contained = at_most >= config.containment * sizes
+    least = sizes[contained].min(initial=np.iinfo(np.int64).max)
+    enough = np.minimum(config.similarity * sizes, config.containment * least)
+    promising: NDArray[np.bool_] = contained | (at_most >= enough)
+    return promising
 
 
 def _hits(

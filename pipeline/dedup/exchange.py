@@ -30,7 +30,7 @@ THIS_RUN = -1
 """The run of an article that no earlier run has published."""
 
 SAMPLE_SHARDS = 8
-"""Portions in which sampled shingles are joined, so that no worker needs all of them."""
+"""Portions in which sampled shingles are joined, a power of two; no worker needs all of them."""
 
 ID_BYTES = 16
 
@@ -110,6 +110,11 @@ def block_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Give the row of each article in its block."""
     return articles & np.uint64(0xFFFFFFFF)
+
+
+def shard_of(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give the shard in which each key of a sample is joined."""
+    return keys & np.uint32(SAMPLE_SHARDS - 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,8 +68,10 @@ def bucket_edges(keys: NDArray[np.uint32], articles: NDArray[np.uint64]) -> NDAr
 
 def similarity(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> Similarity:
     """Compare two sets of sorted, distinct shingles exactly; empty sets share nothing."""
-    offsets = np.array([0, len(other)], np.int64)
-    shared = int(shared_counts(one, Shingles(other, offsets))[0])
+    shared = 0
+    if len(one) and len(other):
+        found = one.take(one.searchsorted(other), mode="clip")
+        shared = int(np.count_nonzero(found == other))
     return similarity_of(shared, len(one), len(other))
 
 

@@ -34,6 +34,7 @@ copies 1.0, of follow-ups .75, of pages of one template .33."""
 
 _SPEAKERS = 12
 _HALF = np.uint64(32)
+_KEYS_AT_ONCE = 1 << 16
 
 
 def weigh(
@@ -58,11 +59,44 @@ def weigh(
         key, the smaller number first, a row a key. Where more than ``RARE_CLUSTERS`` share one,
         each is linked with the largest only.
     """
-    if not len(keys):
-        return np.empty(0, np.uint32), np.empty((0, 2), np.uint32)
     packed = keys.astype(np.uint64) << _HALF
     packed |= clusters
     packed.sort()
+    common = [np.empty(0, np.uint32)]
+    links = [np.empty((0, 2), np.uint32)]
+    for portion in _portions(packed):
+        if background is None:
+            portion = portion[_repeated(portion)]  # noqa: PLW2901 - most keys are of one text
+        if len(portion):
+            found, joined = _weigh(portion, background)
+            common.append(found)
+            links += joined
+    return np.concatenate(common), np.concatenate(links)
+
+
+def _portions(packed: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
+    """Cut ascending (key, cluster) between two keys, into parts that a core's cache holds."""
+    start = 0
+    while start < len(packed):
+        end = min(start + _KEYS_AT_ONCE, len(packed))
+        last = packed[end - 1] | np.uint64(0xFFFFFFFF)
+        end = int(np.searchsorted(packed, last, side="right"))
+        yield packed[start:end]
+        start = end
+
+
+def _repeated(packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Say which keys stand more than once: bool, one for each of *packed*."""
+    keys = packed >> _HALF
+    again = np.zeros(len(keys) + 1, np.bool_)
+    np.equal(keys[1:], keys[:-1], out=again[1:-1])
+    return again[1:] | again[:-1]
+
+
+def _weigh(
+    packed: NDArray[np.uint64], background: NDArray[np.void] | None
+) -> tuple[NDArray[np.uint32], list[NDArray[np.uint32]]]:
+    """Do what ``weigh`` says with (key, cluster), ascending."""
     starts = np.flatnonzero(np.concatenate([[True], packed[1:] != packed[:-1]]))
     texts = np.diff(np.append(starts, len(packed)))
     packed = packed[starts]
@@ -79,28 +113,31 @@ def weigh(
         *_all_pairs(numbers, first[~common], count[~common]),
         *_with_largest(numbers, texts, first[~common], count[~common]),
     ]
-    return found[first[common]], np.concatenate([*links, np.empty((0, 2), np.uint32)])
+    return found[first[common]], links
 
 
 def tells_one_story(figures: Sequence[NDArray[np.uint32]]) -> bool:
     """Say whether texts that are alike tell one story, or fill one template with other figures.
 
     Texts of one template are as like as edited copies. If they counted as one cluster, what the
-    template says would look rare, and prove all of them copies. Small clusters are not doubted,
-    nor are texts without figures.
+    template says would look rare, and prove all of them copies. Small clusters are not doubted. A
+    pair of which one has no figures does not differ in them: where most have none, a few that
+    were misread in some copies prove nothing.
 
     Args:
-        figures: of each text, sorted and distinct.
+        figures: of each text, sorted and distinct; texts in the order of representatives, because
+            a few speak for all.
     """
     if len(figures) < TEMPLATE_TEXTS:
         return True
     places = np.linspace(0, len(figures) - 1, min(_SPEAKERS, len(figures))).astype(int).tolist()
     shares = [
         len(np.intersect1d(figures[one], figures[other], assume_unique=True)) / smaller
-        for one, other in combinations(places, 2)
         if (smaller := min(len(figures[one]), len(figures[other])))
+        else 1.0
+        for one, other in combinations(places, 2)
     ]
-    return not shares or float(np.median(shares)) >= SAME_FIGURES
+    return float(np.median(shares)) >= SAME_FIGURES
 
 
 def _others(background: NDArray[np.void], keys: NDArray[np.uint32]) -> NDArray[np.int64]:

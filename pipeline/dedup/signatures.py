@@ -126,9 +126,11 @@ def _least(
 ) -> NDArray[np.uint32]:
     """Permute *hashes* and take each text's least: uint32[permutations, texts]."""
     least = np.empty((len(factors), len(starts)), np.uint32)
+    scratch = np.empty((_PERMUTED_AT_ONCE, len(hashes)), np.uint32)
     for first in range(0, len(factors), _PERMUTED_AT_ONCE):
         some = slice(first, first + _PERMUTED_AT_ONCE)
-        permuted = factors[some, np.newaxis] * hashes
+        permuted = scratch[: len(factors[some])]
+        np.multiply(factors[some, np.newaxis], hashes, out=permuted)
         permuted += terms[some, np.newaxis]
         np.minimum.reduceat(permuted, starts, axis=1, out=least[some])
     return least

@@ -1,6 +1,6 @@
 """What stars ask of a component: who shares a bucket with an article, how much do they share.
 
-Both answers are exact. A component may be one bucket of ten thousand texts that have
+A component may be one bucket of ten thousand texts that have
 nothing but their site's chrome in common: then thousands of stars look at thousands of
 texts each, and a comparison has to cost well below a microsecond (``_tabled``).
 """
@@ -27,45 +27,50 @@ SORTED_TEXTS = 512
 """Texts from which on sorted band keys answer faster than comparing all of them."""
 TABLE_TEXTS = 48
 """Texts from which on the table of a component costs less than it saves."""
-TABLE_SHINGLES = 1 << 24
-"""Shingles of a component up to which it gets a table: 128 MiB, and as much to sort it."""
+TABLE_SHINGLES = 1 << 22
+"""Shingles of a component up to which its table has all of them: 32 MiB, and four times as much
+to make it. That is nine thousand texts of 450 words, all connected."""
 _TEXTS_AT_ONCE = 512
 
 
 class Buckets:
-    """The buckets of one component: which of its n texts share a band key."""
+    """The buckets of some texts of one component: which of them share a band key."""
 
-    def __init__(self, band_keys: NDArray[np.uint32]) -> None:
+    def __init__(self, band_keys: NDArray[np.uint32], places: Indexes) -> None:
         """Sort the keys of each band, if there are so many texts that a scan would cost more.
 
         Args:
-            band_keys: uint32[bands, n].
+            band_keys: uint32[bands, n], of the whole component.
+            places: which texts, ascending.
         """
-        self._keys = np.ascontiguousarray(band_keys)
-        bands, texts = band_keys.shape
-        self._sorted = texts >= SORTED_TEXTS
-        if not self._sorted:
+        self.places = places
+        self.sorted = len(places) >= SORTED_TEXTS
+        self._keys = band_keys[:, places]
+        if not self.sorted:
             return
-        self._places = np.argsort(band_keys, axis=1, kind="stable").astype(np.int32)
-        self._low = np.empty((bands, texts), np.int32)
-        self._size = np.empty((bands, texts), np.int32)
-        for keys, places, low, size in zip(
-            self._keys, self._places, self._low, self._size, strict=True
+        self._order = np.empty(self._keys.shape, np.int32)
+        self._low = np.empty(self._keys.shape, np.int32)
+        self._size = np.empty(self._keys.shape, np.int32)
+        for keys, order, low, size in zip(
+            self._keys, self._order, self._low, self._size, strict=True
         ):
-            _, first, count = np.unique(keys[places], return_index=True, return_counts=True)
-            low[places] = np.repeat(first, count)
-            size[places] = np.repeat(count, count)
+            order[:] = np.argsort(keys, kind="stable")
+            _, first, count = np.unique(keys[order], return_index=True, return_counts=True)
+            low[order] = np.repeat(first, count)
+            size[order] = np.repeat(count, count)
 
     def sharing(self, place: int) -> Indexes:
         """List the texts that share at least one key with text *place*, itself too, ascending."""
-        if not self._sorted or self._size[:, place].sum() * 8 > self._keys.size:
-            same = self._keys == self._keys[:, place, np.newaxis]
-            return np.flatnonzero(np.logical_or.reduce(same, axis=0))
-        found = [np.array([place], np.int32)]
-        for band in np.flatnonzero(self._size[:, place] > 1).tolist():
-            low = self._low[band, place]
-            found.append(self._places[band, low : low + self._size[band, place]])
-        return np.unique(np.concatenate(found)).astype(np.int64)
+        own = int(np.searchsorted(self.places, place))
+        if not self.sorted or self._size[:, own].sum() * 8 > self._keys.size:
+            same = self._keys == self._keys[:, own, np.newaxis]
+            return self.places[np.logical_or.reduce(same, axis=0)]
+        found = np.zeros(len(self.places), np.bool_)
+        found[own] = True
+        for band in np.flatnonzero(self._size[:, own] > 1).tolist():
+            low = self._low[band, own]
+            found[self._order[band, low : low + self._size[band, own]]] = True
+        return self.places[found]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +78,12 @@ class Verifier:
     """Counts shared shingles of the texts of one component.
 
     Attributes:
+        sizes: int64[n], shingles of each text.
         at_most: int64[n], more than that a text shares with no other of the component.
         shared_with: (place, places) → int64[len(places)], how many shingles are in both.
     """
 
+    sizes: Indexes
     at_most: Indexes
     shared_with: Callable[[int, Indexes], Indexes]
 
@@ -84,13 +91,23 @@ class Verifier:
 def verifier(sizes: Indexes, load: Load) -> Verifier:
     """Choose how to count shared shingles: with a table for the many, else by loading.
 
+    Where even a table would be too large, all counts are estimates: from those shingles that their
+    hash chooses, in all texts the same, of two, four, eight, ... one.
+
     Args:
         sizes: shingles of each text.
         load: place → its sorted, distinct shingles.
     """
-    if len(sizes) >= TABLE_TEXTS and int(sizes.sum()) <= TABLE_SHINGLES:
-        return _tabled(sizes, load)
-    return Verifier(sizes, _loaded(load))
+    if len(sizes) < TABLE_TEXTS:
+        return Verifier(sizes, sizes, _loaded(load))
+    one_of = 1
+    while sizes.sum() > one_of * TABLE_SHINGLES:
+        one_of *= 2
+    return _tabled([_chosen(load(place), one_of) for place in range(len(sizes))], one_of)
+
+
+def _chosen(shingles: NDArray[np.uint64], one_of: int) -> NDArray[np.uint64]:
+    return shingles if one_of == 1 else shingles[shingles % np.uint64(one_of) == 0]
 
 
 def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
@@ -121,9 +138,16 @@ def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
     return shared_with
 
 
-def _tabled(sizes: Indexes, load: Load) -> Verifier:
-    """Number the shingles that at least two texts have, and count with a sparse table."""
-    everything = np.concatenate([load(place) for place in range(len(sizes))])
+def _tabled(sets: list[NDArray[np.uint64]], one_of: int) -> Verifier:
+    """Number the shingles that at least two texts have, and count with a sparse table.
+
+    Args:
+        sets: the shingles of each text, or a part of them.
+        one_of: what a shingle stands for.
+    """
+    sizes = np.array([len(each) for each in sets], np.int64)
+    everything = np.concatenate(sets)
+    sets.clear()
     ordered = np.sort(everything)
     common = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     del ordered
@@ -145,9 +169,9 @@ def _tabled(sizes: Indexes, load: Load) -> Verifier:
         most = 2 * len(others) > len(sizes)
         shared: Indexes = (table @ marks)[others] if most else table[others] @ marks
         marks[own] = 0
-        return shared
+        return shared * one_of
 
-    return Verifier(lengths, shared_with)
+    return Verifier(sizes * one_of, lengths * one_of, shared_with)
 
 
 def _offsets(counts: NDArray[np.int64] | NDArray[np.bool_]) -> Indexes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dedup.clusters import components, couples, sortable, stars
-from pipeline.dedup.exchange import SAMPLE_SHARDS, BlockSamples, article_number
+from pipeline.dedup.exchange import BlockSamples, article_number, shard_of
 from pipeline.dedup.rarity import (
     TEMPLATE_TEXTS,
     count_links,
@@ -77,14 +77,18 @@ def _likenesses(
     found: Iterable[NDArray[np.uint64]], config: DedupConfig, reader: MemberReader
 ) -> Iterator[Verdicts]:
     """Say of components what is like what; most are of two, and those go together."""
-    two = []
-    for articles in found:
-        if len(articles) == 2:
-            two.append(articles)
-        else:
-            yield stars(reader.component(articles)[0], config)
+    shard = list(found)
+    if not shard:
+        return
+    records = reader.records(np.concatenate(shard))
+    own = np.split(records, np.cumsum([len(each) for each in shard])[:-1])
+    two = [each for each in zip(shard, own, strict=True) if len(each[0]) == 2]
+    for articles, described in zip(shard, own, strict=True):
+        if len(articles) > 2:
+            yield stars(reader.component(articles, described), config)
     if two:
-        yield couples(reader.component(np.concatenate(two))[0], config)
+        articles, described = map(np.concatenate, zip(*two, strict=True))
+        yield couples(reader.component(articles, described), config)
 
 
 def _without_templates(alike: NDArray[np.uint64], reader: MemberReader) -> NDArray[np.uint64]:
@@ -93,19 +97,24 @@ def _without_templates(alike: NDArray[np.uint64], reader: MemberReader) -> NDArr
     Args:
         alike: uint64[k, 2], an article and whose copy it may be.
     """
-    firsts, sizes = np.unique(alike[:, 1], return_counts=True)
-    for first in firsts[sizes >= TEMPLATE_TEXTS - 1].tolist():
-        inside = alike[:, 1] == first
-        articles = np.concatenate([np.array([first], np.uint64), alike[inside, 0]])
+    firsts, clusters, sizes = np.unique(alike[:, 1], return_inverse=True, return_counts=True)
+    ends, order = np.cumsum(sizes), np.argsort(clusters, kind="stable")
+    stays = np.ones(len(alike), np.bool_)
+    parted = [np.empty((0, 2), np.uint64)]
+    for cluster in np.flatnonzero(sizes >= TEMPLATE_TEXTS - 1).tolist():
+        inside = order[ends[cluster] - sizes[cluster] : ends[cluster]]
+        articles = np.concatenate([firsts[cluster : cluster + 1], alike[inside, 0]])
         records = reader.records(articles)
+        ranks = np.argsort(sortable(records["order"]))  # not as they happen to be numbered
+        articles, records = articles[ranks], records[ranks]
         if tells_one_story(reader.figures(articles, records)):
             continue
         texts = sortable(records["text_digest"])
         _, leaders, same = np.unique(texts, return_index=True, return_inverse=True)
         equal = np.stack([articles, articles[leaders[same]]], axis=1)
-        equal = equal[equal[:, 0] != equal[:, 1]]
-        alike = np.concatenate([alike[~inside], equal])
-    return alike
+        parted.append(equal[equal[:, 0] != equal[:, 1]])
+        stays[inside] = False
+    return np.concatenate([alike[stays], *parted])
 
 
 def published_labels(staging: Staging) -> NDArray[np.uint64]:
@@ -136,7 +145,7 @@ def weigh_shard(
     keys = np.concatenate([each.keys for each in ordered])
     background = staging.array("background")
     if background is not None:
-        background = background[background["key"] % SAMPLE_SHARDS == shard]
+        background = background[shard_of(background["key"]) == shard]
     common, links = weigh(keys, np.repeat(numbers.astype(np.uint32), counts), background)
     write_bytes(staging.common(shard), common.astype("<u4").tobytes())
     return count_links(clusters[links])

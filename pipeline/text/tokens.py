@@ -206,22 +206,31 @@ def _spans(pieces: Sequence[str]) -> _Spans:
     points, classes = _classified("\n".join(pieces) + "\n")
     limits = np.zeros(len(pieces) + 1, np.int64)
     np.cumsum([len(piece) + 1 for piece in pieces], out=limits[1:])
-    if classes.max() > LETTER:
+    if classes.max() <= LETTER:
+        inside = np.zeros(len(classes) + 1, np.bool_)
+        inside[1:] = classes
+        changes = np.flatnonzero(inside[1:] != inside[:-1])
+        starts, ends = changes[::2], changes[1::2]
+    else:
         kept = classes != IGNORED
         limits[1:] = np.cumsum(kept)[limits[1:] - 1]
-        points, classes = points[kept], _settle_marks(classes[kept])
+        points = points[kept]
+        starts, ends = _bounds(_settle_marks(classes[kept]))
+    return _Spans(points, starts, ends, np.searchsorted(starts, limits))
+
+
+def _bounds(classes: NDArray[np.uint8]) -> tuple[Offsets, Offsets]:
+    """Say where words start and end, with letters that are words of their own, and marks."""
     inside = classes != SEPARATOR
     first = np.empty(len(inside), np.bool_)
     first[:1] = inside[:1]
     # A letter starts a word after anything but a letter or its marks; a SINGLE always does.
     np.greater(inside[1:], classes[:-1] == LETTER, out=first[1:])
-    if classes.max(initial=0) > LETTER:
-        first = (first & (classes != MARK)) | (classes == SINGLE)
+    first = (first & (classes != MARK)) | (classes == SINGLE)
     last = np.empty(len(inside), np.bool_)
     last[-1:] = inside[-1:]
     np.greater(inside[:-1], inside[1:] & ~first[1:], out=last[:-1])
-    starts, ends = np.flatnonzero(first), np.flatnonzero(last) + 1
-    return _Spans(points, starts, ends, np.searchsorted(starts, limits))
+    return np.flatnonzero(first), np.flatnonzero(last) + 1
 
 
 def _settle_marks(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:

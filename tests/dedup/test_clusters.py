@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
-from pipeline.dedup import verify
+from pipeline.dedup import clusters, verify
 from pipeline.dedup.clusters import MATCHES, Members, components, couples, forest, stars
 from pipeline.dedup.order import ORDER_BYTES
 from pipeline.dedup.pairs import match_of, similarity
@@ -248,6 +248,31 @@ def test_ten_thousand_strangers_in_one_bucket_take_seconds():
 
     assert [(9000 + i, i, "near") for i in range(1000)] == found
     assert 60 > time.process_time() - started
+
+
+def test_a_component_too_large_for_its_table_is_judged_by_a_part_of_its_shingles(monkeypatch):
+    """Half of 120 texts are copies of the other half: found by one shingle in eight, as by all."""
+    generator = np.random.default_rng(7)
+    sets = [set(row) for row in generator.integers(0, 2**60, (60, 800)).tolist()]
+    sets += [{*sorted(each)[100:], *range(100)} for each in sets]
+    giant = members(sets, keys=[[1, 2, 3, 4]] * len(sets), texts=range(len(sets)))
+    expected = [(60 + i, i, "near") for i in range(60)]
+
+    assert expected == listed(stars(giant, CONFIG))
+    monkeypatch.setattr(verify, "TABLE_SHINGLES", 12_000)
+    assert expected == listed(stars(giant, CONFIG))
+
+
+def test_a_text_is_given_up_after_so_many_looks(monkeypatch):
+    """What shares a band with too many that it is no copy of is one by itself."""
+    monkeypatch.setattr(clusters, "MOST_LOOKS", 2)
+    strangers = [set(range(start, start + 20)) for start in (100, 200, 300)]
+    last_two = [set(range(20)), set(range(1, 21))]
+    keys = [[1, 2, 3, 4]] * 5
+
+    assert [] == listed(stars(members([*strangers, *last_two], keys=keys), CONFIG))
+    monkeypatch.setattr(clusters, "MOST_LOOKS", 5)
+    assert [(4, 3, "near")] == listed(stars(members([*strangers, *last_two], keys=keys), CONFIG))
 
 
 def test_shingles_are_loaded_again_when_the_cache_is_full(monkeypatch):

@@ -102,8 +102,9 @@ def test_a_link_counts_for_the_smallest_text_of_its_groups():
         ([[1, 2, 3, 4, n + 10] for n in range(300)], True),
         ([[1, 2, n + 10, n + 1000] for n in range(300)], False),
         ([[1, 2, 3], [], [1], [1, 2], [1, 2, 3, 4]] * 2, True),
+        ([[n] if n % 3 == 0 else [] for n in range(60)], True),
     ],
-    ids=["copies", "template", "few", "none", "one corrected", "half differ", "cut"],
+    ids=["copies", "template", "few", "none", "one corrected", "half differ", "cut", "misread"],
 )
 def test_texts_with_other_figures_fill_a_template(figures, expected):
     """Copies have the same figures; texts without any, and few texts, are not doubted."""

@@ -127,3 +127,21 @@ def test_the_order_of_the_input_makes_no_difference(tmp_path):
 
     assert found == decided(tmp_path / "again", texts)
     assert len({cluster for _, cluster in found.values()}) < len(texts) - 100
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whether_many_texts_tell_one_story_does_not_depend_on_their_order(tmp_path, seed):
+    """Of 40 alike texts some have figures of their own: the same verdict in any order."""
+    dice = random.Random(seed)
+    story = words(dice, 200)
+    common = [str(dice.randrange(100, 1000)) for _ in range(8)]
+    alike = []
+    for number in range(40):
+        own = [str(dice.randrange(100, 1000)) for _ in range(8)]
+        figures = common if number < 31 else own
+        alike.append(" ".join([*story[: 100 + 2 * number], *figures, *story[120 + 2 * number :]]))
+    texts = list(enumerate(alike))
+    found = decided(tmp_path / "once", texts)
+    dice.shuffle(texts)
+
+    assert found == decided(tmp_path / "again", texts)

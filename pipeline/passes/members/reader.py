@@ -30,6 +30,8 @@ SAMPLE_BYTES = 8
 FIGURE_BYTES = 4
 OPEN_FILES = 48
 """Files that a reader keeps open: a component may lie in more blocks than a process may open."""
+NEAR_ROWS = 16
+"""Rows up to which a record is read with the one before rather than by itself."""
 CACHE_BYTES = 64 << 20
 """Sketches that are kept while one bundle is decided."""
 
@@ -51,21 +53,27 @@ class MemberReader:
     def records(self, articles: NDArray[np.uint64]) -> NDArray[np.void]:
         """Read the member records of *articles*, in their order."""
         width = self._dtype.itemsize
-        found = [
-            self._read(int(block), "members", int(row) * width, width)
-            for block, row in zip(block_of(articles), row_of(articles), strict=True)
-        ]
-        return np.frombuffer(b"".join(found), self._dtype)
+        found = np.empty(len(articles), self._dtype)
+        ranked = np.argsort(articles)
+        apart = np.flatnonzero(np.diff(articles[ranked]) > NEAR_ROWS) + 1
+        for places in np.split(ranked, apart):  # each lies close together in one block
+            if not len(places):
+                continue
+            rows = row_of(articles[places]).astype(np.int64)
+            first, count = int(rows[0]), int(rows[-1] - rows[0]) + 1
+            block = int(block_of(articles[places[0]]))
+            content = self._read(block, "members", first * width, count * width)
+            found[places] = np.frombuffer(content, self._dtype)[rows - first]
+        return found
 
-    def component(self, articles: NDArray[np.uint64]) -> tuple[Members, NDArray[np.void]]:
-        """Read one component, and its member records; shingles are read when asked for."""
-        records = self.records(articles)
+    def component(self, articles: NDArray[np.uint64], records: NDArray[np.void]) -> Members:
+        """Describe one component by its member records; shingles are read when asked for."""
         blocks = block_of(articles)
 
         def shingles(member: int) -> NDArray[np.uint64]:
             return self._shingles(int(blocks[member]), records[member])
 
-        members = Members(
+        return Members(
             articles=articles,
             order=records["order"],
             digests=records["text_digest"],
@@ -74,7 +82,6 @@ class MemberReader:
             published=records["run"] != THIS_RUN,
             shingles=shingles,
         )
-        return members, records
 
     def candidates(
         self, bundle: Bundle, common: NDArray[np.uint32]

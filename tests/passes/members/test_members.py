@@ -47,7 +47,8 @@ def test_a_member_is_read_back_as_it_was_written(tmp_path):
     write(articles, found, batches=2, index=3)
     reader = MemberReader(CONFIG, found)
     numbers = article_number(3, np.array([3, 0, 1]))
-    members, records = reader.component(numbers)
+    records = reader.records(numbers)
+    members = reader.component(numbers, records)
 
     chosen = [articles[row] for row in (3, 0, 1)]
     assert [each.document.id for each in chosen] == [each.tobytes().hex() for each in records["id"]]
@@ -151,7 +152,7 @@ def test_a_component_may_lie_in_any_number_of_blocks(tmp_path):
     resource.setrlimit(resource.RLIMIT_NOFILE, (others + 64, hard))
     try:
         numbers = np.array([article_number(index, 0) for index in range(blocks)], np.uint64)
-        members, _ = reader.component(numbers)
+        members = reader.component(numbers, reader.records(numbers))
         counts = {len(members.shingles(place)) for place in range(blocks)}
     finally:
         reader.close()
