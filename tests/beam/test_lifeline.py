@@ -88,4 +88,9 @@ def test_a_command_that_is_interrupted_while_it_loads_says_so(number):
     process.send_signal(number)
     _, said = process.communicate(timeout=60)
 
-    assert (130, b"newsieve: interrupted; nothing was published\n") == (process.returncode, said)
+    # "published" before the command line is there, "done" while it loads the verbs.
+    assert 130 == process.returncode
+    assert said.strip() in {
+        b"newsieve: interrupted; nothing was published",
+        b"newsieve: interrupted; nothing was done",
+    }
