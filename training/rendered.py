@@ -87,7 +87,7 @@ def rendered(
     gold = gold_text(row)
     content = decode(payload, html=True).text
     try:
-        made = renderings(content) | {"story": [(line, True) for line in _lines_of(gold)]}
+        made = renderings(content)
         titles = _titles(row, content, gold)
     except (ParserError, ValueError):
         return
@@ -102,12 +102,6 @@ def rendered(
         if labels is not None:
             merged = [[*line, kind] for line, kind in zip(lines, labels.tolist(), strict=True)]
             yield label(page, name, "rendered", merged, numbers)
-
-
-def _lines_of(gold: str) -> list[str]:
-    """The body alone: of a text without chrome, nothing should go."""
-    lines = (" ".join(line.split()) for line in gold.split("\n"))
-    return [line for line in lines if line]
 
 
 def _titles(row: dict[str, Any], content: str, gold: str) -> frozenset[str]:
