@@ -44,7 +44,7 @@ format: $(READY)  ## put the code into shape
 golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
 
-train: $(READY)  ## learn the line model again from ../shared/data (about seven minutes of CPU)
+train: $(READY)  ## learn the line model again from ../shared/data (about four minutes of CPU)
 	$(BIN)/python -m training.train_lines
 
 bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)
