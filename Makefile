@@ -44,7 +44,7 @@ format: $(READY)  ## put the code into shape
 golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
 
-train: $(READY)  ## learn the line model again from ../shared/data/text and the labelled texts of rare kinds (about ten minutes)
+train: $(READY)  ## learn the line model again from ../shared/data and the labelled texts of rare kinds (about ten minutes)
 	$(BIN)/python -m training.train_lines
 
 bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)

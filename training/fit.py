@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 DENSE_PENALTY = 1e-4
 SPARSE_PENALTY = 3e-6
-NEWTON_STEPS = 12
+NEWTON_STEPS = 40
+NEAR, STEADY = 0.05, 0.5
+"""Length of a step, and share of the last one, above which curvature is taken anew: below both
+the optimum is near, where it hardly changes."""
 SMALLEST_STEP = 1e-5
 SMALLEST_SCALE = 0.01
 """Spread below which a column is held back the more, the less it varies: what a few pages have
@@ -20,11 +24,16 @@ SPARSE_STEPS = 120
 
 
 def fit_dense(
-    x: NDArray[np.float32], y: Floats, weight: Floats, start: tuple[Floats, float] | None = None
+    x: NDArray[np.float32],
+    y: Floats,
+    weight: Floats,
+    start: tuple[Floats, float] | None = None,
+    within: float = SMALLEST_STEP,
 ) -> tuple[Floats, float]:
     """Weights and bias of the log-odds of *y*, by Newton's method on standardised columns.
 
-    The optimum is unique: *start*, weights and bias near it, only saves steps.
+    The optimum is unique: *start*, weights and bias near it, only saves steps. The last step is
+    shorter than *within*.
     """
     mean, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     constant = scale < 1e-4
@@ -42,17 +51,19 @@ def fit_dense(
     if start is not None:
         b[:-1] = np.where(constant, 0.0, start[0] * scale)
         b[-1] = start[1] + (start[0] * mean).sum()
+    largest, factor = np.inf, None
     for _ in range(NEWTON_STEPS):
         p = 1.0 / (1.0 + np.exp(-_scores(z, b)))
-        error = share * (p - y)
-        gradient = penalty * b + _gradient(z, error)
-        curvature = np.maximum(share * p * (1 - p), 1e-12).astype(np.float32)
-        hessian = (z.T @ (z * curvature[:, None])).astype(np.float64)
-        hessian[np.diag_indices_from(hessian)] += penalty + 1e-7
-        step = np.linalg.solve(hessian, gradient)
+        gradient = penalty * b + _gradient(z, share * (p - y))
+        if factor is None:
+            factor = cho_factor(_curvature(z, share * p * (1 - p)) + np.diag(penalty + 1e-7))
+        step = cho_solve(factor, gradient)
         b = b - step
-        if np.abs(step).max() < SMALLEST_STEP:
+        before, largest = largest, float(np.abs(step).max())
+        if largest < within:
             break
+        if largest > min(NEAR, STEADY * before):
+            factor = None
     slopes = np.where(constant, 0.0, b[:-1] / scale)
     return slopes, float(b[-1] - (slopes * mean).sum())
 
@@ -61,6 +72,16 @@ def _scores(z: NDArray[np.float32], b: Floats) -> Floats:
     """Log-odds of each row; in double precision, so that the order of sums leaves no trace."""
     parts = range(0, len(z), CHUNK)
     return np.concatenate([z[i : i + CHUNK].astype(np.float64) @ b for i in parts])
+
+
+def _curvature(z: NDArray[np.float32], curvature: Floats) -> Floats:
+    """Second derivatives; in single precision, for they only set the way to the optimum."""
+    weight = np.maximum(curvature, 1e-12).astype(np.float32)
+    total = np.zeros((z.shape[1], z.shape[1]))
+    for i in range(0, len(z), CHUNK):
+        part = z[i : i + CHUNK]
+        total += part.T @ (part * weight[i : i + CHUNK, None])
+    return total
 
 
 def _gradient(z: NDArray[np.float32], error: Floats) -> Floats:

@@ -32,6 +32,8 @@ HALF = ("ptags", "ponly", "container", "traf_recall", "readability", "np4k", "re
 COVERAGE = 0.75
 """Share of the body that must be found in a rendering for its labels to be trusted."""
 FOLDS = 5
+SOURCES = ("gold", "silver", "rendered")
+"""Labelled by readers and scored; by an extractor; made of a page and the gold of its body."""
 
 TOKEN = re.compile(
     r"[\u2e80-\u9fff\uf900-\ufaff\u3040-\u30ff]"
@@ -45,7 +47,7 @@ class Labelled:
 
     Attributes:
         page_id, domain, language, rendering: where it comes from.
-        silver: whether the labels are an extractor's and not a reader's.
+        source: whose labels they are, of ``SOURCES``.
         observed: what ``features.observe`` says of each line.
         labels: ``k`` keep, ``d`` drop; others count for nothing.
         tokens: words of each line, characters where a script has no spaces.
@@ -61,7 +63,7 @@ class Labelled:
     domain: str
     language: str
     rendering: str
-    silver: bool
+    source: str
     observed: NDArray[np.float32]
     labels: NDArray[np.str_]
     tokens: NDArray[np.int64]
@@ -94,7 +96,8 @@ def read_labelled(files: list[Path], numbers: Numbers) -> Iterator[Labelled]:
                 for name, rendering in row["renders"].items():
                     lines = rendering["lines"]
                     if rendering["cov"] >= COVERAGE and any(line[2] == "k" for line in lines):
-                        yield label_lines(row, name, lines, numbers)
+                        source = "silver" if row["silver"] else "gold"
+                        yield label_lines(row, name, source, lines, numbers)
 
 
 def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
@@ -114,9 +117,13 @@ def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
 
 
 def label_lines(
-    row: dict[str, Any], name: str, lines: list[list[Any]], numbers: Numbers
+    row: dict[str, Any], name: str, source: str, lines: list[list[Any]], numbers: Numbers
 ) -> Labelled:
-    """One rendering of the page of *row*; *lines* are triples of text, blank before it, label."""
+    """Measure the lines of one rendering: text, empty line before, label, and more.
+
+    *row* says ``id``, ``domain``, ``lang`` and ``title`` of the page; a line of story
+    that is the headline counts for nothing.
+    """
     headline = _folded(row["title"])
     labels = [
         "n" if line[2] == "k" and headline and _folded(line[0]) == headline else line[2]
@@ -136,7 +143,7 @@ def label_lines(
         row["domain"],
         row["lang"],
         name,
-        row["silver"],
+        source,
         observe([page], [hits], Tokens(page.lines)),
         np.array(found),
         np.array([len(TOKEN.findall(line.text.lower())) for line in page.lines]),

@@ -55,6 +55,14 @@ class LabelledPage:
 
 def read_archive(archive: Path) -> Iterator[LabelledPage]:
     """Read the pages of one benchmark that have a gold text."""
+    name = archive.name.partition(".")[0]
+    for row, payload in unpacked(archive):
+        if gold_text(row) or row.get("with"):
+            yield label_page(name, row, payload)
+
+
+def unpacked(archive: Path) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Each row of the gold of one benchmark that has a page, and the page's bytes."""
     pages: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
     with lzma.open(archive) as packed, tarfile.open(fileobj=packed, mode="r|") as members:
@@ -67,10 +75,9 @@ def read_archive(archive: Path) -> Iterator[LabelledPage]:
                 rows = [json.loads(line) for line in stream.read().splitlines()]
             elif path.suffix in (".html", ".htm"):
                 pages[path.stem] = stream.read()
-    name = archive.name.partition(".")[0]
     for row in rows:
-        if row["id"] in pages and (gold_text(row) or row.get("with")):
-            yield label_page(name, row, pages[row["id"]])
+        if row["id"] in pages:
+            yield row, pages[row["id"]]
 
 
 def label_page(bench: str, row: dict[str, Any], payload: bytes) -> LabelledPage:
@@ -110,10 +117,10 @@ def label_blocks(row: dict[str, Any], candidates: Candidates) -> Labels:
     """Label the blocks of a page; those that only repeat its headline count for nothing."""
     texts = candidates.blocks.texts
     gold = gold_text(row)
-    labels = _by_body(texts, gold) if gold else _by_segments(texts, row)
+    labels = by_body(texts, gold) if gold else _by_segments(texts, row)
     open_ = [part[1:-1] for part in row.get("body_paragraphs", ()) if is_open(part)]
     if open_:
-        labels[_in_gold(texts, open_) >= 0.5] = OPEN
+        labels[in_gold(texts, open_) >= 0.5] = OPEN
     titles = {name_key(e.value) for e in candidates.metadata.evidence if e.field == "title"}
     for index, text in enumerate(texts):
         if len(text) < 300 and name_key(text) in titles:
@@ -121,7 +128,7 @@ def label_blocks(row: dict[str, Any], candidates: Candidates) -> Labels:
     return labels
 
 
-def _by_body(texts: list[str], gold: str) -> Labels:
+def by_body(texts: list[str], gold: str) -> Labels:
     """A block is story when most of it stands in *gold* at its place in the order."""
     tokens = [words(text) for text in texts]
     flat = [word for line in tokens for word in line]
@@ -132,7 +139,7 @@ def _by_body(texts: list[str], gold: str) -> Labels:
         if step.tag in ("delete", "replace"):
             matched[step.src_start : step.src_end] = 0.0
     ordered = np.bincount(owners, weights=matched, minlength=len(texts)) / np.maximum(counts, 1)
-    shared = _in_gold(texts, gold.split("\n"))
+    shared = in_gold(texts, gold.split("\n"))
     story = (ordered >= 0.5) & (shared >= 0.4)
     beside = np.convolve(np.pad(story.astype(int), 1), (1, 1, 1), "valid") > 0
     story |= (counts > 0) & (counts < 3) & (ordered == 1) & beside
@@ -142,7 +149,7 @@ def _by_body(texts: list[str], gold: str) -> Labels:
     return labels
 
 
-def _in_gold(texts: list[str], gold: list[str]) -> NDArray[np.float64]:
+def in_gold(texts: list[str], gold: list[str]) -> NDArray[np.float64]:
     """The share of each block that stands in *gold*, in any order."""
     ours, theirs = grams_of(texts, gold)
     return ours.shares_in(theirs)

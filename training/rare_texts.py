@@ -75,9 +75,8 @@ def label_rare(text: RareText, numbers: Numbers) -> Labelled:
         "domain": text.domain,
         "lang": text.language,
         "title": None,
-        "silver": False,
     }
-    return label_lines(row, PREFIX + text.kind, lines, numbers)
+    return label_lines(row, PREFIX + text.kind, "gold", lines, numbers)
 
 
 def digest_of(text: str) -> str:

@@ -38,10 +38,10 @@ def page_scores(page: Labelled, drop: NDArray[np.bool_]) -> tuple[float, float, 
 def means(
     pages: Sequence[Labelled], drops: Drops, names: Sequence[str], wanted: Callable[[str], bool]
 ) -> NDArray[np.float64]:
-    """Mean over renderings *names* of the mean over pages; silver pages are never scored."""
+    """Mean over renderings *names* of the mean over pages with the labels of readers."""
     by: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for page, drop in zip(pages, drops, strict=True):
-        if not page.silver and page.rendering in names and wanted(page.language):
+        if page.source == "gold" and page.rendering in names and wanted(page.language):
             by[page.rendering].append(page_scores(page, drop))
     if not by:
         return np.full(len(NAMES), np.nan)

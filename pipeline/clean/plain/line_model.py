@@ -39,8 +39,11 @@ if TYPE_CHECKING:
     from pipeline.clean.plain.page import Mode, Page
 
 WEIGHTS = Path(__file__).with_name("line_model.json")
-THRESHOLDS: dict[Mode, float] = {"careful": -1.5, "default": -0.4, "thorough": 0.3}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0011 has the trade-off."""
+THRESHOLDS: dict[Mode, float] = {"careful": -1.5, "default": 0.0, "thorough": 0.6}
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0020 has the trade-off."""
+SURE_CHROME = -2.25
+"""Log-odds of a line that is surely chrome. Where no line of a page is that, and no named rule
+holds one, there is nothing to do, and no line goes (docs/decisions/0020)."""
 SWITCH_COST = 0.2
 """Log-odds that each change between story and chrome costs."""
 KNOWN_MARGIN = 8.0
@@ -174,6 +177,16 @@ def benefit_of_doubt(
     return bonus
 
 
+def has_chrome(values: NDArray[np.float64], *, ruled: bool) -> bool:
+    """Whether there is anything to cut on a page.
+
+    Args:
+        values: log-odds of all its lines, with the benefit of the doubt.
+        ruled: whether a named rule holds a line of it.
+    """
+    return ruled or bool((values <= SURE_CHROME).any())
+
+
 def chrome_lines(
     scores: Scores, mode: Mode, known: AbstractSet[int], open_: Iterable[int] = ()
 ) -> list[int]:
@@ -181,6 +194,8 @@ def chrome_lines(
 
     What *open_* names says nothing by itself: it goes or stays with the lines around it.
     """
+    if not has_chrome(scores.values, ruled=bool(known)):
+        return []
     margins = (scores.values - THRESHOLDS[mode]).tolist()
     for index in open_:
         margins[index] = 0.0

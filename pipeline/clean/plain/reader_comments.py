@@ -10,6 +10,8 @@ from pipeline.clean.plain.rules_tail import heads_the_rest
 from pipeline.clean.plain.signs import HEADER_WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.clean.plain.page import LineRecord, Page
 
 MIN_STORY = 40
@@ -40,13 +42,15 @@ def reader_comments(page: Page) -> list[int]:
     button below each remark shows it, from the line above the first one on. What stands below a
     plain header at the story's end is left to ``tail_section``.
     """
+    voice: list[tuple[int, int]] = []
     for line in page.marked:
         if not _heads(line) or page.prose_before[line.index] < MIN_STORY:
             continue
         if heads_the_rest(page, line):
             break
         end = _end_of_marks(page, line.index)
-        if end is None and _changes_voice(page, line.index):
+        voice = voice or _voice_up_to(page)
+        if end is None and _changes_voice(voice, line.index):
             end = len(page.lines)
         if end is not None:
             return list(range(line.index, end))
@@ -93,19 +97,33 @@ def _is_mark(line: LineRecord) -> bool:
     return bool(line.signs & {"byline", "timestamp"}) or not REMARKS.isdisjoint(line.words)
 
 
-def _changes_voice(page: Page, header: int) -> bool:
+def _changes_voice(voice: Sequence[tuple[int, int]], header: int) -> bool:
     """Whether the prose below a header speaks as readers do, and the story above does not."""
-    above, below = _voice(page.lines[:header]), _voice(page.lines[header + 1 :])
+    above, below = voice[header], _voice_from(voice, header + 1)
     if not below[1] or below[0] / below[1] <= above[0] / max(above[1], 1):
         return False
     both = above[0] + below[0], above[1] + below[1]
     return _fit(*above) + _fit(*below) - _fit(*both) >= MIN_GAIN
 
 
-def _voice(lines: tuple[LineRecord, ...]) -> tuple[int, int]:
-    """Words in prose that speak as readers do, and all words that were looked at."""
-    prose = [line.words[:HEAD_WORDS] for line in lines if line.prose and line.text[0] not in '"“„«']
-    return sum(word in _VOICES for words in prose for word in words), sum(map(len, prose))
+def _voice_up_to(page: Page) -> list[tuple[int, int]]:
+    """Above each line, and at the end: words in prose that speak as readers do, and all words.
+
+    Counted once for all headers: a page may have thousands.
+    """
+    found, said, words = [(0, 0)], 0, 0
+    for line in page.lines:
+        if line.prose and line.text[0] not in '"“„«':
+            head = line.words[:HEAD_WORDS]
+            said += sum(word in _VOICES for word in head)
+            words += len(head)
+        found.append((said, words))
+    return found
+
+
+def _voice_from(voice: Sequence[tuple[int, int]], first: int) -> tuple[int, int]:
+    """The same, of the lines from *first* on."""
+    return voice[-1][0] - voice[first][0], voice[-1][1] - voice[first][1]
 
 
 def _fit(said: int, words: int) -> float:

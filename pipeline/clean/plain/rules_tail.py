@@ -58,7 +58,12 @@ def tail_section(page: Page) -> list[int]:
     """
     cut: set[int] = set()
     for line in page.marked:
-        if _heads(line) and (line.index not in cut or heads_the_rest(page, line)):
+        if not _heads(line):
+            continue
+        if heads_the_rest(page, line):
+            cut.update(range(line.index, len(page.lines)))
+            break
+        if line.index not in cut:
             cut.update(_section(page, line))
     return sorted(cut)
 
@@ -168,8 +173,6 @@ def _heads_ranking(line: LineRecord) -> bool:
 def _section(page: Page, header: LineRecord) -> list[int]:
     """The header's own line and those that belong to it."""
     before = page.share_before(header.index)
-    if heads_the_rest(page, header):
-        return list(range(header.index, len(page.lines)))
     if before == 0.0:
         # Above the story such words are links in a menu, and a headline may follow them.
         return [header.index] if header.kinds & {"related", "legal"} else []

@@ -27,7 +27,9 @@ from pipeline.clean.plain.line_model import (
     viterbi,
 )
 
-DATA = Path(__file__).parents[3] / ".." / "shared" / "data" / "text"
+ARCHIVES = ("daniel", "wcxb_article")
+"""Those that ``training.train_lines`` renders to learn from."""
+DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
 RARE_LABELS = Path(__file__).parents[3] / "training" / "rare_labels.jsonl"
 MARGINS = st.lists(st.integers(-80, 80).map(lambda n: n / 10), max_size=9)
 
@@ -77,11 +79,12 @@ def test_the_file_weighs_features_and_short_phrases_only():
     not DATA.exists(), reason="the labelled texts are not beside the repository (../shared/data)"
 )
 def test_the_file_was_learned_from_the_data_at_hand():
-    """The digests in the file are those of the labelled texts; if not: ``make train``."""
+    """The digests in the file are those of the labelled texts and pages; if not: ``make train``."""
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    archives = (DATA / "html" / f"{name}.tar.xz" for name in ARCHIVES)
     found = {
         path.name: blake2b(path.read_bytes(), digest_size=16).hexdigest()
-        for path in (*sorted(DATA.glob("*.jsonl.xz")), RARE_LABELS)
+        for path in (*DATA.glob("text/*.jsonl.xz"), *archives, RARE_LABELS)
     }
 
     assert found == stored["trained_on"]

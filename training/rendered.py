@@ -1,0 +1,133 @@
+"""Pages with the gold of their bodies, rendered as plain text and labelled by alignment.
+
+    archive ─▶ page, gold ─renderings─▶ lines ─by_body─▶ labels ─doubt─▶ Labelled
+
+They are only learned from, and never scored: what is scored are the labelled texts. A page that
+stands among those too is left out, and each is in the fold of its site: both name sites alike.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lxml.etree import ParserError
+from lxml.html import document_fromstring
+from numpy.typing import NDArray
+
+from pipeline.clean.person_names import name_key
+from pipeline.read.encoding import decode
+from pipeline.text.tokens import word_count
+from pipeline.web.url import canonical_url
+from training.labelled import Labelled, Numbers, label_lines
+from training.labelled_pages import DROP, KEEP, OPEN, by_body, gold_text, in_gold, unpacked
+from training.renderings import Lines, renderings
+
+COVERAGE = 0.85
+"""Share of the gold's words that lines labelled as story must hold."""
+EXCESS = 1.3
+"""Words in lines labelled as story to words of the gold, at most: more are labelled twice."""
+MIN_WORDS = 60
+"""Words of the shortest gold that is aligned."""
+TOLD_TWICE = 0.6
+"""Share of a line that stands in the gold, from which it is no chrome: it says the story again."""
+TITLE_CHARS = 8
+"""Characters of the shortest part of a ``title`` that is taken for the headline."""
+LANGUAGES = {"Chinese": "zh", "English": "en", "Greek": "el", "Polish": "pl", "Russian": "ru"}
+SAMPLE = 40
+"""Words in a row of a gold that two pages share when they are the same."""
+
+
+class Known:
+    """Pages that stand among the labelled texts, by address and by what they say."""
+
+    def __init__(self, files: list[Path]) -> None:
+        self._urls: set[str] = set()
+        self._samples: set[str] = set()
+        for path in files:
+            with lzma.open(path, "rt", encoding="utf-8") as rows:
+                for row in map(json.loads, rows):
+                    self._urls.add(canonical_url(row["url"] or "") or "")
+                    self._samples |= _samples("\n".join(row["gold"] or ()))
+
+    def has(self, url: str | None, gold: str) -> bool:
+        """Whether the page, or one that says the same, is among them."""
+        return bool(url and canonical_url(url) in self._urls) or bool(
+            _samples(gold) & self._samples
+        )
+
+
+def _samples(text: str) -> set[str]:
+    """Runs of ``SAMPLE`` letters in small letters from each line, signs left out."""
+    found = set()
+    for line in text.split("\n"):
+        folded = name_key(line).replace(" ", "")
+        found |= {folded[at : at + SAMPLE] for at in range(0, len(folded) - SAMPLE + 1, SAMPLE)}
+    return found
+
+
+def read_rendered(archives: list[Path], known: Known, numbers: Numbers) -> Iterator[Labelled]:
+    """All renderings in *archives* whose labels can be trusted."""
+    for archive in archives:
+        bench = archive.name.partition(".")[0]
+        for row, payload in unpacked(archive):
+            gold = gold_text(row)
+            if word_count(gold) >= MIN_WORDS and not known.has(row.get("url"), gold):
+                yield from rendered(bench, row, payload, numbers)
+
+
+def rendered(
+    bench: str, row: dict[str, Any], payload: bytes, numbers: Numbers
+) -> Iterator[Labelled]:
+    """The renderings of one page of which the labels can be trusted."""
+    gold = gold_text(row)
+    content = decode(payload, html=True).text
+    try:
+        made = renderings(content)
+        titles = _titles(row, content, gold)
+    except (ParserError, ValueError):
+        return
+    page = {
+        "id": f"{bench}:{row['id']}",
+        "domain": row["domain"],
+        "lang": LANGUAGES.get(row.get("lang") or "", row.get("lang") or ""),
+        "title": row.get("title"),
+    }
+    for name, lines in made.items():
+        labels = labels_of(lines, gold, titles)
+        if labels is not None:
+            merged = [[*line, kind] for line, kind in zip(lines, labels.tolist(), strict=True)]
+            yield label_lines(page, name, "rendered", merged, numbers)
+
+
+def _titles(row: dict[str, Any], content: str, gold: str) -> frozenset[str]:
+    """What the headline may be, folded: stated, marked up, or the first line of the gold."""
+    root = document_fromstring(content)
+    found = [row.get("title") or ""]
+    found += [" ".join(e.text_content().split()) for e in root.iter("h1", "title")]
+    first = gold.lstrip().partition("\n")[0]
+    whole = [name_key(text) for text in found]
+    if any(len(first) >= TITLE_CHARS and name_key(first) in text for text in whole):
+        whole.append(name_key(first))
+    return frozenset(text for text in whole if text)
+
+
+def labels_of(lines: Lines, gold: str, titles: frozenset[str]) -> NDArray[np.str_] | None:
+    """Label each line by *gold*, those of *titles* open; None where the labels are doubtful."""
+    texts = [text for text, _ in lines]
+    labels = by_body(texts, gold)
+    sizes = np.array([word_count(text) for text in texts])
+    story = int(sizes[labels == KEEP].sum())
+    whole = word_count(gold)
+    twice = (labels == DROP) & (sizes >= 5) & (in_gold(texts, gold.split("\n")) >= TOLD_TWICE)
+    labels[twice] = OPEN
+    for index, text in enumerate(texts):
+        if len(text) < 300 and name_key(text) in titles:
+            labels[index] = OPEN
+    if not COVERAGE * whole <= story <= EXCESS * whole:
+        return None
+    return labels
