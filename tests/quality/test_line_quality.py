@@ -28,7 +28,7 @@ EVERY = 6
 """One page in this many is scored, by the digest of its name."""
 FLOORS = {
     "full": {"f1": 0.946, "chrome_removed": 0.86, "body_lost": 0.0325},
-    "half": {"f1": 0.956, "chrome_removed": 0.68, "body_lost": 0.0170},
+    "half": {"f1": 0.956, "chrome_removed": 0.675, "body_lost": 0.0175},
 }
 """Least F1 and chrome removed, most body lost; lowered only on purpose."""
 
