@@ -16,9 +16,8 @@ NEAR, STEADY = 0.05, 0.5
 """Length of a step, and share of the last one, above which curvature is taken anew: below both
 the optimum is near, where it hardly changes."""
 SMALLEST_STEP = 1e-5
-SMALLEST_SCALE = 0.01
-"""Spread below which a column is held back the more, the less it varies: what a few pages have
-alone says nothing of others."""
+CONSTANT = 1e-4
+"""Spread below which a column says nothing."""
 CHUNK = 20_000
 SPARSE_STEPS = 120
 
@@ -29,16 +28,18 @@ def fit_dense(
     weight: Floats,
     start: tuple[Floats, float] | None = None,
     within: float = SMALLEST_STEP,
+    smallest_scale: float = CONSTANT,
 ) -> tuple[Floats, float]:
     """Weights and bias of the log-odds of *y*, by Newton's method on standardised columns.
 
     The optimum is unique: *start*, weights and bias near it, only saves steps. The last step is
-    shorter than *within*.
+    shorter than *within*. A column whose spread is below *smallest_scale* is held back the more,
+    the less it varies: what a few pages have alone says nothing of others.
     """
     mean, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
-    constant = scale < 1e-4
+    constant = scale < CONSTANT
     scale[constant] = 1.0
-    np.maximum(scale, SMALLEST_SCALE, out=scale)
+    np.maximum(scale, smallest_scale, out=scale)
     z = np.empty((len(x), x.shape[1] + 1), np.float32)
     np.subtract(x, mean.astype(np.float32), out=z[:, :-1])
     z[:, :-1] /= scale.astype(np.float32)

@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,8 @@ RARE_WEIGHT = 6.0
 """What a text of a rare kind weighs: there is one of a page, and a dozen renderings of others."""
 RENDERING_WEIGHT |= dict.fromkeys((PREFIX + kind for kind in KINDS), RARE_WEIGHT)
 SOURCE_WEIGHT = {"gold": 1.0, "silver": 0.35, "rendered": 0.35}
+SMALLEST_SCALE = 0.01
+"""Spread below which a feature is held back: some stand on a few pages alone (decision 18)."""
 TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
 NOT_LEARNED = frozenset({
@@ -174,17 +177,18 @@ def learn_weights(
     x = np.concatenate(expanded(everything, bases, some))
     part = np.concatenate([s[u] for s, u in zip(some, used, strict=True)])
     report(f"{len(y)} lines, {x.shape[1]} features")
-    slopes, _ = fit_dense(x, y[part], w[part], within=CHOSEN_WITHIN)
+    fit = partial(fit_dense, smallest_scale=SMALLEST_SCALE)
+    slopes, _ = fit(x, y[part], w[part], within=CHOSEN_WITHIN)
     best = np.sort(np.argsort(-np.abs(slopes) * x.std(axis=0), kind="stable")[:FEATURE_COUNT])
     names = [FEATURES[i] for i in best.tolist()]
     chosen = Expansion(names)
     x = np.concatenate(expanded(chosen, bases, used))
-    slopes, bias = fit_dense(x, y, w)
+    slopes, bias = fit(x, y, w)
     report(f"{x.shape[1]} features chosen")
     scores: list[NDArray[np.float64]] = [np.empty(0)] * len(pages)
     for fold in range(FOLDS):
         others = folds != fold
-        fitted = fit_dense(x[others], y[others], w[others], (slopes, bias))
+        fitted = fit(x[others], y[others], w[others], (slopes, bias))
         held = [i for i, p in enumerate(pages) if p.fold == fold and p.source == "gold"]
         for index, rows in zip(held, expanded(chosen, [bases[i] for i in held]), strict=True):
             scores[index] = rows @ fitted[0] + fitted[1]

@@ -14,6 +14,7 @@ from pipeline.clean.html.candidates import (
     read_candidates,
 )
 from pipeline.clean.html.metadata import PageMetadata
+from pipeline.clean.html.title import title_parts
 from pipeline.clean.person_names import author_names, name_key
 from pipeline.clean.timestamps import parse_timestamp
 from pipeline.config import CleanConfig
@@ -128,8 +129,10 @@ def _head_rule(line: str, metadata: PageMetadata) -> str | None:
     if not key or len(text) > MAX_HEAD_CHARS:
         return None
     titles = (item.value for item in metadata.evidence if item.field == "title")
-    if any(key == name_key(title) for title in titles):
+    if any(key == name_key(part) for title in titles for part in title_parts(title)):
         return "headline"
+    if key in metadata.site_names:
+        return "site_name"
     if metadata.authors and set(author_names([text])) == set(metadata.authors):
         return "byline"
     if parse_timestamp(text) is not None:

@@ -40,7 +40,7 @@ from pipeline.clean.html.sources import (
     VISIBLE,
     WRITTEN_BY,
 )
-from pipeline.clean.html.title import choose_title
+from pipeline.clean.html.title import choose_title, names_in_headings
 from pipeline.clean.person_names import author_names, name_key
 from pipeline.clean.timestamps import parse_timestamp
 from pipeline.records import Document, Evidence, Timestamp
@@ -49,7 +49,11 @@ from pipeline.web.url import canonical_url, site_of
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """The metadata fields of an ``Article``, as the page and the record state them."""
+    """The metadata fields of an ``Article``, as the page and the record state them.
+
+    Attributes:
+        site_names: ``name_key`` of what the site calls itself, in its logo too.
+    """
 
     title: str | None
     authors: tuple[str, ...]
@@ -61,6 +65,7 @@ class PageMetadata:
     section: str | None
     keywords: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    site_names: frozenset[str]
 
 
 def read_metadata(
@@ -98,6 +103,7 @@ def read_metadata(
         section=sections[0].value if sections else None,
         keywords=_split_keywords(keywords),
         evidence=(*votes.evidence, *modified, *urls, *sections, *keywords),
+        site_names=names | names_in_headings(_titles(markup, nodes)),
     )
 
 

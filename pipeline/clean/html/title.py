@@ -80,7 +80,7 @@ def choose_title(candidates: Iterable[Evidence], site_names: frozenset[str]) -> 
         The candidates, values less the site's name, those that named only the site left out.
     """
     candidates = list(candidates)
-    site_names |= _names_in_headings(candidates)
+    site_names |= names_in_headings(candidates)
     trimmed = [
         Evidence("title", value, candidate.source)
         for candidate in candidates
@@ -139,6 +139,16 @@ def without_site(title: str, site_names: frozenset[str]) -> str:
     return "" if name_key(title) in site_names else title.strip()
 
 
+def title_parts(title: str) -> list[str]:
+    """Give *title*, and what stands between its separators: the headline, sections, the site.
+
+    >>> title_parts("Ferry sinks | News - The Courier")
+    ['Ferry sinks | News - The Courier', 'Ferry sinks', 'News', 'The Courier']
+    """
+    parts = _SEPARATOR.split(title)
+    return [title, *parts] if len(parts) > 1 else [title]
+
+
 def is_site_name(text: str, site_names: frozenset[str]) -> bool:
     """Whether *text* is a name of the site, or holds one among at most five words."""
     key = name_key(text)
@@ -151,7 +161,7 @@ def is_site_name(text: str, site_names: frozenset[str]) -> bool:
     )
 
 
-def _names_in_headings(candidates: list[Evidence]) -> frozenset[str]:
+def names_in_headings(candidates: list[Evidence]) -> frozenset[str]:
     """Headings that are the site's name in its logo.
 
     ``<title>`` ends with them, after something longer, or it begins with them and goes on with

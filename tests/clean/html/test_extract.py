@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean.html.candidates import MAX_CHARS, MAX_ELEMENTS, agree
-from pipeline.clean.html.extract import extract_page
+from pipeline.clean.html.extract import Story, extract_page, without_head
+from pipeline.clean.html.metadata import PageMetadata
 from pipeline.config import CleanConfig, JudgeConfig
 from pipeline.judge.filters import no_body_left
 from pipeline.read.encoding import decode
-from pipeline.records import Article, Document
+from pipeline.records import Article, Document, Evidence
 
 FOLDER = Path(__file__).parents[2] / "cases" / "html"
 CASES = yaml.safe_load((FOLDER / "pages.yaml").read_text("utf-8"))
@@ -323,3 +324,16 @@ def test_trafilaturas_fallbacks_are_asked_where_extractors_differ(
 ) -> None:
     """Its rules alone are believed where resiliparse takes the same, and enough of it."""
     assert enough == agree(first, second)
+
+
+def test_the_head_of_the_text_is_no_title_and_no_logo():
+    """The headline and the site's name go, also where the title joins them; below, they stay."""
+    title = "Ferry sinks off Vellmer - News"
+    story = "\n".join([STORY.strip()] * 5)
+    extraction = f"The Courier\nFerry sinks off Vellmer\n{story}\nThe Courier"
+    said = (Evidence("title", title, "title"),)
+    metadata = PageMetadata(title, (), *[None] * 6, (), said, frozenset({"the courier"}))
+    text, removed = without_head(Story(extraction, (), "trafilatura", ()), metadata)
+
+    assert f"{story}\nThe Courier".replace("\n", "\n\n") == text
+    assert ["site_name", "headline"] == [span.rule for span in removed]
