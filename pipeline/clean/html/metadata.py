@@ -49,11 +49,7 @@ from pipeline.web.url import canonical_url, site_of
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """The metadata fields of an ``Article``, as the page and the record state them.
-
-    Attributes:
-        site_names: ``name_key`` of what the site calls itself, in its logo too.
-    """
+    """Fields of an ``Article``, and ``name_key`` of each name of the site, as the page has them."""
 
     title: str | None
     authors: tuple[str, ...]
