@@ -99,7 +99,7 @@ def read_metadata(
         section=sections[0].value if sections else None,
         keywords=_split_keywords(keywords),
         evidence=(*votes.evidence, *modified, *urls, *sections, *keywords),
-        site_names=names | names_in_headings(_titles(markup, nodes)),
+        site_names=votes.site_names,
     )
 
 
@@ -117,12 +117,13 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class _Votes:
-    """The three fields that many places state, and their candidates."""
+    """The three fields that many places state, their candidates, and names of the site."""
 
     title: str | None
     authors: tuple[str, ...]
     date_published: Timestamp | None
     evidence: tuple[Evidence, ...]
+    site_names: frozenset[str]
 
 
 def _vote(
@@ -130,8 +131,8 @@ def _vote(
 ) -> _Votes:
     """Elect title, authors and date."""
     document, names = page.document, page.site_names
-    titles = choose_title(_titles(markup, nodes), names)
-    titles = _declared("title", document.title) + titles
+    stated = _titles(markup, nodes)
+    titles = _declared("title", document.title) + choose_title(stated, names)
     places = headlines(page.blocks, [title.value for title in titles])
     authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
     dates = published_dates(markup, nodes, date_beside_headline(page.blocks, places))
@@ -151,6 +152,7 @@ def _vote(
         authors=document.authors or _first_names(authors, names),
         date_published=own_date or printed_day(date, page.url),
         evidence=evidence,
+        site_names=names | names_in_headings(stated),
     )
 
 

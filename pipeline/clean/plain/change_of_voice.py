@@ -48,8 +48,8 @@ def change_of_voice(said: Matrix, words: Matrix) -> Matrix:
         (all_said - said_before, all_words - words_before),
         (all_said, all_words),
     )
-    before, behind, whole = (_rate(*part) for part in parts)
-    gain = _fit(*parts[0], before) + _fit(*parts[1], behind) - _fit(*parts[2], whole)
+    before, behind, whole = (rate_of(*part) for part in parts)
+    gain = fit_of(*parts[0], before) + fit_of(*parts[1], behind) - fit_of(*parts[2], whole)
     enough = (words_before >= MIN_BEFORE) & (all_words - words_before >= MIN_BEHIND)
     gain = np.where(enough & (behind > before), np.maximum(gain, 0.0), 0.0)
     start = gain.argmax(axis=1)
@@ -61,11 +61,11 @@ def change_of_voice(said: Matrix, words: Matrix) -> Matrix:
     return np.stack(columns, axis=2).astype(np.float32)
 
 
-def _rate(said: NDArray[Any], words: NDArray[Any]) -> NDArray[Any]:
+def rate_of(said: Any, words: Any) -> Any:
+    """Rate of *said* among *words*, numbers or arrays; the prior decides where both are few."""
     return (said + PRIOR_SAID) / (words + PRIOR_WORDS)
 
 
-def _fit(said: NDArray[Any], words: NDArray[Any], rate: NDArray[Any]) -> NDArray[Any]:
-    """Log-likelihood of *said* of *words* at *rate*."""
-    fit: NDArray[Any] = said * np.log(rate) + (words - said) * np.log1p(-rate)
-    return fit
+def fit_of(said: Any, words: Any, rate: Any) -> Any:
+    """Log-likelihood of *said* of *words* at *rate*, numbers or arrays."""
+    return said * np.log(rate) + (words - said) * np.log1p(-rate)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from math import log, log1p
 from typing import TYPE_CHECKING
 
+from pipeline.clean.plain.change_of_voice import fit_of, rate_of
 from pipeline.clean.plain.line_words import FIRST_PERSON, INFORMAL, REMARKS, SECOND_PERSON
 from pipeline.clean.plain.rules_tail import heads_the_rest
 from pipeline.clean.plain.signs import HEADER_WORDS
@@ -128,5 +128,4 @@ def _voice_from(voice: Sequence[tuple[int, int]], first: int) -> tuple[int, int]
 
 def _fit(said: int, words: int) -> float:
     """Log-likelihood of *said* of *words* at their own rate."""
-    rate = (said + 1) / (words + 40)
-    return said * log(rate) + (words - said) * log1p(-rate)
+    return float(fit_of(said, words, rate_of(said, words)))
