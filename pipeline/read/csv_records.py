@@ -17,6 +17,7 @@ from pipeline.read.compression import BrokenStreamError, gzip_chunks, plain_chun
 from pipeline.read.csv_rows import BadStretch, Dialect, NumberedLines, csv_rows
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import FIELDS, document_of
+from pipeline.read.line_decoding import LineDecoder
 from pipeline.read.lines import lines
 from pipeline.read.rejecting import Place, reject
 from pipeline.web.url import canonical_url
@@ -88,7 +89,7 @@ def _records(
         if encoding.startswith(_WIDE):
             chunks, encoding = _narrowed(chunks, encoding), "utf-8"
         numbered = NumberedLines(lines(chunks, config.max_bytes))
-        decoder = _line_decoder(encoding)
+        decoder = LineDecoder(encoding)
         header = _header(numbered, decoder, config)
         dialect = Dialect(
             delimiter=header.delimiter,
@@ -139,26 +140,6 @@ def _narrowed(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Turn text in which bytes of ASCII mean something else into UTF-8."""
     for text in codecs.iterdecode(chunks, encoding, "replace"):
         yield text.encode("utf-8", "replace")
-
-
-def _line_decoder(encoding: str) -> Callable[[bytes], str]:
-    """Decode a line by the rules of a whole file; what the file is in goes before a guess."""
-
-    def decode_line(payload: bytes) -> str:
-        try:
-            text = payload.decode("utf-8")
-        except UnicodeDecodeError:
-            text = _otherwise(payload, encoding)
-        return text.replace("\0", "\ufffd") if "\0" in text else text
-
-    return decode_line
-
-
-def _otherwise(payload: bytes, encoding: str) -> str:
-    try:
-        return payload.decode(encoding)
-    except UnicodeDecodeError:
-        return decode(payload, html=False).text
 
 
 def _header(

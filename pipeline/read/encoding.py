@@ -17,10 +17,14 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from charset_normalizer import from_bytes
 
 from pipeline.read.charsets import LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class UndecodableError(ValueError):
@@ -85,13 +89,20 @@ _PLAUSIBLE = (
 """What news is written in; without a list the detector also answers with EBCDIC and its like."""
 
 
-def decode(payload: bytes, *, html: bool, declared: str | None = None) -> Decoded:
+def decode(
+    payload: bytes,
+    *,
+    html: bool,
+    declared: str | None = None,
+    detect: Callable[[bytes], Decoded | None] | None = None,
+) -> Decoded:
     """Decode *payload*; the same bytes always give the same text.
 
     Args:
         payload: a whole file.
         html: whether a charset declared in the first 2,048 bytes counts.
         declared: the charset that came with the bytes, such as HTTP's; goes before that one.
+        detect: what stands in for ``detected``, where many payloads are to cost less.
 
     Raises:
         UndecodableError: the bytes are binary, or no encoding fits them.
@@ -106,9 +117,9 @@ def decode(payload: bytes, *, html: bool, declared: str | None = None) -> Decode
     if unicode := _strictly(payload, "utf-8"):
         return unicode
     for label in (declared, _label_within(payload) if html else None):
-        if label and (labelled := _by_label(payload, label)):
+        if label and (labelled := by_label(payload, label)):
             return labelled
-    for guess in (_damaged_utf8, _western, _detected, _mostly_ascii):
+    for guess in (_damaged_utf8, _western, detect or detected, _mostly_ascii):
         if guessed := guess(payload):
             return guessed
     raise UndecodableError("no encoding fits the bytes")
@@ -179,7 +190,7 @@ def _declared_utf16(payload: bytes, label: str | None) -> Decoded | None:
     return None
 
 
-def _by_label(payload: bytes, label: str) -> Decoded | None:
+def by_label(payload: bytes, label: str) -> Decoded | None:
     """Decode by the charset that is named, if the bytes agree with it but for a few."""
     label = label.lower()
     encoding = LABELS.get(label, label)
@@ -233,7 +244,7 @@ def _western(payload: bytes) -> Decoded | None:
     return _strictly(payload, "iso8859_15" if latin_9 else "cp1252")
 
 
-def _detected(payload: bytes) -> Decoded | None:
+def detected(payload: bytes) -> Decoded | None:
     """Decode by what charset-normalizer finds the least messy, then the most like a language.
 
     Each encoding is tried alone: together, one is skipped when a similar one has failed.

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from pipeline.config import InputConfig
 from pipeline.read import Part, read_part
 from pipeline.read.csv_rows import MOST_FAILURES
+from pipeline.read.line_decoding import MOST_DETECTED
 from pipeline.records import REASONS, Document, identify
 
 HEADER = b"id,text,url\n"
@@ -184,6 +185,35 @@ def test_lines_that_each_leave_a_quote_open_cost_no_time():
 
     assert [(2, "broken_record")] == told(read(payload))
     assert time.process_time() - begin < 20
+
+
+IN_ASCII = HEADER + b"1,a,\n" * 14_000
+"""More than what a file's encoding is told by."""
+
+
+@pytest.mark.parametrize(
+    ("count", "row"),
+    [
+        pytest.param(40_000, "1,да,\n", id="rows"),
+        pytest.param(20_000, 'b"да,"c\n', id="rows of a bad stretch, each read many times"),
+    ],
+)
+def test_short_lines_in_an_encoding_of_their_own_cost_little_time(count, row):
+    """A damaged gzip of a few kilobytes may hold that many: found by the fuzz campaign."""
+    begin = time.process_time()
+
+    assert read(IN_ASCII + row.encode("cp1251") * count)
+    assert time.process_time() - begin < 10
+
+
+def test_lines_behind_many_whose_encoding_was_looked_for_are_in_what_most_of_those_were():
+    """A file that begins in ASCII goes on in another encoding, where short lines say little."""
+    long = "1,Мост закрыт до понедельника.,\n".encode("cp1251") * MOST_DETECTED
+    short = "1,да,\n".encode("cp1251") * 20
+
+    items = read(IN_ASCII + long + short)
+
+    assert ["да"] * 20 == [item.content for item in items[14_000 + MOST_DETECTED :]]
 
 
 CELLS = st.text(
