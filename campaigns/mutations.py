@@ -16,7 +16,15 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
-from pieces import ODD_BYTES, ODD_TAGS, ODD_TEXT, ODD_YAML, SENTENCES, YAML
+from pieces import (
+    ODD_BYTES,
+    ODD_TAGS,
+    ODD_TEXT,
+    ODD_VALUES,
+    ODD_YAML,
+    SENTENCES,
+    YAML,
+)
 
 
 def story(dice: random.Random) -> str:
@@ -192,8 +200,13 @@ def stored(suffix: str, dice: random.Random) -> bytes:
 
 
 def yaml_text(dice: random.Random) -> str:
-    """Invent a configuration, and change it in up to six places."""
-    return _changed(YAML, ODD_YAML, dice)
+    """Invent a configuration with odd values at times, and change it in up to six places."""
+    lines = YAML.splitlines() if dice.random() < 0.95 else [""]
+    for _ in range(dice.choice([0, 0, 1, 2])):
+        at = dice.randrange(len(lines))
+        name, colon, _ = lines[at].partition(":")
+        lines[at] = f"{name}{colon} {dice.choice(ODD_VALUES)}"
+    return _changed("\n".join(lines) + "\n", ODD_YAML, dice)
 
 
 def damaged(whole: bytes, dice: random.Random) -> bytes:

@@ -174,3 +174,17 @@ ODD_YAML = [
         "a: &x [*x]\n",
     ),
 ]
+ODD_VALUES = [
+    *("yes", "off", "5", "0", "-1", "0.5", "1e3", "7.0", "auto", "~", "''", "[]", "{}", "[[]]"),
+    *(
+        "[en, 7]",
+        "{a: {b: c}}",
+        "{5: 6}",
+        "2024-05-03",
+        "!!binary aGk=",
+        "!!set {a}",
+        "9_9",
+        "1:30",
+    ),
+]
+"""What a setting may be given instead of what it should have."""
