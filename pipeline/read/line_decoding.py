@@ -2,7 +2,7 @@
 
 A line is UTF-8, else what the file is in, else what its own bytes say. The statistical part of
 that takes .3 ms of CPU, however short the line, and rows of a bad stretch are read many times:
-lines of two bytes, which a damaged gzip holds by the hundred thousand, would take minutes. So
+lines of two bytes, which a damaged gzip holds by the hundred thousand, took more than a minute. So
 it has its say for a number of lines; those behind them are in an encoding found till then.
 """
 
