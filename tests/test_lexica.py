@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.clean.flags import FLAGS
 from pipeline.clean.plain.calendar_words import _MONTH_NAMES, MONTHS, ZONES
-from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
+from pipeline.clean.plain.phrase_inside import WITHIN
+from pipeline.clean.plain.phrase_openings import OPENING
 from pipeline.clean.plain.phrase_tables import WHOLE
 from pipeline.clean.plain.phrases import OPENING_WORDS, kinds_of
 from pipeline.clean.plain.rules import RULES

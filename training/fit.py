@@ -7,6 +7,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
+from scipy.special import expit
 
 Floats = NDArray[np.float64]
 DENSE_PENALTY = 1e-4
@@ -15,6 +16,9 @@ NEWTON_STEPS = 40
 NEAR, STEADY = 0.05, 0.5
 """Length of a step, and share of the last one, above which curvature is taken anew: below both
 the optimum is near, where it hardly changes."""
+HALVINGS = 30
+"""Times that a step which leads uphill is halved."""
+ROUNDING = 1e-12
 SMALLEST_STEP = 1e-5
 CONSTANT = 1e-4
 """Spread below which a column says nothing."""
@@ -53,13 +57,22 @@ def fit_dense(
         b[:-1] = np.where(constant, 0.0, start[0] * scale)
         b[-1] = start[1] + (start[0] * mean).sum()
     largest, factor = np.inf, None
+    scores = _scores(z, b)
+    value = _loss(scores, y, share, penalty, b)
     for _ in range(NEWTON_STEPS):
-        p = 1.0 / (1.0 + np.exp(-_scores(z, b)))
+        p = expit(scores)
         gradient = penalty * b + _gradient(z, share * (p - y))
         if factor is None:
             factor = cho_factor(_curvature(z, share * p * (1 - p)) + np.diag(penalty + 1e-7))
         step = cho_solve(factor, gradient)
-        b = b - step
+        for _ in range(HALVINGS):
+            scores = _scores(z, b - step)
+            reached = _loss(scores, y, share, penalty, b - step)
+            if reached <= value + ROUNDING:
+                break
+            # Too far: where lines weigh unlike, curvature at the start says little of the way.
+            step, factor = step / 2.0, None
+        b, value = b - step, reached
         before, largest = largest, float(np.abs(step).max())
         if largest < within:
             break
@@ -67,6 +80,12 @@ def fit_dense(
             factor = None
     slopes = np.where(constant, 0.0, b[:-1] / scale)
     return slopes, float(b[-1] - (slopes * mean).sum())
+
+
+def _loss(scores: Floats, y: Floats, share: Floats, penalty: Floats, b: Floats) -> float:
+    """Mean negative log-likelihood and the penalty on the weights *b*."""
+    fit = share @ (np.logaddexp(0.0, scores) - y * scores)
+    return float(fit + 0.5 * (penalty * b * b).sum())
 
 
 def _scores(z: NDArray[np.float32], b: Floats) -> Floats:

@@ -12,7 +12,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -57,6 +56,10 @@ SMALLEST_SCALE = 0.01
 """Spread below which a feature is held back: some stand on a few pages alone (decision 18)."""
 TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
+EVENNESS = 0.5
+"""The chrome of a page and its story weigh as their words' odds to this power (decision 22)."""
+DOUBTED_FROM, DOUBT = 3.0, 0.15
+"""Log-odds against a label from which a line weighs only this share in a second fit."""
 NOT_LEARNED = frozenset({
     "fe:TheIndependent_1", "fe:TheIndependent_4", "fu:uk/Metro/V1",
     "rd:bug-1255978", "rd:mozilla-1", "rd:qq", "fu:de/WDR/V1",
@@ -177,18 +180,19 @@ def learn_weights(
     x = np.concatenate(expanded(everything, bases, some))
     part = np.concatenate([s[u] for s, u in zip(some, used, strict=True)])
     report(f"{len(y)} lines, {x.shape[1]} features")
-    fit = partial(fit_dense, smallest_scale=SMALLEST_SCALE)
-    slopes, _ = fit(x, y[part], w[part], within=CHOSEN_WITHIN)
+    slopes, _ = fit_dense(
+        x, y[part], w[part], within=CHOSEN_WITHIN, smallest_scale=SMALLEST_SCALE
+    )
     best = np.sort(np.argsort(-np.abs(slopes) * x.std(axis=0), kind="stable")[:FEATURE_COUNT])
     names = [FEATURES[i] for i in best.tolist()]
     chosen = Expansion(names)
     x = np.concatenate(expanded(chosen, bases, used))
-    slopes, bias = fit(x, y, w)
+    slopes, bias = fit_doubting(x, y, w)
     report(f"{x.shape[1]} features chosen")
     scores: list[NDArray[np.float64]] = [np.empty(0)] * len(pages)
     for fold in range(FOLDS):
         others = folds != fold
-        fitted = fit(x[others], y[others], w[others], (slopes, bias))
+        fitted = fit_doubting(x[others], y[others], w[others], (slopes, bias))
         held = [i for i, p in enumerate(pages) if p.fold == fold and p.source == "gold"]
         for index, rows in zip(held, expanded(chosen, [bases[i] for i in held]), strict=True):
             scores[index] = rows @ fitted[0] + fitted[1]
@@ -197,6 +201,22 @@ def learn_weights(
     pairs = zip(names, slopes.tolist(), means.tolist(), strict=True)
     stored = {name: [round(a, 4), round(b, 4)] for name, a, b in pairs}
     return {"bias": round(bias, 4), "weights": stored}, scores
+
+
+def fit_doubting(
+    x: Rows,
+    y: NDArray[np.float64],
+    w: NDArray[np.float64],
+    start: tuple[NDArray[np.float64], float] | None = None,
+) -> tuple[NDArray[np.float64], float]:
+    """Weights and bias, fitted twice: the second time, what the first finds absurd weighs little.
+
+    Among lines that a linear model puts far on the other side are most of the wrong labels.
+    """
+    slopes, bias = fit_dense(x, y, w, start, within=CHOSEN_WITHIN, smallest_scale=SMALLEST_SCALE)
+    margins = (x @ slopes + bias) * (2.0 * y - 1.0)
+    doubted = np.where(margins < -DOUBTED_FROM, DOUBT, 1.0)
+    return fit_dense(x, y, w * doubted, (slopes, bias), smallest_scale=SMALLEST_SCALE)
 
 
 def expanded(
@@ -224,9 +244,22 @@ def line_weights(pages: list[Labelled]) -> list[NDArray[np.float64]]:
             chrome = page.labels == "d"
             w[chrome] /= KEPT_CHROME
             w[chrome & (draw.random(len(w)) > KEPT_CHROME)] = 0.0
+        evened(w, page.labels == "d")
         w *= RENDERING_WEIGHT.get(page.rendering, 1.0) * SOURCE_WEIGHT[page.source]
         found.append(w)
     return found
+
+
+def evened(weights: NDArray[np.float64], chrome: NDArray[np.bool_]) -> None:
+    """Bring the weights of a page's chrome and story nearer to one another; their sum stays.
+
+    What is measured is the share of its chrome that a page loses, and of its story, whether there
+    is much of either or little.
+    """
+    total, of_chrome = weights.sum(), weights[chrome].sum()
+    if 0.0 < of_chrome < total:
+        weights[chrome] *= (of_chrome / (total - of_chrome)) ** (EVENNESS - 1.0)
+        weights *= total / weights.sum()
 
 
 if __name__ == "__main__":

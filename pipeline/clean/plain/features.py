@@ -15,7 +15,8 @@ import numpy as np
 from pipeline.clean.plain import change_of_voice, context
 from pipeline.clean.plain.line_facts import FACTS, UNIT_WORDS, line_facts
 from pipeline.clean.plain.page_grid import Grid
-from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
+from pipeline.clean.plain.phrase_inside import WITHIN
+from pipeline.clean.plain.phrase_openings import OPENING
 from pipeline.clean.plain.phrase_tables import WHOLE
 from pipeline.clean.plain.rules import RULES
 from pipeline.clean.plain.story_shapes import ROW_FIGURES, SHAPES, story_shapes
@@ -67,7 +68,7 @@ WINDOW_FACTS = (
     "words", "prose", "terminal", "phrase", "ruled", "capitalized", "overlap", "lexicon",
     "repeated", "digits", "section:comments:under", "lexicon_rate", "remark", "first_person",
     "spaceless_terms", "digit_share", "company_near", "second_person", "informal", "refrain",
-    "cells", "bullet", "figures",
+    "cells", "bullet", "figures", "loud",
 )  # fmt: skip
 SHIFTS = (-3, -2, -1, 1, 2, 3)
 SHIFT_FACTS = (
@@ -96,7 +97,7 @@ CROSSED = (
     "words", "prose", "terminal", "phrase", "ruled", "lexicon", "overlap", "overlap_often",
     "capitalized", "spaceless", "place:0:in", "place:1:in", "place:2:in", "share_behind",
     "blank_before", "repeated", "section:comments:few", "digits", "lexicon_rate", "company_near",
-    "voice_gain", "figures",
+    "voice_gain", "figures", "phrase:bio", "phrase:offer", "phrase:pointer", "loud",
 )  # fmt: skip
 BIN_CROSSED = (
     "place:0:in", "place:1:in", "terminal", "spaceless", "doc:block_words", "doc:ruled",
@@ -214,11 +215,12 @@ def _shapes(facts: Matrix) -> NDArray[np.int64]:
 
 GROUPS = {
     "length": ("words", "bin", "long", "word_length", "stops_inside"),
-    "ending": ("ends_", "terminal", "commas"),
+    "ending": ("ends_", "terminal", "comma", "credit_end"),
     "signs": (
         "digit", "capital", "opens_", "quote", "separator", "address", "copyright", "bracket",
         "wordless", "blank_before", "spaceless", "question", "exclamation", "clock", "numbered",
         "money", "dash", "cells", "bullet", "figures", "picture", "doubled_mark",
+        "loud", "code", "mentions", "shouted_label",
     ),
     "voice": (
         "first_person", "second_person", "remark", "informal", "addressed", "voice_",

@@ -30,6 +30,8 @@ UNIT_CHARS = 4
 """Letters of the shortest word that says what a text is about."""
 REMARK_WORDS = 8
 """Words of the longest line that stands between remarks of readers."""
+LOUD_WORDS = 4
+"""Words of the shortest headline that stands out by capitals; headings in a story have fewer."""
 MIN_BARS = 2
 """Upright strokes from which a line that opens with one is the row of a table."""
 
@@ -80,6 +82,12 @@ FACTS = (
     "cells",
     "bullet",
     "figures",
+    "loud",
+    "comma_share",
+    "code",
+    "mentions",
+    "credit_end",
+    "shouted_label",
 )
 """Columns of ``line_facts``; shares and 0 or 1, but for ``words`` and ``commas`` (logarithms)."""
 
@@ -89,6 +97,11 @@ _ELLIPSES = ("...", "…", "[…]")
 _ADDRESS = re.compile(r"@|https?:|www\.|\.(?:com|org|net|de|co)\b")
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b")
 _NUMBERED = re.compile(r"\W{0,2}\d{1,3}[.)\]:]?\s")
+_CREDIT_END = re.compile(
+    r"[.!?]['\"”’»]?(?:\s?\([^()]{2,80}\)|[A-ZÀ-Þ][^.!?]{1,50})$"
+)
+"""A bracket behind the last sentence, or words glued to it: ``… the ice.Photograph by Bo Ek``."""
+_SHOUT = re.compile(r"[^\W\d_a-z]{4,24}(?: [^\W\d_a-z]{2,24}){0,3}: ")
 _ENDS = {
     ".": 0, "。": 0, "।": 0, "?": 1, "!": 1, "？": 1, "！": 1, "؟": 1, "…": 2, ":": 3, "：": 3,
 }  # fmt: skip
@@ -123,6 +136,8 @@ def _record_facts(lines: Sequence[LineRecord]) -> Iterator[Column]:
     yield "phrase", np.fromiter(map(bool, kinds), np.bool_, count)
     yield "long", np.fromiter(map(len, texts), np.int64, count) > 600
     yield "wordless", known == 0
+    yield "shouted_label", np.fromiter(map(_opens_with_shout, texts), np.bool_, count)
+    yield "credit_end", np.fromiter(map(_ends_in_credit, texts), np.bool_, count)
     yield (
         "spaceless",
         np.where(known > 0, np.clip(1.0 - known / np.maximum(counts, 1), 0.0, 1.0), 0),
@@ -130,6 +145,16 @@ def _record_facts(lines: Sequence[LineRecord]) -> Iterator[Column]:
     ends = np.fromiter(map(_end, texts), np.int64, count)
     for code, name in enumerate(("period", "mark", "ellipsis", "colon", "letter")):
         yield f"ends_{name}", ends == code
+
+
+def _ends_in_credit(text: str) -> bool:
+    """Whether a bracket or a few glued words stand behind a line's last sentence."""
+    return text[-1] not in ".!?…。" and _CREDIT_END.search(text, max(len(text) - 90, 0)) is not None
+
+
+def _opens_with_shout(text: str) -> bool:
+    """Whether a line opens with words in capitals and a colon: ``WATCH: Divers at the berth``."""
+    return text[1:2].isupper() and _SHOUT.match(text) is not None
 
 
 def _end(text: str) -> int:
@@ -147,13 +172,17 @@ def _sign_facts(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
     count = np.maximum(signs.count(tokens), 1)
     yield "capitalized", signs.count(tokens & signs.where("upper")) / count
     yield "digits", signs.count(tokens & signs.where("digit")) / count
-    yield "capitals", signs.has("upper") & ~signs.has("lower")
+    capitals = signs.has("upper") & ~signs.has("lower")
+    yield "capitals", capitals
+    yield "loud", capitals & (count >= LOUD_WORDS)
     quoted = signs.opens("open_quote")
     yield "opens_lower", signs.opens("lower")
     yield "opens_digit", signs.opens("digit")
     yield "opens_quote", quoted
     yield "opens_sign", ~(signs.opens("alnum") | quoted)
-    yield "commas", np.log1p(signs.count(signs.where("comma")))
+    commas = signs.count(signs.where("comma"))
+    yield "commas", np.log1p(commas)
+    yield "comma_share", commas / count
     yield "stops_inside", _stops_inside(signs, space)
     for name in ("quote", "separator", "copyright", "bracket"):
         yield name, signs.has(name)
@@ -186,6 +215,8 @@ def _tone(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
     for name in ("question", "exclamation", "money", "picture"):
         yield name, signs.has(name)
     yield "addressed", signs.opens("at")
+    yield "code", np.log1p(signs.count(signs.where("code")))
+    yield "mentions", np.log1p(signs.count(signs.where("mention")))
     doubled = signs.where("stop")
     doubled[:-1] &= doubled[1:]
     doubled[-1:] = False

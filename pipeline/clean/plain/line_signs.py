@@ -37,6 +37,8 @@ _SETS = {
     "at": "@",
     "bar": "|│┃",
     "bullet": "-•*–▪●‣◦·",
+    "code": "{}<>=\\",
+    "mention": "#@",
     "break": "\0",
 }
 _PROPERTIES = {

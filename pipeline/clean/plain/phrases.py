@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
+from pipeline.clean.plain.phrase_inside import WITHIN
+from pipeline.clean.plain.phrase_openings import OPENING
 from pipeline.clean.plain.phrase_tables import WHOLE
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from pipeline.clean.plain.captions import caption_lines
 from pipeline.clean.plain.reader_comments import reader_comments
 from pipeline.clean.plain.rules_tail import author_block, comment_policy, rank_list, tail_section
 from pipeline.clean.plain.signs import PROMO_WORDS
+from pipeline.clean.plain.stamps import byline_of
 from pipeline.clean.plain.story import outside_story
 
 if TYPE_CHECKING:
@@ -23,6 +24,17 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Page"], Iterable[int]]
 
+MIN_CODE_CHARS, CODE_CHARS = 120, 2_000
+"""Characters of the shortest line taken for a script, and those looked at."""
+CODE_SHARE = 0.04
+"""Share of a script's characters that are brackets, semicolons and signs of equality."""
+_CODE_SIGNS = "{}();=[]"
+_CODE = re.compile(
+    r"function\s?\w{0,40}\(|\bvar\s\w|\b(?:window|document)\.\w|=>\s?[{(]|[{,]\s?[\"']\w{1,40}[\"']\s?:"
+    r"|[.#]?[\w-]{1,40}\s?\{\s?[\w-]{2,40}\s?:"
+)
+AFTER_DATE = 12
+"""Characters that may follow the date of a byline that ends as a sentence does."""
 MIN_PREFIX = 4
 """Words of the headline that a line must repeat to be a cut copy of it."""
 
@@ -65,7 +77,21 @@ def _repeats(page: Page, line: LineRecord, title: tuple[str, ...]) -> bool:
 
 def byline(page: Page) -> list[int]:
     """A line that only says who wrote the story: ``By Ann Lee, Daily Sun | 3 May 2024``."""
-    return [line.index for line in page.marked if "byline" in line.signs and not line.prose]
+    return [
+        line.index
+        for line in page.marked
+        if "byline" in line.signs and (not line.prose or _ends_with_date(line))
+    ]
+
+
+def _ends_with_date(line: LineRecord) -> bool:
+    """Whether hardly a word follows the date of a byline: ``… on 3 May 2024 at 11:04 a.m.``"""
+    read = byline_of(line.text)
+    return (
+        read is not None
+        and read.date is not None
+        and len(line.text) - read.date.end <= AFTER_DATE
+    )
 
 
 def timestamp(page: Page) -> list[int]:
@@ -87,11 +113,15 @@ def caption_or_credit(page: Page) -> list[int]:
 
 
 def contributor_credit(page: Page) -> list[int]:
-    """Who else worked on the story: ``Ann Lee contributed to this report.`` below it."""
+    """Who else worked on the story: ``Ann Lee contributed to this report.`` below it.
+
+    So does a line that names agencies alone, below the story or right above it: ``AFP, Reuters``.
+    """
     return [
         line.index
         for line in page.marked
-        if "contributors" in line.signs and page.share_before(line.index) >= 0.5
+        if ("contributors" in line.signs and page.share_before(line.index) >= 0.5)
+        or ("agency" in line.signs and page.share_before(line.index) in (0.0, 1.0))
     ]
 
 
@@ -145,6 +175,25 @@ def subscription(page: Page) -> list[int]:
 def cookie_notice(page: Page) -> list[int]:
     """Consent texts, copyright and legal notes."""
     return [line.index for line in page.marked if "legal" in line.kinds and line.word_count <= 90]
+
+
+def embedded_content(page: Page) -> list[int]:
+    """What stands where a post, a map or a player was: consent to load it, or that it failed."""
+    return [line.index for line in page.marked if "embed" in line.kinds]
+
+
+def script_code(page: Page) -> list[int]:
+    """A long line of a page's scripts, styles or data, of which a story shows short pieces only."""
+    return [line.index for line in page.lines if "{" in line.text and _is_code(line.text)]
+
+
+def _is_code(text: str) -> bool:
+    head = text[:CODE_CHARS]
+    return (
+        len(text) >= MIN_CODE_CHARS
+        and sum(map(head.count, _CODE_SIGNS)) >= CODE_SHARE * len(head)
+        and _CODE.search(head) is not None
+    )
 
 
 def navigation(page: Page) -> list[int]:
@@ -211,6 +260,8 @@ RULES: dict[str, Rule] = {
     "reader_comments": reader_comments,
     "navigation": navigation,
     "spaceless_notice": spaceless_notice,
+    "embedded_content": embedded_content,
+    "script_code": script_code,
     "outside_story": outside_story,
     "bullet_only": bullet_only,
 }

@@ -8,6 +8,7 @@ it to match; the sets of words beside a pattern follow from it.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from pipeline.clean.plain.bylines import BYLINE_OPENINGS, may_credit, read_contributors
 from pipeline.clean.plain.captions import has_credit
@@ -25,6 +26,8 @@ PROMO_WORDS = 30
 POINTER_WORDS = 20
 BUTTON_WORDS = 3
 """Words of the longest button below a reader's remark."""
+INITIALS = 3
+"""Letters of the longest initials beside an agency: ``dpa/jow``."""
 HEADER_WORDS = 9
 """Words of the longest header of a section."""
 
@@ -52,6 +55,18 @@ _POINTER_OPENINGS = frozenset(
     " hintergrund lire à lee lea ver leggi leia veja lees läs les læs lue czytaj читайте"
     " baca".split()
 )
+_TEASER_WORDS = 45
+_TEASER = re.compile(
+    r"[.!?…:»”\"]\s?(?:mehr|mehr dazu|weiter|weiterlesen|more|read more|lire la suite|leer más"
+    r"|ver más|leggi|leggi tutto|continua|saiba mais|leia mais|lees meer|lees verder|læs mere"
+    r"|les mer|läs mer|lue lisää|więcej|czytaj więcej|подробнее|devamı|selengkapnya)\W{0,3}$",
+    re.IGNORECASE,
+)
+_TEASER_ENDS = frozenset(
+    "mehr dazu weiter weiterlesen more suite más leggi tutto continua mais meer verder mere mer"
+    " lisää więcej подробнее devamı selengkapnya".split()
+)
+"""How a teaser ends whose button the scraper took for its last word."""
 _SOON = re.compile(
     r"\bupdate soon\W*$|\bmore (?:details )?to follow\W*$|\bstay tuned\W*$", re.IGNORECASE
 )
@@ -86,6 +101,21 @@ _RANKING_ENDS = frozenset(
     "popular read viewed shared commented article articles stories posts news now ranking lus"
     " leído visto letti lidas gelezen läst".split()
 )
+AGENCIES = frozenset(
+    "afp ap reuters dpa apa sda ats epd kna sid ansa adnkronos efe lusa belga anp tt ntb ritzau stt"
+    " pap ctk čtk tasr mti tass ria interfax unian укрінформ xinhua kyodo jiji yonhap pti ians ani"
+    " bernama antara aap anadolu тасс интерфакс агентства agenturen agencies agencias agences agenzie"
+    " agências".split()
+)
+"""Names of news agencies, and words for them."""
+_AGENCY_PAIRS = frozenset({("associated", "press"), ("agence", "france"), ("france", "presse")})
+_BESIDE_AGENCIES = frozenset(
+    "the by with and from via mit und von material der den red source sources quelle quellen fuente"
+    " fonte avec et de l con y e di da des com med och og met en z i wire wires staff news desk"
+    " writer writers associated press agence france presse".split()
+)
+AGENCY_WORDS = 8
+"""Words of the longest line that names agencies and nothing else."""
 _HANDLE = re.compile(r"^@\w{2,30}$")
 
 _OPENINGS = _POINTER_OPENINGS | _CONTACT_OPENINGS
@@ -106,6 +136,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     if not words or word_count > MAX_WORDS:
         return _NOTHING
     found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else []
+    if words[-1] in _TEASER_ENDS and word_count <= _TEASER_WORDS and _TEASER.search(text[-40:]):
+        found.append("pointer")
     if says_when(text, words):
         found.append("timestamp")
     if word_count <= SHORT_WORDS:
@@ -140,11 +172,21 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
         found.append("remark_button")
     if words in RECIPE_HEADERS:
         found.append("recipe")
+    if len(words) <= AGENCY_WORDS and _names_agencies(words):
+        found.append("agency")
     if text[0] == "@" and _HANDLE.match(text):
         found.append("handle")
     if len(words) <= HEADER_WORDS and _ends_as_ranking(text, words[-1]):
         found.append("ranking")
     return found
+
+
+def _names_agencies(words: tuple[str, ...]) -> bool:
+    """Whether a line holds agencies' names and little words, and perhaps somebody's initials."""
+    if AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words)):
+        return False
+    others = [word for word in words if word not in AGENCIES and word not in _BESIDE_AGENCIES]
+    return not others or (len(others) == 1 and len(others[0]) <= INITIALS)
 
 
 def _is_glued(text: str, words: tuple[str, ...]) -> bool:

@@ -18,22 +18,36 @@ MAX_WORDS = 20
 """Words of the longest line of time stamps: two of them, with labels and weekdays."""
 SPACELESS_LETTERS = 4
 """Letters that count as one word where no spaces part words."""
+AGE_WORDS = 6
+"""Words of the longest age or reading time: ``Temps de lecture : 3 min``."""
 OTHER_WORDS = 1
 """Words beside date, time and labels that a time stamp may have: a section or an outlet."""
 
 PUBLISHED = frozenset(
     "published posted publish created first veröffentlicht erstellt publié publicado"
-    " publicada pubblicato geplaatst gepubliceerd publicerad publisert udgivet julkaistu"
-    " opublikowano опубликовано".split()
+    " publicada pubblicato geplaatst gepubliceerd publicerad publicerat publisert udgivet julkaistu"
+    " online opublikowano publikováno опубликовано опубліковано yayınlanma diterbitkan".split()
 )
 UPDATED = frozenset(
     "updated update modified edited revised aktualisiert geändert actualizado actualizada"
     " actualisé modifié aggiornato modificato atualizado bijgewerkt uppdaterad oppdatert"
-    " opdateret päivitetty zaktualizowano обновлено".split()
+    " opdateret päivitetty zaktualizowano aktualizacja aktualizováno обновлено оновлено güncelleme"
+    " diperbarui".split()
 )
+AGES = frozenset(
+    "ago vor hace há fa geleden sedan siden sitten temu назад тому önce lalu".split()
+)
+"""Words that make an age of a number: ``3 hours ago``, ``vor 3 Stunden``."""
+READING = frozenset(
+    "read reading lesezeit lesedauer lecture lectura lettura leitura leestijd lästid lesetid"
+    " lukuaika czytania чтения okuma".split()
+)
+"""Words that say how long a story takes to read."""
 _STAMP_WORDS = (
     PUBLISHED
     | UPDATED
+    | AGES
+    | READING
     | frozenset(MONTHS)
     | frozenset(zone.casefold() for zone in ZONES)
     | frozenset(
@@ -45,8 +59,14 @@ _STAMP_WORDS = (
         " mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado"
         " domingo lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta"
         " quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag"
-        " tisdag onsdag torsdag fredag lördag söndag mis vor minuten stunden tagen lesezeit hace"
-        " y heures et".split()
+        " tisdag onsdag torsdag fredag lördag söndag mis minuten stunden tagen minute stunde tag"
+        " y heures heure jours et en em il às às da dia minutos minuto horas hora días dias"
+        " minuti minuto ore ora giorni uur minuut minuten dagen dag timmar timme minuter dagar"
+        " timer time dager dage tuntia minuuttia godzin godziny minut godz dni час часа часов"
+        " минут минуты дней года год г saat dakika jam menit heute gestern heure hier hoy ayer"
+        " aujourd hui oggi ieri hoje ontem vandaag gisteren i går igår idag dag tänään eilen dziś"
+        " dzisiaj wczoraj сегодня вчера today yesterday temps de tiempo tempo tijd czas время"
+        " klokken kello klo godzina seit since".split()
     )
 )
 MIN_ENTRIES = 3
@@ -59,13 +79,17 @@ _DIGITS = re.compile(r"\d")
 
 
 def says_when(text: str, words: tuple[str, ...]) -> bool:
-    """Whether a line holds a date or an age (``3 hours ago``) and, labels aside, little else."""
+    """Whether a line holds a date, an age or a reading time and, labels aside, little else.
+
+    A time of day alone counts where ``Published`` or ``Updated`` stands before it.
+    """
     if len(words) > MAX_WORDS or not _says_only_when(words) or not _DIGITS.search(text):
         return False
     if date_of(text) is not None:
         return True
-    aged = ("ago" in words or "read" in words) and len(words) <= 6
-    return aged and all(w[0].isdigit() or w in _STAMP_WORDS for w in words)
+    labelled = words[0] in PUBLISHED or words[0] in UPDATED
+    aged = len(words) <= AGE_WORDS and not (AGES.isdisjoint(words) and READING.isdisjoint(words))
+    return (labelled or aged) and all(w[0].isdigit() or w in _STAMP_WORDS for w in words)
 
 
 def opens_with_clock(text: str) -> bool:
