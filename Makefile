@@ -47,7 +47,7 @@ golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 train: $(READY)  ## learn the line model again from ../shared/data and the labelled texts of rare kinds (about ten minutes)
 	$(BIN)/python -m training.train_lines
 
-bench: $(READY)  ## the pipeline against a bare loop, 100,000 texts (about ten minutes)
+bench: bench-cleaning  ## cleaning beside C4 and langdetect; the pipeline against a bare loop (about ten minutes)
 	PYTHONPATH=. $(BIN)/python benchmarks/overhead.py
 
 kills: $(READY)  ## runs that are killed at random moments (about half an hour)

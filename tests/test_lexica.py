@@ -10,13 +10,13 @@ import pytest
 
 from pipeline.clean.flags import FLAGS
 from pipeline.clean.plain.calendar_words import _MONTH_NAMES, MONTHS, ZONES
-from pipeline.clean.plain.phrase_inside import WITHIN
-from pipeline.clean.plain.phrase_openings import OPENING
+from pipeline.clean.plain.phrase_hints import HINTS
+from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
 from pipeline.clean.plain.phrase_tables import WHOLE
-from pipeline.clean.plain.phrases import OPENING_WORDS, kinds_of
+from pipeline.clean.plain.phrases import OPENING_WORDS, hints_of, kinds_of
 from pipeline.clean.plain.rules import RULES
 
-PHRASES = {"whole": WHOLE, "opening": OPENING, "within": WITHIN}
+PHRASES = {"whole": WHOLE, "opening": OPENING, "within": WITHIN, "hints": HINTS}
 
 
 def entries(table: str) -> list[tuple[str, str]]:
@@ -35,17 +35,20 @@ def words(phrase: str) -> tuple[str, ...]:
         "whole",
         "opening",
         "within",
+        "hints",
     ],
 )
 def test_every_phrase_is_found(table):
     """Met as a line, alone or with words around it, an entry gives its kind."""
-    around = {"whole": ((), ()), "opening": ((), ("x",)), "within": (("x", "y"), ("z",))}
+    amid = (("x", "y"), ("z",))
+    around = {"whole": ((), ()), "opening": ((), ("x",)), "within": amid, "hints": amid}
     before, after = around[table]
+    found = hints_of if table == "hints" else kinds_of
 
     dead = [
         (kind, phrase)
         for kind, phrase in entries(table)
-        if not words(phrase) or kind not in kinds_of((*before, *words(phrase), *after))
+        if not words(phrase) or kind not in found((*before, *words(phrase), *after))
     ]
     assert [] == dead
 
@@ -56,6 +59,7 @@ def test_every_phrase_is_found(table):
         "whole",
         "opening",
         "within",
+        "hints",
     ],
 )
 def test_a_phrase_is_written_as_lines_are_compared(table):
@@ -77,7 +81,7 @@ def test_a_whole_line_is_of_one_kind():
     assert [] == [phrase for phrase, count in counts.items() if count > 1]
 
 
-@pytest.mark.parametrize("table", ["opening", "within"])
+@pytest.mark.parametrize("table", ["opening", "within", "hints"])
 def test_a_phrase_stands_once_in_its_kind(table):
     """A line that begins so may be of several kinds, each named once."""
     counts = Counter(entries(table))

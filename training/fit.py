@@ -40,6 +40,23 @@ def fit_dense(
     shorter than *within*. A column whose spread is below *smallest_scale* is held back the more,
     the less it varies: what a few pages have alone says nothing of others.
     """
+    z, mean, scale, constant = _standardised(x, smallest_scale)
+    share = weight / weight.sum()
+    penalty = np.full(z.shape[1], DENSE_PENALTY)
+    penalty[-1] = 1e-7
+    b = np.zeros(z.shape[1])
+    if start is not None:
+        b[:-1] = np.where(constant, 0.0, start[0] * scale)
+        b[-1] = start[1] + (start[0] * mean).sum()
+    b = _newton(z, y, share, penalty, b, within)
+    slopes = np.where(constant, 0.0, b[:-1] / scale)
+    return slopes, float(b[-1] - (slopes * mean).sum())
+
+
+def _standardised(
+    x: NDArray[np.float32], smallest_scale: float
+) -> tuple[NDArray[np.float32], Floats, Floats, NDArray[np.bool_]]:
+    """Columns of like spread and one of ones; means, spreads, and which say nothing."""
     mean, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     constant = scale < CONSTANT
     scale[constant] = 1.0
@@ -49,22 +66,21 @@ def fit_dense(
     z[:, :-1] /= scale.astype(np.float32)
     z[:, :-1][:, constant] = 0.0
     z[:, -1] = 1.0
-    share = weight / weight.sum()
-    penalty = np.full(z.shape[1], DENSE_PENALTY)
-    penalty[-1] = 1e-7
-    b = np.zeros(z.shape[1])
-    if start is not None:
-        b[:-1] = np.where(constant, 0.0, start[0] * scale)
-        b[-1] = start[1] + (start[0] * mean).sum()
+    return z, mean, scale, constant
+
+
+def _newton(
+    z: NDArray[np.float32], y: Floats, share: Floats, penalty: Floats, b: Floats, within: float
+) -> Floats:
+    """The weights that lose least, from *b* on; steps that lead uphill are halved."""
     largest, factor = np.inf, None
     scores = _scores(z, b)
     value = _loss(scores, y, share, penalty, b)
     for _ in range(NEWTON_STEPS):
         p = expit(scores)
-        gradient = penalty * b + _gradient(z, share * (p - y))
         if factor is None:
             factor = cho_factor(_curvature(z, share * p * (1 - p)) + np.diag(penalty + 1e-7))
-        step = cho_solve(factor, gradient)
+        step = cho_solve(factor, penalty * b + _gradient(z, share * (p - y)))
         for _ in range(HALVINGS):
             scores = _scores(z, b - step)
             reached = _loss(scores, y, share, penalty, b - step)
@@ -78,8 +94,7 @@ def fit_dense(
             break
         if largest > min(NEAR, STEADY * before):
             factor = None
-    slopes = np.where(constant, 0.0, b[:-1] / scale)
-    return slopes, float(b[-1] - (slopes * mean).sum())
+    return b
 
 
 def _loss(scores: Floats, y: Floats, share: Floats, penalty: Floats, b: Floats) -> float:

@@ -1,6 +1,6 @@
 """Learn pipeline/clean/plain/line_model.json from labelled texts and pages: ``make train``.
 
-Cross-validated by site first, which prints the table of docs/decisions/0017; then on everything.
+Cross-validated by site first, which prints the table of docs/decisions/0022; then on everything.
 The same inputs give the same file: folds follow from the sites' names, and nothing is random
 but a subsample with a fixed seed.
 """
@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ from training.scores import kinds_table, table
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 ARCHIVES = ("daniel", "wcxb_article")
 """Pages that are rendered to learn from; those of other archives stand in the labelled texts."""
-FEATURE_COUNT = 320
+FEATURE_COUNT = 480
 """Features kept: those that weigh most."""
 NEAREST = ("ptags", "ponly", "container")
 RENDERING_WEIGHT = {**dict.fromkeys(FULL, 0.7), **dict.fromkeys(HALF, 1.0)} | dict.fromkeys(
@@ -56,10 +57,8 @@ SMALLEST_SCALE = 0.01
 """Spread below which a feature is held back: some stand on a few pages alone (decision 18)."""
 TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
-EVENNESS = 0.5
+EVENNESS = 0.6
 """The chrome of a page and its story weigh as their words' odds to this power (decision 22)."""
-DOUBTED_FROM, DOUBT = 3.0, 0.15
-"""Log-odds against a label from which a line weighs only this share in a second fit."""
 NOT_LEARNED = frozenset({
     "fe:TheIndependent_1", "fe:TheIndependent_4", "fu:uk/Metro/V1",
     "rd:bug-1255978", "rd:mozilla-1", "rd:qq", "fu:de/WDR/V1",
@@ -180,19 +179,18 @@ def learn_weights(
     x = np.concatenate(expanded(everything, bases, some))
     part = np.concatenate([s[u] for s, u in zip(some, used, strict=True)])
     report(f"{len(y)} lines, {x.shape[1]} features")
-    slopes, _ = fit_dense(
-        x, y[part], w[part], within=CHOSEN_WITHIN, smallest_scale=SMALLEST_SCALE
-    )
+    fit = partial(fit_dense, smallest_scale=SMALLEST_SCALE)
+    slopes, _ = fit(x, y[part], w[part], within=CHOSEN_WITHIN)
     best = np.sort(np.argsort(-np.abs(slopes) * x.std(axis=0), kind="stable")[:FEATURE_COUNT])
     names = [FEATURES[i] for i in best.tolist()]
     chosen = Expansion(names)
     x = np.concatenate(expanded(chosen, bases, used))
-    slopes, bias = fit_doubting(x, y, w)
+    slopes, bias = fit(x, y, w)
     report(f"{x.shape[1]} features chosen")
     scores: list[NDArray[np.float64]] = [np.empty(0)] * len(pages)
     for fold in range(FOLDS):
         others = folds != fold
-        fitted = fit_doubting(x[others], y[others], w[others], (slopes, bias))
+        fitted = fit(x[others], y[others], w[others], (slopes, bias))
         held = [i for i, p in enumerate(pages) if p.fold == fold and p.source == "gold"]
         for index, rows in zip(held, expanded(chosen, [bases[i] for i in held]), strict=True):
             scores[index] = rows @ fitted[0] + fitted[1]
@@ -201,22 +199,6 @@ def learn_weights(
     pairs = zip(names, slopes.tolist(), means.tolist(), strict=True)
     stored = {name: [round(a, 4), round(b, 4)] for name, a, b in pairs}
     return {"bias": round(bias, 4), "weights": stored}, scores
-
-
-def fit_doubting(
-    x: Rows,
-    y: NDArray[np.float64],
-    w: NDArray[np.float64],
-    start: tuple[NDArray[np.float64], float] | None = None,
-) -> tuple[NDArray[np.float64], float]:
-    """Weights and bias, fitted twice: the second time, what the first finds absurd weighs little.
-
-    Among lines that a linear model puts far on the other side are most of the wrong labels.
-    """
-    slopes, bias = fit_dense(x, y, w, start, within=CHOSEN_WITHIN, smallest_scale=SMALLEST_SCALE)
-    margins = (x @ slopes + bias) * (2.0 * y - 1.0)
-    doubted = np.where(margins < -DOUBTED_FROM, DOUBT, 1.0)
-    return fit_dense(x, y, w * doubted, (slopes, bias), smallest_scale=SMALLEST_SCALE)
 
 
 def expanded(

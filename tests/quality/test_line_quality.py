@@ -1,7 +1,7 @@
 """Floors of chrome removal on a fixed part of the labelled development texts.
 
 The model has learned from these texts: the floors only tell when something broke. What it does
-on sites that it has not seen stands in docs/decisions/0020-threshold.md.
+on sites that it has not seen stands in docs/decisions/0022-even-weights.md.
 """
 
 from __future__ import annotations

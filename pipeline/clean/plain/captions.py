@@ -17,36 +17,36 @@ _LABEL = re.compile(
     r"graphic|grafik|illustration|caption|video|screenshot|credit|credits|quelle|source|copyright"
     r"|crédit|crédits|crédito|foto de archivo|写真|図|圖|图片|사진)"
     r"(?:\s(?:credits?|courtesy|source|by|via|from|copyright|caption))?\s?[:：©/|]|(?:photos?"
-    r"|photographs?|images?|pictures?|photography|illustrations?|screenshots?)"
-    r"\s(?:by|courtesy|credit|via)\s"
+    r"|images?|pictures?|photography|illustrations?|screenshots?)\s(?:by|courtesy|credit|via)\s"
     r"|FILE\s?(?:PHOTO)?\s?[-–—:]|©\s?(?:dpa|ap|afp|reuters|getty|imago|\d{4}))",
     re.IGNORECASE,
 )
 _ENDING = re.compile(
     r"(?:\((?:[^()]{0,60}\s)?(?:photo|photos|image|images|foto|credit|picture|courtesy|ap|afp"
     r"|reuters|getty|file)\b[^()]{0,80}\)?|"
-    r"(?:photo|image|foto|picture)s?\s?(?:credit|by|via|courtesy(?: of)?|:)\s?[^.]{0,60}|"
-    r"(?-i:Photograph|Fotografie|Fotografía|Fotografia)s?\s?(?:by|von|de|di|courtesy|:)\s?"
-    r"[^.]{0,60})"
+    r"(?:photo|image|foto|picture)s?\s?(?:credit|by|via|courtesy(?: of)?|:)\s?[^.]{0,60})"
     r"[^\w]{0,4}(?:[^\W\d_]+(?:\W{1,3}|$)){0,3}$",
     re.IGNORECASE,
-)
-_WIRE = r"(?:afp|efe|reuters|ap|epa|dpa|apa|ansa|anp|belga|pap|ntb|ritzau|lusa)"
-_PICTURES = (
-    r"(?:getty(?: images)?|imago(?: images)?|keystone|lapresse|alamy|shutterstock|istock|unsplash"
-    r"|pixabay|pexels|scanpix|picture alliance|archivbild|archivfoto)"
 )
 _AGENCY_AT_END = re.compile(
     r"(?:\b(?:getty images|afp/getty|ap photo|via ap|via reuters|via afp|via getty|shutterstock"
     r"|istock|imago images|picture alliance)|/(?:reuters|afp|getty|ap|epa|dpa))"
-    r"[^\w]{0,4}(?:[^\W\d_]+(?:[^\w.]{1,3}|$)){0,3}$"
-    rf"|\b(?-i:[A-ZÀ-Þ])[\w’'-]{{1,30}}[^\w.!?]{{1,3}}(?:{_WIRE}|{_PICTURES})[^\w.]?$"
-    rf"|[.!?][\"'”’»]?(?:{_WIRE}|\s?\W?{_PICTURES})[^\w.]?$"
-    r"|\((?-i:[A-ZÀ-Þ])[^()/]{0,40}/[^()]{1,40}\)$|\bvia (?-i:[A-Z@])[\w.]{2,20}$",
+    r"[^\w]{0,4}(?:[^\W\d_]+(?:[^\w.]{1,3}|$)){0,3}$",
     re.IGNORECASE,
 )
-"""An agency's name behind a name, glued to a sentence or after a stroke; pictures' agencies behind
-a sentence too, which wires' names are where they end a story; a bracket with two names in it."""
+_AGENCY = (
+    r"(?:AFP|AP|EFE|EPA|APA|ANSA|dpa|Reuters|REUTERS|Getty|Getty Images|Keystone|KEYSTONE|LaPresse"
+    r"|Alamy|Shutterstock|iStock|Unsplash|Pixabay|Pexels|Scanpix|Imago|IMAGO)"
+)
+_GLUED_CREDIT = re.compile(
+    rf"[/|©:]\s?{_AGENCY}[^\w.]?$|[.!?][\"'”’»]?{_AGENCY}[^\w.]?$"
+    r"|[.!?][\"'”’»]?\s?\([A-ZÀ-Þ][^()/]{0,40}/[^()]{1,40}\)$"
+    r"|Photographs?\s?(?:by|courtesy|:)\s?[^.]{1,60}$"
+    r"|\bvia (?:AP|AFP|Reuters|Getty|Unsplash|Pixabay|Pexels|Shutterstock|Wikipedia|Wikimedia"
+    r"|@\w+)$"
+)
+"""An agency behind a stroke or glued to a sentence; two names in a bracket behind a sentence; who
+took a photograph. Spelled as credits are: in other letters these are words and names."""
 _POINTED = re.compile(
     r"\((?:(?<=\blooking on \()|(?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top"
     r"|bottom|pictured|centre|center|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq"
@@ -67,7 +67,7 @@ _CREDIT_WORDS = frozenset(
     " illustrations caption video screenshot screenshots credit credits quelle source"
     " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa"
     " shutterstock istock imago alliance courtesy file via efe apa keystone ansa lapresse alamy"
-    " unsplash pixabay pexels anp belga pap ntb scanpix ritzau lusa archivbild archivfoto".split()
+    " unsplash pixabay pexels scanpix photographs".split()
 )
 _PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
 """Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
@@ -113,7 +113,9 @@ def _ends_in_credit(tail: str) -> bool:
     """Whether the end of a line is a credit; an agency's name alone is none in a sentence."""
     if _ENDING.search(tail):
         return True
-    return tail[-1] != "." and _AGENCY_AT_END.search(tail) is not None
+    if tail[-1] == ".":
+        return False
+    return _AGENCY_AT_END.search(tail) is not None or _GLUED_CREDIT.search(tail) is not None
 
 
 def _above_time_stamp(page: Page, index: int) -> bool:

@@ -15,8 +15,8 @@ import numpy as np
 from pipeline.clean.plain import change_of_voice, context
 from pipeline.clean.plain.line_facts import FACTS, UNIT_WORDS, line_facts
 from pipeline.clean.plain.page_grid import Grid
-from pipeline.clean.plain.phrase_inside import WITHIN
-from pipeline.clean.plain.phrase_openings import OPENING
+from pipeline.clean.plain.phrase_hints import HINTS
+from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
 from pipeline.clean.plain.phrase_tables import WHOLE
 from pipeline.clean.plain.rules import RULES
 from pipeline.clean.plain.story_shapes import ROW_FIGURES, SHAPES, story_shapes
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
-KINDS = tuple(sorted({*WHOLE, *OPENING, *WITHIN}))
+KINDS = tuple(sorted({*WHOLE, *OPENING, *WITHIN, *HINTS}))
 _RULE_AT = {name: column for column, name in enumerate(RULES)}
 _KIND_AT = {kind: index for index, kind in enumerate(KINDS)}
 BINS = (1.5, 2.5, 4.5, 7.5, 12.5, 20.5, 35.5, 60.5, 100.5)
@@ -140,7 +140,11 @@ def observe(
     lines = all_lines(pages)
     facts = line_facts(lines, tokens)
     kinds = np.zeros((len(lines), len(KINDS)), np.float32)
-    held = [(row, _KIND_AT[kind]) for row, line in enumerate(lines) for kind in line.kinds]
+    held = [
+        (row, _KIND_AT[kind])
+        for row, line in enumerate(lines)
+        for kind in (*line.kinds, *line.hints)
+    ]
     if held:
         kinds[tuple(zip(*held, strict=True))] = 1.0
     words = np.expm1(facts[:, 0])
@@ -215,12 +219,12 @@ def _shapes(facts: Matrix) -> NDArray[np.int64]:
 
 GROUPS = {
     "length": ("words", "bin", "long", "word_length", "stops_inside"),
-    "ending": ("ends_", "terminal", "comma", "credit_end"),
+    "ending": ("ends_", "terminal", "comma"),
     "signs": (
         "digit", "capital", "opens_", "quote", "separator", "address", "copyright", "bracket",
         "wordless", "blank_before", "spaceless", "question", "exclamation", "clock", "numbered",
         "money", "dash", "cells", "bullet", "figures", "picture", "doubled_mark",
-        "loud", "code", "mentions", "shouted_label",
+        "loud",
     ),
     "voice": (
         "first_person", "second_person", "remark", "informal", "addressed", "voice_",

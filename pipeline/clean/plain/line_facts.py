@@ -84,10 +84,6 @@ FACTS = (
     "figures",
     "loud",
     "comma_share",
-    "code",
-    "mentions",
-    "credit_end",
-    "shouted_label",
 )
 """Columns of ``line_facts``; shares and 0 or 1, but for ``words`` and ``commas`` (logarithms)."""
 
@@ -97,11 +93,6 @@ _ELLIPSES = ("...", "…", "[…]")
 _ADDRESS = re.compile(r"@|https?:|www\.|\.(?:com|org|net|de|co)\b")
 _CLOCK = re.compile(r"\b\d{1,2}[:.h]\d\d\b")
 _NUMBERED = re.compile(r"\W{0,2}\d{1,3}[.)\]:]?\s")
-_CREDIT_END = re.compile(
-    r"[.!?]['\"”’»]?(?:\s?\([^()]{2,80}\)|[A-ZÀ-Þ][^.!?]{1,50})$"
-)
-"""A bracket behind the last sentence, or words glued to it: ``… the ice.Photograph by Bo Ek``."""
-_SHOUT = re.compile(r"[^\W\d_a-z]{4,24}(?: [^\W\d_a-z]{2,24}){0,3}: ")
 _ENDS = {
     ".": 0, "。": 0, "।": 0, "?": 1, "!": 1, "？": 1, "！": 1, "؟": 1, "…": 2, ":": 3, "：": 3,
 }  # fmt: skip
@@ -126,18 +117,19 @@ def line_facts(lines: Sequence[LineRecord], tokens: Tokens) -> Matrix:
 def _record_facts(lines: Sequence[LineRecord]) -> Iterator[Column]:
     """What is on record of each line."""
     count = len(lines)
-    _, texts, _, _, blank, words, word_counts, terminal, prose, kinds, _ = zip(*lines, strict=True)
+    _, texts, _, _, blank, words, word_counts, terminal, prose, kinds, _, hints = zip(
+        *lines, strict=True
+    )
     counts = np.fromiter(word_counts, np.int64, count)
     known = np.fromiter(map(len, words), np.int64, count)
     yield "words", np.log1p(counts)
     yield "terminal", np.fromiter(terminal, np.bool_, count)
     yield "prose", np.fromiter(prose, np.bool_, count)
     yield "blank_before", np.fromiter(blank, np.bool_, count)
-    yield "phrase", np.fromiter(map(bool, kinds), np.bool_, count)
+    said = np.fromiter(map(bool, kinds), np.bool_, count)
+    yield "phrase", said | np.fromiter(map(bool, hints), np.bool_, count)
     yield "long", np.fromiter(map(len, texts), np.int64, count) > 600
     yield "wordless", known == 0
-    yield "shouted_label", np.fromiter(map(_opens_with_shout, texts), np.bool_, count)
-    yield "credit_end", np.fromiter(map(_ends_in_credit, texts), np.bool_, count)
     yield (
         "spaceless",
         np.where(known > 0, np.clip(1.0 - known / np.maximum(counts, 1), 0.0, 1.0), 0),
@@ -145,16 +137,6 @@ def _record_facts(lines: Sequence[LineRecord]) -> Iterator[Column]:
     ends = np.fromiter(map(_end, texts), np.int64, count)
     for code, name in enumerate(("period", "mark", "ellipsis", "colon", "letter")):
         yield f"ends_{name}", ends == code
-
-
-def _ends_in_credit(text: str) -> bool:
-    """Whether a bracket or a few glued words stand behind a line's last sentence."""
-    return text[-1] not in ".!?…。" and _CREDIT_END.search(text, max(len(text) - 90, 0)) is not None
-
-
-def _opens_with_shout(text: str) -> bool:
-    """Whether a line opens with words in capitals and a colon: ``WATCH: Divers at the berth``."""
-    return text[1:2].isupper() and _SHOUT.match(text) is not None
 
 
 def _end(text: str) -> int:
@@ -215,8 +197,6 @@ def _tone(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
     for name in ("question", "exclamation", "money", "picture"):
         yield name, signs.has(name)
     yield "addressed", signs.opens("at")
-    yield "code", np.log1p(signs.count(signs.where("code")))
-    yield "mentions", np.log1p(signs.count(signs.where("mention")))
     doubled = signs.where("stop")
     doubled[:-1] &= doubled[1:]
     doubled[-1:] = False

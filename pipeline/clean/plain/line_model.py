@@ -39,11 +39,8 @@ if TYPE_CHECKING:
     from pipeline.clean.plain.page import Mode, Page
 
 WEIGHTS = Path(__file__).with_name("line_model.json")
-THRESHOLDS: dict[Mode, float] = {"careful": -1.5, "default": 0.0, "thorough": 0.6}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0020 has the trade-off."""
-SURE_CHROME = -2.25
-"""Log-odds of a line that is surely chrome. Where no line of a page is that, and no named rule
-holds one, there is nothing to do, and no line goes (docs/decisions/0020)."""
+THRESHOLDS: dict[Mode, float] = {"careful": -1.4, "default": -0.4, "thorough": 0.2}
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0022 has the trade-off."""
 SWITCH_COST = 0.2
 """Log-odds that each change between story and chrome costs."""
 KNOWN_MARGIN = 8.0
@@ -51,8 +48,8 @@ KNOWN_MARGIN = 8.0
 PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
 """Log-odds for a line of so many words and more: it may be the whole story."""
 HEADING_WORDS, HEADING_BONUS = 8, 2.5
-"""Log-odds for a line of so many words and fewer that stands alone between paragraphs of the story
-and is held by no rule: of those that the weights would drop, most are headings in it."""
+"""Log-odds for a line of so many words and fewer that stands alone before a paragraph of the story,
+behind another or behind what a rule cuts: of those that the weights would drop, most head it."""
 SHAPE_BONUS = 2.0
 """Log-odds for a line of one of ``story_shapes.SHAPES``, or a table's row with cells parted by
 upright strokes, that no rule or phrase holds. Tables and recipes stand at a story's end too: for
@@ -167,7 +164,7 @@ def benefit_of_doubt(
     lone = (prose == 0) & (ruled == 0)
     lone &= log_words <= np.log1p(HEADING_WORDS) + 1e-3
     near = page_of[1:] == page_of[:-1]
-    lone[1:] &= story[:-1] & near
+    lone[1:] &= (story | (ruled > 0))[:-1] & near
     lone[:-1] &= story[1:] & near
     lone[[0, -1]] = False
     shaped = base[:, _TABLE_AT].any(axis=1) & ~base[:, _RULES_AT].any(axis=1)
@@ -178,13 +175,15 @@ def benefit_of_doubt(
 
 
 def has_chrome(values: NDArray[np.float64], *, ruled: bool) -> bool:
-    """Whether there is anything to cut on a page.
+    """Whether there is anything to cut on a page: weak evidence counts beside strong one only.
+
+    What the careful mode would leave as it is, no mode touches (docs/decisions/0020, 0022).
 
     Args:
         values: log-odds of all its lines, with the benefit of the doubt.
         ruled: whether a named rule holds a line of it.
     """
-    return ruled or bool((values <= SURE_CHROME).any())
+    return ruled or bool((values <= THRESHOLDS["careful"]).any())
 
 
 def chrome_lines(

@@ -37,8 +37,6 @@ _SETS = {
     "at": "@",
     "bar": "|│┃",
     "bullet": "-•*–▪●‣◦·",
-    "code": "{}<>=\\",
-    "mention": "#@",
     "break": "\0",
 }
 _PROPERTIES = {

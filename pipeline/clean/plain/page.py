@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from pipeline.clean.plain.phrases import kinds_of
+from pipeline.clean.plain.phrases import hints_of, kinds_of
 from pipeline.clean.plain.signs import signs_of
 from pipeline.text.lines import folded_words, join_wrapped, split_lines
 from pipeline.text.scripts import SPACELESS_LETTER
@@ -32,8 +32,8 @@ _TERMINAL = frozenset(".!?…。！？؟।:;")
 _QUOTES = '"“„«‘「『'
 _CLOSING = "\"'”’»)]›」』）*_ "
 
-Sketch = tuple[tuple[str, ...], int, bool, bool, frozenset[str], frozenset[str]]
-"""What a line says by itself: the last six fields of a ``LineRecord``."""
+Sketch = tuple[tuple[str, ...], int, bool, bool, frozenset[str], frozenset[str], frozenset[str]]
+"""What a line says by itself: the last seven fields of a ``LineRecord``."""
 
 
 class LineRecord(NamedTuple):
@@ -48,6 +48,7 @@ class LineRecord(NamedTuple):
         prose: whether it reads as a sentence of a story: long, or ended and not short.
         kinds: what ``phrases`` takes it for.
         signs: what the patterns of ``signs`` find in it.
+        hints: what in it speaks for chrome and proves nothing; only the line model asks.
     """
 
     index: int  # type: ignore[assignment] # a place, not the method of tuples
@@ -61,6 +62,7 @@ class LineRecord(NamedTuple):
     prose: bool
     kinds: frozenset[str]
     signs: frozenset[str]
+    hints: frozenset[str]
 
     @property
     def short(self) -> bool:
@@ -153,8 +155,10 @@ def _sketch(text: str, words: tuple[str, ...]) -> Sketch:
     count = _count_words(text, words)
     terminal = ends_sentence(text)
     prose = count >= LONG_WORDS or (terminal and count >= SENTENCE_WORDS)
-    kinds = kinds_of(words, quoted=text[0] in _QUOTES)
-    return words, count, terminal, prose, kinds, signs_of(text, words, count, ended=terminal)
+    quoted = text[0] in _QUOTES
+    kinds = kinds_of(words, quoted=quoted)
+    signs = signs_of(text, words, count, ended=terminal)
+    return words, count, terminal, prose, kinds, signs, frozenset() if quoted else hints_of(words)
 
 
 _remembered: dict[str, Sketch] = {}

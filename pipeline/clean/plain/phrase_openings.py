@@ -1,4 +1,4 @@
-"""Phrases that tell chrome at the beginning of a line: kind → phrases by ``|``."""
+"""Phrases that tell chrome at the beginning of a line, or inside one: kind → phrases by ``|``."""
 
 from __future__ import annotations
 
@@ -69,30 +69,71 @@ OPENING: dict[str, str] = {
         "|this content is for|bereits abonnent|sie haben noch|jetzt abonnieren|jetzt weiterlesen"
         "|déjà abonné|article réservé|ya eres suscriptor"
     ),
-    "origin": (
-        "this article was|this story was|this post was|this piece was|this essay was"
-        "|this article first|this story first|this article originally|this story originally"
-        "|this post originally|this piece originally|dieser artikel erschien|dieser artikel ist"
-        "|dieser artikel wurde|dieser text erschien|dieser text ist|dieser beitrag erschien"
-        "|dieser beitrag ist|cet article est|cet article a été|este artículo fue"
-        "|este artículo se|questo articolo è|este artigo foi|dit artikel verscheen"
-        "|den här artikeln|denne artikkelen|denne artikel|статья опубликована"
-    ),
-    "developing": (
-        "this is a developing|this is a breaking|this story is developing|more to follow"
-        "|updates to follow|details to follow|mehr in kürze|weitere informationen folgen"
-        "|wird aktualisiert|plus d informations|en desarrollo|in aggiornamento|em atualização"
-    ),
-    "credit": (
-        "additional reporting|with reporting by|with files from|with additional|reporting by"
-        "|reported by|writing by|edited by|mit material|mit informationen|mit agenturmaterial"
-        "|avec afp|avec agence|avec agences|avec reuters|con información|com informações"
-        "|con agencias|redaktion|sources|quellen|quelle|fuente|fonte|fuentes|bron|källa|kilde"
-        "|lähde|źródło|источник|джерело|kaynak|sumber|editor|editors|redaktor|reporter|penulis"
-    ),
     "nav": (
         "skip to|jump to|zum inhalt|aller au|ir al contenido|vai al contenuto|toggle|search for"
         "|back to|zurück zur|about us|contact us|advertise with|send us"
     ),
 }
 """Kind → phrases that begin a line of at most ``phrases.OPENING_WORDS`` words."""
+
+WITHIN: dict[str, str] = {
+    "legal": (
+        "all rights reserved|alle rechte vorbehalten|tous droits réservés"
+        "|todos los derechos reservados|tutti i diritti riservati|todos os direitos reservados"
+        "|terms of service and|our privacy policy|our cookie policy"
+        "|use of cookies|third party cookies|we use cookies|uses cookies|use cookies to"
+        "|cookie policy"
+        "|may not be published broadcast|may not be reproduced|without prior written"
+        "|without the express|views expressed in|registered trademark|protected by recaptcha"
+        "|google privacy policy|verwendung von cookies|utilisation de cookies|uso de cookies"
+        "|utilizzo dei cookie"
+    ),
+    "comments": (
+        "monitor the comments|post comments that|comments that include|comment policy"
+        "|commenting policy|comments policy|community guidelines|comments are moderated"
+        "|comment moderation|moderate comments|email address will not be published"
+        "|required fields are marked|logged in to post a comment|to post a comment|time i comment"
+        "|kommentarfunktion|netiquette|e mail adresse wird nicht veröffentlicht"
+        "|adresse e mail ne sera pas publiée|correo electrónico no será publicada"
+        "|indirizzo email non sarà pubblicato|e mail não será publicado|your comment will"
+        "|flag as inappropriate|report abuse|respectful of other"
+    ),
+    "newsletter": (
+        "our newsletter|our newsletters|our free newsletter|our daily newsletter"
+        "|our weekly newsletter|weekly recap|we send you the"
+        "|to your inbox|in your inbox|straight to your inbox"
+        "|our mailing list|unseren newsletter|unserem newsletter|notre newsletter|nuestro boletín"
+        "|nuestra newsletter|nostra newsletter|nossa newsletter|onze nieuwsbrief"
+        "|unsubscribe at any time|unsubscribe anytime|email updates|breaking news alerts"
+        "|push notifications"
+    ),
+    "share": (
+        "share on facebook|share on twitter|on facebook and twitter|follow us on"
+        "|follow her on twitter|follow him on twitter|follow me on twitter|follow on twitter"
+        "|like us on facebook|click to share|opens in new window|facebook twitter"
+    ),
+    "account": (
+        "subscribe to read|subscribe to continue|already a subscriber|log in to continue"
+        "|sign in to continue|register to continue|free trial|cancel anytime|cancel any time"
+        "|jederzeit kündbar|supported by readers|by becoming a member|make a donation"
+        "|support independent journalism"
+    ),
+    "embed": (
+        "permission before anything is loaded|please enable javascript"
+        "|javascript is disabled in your|your browser does not support"
+        "|this video can not be played|supports html5 video"
+        "|media could not be loaded|view this post on instagram|um diesen inhalt anzuzeigen"
+        "|um diesen inhalt zu sehen|der externe inhalt angezeigt|externen inhalt der den artikel"
+        "|empfohlener redaktioneller inhalt|redaktionell empfohlener inhalt"
+        "|eingebettete inhalte anzuzeigen|drittplattformen übermittelt"
+        "|pour afficher ce contenu vous|ce contenu est bloqué car|para ver este contenido debes"
+        "|per visualizzare questo contenuto|om deze inhoud te bekijken|för att se detta innehåll"
+        "|for å se dette innholdet|for at se dette indhold|nähdäksesi tämän sisällön"
+        "|aby zobaczyć tę treść|bu içeriği görüntülemek için"
+    ),
+    "ad": (
+        "affiliate commission|affiliate links|an affiliate commission|contain affiliate"
+        "|sponsored content"
+    ),
+}
+"""Kind → phrases anywhere in a line of at most ``phrases.WITHIN_WORDS`` words."""

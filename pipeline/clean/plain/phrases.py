@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pipeline.clean.plain.phrase_inside import WITHIN
-from pipeline.clean.plain.phrase_openings import OPENING
+from pipeline.clean.plain.phrase_hints import HINTS
+from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
 from pipeline.clean.plain.phrase_tables import WHOLE
 
 if TYPE_CHECKING:
@@ -30,6 +30,16 @@ COUNTED_ALONE = frozenset("reply replies response responses antwort antworten r�
 WITHIN_WORDS = 90
 """Words that a line may have to be judged by a phrase inside."""
 
+_EVERYWHERE = frozenset(
+    "also more about from with this that have been will would their there which into over than"
+    " after first other some most mehr auch nicht eine einen wird wurde werden sind dieser über"
+    " aussi plus dans pour être avec cette también más para como este esta anche più della delle"
+    " questo também mais como para essa ook meer deze också mera også mere myös lisää także więcej"
+    " for the and mit und der die das von zum les des las los del una der het een och att som jest"
+    " english".split()
+)
+"""Words that are too common to look for: each line that has one is looked at word by word."""
+_ByRarest = dict[str, list[tuple[tuple[str, ...], int, str]]]
 _WORD = re.compile(r"\w+")
 _NOTHING: frozenset[str] = frozenset()
 
@@ -53,21 +63,26 @@ def _by_first_word(table: dict[str, str]) -> dict[str, list[tuple[tuple[str, ...
     return index
 
 
-def _by_rarest_word(table: dict[str, str]) -> dict[str, list[tuple[tuple[str, ...], int, str]]]:
-    """Longest word, as the rarest → the phrases with it, its place in them, and their kinds."""
-    index: dict[str, list[tuple[tuple[str, ...], int, str]]] = {}
+def _rarity(word: str) -> float:
+    """How rare a word may be: longer ones are, but for those that are everywhere."""
+    return 2.5 if word in _EVERYWHERE else len(word)
+
+
+def _by_rarest_word(table: dict[str, str]) -> _ByRarest:
+    """The rarest word → the phrases with it, its place in them, and their kinds."""
+    index: _ByRarest = {}
     for kind, phrases in table.items():
         for phrase in phrases.split("|"):
             words = tuple(_WORD.findall(phrase))
-            rarest = max(words, key=len)
+            rarest = max(words, key=_rarity)
             index.setdefault(rarest, []).append((words, words.index(rarest), kind))
     return index
 
 
 _WHOLE = _whole_table()
 _OPENING = _by_first_word(OPENING)
-_WITHIN = _by_rarest_word(WITHIN)
-_RARE = frozenset(_WITHIN)
+_WITHIN, _HINTS = _by_rarest_word(WITHIN), _by_rarest_word(HINTS)
+_RARE, _HINTING = frozenset(_WITHIN), frozenset(_HINTS)
 _LONGEST_WHOLE = max(map(len, _WHOLE)) + 3
 
 
@@ -97,8 +112,19 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     if words[0].isdigit() and _counts_comments(words):
         kinds.add("comments")
     if not _RARE.isdisjoint(words):
-        kinds.update(_within(words))
+        kinds.update(_within(words, _WITHIN))
     return frozenset(kinds) if kinds else _NOTHING
+
+
+def hints_of(words: tuple[str, ...]) -> frozenset[str]:
+    """Say what in a line of these case-folded *words* speaks for chrome and proves nothing.
+
+    >>> hints_of(("she", "is", "a", "reporter", "in", "turku"))
+    frozenset({'bio'})
+    """
+    if len(words) > WITHIN_WORDS or _HINTING.isdisjoint(words):
+        return _NOTHING
+    return frozenset(_within(words, _HINTS))
 
 
 def _counts_comments(words: tuple[str, ...]) -> bool:
@@ -107,10 +133,10 @@ def _counts_comments(words: tuple[str, ...]) -> bool:
     return what in COUNTED or (what in COUNTED_ALONE and len(words) == 2)
 
 
-def _within(words: tuple[str, ...]) -> Iterator[str]:
-    """Kinds of the phrases that stand anywhere in *words*."""
+def _within(words: tuple[str, ...], index: _ByRarest) -> Iterator[str]:
+    """Kinds of the phrases of *index* that stand anywhere in *words*."""
     for position, word in enumerate(words):
-        for phrase, offset, kind in _WITHIN.get(word, ()):
+        for phrase, offset, kind in index.get(word, ()):
             start = position - offset
             if start >= 0 and words[start : start + len(phrase)] == phrase:
                 yield kind

@@ -16,7 +16,7 @@ from pipeline.clean.plain.captions import caption_lines
 from pipeline.clean.plain.reader_comments import reader_comments
 from pipeline.clean.plain.rules_tail import author_block, comment_policy, rank_list, tail_section
 from pipeline.clean.plain.signs import PROMO_WORDS
-from pipeline.clean.plain.stamps import byline_of
+from pipeline.clean.plain.stamps import STAMP_WORDS, byline_of
 from pipeline.clean.plain.story import outside_story
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Page"], Iterable[int]]
 
-MIN_CODE_CHARS, CODE_CHARS = 120, 2_000
+MIN_CODE_CHARS, CODE_CHARS = 250, 2_000
 """Characters of the shortest line taken for a script, and those looked at."""
+CODE_OPENING = 120
 CODE_SHARE = 0.04
 """Share of a script's characters that are brackets, semicolons and signs of equality."""
 _CODE_SIGNS = "{}();=[]"
@@ -33,8 +34,8 @@ _CODE = re.compile(
     r"function\s?\w{0,40}\(|\bvar\s\w|\b(?:window|document)\.\w|=>\s?[{(]|[{,]\s?[\"']\w{1,40}[\"']\s?:"
     r"|[.#]?[\w-]{1,40}\s?\{\s?[\w-]{2,40}\s?:"
 )
-AFTER_DATE = 12
-"""Characters that may follow the date of a byline that ends as a sentence does."""
+AMONG_NAMES = frozenset("by von par por di door av af and und et y e en och og ja i with".split())
+"""Words of a byline that are no names."""
 MIN_PREFIX = 4
 """Words of the headline that a line must repeat to be a cut copy of it."""
 
@@ -85,13 +86,13 @@ def byline(page: Page) -> list[int]:
 
 
 def _ends_with_date(line: LineRecord) -> bool:
-    """Whether hardly a word follows the date of a byline: ``… on 3 May 2024 at 11:04 a.m.``"""
+    """Whether a byline has names and a date and no word beside: ``By Bo Ek on 3 May at 9 a.m.``."""
     read = byline_of(line.text)
-    return (
-        read is not None
-        and read.date is not None
-        and len(line.text) - read.date.end <= AFTER_DATE
-    )
+    if read is None or read.date is None:
+        return False
+    names = {word for name in read.names for word in name.casefold().split()}
+    others = [word for word in line.words[1:] if word not in names and word not in AMONG_NAMES]
+    return all(word[0].isdigit() or word in STAMP_WORDS for word in others)
 
 
 def timestamp(page: Page) -> list[int]:
@@ -115,7 +116,7 @@ def caption_or_credit(page: Page) -> list[int]:
 def contributor_credit(page: Page) -> list[int]:
     """Who else worked on the story: ``Ann Lee contributed to this report.`` below it.
 
-    So does a line that names agencies alone, below the story or right above it: ``AFP, Reuters``.
+    Agencies are named so too, in a line of their own below the story or above it: ``AFP, Reuters``.
     """
     return [
         line.index
@@ -183,17 +184,19 @@ def embedded_content(page: Page) -> list[int]:
 
 
 def script_code(page: Page) -> list[int]:
-    """A long line of a page's scripts, styles or data, of which a story shows short pieces only."""
+    """A long line of a page's scripts, styles or data from its first words on.
+
+    A story shows short pieces only, and where a script is glued to a sentence the sentence counts.
+    """
     return [line.index for line in page.lines if "{" in line.text and _is_code(line.text)]
 
 
 def _is_code(text: str) -> bool:
-    head = text[:CODE_CHARS]
-    return (
-        len(text) >= MIN_CODE_CHARS
-        and sum(map(head.count, _CODE_SIGNS)) >= CODE_SHARE * len(head)
-        and _CODE.search(head) is not None
-    )
+    if len(text) < MIN_CODE_CHARS:
+        return False
+    heads = (text[:CODE_OPENING], text[:CODE_CHARS])
+    dense = all(sum(map(head.count, _CODE_SIGNS)) >= CODE_SHARE * len(head) for head in heads)
+    return dense and _CODE.search(heads[1]) is not None
 
 
 def navigation(page: Page) -> list[int]:

@@ -24,8 +24,7 @@ _BIO = re.compile(
     r"\b(?:my name is|i am the (?:editor|founder|author)|(?:is|was|works as) (?:an?|the"
     r"|our)?\s?(?:[\w’'-]+\s){0,5}?"
     r"(?:reporter|correspondent|editor|journalist|columnist|writer|freelancer|contributor|blogger"
-    r"|author of|professor|fellow|producer|photographer|researcher|lecturer|lawyer|attorney"
-    r"|economist|historian|scientist|novelist|essayist|critic|podcaster|host of)\b"
+    r"|author of|professor|fellow|producer|photographer)\b"
     r"|covers [\w ,’'&-]{2,60} for\b|joined (?:the )?[\w ’'&.-]{2,40} in \d{4}|has (?:worked"
     r"|written|reported|covered) (?:for|about|on)\b"
     r"|(?:follow|reach|email|contact) (?:him|her|them|me|us) (?:on|at)\b|can be reached (?:at|on"
@@ -38,8 +37,7 @@ _BIO = re.compile(
 )
 _BIO_WORDS = frozenset(
     "name editor founder author reporter correspondent journalist columnist writer freelancer"
-    " contributor blogger professor fellow producer photographer researcher lecturer lawyer"
-    " attorney economist historian scientist novelist essayist critic podcaster host covers joined worked written"
+    " contributor blogger professor fellow producer photographer covers joined worked written"
     " reported covered follow reach email contact reached redakteur redakteurin journalistin"
     " korrespondent autori autorin volontäri volontärin".split()
 )

@@ -26,8 +26,6 @@ PROMO_WORDS = 30
 POINTER_WORDS = 20
 BUTTON_WORDS = 3
 """Words of the longest button below a reader's remark."""
-INITIALS = 3
-"""Letters of the longest initials beside an agency: ``dpa/jow``."""
 HEADER_WORDS = 9
 """Words of the longest header of a section."""
 
@@ -55,16 +53,17 @@ _POINTER_OPENINGS = frozenset(
     " hintergrund lire à lee lea ver leggi leia veja lees läs les læs lue czytaj читайте"
     " baca".split()
 )
-_TEASER_WORDS = 45
+TEASER_WORDS = 45
+"""Words of the longest teaser whose last word is its button."""
 _TEASER = re.compile(
-    r"[.!?…:»”\"]\s?(?:mehr|mehr dazu|weiter|weiterlesen|more|read more|lire la suite|leer más"
-    r"|ver más|leggi|leggi tutto|continua|saiba mais|leia mais|lees meer|lees verder|læs mere"
-    r"|les mer|läs mer|lue lisää|więcej|czytaj więcej|подробнее|devamı|selengkapnya)\W{0,3}$",
+    r"[.!?…][»”\"“]?\s(?:mehr|mehr dazu|weiterlesen|read more|lire la suite|leer más|ver más"
+    r"|leggi tutto|saiba mais|leia mais|lees meer|lees verder|læs mere|les mer|läs mer|lue lisää"
+    r"|czytaj więcej|selengkapnya)[\s>»›→]{0,3}$",
     re.IGNORECASE,
 )
 _TEASER_ENDS = frozenset(
-    "mehr dazu weiter weiterlesen more suite más leggi tutto continua mais meer verder mere mer"
-    " lisää więcej подробнее devamı selengkapnya".split()
+    "mehr dazu weiterlesen more suite más tutto mais meer verder mere mer lisää więcej"
+    " selengkapnya".split()
 )
 """How a teaser ends whose button the scraper took for its last word."""
 _SOON = re.compile(
@@ -102,20 +101,19 @@ _RANKING_ENDS = frozenset(
     " leído visto letti lidas gelezen läst".split()
 )
 AGENCIES = frozenset(
-    "afp ap reuters dpa apa sda ats epd kna sid ansa adnkronos efe lusa belga anp tt ntb ritzau stt"
-    " pap ctk čtk tasr mti tass ria interfax unian укрінформ xinhua kyodo jiji yonhap pti ians ani"
-    " bernama antara aap anadolu тасс интерфакс агентства agenturen agencies agencias agences agenzie"
-    " agências".split()
+    "afp reuters dpa ansa adnkronos lusa anp ntb ritzau stt ctk čtk tasr interfax xinhua kyodo jiji"
+    " yonhap bernama agenturen agencies agencias agences agenzie agências".split()
 )
-"""Names of news agencies, and words for them."""
+"""Names of news agencies that are no other word, and words for them."""
 _AGENCY_PAIRS = frozenset({("associated", "press"), ("agence", "france"), ("france", "presse")})
 _BESIDE_AGENCIES = frozenset(
-    "the by with and from via mit und von material der den red source sources quelle quellen fuente"
-    " fonte avec et de l con y e di da des com med och og met en z i wire wires staff news desk"
+    "ap efe the by with and from via mit und von material der den red source sources quelle quellen"
+    " fuente fonte avec et de l con y e di da des com och og met z i wire wires staff news desk"
     " writer writers associated press agence france presse".split()
 )
 AGENCY_WORDS = 8
 """Words of the longest line that names agencies and nothing else."""
+_INITIALS = re.compile(r"/[a-zäöü]{2,3}\W?$")
 _HANDLE = re.compile(r"^@\w{2,30}$")
 
 _OPENINGS = _POINTER_OPENINGS | _CONTACT_OPENINGS
@@ -136,7 +134,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     if not words or word_count > MAX_WORDS:
         return _NOTHING
     found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else []
-    if words[-1] in _TEASER_ENDS and word_count <= _TEASER_WORDS and _TEASER.search(text[-40:]):
+    if words[-1] in _TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text):
         found.append("pointer")
     if says_when(text, words):
         found.append("timestamp")
@@ -172,7 +170,7 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
         found.append("remark_button")
     if words in RECIPE_HEADERS:
         found.append("recipe")
-    if len(words) <= AGENCY_WORDS and _names_agencies(words):
+    if len(words) <= AGENCY_WORDS and _names_agencies(text, words):
         found.append("agency")
     if text[0] == "@" and _HANDLE.match(text):
         found.append("handle")
@@ -181,12 +179,17 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
     return found
 
 
-def _names_agencies(words: tuple[str, ...]) -> bool:
-    """Whether a line holds agencies' names and little words, and perhaps somebody's initials."""
+def _is_teaser(text: str) -> bool:
+    """Whether a line ends with a sentence and a button behind it; what is quoted is none."""
+    return text[0] not in '“"„«' and _TEASER.search(text[-40:]) is not None
+
+
+def _names_agencies(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a line holds agencies' names, little words, and initials behind a stroke at most."""
     if AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words)):
         return False
     others = [word for word in words if word not in AGENCIES and word not in _BESIDE_AGENCIES]
-    return not others or (len(others) == 1 and len(others[0]) <= INITIALS)
+    return not others or (len(others) == 1 and _INITIALS.search(text) is not None)
 
 
 def _is_glued(text: str, words: tuple[str, ...]) -> bool:

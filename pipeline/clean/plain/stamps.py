@@ -20,13 +20,15 @@ SPACELESS_LETTERS = 4
 """Letters that count as one word where no spaces part words."""
 AGE_WORDS = 6
 """Words of the longest age or reading time: ``Temps de lecture : 3 min``."""
+MOST_COUNTED = 100
+"""Minutes and hours below which they are an age."""
 OTHER_WORDS = 1
 """Words beside date, time and labels that a time stamp may have: a section or an outlet."""
 
 PUBLISHED = frozenset(
     "published posted publish created first veröffentlicht erstellt publié publicado"
     " publicada pubblicato geplaatst gepubliceerd publicerad publicerat publisert udgivet julkaistu"
-    " online opublikowano publikováno опубликовано опубліковано yayınlanma diterbitkan".split()
+    " opublikowano publikováno опубликовано опубліковано yayınlanma diterbitkan".split()
 )
 UPDATED = frozenset(
     "updated update modified edited revised aktualisiert geändert actualizado actualizada"
@@ -34,20 +36,25 @@ UPDATED = frozenset(
     " opdateret päivitetty zaktualizowano aktualizacja aktualizováno обновлено оновлено güncelleme"
     " diperbarui".split()
 )
-AGES = frozenset(
-    "ago vor hace há fa geleden sedan siden sitten temu назад тому önce lalu".split()
-)
+AGES = frozenset("ago vor hace há fa geleden sedan siden sitten temu назад тому önce lalu".split())
 """Words that make an age of a number: ``3 hours ago``, ``vor 3 Stunden``."""
 READING = frozenset(
     "read reading lesezeit lesedauer lecture lectura lettura leitura leestijd lästid lesetid"
     " lukuaika czytania чтения okuma".split()
 )
 """Words that say how long a story takes to read."""
-_STAMP_WORDS = (
+UNITS = frozenset(
+    "min mins minute minutes minuten minuto minutos minuti minuut minuter minutter minuuttia minut"
+    " минут минуты dakika menit hour hours stunde stunden heure heures hora horas ora ore uur timme"
+    " timmar time timer tuntia godz godzin godziny час часа часов saat jam".split()
+)
+"""What ages and reading times are counted in; an older story has a date."""
+STAMP_WORDS = (
     PUBLISHED
     | UPDATED
     | AGES
     | READING
+    | UNITS
     | frozenset(MONTHS)
     | frozenset(zone.casefold() for zone in ZONES)
     | frozenset(
@@ -59,14 +66,11 @@ _STAMP_WORDS = (
         " mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado"
         " domingo lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta"
         " quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag"
-        " tisdag onsdag torsdag fredag lördag söndag mis minuten stunden tagen minute stunde tag"
-        " y heures heure jours et en em il às às da dia minutos minuto horas hora días dias"
-        " minuti minuto ore ora giorni uur minuut minuten dagen dag timmar timme minuter dagar"
-        " timer time dager dage tuntia minuuttia godzin godziny minut godz dni час часа часов"
-        " минут минуты дней года год г saat dakika jam menit heute gestern heure hier hoy ayer"
+        " tisdag onsdag torsdag fredag lördag söndag mis tagen y et en em il às heute gestern hoy"
+        " ayer"
         " aujourd hui oggi ieri hoje ontem vandaag gisteren i går igår idag dag tänään eilen dziś"
         " dzisiaj wczoraj сегодня вчера today yesterday temps de tiempo tempo tijd czas время"
-        " klokken kello klo godzina seit since".split()
+        " klokken kello klo godzina".split()
     )
 )
 MIN_ENTRIES = 3
@@ -75,21 +79,34 @@ MIN_ENTRIES = 3
 _CLOCK = re.compile(
     r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
 )
+_TIME_INSIDE = re.compile(r"(?<!\d)(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\d)")
 _DIGITS = re.compile(r"\d")
 
 
 def says_when(text: str, words: tuple[str, ...]) -> bool:
     """Whether a line holds a date, an age or a reading time and, labels aside, little else.
 
-    A time of day alone counts where ``Published`` or ``Updated`` stands before it.
+    A time of day without a date counts where ``Published`` or ``Updated`` opens the line.
     """
     if len(words) > MAX_WORDS or not _says_only_when(words) or not _DIGITS.search(text):
         return False
     if date_of(text) is not None:
         return True
-    labelled = words[0] in PUBLISHED or words[0] in UPDATED
-    aged = len(words) <= AGE_WORDS and not (AGES.isdisjoint(words) and READING.isdisjoint(words))
-    return (labelled or aged) and all(w[0].isdigit() or w in _STAMP_WORDS for w in words)
+    if any(not word[0].isdigit() and word not in STAMP_WORDS for word in words):
+        return False
+    labelled = words[0] in UPDATED or words[0] in PUBLISHED
+    return (labelled and _TIME_INSIDE.search(text) is not None) or _ages(words)
+
+
+def _ages(words: tuple[str, ...]) -> bool:
+    """Whether a line of time stamps' words is an age or a reading time: ``vor 3 Stunden``."""
+    if len(words) > AGE_WORDS:
+        return False
+    if "ago" in words or "read" in words:
+        return True
+    counted = any(word.isdigit() and int(word) < MOST_COUNTED for word in words)
+    said = not (AGES.isdisjoint(words) and READING.isdisjoint(words))
+    return counted and said and not UNITS.isdisjoint(words)
 
 
 def opens_with_clock(text: str) -> bool:
@@ -120,7 +137,7 @@ def says_only_when(line: LineRecord) -> bool:
 def _says_only_when(words: tuple[str, ...]) -> bool:
     others = 0
     for word in words:
-        if word not in _STAMP_WORDS and not word[0].isdigit():
+        if word not in STAMP_WORDS and not word[0].isdigit():
             others += 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
             if others > OTHER_WORDS:
                 return False

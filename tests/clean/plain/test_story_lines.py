@@ -1,0 +1,88 @@
+"""Sentences that sound like chrome and are the story: no named rule holds one.
+
+What a rule holds is always cut, whatever the line model says, so that each of these would be lost.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.clean.plain.page import read_page
+from pipeline.clean.plain.rules import RULES
+
+BEFORE = (
+    "The harbour board closed the ferry berth on Tuesday after divers found cracks in the piles.",
+    "Repairs will take until the end of spring, the board said, two boats will serve meanwhile.",
+)
+BEHIND = "The town has set aside money for a new berth, but will not vote on it before the summer."
+
+LINES = (
+    # Comments, as a subject
+    "Comentarios ofensivos en redes",
+    "Abusive comments online",
+    "Kommentare zu diesem Urteil",
+    "The striker received abusive comments on Instagram after the match on Sunday.",
+    "The agency counted 12,000 comments submitted to it on the plan for the lake.",
+    # Law, consent, licences
+    "The official figures do not necessarily reflect the true number of infections.",
+    "Spender können ihre Einwilligung jederzeit widerrufen, sagte die Klinik.",
+    "The museum released 5,000 scans under a Creative Commons license.",
+    # Content, players, browsers
+    "Mahkeme bu içeriği kaldırma kararı verdi, şirket ise karara itiraz etti.",
+    "The prevailing view on X was that the mayor had been right to leave.",
+    "The court found it was a publisher of content provided by its users.",
+    "When a player is loading his weaker leg, the coach said, the knee is at risk.",
+    # Slashes and agencies
+    "1. Max Brandt (Red Bull/NED)",
+    "Best film: Quiet Harbour (France/Belgium)",
+    "Fraktionschef der Union (CDU/CSU)",
+    "200 g Mehl (Typ 405/550)",
+    "Die elektronische Patientenakte (ePA)",
+    "Environmental Protection Agency (EPA)",
+    "Høyre, Frp, Ap",
+    "Colorado: Vail, Breckenridge, Keystone",
+    "The kidnapping of John Paul Getty",
+    "Lavori in via Mazzini",
+    "Trains to Derby run via Leicester",
+    "Die Bilder stammen aus der Frühzeit der Fotografie der Bundesrepublik.",
+    "Photograph by photograph, the archivist rebuilt the lost album of the town.",
+    # Words that end as buttons do
+    "Für ihn ist das kein „Spiel“ mehr.",
+    "His advice to the young pilots is simple: read more.",
+    "“More! More!”",
+    "The oil price fell again in early trading in Asia, the sources said. MORE",
+    # Subscriptions, newsletters, channels
+    "Das Deutschlandticket kostet 58 Euro und ist monatlich kündbar.",
+    "La SNCF lance une nouvelle offre d'abonnement pour les jeunes.",
+    "Gli abbonati ora sono oltre ventimila, dice la società.",
+    "Ein Fuchs folgt uns auf Schritt und Tritt, erzählt die Försterin.",
+    "Die Polizei nutzt den WhatsApp-Kanal seit dem Frühjahr für Warnungen.",
+    "Tap the three dots and choose Copy link, then paste it into the form.",
+    "With a win on Saturday we may earn a point on the leaders, the coach said.",
+    # Numbers
+    "First 100 days",
+    "Update 17.4",
+    "Created 1998",
+    "Reading 3",
+    "Hace 30 años",
+    # Who wrote, and who did not
+    "Von Lena Hofer, die damals drei Jahre alt war, fehlt seit dem 3. Mai 2007 jede Spur.",
+    "By Executive Order, the president closed the camp on 3 May 2024.",
+    "Ria, Mia and Ani",
+    "Ap 48",
+    "Ben Crawford is the lawyer who represents the family of the dead boy.",
+    # Code in a sentence
+    "A function such as function add(a, b) { return a + b; } can be written shorter, she said.",
+)
+
+
+@pytest.mark.parametrize("place", ["inside", "last"])
+@pytest.mark.parametrize("line", LINES)
+def test_no_rule_holds_a_line_of_the_story(line, place):
+    """Neither in the middle of the story nor at its end."""
+    lines = [*BEFORE, line, BEHIND] if place == "inside" else [*BEFORE, BEHIND, line]
+    page = read_page("\n\n".join(lines))
+    index = next(each.index for each in page.lines if each.text == line)
+
+    held = {name for name, rule in RULES.items() if {index, index + 1} & set(rule(page))}
+    assert set() == held - {"outside_story"}
