@@ -98,22 +98,37 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     """
     if not words or len(words) > WITHIN_WORDS:
         return _NOTHING
-    kinds = set()
-    if len(words) <= _LONGEST_WHOLE:
-        kind = _WHOLE.get(words) or _WHOLE.get(_without_numbers(words))
-        if kind:
-            kinds.add(kind)
     if quoted:
-        return frozenset(kinds)
+        return _whole_kinds(words)
+    kinds = opening_kinds(words)
+    return kinds if _RARE.isdisjoint(words) else kinds | frozenset(_within(words, _WITHIN))
+
+
+def opening_kinds(words: tuple[str, ...]) -> frozenset[str]:
+    """Say what a line is taken for by all of its case-folded *words*, or by the first of them.
+
+    A header begins so; a subheading of a story may have such a phrase inside.
+
+    >>> opening_kinds(("7", "comments")), opening_kinds(("how", "to", "report", "abuse"))
+    (frozenset({'comments'}), frozenset())
+    """
+    kinds = _whole_kinds(words)
     if len(words) <= OPENING_WORDS:
-        for phrase, kind in _OPENING.get(words[0], ()):
-            if words[: len(phrase)] == phrase:
-                kinds.add(kind)
+        begun = [
+            kind for phrase, kind in _OPENING.get(words[0], ()) if words[: len(phrase)] == phrase
+        ]
+        kinds = kinds.union(begun) if begun else kinds
     if words[0].isdigit() and _counts_comments(words):
-        kinds.add("comments")
-    if not _RARE.isdisjoint(words):
-        kinds.update(_within(words, _WITHIN))
-    return frozenset(kinds) if kinds else _NOTHING
+        kinds |= {"comments"}
+    return kinds
+
+
+def _whole_kinds(words: tuple[str, ...]) -> frozenset[str]:
+    """The kind that all the words are a phrase of, numbers aside."""
+    if len(words) > _LONGEST_WHOLE:
+        return _NOTHING
+    kind = _WHOLE.get(words) or _WHOLE.get(_without_numbers(words))
+    return frozenset({kind}) if kind else _NOTHING
 
 
 def hints_of(words: tuple[str, ...]) -> frozenset[str]:

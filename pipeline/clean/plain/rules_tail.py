@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from pipeline.clean.plain.phrases import opening_kinds
 from pipeline.clean.plain.signs import HEADER_WORDS
 
 if TYPE_CHECKING:
@@ -160,7 +161,8 @@ def _heads(line: LineRecord) -> bool:
     """Whether a line is the header of a section of other things."""
     if line.prose or len(line.words) > HEADER_WORDS:
         return False
-    return bool(line.kinds & {"related", "comments", "newsletter", "legal"})
+    headers = {"related", "comments", "newsletter", "legal"}
+    return bool(line.kinds & headers and opening_kinds(line.words) & headers)
 
 
 def _heads_ranking(line: LineRecord) -> bool:
@@ -183,6 +185,7 @@ def heads_the_rest(page: Page, line: LineRecord) -> bool:
     """Whether nothing but readers' comments can follow: a plain header, below most of the story."""
     return (
         "comments" in line.kinds
+        and "comments" in opening_kinds(line.words)
         and len(line.words) <= 5
         and not line.terminal
         and not line.prose

@@ -20,6 +20,8 @@ SPACELESS_LETTERS = 4
 """Letters that count as one word where no spaces part words."""
 AGE_WORDS = 6
 """Words of the longest age or reading time: ``Temps de lecture : 3 min``."""
+UNIT_LETTERS = 3
+"""Letters behind a number that are its unit, beside those of dates and times."""
 MOST_COUNTED = 100
 """Minutes and hours below which they are an age."""
 OTHER_WORDS = 1
@@ -80,6 +82,7 @@ _CLOCK = re.compile(
     r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
 )
 _TIME_INSIDE = re.compile(r"(?<!\d)(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\d)")
+_NUMERIC = re.compile(r"[\d年月日時时点點分秒년월일시분초]")
 _DIGITS = re.compile(r"\d")
 
 
@@ -92,7 +95,7 @@ def says_when(text: str, words: tuple[str, ...]) -> bool:
         return False
     if date_of(text) is not None:
         return True
-    if any(not word[0].isdigit() and word not in STAMP_WORDS for word in words):
+    if any(word not in STAMP_WORDS and not _is_number(word) for word in words):
         return False
     labelled = words[0] in UPDATED or words[0] in PUBLISHED
     return (labelled and _TIME_INSIDE.search(text) is not None) or _ages(words)
@@ -137,11 +140,18 @@ def says_only_when(line: LineRecord) -> bool:
 def _says_only_when(words: tuple[str, ...]) -> bool:
     others = 0
     for word in words:
-        if word not in STAMP_WORDS and not word[0].isdigit():
+        if word not in STAMP_WORDS and not _is_number(word):
             others += 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
             if others > OTHER_WORDS:
                 return False
     return True
+
+
+def _is_number(word: str) -> bool:
+    """Whether a word is a number with its unit; a sentence without spaces may open with one."""
+    if not word[0].isdigit():
+        return False
+    return word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,9 @@ LINES = (
     "Kommentare zu diesem Urteil",
     "The striker received abusive comments on Instagram after the match on Sunday.",
     "The agency counted 12,000 comments submitted to it on the plan for the lake.",
+    "How to report abuse",
+    "Netiquette im Netz",
+    "New community guidelines",
     # Law, consent, licences
     "The official figures do not necessarily reflect the true number of infections.",
     "Spender können ihre Einwilligung jederzeit widerrufen, sagte die Klinik.",
@@ -65,6 +68,7 @@ LINES = (
     "Created 1998",
     "Reading 3",
     "Hace 30 años",
+    "（追記 2019/4/14：3隻の船が毎日通うことを明記するために見出しと記事を改めました。）",
     # Who wrote, and who did not
     "Von Lena Hofer, die damals drei Jahre alt war, fehlt seit dem 3. Mai 2007 jede Spur.",
     "By Executive Order, the president closed the camp on 3 May 2024.",
