@@ -57,7 +57,7 @@ SMALLEST_SCALE = 0.01
 """Spread below which a feature is held back: some stand on a few pages alone (decision 18)."""
 TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
-EVENNESS = 0.6
+EVENNESS = 0.65
 """The chrome of a page and its story weigh as their words' odds to this power (decision 22)."""
 NOT_LEARNED = frozenset({
     "fe:TheIndependent_1", "fe:TheIndependent_4", "fu:uk/Metro/V1",

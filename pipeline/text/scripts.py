@@ -24,6 +24,8 @@ SCRIPTS: dict[str, str] = {
 SPACELESS = "".join(SCRIPTS[name] for name in ("Han", "Kana", "Thai", "Lao", "Khmer", "Myanmar"))
 """Inside of a character class: letters of scripts that put no spaces between words."""
 SPACELESS_LETTER = re.compile(f"[{SPACELESS}]")
+LOWEST_SPACELESS, HAN_AND_KANA = "\u0e00", "\u2e80"
+"""Below the first stands none of these letters; from the second on stand those of the largest."""
 
 _LETTERS = {name: re.compile(f"[{blocks}]") for name, blocks in SCRIPTS.items()}
 

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 # One month a line (continued with a backslash), with the short forms in print:
-# en de fr es it pt nl sv da no fi pl cs ru uk tr id el
+# en de fr es it pt nl sv da no fi pl cs ru uk tr id el ro hu ar
 _MONTH_NAMES = """
-january jan januar jänner januari janvier janv enero ene gennaio gen janeiro tammikuuta styczeń \
-    stycznia ledna января січня ocak ιανουαρίου
-february feb februar februari février fevrier févr fév febrero febbraio febb fevereiro fev \
-    helmikuuta luty lutego února февраля лютого şubat φεβρουαρίου
-march mar märz maerz mrz maart mars marzo março marco maaliskuuta marzec marca března марта \
-    березня mart maret μαρτίου
-april apr avril avr abril abr aprile huhtikuuta kwiecień kwietnia dubna апреля квітня nisan \
-    απριλίου
-may mai mayo maggio mag maio mei maj toukokuuta května мая травня mayıs μαΐου μαίου
-june jun juni juin junio giugno giu junho kesäkuuta czerwiec czerwca června июня червня haziran \
-    ιουνίου
-july jul juli juillet juil julio luglio lug julho heinäkuuta lipiec lipca července июля липня \
-    temmuz ιουλίου
-august aug août aout agosto ago augustus augusti elokuuta sierpień sierpnia srpna августа серпня \
-    ağustos agustus agu αυγούστου
-september sept sep septembre septiembre setiembre settembre sett set setembro syyskuuta wrzesień \
-    września září сентября вересня eylül σεπτεμβρίου
-october oct oktober okt octobre octubre ottobre ott outubro out lokakuuta październik \
-    października října октября жовтня ekim οκτωβρίου
-november nov novembre noviembre novembro marraskuuta listopad listopada listopadu ноября \
-    листопада kasım νοεμβρίου
-december dec dezember dez décembre decembre déc diciembre dic dicembre dezembro joulukuuta \
-    grudzień grudnia prosince декабря грудня aralık desember des δεκεμβρίου
+january ianuarie január يناير jan januar jänner januari janvier janv enero ene gennaio gen \
+    janeiro tammikuuta styczeń stycznia ledna января січня ocak ιανουαρίου
+february februarie február فبراير feb februar februari février fevrier févr fév febrero \
+    febbraio febb fevereiro fev helmikuuta luty lutego února февраля лютого şubat φεβρουαρίου
+march martie március مارس mar märz maerz mrz maart mars marzo março marco maaliskuuta marzec \
+    marca března марта березня mart maret μαρτίου
+april aprilie április أبريل apr avril avr abril abr aprile huhtikuuta kwiecień kwietnia dubna \
+    апреля квітня nisan απριλίου
+may maja május مايو mai mayo maggio mag maio mei maj toukokuuta května мая травня mayıs μαΐου \
+    μαίου
+june iunie június يونيو jun juni juin junio giugno giu junho kesäkuuta czerwiec czerwca června \
+    июня червня haziran ιουνίου
+july iulie július يوليو jul juli juillet juil julio luglio lug julho heinäkuuta lipiec lipca \
+    července июля липня temmuz ιουλίου
+august augusztus أغسطس aug août aout agosto ago augustus augusti elokuuta sierpień sierpnia \
+    srpna августа серпня ağustos agustus agu αυγούστου
+september septembrie szeptember سبتمبر sept sep septembre septiembre setiembre settembre sett \
+    set setembro syyskuuta wrzesień września září сентября вересня eylül σεπτεμβρίου
+october octombrie október أكتوبر oct oktober okt octobre octubre ottobre ott outubro out \
+    lokakuuta październik października října октября жовтня ekim οκτωβρίου
+november noiembrie نوفمبر nov novembre noviembre novembro marraskuuta listopad listopada \
+    listopadu ноября листопада kasım νοεμβρίου
+december decembrie ديسمبر dec dezember dez décembre decembre déc diciembre dic dicembre \
+    dezembro joulukuuta grudzień grudnia prosince декабря грудня aralık desember des \
+    δεκεμβρίου
 """
 
 MONTHS: dict[str, int] = {

@@ -121,6 +121,11 @@ _VOICES = [FACTS.index(name) for name in ("first_person", "second_person", "info
 _LOUD = [FACTS.index(name) for name in ("doubled_mark", "picture", "addressed")]
 _QUOTE = FACTS.index("quote")
 _ROWS = [FACTS.index(name) for name in ("figures", "prose", "clock")]
+_LEVELLED = (
+    ([FACTS.index("blank_before")], 0.9),
+    ([FACTS.index("capitals"), FACTS.index("loud")], 0.5),
+)
+"""Facts, and the share of a page's lines from which they (by the first) say nothing any more."""
 QUOTED = 0.5
 """What a word in a line with quotation marks weighs as its writer's own."""
 _OPENS = [FACTS.index(f"opens_{kind}") for kind in ("lower", "digit", "quote", "sign")]
@@ -139,6 +144,7 @@ def observe(
     grid = Grid([len(page.lines) for page in pages])
     lines = all_lines(pages)
     facts = line_facts(lines, tokens)
+    _level(facts, grid)
     kinds = np.zeros((len(lines), len(KINDS)), np.float32)
     held = [
         (row, _KIND_AT[kind])
@@ -165,6 +171,17 @@ def observe(
         grid.gather(context.section_state(pages, grid.spread(words))),
     )
     return np.concatenate(parts, axis=1)
+
+
+def _level(facts: Matrix, grid: Grid) -> None:
+    """Take out, in place, what holds of a whole page and so says nothing of one of its lines.
+
+    A blank line before where one stands before (nearly) all, and capitals where most have them.
+    """
+    for columns, most in _LEVELLED:
+        held = grid.spread(facts[:, columns[0]]).sum(axis=1)
+        flat = (held >= most * np.maximum(grid.sizes - 1, 1))[grid.page_of]
+        facts[np.ix_(flat, columns)] = 0.0
 
 
 def all_lines(pages: Sequence[Page]) -> list[LineRecord]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from pipeline.clean.plain.phrases import hints_of, kinds_of
 from pipeline.clean.plain.signs import signs_of
 from pipeline.text.lines import folded_words, join_wrapped, split_lines
-from pipeline.text.scripts import SPACELESS_LETTER
+from pipeline.text.scripts import HAN_AND_KANA, LOWEST_SPACELESS, SPACELESS_LETTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,8 +177,10 @@ def ends_sentence(text: str) -> bool:
 def _count_words(text: str, words: Sequence[str]) -> int:
     """Words of *text*; a script without spaces counts two characters as a word."""
     count = len(words) or text.count(" ") + 1
-    # Words of nine characters and more throughout are no words: cheaper to see than letters.
-    if len(text) < 9 * count or text.isascii():
+    # The highest character is cheaper to see than each letter. Where it is a dash or a curly quote,
+    # words of nine characters and more throughout are no words.
+    highest = "" if text.isascii() else max(text)
+    if highest < LOWEST_SPACELESS or (highest < HAN_AND_KANA and len(text) < 9 * count):
         return count
     sample = text[:LONG_LINE]
     spaceless = len(SPACELESS_LETTER.findall(sample)) * len(text) // len(sample)

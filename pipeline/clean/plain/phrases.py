@@ -101,7 +101,7 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     if quoted:
         return _whole_kinds(words)
     kinds = opening_kinds(words)
-    return kinds if _RARE.isdisjoint(words) else kinds | frozenset(_within(words, _WITHIN))
+    return kinds | inside_kinds(words)
 
 
 def opening_kinds(words: tuple[str, ...]) -> frozenset[str]:
@@ -121,6 +121,15 @@ def opening_kinds(words: tuple[str, ...]) -> frozenset[str]:
     if words[0].isdigit() and _counts_comments(words):
         kinds |= {"comments"}
     return kinds
+
+
+def inside_kinds(words: tuple[str, ...]) -> frozenset[str]:
+    """Say what a line of these case-folded *words* is taken for by a phrase anywhere in it.
+
+    >>> inside_kinds(("register", "for", "the", "regatta")), inside_kinds(("in", "your", "inbox"))
+    (frozenset(), frozenset({'newsletter'}))
+    """
+    return _NOTHING if _RARE.isdisjoint(words) else frozenset(_within(words, _WITHIN))
 
 
 def _whole_kinds(words: tuple[str, ...]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pipeline.clean.plain.captions import caption_lines
+from pipeline.clean.plain.phrases import inside_kinds
 from pipeline.clean.plain.reader_comments import reader_comments
 from pipeline.clean.plain.rules_tail import author_block, comment_policy, rank_list, tail_section
 from pipeline.clean.plain.signs import PROMO_WORDS
@@ -153,24 +154,22 @@ def read_more(page: Page) -> list[int]:
 
 def share_buttons(page: Page) -> list[int]:
     """Buttons that pass the story on: ``Share``, ``Tweet``, ``Copy link``, ``Print``."""
-    return [line.index for line in page.marked if "share" in line.kinds and not _reads_on(line)]
+    return [line.index for line in page.marked if _says(line, "share") and not _reads_on(line)]
 
 
 def advertisement(page: Page) -> list[int]:
     """The label of an advertisement, or the note that links are paid for."""
-    return [line.index for line in page.marked if "ad" in line.kinds and line.word_count <= 40]
+    return [line.index for line in page.marked if _says(line, "ad") and line.word_count <= 40]
 
 
 def newsletter(page: Page) -> list[int]:
     """An invitation to subscribe to mails, alerts or an app."""
-    return [
-        line.index for line in page.marked if "newsletter" in line.kinds and not _reads_on(line)
-    ]
+    return [line.index for line in page.marked if _says(line, "newsletter") and not _reads_on(line)]
 
 
 def subscription(page: Page) -> list[int]:
     """Sign-in links, paywalls and appeals for support."""
-    return [line.index for line in page.marked if "account" in line.kinds and not _reads_on(line)]
+    return [line.index for line in page.marked if _says(line, "account") and not _reads_on(line)]
 
 
 def cookie_notice(page: Page) -> list[int]:
@@ -235,6 +234,13 @@ def _between_prose(lines: tuple[LineRecord, ...], index: int) -> bool:
     """Whether prose stands right before and right after a line."""
     inner = 0 < index < len(lines) - 1
     return inner and lines[index - 1].prose and lines[index + 1].prose
+
+
+def _says(line: LineRecord, kind: str) -> bool:
+    """Whether a line is of a kind, and no sentence that only begins so: ``Register for … .``."""
+    if kind not in line.kinds:
+        return False
+    return not line.prose or not line.terminal or kind in inside_kinds(line.words)
 
 
 def _reads_on(line: LineRecord) -> bool:

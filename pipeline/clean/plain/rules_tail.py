@@ -18,6 +18,7 @@ MID_STORY = 0.8
 """Share of the prose before a header from which what follows may be cut to the end."""
 COMMENTS_AFTER = 0.5
 """Share of the prose before ``Comments`` from which even prose below it is readers' prose."""
+FULL_STOPS = (".", "。")
 ITEM_WORDS = 26
 """Words of the longest teaser in a list of other stories."""
 
@@ -159,7 +160,7 @@ def _only_last(page: Page, line: LineRecord) -> bool:
 
 def _heads(line: LineRecord) -> bool:
     """Whether a line is the header of a section of other things."""
-    if line.prose or len(line.words) > HEADER_WORDS:
+    if line.prose or len(line.words) > HEADER_WORDS or "pointer" in line.signs:
         return False
     headers = {"related", "comments", "newsletter", "legal"}
     return bool(line.kinds & headers and opening_kinds(line.words) & headers)
@@ -200,18 +201,22 @@ def _items(page: Page, start: int, *, strict: bool) -> list[int]:
         line = page.lines[index]
         if line.prose and not line.kinds and _is_story(page, line, after_items=len(items) >= 2):
             break
-        if (
-            strict
-            and line.words
-            and not line.kinds
-            and line.word_count < 6
-            and line.text[0].isalpha()
-        ):
+        if strict and line.words and not line.kinds and _goes_on(line):
             break
         items.append(line.index)
     if strict and len(items) < len(page.lines) - start:
         return [i for i in items if page.lines[i].word_count <= ITEM_WORDS]
     return items
+
+
+def _goes_on(line: LineRecord) -> bool:
+    """Whether a line below a header may be the story: a subheading, or what ends in a full stop.
+
+    Teasers rarely end in one.
+    """
+    if line.word_count < 6 and line.text[0].isalpha():
+        return True
+    return line.text.rstrip("\"'”’»)] ")[-1:] in FULL_STOPS
 
 
 def _is_story(page: Page, line: LineRecord, *, after_items: bool) -> bool:

@@ -44,13 +44,15 @@ _POINTER = re.compile(
     r"|à lire aussi|à lire|"
     r"lee también|lea también|ver también|leggi anche|leia também|leia mais|veja também|lees ook"
     r"|läs också|läs mer|"
-    r"les også|læs også|lue myös|czytaj też|czytaj także|читайте также|baca juga)\s?(?:\||:|»|>"
+    r"les også|læs også|lue myös|czytaj też|czytaj także|zobacz też|zobacz także|читайте также"
+    r"|по теме|смотрите также|baca juga|اقرأ أيضا|اقرأ أيضًا)\s?(?:\||:|»|>"
     r"|–)\s?\S",
     re.IGNORECASE,
 )
 _POINTER_OPENINGS = frozenset(
     "also read see must related more watch listen explore recommended mehr lesen siehe"
-    " hintergrund lire à lee lea ver leggi leia veja lees läs les læs lue czytaj читайте"
+    " hintergrund lire à lee lea ver leggi leia veja lees läs les læs lue czytaj zobacz читайте по"
+    " смотрите اقرأ"
     " baca".split()
 )
 TEASER_WORDS = 45

@@ -28,6 +28,9 @@ _CREDIT_END = re.compile(r"\([^()]{1,60}/[^()]{1,60}\)$")
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
 
 
+_NO_HEADLINES = frozenset({"byline", "notice"})
+
+
 def find_title(page: Page) -> int | None:
     """Return the index of the line that is the headline; None rather than a guess.
 
@@ -56,7 +59,7 @@ def _looks_like_headline(page: Page, line: LineRecord) -> bool:
         return False
     if line.word_count > MAX_WORDS or len(line.text) > MAX_CHARS or not line.text[0].isprintable():
         return False
-    if says_only_when(line) or "byline" in line.signs or is_caption(page, line.index):
+    if says_only_when(line) or line.signs & _NO_HEADLINES or is_caption(page, line.index):
         return False
     if find_dateline(line.text) or _is_sentence(line):
         return False

@@ -40,6 +40,9 @@ from pipeline.clean.plain.printed_dates import find_date
         ("2024-04-10 06:00:30 +05:30", "2024-04-10T06:00:30+05:30"),
         ("May 3, 2021 7:30 IST", "2021-05-03"),
         ("May 3, 2021 7:30", "2021-05-03"),
+        ("14 maja 2024", "2024-05-14"),
+        ("3 ianuarie 2024", "2024-01-03"),
+        ("14 مايو 2024", "2024-05-14"),
     ],
 )
 def test_dates(text, expected):

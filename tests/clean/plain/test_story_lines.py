@@ -62,6 +62,17 @@ LINES = (
     "Die Polizei nutzt den WhatsApp-Kanal seit dem Frühjahr für Warnungen.",
     "Tap the three dots and choose Copy link, then paste it into the form.",
     "With a win on Saturday we may earn a point on the leaders, the coach said.",
+    # Words that head sections elsewhere
+    "Diskussion",
+    "What do you think?",
+    "Themen",
+    # Sentences that begin as buttons, offers and labels do
+    "Register for the regatta by Friday, the harbour board asked all crews.",
+    "Support our troops, the banner above the gate of the barracks said.",
+    "As an Amazon warehouse opens, jobs move inland from the harbour towns.",
+    "Follow us, the sign above the door of the old chapel said in red letters.",
+    "Source: interviews with 40 residents in the spring of last year.",
+    "Video: that is what the gallery wanted, and it got none of it.",
     # Numbers
     "First 100 days",
     "Update 17.4",
@@ -90,3 +101,16 @@ def test_no_rule_holds_a_line_of_the_story(line, place):
 
     held = {name for name, rule in RULES.items() if {index, index + 1} & set(rule(page))}
     assert set() == held - {"outside_story"}
+
+
+@pytest.mark.parametrize(
+    ("line", "prose"),
+    [
+        ("他说：“手机谁都有，可是没人洗照片了。”", True),
+        ("„Nein“, sagte er – „morgen.“", False),
+        ("港町の最後の映画館、6月末で閉館", False),
+    ],
+)
+def test_quotes_hide_no_letters(line, prose):
+    """Two letters of a script without spaces are a word, whatever marks stand among them."""
+    assert prose == read_page(line).lines[0].prose
