@@ -148,6 +148,7 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
         (["check", "--set", "dedup.similarity=80"], "should be less than or equal to 1"),
         (["clean"], "Missing argument"),
         (["clean", "no/such.txt"], "no such file or folder"),
+        (["clean", "--explain", "--format", "jsonl", "raw"], "leave out --format jsonl"),
         (["publish"], "Missing argument 'OUTPUT'"),
         (["discard", "raw"], "Missing argument 'RUN'"),
         (["undo", "no/such/folder"], "does not exist"),
@@ -213,6 +214,16 @@ def test_clean_reads_a_folder_and_reports_rejects_on_stderr(call, tmp_path):
     assert 0 == code
     assert STORY.strip() in out
     assert err.startswith("empty.txt: no_text")
+
+
+def test_clean_says_that_it_found_no_document(call, tmp_path):
+    """A folder without a file that can be read is no mistake, but not passed over in silence."""
+    (tmp_path / "notes.odt").write_text(STORY, "utf-8")
+
+    code, out, err = call("clean", tmp_path)
+
+    assert (0, "") == (code, out)
+    assert f"no document in {tmp_path}" in err
 
 
 def test_clean_explains_each_line(call):

@@ -53,8 +53,11 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
     Example:
       newsieve clean --explain raw/harbour/dredging.txt
     """  # noqa: D301
+    if explain and form == "jsonl":
+        raise click.UsageError("--explain shows lines of text: leave out --format jsonl")
     config = load_config(None, overrides)
     fates = sieve_records(_records(paths, config), config)
+    number = -1
     try:
         for number, (article, rejection) in enumerate(fates):
             if form == "jsonl":
@@ -67,6 +70,8 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
         raise
     except OSError as error:  # of output: what cannot be read is a rejection
         raise NewsieveError(f"cannot write the output: {error.strerror}") from error
+    if number < 0:
+        click.echo(on_one_line(f"no document in {', '.join(paths)}"), err=True)
 
 
 def _print_text(article: Article | None, rejection: Rejection | None, *, several: bool) -> None:
