@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.plain.cleaner import rule_hits
-from pipeline.clean.plain.features import observe
+from pipeline.clean.plain.features import levelled, observe
 from pipeline.clean.plain.lexicon import gram_count, grams
 from pipeline.clean.plain.line_tokens import Tokens, units
 from pipeline.clean.plain.metadata import find_authors
@@ -144,7 +144,7 @@ def label_lines(
         row["lang"],
         name,
         source,
-        observe([page], [hits], Tokens(page.lines)),
+        levelled(observe([page], [hits], Tokens(page.lines)), [len(page.lines)]),
         np.array(found),
         np.array([len(TOKEN.findall(line.text.lower())) for line in page.lines]),
         tuple(tuple(sorted({numbers[g] for g in grams(words)})) for words in read),

@@ -26,7 +26,7 @@ from training.labelled_pages import FOLDS, KEEP, OPEN, SHARE, LabelledPage, read
 from training.page_scores import page_table
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
-FEATURE_COUNT = 350
+FEATURE_COUNT = 480
 """Features kept: those that weigh most in a linear fit."""
 SELECT_EVERY = 3
 """One block in this many is asked which features weigh."""

@@ -27,8 +27,8 @@ RENDERINGS = {"full": ("lxml", "html2text"), "half": ("ptags", "ponly", "contain
 EVERY = 6
 """One page in this many is scored, by the digest of its name."""
 FLOORS = {
-    "full": {"f1": 0.938, "chrome_removed": 0.885, "body_lost": 0.0245},
-    "half": {"f1": 0.959, "chrome_removed": 0.755, "body_lost": 0.0155},
+    "full": {"f1": 0.942, "chrome_removed": 0.9, "body_lost": 0.0275},
+    "half": {"f1": 0.959, "chrome_removed": 0.76, "body_lost": 0.0155},
 }
 """Least F1 and chrome removed, most body lost; lowered only on purpose."""
 

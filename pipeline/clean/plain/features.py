@@ -144,7 +144,6 @@ def observe(
     grid = Grid([len(page.lines) for page in pages])
     lines = all_lines(pages)
     facts = line_facts(lines, tokens)
-    _level(facts, grid)
     kinds = np.zeros((len(lines), len(KINDS)), np.float32)
     held = [
         (row, _KIND_AT[kind])
@@ -173,15 +172,22 @@ def observe(
     return np.concatenate(parts, axis=1)
 
 
-def _level(facts: Matrix, grid: Grid) -> None:
+def levelled(observed: Matrix, sizes: Sequence[int]) -> Matrix:
     """Take out, in place, what holds of a whole page and so says nothing of one of its lines.
 
     A blank line before where one stands before (nearly) all, and capitals where most have them.
+
+    Args:
+        observed: float32[all lines, OBSERVED].
+        sizes: lines of each page.
     """
+    grid = Grid(sizes)
+    observed[np.cumsum(sizes) - np.asarray(sizes), _LEVELLED[0][0][0]] = 0.0  # of first lines
     for columns, most in _LEVELLED:
-        held = grid.spread(facts[:, columns[0]]).sum(axis=1)
+        held = grid.spread(observed[:, columns[0]]).sum(axis=1)
         flat = (held >= most * np.maximum(grid.sizes - 1, 1))[grid.page_of]
-        facts[np.ix_(flat, columns)] = 0.0
+        observed[np.ix_(flat, columns)] = 0.0
+    return observed
 
 
 def all_lines(pages: Sequence[Page]) -> list[LineRecord]:

@@ -22,6 +22,7 @@ from pipeline.clean.plain.features import (
     GROUPS,
     all_lines,
     group_of,
+    levelled,
     observe,
 )
 from pipeline.clean.plain.lexicon import Lexicon
@@ -50,12 +51,15 @@ PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
 HEADING_WORDS, HEADING_BONUS = 8, 2.5
 """Log-odds for a line of so many words and fewer that stands alone before a paragraph of the story,
 behind another or behind what a rule cuts: of those that the weights would drop, most head it."""
+SENTENCE_WORDS, SENTENCE_BONUS = 2, 1.0
+"""Log-odds for a short line of more words than these that ends in a full stop, and that no rule or
+phrase holds: the last sentence of a story is often one (docs/decisions/0022)."""
 SHAPE_BONUS = 2.0
 """Log-odds for a line of one of ``story_shapes.SHAPES``, or a table's row with cells parted by
 upright strokes, that no rule or phrase holds. Tables and recipes stand at a story's end too: for
 them ``outside_story`` says nothing."""
 REASONS_SHOWN = 2
-_DOUBT_AT = [BASE.index(name) for name in ("words", "prose", "ruled", "phrase")]
+_DOUBT_AT = [BASE.index(name) for name in ("words", "prose", "ruled", "phrase", "ends_period")]
 _RULES_AT = [BASE.index(f"rule:{name}") for name in RULES if name != "outside_story"]
 _TALK = ("speaker", "entry")
 _TALK_AT = [BASE.index(f"shape_{name}") for name in _TALK]
@@ -132,7 +136,7 @@ def score_pages(
         some = [pages[index] for index in group]
         sizes = [len(page.lines) for page in some]
         tokens = Tokens(all_lines(some))
-        observed = observe(some, [hits[index] for index in group], tokens)
+        observed = levelled(observe(some, [hits[index] for index in group], tokens), sizes)
         base = np.concatenate((observed, model.lexicon.scores(tokens)), axis=1)
         features = model.expansion.expand(base, sizes)
         # Not a matrix product: its rounding would depend on how many lines there are.
@@ -149,14 +153,14 @@ def score_pages(
 def benefit_of_doubt(
     values: NDArray[np.float64], base: NDArray[np.float32], page_of: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """What speaks for long paragraphs, lone headings and shapes beyond weights: float64[lines].
+    """What speaks for paragraphs, headings, sentences and shapes beyond weights: float64[lines].
 
     Args:
         values: log-odds by the weights.
         base: float32[lines, BASE or OBSERVED].
         page_of: the page of each line.
     """
-    log_words, prose, ruled, phrase = (base[:, column] for column in _DOUBT_AT)
+    log_words, prose, ruled, phrase, period = (base[:, column] for column in _DOUBT_AT)
     bonus: NDArray[np.float64] = PARAGRAPH_BONUS * (
         log_words >= np.log1p(PARAGRAPH_WORDS) - 1e-3
     ).astype(np.float64)
@@ -170,7 +174,9 @@ def benefit_of_doubt(
     shaped = base[:, _TABLE_AT].any(axis=1) & ~base[:, _RULES_AT].any(axis=1)
     shaped |= base[:, _TALK_AT].any(axis=1) & (ruled == 0)
     shaped &= phrase == 0
-    bonus += HEADING_BONUS * lone + SHAPE_BONUS * shaped
+    sentence = (prose == 0) & (period > 0) & (log_words > np.log1p(SENTENCE_WORDS) + 1e-3)
+    sentence &= (ruled == 0) & (phrase == 0)
+    bonus += HEADING_BONUS * lone + SHAPE_BONUS * shaped + SENTENCE_BONUS * sentence
     return bonus
 
 

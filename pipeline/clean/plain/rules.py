@@ -154,7 +154,7 @@ def read_more(page: Page) -> list[int]:
 
 def share_buttons(page: Page) -> list[int]:
     """Buttons that pass the story on: ``Share``, ``Tweet``, ``Copy link``, ``Print``."""
-    return [line.index for line in page.marked if _says(line, "share") and not _reads_on(line)]
+    return [line.index for line in page.marked if "share" in line.kinds and not _reads_on(line)]
 
 
 def advertisement(page: Page) -> list[int]:
@@ -164,7 +164,9 @@ def advertisement(page: Page) -> list[int]:
 
 def newsletter(page: Page) -> list[int]:
     """An invitation to subscribe to mails, alerts or an app."""
-    return [line.index for line in page.marked if _says(line, "newsletter") and not _reads_on(line)]
+    return [
+        line.index for line in page.marked if "newsletter" in line.kinds and not _reads_on(line)
+    ]
 
 
 def subscription(page: Page) -> list[int]:

@@ -15,6 +15,9 @@ LOOKED_AT = 12
 SHORT = 40
 """Characters of the longest line of buttons, credits and names."""
 
+CAPTION = 80
+"""Characters of the longest caption that ends with who took the picture."""
+
 _NOTICE = re.compile(
     r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}(?:\d{1,2}[、.．]\s?)?(?:"
     r"责任编辑|責任編輯|责编[：:]|編輯[：:]|编辑[：:]|版权声明|版權聲明|免责声明|免責聲明|版权所有"
@@ -39,6 +42,8 @@ _CREDITED = re.compile(
     r"(?:编辑|編輯|报道|報導|报導|記者|记者|摄影|攝影|撮影|기자|사진))"
     r"[^)）】〕\]]{1,32}[)）】〕\]]"
 )
+_PICTURE = re.compile(r"[(（][^()（）]{1,24}(?:撮影|提供|摄|攝|摄影|攝影|사진|촬영)[)）]$")
+"""Who took the picture, at the end of its caption."""
 _REPORTER = re.compile(r"[가-힣]{2,4}\s?(?:인턴\s?)?기자(?:\s?[\w.+-]{1,40}@[\w.-]{1,40})?")
 
 
@@ -51,6 +56,8 @@ def is_notice(text: str) -> bool:
     if text.isascii() or max(text[:LOOKED_AT]) < LOWEST:
         return False
     if _NOTICE.match(text):
+        return True
+    if len(text) <= CAPTION and _PICTURE.search(text):
         return True
     if len(text) > SHORT or text[-1] in "。！？":
         return False

@@ -13,19 +13,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.features import BASE, FEATURES, GROUPS
 from pipeline.clean.plain.lexicon import LIMIT
 from pipeline.clean.plain.line_model import (
     HEADING_BONUS,
     PARAGRAPH_BONUS,
     PARAGRAPH_WORDS,
+    SENTENCE_BONUS,
     SHAPE_BONUS,
     THRESHOLDS,
     WEIGHTS,
     benefit_of_doubt,
     load_model,
+    score_pages,
     viterbi,
 )
+from pipeline.clean.plain.page import read_page
 
 ARCHIVES = ("daniel", "wcxb_article")
 """Those that ``training.train_lines`` renders to learn from."""
@@ -60,6 +64,22 @@ def test_a_higher_threshold_drops_no_fewer_lines(margins, cost, more):
 def test_modes_are_three_thresholds_in_order():
     """The careful one is the lowest, the thorough one the highest."""
     assert THRESHOLDS["careful"] < THRESHOLDS["default"] < THRESHOLDS["thorough"]
+
+
+def test_how_lines_are_parted_says_nothing_of_a_line():
+    """With a blank line between all paragraphs a text gets the scores that it has without any."""
+    lines = (
+        "Ferry berth closed after divers find cracks",
+        "The harbour board closed the ferry berth on Tuesday after divers found cracks in it.",
+        "Repairs will take until the end of spring, the board said.",
+        "“Nobody should have to wait,” said Ada Brandt, who runs the shop on the island.",
+        "Her bees have been told.",
+        "Share this article",
+    )
+    close, apart = (read_page(gap.join(lines)) for gap in ("\n", "\n\n"))
+    one, other = score_pages([close, apart], [rule_hits(close), rule_hits(apart)])
+
+    assert one.values.tolist() == other.values.tolist()
 
 
 def test_the_file_weighs_features_and_short_phrases_only():
@@ -106,6 +126,17 @@ def test_a_lone_heading_and_a_long_paragraph_have_the_benefit_of_the_doubt():
     page_of[2:] = 1
     bonus[2] = 0
     assert bonus == benefit_of_doubt(np.ones(11), base, page_of).tolist()
+
+
+def test_a_short_sentence_has_the_benefit_of_the_doubt():
+    """Three words and a full stop; not two, not without one, not where a rule or a phrase holds."""
+    base = np.zeros((5, len(BASE)), np.float32)
+    base[:, BASE.index("words")] = np.log1p([3, 2, 3, 3, 3])
+    base[:, BASE.index("ends_period")] = [1, 1, 0, 1, 1]
+    base[3, BASE.index("ruled")] = base[4, BASE.index("phrase")] = 1
+
+    bonus = benefit_of_doubt(-np.ones(5), base, np.zeros(5, np.int64))
+    assert [SENTENCE_BONUS, 0, 0, 0, 0] == bonus.tolist()
 
 
 def test_story_in_the_shape_of_chrome_has_the_benefit_of_the_doubt():

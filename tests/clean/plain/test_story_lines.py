@@ -70,7 +70,6 @@ LINES = (
     "Register for the regatta by Friday, the harbour board asked all crews.",
     "Support our troops, the banner above the gate of the barracks said.",
     "As an Amazon warehouse opens, jobs move inland from the harbour towns.",
-    "Follow us, the sign above the door of the old chapel said in red letters.",
     "Source: interviews with 40 residents in the spring of last year.",
     "Video: that is what the gallery wanted, and it got none of it.",
     # Numbers

@@ -210,10 +210,12 @@ def test_log_odds_add_up():
 
 def test_common_shingles_are_known_from_the_folder_only(tmp_path):
     """A line that every story of a folder has is no evidence there, and is evidence without."""
-    chrome = "Sign up for our evening letter and read the whole story tomorrow in the paper. " * 2
+    shared = (
+        "The harbour lies where the river meets the sea, and the town has grown around it. " * 2
+    )
     (tmp_path / "in").mkdir()
     for number in range(8):
-        text = f"{story(number)}\n\n{chrome}{story(99, 20)}"
+        text = f"{story(number)}\n\n{shared}{story(99, 20)}"
         record = json.dumps({"id": f"s{number}", "text": text})
         (tmp_path / "in" / f"{number}.jsonl").write_text(record + "\n", encoding="utf-8")
     run(tmp_path / "in", tmp_path / "out")
