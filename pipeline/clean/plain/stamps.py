@@ -69,9 +69,8 @@ STAMP_WORDS = (
         " domingo lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta"
         " quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag"
         " tisdag onsdag torsdag fredag lördag söndag mis tagen y et en em il às heute gestern hoy"
-        " ayer"
-        " aujourd hui oggi ieri hoje ontem vandaag gisteren i går igår idag dag tänään eilen dziś"
-        " dzisiaj wczoraj сегодня вчера today yesterday temps de tiempo tempo tijd czas время"
+        " ayer aujourd hui oggi ieri hoje ontem vandaag gisteren i går igår idag dag tänään eilen"
+        " dziś dzisiaj wczoraj сегодня вчера today yesterday temps de tiempo tempo tijd czas время"
         " klokken kello klo godzina".split()
     )
 )
@@ -107,7 +106,7 @@ def _ages(words: tuple[str, ...]) -> bool:
         return False
     if "ago" in words or "read" in words:
         return True
-    counted = any(word.isdigit() and int(word) < MOST_COUNTED for word in words)
+    counted = any(word.isdecimal() and int(word) < MOST_COUNTED for word in words)
     said = not (AGES.isdisjoint(words) and READING.isdisjoint(words))
     return counted and said and not UNITS.isdisjoint(words)
 

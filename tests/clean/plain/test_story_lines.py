@@ -102,6 +102,12 @@ def test_no_rule_holds_a_line_of_the_story(line, place):
     assert set() == held - {"outside_story"}
 
 
+@pytest.mark.parametrize("line", ["² min read", "vor ² Stunden", "③ uur geleden", "²² hours ago"])
+def test_digits_that_are_no_numbers_are_read(line):
+    """Raised and ringed digits count for nothing."""
+    read_page(line)
+
+
 @pytest.mark.parametrize(
     ("line", "prose"),
     [
