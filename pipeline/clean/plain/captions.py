@@ -71,7 +71,7 @@ _CREDIT_WORDS = frozenset(
 )
 _SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
 """Labels that begin sentences of stories too: ``Source: interviews with 40 residents.``"""
-SENTENCE_WORDS = 7
+LABELLED_WORDS = 7
 """Words from which what ends in a full stop behind such a label is a sentence."""
 _PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
 """Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
@@ -103,7 +103,7 @@ def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
     if not (credited or bracket or words[0] in _PLACE_WORDS or "©" in text):
         return False
     if word_count <= 40 and _LABEL.match(text):
-        return text[-1] != "." or word_count < SENTENCE_WORDS or words[0] not in _SOFT_LABELS
+        return text[-1] != "." or word_count < LABELLED_WORDS or words[0] not in _SOFT_LABELS
     tail = text[-160:]
     if _POINTS.match(text) or (bracket and (_POINTED.search(text) or _OPEN_CREDIT.search(tail))):
         return True

@@ -121,8 +121,9 @@ _VOICES = [FACTS.index(name) for name in ("first_person", "second_person", "info
 _LOUD = [FACTS.index(name) for name in ("doubled_mark", "picture", "addressed")]
 _QUOTE = FACTS.index("quote")
 _ROWS = [FACTS.index(name) for name in ("figures", "prose", "clock")]
+_BLANK = FACTS.index("blank_before")
 _LEVELLED = (
-    ([FACTS.index("blank_before")], 0.9),
+    ([_BLANK], 0.9),
     ([FACTS.index("capitals"), FACTS.index("loud")], 0.5),
 )
 """Facts, and the share of a page's lines from which they (by the first) say nothing any more."""
@@ -182,7 +183,8 @@ def levelled(observed: Matrix, sizes: Sequence[int]) -> Matrix:
         sizes: lines of each page.
     """
     grid = Grid(sizes)
-    observed[np.cumsum(sizes) - np.asarray(sizes), _LEVELLED[0][0][0]] = 0.0  # of first lines
+    # Nothing stands before a page's first line, whatever the text begins with.
+    observed[np.cumsum(sizes) - grid.sizes, _BLANK] = 0.0
     for columns, most in _LEVELLED:
         held = grid.spread(observed[:, columns[0]]).sum(axis=1)
         flat = (held >= most * np.maximum(grid.sizes - 1, 1))[grid.page_of]

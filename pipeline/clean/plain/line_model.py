@@ -51,8 +51,8 @@ PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
 HEADING_WORDS, HEADING_BONUS = 8, 2.5
 """Log-odds for a line of so many words and fewer that stands alone before a paragraph of the story,
 behind another or behind what a rule cuts: of those that the weights would drop, most head it."""
-SENTENCE_WORDS, SENTENCE_BONUS = 2, 1.0
-"""Log-odds for a short line of more words than these that ends in a full stop, and that no rule or
+BRIEF_WORDS, BRIEF_BONUS = 3, 1.0
+"""Log-odds for a short line of so many words and more that ends in a full stop, and that no rule or
 phrase holds: the last sentence of a story is often one (docs/decisions/0022)."""
 SHAPE_BONUS = 2.0
 """Log-odds for a line of one of ``story_shapes.SHAPES``, or a table's row with cells parted by
@@ -174,9 +174,9 @@ def benefit_of_doubt(
     shaped = base[:, _TABLE_AT].any(axis=1) & ~base[:, _RULES_AT].any(axis=1)
     shaped |= base[:, _TALK_AT].any(axis=1) & (ruled == 0)
     shaped &= phrase == 0
-    sentence = (prose == 0) & (period > 0) & (log_words > np.log1p(SENTENCE_WORDS) + 1e-3)
-    sentence &= (ruled == 0) & (phrase == 0)
-    bonus += HEADING_BONUS * lone + SHAPE_BONUS * shaped + SENTENCE_BONUS * sentence
+    brief = (prose == 0) & (period > 0) & (log_words >= np.log1p(BRIEF_WORDS) - 1e-3)
+    brief &= (ruled == 0) & (phrase == 0)
+    bonus += HEADING_BONUS * lone + SHAPE_BONUS * shaped + BRIEF_BONUS * brief
     return bonus
 
 

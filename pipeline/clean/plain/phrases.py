@@ -65,6 +65,7 @@ def _by_first_word(table: dict[str, str]) -> dict[str, list[tuple[tuple[str, ...
 
 def _rarity(word: str) -> float:
     """How rare a word may be: longer ones are, but for those that are everywhere."""
+    # These are rarer than words of two letters, which are never looked for beside them.
     return 2.5 if word in _EVERYWHERE else len(word)
 
 
@@ -100,8 +101,7 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
         return _NOTHING
     if quoted:
         return _whole_kinds(words)
-    kinds = opening_kinds(words)
-    return kinds | inside_kinds(words)
+    return opening_kinds(words) | inside_kinds(words)
 
 
 def opening_kinds(words: tuple[str, ...]) -> frozenset[str]:

@@ -10,6 +10,8 @@ from pipeline.clean.plain.phrases import opening_kinds
 from pipeline.clean.plain.signs import HEADER_WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from pipeline.clean.plain.page import LineRecord, Page
 
 NAME_WORDS = 5
@@ -18,9 +20,10 @@ MID_STORY = 0.8
 """Share of the prose before a header from which what follows may be cut to the end."""
 COMMENTS_AFTER = 0.5
 """Share of the prose before ``Comments`` from which even prose below it is readers' prose."""
-FULL_STOPS = (".", "。")
 ITEM_WORDS = 26
 """Words of the longest teaser in a list of other stories."""
+FULL_STOPS = (".", "。")
+"""What ends a sentence of the story, and hardly ever a teaser."""
 
 _BIO = re.compile(
     r"\b(?:my name is|i am the (?:editor|founder|author)|(?:is|was|works as) (?:an?|the"
@@ -162,8 +165,12 @@ def _heads(line: LineRecord) -> bool:
     """Whether a line is the header of a section of other things."""
     if line.prose or len(line.words) > HEADER_WORDS or "pointer" in line.signs:
         return False
-    headers = {"related", "comments", "newsletter", "legal"}
-    return bool(line.kinds & headers and opening_kinds(line.words) & headers)
+    return _opens_as(line, {"related", "comments", "newsletter", "legal"})
+
+
+def _opens_as(line: LineRecord, kinds: AbstractSet[str]) -> bool:
+    """Whether a line is of one of *kinds* by its first words: a phrase inside heads nothing."""
+    return not kinds.isdisjoint(line.kinds) and not kinds.isdisjoint(opening_kinds(line.words))
 
 
 def _heads_ranking(line: LineRecord) -> bool:
@@ -185,9 +192,8 @@ def _section(page: Page, header: LineRecord) -> list[int]:
 def heads_the_rest(page: Page, line: LineRecord) -> bool:
     """Whether nothing but readers' comments can follow: a plain header, below most of the story."""
     return (
-        "comments" in line.kinds
-        and "comments" in opening_kinds(line.words)
-        and len(line.words) <= 5
+        len(line.words) <= 5
+        and _opens_as(line, {"comments"})
         and not line.terminal
         and not line.prose
         and page.share_before(line.index) >= COMMENTS_AFTER
@@ -210,10 +216,7 @@ def _items(page: Page, start: int, *, strict: bool) -> list[int]:
 
 
 def _goes_on(line: LineRecord) -> bool:
-    """Whether a line below a header may be the story: a subheading, or what ends in a full stop.
-
-    Teasers rarely end in one.
-    """
+    """Whether a line below a header may be the story: a subheading, or a sentence."""
     if line.word_count < 6 and line.text[0].isalpha():
         return True
     return line.text.rstrip("\"'”’»)] ")[-1:] in FULL_STOPS

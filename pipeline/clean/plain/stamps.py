@@ -61,8 +61,8 @@ STAMP_WORDS = (
     | frozenset(zone.casefold() for zone in ZONES)
     | frozenset(
         "on at last date time am pm a m p uhr h hrs hours ist cst local stand vom um den der le"
-        " à el las il alle ore op om kl klo de del of th st nd rd min mins minute minutes read"
-        " reading ago hour day days week weeks month months year years mon tue tues wed thu thur"
+        " à el las il alle ore op om kl de del of th st nd rd"
+        " day days week weeks month months year years mon tue tues wed thu thur"
         " thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday montag"
         " dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so lundi mardi"
         " mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado"

@@ -26,9 +26,8 @@ LEAD_WORDS = 3
 
 _CREDIT_END = re.compile(r"\([^()]{1,60}/[^()]{1,60}\)$")
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
-
-
 _NO_HEADLINES = frozenset({"byline", "notice"})
+"""Signs of lines that stand above headlines."""
 
 
 def find_title(page: Page) -> int | None:

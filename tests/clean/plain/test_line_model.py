@@ -17,10 +17,10 @@ from pipeline.clean.plain.cleaner import rule_hits
 from pipeline.clean.plain.features import BASE, FEATURES, GROUPS
 from pipeline.clean.plain.lexicon import LIMIT
 from pipeline.clean.plain.line_model import (
+    BRIEF_BONUS,
     HEADING_BONUS,
     PARAGRAPH_BONUS,
     PARAGRAPH_WORDS,
-    SENTENCE_BONUS,
     SHAPE_BONUS,
     THRESHOLDS,
     WEIGHTS,
@@ -136,7 +136,7 @@ def test_a_short_sentence_has_the_benefit_of_the_doubt():
     base[3, BASE.index("ruled")] = base[4, BASE.index("phrase")] = 1
 
     bonus = benefit_of_doubt(-np.ones(5), base, np.zeros(5, np.int64))
-    assert [SENTENCE_BONUS, 0, 0, 0, 0] == bonus.tolist()
+    assert [BRIEF_BONUS, 0, 0, 0, 0] == bonus.tolist()
 
 
 def test_story_in_the_shape_of_chrome_has_the_benefit_of_the_doubt():
