@@ -114,4 +114,5 @@ def test_a_pattern_is_linear(place):
     small = min(seconds(pattern, worst, SMALL) for _ in range(3))
     times = 10 if small * MEGABYTE / SMALL > DEAR_SECONDS else MEGABYTE // SMALL
 
-    assert seconds(pattern, worst, times * SMALL) <= NOISE_SECONDS + GROWTH * times * small
+    most = NOISE_SECONDS + GROWTH * times * small
+    assert any(seconds(pattern, worst, times * SMALL) <= most for _ in range(3))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from time import process_time
@@ -101,10 +102,23 @@ def test_langdetect_itself_is_no_better(texts: list[tuple[str, str]], chars: int
         if seed % 10 == 0
     ]
     detect_language(passages[0][1], 1, 0.0)  # loads the profiles
-    start = process_time()
-    ours = sum(language == macro(detect_language(text, 1, 0.0)[0]) for language, text in passages)
-    between = process_time()
-    theirs = sum(language == langdetects(text) for language, text in passages)
+    ours, seconds = counted(passages, lambda text: macro(detect_language(text, 1, 0.0)[0]))
+    theirs, their_seconds = counted(passages, langdetects)
 
     assert ours >= theirs - 1
-    assert (between - start) * 5 <= process_time() - between
+    assert seconds * 5 <= their_seconds
+
+
+def counted(
+    passages: list[tuple[str, str]], named: Callable[[str], str | None]
+) -> tuple[int, float]:
+    """How many *named* is right about, and its CPU in s, of three times the least.
+
+    Some fractions of a second: one collection of garbage in them would be most of it.
+    """
+    times = []
+    for _ in range(3):
+        start = process_time()
+        right = sum(language == named(text) for language, text in passages)
+        times.append(process_time() - start)
+    return right, min(times)
