@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MIN_WIDTH = 50
-"""Columns below which a text is not taken for hard-wrapped: verse and lists are narrower."""
+"""Columns below which a line tells nothing of wrapping: verse and lists are narrower."""
 MAX_WIDTH = 100
 """Columns above which a line was not broken by a wrapping editor; mail and wires use 65 to 80."""
-MIN_WRAPPED_SHARE = 0.7
-"""Share of line breaks inside blocks that a wrapping editor must explain."""
 MIN_BREAKS = 3
-"""Line breaks needed to tell wrapping from chance."""
+"""Breaks inside sentences needed to tell wrapping from chance."""
+MIN_EXPLAINED = 0.9
+"""Share of the breaks inside sentences that a wrapping editor must explain."""
+MIN_FULL = 0.6
+"""Share of all breaks behind wide lines that it must explain: others end paragraphs."""
+MAX_WIDER = 0.03
+"""Share of lines that may be wider than those that were broken: addresses cannot be."""
+TOLERANCE = 3
+"""Columns by which editors differ in what they count."""
 
 MANY_CHARACTERS = 40
 """Different characters outside ASCII above which folding them one by one costs more."""
@@ -95,9 +101,10 @@ def folded_words(lines: Sequence[str]) -> list[list[str]]:
 def join_wrapped(lines: list[Line]) -> list[Line]:
     """Join lines that an editor broke at a fixed width; other lines stay as they are.
 
-    A break is explained by wrapping when the next line's first word did not fit any more.
-    Only where that holds for nearly all breaks inside blocks (verse, lists, menus and one
-    line a paragraph fail it) are lines joined. A deeper indent starts a paragraph.
+    A break is explained by wrapping when the next line's first word did not fit any more. Lines
+    are joined only where that holds for nearly all breaks inside a sentence (in menus, lists, verse
+    and one line a paragraph it does not), whatever stands around: chrome of short lines
+    has no say. A deeper indent starts a paragraph.
     """
     width = _wrap_width(lines)
     if not width:
@@ -128,39 +135,54 @@ def _wrap_width(lines: list[Line]) -> int:
     """Columns at which the text was wrapped; 0 when it was not."""
     if any(len(line.text) > 2 * MAX_WIDTH for line in lines):
         return 0
-    breaks = [(a, b) for a, b in pairwise(lines) if not b.blank_before]
-    if len(breaks) < MIN_BREAKS:
+    breaks = [
+        (line, following)
+        for line, following in pairwise(lines)
+        if not following.blank_before
+        and following.indent <= line.indent
+        and MIN_WIDTH <= _width(line) <= MAX_WIDTH
+    ]
+    inside = [(line, following) for line, following in breaks if _goes_on(line, following)]
+    if len(inside) < MIN_BREAKS:
         return 0
-    widths = [_columns(line.text) + line.indent for line in lines]
-    within = [w for w in widths if w <= MAX_WIDTH]
-    if len(within) < 0.97 * len(widths) or max(within) < MIN_WIDTH:
+    width = max(_width(line) for line, _ in inside)
+    if sum(_width(line) > width + TOLERANCE for line in lines) > MAX_WIDER * len(lines):
         return 0
-    width = max(within)
-    inner = [(a, b) for a, b in breaks if not _ends_paragraph(a, b)]
-    full = sum(_is_full(a, b, width) for a, b in inner)
-    enough = len(inner) >= MIN_BREAKS and full >= MIN_WRAPPED_SHARE * len(inner)
-    return width if enough and len(inner) >= len(breaks) / 2 else 0
+    explained = sum(_is_full(*each, width) for each in inside)
+    full = sum(_is_full(*each, width) for each in breaks)
+    enough = explained >= MIN_EXPLAINED * len(inside) and full >= MIN_FULL * len(breaks)
+    return width if enough else 0
 
 
-def _ends_paragraph(line: Line, following: Line) -> bool:
-    """Whether *line* may be a paragraph's last although no blank line follows."""
-    return following.indent > line.indent or bool(
-        _FULL_STOP.search(line.text[-3:]) and _columns(line.text) < MIN_WIDTH
-    )
+def _width(line: Line) -> int:
+    """Columns that *line* takes, its indent included."""
+    return _columns(line.text) + line.indent
+
+
+def _goes_on(line: Line, following: Line) -> bool:
+    """Whether *following* begins inside a sentence, as far as can be seen.
+
+    It begins with a small letter, or with one of a script that has no small ones.
+    """
+    first = following.text[0]
+    small = first.islower() or (first.isalpha() and first.lower() == first.upper())
+    return small and not _FULL_STOP.search(line.text[-3:])
 
 
 def _is_full(line: Line, following: Line, width: int) -> bool:
     """Whether the first word of *following* would not have fitted on *line*.
 
-    Editors differ by a column or two in what they count, hence the tolerance.
+    Editors differ in what they count; where a paragraph may end, none is given the benefit.
     """
-    return _columns(line.text) + line.indent + _first_word(following.text) > width - 3
+    tolerance = TOLERANCE if _goes_on(line, following) else 0
+    return _width(line) + _first_word(following.text) > width - tolerance
 
 
 def _continues(group: list[Line], line: Line, width: int) -> bool:
     """Whether *line* is the next line of the paragraph in *group*."""
     last = group[-1]
-    if line.blank_before or not _is_full(last, line, width):
+    wider = max(_width(last), _width(line)) > width + TOLERANCE
+    if line.blank_before or wider or not _is_full(last, line, width):
         return False
     # The first line of a paragraph may be indented deeper than its others, never the reverse.
     return line.indent <= last.indent

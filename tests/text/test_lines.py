@@ -54,6 +54,31 @@ def test_hard_wrapped_paragraphs_are_joined(width):
     assert [PROSE] * 3 == paragraphs(raw)
 
 
+CHROME = ["Home", "News", "Sport", "3 May 2024", "By Ada Brandt", "Share"]
+TAIL = ["More from the islands", "Ferry berth closed until the summer", "Sign in", "© The Harbour"]
+SENTENCES = [*PROSE.partition(". ")[::2], "A second boat will be leased."]
+
+
+@pytest.mark.parametrize("width", [65, 72, 80])
+@pytest.mark.parametrize("gap", ["\n", "\n\n"], ids=["no empty lines", "empty lines"])
+def test_chrome_around_does_not_hide_the_wrapping(width, gap):
+    """Menus, dates and headlines stand above and below; the paragraphs become whole."""
+    lines = [*CHROME, PROSE, *SENTENCES, PROSE, *TAIL]
+    found = paragraphs(gap.join(textwrap.fill(line, width) for line in lines))
+
+    assert 2 == found.count(PROSE)
+    assert [*CHROME, *TAIL] == [line for line in found if line in (*CHROME, *TAIL)]
+
+
+def test_an_address_wider_than_the_text_does_not_hide_the_wrapping():
+    """It cannot be broken, and is joined to nothing."""
+    address = "https://harbour.example/" + "a" * 80
+    wide = "\n".join([*[textwrap.fill(PROSE, 72)] * 8, address, textwrap.fill(PROSE, 72)])
+
+    assert address in paragraphs(wide)
+    assert PROSE == paragraphs(wide)[-1]
+
+
 def test_indented_paragraphs_are_parted():
     """Where only an indent starts a paragraph, it does."""
     raw = "\n".join(textwrap.fill(PROSE, 70, initial_indent="   ") for _ in range(3))
@@ -77,11 +102,28 @@ def test_scripts_without_spaces_are_joined_without_one():
         "The tide comes in,\nthe tide goes out,\nand no one sings\nor hums about",
         "1 March, Oslo\n12 March, Bergen (two shows)\n3 April, Turku\n14 April, Riga",
         "\n".join(f"Question {i}?\nAnswer {i}, in words of one line only." for i in range(9)),
+        ("Harbour board closes the berth for good after a long and bitter row\n"
+        "Ferry company says that it will lease a second boat from Finland now\n"
+        "Islands left without a link to the mainland for the third time in May\n"
+        "Engineers find cracks in the piles below the oldest of the town's quays"),
+        ("and the tide that had carried the children's boats to the far shore,\n"
+        "came back\n"
+        "with nothing but a rope and an oar that belonged to nobody in the town,\n"
+        "and was gone\n"
+        "before the women could walk down to the water with their lamps and call"),
+        ("the old ferry berth below the customs house, closed since the spring\n"
+        "a shed\n"
+        "the new quay with two cranes, of which one works on most of the days\n"
+        "three boats, none of them in use\n"
+        "the harbour board's own office, open on Tuesdays from nine to twelve"),
     ],
-    ids=["menu", "one line a paragraph", "verse", "list", "interview"],
-)
+    ids=[
+        "menu", "one line a paragraph", "verse", "list", "interview", "headlines", "long verse",
+        "items in small letters",
+    ],
+)  # fmt: skip
 def test_other_lines_stay_apart(raw):
-    """Menus, verse, lists, interviews and one-line paragraphs are not joined."""
+    """Menus, verse, lists, headlines, interviews and one-line paragraphs are not joined."""
     assert raw.split("\n") == paragraphs(raw)
 
 
