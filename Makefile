@@ -44,7 +44,7 @@ format: $(READY)  ## put the code into shape
 golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
 
-train: $(READY)  ## learn the line model again from ../shared/data and the labelled texts of rare kinds (about ten minutes)
+train: $(READY)  ## learn the line model again from ../shared/data and the texts labelled by hand (about ten minutes)
 	$(BIN)/python -m training.train_lines
 
 bench: bench-cleaning  ## cleaning beside C4 and langdetect; the pipeline against a bare loop (about ten minutes)

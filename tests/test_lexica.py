@@ -10,13 +10,20 @@ import pytest
 
 from pipeline.clean.flags import FLAGS
 from pipeline.clean.plain.calendar_words import _MONTH_NAMES, MONTHS, ZONES
+from pipeline.clean.plain.line_hints import LINE_HINTS
 from pipeline.clean.plain.phrase_hints import HINTS
 from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
 from pipeline.clean.plain.phrase_tables import WHOLE
 from pipeline.clean.plain.phrases import OPENING_WORDS, hints_of, kinds_of
 from pipeline.clean.plain.rules import RULES
 
-PHRASES = {"whole": WHOLE, "opening": OPENING, "within": WITHIN, "hints": HINTS}
+PHRASES = {
+    "whole": WHOLE,
+    "opening": OPENING,
+    "within": WITHIN,
+    "hints": HINTS,
+    "line_hints": LINE_HINTS,
+}
 
 
 def entries(table: str) -> list[tuple[str, str]]:
@@ -36,14 +43,16 @@ def words(phrase: str) -> tuple[str, ...]:
         "opening",
         "within",
         "hints",
+        "line_hints",
     ],
 )
 def test_every_phrase_is_found(table):
     """Met as a line, alone or with words around it, an entry gives its kind."""
     amid = (("x", "y"), ("z",))
-    around = {"whole": ((), ()), "opening": ((), ("x",)), "within": amid, "hints": amid}
-    before, after = around[table]
-    found = hints_of if table == "hints" else kinds_of
+    alone = ((), ())
+    around = {"whole": alone, "line_hints": alone, "opening": ((), ("x",))}
+    before, after = around.get(table, amid)
+    found = hints_of if table.endswith("hints") else kinds_of
 
     dead = [
         (kind, phrase)
@@ -60,6 +69,7 @@ def test_every_phrase_is_found(table):
         "opening",
         "within",
         "hints",
+        "line_hints",
     ],
 )
 def test_a_phrase_is_written_as_lines_are_compared(table):
@@ -75,8 +85,9 @@ def test_a_phrase_is_written_as_lines_are_compared(table):
 
 
 def test_a_whole_line_is_of_one_kind():
-    """Where a line could be two things, the table says which; nothing stands in it twice."""
-    counts = Counter(phrase for _, phrase in entries("whole"))
+    """Where a line could be two things, the tables say which; nothing stands in them twice."""
+    whole = (*entries("whole"), *entries("line_hints"))
+    counts = Counter(phrase for _, phrase in whole)
 
     assert [] == [phrase for phrase, count in counts.items() if count > 1]
 

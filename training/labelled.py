@@ -8,10 +8,11 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ from pipeline.clean.plain.features import levelled, observe
 from pipeline.clean.plain.lexicon import gram_count, grams
 from pipeline.clean.plain.line_tokens import Tokens, units
 from pipeline.clean.plain.metadata import find_authors
-from pipeline.clean.plain.page import Page, read_page
+from pipeline.clean.plain.page import LineRecord, Page, read_page
 from pipeline.clean.plain.stamps import entry_times
 from pipeline.clean.plain.titles import find_title
+from training.corrected import line_digest, read_corrections
 
 FULL = ("bs4", "lxml", "inscriptis", "html2text", "resi")
 HALF = ("ptags", "ponly", "container", "traf_recall", "readability", "np4k", "resi_main")
@@ -49,7 +51,8 @@ class Labelled:
         page_id, domain, language, rendering: where it comes from.
         source: whose labels they are, of ``SOURCES``.
         observed: what ``features.observe`` says of each line.
-        labels: ``k`` keep, ``d`` drop; others count for nothing.
+        labels: ``k`` keep, ``d`` drop; others count for nothing. Scores go by them.
+        learned: the same as the model learns them, corrected where readers disagree.
         tokens: words of each line, characters where a script has no spaces.
         grams: numbers of the n-grams of each line.
         gram_counts: n-grams of each line, at least 1; what stands twice counts twice.
@@ -66,6 +69,7 @@ class Labelled:
     source: str
     observed: NDArray[np.float32]
     labels: NDArray[np.str_]
+    learned: NDArray[np.str_]
     tokens: NDArray[np.int64]
     grams: tuple[tuple[int, ...], ...]
     gram_counts: NDArray[np.int64]
@@ -90,6 +94,7 @@ class Numbers(dict[str, int]):
 
 def read_labelled(files: list[Path], numbers: Numbers) -> Iterator[Labelled]:
     """All renderings in *files* whose labels can be trusted; n-grams are numbered in *numbers*."""
+    corrections = read_corrections()
     for path in files:
         with lzma.open(path, "rt", encoding="utf-8") as rows:
             for row in map(json.loads, rows):
@@ -97,7 +102,8 @@ def read_labelled(files: list[Path], numbers: Numbers) -> Iterator[Labelled]:
                     lines = rendering["lines"]
                     if rendering["cov"] >= COVERAGE and any(line[2] == "k" for line in lines):
                         source = "silver" if row["silver"] else "gold"
-                        yield label_lines(row, name, source, lines, numbers)
+                        corrected = corrections.get(row["id"], {})
+                        yield label_lines(row, name, source, lines, numbers, corrected)
 
 
 def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
@@ -117,12 +123,18 @@ def page_of(lines: list[list[Any]]) -> tuple[Page, list[int]]:
 
 
 def label_lines(
-    row: dict[str, Any], name: str, source: str, lines: list[list[Any]], numbers: Numbers
+    row: dict[str, Any],
+    name: str,
+    source: str,
+    lines: list[list[Any]],
+    numbers: Numbers,
+    corrected: Mapping[str, str] = MappingProxyType({}),
 ) -> Labelled:
     """Measure the lines of one rendering: text, empty line before, label, and more.
 
     *row* says ``id``, ``domain``, ``lang`` and ``title`` of the page; a line of story
-    that is the headline counts for nothing.
+    that is the headline counts for nothing. *corrected* has the digests of lines that are learned
+    with another label than the one they are scored by.
     """
     headline = _folded(row["title"])
     labels = [
@@ -146,6 +158,7 @@ def label_lines(
         source,
         levelled(observe([page], [hits], Tokens(page.lines)), [len(page.lines)]),
         np.array(found),
+        np.array([_learned(*each, corrected) for each in zip(page.lines, found, strict=True)]),
         np.array([len(TOKEN.findall(line.text.lower())) for line in page.lines]),
         tuple(tuple(sorted({numbers[g] for g in grams(words)})) for words in read),
         np.array([gram_count(len(words)) for words in read]),
@@ -154,6 +167,13 @@ def label_lines(
         page.title_index,
         page.prose_words > 0,
     )
+
+
+def _learned(line: LineRecord, label: str, corrected: Mapping[str, str]) -> str:
+    """The label that is learned: a reader's, where one disagreed with the gold."""
+    if label not in "kd" or not corrected:
+        return label
+    return corrected.get(line_digest(line.text), label)
 
 
 def _folded(text: str | None) -> str:

@@ -65,7 +65,7 @@ def distinct_lines(pages: list[Labelled], matrices: list[sp.csr_matrix]) -> tupl
     words, terminal = BASE.index("words"), BASE.index("terminal")
     for page, matrix in zip(pages, matrices, strict=True):
         picked = []
-        for index, label in enumerate(page.labels.tolist()):
+        for index, label in enumerate(page.learned.tolist()):
             size = round(float(page.observed[index, words]), 1)
             key = (page.page_id, page.grams[index], label, size)
             if label in "kd" and key not in seen:

@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -32,16 +33,20 @@ from pipeline.clean.plain.line_model import (
     viterbi,
 )
 from pipeline.clean.plain.page_grid import alike
+from training import corrected as corrections
+from training import hand_texts
 from training.fit import fit_dense
+from training.hand_texts import KINDS, PREFIX, label_hand, read_hand
 from training.labelled import FOLDS, FULL, HALF, Labelled, Numbers, read_labelled
 from training.learn_lexicon import learn_lexicon
-from training.rare_texts import KINDS, LABELS, PREFIX, label_rare, read_rare
 from training.rendered import Known, read_rendered
 from training.scores import kinds_table, table
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 ARCHIVES = ("daniel", "wcxb_article")
 """Pages that are rendered to learn from; those of other archives stand in the labelled texts."""
+LABELS = (hand_texts.LABELS, corrections.LABELS)
+"""Files of the repository that are learned from."""
 FEATURE_COUNT = 480
 """Features kept: those that weigh most."""
 NEAREST = ("ptags", "ponly", "container")
@@ -49,9 +54,9 @@ RENDERING_WEIGHT = {**dict.fromkeys(FULL, 0.7), **dict.fromkeys(HALF, 1.0)} | di
     NEAREST, 2.0
 )
 """What a rendering's lines weigh together; more where it is like what users have."""
-RARE_WEIGHT = 6.0
-"""What a text of a rare kind weighs: there is one of a page, and a dozen renderings of others."""
-RENDERING_WEIGHT |= dict.fromkeys((PREFIX + kind for kind in KINDS), RARE_WEIGHT)
+HAND_WEIGHT = 6.0
+"""What a text labelled by hand weighs: there is one of a page, and a dozen renderings of others."""
+RENDERING_WEIGHT |= dict.fromkeys((PREFIX + kind for kind in KINDS), HAND_WEIGHT)
 SOURCE_WEIGHT = {"gold": 1.0, "silver": 0.35, "rendered": 0.35}
 SMALLEST_SCALE = 0.01
 """Spread below which a feature is held back: some stand on a few pages alone (decision 18)."""
@@ -59,13 +64,6 @@ TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
 EVENNESS = 0.65
 """The chrome of a page and its story weigh as their words' odds to this power (decision 22)."""
-NOT_LEARNED = frozenset({
-    "fe:TheIndependent_1", "fe:TheIndependent_4", "fu:uk/Metro/V1",
-    "rd:bug-1255978", "rd:mozilla-1", "rd:qq", "fu:de/WDR/V1",
-})  # fmt: skip
-"""Pages whose labels were seen to be wrong: live blogs of which only the introduction counts as
-story, a player's buttons as story, a product's page, paragraphs of a story as chrome. They are
-scored like all others, and a second table leaves them out."""
 LARGE_PAGE = 60
 CHOOSING_STEP, CHOSEN_WITHIN = 5, 0.02
 """Features are chosen on every fifth line by a rough fit, and fitted on all."""
@@ -88,22 +86,22 @@ def main() -> None:
         parser.error(f"no labelled texts in {arguments.data}/text, or not there: {missing}")
     numbers = Numbers()
     pages = list(read_pages(texts, archives, numbers))
-    pages += [label_rare(text, numbers) for text in read_rare(arguments.data / "html")]
+    pages += [label_hand(text, numbers) for text in read_hand(arguments.data / "html")]
     report(f"{len(pages)} renderings of {len({page.page_id for page in pages})} pages")
     lexicon, words = learn_lexicon(pages, numbers)
     report(f"{len(lexicon)} n-grams")
     model, scores = learn_weights(pages, words)
     gold = [index for index, page in enumerate(pages) if page.source == "gold"]
-    right = [index for index in gold if pages[index].page_id not in NOT_LEARNED]
-    for mode, chosen in (*((mode, gold) for mode in THRESHOLDS), ("default", right)):
-        drops = [decide(pages[index], scores[index], mode) for index in chosen]
-        full = chosen is gold and mode == "default"
-        tables = table([pages[index] for index in chosen], drops, brief=not full)
-        note = "" if chosen is gold else ", without pages whose labels are wrong"
-        sys.stdout.write(f"\n{mode}{note}\n{tables}\n")
+    scored = [pages[index] for index in gold]
+    corrected = [replace(page, labels=page.learned) for page in scored]
+    for mode in THRESHOLDS:
+        drops = [decide(pages[index], scores[index], mode) for index in gold]
+        full = mode == "default"
+        sys.stdout.write(f"\n{mode}\n{table(scored, drops, brief=not full)}\n")
         if full:
-            sys.stdout.write(f"\n{kinds_table([pages[i] for i in gold], drops, PREFIX, KINDS)}\n")
-    stored = model | {"lexicon": lexicon, "trained_on": digests([*texts, *archives, LABELS])}
+            sys.stdout.write(f"\nwith corrected labels\n{table(corrected, drops, brief=True)}\n")
+            sys.stdout.write(f"\n{kinds_table(scored, drops, PREFIX, KINDS)}\n")
+    stored = model | {"lexicon": lexicon, "trained_on": digests([*texts, *archives, *LABELS])}
     arguments.output.write_text(dump(stored), encoding="utf-8")
     report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
 
@@ -170,7 +168,7 @@ def learn_weights(
     weights = line_weights(pages)
     used = [w > 0 for w in weights]
     w = np.concatenate([each[u] for each, u in zip(weights, used, strict=True)])
-    y = np.concatenate([(p.labels == "k")[u] for p, u in zip(pages, used, strict=True)]).astype(
+    y = np.concatenate([(p.learned == "k")[u] for p, u in zip(pages, used, strict=True)]).astype(
         float
     )
     folds = np.repeat([page.fold for page in pages], [int(u.sum()) for u in used])
@@ -219,14 +217,14 @@ def line_weights(pages: list[Labelled]) -> list[NDArray[np.float64]]:
     draw = np.random.default_rng(0)
     found = []
     for page in pages:
-        judged = np.isin(page.labels, ("k", "d")) & (page.page_id not in NOT_LEARNED)
+        judged = np.isin(page.learned, ("k", "d"))
         w = np.maximum(page.tokens, 1.0) ** TOKEN_POWER * judged
         w /= max(float(w.sum()), 1e-9)
         if len(w) > LARGE_PAGE:
-            chrome = page.labels == "d"
+            chrome = page.learned == "d"
             w[chrome] /= KEPT_CHROME
             w[chrome & (draw.random(len(w)) > KEPT_CHROME)] = 0.0
-        evened(w, page.labels == "d")
+        evened(w, page.learned == "d")
         w *= RENDERING_WEIGHT.get(page.rendering, 1.0) * SOURCE_WEIGHT[page.source]
         found.append(w)
     return found

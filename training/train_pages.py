@@ -58,12 +58,13 @@ def main() -> None:
         report(f"{len(pages)} pages up to {file.name}")
     stored_names = tuple(json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"])
     model, scores = learn(pages, stored_names if arguments.check else None)
+    kept = [
+        None if found is None or page.rows is None else keep(found, page.rows.stamps)
+        for page, found in zip(pages, scores, strict=True)
+    ]
     columns = {
         "trafilatura": [text_of(page, None) for page in pages],
-        "page model, sites not seen": [
-            text_of(page, keep(found) if found is not None else None)
-            for page, found in zip(pages, scores, strict=True)
-        ],
+        "page model, sites not seen": [text_of(*each) for each in zip(pages, kept, strict=True)],
     }
     sys.stdout.write(page_table(pages, columns) + "\n")
     if arguments.check:

@@ -1,7 +1,7 @@
 """Floors of chrome removal on a fixed part of the labelled development texts.
 
 The model has learned from these texts: the floors only tell when something broke. What it does
-on sites that it has not seen stands in docs/decisions/0022-even-weights.md.
+on sites that it has not seen stands in docs/decisions/0023-labels-by-reading.md.
 """
 
 from __future__ import annotations
@@ -27,10 +27,12 @@ RENDERINGS = {"full": ("lxml", "html2text"), "half": ("ptags", "ponly", "contain
 EVERY = 6
 """One page in this many is scored, by the digest of its name."""
 FLOORS = {
-    "full": {"f1": 0.942, "chrome_removed": 0.9, "body_lost": 0.0275},
-    "half": {"f1": 0.959, "chrome_removed": 0.76, "body_lost": 0.0155},
+    "full": {"f1": 0.943, "chrome_removed": 0.915, "body_lost": 0.0275},
+    "half": {"f1": 0.961, "chrome_removed": 0.78, "body_lost": 0.0165},
 }
-"""Least F1 and chrome removed, most body lost; lowered only on purpose."""
+"""Least F1 and chrome removed, most body lost; lowered only on purpose. Of half-clean texts .0155
+could be lost before the model learned from corrected labels (docs/decisions/0023): captions and
+credits that this gold keeps are lost since then."""
 
 pytestmark = pytest.mark.skipif(
     not DATA.exists(), reason="the labelled texts are not beside the repository (../shared/data)"

@@ -42,11 +42,23 @@ _GLUED_CREDIT = re.compile(
     rf"[/|©:]\s?{_AGENCY}[^\w.]?$|[.!?][\"'”’»]?{_AGENCY}[^\w.]?$"
     r"|[.!?][\"'”’»]?\s?\([A-ZÀ-Þ][^()/]{0,40}/[^()]{1,40}\)$"
     r"|Photographs?\s?(?:by|courtesy|:)\s?[^.]{1,60}$"
-    r"|\bvia (?:AP|AFP|Reuters|Getty|Unsplash|Pixabay|Pexels|Shutterstock|Wikipedia|Wikimedia"
-    r"|@\w+)$"
+    r"|\bvia (?:AP|AFP|Reuters|Getty|Unsplash|Pixabay|Pexels|Shutterstock|Wikipedia"
+    r"|Wikimedia|Wikimedia Commons|Flickr|@\w+)$"
 )
 """An agency behind a stroke or glued to a sentence; two names in a bracket behind a sentence; who
 took a photograph. Spelled as credits are: in other letters these are words and names."""
+_FOREIGN_CREDIT = re.compile(
+    r"\((?:(?:kuva|fotó|kép|fot\.|фото|снимка|φωτ[οό]|ảnh|fotoğraf|צילום|عکس|تصوير)\s?[:/©–]"
+    r"|fot\.\s(?-i:[A-ZŁŚŻ]))[^()]{1,80}\)?$"
+    r"|[.!?…»”)]\s(?:(?-i:Kuva|Fotó|Kép|Fot\.|Zdj\.|Фото|Снимка|Φωτ[οό]|Ảnh|Fotoğraf)\s?[:/©]\s?"
+    r"(?=(?-i:[A-ZÀ-ÞŁŚŻŐŰΆ-ΏΑ-ΩА-ЯІЇЄ]))[^.!?]{1,60}"
+    r"|фото (?:с сайта\s[^\s!?]{3,40}(?<!\.)|из архива\s[^.!?]{1,40}))$"
+    r"|(?<=.{25})[.!?…][”»]?\s(?-i:(?:Photo|Foto|Kuva|Фото|Φωτ[οό])s?"
+    r"(?:\s[A-ZÀ-ÞА-ЯІЇЄΑ-Ω][\w.'’-]{1,30}){2,4})$",
+    re.IGNORECASE,
+)
+"""Credits in more languages: in a bracket behind its label, or behind the last sentence. These
+labels are words of stories too, so that nothing but names may follow."""
 _POINTED = re.compile(
     r"\((?:(?<=\blooking on \()|(?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top"
     r"|bottom|pictured|centre|center|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq"
@@ -67,7 +79,8 @@ _CREDIT_WORDS = frozenset(
     " illustrations caption video screenshot screenshots credit credits quelle source"
     " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa"
     " shutterstock istock imago alliance courtesy file via efe apa keystone ansa lapresse alamy"
-    " unsplash pixabay pexels scanpix photographs".split()
+    " unsplash pixabay pexels scanpix photographs kuva fotó kép fot zdj фото снимка φωτο φωτό ảnh"
+    " fotoğraf צילום عکس تصوير".split()
 )
 _SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
 """Labels that begin sentences of stories too: ``Source: interviews with 40 residents.``"""
@@ -115,7 +128,7 @@ def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
 
 def _ends_in_credit(tail: str) -> bool:
     """Whether the end of a line is a credit; an agency's name alone is none in a sentence."""
-    if _ENDING.search(tail):
+    if _ENDING.search(tail) or _FOREIGN_CREDIT.search(tail):
         return True
     if tail[-1] == ".":
         return False

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
@@ -68,12 +69,13 @@ WINDOW_FACTS = (
     "words", "prose", "terminal", "phrase", "ruled", "capitalized", "overlap", "lexicon",
     "repeated", "digits", "section:comments:under", "lexicon_rate", "remark", "first_person",
     "spaceless_terms", "digit_share", "company_near", "second_person", "informal", "refrain",
-    "cells", "bullet", "figures", "loud",
+    "cells", "bullet", "figures", "loud", "ends_ellipsis",
 )  # fmt: skip
 SHIFTS = (-3, -2, -1, 1, 2, 3)
 SHIFT_FACTS = (
     "words", "prose", "terminal", "phrase", "ruled", "capitalized", "overlap", "lexicon",
     "ends_colon", "digits", "blank_before", "lexicon_rate", "remark", "cells", "bullet", "figures",
+    "ends_ellipsis",
 )  # fmt: skip
 PLACES = ("in", "above", "below")
 DOC_FACTS = (
@@ -127,6 +129,7 @@ _LEVELLED = (
     ([FACTS.index("capitals"), FACTS.index("loud")], 0.5),
 )
 """Facts, and the share of a page's lines from which they (by the first) say nothing any more."""
+_DAY_LAST = re.compile(r"\d[./-]\d\d?[./-](?:\d\d){1,2}\W?$")
 QUOTED = 0.5
 """What a word in a line with quotation marks weighs as its writer's own."""
 _OPENS = [FACTS.index(f"opens_{kind}") for kind in ("lower", "digit", "quote", "sign")]
@@ -167,7 +170,7 @@ def observe(
         context.repetition(lines, tokens, grid.page_of),
         context.company(_shapes(facts) + 10_000 * grid.page_of),
         grid.gather(change_of_voice.change_of_voice(*map(grid.spread, _said(facts, tokens)))),
-        story_shapes(pages, _rows_of_figures(facts)),
+        story_shapes(pages, _rows_of_figures(lines, facts)),
         grid.gather(context.section_state(pages, grid.spread(words))),
     )
     return np.concatenate(parts, axis=1)
@@ -197,11 +200,16 @@ def all_lines(pages: Sequence[Page]) -> list[LineRecord]:
     return [line for page in pages for line in page.lines]
 
 
-def _rows_of_figures(facts: Matrix) -> NDArray[np.bool_]:
-    """Lines of numbers that are neither prose nor open with a time of day."""
+def _rows_of_figures(lines: Sequence[LineRecord], facts: Matrix) -> NDArray[np.bool_]:
+    """Lines of numbers that are no prose, open with no time of day and end with no date.
+
+    With the one or the other, headlines of other stories stand so.
+    """
     figures, prose, clock = (facts[:, column] for column in _ROWS)
     rows: NDArray[np.bool_] = figures > np.log1p(ROW_FIGURES) - 1e-3
     rows &= (prose == 0) & (clock == 0)
+    for index in np.flatnonzero(rows).tolist():
+        rows[index] = _DAY_LAST.search(lines[index].text[-12:]) is None
     return rows
 
 

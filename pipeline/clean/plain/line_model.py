@@ -48,10 +48,10 @@ KNOWN_MARGIN = 8.0
 """Log-odds against a line that a named rule holds."""
 PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
 """Log-odds for a line of so many words and more: it may be the whole story."""
-HEADING_WORDS, HEADING_BONUS = 8, 2.5
+HEADING_WORDS, HEADING_BONUS = 8, 4.0
 """Log-odds for a line of so many words and fewer that stands alone before a paragraph of the story,
 behind another or behind what a rule cuts: of those that the weights would drop, most head it."""
-BRIEF_WORDS, BRIEF_BONUS = 3, 1.0
+BRIEF_WORDS, BRIEF_BONUS = 3, 2.0
 """Log-odds for a short line of so many words and more that ends in a full stop, and that no rule or
 phrase holds: the last sentence of a story is often one (docs/decisions/0022)."""
 SHAPE_BONUS = 2.0

@@ -51,6 +51,13 @@ WHOLE: dict[str, str] = {
         "|相关新闻|相关阅读|相关文章|延伸阅读|推荐阅读|相關新聞|延伸閱讀|관련 기사"
         "|관련기사|baca juga|berita terkait|berita terkini|اقرأ أيضا|اقرأ أيضًا|مواضيع ذات صلة"
         "|أخبار ذات صلة"
+        "|σχετικά άρθρα|διαβάστε επίσησ|kapcsolódó cikkek|související články|čtěte také"
+        "|súvisiace články|čítajte aj|articole similare|citește și|свързани статии|новини по темі"
+        "|схожі новини|новости по теме|материалы по теме|مقالات ذات صلة|موضوعات ذات صلة"
+        "|مطالب مرتبط|artikel terkait|tin liên quan|bài viết liên quan|relaterade artiklar"
+        "|relaterte artikler|relaterede artikler|podobne artykuły|povezani članci"
+        "|povezane vijesti|notícies relacionades|articles relacionats|temas relacionados"
+        "|aiheeseen liittyvää"
     ),
     "popular": (
         "most popular|most read|most viewed|most shared|most commented|most recent|popular"
@@ -114,6 +121,10 @@ WHOLE: dict[str, str] = {
         "|의견쓰기"
         "|tulis komentar|tinggalkan komentar|bình luận|để lại bình luận|ความคิดเห็น"
         "|แสดงความคิดเห็น|hozzászólások|comentarii|lasă un comentariu"
+        "|προσθέστε σχόλιο|γράψτε σχόλιο|szólj hozzá|vstoupit do diskuze|pridať komentár"
+        "|adaugă un comentariu|adaugă comentariu|добави коментар|напиши коментар|додати коментар"
+        "|написати коментар|tüm yorumlar|ارسال نظر|ثبت نظر|הוסף תגובה|כתוב תגובה|gửi bình luận"
+        "|tilføj kommentar|legg til kommentar|lägg till kommentar|dodaj komentar|ostavi komentar"
     ),
     "newsletter": (
         "newsletter|newsletters|our newsletter|sign up for our newsletter"
@@ -146,6 +157,8 @@ WHOLE: dict[str, str] = {
         "|abo kündigen|widerruf"
         "|プライバシーポリシー|利用規約|個人情報保護方針|サイトマップ|隐私政策|版权所有"
         "|개인정보처리방침"
+        "|πολιτική απορρήτου|όροι χρήσησ|політика конфіденційності|пользовательское соглашение"
+        "|gizlilik politikası|سياسة الخصوصية|תנאי שימוש|מדיניות פרטיות|chính sách bảo mật"
     ),
     "share": (
         "share|share this|share this story|share this article|share this post|share this page"
@@ -167,6 +180,8 @@ WHOLE: dict[str, str] = {
         "|tulosta|udostępnij|поделиться|paylaş|シェア|シェアする|ツイート|シェアする ツイート"
         "|はてなブックマーク|印刷|分享|공유|bagikan"
         "|شارك"
+        "|μοιραστείτε το|поделиться новостью|версия для печати|ارسال به دوستان|نسخه چاپی"
+        "|jaa facebookissa|dela artikeln|podziel się"
     ),
     "read_more": (
         "read more|read the full story|read full story|read full article|read also"
@@ -182,8 +197,10 @@ WHOLE: dict[str, str] = {
         "|lire la suite|lire plus|en savoir plus|voir plus|voir tout|leer más|ver más"
         "|seguir leyendo|leggi tutto|leggi di più|continua a leggere|ver mais|continue lendo"
         "|lees meer|toon meer|läs hela artikeln|lue lisää|więcej|подробнее|читать далее"
-        "|続きを読む|もっと見る"
-        "|続きを見る|阅读全文|查看更多|阅读更多|더보기|selengkapnya"
+        "|続きを読む|もっと見る|続きを見る|阅读全文|查看更多|阅读更多|더보기|selengkapnya"
+        "|citește mai mult|află mai multe|читати далі|devamını oku|показать ещё|все новости"
+        "|ادامه مطلب|לכתבה המלאה|xem tiếp|visa fler|vis flere|näytä lisää|pokaż więcej"
+        "|zobrazit více|tovább olvasom"
     ),
     "ad": (
         "advertisement|advertisements|advertising|ad|ads|advertise|advertise with us|advertise here"

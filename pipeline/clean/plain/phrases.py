@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from pipeline.clean.plain.line_hints import LINE_HINTS
 from pipeline.clean.plain.phrase_hints import HINTS
 from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
 from pipeline.clean.plain.phrase_tables import WHOLE
@@ -44,11 +45,11 @@ _WORD = re.compile(r"\w+")
 _NOTHING: frozenset[str] = frozenset()
 
 
-def _whole_table() -> dict[tuple[str, ...], str]:
+def _by_all_words(table: dict[str, str]) -> dict[tuple[str, ...], str]:
     """Words of a whole line → kind."""
     return {
         tuple(_WORD.findall(phrase)): kind
-        for kind, phrases in reversed(WHOLE.items())
+        for kind, phrases in reversed(table.items())
         for phrase in phrases.split("|")
     }
 
@@ -80,7 +81,7 @@ def _by_rarest_word(table: dict[str, str]) -> _ByRarest:
     return index
 
 
-_WHOLE = _whole_table()
+_WHOLE, _LINE_HINTS = _by_all_words(WHOLE), _by_all_words(LINE_HINTS)
 _OPENING = _by_first_word(OPENING)
 _WITHIN, _HINTS = _by_rarest_word(WITHIN), _by_rarest_word(HINTS)
 _RARE, _HINTING = frozenset(_WITHIN), frozenset(_HINTS)
@@ -145,7 +146,12 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
 
     >>> hints_of(("she", "is", "a", "reporter", "in", "turku"))
     frozenset({'bio'})
+    >>> hints_of(("komentari",)), kinds_of(("komentari",))
+    (frozenset({'comments'}), frozenset())
     """
+    whole = _LINE_HINTS.get(words)
+    if whole is not None:
+        return frozenset({whole})
     if len(words) > WITHIN_WORDS or _HINTING.isdisjoint(words):
         return _NOTHING
     return frozenset(_within(words, _HINTS))

@@ -63,6 +63,13 @@ _TEASER = re.compile(
     r"|czytaj więcej|selengkapnya)[\s>»›→]{0,3}$",
     re.IGNORECASE,
 )
+_BUTTON = re.compile(
+    r"\s(?:Read more|Lire la suite|Leer más|Ver más|Leggi tutto|Saiba mais|Leia mais|Lees meer"
+    r"|Lees verder|Læs mere|Les mer|Läs mer|Lue lisää|Czytaj więcej|Selengkapnya)$"
+)
+"""The same without an end before it: behind a headline of some length its capital tells it."""
+BUTTON_HEADLINE = 10
+"""Words of the shortest headline with such a button, which is among them."""
 _TEASER_ENDS = frozenset(
     "mehr dazu weiterlesen more suite más tutto mais meer verder mere mer lisää więcej"
     " selengkapnya".split()
@@ -136,7 +143,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     if not words or word_count > MAX_WORDS:
         return _NOTHING
     found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else []
-    if words[-1] in _TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text):
+    if words[-1] in _TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text, word_count):
         found.append("pointer")
     if says_when(text, words):
         found.append("timestamp")
@@ -181,9 +188,14 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
     return found
 
 
-def _is_teaser(text: str) -> bool:
-    """Whether a line ends with a sentence and a button behind it; what is quoted is none."""
-    return text[0] not in '“"„«' and _TEASER.search(text[-40:]) is not None
+def _is_teaser(text: str, word_count: int) -> bool:
+    """Whether a line ends with its story's button; what is quoted is none."""
+    if text[0] in '“"„«':
+        return False
+    tail = text[-40:]
+    if _TEASER.search(tail) is not None:
+        return True
+    return word_count >= BUTTON_HEADLINE and _BUTTON.search(tail) is not None
 
 
 def _names_agencies(text: str, words: tuple[str, ...]) -> bool:

@@ -159,5 +159,14 @@ def test_the_stored_model_fits_the_features() -> None:
 
 def test_a_switch_must_be_worth_it() -> None:
     """A block that is hardly chrome stays between blocks of the story."""
-    assert [True, True, True] == keep(np.array([3.0, -0.8, 3.0])).tolist()
-    assert [True, False, True] == keep(np.array([3.0, -3.0, 3.0])).tolist()
+    none = np.zeros(3, np.bool_)
+
+    assert [True, True, True] == keep(np.array([3.0, -0.8, 3.0]), none).tolist()
+    assert [True, False, True] == keep(np.array([3.0, -3.0, 3.0]), none).tolist()
+
+
+def test_a_time_stamp_must_be_more_than_likely_story() -> None:
+    """With the same score another block stays."""
+    first = np.array([True, False])
+
+    assert [False, True] == keep(np.array([-0.2, -0.2]), first).tolist()

@@ -34,7 +34,8 @@ from pipeline.clean.plain.page import read_page
 ARCHIVES = ("daniel", "wcxb_article")
 """Those that ``training.train_lines`` renders to learn from."""
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
-RARE_LABELS = Path(__file__).parents[3] / "training" / "rare_labels.jsonl"
+TRAINING = Path(__file__).parents[3] / "training"
+LABELS = [TRAINING / f"{name}_labels.jsonl" for name in ("hand", "corrected")]
 MARGINS = st.lists(st.integers(-80, 80).map(lambda n: n / 10), max_size=9)
 
 
@@ -104,7 +105,7 @@ def test_the_file_was_learned_from_the_data_at_hand():
     archives = (DATA / "html" / f"{name}.tar.xz" for name in ARCHIVES)
     found = {
         path.name: blake2b(path.read_bytes(), digest_size=16).hexdigest()
-        for path in (*DATA.glob("text/*.jsonl.xz"), *archives, RARE_LABELS)
+        for path in (*DATA.glob("text/*.jsonl.xz"), *archives, *LABELS)
     }
 
     assert found == stored["trained_on"]

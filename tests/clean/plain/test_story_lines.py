@@ -85,6 +85,32 @@ LINES = (
     "Ria, Mia and Ani",
     "Ap 48",
     "Ben Crawford is the lawyer who represents the family of the dead boy.",
+    # Pictures, in sentences and lists
+    "Она выложила фото: дом стоит без крыши.",
+    "A számok alapján vegyes a kép: az ipar nőtt, a kereskedelem nem.",
+    "Nyt on selkeä kuva: rahat riittävät kevääseen.",
+    "Мошенник украл фото с сайта знакомств.",
+    "Planet befann sig på 10 000 meters höjd (33 000 fot).",
+    "Az album (40 kép) ma jelenik meg.",
+    "2. Photo ID",
+    "1. Фото на паспорт",
+    "Der Streit Spiegel vs. Bild geht weiter",
+    "What to bring? Photo ID and a utility bill",
+    "Chiuso il tratto viale Monza – via Padova",
+    "London–Sydney — via Singapore",
+    # Headings and rows in more languages
+    "תגובות",
+    "Коментари",
+    "Начало: 19:00",
+    "9:00 Регистрация",
+    "Előfizetés: 40%",
+    "Polecamy",
+    "Najpopularniejsze",
+    "Adatvédelem",
+    # Ends that are no buttons
+    "How to Read More",
+    "El plan se llama Leer más",
+    "Zum Weiterlesen",
     # Code in a sentence
     "A function such as function add(a, b) { return a + b; } can be written shorter, she said.",
 )

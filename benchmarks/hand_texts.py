@@ -1,9 +1,9 @@
-"""The cleaner as it is on the labelled texts of rare kinds, beside leaving them untouched.
+"""The cleaner as it is on the texts labelled by hand, beside leaving them untouched.
 
 The weights are learned from these texts too, so that this table flatters; the one that does not is
 printed by ``make train``, which cross-validates by site.
 
-    PYTHONPATH=. python benchmarks/rare_texts.py
+    PYTHONPATH=. python benchmarks/hand_texts.py
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 from pipeline.clean.plain.cleaner import clean_text
 from pipeline.config import CleanConfig
 from pipeline.records import Document
+from training.hand_texts import ARCHIVES, KINDS, HandText, read_hand
 from training.labelled import TOKEN
-from training.rare_texts import ARCHIVES, KINDS, RareText, read_rare
 
 HEADS = ("kind", "texts", "untouched F1", "F1", "chrome removed", "story lost", "lost any")
 
@@ -42,7 +42,7 @@ def main() -> None:
     arguments = parser.parse_args()
     config = CleanConfig(mode=arguments.mode)
     scores: dict[str, list[Score]] = {kind: [] for kind in KINDS}
-    for text in read_rare(arguments.archives):
+    for text in read_hand(arguments.archives):
         scores[text.kind].append(score(text, config))
     sys.stdout.write(f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|\n")
     for kind, found in (*scores.items(), ("all", [s for each in scores.values() for s in each])):
@@ -51,7 +51,7 @@ def main() -> None:
         sys.stdout.write(f"| {kind} | {len(found)} | {cells} | {(rows[:, 3] > 0).sum()} |\n")
 
 
-def score(text: RareText, config: CleanConfig) -> Score:
+def score(text: HandText, config: CleanConfig) -> Score:
     """Words of story and chrome before and after; what is neither does not count."""
     document = Document("0" * 32, text.page_id, text.page_id, "text/plain", text.text)
     removed = [(span.start, span.end) for span in clean_text(document, config).removed]

@@ -1,4 +1,4 @@
-"""Texts of rare kinds: labels without text, and the renderings they belong to."""
+"""Texts labelled by hand: labels without text, and the renderings they belong to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from training.rare_renderings import FORMS, RENDERINGS, render
-from training.rare_texts import KINDS, LABELS
+from training.hand_renderings import FORMS, RENDERINGS, render
+from training.hand_texts import KINDS, LABELS
 
 ROWS = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
 PAGE = """<html><body><div><a href="/">Home</a></div><div id="page"><div id="story">

@@ -1,6 +1,6 @@
-"""Texts of rare kinds, labelled by reading: comments, live blogs, lists, interviews and so on.
+"""Texts labelled by reading: of rare kinds, such as comments and lists, and of the usual ones.
 
-``rare_labels.jsonl`` holds no text: the archive and the page, how it is rendered, a digest of what
+``hand_labels.jsonl`` holds no text: the archive and the page, how it is rendered, a digest of what
 that gives, and a label for each of its lines, as runs: ``n1 k9 d20`` is a headline, nine lines of
 story, twenty of chrome.
 """
@@ -18,20 +18,21 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.read.encoding import decode
+from training.hand_renderings import render
 from training.labelled import Labelled, Numbers, label_lines
-from training.rare_renderings import render
 
-LABELS = Path(__file__).with_name("rare_labels.jsonl")
+LABELS = Path(__file__).with_name("hand_labels.jsonl")
 ARCHIVES = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
-KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped")
+KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped", "news")
 """Readers' comments, live blogs, lists and tables, interviews, scripts without spaces, texts with
-hardly any chrome, hard-wrapped texts and such of one line."""
-PREFIX = "rare:"
+hardly any chrome, hard-wrapped texts and such of one line; and what was drawn without a kind in
+view, from sites of twenty languages."""
+PREFIX = "hand:"
 """Before the kind, where ``Labelled.rendering`` names it."""
 
 
 @dataclass(frozen=True)
-class RareText:
+class HandText:
     """One labelled text.
 
     Attributes:
@@ -48,7 +49,7 @@ class RareText:
     labels: str
 
 
-def read_rare(archives: Path = ARCHIVES) -> Iterator[RareText]:
+def read_hand(archives: Path = ARCHIVES) -> Iterator[HandText]:
     """Render every labelled page; those that render otherwise here are named and left out."""
     rows = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
     for archive in sorted({row["archive"] for row in rows}):
@@ -57,12 +58,12 @@ def read_rare(archives: Path = ARCHIVES) -> Iterator[RareText]:
         for row in wanted:
             text = render(decode(pages[row["page"]], html=True).text, row["rendering"])
             if digest_of(text) == row["digest"]:
-                yield _rare_text(row, text)
+                yield _hand_text(row, text)
             else:
                 sys.stderr.write(f"{archive} {row['page']}: renders otherwise, left out\n")
 
 
-def label_rare(text: RareText, numbers: Numbers) -> Labelled:
+def label_hand(text: HandText, numbers: Numbers) -> Labelled:
     """A text as the line model sees it; its rendering is named after its kind."""
     lines: list[list[Any]] = []
     blank = False
@@ -84,10 +85,10 @@ def digest_of(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def _rare_text(row: dict[str, str], text: str) -> RareText:
+def _hand_text(row: dict[str, str], text: str) -> HandText:
     labels = "".join(run[0] * int(run[1:]) for run in row["labels"].split())
     page_id = f"{PREFIX}{row['archive']}:{row['page']}"
-    return RareText(page_id, row["domain"], row["language"], row["kind"], text, labels)
+    return HandText(page_id, row["domain"], row["language"], row["kind"], text, labels)
 
 
 def _pages(archive: Path, wanted: set[str]) -> dict[str, bytes]:
