@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pipeline.clean.html.block_features import FEATURES, Expansion
 from pipeline.clean.html.block_model import WEIGHTS, keep
 from pipeline.clean.html.extract import Story, without_head
-from training.fit import fit_dense
+from training.fit import CHUNK, fit_dense
 from training.labelled_pages import FOLDS, KEEP, OPEN, SHARE, LabelledPage, read_archive
 from training.page_scores import page_table
 
@@ -132,15 +132,22 @@ def learn(
 
 
 def heaviest(x: Matrix, y: Floats, weight: Floats) -> NDArray[np.int64]:
-    """The columns that weigh most in a regularised linear fit of *y*."""
-    scale = x.std(axis=0)
+    """The columns that weigh most in a regularised linear fit of *y*.
+
+    In double precision: which of two columns weighs a little more must not depend on the order of
+    sums, which differs from one machine, and one call, to another.
+    """
+    mean, scale = x.mean(axis=0, dtype=np.float64), x.std(axis=0, dtype=np.float64)
     scale[scale < 1e-4] = np.inf
-    z = (x - x.mean(axis=0)) / scale
-    share = (weight / weight.sum()).astype(np.float32)
-    weighed = z * share[:, None]
-    curvature = (weighed.T @ z).astype(np.float64)
-    curvature[np.diag_indices_from(curvature)] += RIDGE
-    gradient = (weighed.T @ (y - np.average(y, weights=weight)).astype(np.float32)).astype(float)
+    share = weight / weight.sum()
+    error = y - np.average(y, weights=weight)
+    curvature, gradient = RIDGE * np.eye(x.shape[1]), np.zeros(x.shape[1])
+    for first in range(0, len(x), CHUNK):
+        part = slice(first, first + CHUNK)
+        z = (x[part] - mean) / scale
+        weighed = z * share[part, None]
+        curvature += weighed.T @ z
+        gradient += weighed.T @ error[part]
     slopes = np.linalg.solve(curvature, gradient)
     return np.sort(np.argsort(-np.abs(slopes), kind="stable")[:FEATURE_COUNT])
 
