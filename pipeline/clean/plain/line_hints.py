@@ -1,7 +1,8 @@
 """Whole lines that sites have around a story and stories have as headings: kind → phrases by ``|``.
 
 No rule holds one, as no rule holds for ``phrase_hints``: what is a header of readers' comments on
-one page are the answers of a ministry on another. They are features of the model.
+one page are the answers of a ministry on another. They are features of the model. Written as lines
+are compared, in small letters and with σ for ς.
 """
 
 from __future__ import annotations
