@@ -22,7 +22,7 @@ from pipeline.passes.site_lines import (
     _worth_keeping,
 )
 
-TEASER = "Seven bakers who never sleep in on a Sunday"
+TEASER = "Seven bakers who never sleep on a Sunday"
 PROSE = "A long line that stands on every page of this site because it was printed there. " * 2
 
 

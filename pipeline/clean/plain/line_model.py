@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).with_name("line_model.json")
 THRESHOLDS: dict[Mode, float] = {"careful": -1.4, "default": -0.4, "thorough": 0.2}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0022 has the trade-off."""
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0023 has the trade-off."""
 SWITCH_COST = 0.2
 """Log-odds that each change between story and chrome costs."""
 KNOWN_MARGIN = 8.0
@@ -50,7 +50,8 @@ PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
 """Log-odds for a line of so many words and more: it may be the whole story."""
 HEADING_WORDS, HEADING_BONUS = 8, 4.0
 """Log-odds for a line of so many words and fewer that stands alone before a paragraph of the story,
-behind another or behind what a rule cuts: of those that the weights would drop, most head it."""
+behind another, behind what a rule cuts, or first with a number as in a list: of those that the
+weights would drop, most head it."""
 BRIEF_WORDS, BRIEF_BONUS = 3, 2.0
 """Log-odds for a short line of so many words and more that ends in a full stop, and that no rule or
 phrase holds: the last sentence of a story is often one (docs/decisions/0022)."""
@@ -59,7 +60,9 @@ SHAPE_BONUS = 2.0
 upright strokes, that no rule or phrase holds. Tables and recipes stand at a story's end too: for
 them ``outside_story`` says nothing."""
 REASONS_SHOWN = 2
-_DOUBT_AT = [BASE.index(name) for name in ("words", "prose", "ruled", "phrase", "ends_period")]
+_DOUBT_AT = [
+    BASE.index(name) for name in ("words", "prose", "ruled", "phrase", "ends_period", "numbered")
+]
 _RULES_AT = [BASE.index(f"rule:{name}") for name in RULES if name != "outside_story"]
 _TALK = ("speaker", "entry")
 _TALK_AT = [BASE.index(f"shape_{name}") for name in _TALK]
@@ -160,17 +163,18 @@ def benefit_of_doubt(
         base: float32[lines, BASE or OBSERVED].
         page_of: the page of each line.
     """
-    log_words, prose, ruled, phrase, period = (base[:, column] for column in _DOUBT_AT)
+    log_words, prose, ruled, phrase, period, numbered = (base[:, column] for column in _DOUBT_AT)
     bonus: NDArray[np.float64] = PARAGRAPH_BONUS * (
         log_words >= np.log1p(PARAGRAPH_WORDS) - 1e-3
     ).astype(np.float64)
     story = (prose > 0) & (values > 0)
-    lone = (prose == 0) & (ruled == 0)
-    lone &= log_words <= np.log1p(HEADING_WORDS) + 1e-3
     near = page_of[1:] == page_of[:-1]
-    lone[1:] &= (story | (ruled > 0))[:-1] & near
-    lone[:-1] &= story[1:] & near
-    lone[[0, -1]] = False
+    # What begins as an item of a list may stand first: the text begins inside a story.
+    behind, before = numbered > 0, np.zeros(len(values), np.bool_)
+    behind[1:][near] = (story | (ruled > 0))[:-1][near]
+    before[:-1] = story[1:] & near
+    lone = (prose == 0) & (ruled == 0) & behind & before
+    lone &= log_words <= np.log1p(HEADING_WORDS) + 1e-3
     shaped = base[:, _TABLE_AT].any(axis=1) & ~base[:, _RULES_AT].any(axis=1)
     shaped |= base[:, _TALK_AT].any(axis=1) & (ruled == 0)
     shaped &= phrase == 0

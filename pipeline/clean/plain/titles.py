@@ -24,6 +24,11 @@ NEAR_LINES = 6
 LEAD_WORDS = 3
 """Words from which a line on its own can be told from a section's name."""
 
+QUESTION_WORDS = 20
+"""Words from which a question is the story's first, not its headline."""
+
+_NUMBERED = re.compile(r"\d{1,2}\s?[.)]\s")
+"""How the items of a list begin; a page that begins with one begins inside a story."""
 _CREDIT_END = re.compile(r"\([^()]{1,60}/[^()]{1,60}\)$")
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
 _NO_HEADLINES = frozenset({"byline", "notice"})
@@ -60,7 +65,7 @@ def _looks_like_headline(page: Page, line: LineRecord) -> bool:
         return False
     if says_only_when(line) or line.signs & _NO_HEADLINES or is_caption(page, line.index):
         return False
-    if find_dateline(line.text) or _is_sentence(line):
+    if find_dateline(line.text) or _is_sentence(line) or _NUMBERED.match(line.text):
         return False
     return page.first_prose - line.index <= HEAD_LINES
 
@@ -78,6 +83,8 @@ def _is_sentence(line: LineRecord) -> bool:
     if text.endswith((".", "。", "।", ";", ":")) and not text.endswith(
         ("...", "U.S.", "U.K.", "U.N.")
     ):
+        return True
+    if text.endswith(("?", "？", "؟")) and line.word_count >= QUESTION_WORDS:
         return True
     if text != line.text and _CREDIT_END.search(line.text[-80:]):
         return True
