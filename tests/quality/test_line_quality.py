@@ -30,9 +30,9 @@ FLOORS = {
     "full": {"f1": 0.941, "chrome_removed": 0.908, "body_lost": 0.029},
     "half": {"f1": 0.961, "chrome_removed": 0.78, "body_lost": 0.0165},
 }
-"""Least F1 and chrome removed, most body lost; lowered only on purpose. Before the model learned from
-labels by reading (docs/decisions/0023) whole pages had .942, .90 and .0275, half-clean ones .959, .76
-and .0155: captions and credits that this gold keeps are lost since then."""
+"""Least F1 and chrome removed, most body lost; lowered only on purpose. Before the model learned
+from labels by reading (docs/decisions/0023) whole pages had .942, .90 and .0275, half-clean ones
+.959, .76 and .0155: captions and credits that this gold keeps are lost since then."""
 
 pytestmark = pytest.mark.skipif(
     not DATA.exists(), reason="the labelled texts are not beside the repository (../shared/data)"
