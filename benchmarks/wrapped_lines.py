@@ -13,13 +13,13 @@ import argparse
 import json
 import lzma
 import sys
-import textwrap
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 from pipeline.text.lines import join_wrapped, split_lines
 from pipeline.text.unicode import normalize
+from training.hand_renderings import filled
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data" / "text"
 COLUMNS = (65, 72, 80)
@@ -38,15 +38,11 @@ def texts(data: Path) -> Iterator[tuple[str, list[tuple[str, bool]]]]:
 
 def wrapped(lines: list[str], columns: int, gaps: str) -> str:
     """*lines* as an editor breaks them, with empty lines between ``all``, ``long`` or ``none``."""
-    filled = [
-        textwrap.fill(line, columns, break_long_words=False, break_on_hyphens=False)
-        for line in lines
-    ]
-    parts = filled[:1]
-    for (before, _), (line, text) in pairwise(zip(lines, filled, strict=True)):
+    parts = [filled(line, columns) for line in lines[:1]]
+    for before, line in pairwise(lines):
         long = max(len(before), len(line)) > columns
         parts.append("\n\n" if gaps == "all" or (gaps == "long" and long) else "\n")
-        parts.append(text)
+        parts.append(filled(line, columns))
     return "".join(parts)
 
 

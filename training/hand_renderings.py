@@ -66,16 +66,17 @@ def strict(page: str) -> str:
 
 def wrapped(text: str) -> str:
     """The same text as an editor breaks it, with a blank line between paragraphs."""
-    return "\n\n".join(map(_filled, text.split("\n")))
+    return "\n\n".join(map(filled, text.split("\n")))
 
 
 def tight(text: str) -> str:
     """The same text as an editor breaks it, with nothing between paragraphs."""
-    return "\n".join(map(_filled, text.split("\n")))
+    return "\n".join(map(filled, text.split("\n")))
 
 
-def _filled(line: str) -> str:
-    return textwrap.fill(line, WRAPPED_COLUMNS, break_long_words=False, break_on_hyphens=False)
+def filled(line: str, columns: int = WRAPPED_COLUMNS) -> str:
+    """One line as an editor breaks it at so many columns; words stay whole."""
+    return textwrap.fill(line, columns, break_long_words=False, break_on_hyphens=False)
 
 
 def one_line(text: str) -> str:

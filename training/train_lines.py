@@ -33,10 +33,10 @@ from pipeline.clean.plain.line_model import (
     viterbi,
 )
 from pipeline.clean.plain.page_grid import alike
-from training import corrected as corrections
-from training import hand_texts
+from training.corrected import LABELS as CORRECTED_LABELS
 from training.fit import fit_dense
 from training.hand_texts import KINDS, PREFIX, label_hand, read_hand
+from training.hand_texts import LABELS as HAND_LABELS
 from training.labelled import FOLDS, FULL, HALF, Labelled, Numbers, read_labelled
 from training.learn_lexicon import learn_lexicon
 from training.rendered import Known, read_rendered
@@ -45,7 +45,7 @@ from training.scores import kinds_table, table
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 ARCHIVES = ("daniel", "wcxb_article")
 """Pages that are rendered to learn from; those of other archives stand in the labelled texts."""
-LABELS = (hand_texts.LABELS, corrections.LABELS)
+LABELS = (HAND_LABELS, CORRECTED_LABELS)
 """Files of the repository that are learned from."""
 FEATURE_COUNT = 480
 """Features kept: those that weigh most."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.text.scripts import SPACELESS_LETTER
@@ -142,16 +142,15 @@ def _wrap_width(lines: list[Line]) -> int:
         and following.indent <= line.indent
         and MIN_WIDTH <= _width(line) <= MAX_WIDTH
     ]
-    inside = [(line, following) for line, following in breaks if _goes_on(line, following)]
-    if len(inside) < MIN_BREAKS:
+    inside = [_goes_on(*each) for each in breaks]
+    if sum(inside) < MIN_BREAKS:
         return 0
-    width = max(_width(line) for line, _ in inside)
+    width = max(_width(line) for line, _ in compress(breaks, inside))
     if sum(_width(line) > width + TOLERANCE for line in lines) > MAX_WIDER * len(lines):
         return 0
-    explained = sum(_is_full(*each, width) for each in inside)
-    full = sum(_is_full(*each, width) for each in breaks)
-    enough = explained >= MIN_EXPLAINED * len(inside) and full >= MIN_FULL * len(breaks)
-    return width if enough else 0
+    full = [_is_full(*each, width) for each in breaks]
+    explained = sum(compress(full, inside)) >= MIN_EXPLAINED * sum(inside)
+    return width if explained and sum(full) >= MIN_FULL * len(breaks) else 0
 
 
 def _width(line: Line) -> int:

@@ -57,16 +57,18 @@ _POINTER_OPENINGS = frozenset(
 )
 TEASER_WORDS = 45
 """Words of the longest teaser whose last word is its button."""
+_BUTTONS = (
+    "read more", "lire la suite", "leer más", "ver más", "leggi tutto", "saiba mais", "leia mais",
+    "lees meer", "lees verder", "læs mere", "les mer", "läs mer", "lue lisää", "czytaj więcej",
+    "selengkapnya",
+)  # fmt: skip
+"""What a teaser's button says; ``mehr`` and ``weiterlesen`` are nouns too in their language."""
 _TEASER = re.compile(
-    r"[.!?…][»”\"“]?\s(?:mehr|mehr dazu|weiterlesen|read more|lire la suite|leer más|ver más"
-    r"|leggi tutto|saiba mais|leia mais|lees meer|lees verder|læs mere|les mer|läs mer|lue lisää"
-    r"|czytaj więcej|selengkapnya)[\s>»›→]{0,3}$",
+    rf"[.!?…][»”\"“]?\s(?:mehr|mehr dazu|weiterlesen|{'|'.join(_BUTTONS)})[\s>»›→]{{0,3}}$",
     re.IGNORECASE,
 )
-_BUTTON = re.compile(
-    r"\s(?:Read more|Lire la suite|Leer más|Ver más|Leggi tutto|Saiba mais|Leia mais|Lees meer"
-    r"|Lees verder|Læs mere|Les mer|Läs mer|Lue lisää|Czytaj więcej|Selengkapnya)$"
-)
+"""How a teaser ends whose button the scraper took for its last word."""
+_HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, _BUTTONS))})$")
 """The same without an end before it: behind a headline of some length its capital tells it."""
 BUTTON_HEADLINE = 10
 """Words of the shortest headline with such a button, which is among them."""
@@ -74,7 +76,7 @@ _TEASER_ENDS = frozenset(
     "mehr dazu weiterlesen more suite más tutto mais meer verder mere mer lisää więcej"
     " selengkapnya".split()
 )
-"""How a teaser ends whose button the scraper took for its last word."""
+"""The last words of these buttons."""
 _SOON = re.compile(
     r"\bupdate soon\W*$|\bmore (?:details )?to follow\W*$|\bstay tuned\W*$", re.IGNORECASE
 )
@@ -195,7 +197,7 @@ def _is_teaser(text: str, word_count: int) -> bool:
     tail = text[-40:]
     if _TEASER.search(tail) is not None:
         return True
-    return word_count >= BUTTON_HEADLINE and _BUTTON.search(tail) is not None
+    return word_count >= BUTTON_HEADLINE and _HEADLINE_BUTTON.search(tail) is not None
 
 
 def _names_agencies(text: str, words: tuple[str, ...]) -> bool:

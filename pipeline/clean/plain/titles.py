@@ -27,7 +27,7 @@ LEAD_WORDS = 3
 QUESTION_WORDS = 20
 """Words from which a question is the story's first, not its headline."""
 
-_NUMBERED = re.compile(r"\d{1,2}\s?[.)]\s")
+_LIST_ITEM = re.compile(r"\d{1,2}\s?[.)]\s")
 """How the items of a list begin; a page that begins with one begins inside a story."""
 _CREDIT_END = re.compile(r"\([^()]{1,60}/[^()]{1,60}\)$")
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
@@ -65,7 +65,7 @@ def _looks_like_headline(page: Page, line: LineRecord) -> bool:
         return False
     if says_only_when(line) or line.signs & _NO_HEADLINES or is_caption(page, line.index):
         return False
-    if find_dateline(line.text) or _is_sentence(line) or _NUMBERED.match(line.text):
+    if find_dateline(line.text) or _is_sentence(line) or _LIST_ITEM.match(line.text):
         return False
     return page.first_prose - line.index <= HEAD_LINES
 
