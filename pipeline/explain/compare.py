@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
-from pipeline.dedup.model import INPUTS, inputs, probabilities
+from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
 from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, weigh
 from pipeline.dedup.samples import figures, keys_of, printed_figures, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
-from pipeline.dedup.weights import BIAS, WEIGHTS
+from pipeline.dedup.steps.write_members import text_digest
 from pipeline.explain.compared import sentences
 from pipeline.explain.lookup import plain
-from pipeline.passes.members.writer import text_digest
 from pipeline.text.tokens import word_count
 
 if TYPE_CHECKING:

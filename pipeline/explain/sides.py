@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UsageError
 from pipeline.ledger.inputs import find_inputs
-from pipeline.passes.sieve import sieve_records
+from pipeline.passes.isolation import sieve_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.storage import open_input
