@@ -31,6 +31,7 @@ from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated
 from pipeline.passes.write_block import RunName, write_block
+from pipeline.progress import counter_of
 from pipeline.read.parts import Block
 from pipeline.staging import Staging
 from pipeline.write.columns import TABLES
@@ -150,7 +151,9 @@ def _label(packed: bytes, config: DedupConfig, staging: Staging) -> bytes:
     numbers = np.frombuffer(packed, np.uint64)
     count = int(numbers[0])
     sizes, articles = numbers[1 : count + 1].astype(np.int64), numbers[count + 1 :]
-    return label(np.split(articles, np.cumsum(sizes)[:-1]), config, staging).tobytes()
+    labels = label(np.split(articles, np.cumsum(sizes)[:-1]), config, staging)
+    _step_done(staging)
+    return labels.tobytes()
 
 
 def _weigh(
@@ -161,7 +164,9 @@ def _weigh(
 ) -> BlockBytes:
     shard, blocks = grouped
     samples = (read_samples(block, shard, config, staging) for block in blocks)
-    return 0, weigh_shard(shard, samples, map(_rows_of_2, labels), staging).tobytes()
+    links = weigh_shard(shard, samples, map(_rows_of_2, labels), staging)
+    _step_done(staging)
+    return 0, links.tobytes()
 
 
 def _shard_bundles(
@@ -178,6 +183,12 @@ def _resolve(
     repeated = [(block, unpack_ordinals(ordinals)) for block, ordinals in repeats]
     for block, verdicts in resolve(unpack_bundles(packed), repeated, config, staging):
         yield block, verdicts.tobytes()
+    _step_done(staging)
+
+
+def _step_done(staging: Staging) -> None:
+    """Let who watches see that deduplication goes on."""
+    counter_of(staging.folder).add("steps")
 
 
 def _rows_of_2(packed: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
@@ -257,6 +268,7 @@ def _find_earlier(
 def _keys(index: int, config: Config, staging: Staging) -> Iterator[Keyed]:
     for group, keys in read_keys(index, config.dedup, staging):
         yield group, keys.pack()
+    _step_done(staging)
 
 
 def _samples(index: int) -> Iterator[Sampled]:

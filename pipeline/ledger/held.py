@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import HeldRun, NewsieveError, UsageError
 from pipeline.ledger.account import AlarmCluster
-from pipeline.ledger.commit import publish, save_manifest, sweep_staging, tidying, withdraw
+from pipeline.ledger.commit import now_utc, publish, save_manifest, sweep_staging, tidying, withdraw
 from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
 from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
 from pipeline.ledger.lock import locked
@@ -129,8 +128,9 @@ def publish_held(output: Path, name: str) -> Path:
                 f"is {newest or 'none'}; it can no longer be published. "
                 f"newsieve discard {output} {run_id} gives its inputs to the next run"
             )
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        save_manifest(held.folder, held.manifest | {"published_by_hand": now})
+        now = now_utc()
+        by_hand = {"published_at": now, "published_by_hand": now}
+        save_manifest(held.folder, held.manifest | by_hand)
         folder = publish(held.folder, output, held.folder.name)
         with tidying(f"{folder.name} is published"):
             write_views(output)

@@ -77,15 +77,16 @@ class Compacted:
     rows: int
 
 
-def compact(output: Path, before: date | None = None) -> list[Compacted]:
+def compact(output: Path, before: date | None = None, *, dry_run: bool = False) -> list[Compacted]:
     """Put runs older than *before* together, by calendar months.
 
     Args:
         before: the first day that is left alone; None: the first of the month in which the
             window of the newest run begins. The newest run is always left alone.
+        dry_run: only find out which runs would be put together.
 
     Returns:
-        The folders that were made; none when there was nothing to put together.
+        The folders that were made, or would be; none when there was nothing to put together.
 
     Raises:
         UsageError: *output* holds no runs.
@@ -101,6 +102,8 @@ def compact(output: Path, before: date | None = None) -> list[Compacted]:
             _check_state(group)
         if not groups:
             return []
+        if dry_run:
+            return [_forecast(group) for group in groups]
         into = {run.sequence: group[-1].sequence for group in groups for run in group}
         names = [run.run_id for group in groups for run in group]
         save_index(output, load_index(output).gathered(into))
@@ -148,6 +151,26 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
                 f"{state}: {', '.join(sorted(names - known))}: a state that cannot be put "
                 "together; nothing was changed"
             )
+
+
+def _forecast(group: Sequence[CommittedRun]) -> Compacted:
+    """Say what ``_merge`` would make of *group*."""
+    found = {
+        table: [path for run in group for path in sorted((run.folder / table).glob("*.parquet"))]
+        for table in TABLES
+    }
+    paths = [path for each in found.values() for path in each]
+    rows = 0
+    for path in paths:
+        with undamaged(path):
+            rows += pq.read_metadata(path).num_rows
+    return Compacted(
+        run_id=group[-1].run_id,
+        held=tuple(run.run_id for run in group),
+        files=sum(1 for each in found.values() if each),
+        files_before=len(paths),
+        rows=rows,
+    )
 
 
 def _merge(folders: Sequence[Path]) -> Compacted:
