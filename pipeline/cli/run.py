@@ -112,24 +112,15 @@ class _Run:
         self.watcher: Watcher | None = None
 
     def carry_out(self, day: date | None, engine: Engine) -> None:
-        from pipeline.job import run_job
-        from pipeline.ledger.account import Account
-        from pipeline.monitor.metrics_file import recorded
         from pipeline.monitor.progress import Watcher
-        from pipeline.monitor.watch import watched
 
-        log = self.state.log
-        if log.form == "json" or self.state.verbose:
-            engine = watched(engine, log)
-        if not log.quiet:
+        # First of all: the libraries of a run take a second to load.
+        if not self.state.log.quiet:
             colour = wants_colour(self.state.colour, sys.stderr)
-            self.watcher = Watcher(log, sys.stderr, colour=colour)
+            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour)
             self.watcher.start()
-            engine = self.watcher.watching(engine)
         try:
-            with recorded(self.config) as self.last:
-                outcome = run_job(self.config, day, engine, self._told)
-                self.last.account = outcome.account or Account()
+            outcome = self._run(day, engine)
         finally:
             if self.watcher:
                 self.watcher.stop()
@@ -137,6 +128,21 @@ class _Run:
             self._tell_nothing(outcome)
         if self.form == "json":
             print_json(self._answer(outcome))
+
+    def _run(self, day: date | None, engine: Engine) -> Outcome:
+        from pipeline.job import run_job
+        from pipeline.ledger.account import Account
+        from pipeline.monitor.metrics_file import recorded
+        from pipeline.monitor.watch import watched
+
+        if self.state.log.form == "json" or self.state.verbose:
+            engine = watched(engine, self.state.log)
+        if self.watcher:
+            engine = self.watcher.watching(engine)
+        with recorded(self.config) as self.last:
+            outcome = run_job(self.config, day, engine, self._told)
+            self.last.account = outcome.account or Account()
+        return outcome
 
     def _told(self, inputs: Inputs, published: Published) -> None:
         if self.watcher:

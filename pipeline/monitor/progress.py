@@ -8,15 +8,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from pipeline.config import Config
-from pipeline.ledger.plan import Plan
-from pipeline.passes.write_block import RunName
 from pipeline.progress import counted, forget
-from pipeline.staging import Staging
 
 if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.ledger.plan import Plan
     from pipeline.monitor.log import EventLog
     from pipeline.monitor.watch import Engine
+    from pipeline.passes.write_block import RunName
+    from pipeline.staging import Staging
 
 LOOK_EVERY_S = 0.5
 TELL_EVERY_S = 30.0
@@ -140,6 +140,7 @@ class Watcher:
         self._log = log
         self._line = _LiveLine(stream, colour=colour) if stream.isatty() else None
         self._run: _Run | None = None
+        self._stage = "planning"
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._began = self._told = time.monotonic()
@@ -164,7 +165,7 @@ class Watcher:
             try:
                 engine(plan, run, config, staging)
             finally:
-                self._run = None
+                self._run, self._stage = None, "publishing"
 
         return run_engine
 
@@ -178,7 +179,7 @@ class Watcher:
         while not self._ended.wait(LOOK_EVERY_S):
             now = time.monotonic()
             run, seconds = self._run, now - self._began
-            found = run.look(now, seconds) if run else Progress("planning", seconds)
+            found = run.look(now, seconds) if run else Progress(self._stage, seconds)
             if self._line:
                 with self._lock:
                     self._line.show(found)

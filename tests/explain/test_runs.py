@@ -72,12 +72,12 @@ def test_the_difference_tells_what_became_of_records_read_twice(output):
 
     again = {each["source"]: (each["a"]["fate"], each["b"]["fate"]) for each in found["records"]}
     assert {"a.txt": ("article", "duplicate"), "b.jsonl#1": ("reject", "article")} == again
-    assert [{"name": "clean.mode", "a": "balanced", "b": "careful"}] == found["settings"]
+    assert [{"name": "clean.mode", "a": "default", "b": "careful"}] == found["settings"]
     counts = {each["name"]: (each["a"], each["b"]) for each in found["counts"]}
     assert (2, 3) == counts["read"]
     reasons = {each["name"]: (each["a"], each["b"]) for each in found["rejects_by_reason"]}
     assert {"not_json": (1, 0), "no_text": (0, 1)} == reasons
-    assert "clean.mode: balanced → careful" in "\n".join(diff_lines(found))
+    assert "clean.mode: default → careful" in "\n".join(diff_lines(found))
 
 
 @pytest.mark.parametrize("name", ["3", "2027", "", "2026-01-01"])
