@@ -48,44 +48,44 @@ train: $(READY)  ## learn the line model again from ../shared/data and the texts
 	$(BIN)/python -m training.train_lines
 
 bench: bench-cleaning  ## cleaning beside C4 and langdetect; the pipeline against a bare loop (about ten minutes)
-	PYTHONPATH=. $(BIN)/python benchmarks/overhead.py
+	$(BIN)/python -m tests.benchmarks.overhead
 
 kills: $(READY)  ## runs that are killed at random moments (about half an hour)
-	PYTHONPATH=. $(BIN)/python campaigns/kills.py
+	$(BIN)/python -m tests.campaigns.kills
 
 housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed at random moments (about half an hour)
-	PYTHONPATH=. $(BIN)/python campaigns/housekeeping_kills.py
-	PYTHONPATH=. $(BIN)/python campaigns/housekeeping_kills.py --no-exchange
+	$(BIN)/python -m tests.campaigns.housekeeping_kills
+	$(BIN)/python -m tests.campaigns.housekeeping_kills --no-exchange
 
 million: $(READY)  ## a million texts in one run; killed late, it goes on (about forty minutes)
-	PYTHONPATH=. $(BIN)/python campaigns/million.py
+	$(BIN)/python -m tests.campaigns.million
 
 year: $(READY)  ## 365 small runs with copies of earlier days (about half an hour)
-	PYTHONPATH=. $(BIN)/python campaigns/year.py
+	$(BIN)/python -m tests.campaigns.year
 
 window: $(READY)  ## 4,000 texts against a window of a million (about half an hour)
-	PYTHONPATH=. $(BIN)/python campaigns/window.py --window 1000000
+	$(BIN)/python -m tests.campaigns.window --window 1000000
 
 fuzz: $(READY)  ## almost valid inputs to every reader, the cleaner and the configuration (about two hours)
-	PYTHONPATH=. $(BIN)/python campaigns/fuzz.py
+	$(BIN)/python -m tests.campaigns.fuzz
 
 bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE beside newsieve on ../shared/data/text
-	PYTHONPATH=. $(BIN)/python benchmarks/text_baselines.py
+	$(BIN)/python -m tests.benchmarks.text_baselines
 
 bench-cleaning: $(READY)  ## CPU of cleaning one text, and of its parts
-	PYTHONPATH=. $(BIN)/python benchmarks/cleaning.py
+	$(BIN)/python -m tests.benchmarks.cleaning
 
 bench-pages: $(READY)  ## CPU of a page's way to an article, beside trafilatura with metadata (some minutes)
-	PYTHONPATH=. $(BIN)/python benchmarks/pages.py --pages 20
+	$(BIN)/python -m tests.benchmarks.pages --pages 20
 
 bench-dedup: $(READY)  ## near-duplicates beside datasketch and datatrove, in one run (about ten minutes)
-	PYTHONPATH=. $(BIN)/python benchmarks/dedup.py
+	$(BIN)/python -m tests.benchmarks.dedup
 
 dedup-scale: $(READY)  ## near-duplicates from 20,000 to a million texts: CPU and memory (about ten minutes)
-	PYTHONPATH=. $(BIN)/python benchmarks/dedup_scale.py
+	$(BIN)/python -m tests.benchmarks.dedup_scale
 
 adversarial: $(READY)  ## 100,000 hostile texts of each kind in a run (about ten minutes)
-	PYTHONPATH=. $(BIN)/python campaigns/adversarial.py
+	$(BIN)/python -m tests.campaigns.adversarial
 
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
@@ -94,7 +94,7 @@ defaults: $(READY)  ## write configs/default.yaml and docs/output.md anew from t
 	$(BIN)/python -m pipeline.explain.reference
 
 train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
-	PYTHONPATH=. $(BIN)/python training/train_pairs.py --write
+	$(BIN)/python -m training.train_pairs --write
 
 train-pages: $(READY)  ## learn the page model again from ../shared/data/html (about fifteen minutes)
 	$(BIN)/python -m training.train_pages

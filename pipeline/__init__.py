@@ -13,13 +13,13 @@ Where to look:
     cli/      the verbs               job.py    a run from plan to commit     beam/    the graph (graph.py), nothing but Beam
     ledger/   what was read, what is  passes/   the work of each pass on one  read/ clean/ judge/ dedup/ write/
               planned and committed             element, without Beam                  the stages: plain functions
-    text/ web/  shared vocabulary     records.py  the nouns                   config.py  every setting
+    text/ urls.py  shared vocabulary  records.py  the nouns                   config.py  every setting
     monitor/  log and figures of a run   explain/  what happened, for people
 
 In a notebook::
 
     from pipeline.clean import clean_document      # Document → Article
-    from pipeline.passes.sieve import sieve_document
+    from pipeline.passes.isolation import sieve_document
 """  # noqa: E501 - a diagram
 
 from pipeline.version import VERSION

@@ -11,20 +11,18 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.errors import AccountError
-from pipeline.ledger.account import Account
+from pipeline.ledger.account import Account, InputCount, tally
 from pipeline.ledger.commit import sweep_staging, tidying, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
 from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
-from pipeline.ledger.history import CommittedRun, attempts_of, committed_runs
+from pipeline.ledger.history import CommittedRun, attempts_of, committed_runs, tombstones_of
 from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan
-from pipeline.ledger.tally import InputCount, tally
-from pipeline.ledger.tombstones import tombstones_of
 from pipeline.ledger.window import lines_of, window_of
-from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
+from pipeline.staging import Staging
 from pipeline.storage import write_bytes
 from pipeline.write.views import write_views
 

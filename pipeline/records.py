@@ -7,7 +7,7 @@
 
 Inside a block these are plain frozen values; between passes and processes the same
 content travels as Arrow batches (``write.columns`` holds the schema of the tables,
-``dedup.exchange`` that of signatures and verdicts).
+``dedup.steps.layouts`` that of signatures and verdicts).
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ from hashlib import blake2b
 from typing import Literal
 
 MediaType = Literal["text/plain", "text/html"]
+
 Stage = Literal["read", "clean", "judge"]
+
 Kind = Literal["filtered", "error"]
+
 Precision = Literal["second", "minute", "day"]
 
 REASONS: dict[str, str] = {
@@ -212,3 +215,13 @@ def identify(identity: str, payload: bytes) -> str:
     digest.update(name)
     digest.update(payload)
     return digest.hexdigest()
+
+
+FLAGS: dict[str, str] = {
+    "date_unparsable": "the record declares a date of publication that cannot be read",
+    "no_prose": "no line reads as a sentence: a list, a table or an empty text",
+    "hard_wrapped": "lines broken at a fixed width were joined to paragraphs",
+    "page_too_large": "the page has more elements or characters than any story: not looked into",
+    "whole_page": "menus or footers around the story were cut: the text was a page saved whole",
+}
+"""The closed list of values of ``articles.flags``, each with its meaning."""

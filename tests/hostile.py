@@ -60,7 +60,7 @@ def act(item, argument):
 
 def sieve_or_act(items, config):
     """Do what the titles name, else sieve as the real thing does."""
-    from pipeline.passes import sieve  # noqa: PLC0415
+    from pipeline.passes import isolation as sieve  # noqa: PLC0415
 
     for document, _ in items:
         if document.title in ACTS:

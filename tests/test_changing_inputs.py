@@ -12,8 +12,8 @@ from factories import story
 from runs import rows, run
 
 from pipeline.config import InputConfig
-from pipeline.read import Part, read_part, survey
-from pipeline.read.planned import digest_look
+from pipeline.read import read_part, survey
+from pipeline.read.parts import Part, digest_look
 from pipeline.storage import open_input
 
 CHANGED = "changed_meanwhile"

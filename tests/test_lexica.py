@@ -8,14 +8,11 @@ from collections import Counter
 
 import pytest
 
-from pipeline.clean.flags import FLAGS
-from pipeline.clean.plain.calendar_words import _MONTH_NAMES, MONTHS, ZONES
-from pipeline.clean.plain.line_hints import LINE_HINTS
-from pipeline.clean.plain.phrase_hints import HINTS
-from pipeline.clean.plain.phrase_openings import OPENING, WITHIN
-from pipeline.clean.plain.phrase_tables import WHOLE
-from pipeline.clean.plain.phrases import OPENING_WORDS, hints_of, kinds_of
-from pipeline.clean.plain.rules import RULES
+from pipeline.clean.dates import _MONTH_NAMES, MONTHS, ZONES
+from pipeline.clean.lines.phrase_table import HINTS, LINE_HINTS, OPENING, WHOLE, WITHIN
+from pipeline.clean.lines.phrases import OPENING_WORDS, hints_of, kinds_of
+from pipeline.clean.lines.rules import RULES
+from pipeline.records import FLAGS
 
 PHRASES = {
     "whole": WHOLE,

@@ -9,9 +9,9 @@ from time import process_time
 
 import pytest
 
-import pipeline.clean.person_names
-import pipeline.clean.plain
-import pipeline.clean.timestamps
+import pipeline.clean.dates
+import pipeline.clean.lines
+import pipeline.clean.names
 import pipeline.judge
 import pipeline.text
 
@@ -33,8 +33,8 @@ NOISE_SECONDS = 0.02
 
 def modules():
     """Every module whose patterns see a whole text or one line of it."""
-    yield from (pipeline.clean.person_names, pipeline.clean.timestamps)
-    for package in (pipeline.clean.plain, pipeline.text, pipeline.judge):
+    yield from (pipeline.clean.names, pipeline.clean.dates)
+    for package in (pipeline.clean.lines, pipeline.text, pipeline.judge):
         for found in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             yield importlib.import_module(found.name)
 
@@ -100,7 +100,7 @@ def test_all_places_are_looked_into():
     """Patterns are found in constants, tuples and tables of the modules."""
     homes = {place.rsplit(".", 2)[0] for place in PATTERNS}
 
-    assert {"clean.timestamps", "clean.plain.printed_dates", "judge.language"} <= homes
+    assert {"clean.dates", "clean.lines.signs", "judge.language"} <= homes
     assert len(PATTERNS) > 50
 
 

@@ -12,7 +12,7 @@ from runs import rows, run
 from test_incremental import run_on
 
 from pipeline.config import Config
-from pipeline.passes.sieve import sieve_document
+from pipeline.passes.isolation import sieve_document
 from pipeline.passes.site_lines import (
     SEEN,
     Repeated,

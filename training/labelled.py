@@ -18,14 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.plain.cleaner import rule_hits
-from pipeline.clean.plain.features import levelled, observe
-from pipeline.clean.plain.lexicon import gram_count, grams
-from pipeline.clean.plain.line_tokens import Tokens, units
-from pipeline.clean.plain.metadata import find_authors
-from pipeline.clean.plain.page import LineRecord, Page, read_page
-from pipeline.clean.plain.stamps import entry_times
-from pipeline.clean.plain.titles import find_title
+from pipeline.clean.lines.features import levelled, observe
+from pipeline.clean.lines.heading import find_authors, find_title
+from pipeline.clean.lines.page import LineRecord, Page, read_page
+from pipeline.clean.lines.page_rules import entry_times
+from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.tokens import Tokens, gram_count, grams, units
 from training.corrected import line_digest, read_corrections
 
 FULL = ("bs4", "lxml", "inscriptis", "html2text", "resi")

@@ -17,8 +17,8 @@ from rapidfuzz.distance import LCSseq
 
 from pipeline.clean.html.block_model import Rows, measure
 from pipeline.clean.html.candidates import Candidates, read_candidates
-from pipeline.clean.html.votes import grams_of
-from pipeline.clean.person_names import name_key
+from pipeline.clean.html.overlap import grams_of
+from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
 from pipeline.records import Document
 from pipeline.text.tokens import words

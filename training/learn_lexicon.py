@@ -8,8 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from pipeline.clean.plain.features import BASE
-from pipeline.clean.plain.lexicon import LIMIT, RATE_LIMIT
+from pipeline.clean.lines.features import BASE
+from pipeline.clean.lines.tokens import LIMIT, RATE_LIMIT
 from training.fit import fit_sparse
 from training.labelled import FOLDS, Labelled, Numbers
 

@@ -19,10 +19,10 @@ from lxml.etree import ParserError
 from lxml.html import document_fromstring
 from numpy.typing import NDArray
 
-from pipeline.clean.person_names import name_key
+from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
 from pipeline.text.tokens import word_count
-from pipeline.web.url import canonical_url
+from pipeline.urls import canonical_url
 from training.labelled import Labelled, Numbers, label_lines
 from training.labelled_pages import DROP, KEEP, OPEN, by_body, gold_text, in_gold, unpacked
 from training.renderings import Lines, renderings

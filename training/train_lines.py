@@ -1,4 +1,4 @@
-"""Learn pipeline/clean/plain/line_model.json from labelled texts and pages: ``make train``.
+"""Learn pipeline/clean/lines/line_model.json from labelled texts and pages: ``make train``.
 
 Cross-validated by site first, which prints the table of docs/decisions/0022; then on everything.
 The same inputs give the same file: folds follow from the sites' names, and nothing is random
@@ -21,18 +21,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.plain.expansion import Expansion
-from pipeline.clean.plain.features import FEATURES
-from pipeline.clean.plain.line_model import (
+from pipeline.clean.lines.context import alike
+from pipeline.clean.lines.features import FEATURES, Expansion
+from pipeline.clean.lines.model import (
     KNOWN_MARGIN,
     SWITCH_COST,
     THRESHOLDS,
     WEIGHTS,
     benefit_of_doubt,
     has_chrome,
-    viterbi,
 )
-from pipeline.clean.plain.page_grid import alike
+from pipeline.clean.model import viterbi
 from training.corrected import LABELS as CORRECTED_LABELS
 from training.fit import fit_dense
 from training.hand_texts import KINDS, PREFIX, label_hand, read_hand

@@ -28,15 +28,13 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.config import Config
 from pipeline.dedup.evidence import PARTS, compare
-from pipeline.dedup.exchange import article_number
 from pipeline.dedup.model import INPUTS, LEAST_OF_A_HALF, inputs
-from pipeline.passes.blocks import Block
-from pipeline.passes.bundles import Bundle
+from pipeline.dedup.steps.layouts import Bundle, article_number
+from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.loop import joined
-from pipeline.passes.members.reader import MemberReader
-from pipeline.passes.staging import Staging
-from pipeline.read.parts import Part
+from pipeline.passes.in_process import joined
+from pipeline.read.parts import Block, Part
+from pipeline.staging import Staging
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Config()

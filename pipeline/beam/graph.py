@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING
 
 import apache_beam as beam
 
-from pipeline.beam.clean import Clean
-from pipeline.beam.count_lines import CountLines
-from pipeline.beam.deduplicate import Deduplicate, FindRepeats
-from pipeline.beam.write import Write
+from pipeline.beam.transforms import Clean, CountLines, Deduplicate, FindRepeats, Write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.config import Config
-    from pipeline.passes.blocks import Block
-    from pipeline.passes.staging import Staging
     from pipeline.passes.write_block import RunName
+    from pipeline.read.parts import Block
+    from pipeline.staging import Staging
 
 
 def build(

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
     from pipeline.ledger.plan import Plan
-    from pipeline.passes.staging import Staging
     from pipeline.passes.write_block import RunName
+    from pipeline.staging import Staging
 
 ENGINE = "FnApiRunner"
 """Beam's in-process engine, by its own name: what Beam calls DirectRunner first tries to

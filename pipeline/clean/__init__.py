@@ -1,6 +1,6 @@
 """Document → article: the story's text, its metadata, and a reason for everything that was cut.
 
-clean_document   text/plain ─▶ plain.clean_text   line rules
+clean_document   text/plain ─▶ lines.clean_text   line rules
                  text/html  ─▶ html.extract_page  trafilatura, page model, metadata
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.clean.plain.cleaner import clean_text, clean_texts
+from pipeline.clean.lines.cleaner import clean_text, clean_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

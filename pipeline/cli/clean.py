@@ -14,7 +14,7 @@ from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError
 from pipeline.explain.cleaned import as_json, as_lines
 from pipeline.ledger.inputs import find_inputs
-from pipeline.passes.sieve import sieve_records
+from pipeline.passes.isolation import sieve_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Rejection

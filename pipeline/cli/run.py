@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pipeline.ledger.inputs import Inputs
     from pipeline.ledger.plan import Plan
     from pipeline.monitor.log import EventLog
-    from pipeline.passes.staging import Staging
     from pipeline.passes.write_block import RunName
+    from pipeline.staging import Staging
 
 
 def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:

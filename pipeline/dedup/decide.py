@@ -8,29 +8,32 @@ Stars that mostly verify against one another are one cluster and keep their repr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.candidates import Candidates, compare_pairs, neighbours, parts_of
-from pipeline.dedup.clusters import MATCHES, first_of_equals, sortable
-from pipeline.dedup.evidence import PARTS
+from pipeline.dedup.clusters import MATCHES, components, first_of_equals, sortable
+from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare_each
+from pipeline.dedup.model import probabilities
 from pipeline.dedup.pairs import Similarity, is_near
-from pipeline.dedup.versions import versions
 
 Indexes = NDArray[np.int64]
+
 Floats = NDArray[np.float64]
 
 MOST_REPRESENTATIVES = 64
 """Representatives an article is compared with: in a bucket of a hundred thousand pages of one
 template, comparing all with all would never end."""
+
 STAR_SAMPLE = 8
 """Members of a star, spread over its order, that speak for it when stars are compared."""
+
 STARS_AGREE = 0.5
 """Share of the pairs across two stars that verify, from which they are one cluster."""
+
 _AT_ONCE = 1024
 
 
@@ -267,3 +270,114 @@ def _decisions(
         probability=np.array([row[5].probability for row in rows], np.float64),
         parts=np.array([row[5].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Articles that may be copies of one another; m of them, in any order.
+
+    Attributes:
+        articles: uint64[m], distinct.
+        order: uint8[m, 40], ``order_key`` of each.
+        digests: uint8[m, 16], digest of the cleaned text.
+        shingle_counts: int64[m].
+        published: bool[m], kept by an earlier run: comes first and stays.
+        urls: uint64[m], digest of the canonical url of each, 0 where unknown.
+        fetched: int64[m], minutes, or ``evidence.UNKNOWN``.
+        groups: int64[m], the provisional cluster of each, from 0.
+        links: int64[k, 2], groups that share rare shingles.
+        sketch: member → what of it is compared; loaded when needed.
+        similarity: two members → their exact similarity.
+    """
+
+    articles: NDArray[np.uint64]
+    order: NDArray[np.uint8]
+    digests: NDArray[np.uint8]
+    shingle_counts: NDArray[np.int64]
+    published: NDArray[np.bool_]
+    urls: NDArray[np.uint64]
+    fetched: Indexes
+    groups: Indexes
+    links: Indexes
+    sketch: Callable[[int], Sketch]
+    similarity: Callable[[int, int], Similarity]
+
+
+def neighbours(candidates: Candidates) -> list[Indexes]:
+    """List for each group itself and those linked with it."""
+    count = int(candidates.groups.max(initial=-1)) + 1
+    own = np.arange(count)
+    both = np.concatenate([np.stack([own, own], 1), candidates.links, candidates.links[:, ::-1]])
+    both = np.unique(both, axis=0)
+    return np.split(both[:, 1], np.searchsorted(both[:, 0], own[1:]))
+
+
+def parts_of(candidates: Candidates, compared: Indexes) -> list[list[int]]:
+    """Part the members by what links join, directly or not; in order each."""
+    part = np.arange(int(candidates.groups.max(initial=-1)) + 1)
+    for joined in components(candidates.links.astype(np.uint64)):
+        part[joined] = joined[0]
+    found: dict[int, list[int]] = {}
+    for member, own in zip(compared.tolist(), part[candidates.groups[compared]], strict=True):
+        found.setdefault(own, []).append(member)
+    return list(found.values())
+
+
+def compare_pairs(candidates: Candidates, pairs: list[tuple[int, int]]) -> tuple[Floats, Floats]:
+    """Compare pairs of members: their parts, and how likely each is copies.
+
+    Args:
+        pairs: those of one first member stand together.
+    """
+    counts: dict[int, int] = {}
+    for one, _ in pairs:
+        counts[one] = counts.get(one, 0) + 1
+    ones = [candidates.sketch(one) for one in counts]
+    others = [candidates.sketch(other) for _, other in pairs]
+    parts = compare_each(ones, list(counts.values()), others)
+    return parts, probabilities(parts)
+
+
+def versions(
+    urls: NDArray[np.uint64],
+    published: NDArray[np.bool_],
+    fetched: NDArray[np.int64],
+    kept: Sequence[int],
+    alike: Iterable[tuple[int, int]],
+) -> dict[int, int]:
+    """Map each later kept article at a url to the version it revises.
+
+    Versions are in order of time: published by an earlier run before new, then by when they
+    were fetched (unknown first), then by their place in the input.
+
+    Args:
+        urls: uint64[m], 0 where unknown.
+        published: bool[m]; published articles are never later versions.
+        fetched: int64[m], minutes, or ``evidence.UNKNOWN``, which is the smallest of all.
+        kept: the members that stay, in the order of the input.
+        alike: pairs of members at one url that the evidence says are one story.
+
+    Returns:
+        For each, the latest earlier version it is alike; itself when it is alike none.
+    """
+    members = np.array(kept, np.int64)
+    located = members[urls[members] != 0]
+    _, place, counts = np.unique(urls[located], return_inverse=True, return_counts=True)
+    shared = located[counts[place] > 1]
+    if not len(shared):
+        return {}
+    pairs = {frozenset(pair) for pair in alike}
+    order = np.lexsort((np.arange(len(shared)), fetched[shared], ~published[shared], urls[shared]))
+    found: dict[int, int] = {}
+    earlier: list[int] = []
+    for member in shared[order].tolist():
+        if earlier and urls[earlier[-1]] != urls[member]:
+            earlier = []
+        if earlier and not published[member]:
+            known = (each for each in reversed(earlier) if frozenset((each, member)) in pairs)
+            found[member] = next(known, member)
+        earlier.append(member)
+    return found
+
+
+assert np.iinfo(np.int64).min == UNKNOWN, "an unknown time comes before all others"

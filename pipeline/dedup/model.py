@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dedup.evidence import PARTS
-from pipeline.dedup.weights import BIAS, WEIGHTS
 
 Floats = NDArray[np.float64]
 
@@ -31,6 +30,7 @@ INPUTS = (
 """Names of the model's inputs, the keys of ``weights.WEIGHTS``."""
 
 _DOUBT = 4  # rare shingles by which a share of few is discounted
+
 _WEEK_H = 168.0
 
 LEAST_OF_A_HALF = 0.2
@@ -79,3 +79,21 @@ def probabilities(parts: Floats) -> Floats:
     chances: Floats = 1 / (1 + np.exp(-odds))
     halves = parts[:, PARTS.index("weaker_half")]
     return np.where(halves >= LEAST_OF_A_HALF, chances, 0.0)
+
+
+BIAS = -5.021
+
+WEIGHTS = {
+    "rare": 4.550,
+    "contained": -3.953,
+    "figures": 1.920,
+    "figures_missing": -1.703,
+    "coverage": 4.562,
+    "coverage_squared": 2.232,
+    "weaker_half": 0.723,
+    "lead": 0.250,
+    "longer_lead": 2.770,
+    "length": 0.840,
+    "hours_apart": -1.480,
+    "dated": 2.372,
+}

@@ -18,7 +18,7 @@ import pyarrow.dataset as ds
 
 from pipeline.errors import UsageError
 from pipeline.ledger.history import committed_runs
-from pipeline.web.url import canonical_url
+from pipeline.urls import canonical_url
 from pipeline.write.columns import TABLES, columns_of, schema
 
 if TYPE_CHECKING:

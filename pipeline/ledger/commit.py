@@ -26,11 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.config import Config
-    from pipeline.ledger.account import Account
+    from pipeline.ledger.account import Account, InputCount
     from pipeline.ledger.gates import GateResult
     from pipeline.ledger.plan import Plan
-    from pipeline.ledger.tally import InputCount
-    from pipeline.passes.staging import Staging
+    from pipeline.staging import Staging
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
 """Libraries whose version can change what comes out."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,10 +18,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import NewsieveError
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+from pipeline.write.parquet import write_parquet
 
 INPUTS_SCHEMA = pa.schema(
     [
@@ -175,3 +174,26 @@ def ids_of(run: CommittedRun) -> list[bytes]:
                 ids = file.read(columns=["id"])["id"].drop_null().to_pylist()
             found += map(bytes.fromhex, ids)
     return found
+
+
+NAME = "tombstones.parquet"
+
+SCHEMA = pa.schema(
+    [pa.field("digest", pa.string(), nullable=False)],
+    metadata={"newsieve.state": "tombstones", "newsieve.format_version": str(FORMAT_VERSION)},
+)
+
+
+def tombstones_of(runs: Path) -> frozenset[bytes]:
+    """Read the tombstones of a folder of runs, 16 bytes each."""
+    path = runs / NAME
+    if not path.is_file():
+        return frozenset()
+    with undamaged(path), pq.ParquetFile(path) as file:
+        return frozenset(map(bytes.fromhex, file.read(columns=["digest"])["digest"].to_pylist()))
+
+
+def write_tombstones(runs: Path, stones: Iterable[bytes]) -> None:
+    """Write the tombstones of a folder of runs, whole or not at all."""
+    table = pa.table({"digest": sorted(stone.hex() for stone in stones)}, SCHEMA)
+    write_parquet(runs / NAME, SCHEMA, [table], 100_000)

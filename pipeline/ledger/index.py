@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.ledger.history import ids_of, inputs_of
-from pipeline.read.planned import digest_look
+from pipeline.read.parts import digest_look
 from pipeline.storage import replacing
 
 if TYPE_CHECKING:

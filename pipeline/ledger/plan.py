@@ -10,9 +10,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from pipeline.ledger.index import look_of
-from pipeline.passes.blocks import Block
 from pipeline.read import survey
-from pipeline.read.parts import Part
+from pipeline.read.parts import Block, Part
 from pipeline.storage import open_input
 from pipeline.version import FORMAT_VERSION, VERSION
 

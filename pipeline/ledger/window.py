@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
 from pipeline.ledger.history import undamaged
-from pipeline.passes.earlier.keys import made_with, sign_again, signature_settings, write_keys
-from pipeline.passes.staging import WindowPart
+from pipeline.staging import WindowPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

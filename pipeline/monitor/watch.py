@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Config
 from pipeline.ledger.plan import Plan
-from pipeline.passes.staging import Staging
 from pipeline.passes.write_block import RunName
+from pipeline.staging import Staging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
-from pipeline.passes.members.writer import MemberWriter
-from pipeline.passes.sieve import failure, sieve_records
+from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.passes.isolation import failure, sieve_records
 from pipeline.passes.site_lines import read_repeated
-from pipeline.passes.staging import CleanedCounts, PartCount
 from pipeline.passes.tombstones import rested
 from pipeline.read import read_part
 from pipeline.read.parts import Unfinished
 from pipeline.records import Rejection
+from pipeline.staging import CleanedCounts, PartCount
 from pipeline.storage import open_input, replacing
 from pipeline.write.columns import staged_batch, staged_schema
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
-    from pipeline.passes.blocks import Block
     from pipeline.passes.site_lines import Repeated
-    from pipeline.passes.staging import Staging
+    from pipeline.read.parts import Block
     from pipeline.records import Article, Document
+    from pipeline.staging import Staging
     from pipeline.write.columns import Table
 
 BATCH_ROWS = 1_000

@@ -23,8 +23,8 @@ from pipeline.read import read_part
 from pipeline.records import Document
 from pipeline.storage import open_input
 from pipeline.text.lines import Line, split_lines
+from pipeline.urls import canonical_url, site_of
 from pipeline.version import FORMAT_VERSION
-from pipeline.web.url import canonical_url, site_of
 from pipeline.write.parquet import write_parquet
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
-    from pipeline.passes.blocks import Block
-    from pipeline.passes.staging import Staging
+    from pipeline.read.parts import Block
+    from pipeline.staging import Staging
 
 MAX_CHARS = 100
 """Characters above which a line may be a sentence of the story and is never counted."""

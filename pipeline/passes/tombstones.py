@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.records import Document, Rejection
-from pipeline.web.url import canonical_url, site_of
+from pipeline.urls import canonical_url, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from pipeline.dedup.clusters import MATCHES
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.evidence import PARTS
-from pipeline.dedup.exchange import THIS_RUN, VERDICT
-from pipeline.passes.earlier.keys import keys_table, write_keys
-from pipeline.passes.staging import WrittenCounts
+from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
+from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
+from pipeline.staging import WrittenCounts
 from pipeline.write.columns import TABLES, finished_table, schema
 from pipeline.write.parquet import write_parquet
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
-    from pipeline.passes.staging import Staging
+    from pipeline.staging import Staging
     from pipeline.write.columns import Table
 
 

@@ -7,14 +7,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.read.csv_records import read_csv, read_csv_gz, read_csv_zst
+from pipeline.read.csv_files import read_csv, read_csv_gz, read_csv_zst
+from pipeline.read.fields import Place, reject
 from pipeline.read.jsonl import read_jsonl, read_jsonl_gz, read_jsonl_zst
 from pipeline.read.parquet import read_parquet, survey_row_groups
-from pipeline.read.parts import Part, Survey, Unfinished
-from pipeline.read.planned import is_as_planned, planned_bytes
-from pipeline.read.rejecting import Place, reject
+from pipeline.read.parts import (
+    Part,
+    Survey,
+    Unfinished,
+    is_as_planned,
+    planned_bytes,
+    survey_lines,
+    survey_whole,
+)
 from pipeline.read.single import read_html, read_text
-from pipeline.read.surveying import survey_lines, survey_whole
 from pipeline.read.warc import read_warc, read_warc_gz
 
 if TYPE_CHECKING:

@@ -16,15 +16,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from charset_normalizer import from_bytes
-
-from pipeline.read.charsets import LABELS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class UndecodableError(ValueError):
@@ -75,12 +71,16 @@ _DECLARED = re.compile(
     rb"""|^\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*["']([-\w.:]+)""",
     re.IGNORECASE,
 )
+
 _PRESCAN_BYTES = 2048
+
 _WIDE = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+
 # What would have been decoded before this, and codecs of Python that are no charsets.
 _NO_CHARSETS = ("utf", "idna", "punycode", "unicode", "raw", "undefined")
 
 _SAMPLE_BYTES = 8_000
+
 _PLAUSIBLE = (
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
     *("iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "cp866", "mac_roman", "tis_620"),
@@ -215,7 +215,9 @@ def _damaged_utf8(payload: bytes) -> Decoded | None:
 # traces of Central European, Turkish or Baltic text (which share most codes), or of Cyrillic,
 # Greek or Asian text (which has hardly anything but high bytes).
 _HIGH = re.compile(rb"[\x80-\xff]")
+
 _HIGH_LETTERS = re.compile(rb"[\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]")
+
 _STRANGE = re.compile(
     rb"[\x80-\xff]{4,}"
     rb"|(?<=[A-Za-z\xc0-\xff])[\xa1\xa3\xa5\xa6\xaa-\xac\xaf\xb1\xb3\xb5\xb6\xb9\xba\xbc-\xbf]"
@@ -227,8 +229,10 @@ _STRANGE = re.compile(
     rb"|[\xd0\xdd\xde\xf0\xfd\xfe]"  # Turkish, Romanian, Czech; in windows-1252 Icelandic only
     rb"|\xe3(?![eosn\s,.rti])"  # Romanian; Portuguese ã
 )
+
 # ISO 8859-15 has the euro sign, Œ, œ, š, ž and Ÿ where windows-1252 has ¤ ¼ ½ ¨ ¸ ¾.
 _LATIN_9 = re.compile(rb"\xa4|(?<![\w\x80-\xff])\xbc[a-z]|[A-Za-z][\xa8\xb8\xbd][a-z]")
+
 _LATIN_9_BYTES = b"\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe"
 
 
@@ -277,3 +281,69 @@ def _mostly_ascii(payload: bytes) -> Decoded | None:
     """Keep a text whose few bad bytes fit no encoding: they become U+FFFD."""
     text = payload.decode("utf-8", "replace")
     return Decoded(text, "utf-8") if _replaced_share(text) <= 0.1 else None
+
+
+LABELS: dict[str, str] = {
+    label: codec
+    for codec, labels in {
+        "cp1252": "ansi_x3.4-1968 ascii us-ascii cp819 ibm819 iso-8859-1 iso-ir-100 iso8859-1 "
+        "iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 csisolatin1 x-cp1252",
+        "cp1254": "iso-8859-9 iso8859-9 iso88599 iso_8859-9 latin5 l5 csisolatin5 x-cp1254",
+        "cp874": "tis-620 iso-8859-11 iso8859-11 iso885911 dos-874 windows-874",
+        "cp1250": "x-cp1250",
+        "cp1251": "x-cp1251",
+        "cp1256": "x-cp1256",
+        "gb18030": "gb2312 gb_2312 gb_2312-80 gbk x-gbk chinese csgb2312 iso-ir-58",
+        "big5hkscs": "big5 big5-hkscs cn-big5 csbig5 x-x-big5",
+        "cp932": "shift_jis shift-jis sjis x-sjis ms_kanji ms932 windows-31j csshiftjis",
+        "euc_jp": "x-euc-jp cseucpkdfmtjapanese",
+        "cp949": "euc-kr ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 korean windows-949 cseuckr",
+        "koi8_r": "koi koi8 koi8-r cskoi8r",
+        "koi8_u": "koi8-ru",
+        "iso8859_8": "iso-8859-8-i iso-8859-8-e logical visual",
+        "mac_roman": "x-mac-roman macintosh csmacintosh mac",
+        "mac_cyrillic": "x-mac-cyrillic x-mac-ukrainian",
+        "utf-8": "utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 "
+        "utf-16 utf-16le utf-16be unicode ucs-2 x-user-defined",
+    }.items()
+    for label in labels.split()
+}
+
+MOST_DETECTED = 1_000
+"""Lines of a file whose encoding is looked for among all that news is written in."""
+
+
+class LineDecoder:
+    """Decodes the lines of a file that is in *encoding*, but for some."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._asked = 0
+        self._found = Counter[str]()
+
+    def __call__(self, payload: bytes) -> str:
+        """Decode a line; U+0000 becomes U+FFFD.
+
+        Raises:
+            UndecodableError: the bytes are binary, or no encoding fits them.
+        """
+        try:
+            text = payload.decode("utf-8")
+        except UnicodeDecodeError:
+            text = self._otherwise(payload)
+        return text.replace("\0", "\ufffd") if "\0" in text else text
+
+    def _otherwise(self, payload: bytes) -> str:
+        try:
+            return payload.decode(self._encoding)
+        except UnicodeDecodeError:
+            return decode(payload, html=False, detect=self._detect).text
+
+    def _detect(self, payload: bytes) -> Decoded | None:
+        if self._asked < MOST_DETECTED:
+            self._asked += 1
+            if answer := detected(payload):
+                self._found[answer.encoding] += 1
+            return answer
+        labelled = (by_label(payload, encoding) for encoding, _ in self._found.most_common())
+        return next(filter(None, labelled), None)

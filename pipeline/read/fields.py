@@ -8,19 +8,18 @@ reason to lose the text.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, get_args
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, get_args
 
 from pipeline.config import FieldName
-from pipeline.read.rejecting import Place, reject
 from pipeline.records import Document, MediaType, Rejection, identify
-from pipeline.web.url import canonical_url
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterator, Mapping
+from pipeline.urls import canonical_url
 
 FIELDS: tuple[str, ...] = get_args(FieldName)
+
 OTHER_FIELDS = "(other)"
+
 MAX_NAMES = 1_000
 """Distinct names that are counted; records keyed by url or number have no end of them."""
 
@@ -147,3 +146,46 @@ def _kind(known: Mapping[str, object], name: str) -> str:
     if known.get(name) is None:
         return "null" if name in known else "missing"
     return "empty" if isinstance(known[name], str) else f"a {type(known[name]).__name__}"
+
+
+EXCERPT_CHARS = 500
+
+
+class Place(NamedTuple):
+    """Where a record stands, what it is called there, and how it begins."""
+
+    source: str
+    record_id: str
+    head: bytes = b""
+
+
+def excerpt(head: bytes) -> str:
+    r"""Show the beginning of a record: at most 500 printable characters, on one line.
+
+    >>> excerpt(b'{"a":\t\x00}\n')
+    '{"a": �}'
+    """
+    line = " ".join(head[: EXCERPT_CHARS * 4].decode("utf-8", "replace").split())
+    return "".join(char if char.isprintable() else "\ufffd" for char in line[:EXCERPT_CHARS])
+
+
+def reject(place: Place, reason: str, detail: str, error: Exception | None = None) -> Rejection:
+    """Say that the record at *place* cannot be read.
+
+    Args:
+        place: the record.
+        reason: one of ``records.REASONS``.
+        detail: the value and the limit, for people.
+        error: what was raised; after an OSError another try may succeed.
+    """
+    return Rejection(
+        source=place.source,
+        stage="read",
+        kind="error",
+        reason=reason,
+        detail=detail,
+        record_id=place.record_id,
+        error_type=type(error).__name__ if error else None,
+        excerpt=excerpt(place.head) or None,
+        retryable=isinstance(error, OSError),
+    )

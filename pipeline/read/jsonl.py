@@ -10,11 +10,16 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, NoReturn
 
-from pipeline.read.compression import BrokenStreamError, gzip_chunks, plain_chunks, zstd_chunks
-from pipeline.read.fields import document_of
-from pipeline.read.lines import Line, lines
+from pipeline.read.fields import Place, document_of, reject
 from pipeline.read.parts import Part, Unfinished
-from pipeline.read.rejecting import Place, reject
+from pipeline.read.streams import (
+    BrokenStreamError,
+    Line,
+    gzip_chunks,
+    lines,
+    plain_chunks,
+    zstd_chunks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

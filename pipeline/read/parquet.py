@@ -15,10 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.fields import FIELDS, document_of
-from pipeline.read.parts import Survey
-from pipeline.read.rejecting import Place, reject
-from pipeline.read.surveying import survey_bytes
+from pipeline.read.fields import FIELDS, Place, document_of, reject
+from pipeline.read.parts import Survey, survey_bytes
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.read.compression import plain_chunks
 from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.rejecting import Place, reject
+from pipeline.read.fields import Place, reject
+from pipeline.read.streams import plain_chunks
 from pipeline.records import Document, MediaType, Rejection, identify
 
 if TYPE_CHECKING:

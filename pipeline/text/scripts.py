@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
 SCRIPTS: dict[str, str] = {
     "Han": "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
     "Kana": "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f",
@@ -23,7 +29,9 @@ SCRIPTS: dict[str, str] = {
 
 SPACELESS = "".join(SCRIPTS[name] for name in ("Han", "Kana", "Thai", "Lao", "Khmer", "Myanmar"))
 """Inside of a character class: letters of scripts that put no spaces between words."""
+
 SPACELESS_LETTER = re.compile(f"[{SPACELESS}]")
+
 LOWEST_SPACELESS, HAN_AND_KANA = "\u0e00", "\u2e80"
 """Below the first stands none of these letters; from the second on stand those of the largest."""
 
@@ -40,3 +48,7 @@ def script_counts(text: str) -> Counter[str]:
         return Counter()
     counts = {name: len(pattern.findall(text)) for name, pattern in _LETTERS.items()}
     return Counter({name: count for name, count in counts.items() if count})
+
+
+FIRST_SPACELESS = "\u0e00"
+"""No script that needs no spaces has a letter below this one."""

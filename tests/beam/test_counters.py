@@ -9,10 +9,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from runs import ROOT, run
 
-from pipeline.beam.counters import CLOSED, NAMESPACE
 from pipeline.beam.graph import build
 from pipeline.beam.lifeline import lifeline
 from pipeline.beam.runner import _worker_environment
+from pipeline.beam.transforms import CLOSED, NAMESPACE
 
 pytestmark = pytest.mark.beam
 

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare, compare_each
-from pipeline.dedup.model import INPUTS, inputs, probabilities
+from pipeline.dedup.model import INPUTS, WEIGHTS, inputs, probabilities
 from pipeline.dedup.samples import figures, keys_of, shingle_and_sample
-from pipeline.dedup.weights import WEIGHTS
 
 STORY = [f"w{n}" for n in range(600)]
 OTHER = [f"v{n}" for n in range(600)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.dedup.decide import versions
 from pipeline.dedup.evidence import UNKNOWN
-from pipeline.dedup.versions import versions
 
 PAGE = 7
 

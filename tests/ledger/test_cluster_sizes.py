@@ -10,8 +10,7 @@ import strategies  # noqa: F401 - loads the profile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ledger.account import AlarmCluster
-from pipeline.ledger.cluster_sizes import measure_clusters
+from pipeline.ledger.account import AlarmCluster, measure_clusters
 from pipeline.write.parquet import write_parquet
 
 SCHEMA = pa.schema([pa.field("cluster_id", pa.string()), pa.field("title", pa.string())])

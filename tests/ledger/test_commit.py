@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import Config
-from pipeline.ledger.account import Account, AlarmCluster
+from pipeline.ledger.account import Account, AlarmCluster, InputCount
 from pipeline.ledger.commit import (
     LIBRARIES,
     publish,
@@ -24,8 +24,7 @@ from pipeline.ledger.commit import (
 from pipeline.ledger.gates import GateResult
 from pipeline.ledger.history import INPUTS_SCHEMA, committed_runs, inputs_of
 from pipeline.ledger.plan import Plan, PlannedInput
-from pipeline.ledger.tally import InputCount
-from pipeline.passes.staging import Staging
+from pipeline.staging import Staging
 from pipeline.storage import write_bytes
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.parquet import write_parquet

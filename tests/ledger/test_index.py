@@ -12,14 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.ledger import index as indexing
 from pipeline.ledger.history import CommittedRun
-from pipeline.ledger.index import (
-    SETTLED_NS,
-    Digests,
-    input_digest,
-    load_index,
-    look_of,
-    save_index,
-)
+from pipeline.ledger.index import SETTLED_NS, Digests, input_digest, load_index, look_of, save_index
 
 NOTHING = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
 DIGESTS = st.lists(st.binary(min_size=16, max_size=16), max_size=20)

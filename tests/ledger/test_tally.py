@@ -7,9 +7,8 @@ from collections import Counter
 import pyarrow as pa
 from factories import staging
 
-from pipeline.ledger.account import Account, AlarmCluster
-from pipeline.ledger.tally import InputCount, tally
-from pipeline.passes.staging import CleanedCounts, PartCount, WrittenCounts
+from pipeline.ledger.account import Account, AlarmCluster, InputCount, tally
+from pipeline.staging import CleanedCounts, PartCount, WrittenCounts
 from pipeline.write.parquet import write_parquet
 
 MEMBERS = pa.schema([pa.field("cluster_id", pa.string()), pa.field("title", pa.string())])

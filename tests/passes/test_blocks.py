@@ -14,11 +14,11 @@ from pipeline.config import Config
 from pipeline.dedup.clusters import MATCHES
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.evidence import PARTS
-from pipeline.dedup.exchange import DIGESTS
+from pipeline.dedup.steps.layouts import DIGESTS
+from pipeline.dedup.steps.read_members import read_ids, read_keys
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.loop import run_passes
-from pipeline.passes.members.keys import read_ids, read_keys
+from pipeline.passes.in_process import run_passes
 from pipeline.passes.write_block import write_block
 from pipeline.records import Document, identify
 from pipeline.write.columns import TABLES, schema

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from pipeline.config import DedupConfig
-from pipeline.passes.loop import joined
-from pipeline.passes.members.keys import read_records
-from pipeline.passes.members.writer import MemberWriter
-from pipeline.passes.resolve import resolve
-from pipeline.passes.staging import Staging
+from pipeline.dedup.steps.read_members import read_records
+from pipeline.dedup.steps.resolve import resolve
+from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.passes.in_process import joined
 from pipeline.records import Article, Document, identify
+from pipeline.staging import Staging
 
 CONFIG = DedupConfig()
 COUNT = 3_000

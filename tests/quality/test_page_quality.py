@@ -18,7 +18,7 @@ from rapidfuzz.distance import LCSseq
 
 from pipeline.clean import clean_document
 from pipeline.clean.html.block_model import WEIGHTS
-from pipeline.clean.person_names import author_names, name_key
+from pipeline.clean.names import author_names, name_key
 from pipeline.config import CleanConfig
 from pipeline.read.encoding import decode
 from pipeline.records import Article, Document

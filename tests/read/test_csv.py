@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import InputConfig
-from pipeline.read import Part, read_part
-from pipeline.read.csv_rows import MOST_FAILURES
-from pipeline.read.line_decoding import MOST_DETECTED
+from pipeline.read import read_part
+from pipeline.read.csv_files import MOST_FAILURES
+from pipeline.read.encoding import MOST_DETECTED
+from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document, identify
 
 HEADER = b"id,text,url\n"

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import InputConfig
-from pipeline.read import Part, Unfinished, read_part
+from pipeline.read import read_part
+from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Document, Rejection, identify
 
 CASES = yaml.safe_load((Path(__file__).parent / "records.yaml").read_text("utf-8"))

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import InputConfig
-from pipeline.read import Part, read_part, survey
+from pipeline.read import read_part, survey
+from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document, identify
 
 WHOLE = Part("/in/a.parquet", "in/a.parquet", ".parquet")

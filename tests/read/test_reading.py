@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import InputConfig
-from pipeline.read import FORMATS, Part, format_of, read_part, survey
+from pipeline.read import FORMATS, format_of, read_part, survey
+from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document, Rejection, identify
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import InputConfig
-from pipeline.read import Part, read_part
+from pipeline.read import read_part
+from pipeline.read.parts import Part
 
 RECORDS = [
     {"id": "a1", "text": 'One.\n\nTwo, "three".', "url": "https://e.org/a", "title": "Ferry"},

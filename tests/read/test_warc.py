@@ -20,7 +20,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipeline.config import InputConfig
-from pipeline.read import Part, read_part
+from pipeline.read import read_part
+from pipeline.read.parts import Part
 from pipeline.read.warc_records import WarcRecord, warc_records
 from pipeline.records import REASONS, Document, Rejection, identify
 

@@ -13,14 +13,13 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.html.blocks import LEVELS, Blocks
-from pipeline.clean.html.hints import FLAGS
-from pipeline.clean.html.votes import VOTERS, Measured
-from pipeline.clean.plain.cleaner import rule_hits
-from pipeline.clean.plain.context import averages, best_run, place_of, shifted
-from pipeline.clean.plain.features import OBSERVED, observe
-from pipeline.clean.plain.line_tokens import Tokens
-from pipeline.clean.plain.page import Page
+from pipeline.clean.html.blocks import FLAGS, LEVELS, Blocks
+from pipeline.clean.html.overlap import VOTERS, Measured
+from pipeline.clean.lines.context import averages, best_run, place_of, shifted
+from pipeline.clean.lines.features import OBSERVED, observe
+from pipeline.clean.lines.page import Page
+from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.tokens import Tokens
 
 Matrix = NDArray[np.float32]
 

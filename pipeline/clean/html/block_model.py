@@ -25,10 +25,10 @@ from pipeline.clean.html.block_features import (
     looked_into,
 )
 from pipeline.clean.html.blocks import Blocks
-from pipeline.clean.html.votes import VOTERS, compare
-from pipeline.clean.plain.features import GROUPS as LINE_GROUPS
-from pipeline.clean.plain.line_model import viterbi
-from pipeline.clean.plain.page import read_page
+from pipeline.clean.html.overlap import VOTERS, compare
+from pipeline.clean.lines.features import GROUPS as LINE_GROUPS
+from pipeline.clean.lines.page import read_page
+from pipeline.clean.model import viterbi
 from pipeline.records import Removed
 
 WEIGHTS = Path(__file__).with_name("block_model.json")

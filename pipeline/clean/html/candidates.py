@@ -23,12 +23,12 @@ from trafilatura.metadata import extract_url, find_date
 from trafilatura.settings import use_config
 from trafilatura.utils import repair_faulty_html
 
+from pipeline.clean.dates import LAST_YEAR, parse_timestamp
 from pipeline.clean.html.blocks import Blocks, read_blocks
 from pipeline.clean.html.json_ld import Node, article_nodes, texts_of
 from pipeline.clean.html.markup import Markup, read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
-from pipeline.clean.html.votes import grams_of
-from pipeline.clean.timestamps import LAST_YEAR, parse_timestamp
+from pipeline.clean.html.overlap import grams_of
 from pipeline.records import Document, Evidence
 
 EXTRACTOR = "trafilatura"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.html.block_model import select
 from pipeline.clean.html.candidates import (
     EXTRACTOR,
@@ -15,8 +16,7 @@ from pipeline.clean.html.candidates import (
 )
 from pipeline.clean.html.metadata import PageMetadata
 from pipeline.clean.html.title import title_parts
-from pipeline.clean.person_names import author_names, name_key
-from pipeline.clean.timestamps import parse_timestamp
+from pipeline.clean.names import author_names, name_key
 from pipeline.config import CleanConfig
 from pipeline.records import Article, Document, Evidence, Removed
 

@@ -10,24 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from pipeline.clean.dates import parse_timestamp
+from pipeline.clean.html.beside_headline import (
+    date_beside_headline,
+    headlines,
+    names_beside_headline,
+)
 from pipeline.clean.html.blocks import Blocks
-from pipeline.clean.html.dates import (
-    choose_date,
-    modified_dates,
-    printed_day,
-    published_dates,
-)
-from pipeline.clean.html.headline_byline import names_beside_headline
-from pipeline.clean.html.headline_date import date_beside_headline, headlines
-from pipeline.clean.html.json_ld import (
-    ARTICLE_TYPES,
-    Node,
-    names_of,
-    texts_of,
-    types_of,
-)
-from pipeline.clean.html.markup import Markup
-from pipeline.clean.html.sources import (
+from pipeline.clean.html.json_ld import ARTICLE_TYPES, Node, names_of, texts_of, types_of
+from pipeline.clean.html.markup import (
     AUTHOR_META,
     HOUSES,
     KEYWORD_META,
@@ -39,12 +30,13 @@ from pipeline.clean.html.sources import (
     TITLE_META,
     VISIBLE,
     WRITTEN_BY,
+    Markup,
 )
+from pipeline.clean.html.published import choose_date, modified_dates, printed_day, published_dates
 from pipeline.clean.html.title import choose_title, names_in_headings
-from pipeline.clean.person_names import author_names, name_key
-from pipeline.clean.timestamps import parse_timestamp
+from pipeline.clean.names import author_names, name_key
 from pipeline.records import Document, Evidence, Timestamp
-from pipeline.web.url import canonical_url, site_of
+from pipeline.urls import canonical_url, site_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from itertools import product
 
-from pipeline.clean.person_names import name_key
+from pipeline.clean.names import name_key
 from pipeline.records import Evidence
 
 WEIGHTS = {

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
-from pipeline.dedup.model import probabilities
+from pipeline.dedup.model import BIAS, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import is_near, match_of, similarity
 from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED
 from pipeline.dedup.samples import figures, keys_of, printed_figures, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
-from pipeline.dedup.weights import BIAS
+from pipeline.dedup.steps.write_members import text_digest
 from pipeline.explain.compare.comparison import Comparison, Decision, Reached, Seen, Shared
 from pipeline.explain.compare.rarity import EVERYTHING_RARE, common_keys
 from pipeline.explain.compare.tipping import contributions, tips
-from pipeline.passes.members.writer import text_digest
 from pipeline.text.tokens import word_count
 
 if TYPE_CHECKING:

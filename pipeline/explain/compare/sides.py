@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
-from pipeline.passes.sieve import sieve_document
+from pipeline.passes.isolation import sieve_document
 from pipeline.read import FORMATS, format_of, read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Rejection

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.dedup.evidence import PARTS, Sketch, compare
-from pipeline.dedup.model import INPUTS, inputs
-from pipeline.dedup.weights import WEIGHTS
+from pipeline.dedup.model import INPUTS, WEIGHTS, inputs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

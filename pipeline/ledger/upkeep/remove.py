@@ -16,13 +16,18 @@ import numpy as np
 from pipeline.config import DedupConfig
 from pipeline.dedup.decide import KEPT
 from pipeline.ledger.commit import sweep_staging
-from pipeline.ledger.history import RUN_ID, committed_runs, read_manifest
+from pipeline.ledger.history import (
+    RUN_ID,
+    committed_runs,
+    read_manifest,
+    tombstones_of,
+    write_tombstones,
+)
 from pipeline.ledger.index import load_index, save_index
-from pipeline.ledger.tombstones import tombstones_of, write_tombstones
+from pipeline.ledger.upkeep.adopt import Orphans, adopt
 from pipeline.ledger.upkeep.removed_rows import RunChanges, rewrite_run
 from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
 from pipeline.ledger.upkeep.takedown import Takedown, columns_of, survey
-from pipeline.passes.adopt import Orphans, adopt
 from pipeline.passes.tombstones import tombstone
 
 if TYPE_CHECKING:

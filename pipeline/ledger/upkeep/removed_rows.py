@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dedup.decide import KEPT
-from pipeline.dedup.exchange import THIS_RUN
+from pipeline.dedup.steps.earlier.keys import sign_again, write_keys
+from pipeline.dedup.steps.layouts import THIS_RUN
 from pipeline.ledger.history import read_manifest
 from pipeline.ledger.upkeep.rewrite import fitted, next_name, read_whole, save_rewritten
-from pipeline.passes.earlier.keys import sign_again, write_keys
 from pipeline.passes.write_block import verdict_columns
 from pipeline.write.columns import schema
 from pipeline.write.parquet import write_parquet

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import UsageError
 from pipeline.ledger.history import undamaged
 from pipeline.passes.tombstones import tombstone
-from pipeline.web.url import canonical_url, site_of
+from pipeline.urls import canonical_url, site_of
 from pipeline.write.columns import TABLES
 
 if TYPE_CHECKING:

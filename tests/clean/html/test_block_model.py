@@ -20,7 +20,7 @@ from pipeline.clean.html.block_model import (
 )
 from pipeline.clean.html.blocks import Blocks, read_blocks
 from pipeline.clean.html.extract import CHOSEN, extract_page
-from pipeline.clean.html.votes import compare, grams_of
+from pipeline.clean.html.overlap import compare, grams_of
 from pipeline.config import CleanConfig
 from pipeline.records import Article, Document
 

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml.html import document_fromstring
 
-from pipeline.clean.html.blocks import Blocks, read_blocks
-from pipeline.clean.html.hints import FLAGS, mask_of
+from pipeline.clean.html.blocks import FLAGS, Blocks, mask_of, read_blocks
 
 BLOCK_CASES = {
     "inline": ("<p>Rope <b>and</b> <a href=x>tar</a>.</p>", ["Rope and tar."]),

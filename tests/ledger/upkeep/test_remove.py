@@ -9,11 +9,11 @@ from collections_of_runs import check, contents, feed, manifests, marker, page, 
 from factories import story
 
 from pipeline.config import DedupConfig
+from pipeline.dedup.steps.earlier.keys import sign_again, write_keys
 from pipeline.errors import HeldRun, UsageError
 from pipeline.ledger.upkeep.remove import Removed, remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
-from pipeline.passes.earlier.keys import sign_again, write_keys
 
 
 def take_down(folder, *urls, ids=(), sites=(), **how) -> Removed:

@@ -1,0 +1,376 @@
+"""The stages of a run as Beam transforms: count lines, clean, deduplicate, write.
+
+Each transform only distributes work; what is done with one element is in ``passes`` and
+``dedup.steps``. ``graph.build`` wires the transforms together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import apache_beam as beam
+import numpy as np
+from apache_beam.metrics import Metrics
+
+from pipeline.config import Config, DedupConfig
+from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
+from pipeline.dedup.steps.earlier.lookup import find_earlier
+from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
+from pipeline.dedup.steps.layouts import (
+    SAMPLE_SHARDS,
+    URLS,
+    VERDICT,
+    BlockKeys,
+    pack_bundles,
+    unpack_bundles,
+)
+from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
+from pipeline.dedup.steps.resolve import resolve
+from pipeline.passes.clean_block import clean_block
+from pipeline.passes.site_lines import count_lines, find_repeated
+from pipeline.passes.write_block import RunName, write_block
+from pipeline.read.parts import Block
+from pipeline.staging import Staging
+from pipeline.write.columns import TABLES
+
+BlockBytes = tuple[int, bytes]
+
+
+@dataclass(eq=False)
+class Deduplicate(beam.PTransform):
+    """Say which articles are copies: (block, verdicts), any number of portions a block.
+
+    Takes the keys of all blocks, their samples, the block of articles of earlier runs, and the
+    records that are repeats and therefore no articles.
+    """
+
+    config: DedupConfig
+    staging: Staging
+
+    def expand(self, found: tuple[beam.PCollection, ...]) -> beam.PCollection:
+        keys, samples, earlier, repeats = found
+        config, staging = self.config, self.staging
+        urls, bands = keys | "PartKeys" >> beam.Partition(_which_keys, 2)
+        labels = (
+            bands | "FindComponents" >> _FindComponents(config, staging),
+            earlier | "Published" >> beam.Map(_published, staging).with_output_types(bytes),
+        ) | "Labels" >> beam.Flatten()
+        versions = (
+            urls
+            | "GroupUrls" >> beam.GroupByKey()
+            | "FindVersions" >> beam.MapTuple(_find_versions).with_output_types(bytes)
+        )
+        return (
+            samples
+            | "GroupSamples" >> beam.GroupByKey()
+            | "Weigh"
+            >> beam.Map(_weigh, beam.pvalue.AsList(labels), config, staging).with_output_types(
+                BlockBytes
+            )
+            | "GatherLinks" >> beam.GroupByKey()
+            | "ShardBundles"
+            >> beam.FlatMap(
+                _shard_bundles, beam.pvalue.AsList(labels), beam.pvalue.AsList(versions)
+            ).with_output_types(bytes)
+            | "SpreadBundles" >> beam.Reshuffle()
+            | "Resolve"
+            >> beam.FlatMap(
+                _resolve, beam.pvalue.AsList(repeats), config, staging
+            ).with_output_types(BlockBytes)
+        )
+
+
+@dataclass(eq=False)
+class _FindComponents(beam.PTransform):
+    """Join the bands, and label what they connect: provisional clusters."""
+
+    config: DedupConfig
+    staging: Staging
+
+    def expand(self, keys: beam.PCollection) -> beam.PCollection:
+        return (
+            keys
+            | "GroupBands" >> beam.GroupByKey()
+            | "FindEdges" >> beam.MapTuple(_find_edges).with_output_types(BlockBytes)
+            # Edges are few where documents are many: one worker sees them all.
+            | "GatherEdges" >> beam.GroupByKey()
+            | "ShardComponents" >> beam.FlatMapTuple(_shard_components).with_output_types(bytes)
+            | "SpreadComponents" >> beam.Reshuffle()
+            | "Label" >> beam.Map(_label, self.config, self.staging).with_output_types(bytes)
+        )
+
+
+class FindRepeats(beam.PTransform):
+    """Find records whose id stands earlier in the run: (block, ordinals)."""
+
+    def expand(self, ids: beam.PCollection) -> beam.PCollection:
+        return (
+            ids
+            | "GroupIds" >> beam.GroupByKey()
+            | "FindRepeated" >> beam.FlatMapTuple(_find_repeats).with_output_types(BlockBytes)
+        )
+
+
+def unpack_verdicts(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """Undo the packing of a portion of verdicts."""
+    return np.frombuffer(packed, VERDICT)
+
+
+def unpack_ordinals(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """Undo the packing of a portion of ordinals."""
+    return np.frombuffer(packed, np.int32)
+
+
+def _which_keys(keyed: tuple[int, object], _partitions: int) -> int:
+    return int(keyed[0] != URLS)
+
+
+def _published(_earlier: int, staging: Staging) -> bytes:
+    return published_labels(staging).tobytes()
+
+
+def _find_versions(_urls: int, portions: Iterable[tuple[int, bytes, bytes]]) -> bytes:
+    return find_edges(BlockKeys.unpack(portion) for portion in portions).tobytes()
+
+
+def _find_edges(_group: int, portions: Iterable[tuple[int, bytes, bytes]]) -> BlockBytes:
+    return 0, find_edges(BlockKeys.unpack(portion) for portion in portions).tobytes()
+
+
+def _shard_components(_all: int, forests: Iterable[bytes]) -> Iterator[bytes]:
+    for shard in shard_components(_rows_of_2(f) for f in forests):
+        # Lengths first, then the components one after the other.
+        sizes = np.array([len(shard), *(len(component) for component in shard)], np.uint64)
+        yield np.concatenate([sizes, *shard]).tobytes()
+
+
+def _label(packed: bytes, config: DedupConfig, staging: Staging) -> bytes:
+    numbers = np.frombuffer(packed, np.uint64)
+    count = int(numbers[0])
+    sizes, articles = numbers[1 : count + 1].astype(np.int64), numbers[count + 1 :]
+    return label(np.split(articles, np.cumsum(sizes)[:-1]), config, staging).tobytes()
+
+
+def _weigh(
+    grouped: tuple[int, Iterable[int]],
+    labels: Iterable[bytes],
+    config: DedupConfig,
+    staging: Staging,
+) -> BlockBytes:
+    shard, blocks = grouped
+    samples = (read_samples(block, shard, config, staging) for block in blocks)
+    return 0, weigh_shard(shard, samples, map(_rows_of_2, labels), staging).tobytes()
+
+
+def _shard_bundles(
+    grouped: tuple[int, Iterable[bytes]], labels: Iterable[bytes], versions: Iterable[bytes]
+) -> Iterator[bytes]:
+    counted = [np.frombuffer(each, np.uint64).reshape(-1, 3) for each in grouped[1]]
+    for bundles in bundle_shards(map(_rows_of_2, labels), counted, map(_rows_of_2, versions)):
+        yield pack_bundles(bundles)
+
+
+def _resolve(
+    packed: bytes, repeats: Iterable[BlockBytes], config: DedupConfig, staging: Staging
+) -> Iterator[BlockBytes]:
+    repeated = [(block, unpack_ordinals(ordinals)) for block, ordinals in repeats]
+    for block, verdicts in resolve(unpack_bundles(packed), repeated, config, staging):
+        yield block, verdicts.tobytes()
+
+
+def _rows_of_2(packed: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
+    return np.frombuffer(packed, np.uint64).reshape(-1, 2)
+
+
+def _find_repeats(
+    _shard: int, portions: Iterable[tuple[int, bytes, bytes]]
+) -> Iterator[BlockBytes]:
+    unpacked = [
+        (block, np.frombuffer(ordinals, np.int32), np.frombuffer(ids, "S16"))
+        for block, ordinals, ids in portions
+    ]
+    for block, ordinals in find_repeats(unpacked):
+        yield block, ordinals.tobytes()
+
+
+Keyed = tuple[int, tuple[int, bytes, bytes]]
+
+Sampled = tuple[int, int]
+
+
+class Cleaned(NamedTuple):
+    """What pass A gives to the later ones.
+
+    Attributes:
+        blocks: index of each staged block.
+        earlier: index of the block of articles of earlier runs, if there are any.
+        keys: (group of bands, (block, rows, keys)), of blocks and earlier.
+        samples: (shard of keys, block), the same.
+        ids: (shard of ids, (block, ordinals, ids)), of blocks alone.
+    """
+
+    blocks: beam.PCollection[int]
+    earlier: beam.PCollection[int]
+    keys: beam.PCollection[Keyed]
+    samples: beam.PCollection[Sampled]
+    ids: beam.PCollection[Keyed]
+
+
+@dataclass(eq=False)
+class Clean(beam.PTransform):
+    """Read, clean, judge and sign each block; find what they may be copies of."""
+
+    config: Config
+    staging: Staging
+
+    def expand(self, planned: beam.PCollection) -> Cleaned:
+        config, staging = self.config, self.staging
+        blocks = planned | "CleanBlock" >> beam.Map(clean_block, config, staging)
+        earlier = (
+            blocks
+            | "Together" >> beam.Map(_together).with_output_types(tuple[int, int])
+            | "GatherBlocks" >> beam.GroupByKey()
+            | "FindEarlier" >> beam.FlatMap(_find_earlier, config, staging).with_output_types(int)
+        )
+        joined = (blocks, earlier) | "Joined" >> beam.Flatten()
+        return Cleaned(
+            blocks,
+            earlier,
+            joined | "Keys" >> beam.FlatMap(_keys, config, staging).with_output_types(Keyed),
+            joined | "Samples" >> beam.FlatMap(_samples).with_output_types(Sampled),
+            blocks | "Ids" >> beam.FlatMap(_ids, staging).with_output_types(Keyed),
+        )
+
+
+def _together(index: int) -> tuple[int, int]:
+    return 0, index
+
+
+def _find_earlier(
+    grouped: tuple[int, Iterable[int]], config: Config, staging: Staging
+) -> list[int]:
+    return find_earlier(list(grouped[1]), config.dedup, staging)
+
+
+def _keys(index: int, config: Config, staging: Staging) -> Iterator[Keyed]:
+    for group, keys in read_keys(index, config.dedup, staging):
+        yield group, keys.pack()
+
+
+def _samples(index: int) -> Iterator[Sampled]:
+    # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
+    # than everything else together.
+    for shard in range(SAMPLE_SHARDS):
+        yield shard, index
+
+
+def _ids(index: int, staging: Staging) -> Iterator[Keyed]:
+    for shard, ordinals, ids in id_shards(*read_ids(index, staging)):
+        yield shard, (index, ordinals.tobytes(), ids.tobytes())
+
+
+@dataclass(eq=False)
+class CountLines(beam.PTransform):
+    """Count the short lines of all blocks before the first of them is cleaned."""
+
+    config: Config
+    staging: Staging
+
+    def expand(self, planned: beam.PCollection) -> beam.PCollection:
+        return (
+            planned
+            | "Count" >> beam.Map(_count, self.config, self.staging)
+            | "GatherCounts" >> beam.GroupByKey()
+            | "FindRepeated" >> beam.FlatMap(_find_repeated, self.config, self.staging)
+            | "SpreadBlocks" >> beam.Reshuffle()
+        )
+
+
+def _count(block: Block, config: Config, staging: Staging) -> tuple[int, Block]:
+    count_lines(block, config, staging)
+    return 0, block
+
+
+def _find_repeated(
+    grouped: tuple[int, Iterable[Block]], config: Config, staging: Staging
+) -> Iterator[Block]:
+    blocks = list(grouped[1])
+    find_repeated([block.index for block in blocks], config, staging)
+    yield from blocks
+
+
+NAMESPACE = "newsieve"
+
+CLOSED = ("rejects_by_reason", "duplicates_by_match")
+"""Tables of the account whose names are a closed list: engines keep every counter they ever saw,
+so what rules and foreign fields are called stays in the manifest."""
+
+
+def count_block(index: int, staging: Staging) -> None:
+    """Count what became of the records of a block that is written, as its run's account does.
+
+    The counters bear the names of ``Account``; those of a table are ``table.name``.
+    """
+    (cleaned,) = staging.cleaned(range(index, index + 1))
+    (written,) = staging.written(range(index, index + 1))
+    _increment("read", sum(part.read for part in cleaned.parts))
+    _increment("unfinished", sum(part.unfinished for part in cleaned.parts))
+    _increment("unchanged", sum(part.unchanged for part in cleaned.parts))
+    _increment("unchanged", sum(written.unchanged.values()))
+    for table in TABLES:
+        _increment(table, getattr(written, table))
+    for counts in CLOSED:
+        for name, value in getattr(written, counts).items():
+            _increment(f"{counts}.{name}", value)
+
+
+def _increment(name: str, value: int) -> None:
+    Metrics.counter(NAMESPACE, name).inc(value)
+
+
+@dataclass(eq=False)
+class Write(beam.PTransform):
+    """Write each block's share of the tables, once all that concerns it has arrived."""
+
+    run: RunName
+    config: Config
+    staging: Staging
+
+    def expand(
+        self, found: tuple[beam.PCollection, beam.PCollection, beam.PCollection]
+    ) -> beam.PCollection:
+        blocks, verdicts, repeats = found
+        by_block = {
+            "block": blocks | "ByIndex" >> beam.Map(_keyed).with_output_types(tuple[int, None]),
+            "verdicts": verdicts,
+            "repeats": repeats,
+        }
+        return (
+            by_block
+            | "GroupByBlock" >> beam.CoGroupByKey()
+            | "WriteBlock" >> beam.Map(_write_block, self.run, self.config, self.staging)
+        )
+
+
+def _keyed(index: int) -> tuple[int, None]:
+    return index, None
+
+
+def _write_block(
+    grouped: tuple[int, Mapping[str, Iterable[bytes]]],
+    run: RunName,
+    config: Config,
+    staging: Staging,
+) -> None:
+    index, found = grouped
+    write_block(
+        index,
+        map(unpack_verdicts, found["verdicts"]),
+        map(unpack_ordinals, found["repeats"]),
+        run,
+        config,
+        staging,
+    )
+    count_block(index, staging)

@@ -1,0 +1,195 @@
+"""When a page was published: a vote among the places that date it.
+
+A stale template or an import leaves a wrong date in one place; the others then agree on the
+right one. Where they do not, the order of trust decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+
+from pipeline.clean.dates import find_date, parse_timestamp
+from pipeline.clean.html.beside_headline import ABOVE, PRINTED
+from pipeline.clean.html.json_ld import Node, texts_of
+from pipeline.clean.html.markup import MODIFIED_META, PUBLISHED_META, Markup
+from pipeline.records import Evidence, Timestamp
+
+TOLERANCE = timedelta(days=1)
+"""A date may lie this far after the page was fetched: one without offset may run ahead of UTC."""
+
+MAX_PRINTED_CHARS = 60
+"""A longer value of a date field is a sentence about something."""
+
+SEEN = frozenset({"printed", "time"})
+"""Places that people see: there the day of the last change may stand instead."""
+
+_BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
+"""The day of ``20240228T10:00:00Z``, which ISO 8601 would have in one form or the other."""
+
+_CLOCK = re.compile(r"\dT\d")
+"""A broken time for machines: half of it would be the day in UTC, which no page prints."""
+
+_URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_|$)")
+
+
+def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:
+    """List the dates of publication, in order of trust; *beside* is what the headline has."""
+    found = _ld_dates(nodes, "datePublished")
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(PUBLISHED_META)]
+    found += [
+        ("itemprop:datePublished", text) for text in markup.items.get("datepublished", [])[:1]
+    ]
+    found += _ld_dates(nodes, "dateCreated")
+    times = [Evidence("date_published", text, "time") for text in markup.times[:1]]
+    return [*(Evidence("date_published", text, source) for source, text in found), *beside, *times]
+
+
+def modified_dates(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+    """List the dates of the last change, in order of trust."""
+    found = _ld_dates(nodes, "dateModified")
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(MODIFIED_META)]
+    found += [("itemprop:dateModified", text) for text in markup.items.get("datemodified", [])[:1]]
+    return [Evidence("date_modified", text, source) for source, text in found]
+
+
+def _ld_dates(nodes: list[Node], key: str) -> list[tuple[str, str]]:
+    return [(f"json-ld:{key}", text) for node in nodes[:3] for text in texts_of(node.get(key))[:1]]
+
+
+def choose_date(
+    candidates: Iterable[Evidence],
+    fetched_at: Timestamp | None,
+    modified: Timestamp | None = None,
+) -> tuple[Timestamp | None, list[Evidence]]:
+    """Choose the day that most places name, and of these the one trusted most.
+
+    A day printed below the headline that is before all that is the winner: no story is printed
+    with a day on which it was not there yet, while markup often gives the day of an import. So is
+    the day after a time in UTC: there that is the day of the page.
+
+    Args:
+        candidates: dates as found, in order of trust; json-ld, each name of a ``<meta>``,
+            itemprop, the line beside the headline and ``<time>`` are places, the address is one
+            that only breaks ties.
+        fetched_at: dates after it are no dates of this page.
+        modified: what people see has no vote for this day, where markup names another.
+
+    Returns:
+        The date, None when none can be read; and the candidates, the winner first.
+    """
+    found = list(candidates)
+    dated = [(item, moment) for item in found if (moment := _readable(item, fetched_at))]
+    dated = _voters(dated, modified)
+    if not dated:
+        return None, found
+    moments = [_in_own_offset(moment, dated) for _, moment in dated]
+    places: dict[str, set[str]] = {}
+    for (item, _), moment in zip(dated, moments, strict=True):
+        places.setdefault(_day(moment), set()).add(_place(item.source))
+    best = max(len(votes) for votes in places.values())
+    chosen = next(n for n, moment in enumerate(moments) if len(places[_day(moment)]) == best)
+    for n, (item, _) in enumerate(dated):
+        if item.source == PRINTED and _corrects(moments[n], moments[chosen]):
+            chosen = n
+    if dated[chosen][0].source in (PRINTED, ABOVE):
+        chosen = _with_offset(chosen, moments)
+    winner = dated[chosen][0]
+    rest = [item for item in found if item is not winner]
+    return moments[chosen], [winner, *rest]
+
+
+def _with_offset(printed: int, moments: list[Timestamp]) -> int:
+    """Choose what states the offset of the *printed* moment too, where something does."""
+    day = _day(moments[printed])
+    if moments[printed].offset_min is not None:
+        return printed
+    exact = (n for n, each in enumerate(moments) if each.offset_min is not None)
+    return next((n for n in exact if _day(moments[n]) == day), printed)
+
+
+def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
+    """Whether the day *printed* below the headline is right, and the one *stated* is not."""
+    if _day(printed) < _day(stated):
+        return True
+    next_day = stated.instant.date() + timedelta(days=1)
+    in_utc = stated.offset_min == 0 and stated.precision != "day"
+    return in_utc and _day(printed) == next_day.isoformat()
+
+
+def _voters(
+    dated: list[tuple[Evidence, Timestamp]], modified: Timestamp | None
+) -> list[tuple[Evidence, Timestamp]]:
+    """*dated* less what people see where it may belong to a change or to another story.
+
+    That is the day *modified*, unless markup calls it that of publication, and a line above the
+    headline, unless there is nothing else but ``<time>``; as long as something is left.
+    """
+    stated = {_day(moment) for item, moment in dated if _place(item.source) not in SEEN}
+    changed = _day(modified) if modified else None
+    kept = [
+        (item, moment)
+        for item, moment in dated
+        if _place(item.source) not in SEEN
+        or (
+            (_day(moment) in stated or _day(moment) != changed)
+            and not (stated and item.source == ABOVE)
+        )
+    ]
+    return kept or dated
+
+
+def printed_day(moment: Timestamp | None, url: str | None) -> Timestamp | None:
+    """Replace a time in UTC by the day in the page's address where that is the day beside it.
+
+    The time then belongs to another day than the one the page prints, and its own offset is
+    not known: only the day is.
+    """
+    day = day_of_url(url)
+    if moment is None or day is None or moment.offset_min or moment.precision == "day":
+        return moment
+    apart = day.instant.date() - moment.instant.date()
+    return day if abs(apart) == timedelta(days=1) else moment
+
+
+def day_of_url(url: str | None) -> Timestamp | None:
+    """Read the day out of an address such as ``/2024/02/28/title``; None where there is none."""
+    match = _URL_DAY.search(url or "")
+    if match is None:
+        return None
+    year, month, day_of_month = map(int, match.groups())
+    try:
+        day = datetime(year, month, day_of_month, tzinfo=timezone.utc)
+    except ValueError:
+        return None
+    return Timestamp(day, None, "day")
+
+
+def _readable(item: Evidence, fetched_at: Timestamp | None) -> Timestamp | None:
+    value = _BASIC_DAY.sub(r"\1-\2-\3", item.value)
+    moment = parse_timestamp(value)
+    if moment is None and len(value) <= MAX_PRINTED_CHARS and not _CLOCK.search(value):
+        printed = find_date(value)
+        moment = printed.timestamp if printed else None
+    if moment and fetched_at and moment.instant > fetched_at.instant + TOLERANCE:
+        return None
+    return moment
+
+
+def _in_own_offset(moment: Timestamp, dated: list[tuple[Evidence, Timestamp]]) -> Timestamp:
+    """*moment*, in the offset another place gives the same instant, to the minute."""
+    if moment.offset_min != 0:
+        return moment
+    minute = moment.instant.replace(second=0)
+    same = (m for _, m in dated if m.offset_min and m.instant.replace(second=0) == minute)
+    return next(same, moment)
+
+
+def _day(moment: Timestamp) -> str:
+    return moment.isoformat()[:10]
+
+
+def _place(source: str) -> str:
+    """What counts as one place: JSON-LD as a whole, each name of a meta element."""
+    return source if source.startswith("meta:") else source.partition(":")[0]

@@ -1,0 +1,373 @@
+"""What the patterns of the rules find in a line by itself, wherever it stands.
+
+A pattern costs a hundred times what a look into a set costs, and nearly all lines have none of
+these signs. So each pattern is tried only where the line's first word, or one of its words, allows
+it to match; the sets of words beside a pattern follow from it.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from pipeline.clean.lines.phrase_table import RECIPE_HEADERS, REMARKS
+from pipeline.clean.lines.phrases import is_notice
+from pipeline.clean.lines.stamps import byline_of, opens_with_clock, says_when
+from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_contributors
+
+MAX_WORDS = 90
+"""Words of the longest line with a sign."""
+
+SHORT_WORDS = 60
+"""Words of the longest byline or closing credit."""
+
+PROMO_WORDS = 30
+"""Words of the longest line that only points elsewhere."""
+
+POINTER_WORDS = 20
+
+BUTTON_WORDS = 3
+"""Words of the longest button below a reader's remark."""
+
+HEADER_WORDS = 9
+"""Words of the longest header of a section."""
+
+_NOTHING: frozenset[str] = frozenset()
+
+_GLUED = re.compile(
+    r"(?:also read|read also|read more|see also|must read|related|recommended|trending"
+    r"|watch)[:\s]?(?=(?-i:[A-Z“\"‘]))",
+    re.IGNORECASE,
+)
+
+_GLUED_OPENINGS = frozenset("als rea see mus rel rec tre wat".split())
+
+_POINTER = re.compile(
+    r"[\s\[(>»*•▶►→–-]{0,4}(?:also read|read also|read more|read|see also|see|must read|related"
+    r"|more|watch|listen|"
+    r"explore|recommended|mehr|lesen sie auch|lesen sie hier|siehe auch|hintergrund|lire aussi"
+    r"|à lire aussi|à lire|"
+    r"lee también|lea también|ver también|leggi anche|leia também|leia mais|veja também|lees ook"
+    r"|läs också|läs mer|"
+    r"les også|læs også|lue myös|czytaj też|czytaj także|zobacz też|zobacz także|читайте также"
+    r"|по теме|смотрите также|baca juga|اقرأ أيضا|اقرأ أيضًا)\s?(?:\||:|»|>"
+    r"|–)\s?\S",
+    re.IGNORECASE,
+)
+
+_POINTER_OPENINGS = frozenset(
+    "also read see must related more watch listen explore recommended mehr lesen siehe"
+    " hintergrund lire à lee lea ver leggi leia veja lees läs les læs lue czytaj zobacz читайте по"
+    " смотрите اقرأ"
+    " baca".split()
+)
+
+TEASER_WORDS = 45
+"""Words of the longest teaser whose last word is its button."""
+
+_BUTTONS = (
+    "read more", "lire la suite", "leer más", "ver más", "leggi tutto", "saiba mais", "leia mais",
+    "lees meer", "lees verder", "læs mere", "les mer", "läs mer", "lue lisää", "czytaj więcej",
+    "selengkapnya",
+)  # fmt: skip
+"""What a teaser's button says; ``mehr`` and ``weiterlesen`` are nouns too in their language."""
+
+_TEASER = re.compile(
+    rf"[.!?…][»”\"“]?\s(?:mehr|mehr dazu|weiterlesen|{'|'.join(_BUTTONS)})[\s>»›→]{{0,3}}$",
+    re.IGNORECASE,
+)
+"""How a teaser ends whose button the scraper took for its last word."""
+
+_HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, _BUTTONS))})$")
+"""The same without an end before it: behind a headline of some length its capital tells it."""
+
+BUTTON_HEADLINE = 10
+"""Words of the shortest headline with such a button, which is among them."""
+
+_TEASER_ENDS = frozenset(
+    "mehr dazu weiterlesen more suite más tutto mais meer verder mere mer lisää więcej"
+    " selengkapnya".split()
+)
+"""The last words of these buttons."""
+
+_SOON = re.compile(
+    r"\bupdate soon\W*$|\bmore (?:details )?to follow\W*$|\bstay tuned\W*$", re.IGNORECASE
+)
+
+_ADDRESS_ONLY = re.compile(
+    r"[^@\w]{0,3}(?:e-?mail\W{1,3})?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\W{0,3}",
+    re.IGNORECASE,
+)
+
+_CONTACT = re.compile(
+    r"(?:contact us(?: at| on| via)?|contact(?: the)? (?:author|writer|reporter)(?: at)?|(?:e-?mail"
+    r"|tel|phone|call us|fax|mobile)\s?:|"
+    r"email (?:us|him|her|them|the author)|reach (?:us|him|her|them) at|got a (?:tip|story)"
+    r"|do you have a (?:tip|story)|"
+    r"send (?:us )?(?:your )?(?:tips|news tips)|kontakt\s?:|contacto\s?:)",
+    re.IGNORECASE,
+)
+
+_CONTACT_OPENINGS = frozenset(
+    "contact e email mail tel phone call fax mobile reach got do send kontakt contacto".split()
+)
+
+_POLICY = re.compile(
+    r"\b(?:has|have|reserves?) the right\b.{0,120}\bcomments?\b|\bcomments?\b.{0,80}\b(?:moderated"
+    r"|moderation|removed|deleted|inappropriate)\b",
+    re.IGNORECASE,
+)
+
+_COMMENT = frozenset({"comment", "comments"})
+
+_RANKING = re.compile(
+    r"(?:most (?:popular|read|viewed|shared|commented)|popular (?:articles?|stories|posts|news|now)"
+    r"|(?:access |daily |weekly )ranking|trending now|top stories|meistgelesen\w*|les plus lus"
+    r"|lo más (?:leído|visto)|i più letti|(?:as )?mais lidas|meest gelezen|mest läst)\W*$",
+    re.IGNORECASE,
+)
+
+_RANKING_ENDS = frozenset(
+    "popular read viewed shared commented article articles stories posts news now ranking lus"
+    " leído visto letti lidas gelezen läst".split()
+)
+
+AGENCIES = frozenset(
+    "afp reuters dpa ansa adnkronos lusa anp ntb ritzau stt ctk čtk tasr interfax xinhua kyodo jiji"
+    " yonhap bernama agenturen agencies agencias agences agenzie agências".split()
+)
+"""Names of news agencies that are no other word, and words for them."""
+
+_AGENCY_PAIRS = frozenset({("associated", "press"), ("agence", "france"), ("france", "presse")})
+
+_BESIDE_AGENCIES = frozenset(
+    "ap efe the by with and from via mit und von material der den red source sources quelle quellen"
+    " fuente fonte avec et de l con y e di da des com och og met z i wire wires staff news desk"
+    " writer writers associated press agence france presse".split()
+)
+
+AGENCY_WORDS = 8
+"""Words of the longest line that names agencies and nothing else."""
+
+_INITIALS = re.compile(r"/[a-zäöü]{2,3}\W?$")
+
+_HANDLE = re.compile(r"^@\w{2,30}$")
+
+_OPENINGS = _POINTER_OPENINGS | _CONTACT_OPENINGS
+
+
+def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
+    """Say which patterns hold a line of these case-folded *words*; none of most lines.
+
+    Args:
+        text: the line, normalised.
+        words: of the line; none when it is too long to be looked into.
+        word_count: words; two characters of a script without spaces count as one.
+        ended: whether it ends as a sentence does.
+
+    >>> sorted(signs_of("Photo: Bo Ek", ("photo", "bo", "ek"), 3, ended=False))
+    ['credit']
+    """
+    if not words or word_count > MAX_WORDS:
+        return _NOTHING
+    found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else []
+    if words[-1] in _TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text, word_count):
+        found.append("pointer")
+    if says_when(text, words):
+        found.append("timestamp")
+    if word_count <= SHORT_WORDS:
+        if words[0] in BYLINE_OPENINGS and byline_of(text) is not None:
+            found.append("byline")
+        if may_credit(words) and read_contributors(text):
+            found.append("contributors")
+        if "@" in text and _ADDRESS_ONLY.fullmatch(text[:200]):
+            found.append("address")
+    if has_credit(text, words, word_count):
+        found.append("credit")
+    if is_notice(text):
+        found.append("notice")
+    if not _COMMENT.isdisjoint(words) and _POLICY.search(text[:600]):
+        found.append("policy")
+    return frozenset(found) if found else _NOTHING
+
+
+def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool) -> list[str]:
+    """The signs that only a line of at most ``PROMO_WORDS`` words can have."""
+    found = []
+    if words[0][0].isdigit() and opens_with_clock(text):
+        found.append("clock")
+    if _is_glued(text, words):
+        found.append("glued")
+    if words[0] in _OPENINGS:
+        if _CONTACT.match(text):
+            found.append("contact")
+        if word_count <= POINTER_WORDS and not ended and _POINTER.match(text):
+            found.append("pointer")
+    if words[0] in REMARKS and len(words) <= BUTTON_WORDS and REMARKS.issuperset(words):
+        found.append("remark_button")
+    if words in RECIPE_HEADERS:
+        found.append("recipe")
+    if len(words) <= AGENCY_WORDS and _names_agencies(text, words):
+        found.append("agency")
+    if text[0] == "@" and _HANDLE.match(text):
+        found.append("handle")
+    if len(words) <= HEADER_WORDS and _ends_as_ranking(text, words[-1]):
+        found.append("ranking")
+    return found
+
+
+def _is_teaser(text: str, word_count: int) -> bool:
+    """Whether a line ends with its story's button; what is quoted is none."""
+    if text[0] in '“"„«':
+        return False
+    tail = text[-40:]
+    if _TEASER.search(tail) is not None:
+        return True
+    return word_count >= BUTTON_HEADLINE and _HEADLINE_BUTTON.search(tail) is not None
+
+
+def _names_agencies(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a line holds agencies' names, little words, and initials behind a stroke at most."""
+    if AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words)):
+        return False
+    others = [word for word in words if word not in AGENCIES and word not in _BESIDE_AGENCIES]
+    return not others or (len(others) == 1 and _INITIALS.search(text) is not None)
+
+
+def _is_glued(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a pointer is glued to what it points to, or the line promises more later."""
+    if text[:3].casefold() in _GLUED_OPENINGS:
+        match = _GLUED.match(text)
+        if match is not None and text[match.end() - 1 : match.end()].isalpha():
+            return True
+    return (
+        words[0] == "more"
+        and text.casefold().startswith("more ")
+        and _SOON.search(text[-40:]) is not None
+    )
+
+
+def _ends_as_ranking(text: str, last: str) -> bool:
+    """Whether a line ends as the header of a list of most read stories."""
+    if last not in _RANKING_ENDS and "meistgelesen" not in last:
+        return False
+    return _RANKING.search(text[-60:]) is not None
+
+
+_LABEL = re.compile(
+    r"(?:(?:file |handout |stock |illustrative |courtesy )?(?:photo|photos|photograph|image|images"
+    r"|picture|pictures|pic|foto|fotos|bild|bilder|photographie|imagen|imagem|immagine|"
+    r"graphic|grafik|illustration|caption|video|screenshot|credit|credits|quelle|source|copyright"
+    r"|crédit|crédits|crédito|foto de archivo|写真|図|圖|图片|사진)"
+    r"(?:\s(?:credits?|courtesy|source|by|via|from|copyright|caption))?\s?[:：©/|]|(?:photos?"
+    r"|images?|pictures?|photography|illustrations?|screenshots?)\s(?:by|courtesy|credit|via)\s"
+    r"|FILE\s?(?:PHOTO)?\s?[-–—:]|©\s?(?:dpa|ap|afp|reuters|getty|imago|\d{4}))",
+    re.IGNORECASE,
+)
+
+_ENDING = re.compile(
+    r"(?:\((?:[^()]{0,60}\s)?(?:photo|photos|image|images|foto|credit|picture|courtesy|ap|afp"
+    r"|reuters|getty|file)\b[^()]{0,80}\)?|"
+    r"(?:photo|image|foto|picture)s?\s?(?:credit|by|via|courtesy(?: of)?|:)\s?[^.]{0,60})"
+    r"[^\w]{0,4}(?:[^\W\d_]+(?:\W{1,3}|$)){0,3}$",
+    re.IGNORECASE,
+)
+
+_AGENCY_AT_END = re.compile(
+    r"(?:\b(?:getty images|afp/getty|ap photo|via ap|via reuters|via afp|via getty|shutterstock"
+    r"|istock|imago images|picture alliance)|/(?:reuters|afp|getty|ap|epa|dpa))"
+    r"[^\w]{0,4}(?:[^\W\d_]+(?:[^\w.]{1,3}|$)){0,3}$",
+    re.IGNORECASE,
+)
+
+_AGENCY = (
+    r"(?:AFP|AP|EFE|EPA|APA|ANSA|dpa|Reuters|REUTERS|Getty|Getty Images|Keystone|KEYSTONE|LaPresse"
+    r"|Alamy|Shutterstock|iStock|Unsplash|Pixabay|Pexels|Scanpix|Imago|IMAGO)"
+)
+
+_GLUED_CREDIT = re.compile(
+    rf"[/|©:]\s?{_AGENCY}[^\w.]?$|[.!?][\"'”’»]?{_AGENCY}[^\w.]?$"
+    r"|[.!?][\"'”’»]?\s?\([A-ZÀ-Þ][^()/]{0,40}/[^()]{1,40}\)$"
+    r"|Photographs?\s?(?:by|courtesy|:)\s?[^.]{1,60}$"
+    r"|\bvia (?:AP|AFP|Reuters|Getty|Unsplash|Pixabay|Pexels|Shutterstock|Wikipedia"
+    r"|Wikimedia|Wikimedia Commons|Flickr|@\w+)$"
+)
+"""An agency behind a stroke or glued to a sentence; two names in a bracket behind a sentence; who
+took a photograph. Spelled as credits are: in other letters these are words and names."""
+
+_FOREIGN_CREDIT = re.compile(
+    r"\((?:(?:kuva|fotó|kép|fot\.|фото|снимка|φωτ[οό]|ảnh|fotoğraf|צילום|عکس|تصوير)\s?[:/©–]"
+    r"|fot\.\s(?-i:[A-ZŁŚŻ]))[^()]{1,80}\)?$"
+    r"|[.!?…»”)]\s(?:(?-i:Kuva|Fotó|Kép|Fot\.|Zdj\.|Фото|Снимка|Φωτ[οό]|Ảnh|Fotoğraf)\s?[:/©]\s?"
+    r"(?=(?-i:[A-ZÀ-ÞŁŚŻŐŰΆ-ΏΑ-ΩА-ЯІЇЄ]))[^.!?]{1,60}"
+    r"|фото (?:с сайта\s[^\s!?]{3,40}(?<!\.)|из архива\s[^.!?]{1,40}))$"
+    r"|(?<=.{25})[.!?…][”»]?\s(?-i:(?:Photo|Foto|Kuva|Фото|Φωτ[οό])s?"
+    r"(?:\s[A-ZÀ-ÞА-ЯІЇЄΑ-Ω][\w.'’-]{1,30}){2,4})$",
+    re.IGNORECASE,
+)
+"""Credits in more languages: in a bracket behind its label, or behind the last sentence. These
+labels are words of stories too, so that nothing but names may follow."""
+
+_POINTED = re.compile(
+    r"\((?:(?<=\blooking on \()|(?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top"
+    r"|bottom|pictured|centre|center|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq"
+    r"|i-d)\))",
+    re.IGNORECASE,
+)
+
+_POINTS = re.compile(
+    r"pictured|from left|left to right|clockwise from"
+    r"|in this (?:photo|image|file photo|handout|undated)"
+    r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo",
+    re.IGNORECASE,
+)
+
+_OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
+
+_CREDIT_WORDS = frozenset(
+    "photo photos photograph photographie photography image images picture pictures"
+    " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
+    " illustrations caption video screenshot screenshots credit credits quelle source"
+    " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa"
+    " shutterstock istock imago alliance courtesy file via efe apa keystone ansa lapresse alamy"
+    " unsplash pixabay pexels scanpix photographs kuva fotó kép fot zdj фото снимка φωτο φωτό ảnh"
+    " fotoğraf צילום عکس تصوير".split()
+)
+
+_SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
+"""Labels that begin sentences of stories too: ``Source: interviews with 40 residents.``"""
+
+LABELLED_WORDS = 7
+"""Words from which what ends in a full stop behind such a label is a sentence."""
+
+_PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
+"""Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
+
+_CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
+"""What an ending without a credit's words has, as in ``PhotoBy`` or ``/APA``."""
+
+
+def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
+    """Whether the patterns of labels, credits and pointers into a picture find one."""
+    credited = not _CREDIT_WORDS.isdisjoint(words)
+    bracket = "(" in text
+    if not (credited or bracket or words[0] in _PLACE_WORDS or "©" in text):
+        return False
+    if word_count <= 40 and _LABEL.match(text):
+        return text[-1] != "." or word_count < LABELLED_WORDS or words[0] not in _SOFT_LABELS
+    tail = text[-160:]
+    if _POINTS.match(text) or (bracket and (_POINTED.search(text) or _OPEN_CREDIT.search(tail))):
+        return True
+    if word_count > 60 or text.startswith(("“", '"', "«", "„")):
+        return False
+    folded = "" if credited else tail.casefold()
+    return (credited or any(stem in folded for stem in _CREDIT_STEMS)) and _ends_in_credit(tail)
+
+
+def _ends_in_credit(tail: str) -> bool:
+    """Whether the end of a line is a credit; an agency's name alone is none in a sentence."""
+    if _ENDING.search(tail) or _FOREIGN_CREDIT.search(tail):
+        return True
+    if tail[-1] == ".":
+        return False
+    return _AGENCY_AT_END.search(tail) is not None or _GLUED_CREDIT.search(tail) is not None

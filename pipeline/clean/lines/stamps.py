@@ -1,0 +1,151 @@
+"""Lines that only say when or by whom: time stamps and bylines."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from pipeline.clean.dates import MONTHS, ZONES, PrintedDate, find_date
+from pipeline.clean.names import Byline, read_byline
+from pipeline.text.scripts import FIRST_SPACELESS
+
+MAX_WORDS = 20
+"""Words of the longest line of time stamps: two of them, with labels and weekdays."""
+
+SPACELESS_LETTERS = 4
+"""Letters that count as one word where no spaces part words."""
+
+AGE_WORDS = 6
+"""Words of the longest age or reading time: ``Temps de lecture : 3 min``."""
+
+UNIT_LETTERS = 3
+"""Letters behind a number that are its unit, beside those of dates and times."""
+
+MOST_COUNTED = 100
+"""Minutes and hours below which they are an age."""
+
+OTHER_WORDS = 1
+"""Words beside date, time and labels that a time stamp may have: a section or an outlet."""
+
+PUBLISHED = frozenset(
+    "published posted publish created first veröffentlicht erstellt publié publicado"
+    " publicada pubblicato geplaatst gepubliceerd publicerad publicerat publisert udgivet julkaistu"
+    " opublikowano publikováno опубликовано опубліковано yayınlanma diterbitkan".split()
+)
+
+UPDATED = frozenset(
+    "updated update modified edited revised aktualisiert geändert actualizado actualizada"
+    " actualisé modifié aggiornato modificato atualizado bijgewerkt uppdaterad oppdatert"
+    " opdateret päivitetty zaktualizowano aktualizacja aktualizováno обновлено оновлено güncelleme"
+    " diperbarui".split()
+)
+
+AGES = frozenset("ago vor hace há fa geleden sedan siden sitten temu назад тому önce lalu".split())
+"""Words that make an age of a number: ``3 hours ago``, ``vor 3 Stunden``."""
+
+READING = frozenset(
+    "read reading lesezeit lesedauer lecture lectura lettura leitura leestijd lästid lesetid"
+    " lukuaika czytania чтения okuma".split()
+)
+"""Words that say how long a story takes to read."""
+
+UNITS = frozenset(
+    "min mins minute minutes minuten minuto minutos minuti minuut minuter minutter minuuttia minut"
+    " минут минуты dakika menit hour hours stunde stunden heure heures hora horas ora ore uur timme"
+    " timmar time timer tuntia godz godzin godziny час часа часов saat jam".split()
+)
+"""What ages and reading times are counted in; an older story has a date."""
+
+STAMP_WORDS = (
+    PUBLISHED
+    | UPDATED
+    | AGES
+    | READING
+    | UNITS
+    | frozenset(MONTHS)
+    | frozenset(zone.casefold() for zone in ZONES)
+    | frozenset(
+        "on at last date time am pm a m p uhr h hrs hours ist cst local stand vom um den der le"
+        " à el las il alle ore op om kl de del of th st nd rd"
+        " day days week weeks month months year years mon tue tues wed thu thur"
+        " thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday montag"
+        " dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so lundi mardi"
+        " mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado"
+        " domingo lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta"
+        " quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag"
+        " tisdag onsdag torsdag fredag lördag söndag mis tagen y et en em il às heute gestern hoy"
+        " ayer aujourd hui oggi ieri hoje ontem vandaag gisteren i går igår idag dag tänään eilen"
+        " dziś dzisiaj wczoraj сегодня вчера today yesterday temps de tiempo tempo tijd czas время"
+        " klokken kello klo godzina".split()
+    )
+)
+
+_CLOCK = re.compile(
+    r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
+)
+
+_TIME_INSIDE = re.compile(r"(?<!\d)(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\d)")
+
+_NUMERIC = re.compile(r"[\d年月日時时点點分秒년월일시분초]")
+
+_DIGITS = re.compile(r"\d")
+
+
+def says_when(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a line holds a date, an age or a reading time and, labels aside, little else.
+
+    A time of day without a date counts where ``Published`` or ``Updated`` opens the line.
+    """
+    if len(words) > MAX_WORDS or not _says_only_when(words) or not _DIGITS.search(text):
+        return False
+    if date_of(text) is not None:
+        return True
+    if any(word not in STAMP_WORDS and not _is_number(word) for word in words):
+        return False
+    labelled = words[0] in UPDATED or words[0] in PUBLISHED
+    return (labelled and _TIME_INSIDE.search(text) is not None) or _ages(words)
+
+
+def _ages(words: tuple[str, ...]) -> bool:
+    """Whether a line of time stamps' words is an age or a reading time: ``vor 3 Stunden``."""
+    if len(words) > AGE_WORDS:
+        return False
+    if "ago" in words or "read" in words:
+        return True
+    counted = any(word.isdecimal() and int(word) < MOST_COUNTED for word in words)
+    said = not (AGES.isdisjoint(words) and READING.isdisjoint(words))
+    return counted and said and not UNITS.isdisjoint(words)
+
+
+def opens_with_clock(text: str) -> bool:
+    """Whether a line is a time of day and nothing else: ``10.45 am``."""
+    return _CLOCK.fullmatch(text[:40]) is not None
+
+
+def _says_only_when(words: tuple[str, ...]) -> bool:
+    others = 0
+    for word in words:
+        if word not in STAMP_WORDS and not _is_number(word):
+            others += 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
+            if others > OTHER_WORDS:
+                return False
+    return True
+
+
+def _is_number(word: str) -> bool:
+    """Whether a word is a number with its unit; a sentence without spaces may open with one."""
+    if not word[0].isdigit():
+        return False
+    return word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS
+
+
+@lru_cache(maxsize=256)
+def date_of(text: str) -> PrintedDate | None:
+    """``find_date``, remembered for the few lines that several rules ask about."""
+    return find_date(text)
+
+
+@lru_cache(maxsize=256)
+def byline_of(text: str) -> Byline | None:
+    """``read_byline``, remembered for the few lines that several rules ask about."""
+    return read_byline(text)

@@ -1,0 +1,229 @@
+"""Where the story is on a whole page: the blocks of lines in which prose outweighs all else."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.page_rules import entry_times
+
+Matrix = NDArray[np.float32]
+
+BASE_WORDS = 8
+"""Words that a line must have to speak for the story; below, it speaks against."""
+
+CAP_WORDS = 60
+"""Words of a line that count, so that one long consent text is no story."""
+
+SECTION_COST = 30
+
+BUTTON_COST = 12
+"""What a header of other things, and a button, weigh against the story, in words of prose."""
+
+INTERRUPTION_COST = 3
+"""What a line of chrome weighs when story stands on both its sides: it interrupts, not ends."""
+
+SECOND_BLOCK = 0.5
+"""Share of the best block's gain from which another block goes on with the story."""
+
+MIN_EVIDENCE = 2
+
+PROSE_PER_EVIDENCE = 2
+"""Lines known as chrome that must stand on a side before everything on it is held, and
+the lines of prose on that side that each of them may take along."""
+
+GAP_EVIDENCE = 3
+"""Lines known as chrome from which short lines between two blocks of the story are cut."""
+
+_SECTIONS = frozenset({"related", "popular", "comments", "newsletter", "legal", "account"})
+
+_ENDS = frozenset({"comments", "popular"})
+
+
+def outside_story(page: Page) -> list[int]:
+    """Menus before the story, footers behind it and menus inside it, where a page was saved whole.
+
+    Of all runs of lines the one with the largest sum of prose words, minus the cost of short lines
+    and of known chrome, is the story (the idea of BTE, Finn, Kushmerick and Smyth 2001, with words
+    of prose in place of tags); other runs at least half as large belong to it. What stands outside
+    goes only on a side with enough lines that are chrome without doubt: a list or a table at
+    the story's end has none. The weights were chosen on labelled texts of development sites.
+    """
+    blocks = story_blocks(page)
+    if not blocks:
+        return []
+    start, end = blocks[0][0], blocks[-1][1]
+    cut: list[int] = []
+    if _is_chrome(page, 0, start):
+        cut.extend(range(start))
+    for (_, gap_start), (gap_end, _) in pairwise(blocks):
+        if _evidence(page.lines[gap_start:gap_end]) >= GAP_EVIDENCE:
+            cut.extend(i for i in range(gap_start, gap_end) if not page.lines[i].prose)
+    if _is_chrome(page, end, len(page.lines)):
+        cut.extend(range(end, len(page.lines)))
+    return cut
+
+
+def story_blocks(page: Page) -> list[tuple[int, int]]:
+    """The runs of lines that are the story, as [start, end) in order; none without prose.
+
+    Readers' comments and lists of popular stories end it: no block beyond their header counts.
+    """
+    gains = [
+        _cost(page, line)
+        if line.kinds
+        else min(line.word_count, CAP_WORDS if line.prose else BASE_WORDS) - BASE_WORDS
+        for line in page.lines
+    ]
+    best, start, end = _best_run(gains, 0, len(gains))
+    if best <= 0:
+        return []
+    needed = SECOND_BLOCK * best
+    after = _further_runs(page, gains, range(end, len(gains)), needed)
+    before = _further_runs(page, gains, range(start - 1, -1, -1), needed)
+    return [*reversed(before), (start, end), *after]
+
+
+def _further_runs(
+    page: Page, gains: list[int], indices: range, needed: float
+) -> list[tuple[int, int]]:
+    """Runs with a sum of at least *needed*, away from the best one up to where the story ends."""
+    runs: list[tuple[int, int]] = []
+    total, best, begin = 0, 0, None
+    for index in indices:
+        if page.lines[index].kinds & _ENDS:
+            break
+        total += gains[index]
+        if total <= 0:
+            total, best, begin = 0, 0, None
+            continue
+        if begin is None:
+            begin = index
+        if total > best and total >= needed:
+            run = (min(begin, index), max(begin, index) + 1)
+            if best:
+                runs.pop()
+            runs.append(run)
+            best = total
+    return runs
+
+
+def _best_run(gains: list[int], low: int, high: int) -> tuple[int, int, int]:
+    """Largest sum of consecutive gains in [low, high), and its run; 0 if none is positive."""
+    best, start, end = 0, low, low
+    total, begin = 0, low
+    for index in range(low, high):
+        total += gains[index]
+        if total <= 0:
+            total, begin = 0, index + 1
+        elif total > best:
+            best, start, end = total, begin, index + 1
+    return best, start, end
+
+
+def _cost(page: Page, line: LineRecord) -> int:
+    """What a line of known chrome says against the story, in words of prose."""
+    if not line.kinds & _ENDS and _interrupts(page, line.index):
+        return -INTERRUPTION_COST
+    return -SECTION_COST if line.kinds & _SECTIONS else -BUTTON_COST
+
+
+def _interrupts(page: Page, index: int) -> bool:
+    """Whether prose stands within two lines before and after."""
+    before = page.lines[max(0, index - 2) : index]
+    after = page.lines[index + 1 : index + 3]
+    return any(map(_is_story, before)) and any(map(_is_story, after))
+
+
+def _is_story(line: LineRecord) -> bool:
+    return line.prose and not line.kinds
+
+
+def _is_chrome(page: Page, low: int, high: int) -> bool:
+    """Whether the lines in [low, high), outside the story, are chrome altogether."""
+    lines = page.lines[low:high]
+    prose = sum(line.prose for line in lines)
+    needed = max(MIN_EVIDENCE, prose / PROSE_PER_EVIDENCE)
+    return _evidence(lines) >= needed
+
+
+def _evidence(lines: tuple[LineRecord, ...]) -> int:
+    """Lines that are chrome without doubt."""
+    return sum(1 for line in lines if line.kinds)
+
+
+SHAPES = ("speaker", "recipe", "entry", "figure_run")
+"""What somebody says in an interview, items and steps of a recipe, headlines of the entries of a
+live blog, rows of figures."""
+
+LABEL_CHARS, MIN_TURNS = 30, 3
+"""Characters within which a speaker's name ends in a colon, and how often he must speak."""
+
+RECIPE_LINES = 25
+"""Lines below ``Ingredients`` or ``Method`` that may belong to the recipe."""
+
+ROW_FIGURES, MIN_ROWS = 2, 5
+"""Numbers of a row of figures, and rows that must stand together."""
+
+
+def story_shapes(pages: Sequence[Page], rows: NDArray[np.bool_]) -> Matrix:
+    """Tell which lines of all pages have which of ``SHAPES``: float32[all lines, SHAPES].
+
+    Args:
+        rows: of each line, whether it has ``ROW_FIGURES`` numbers and is neither prose nor opens
+            with the time of day, as lists of other stories do.
+    """
+    found = np.zeros((sum(len(page.lines) for page in pages), len(SHAPES)), np.float32)
+    first = 0
+    for page in pages:
+        for column, held in enumerate((_speakers(page), _recipe(page), _entries(page))):
+            for index in held:
+                found[first + index, column] = 1.0
+        end = first + len(page.lines)
+        found[first:end, 3] = _runs(rows[first:end])
+        first = end
+    return found
+
+
+def _speakers(page: Page) -> Iterator[int]:
+    """Lines that begin with a name that begins several, none right after itself, none twice."""
+    turns: dict[str, list[int]] = defaultdict(list)
+    for line in page.lines:
+        end = line.text.find(":", 0, LABEL_CHARS)
+        if end > 0 and line.text[end + 1 : end + 2] == " " and line.text[end - 1].isalpha():
+            turns[line.text[:end]].append(line.index)
+    for indices in turns.values():
+        apart = all(b - a > 1 for a, b in pairwise(indices))
+        said = {page.lines[index].text for index in indices}
+        if len(said) == len(indices) >= MIN_TURNS and apart:
+            yield from indices
+
+
+def _recipe(page: Page) -> Iterator[int]:
+    """What stands below a header of a recipe, up to what a phrase or a rule would hold."""
+    for line in page.marked:
+        if "recipe" in line.signs:
+            for other in page.lines[line.index : line.index + RECIPE_LINES]:
+                if other.kinds:
+                    break
+                yield other.index
+
+
+def _entries(page: Page) -> Iterator[int]:
+    """Headlines between the time of a live blog's entry and its first paragraph."""
+    for index in entry_times(page):
+        following: tuple[LineRecord, ...] = page.lines[index + 1 : index + 3]
+        if len(following) == 2 and not following[0].prose and following[1].prose:
+            yield index + 1
+
+
+def _runs(rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Rows of figures that stand together."""
+    limits = np.concatenate(([0], np.flatnonzero(np.diff(rows)) + 1, [len(rows)]))
+    sizes = np.diff(limits)
+    return rows & (np.repeat(sizes, sizes) >= MIN_ROWS)

@@ -1,0 +1,202 @@
+"""Where a page changes its voice for good: below a story, readers talk about it and to each other.
+
+Readers write prose, often without a header above it. What gives them away is the rate of words that
+speak of ``me`` and ``you``, thank, agree and quarrel, set against the story's own rate: a diary
+speaks so from its first line, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.page_rules import heads_the_rest
+from pipeline.clean.lines.phrase_table import FIRST_PERSON, INFORMAL, REMARKS, SECOND_PERSON
+from pipeline.clean.lines.signs import HEADER_WORDS
+
+Matrix = NDArray[np.float32]
+
+
+COLUMNS = ("behind", "gain", "before", "rise")
+"""Whether a line stands behind the change; how sure the change is, for lines behind and for those
+before it; by how much the rate rises, for lines behind."""
+
+MIN_BEFORE, MIN_BEHIND = 30.0, 12.0
+"""Words that must stand before a change, and behind it."""
+
+PRIOR_SAID, PRIOR_WORDS = 1.0, 40.0
+"""What is counted as said before anything is, so that a few words prove little."""
+
+RISE_SCALE, RISE_LIMIT = 10.0, 3.0
+
+
+def change_of_voice(said: Matrix, words: Matrix) -> Matrix:
+    """Find the line from which on a page speaks in another voice: float32[pages, lines, COLUMNS].
+
+    Of all lines the one is taken that best parts the page into two that each have a rate of
+    their own, by the likelihood of independent words; only where the rate rises.
+
+    Args:
+        said: float32[pages, lines], words of a line that speak as readers do.
+        words: float32[pages, lines], words of a line that were looked at.
+    """
+    pages, count = words.shape
+    # Running sums: those of a shorter page do not change by the zeros behind it.
+    said_so_far, words_so_far = (
+        np.cumsum(each, axis=1, dtype=np.float64) for each in (said, words)
+    )
+    all_said, all_words = said_so_far[:, -1:], words_so_far[:, -1:]
+    said_before, words_before = said_so_far - said, words_so_far - words
+    parts = (
+        (said_before, words_before),
+        (all_said - said_before, all_words - words_before),
+        (all_said, all_words),
+    )
+    before, behind, whole = (rate_of(*part) for part in parts)
+    gain = fit_of(*parts[0], before) + fit_of(*parts[1], behind) - fit_of(*parts[2], whole)
+    enough = (words_before >= MIN_BEFORE) & (all_words - words_before >= MIN_BEHIND)
+    gain = np.where(enough & (behind > before), np.maximum(gain, 0.0), 0.0)
+    start = gain.argmax(axis=1)
+    row = np.arange(pages)
+    best = np.log1p(gain[row, start])[:, None]
+    is_behind = (np.arange(count) >= start[:, None]) & (best > 0)
+    rise = np.clip(RISE_SCALE * (behind - before)[row, start], 0.0, RISE_LIMIT)[:, None]
+    columns = (is_behind, is_behind * best, ~is_behind * best, is_behind * rise)
+    return np.stack(columns, axis=2).astype(np.float32)
+
+
+def rate_of(said: Any, words: Any) -> Any:
+    """Rate of *said* among *words*, numbers or arrays; the prior decides where both are few."""
+    return (said + PRIOR_SAID) / (words + PRIOR_WORDS)
+
+
+def fit_of(said: Any, words: Any, rate: Any) -> Any:
+    """Log-likelihood of *said* of *words* at *rate*, numbers or arrays."""
+    return said * np.log(rate) + (words - said) * np.log1p(-rate)
+
+
+MIN_STORY = 40
+"""Words of prose above the header: a link to the comments may stand above a story."""
+
+MIN_MARKS = 3
+"""Lines between remarks (names, times, ``Reply``) that show what stands below a header."""
+
+FIRST_MARK, NEXT_MARK = 8, 14
+"""Lines within which the first mark follows the header, and each further one the one before."""
+
+MIN_BUTTONS = 4
+"""How often a button below a remark must stand on a page."""
+
+MARK_WORDS = 10
+"""Words of the longest line between remarks."""
+
+MIN_GAIN = 3.0
+"""Log-likelihood by which the voice below a header must differ from the one above."""
+
+HEAD_WORDS = 60
+"""Words of a line that are looked at."""
+
+_VOICES = FIRST_PERSON | SECOND_PERSON | INFORMAL
+
+
+def reader_comments(page: Page) -> list[int]:
+    """Readers' comments below a story: their header, and everything below it.
+
+    A header such as ``12 comments``, or the note that they are moderated, is not enough, since
+    links to the comments stand in the middle of stories too. What follows must show it: several
+    lines that stand between remarks (who wrote when, ``Reply``), or prose that speaks of ``me`` and
+    ``you``, thanks and quarrels far more than the story above does. Without a header, the same
+    button below each remark shows it, from the line above the first one on. What stands below a
+    plain header at the story's end is left to ``tail_section``.
+    """
+    voice: list[tuple[int, int]] = []
+    for line in page.marked:
+        if not _heads(line) or page.prose_before[line.index] < MIN_STORY:
+            continue
+        if heads_the_rest(page, line):
+            break
+        end = _end_of_marks(page, line.index)
+        voice = voice or _voice_up_to(page)
+        if end is None and _changes_voice(voice, line.index):
+            end = len(page.lines)
+        if end is not None:
+            return list(range(line.index, end))
+    first = _first_remark(page)
+    return [] if first is None else list(range(first, _end_of_marks(page, first) or first))
+
+
+def _first_remark(page: Page) -> int | None:
+    """The line above the first of many buttons such as ``Reply``; None where there are none."""
+    buttons: dict[tuple[str, ...], list[int]] = {}
+    for line in page.marked:
+        if "remark_button" in line.signs:
+            buttons.setdefault(line.words, []).append(line.index)
+    first = min((found[0] for found in buttons.values() if len(found) >= MIN_BUTTONS), default=0)
+    return first - 1 if first and page.prose_before[first - 1] >= MIN_STORY else None
+
+
+def _heads(line: LineRecord) -> bool:
+    """Whether a line may be the header of readers' comments."""
+    if "policy" in line.signs:
+        return True
+    return "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
+
+
+def _end_of_marks(page: Page, header: int) -> int | None:
+    """Where the remarks below a header end; None when too few marks stand between them."""
+    last, marks = header, 0
+    for line in page.lines[header + 1 :]:
+        if line.index - last > (NEXT_MARK if marks else FIRST_MARK):
+            break
+        if _is_mark(line):
+            last = line.index
+            marks += 1
+    if marks < MIN_MARKS:
+        return None
+    rest = len(page.lines) - last
+    return len(page.lines) if rest <= NEXT_MARK else last + 1
+
+
+def _is_mark(line: LineRecord) -> bool:
+    """Whether a line stands between remarks: who wrote it, when, and what may be done with it."""
+    if line.prose or line.word_count > MARK_WORDS:
+        return False
+    return bool(line.signs & {"byline", "timestamp"}) or not REMARKS.isdisjoint(line.words)
+
+
+def _changes_voice(voice: Sequence[tuple[int, int]], header: int) -> bool:
+    """Whether the prose below a header speaks as readers do, and the story above does not."""
+    above, below = voice[header], _voice_from(voice, header + 1)
+    if not below[1] or below[0] / below[1] <= above[0] / max(above[1], 1):
+        return False
+    both = above[0] + below[0], above[1] + below[1]
+    return _fit(*above) + _fit(*below) - _fit(*both) >= MIN_GAIN
+
+
+def _voice_up_to(page: Page) -> list[tuple[int, int]]:
+    """Above each line, and at the end: words in prose that speak as readers do, and all words.
+
+    Counted once for all headers: a page may have thousands.
+    """
+    found, said, words = [(0, 0)], 0, 0
+    for line in page.lines:
+        if line.prose and line.text[0] not in '"“„«':
+            head = line.words[:HEAD_WORDS]
+            said += sum(word in _VOICES for word in head)
+            words += len(head)
+        found.append((said, words))
+    return found
+
+
+def _voice_from(voice: Sequence[tuple[int, int]], first: int) -> tuple[int, int]:
+    """The same, of the lines from *first* on."""
+    return voice[-1][0] - voice[first][0], voice[-1][1] - voice[first][1]
+
+
+def _fit(said: int, words: int) -> float:
+    """Log-likelihood of *said* of *words* at their own rate."""
+    return float(fit_of(said, words, rate_of(said, words)))

@@ -1,0 +1,339 @@
+"""Names of authors, from the strings that pages give and the bylines that texts print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.clean.dates import PrintedDate, find_date
+
+MAX_NAME_CHARS = 60
+
+MAX_NAME_WORDS = 6
+"""A longer piece of a byline is a sentence or a biography: no name of the benchmarks' pages
+has more (words of scripts without spaces count as one)."""
+
+NOT_NAMES = frozenset(
+    {
+        "admin", "administrator", "root", "webmaster", "user", "guest", "anonymous", "unknown",
+        "none", "null", "author", "authors", "autor", "autoren", "by", "von", "par", "por",
+        "name", "human", "posted", "published", "updated", "written", "share", "follow", "print",
+        "email", "e-mail", "comments", "kommentare", "read more", "n/a", "na", "in", "on",
+        "written by", "posted by", "published by", "reviewed by", "the author", "about the author",
+        "editor", "contributor", "guest author", "new", "text", "mon", "tue", "wed", "thu",
+        "fri", "sat", "sun",
+    }
+)  # fmt: skip
+"""Pieces (case-folded) that stand where a name should, and name nobody."""
+
+# The patterns below see single spaces only.
+_BY = r"(?:by|of|von|par|por|di|door|av|af)"
+
+_DONE = (
+    r"(?:written|posted|published|reported|words|story|text|article|articles|posts|photos?|"
+    r"verfasst|geschrieben|veröffentlicht|gepostet|beiträge|artikel|publié|rédigé|publicado|"
+    r"escrito|scritto|pubblicato|geschreven)"
+)
+
+# "By", "Posted on 3 May by", "View all posts by", "Author:"; but not the "von" inside a name.
+BYLINE_LEAD = re.compile(
+    rf"^(?:(?:(?:[^\W\d_]+\s+){{0,3}}{_DONE}\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
+    rf"|[^;]{{0,40}}\d\S*\s+(?:[ap]m\s+)?(?:[A-Z]{{2,4}}\s+)?{_BY}\s+"
+    r"|(?:автор|autor|autorin|auteur|author)(?:\s*:\s*|\s+)"
+    r"|(?:authored by|interview|text|read more about|all articles? by|more from)(?:\s*:\s*|\s+)"
+    r"(?=[A-ZÀ-Þ]))",
+    re.IGNORECASE,
+)
+
+_SPLIT = re.compile(
+    r"\s?(?:[;|•·]|,(?!\s?(?:jr|sr|ii|iii|phd|md)\b))\s?|\s/\s?|/\s|\s(?:and|und|et|y|e|og|och|en|i|и|&)\s",
+    re.IGNORECASE,
+)
+
+_URL = re.compile(r"https?://|www\.", re.IGNORECASE)
+
+_ADDRESS = re.compile(r"https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b", re.IGNORECASE)
+
+_PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
+
+_EDGE = ' \t,.:–—-*|"“”„«»'
+
+_LETTER = re.compile(r"[^\W\d_]")
+
+_TAIL = re.compile(
+    r"(?:^|\s)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié|mis à jour|"
+    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$",
+    re.IGNORECASE,
+)
+
+_HANDLE = re.compile(r"(?<=\S)\s@\w.*$")
+
+_BEFORE_DATE = re.compile(r"(?<=\S)\s(?:on|am|le|el|den)$")
+
+_ROLE = (
+    r"writers?|editors?|editor-in-chief|reporters?|correspondents?|contributors?|columnists?|"
+    r"journalists?|directors?|managers?|analysts?|engineers?|developers?|founders?|co-?founders?|"
+    r"ceo|cto|strategists?|specialists?|experts?|producers?|redakteur(?:in)?|staff|critics?"
+)
+
+_RANK = (
+    r"senior|junior|staff|chief|associate|assistant|managing|executive|deputy|contributing|"
+    r"freelance|guest|head|lead|vice|content|marketing|product|news|politics|political|sports?|"
+    r"business|technology|tech|science|health|medical|environment|education|travel|software|"
+    r"full-stack|tv|digital"
+)
+
+# The second word of a name is none of these: "Ada Winterbourne Senior Politics Editor".
+_IN_ROLE = re.compile(
+    rf"(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$",
+    re.IGNORECASE,
+)
+
+_ROLE_BEHIND = re.compile(rf"^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$", re.IGNORECASE)
+
+_DEGREE = re.compile(r"^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n)\.?$", re.IGNORECASE)
+
+
+def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Split bylines into names, without what is no name.
+
+    Args:
+        texts: bylines or names, as found.
+        site_names: ``name_key`` of what the site calls itself; never an author.
+
+    Returns:
+        Names as printed, each once (``name_key``), in the order found.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        if _URL.search(text):  # its pieces would look like names
+            continue
+        for piece in _SPLIT.split(_ROLE_BEHIND.sub(r"\1", " ".join(text.split()))):
+            name = _tidy(piece)
+            key = name_key(name)
+            if key and key not in site_names and is_name(name):
+                found.setdefault(key, name)
+    return tuple(found.values())
+
+
+def is_name(text: str) -> bool:
+    """Whether *text* can be the name of a person or an editorial team."""
+    return (
+        len(text) <= MAX_NAME_CHARS
+        and len(text.split()) <= MAX_NAME_WORDS
+        and _ADDRESS.search(text) is None
+        and len(_LETTER.findall(text)) >= 2
+        and not any(char.isdigit() for char in text)
+        and text.casefold() not in NOT_NAMES
+        and _DEGREE.match(text) is None
+    )
+
+
+def name_key(text: str) -> str:
+    """Give what two spellings of one name share: letters and digits, case-folded.
+
+    >>> name_key("The Example-Times") == name_key("the example times")
+    True
+    """
+    return re.sub(r"[\W_]+", " ", text.casefold()).strip()
+
+
+def _tidy(piece: str) -> str:
+    piece = _PARENTHESIS.sub("", piece).strip(_EDGE)
+    piece = _HANDLE.sub("", _TAIL.sub("", BYLINE_LEAD.sub("", piece)))
+    name = _BEFORE_DATE.sub("", piece).strip(_EDGE)
+    person = _IN_ROLE.sub("", name)
+    return person if " " in person and not person.startswith("The ") else name
+
+
+MAX_WORDS = 24
+"""Words that a byline may have, its date and outlet included."""
+
+MAX_CHARS = 300
+
+MAX_CREDIT_CHARS = 400
+"""Characters of the longest byline, and of the longest closing credit."""
+
+BYLINE_OPENINGS = frozenset(
+    "written reported story posted published words text article authored by von par por di door av"
+    " af autor autorin author écrit publié escrito texto redação".split()
+)
+"""First words of a byline, case-folded: without one of them ``_OPENING`` does not match."""
+
+_OPENING = re.compile(
+    r"^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
+    r"|authored)\s+)?"
+    r"(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|écrit par|publié par|escrito por|text"
+    r"|texto|redação)"
+    r"(?:\s?:\s?|\s+)",
+    re.IGNORECASE,
+)
+
+_AND = re.compile(
+    r"\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?",
+    re.IGNORECASE,
+)
+
+_CUT = re.compile(
+    r"\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:in|at|for|aus|on|à|en|special to|published"
+    r"|publiziert|veröffentlicht|posted|updated"
+    r"|last|from|via|photography|photographs|photos|video)\s).*$",
+    re.IGNORECASE,
+)
+
+_NAME = re.compile(
+    r"^(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
+)
+
+_PARTICLES = frozenset(
+    "de da do dos das del della di du la le van von der den ter ten bin ibn al el y e zu"
+    " zur st af av".split()
+)
+
+_NO_NAMES = frozenset(
+    "staff reporter reporters correspondent correspondents editor editors editorial desk"
+    " team admin administrator news newsroom agency agencies press wire service services"
+    " bureau associated reuters afp dpa ap upi ani pti ians bbc cnn columnist writer"
+    " contributor guest author online web digital media post times herald redaktion redaktor"
+    " redacción redaccion redazione rédaction redactie redação toimitus our the a an this"
+    " that these his her their its my your journalist director analyst senior political"
+    " chief business sports sport science health international published updated posted"
+    " today yesterday contact email subscribe advertisement read more share photo photos"
+    " image getty images video us we he she they it who what when how why monday tuesday"
+    " wednesday thursday friday saturday sunday".split()
+)
+
+_CONTRIBUTED = re.compile(
+    r"^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
+    r"|research))?"
+    r"|(?:hat|haben)\s(?:zu\s)?(?:diesem|dieser)|ont\scontribué|contribuyó|contribuyeron"
+    r"|contribuíram)\b",
+    re.IGNORECASE,
+)
+
+_REPORTING = re.compile(
+    r"^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
+    r"|from)\s(?P<names>[^;.)\]]{2,200})",
+    re.IGNORECASE,
+)
+
+_CREDIT_VERBS = frozenset(
+    "contributed contribué contribuyó contribuyeron contribuíram hat haben".split()
+)
+
+_CREDIT_OPENINGS = frozenset("additional reporting writing research".split())
+"""A word of the first pattern, and the second one's first: without one, none of them matches."""
+
+_CREDIT_WORDS = frozenset(
+    "report reporting story article piece research beitrag artikel bericht reportage".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """What a byline says.
+
+    Attributes:
+        names: in its order, spelled with small letters where it was all capitals.
+        start, end: characters of the line that hold the names.
+        date: the date printed in the same line, if any.
+    """
+
+    names: tuple[str, ...]
+    start: int
+    end: int
+    date: PrintedDate | None
+
+
+def read_byline(text: str) -> Byline | None:
+    """Read a line that says who wrote the story, such as ``By Ann Lee and Bo Ek, Daily Sun``.
+
+    >>> read_byline("BY ADA BRANDT May 3, 2021").names
+    ('Ada Brandt',)
+    >>> read_byline("By Monday, the river had risen.") is None
+    True
+    """
+    if len(text) > MAX_CHARS or text.count(" ") >= MAX_WORDS:
+        return None
+    opening = _OPENING.match(text)
+    if opening is None:
+        return None
+    rest = text[opening.end() :]
+    printed = find_date(rest)
+    if printed:
+        rest = rest[: printed.start].rstrip(" ,|•·–—-/(")
+    names = read_names(_CUT.sub("", rest))
+    if len(names) == 1 and " " not in names[0] and printed is None:
+        # `By Size`, `Von Hand`: one word is a name only beside a date.
+        return None
+    if not names or (text[-1] in ".!?" and not printed and len(names) == 1 and len(text) > 60):
+        return None
+    date = find_date(text) if printed else None
+    return Byline(names, opening.end(), opening.end() + len(rest), date)
+
+
+def read_names(text: str) -> tuple[str, ...]:
+    """Split a list of people into their names; () when it is no list of names.
+
+    A single word is a name only when it stands alone: ``Ann Lee, Reuters`` is one person.
+    """
+    parts = [part for part in _AND.split(text.strip(" ,;:.|")) if part]
+    names: list[str] = []
+    for position, part in enumerate(parts):
+        words = part.strip(" .,").split()
+        if not _is_name(words) or (len(words) == 1 and len(parts) > 1):
+            if position == 0:
+                return ()
+            continue
+        name = _spell(" ".join(words))
+        if name not in names:
+            names.append(name)
+    return tuple(names[:12])
+
+
+def read_contributors(text: str) -> tuple[str, ...]:
+    """Names from a closing credit, such as ``Ann Lee and Bo Ek contributed to this report.``.
+
+    >>> read_contributors("Ann Lee contributed to this report.")
+    ('Ann Lee',)
+    >>> read_contributors("Rain contributed to the flood.")
+    ()
+    """
+    if len(text) > MAX_CREDIT_CHARS:
+        return ()
+    match = _CONTRIBUTED.match(text)
+    if match:
+        tail = set(re.findall(r"\w+", text[match.end("names") :].casefold()))
+        return read_names(_CUT.sub("", match["names"])) if tail & _CREDIT_WORDS else ()
+    match = _REPORTING.match(text)
+    return read_names(_CUT.sub("", match["names"])) if match else ()
+
+
+def may_credit(words: tuple[str, ...]) -> bool:
+    """Whether ``read_contributors`` can find a name in a line of these case-folded words."""
+    if words[0] in _CREDIT_OPENINGS:
+        return True
+    return not (_CREDIT_VERBS.isdisjoint(words) or _CREDIT_WORDS.isdisjoint(words))
+
+
+def _is_name(words: list[str]) -> bool:
+    """Whether *words* look like one person's name: capitals, particles, nothing from an office."""
+    if not 1 <= len(words) <= 5:
+        return False
+    capitals = 0
+    for word in words:
+        folded = word.casefold().strip(".")
+        if folded in _NO_NAMES or not _NAME.match(word):
+            return False
+        if folded in _PARTICLES:
+            continue
+        if word[0].islower():
+            return False
+        capitals += 1
+    return capitals >= 1 and len("".join(words)) >= 3
+
+
+def _spell(name: str) -> str:
+    """Write a name that is all capitals as names are written."""
+    return name.title() if name.isupper() and len(name) > 2 else name

@@ -1,0 +1,184 @@
+"""Pass B, in two steps: first what may count as one, by likeness; then what is decided together.
+
+components ─label─▶ provisional clusters ─weigh─▶ common keys (staged), links
+           ─bundles─▶ articles, their clusters and links, that are decided together
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.clusters import Verdicts, components, couples, sortable, stars
+from pipeline.dedup.rarity import TEMPLATE_TEXTS, count_links, strong_links, tells_one_story, weigh
+from pipeline.dedup.steps.edges import SHARD_MEMBERS
+from pipeline.dedup.steps.layouts import BlockSamples, Bundle, article_number, shard_of
+from pipeline.dedup.steps.read_members import MemberReader
+from pipeline.staging import Staging
+from pipeline.storage import write_bytes
+
+SAME_URL = np.uint64(1 << 40)
+"""What a common url counts for among the samples that two clusters share: more than any text."""
+
+
+def label(
+    found: Iterable[NDArray[np.uint64]], config: DedupConfig, staging: Staging
+) -> NDArray[np.uint64]:
+    """Give provisional clusters of components: uint64[k, 2], an article and whose copy it may be.
+
+    Nothing is decided by them. They say which texts count as one when rarity is counted.
+    """
+    reader = MemberReader(config, staging)
+    published = published_labels(staging)
+    labels = [np.empty((0, 2), np.uint64)]
+    try:
+        for verdicts in _likenesses(found, config, reader):
+            alike = np.stack([verdicts.articles, verdicts.representatives], axis=1)
+            alike = _without_templates(alike, reader)
+            representatives = _labelled(alike[:, 1], [published])
+            labels.append(np.stack([alike[:, 0], representatives], axis=1))
+    finally:
+        reader.close()
+    return np.concatenate(labels)
+
+
+def _likenesses(
+    found: Iterable[NDArray[np.uint64]], config: DedupConfig, reader: MemberReader
+) -> Iterator[Verdicts]:
+    """Say of components what is like what; most are of two, and those go together."""
+    shard = list(found)
+    if not shard:
+        return
+    records = reader.records(np.concatenate(shard))
+    own = np.split(records, np.cumsum([len(each) for each in shard])[:-1])
+    two = [each for each in zip(shard, own, strict=True) if len(each[0]) == 2]
+    for articles, described in zip(shard, own, strict=True):
+        if len(articles) > 2:
+            yield stars(reader.component(articles, described), config)
+    if two:
+        articles, described = map(np.concatenate, zip(*two, strict=True))
+        yield couples(reader.component(articles, described), config)
+
+
+def _without_templates(alike: NDArray[np.uint64], reader: MemberReader) -> NDArray[np.uint64]:
+    """Part the clusters that are pages of one template: only equal texts still count as one.
+
+    Args:
+        alike: uint64[k, 2], an article and whose copy it may be.
+    """
+    firsts, clusters, sizes = np.unique(alike[:, 1], return_inverse=True, return_counts=True)
+    ends, order = np.cumsum(sizes), np.argsort(clusters, kind="stable")
+    stays = np.ones(len(alike), np.bool_)
+    parted = [np.empty((0, 2), np.uint64)]
+    for cluster in np.flatnonzero(sizes >= TEMPLATE_TEXTS - 1).tolist():
+        inside = order[ends[cluster] - sizes[cluster] : ends[cluster]]
+        articles = np.concatenate([firsts[cluster : cluster + 1], alike[inside, 0]])
+        records = reader.records(articles)
+        ranks = np.argsort(sortable(records["order"]))  # not as they happen to be numbered
+        articles, records = articles[ranks], records[ranks]
+        if tells_one_story(reader.figures(articles, records)):
+            continue
+        texts = sortable(records["text_digest"])
+        _, leaders, same = np.unique(texts, return_index=True, return_inverse=True)
+        equal = np.stack([articles, articles[leaders[same]]], axis=1)
+        parted.append(equal[equal[:, 0] != equal[:, 1]])
+        stays[inside] = False
+    return np.concatenate([alike[stays], *parted])
+
+
+def published_labels(staging: Staging) -> NDArray[np.uint64]:
+    """Give the clusters of articles that earlier runs published: labels like those of ``label``."""
+    found = staging.array("window.labels")
+    return np.empty((0, 2), np.uint64) if found is None else found
+
+
+def weigh_shard(
+    shard: int,
+    portions: Iterable[BlockSamples],
+    labels: Iterable[NDArray[np.uint64]],
+    staging: Staging,
+) -> NDArray[np.uint64]:
+    """Weigh the sampled shingles of one shard: stage the common ones, give the links.
+
+    Args:
+        portions: samples of each block, in any order.
+        labels: portions of all provisional clusters, in any order.
+
+    Returns:
+        uint64[k, 3], two provisional clusters, and the rare keys of this shard that they share.
+    """
+    ordered = sorted(portions, key=lambda portion: portion.block)
+    articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
+    clusters, numbers = np.unique(_labelled(articles, labels), return_inverse=True)
+    counts = np.concatenate([each.counts for each in ordered])
+    keys = np.concatenate([each.keys for each in ordered])
+    background = staging.array("background")
+    if background is not None:
+        background = background[shard_of(background["key"]) == shard]
+    common, links = weigh(keys, np.repeat(numbers.astype(np.uint32), counts), background)
+    write_bytes(staging.common(shard), common.astype("<u4").tobytes())
+    return count_links(clusters[links])
+
+
+def bundle_shards(
+    labels: Iterable[NDArray[np.uint64]],
+    links: Iterable[NDArray[np.uint64]],
+    versions: Iterable[NDArray[np.uint64]],
+) -> Iterator[list[Bundle]]:
+    """Put together what is decided together, in shards of like size.
+
+    Args:
+        labels: portions of all provisional clusters, in any order.
+        links: from each shard of samples, in any order.
+        versions: uint64[m, 2] each, articles of one url, in any order.
+    """
+    known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
+    strong = strong_links([*links, _version_links(versions, known)])
+    found = components(np.concatenate([known, strong[:, :2]]))
+    if not found:
+        return
+    articles = np.concatenate(found)
+    clusters = _labelled(articles, [known])
+    sizes = np.array([len(each) for each in found])
+    order = np.argsort(articles)
+    place = order[np.searchsorted(articles, strong[:, 0], sorter=order)]
+    owners = np.repeat(np.arange(len(found)), sizes)[place]
+    strong = strong[np.argsort(owners, kind="stable")]
+    bounds = np.cumsum(np.bincount(owners, minlength=len(found)))[:-1]
+    parts = zip(
+        found, np.split(clusters, np.cumsum(sizes)[:-1]), np.split(strong, bounds), strict=True
+    )
+    shard: list[Bundle] = []
+    size = 0
+    for part in parts:
+        if shard and size + len(part[0]) > SHARD_MEMBERS:
+            yield shard
+            shard, size = [], 0
+        shard.append(Bundle(*part))
+        size += len(part[0])
+    yield shard
+
+
+def _version_links(
+    versions: Iterable[NDArray[np.uint64]], known: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """Link the provisional clusters of articles at one url, whatever they share."""
+    pairs = _labelled(np.concatenate([np.empty((0, 2), np.uint64), *versions]).ravel(), [known])
+    pairs = np.sort(pairs.reshape(-1, 2), axis=1)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return count_links(np.column_stack([pairs, np.full(len(pairs), SAME_URL)]))
+
+
+def _labelled(
+    articles: NDArray[np.uint64], labels: Iterable[NDArray[np.uint64]]
+) -> NDArray[np.uint64]:
+    """Give the provisional cluster of each article: its own where no label says other."""
+    known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
+    known = known[np.argsort(known[:, 0])]
+    if not len(known):
+        return articles
+    place = np.minimum(np.searchsorted(known[:, 0], articles), len(known) - 1)
+    return np.where(known[place, 0] == articles, known[place, 1], articles)

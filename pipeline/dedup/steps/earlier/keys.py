@@ -1,0 +1,137 @@
+"""What later runs find a published article by: the keys of a file of articles, sorted.
+
+    state/keys/part-00007.parquet belongs to articles/part-00007.parquet
+    kind   band, text digest, url, or sampled shingle
+    key    32 bits of it
+    row    the article that has it, by its row in the file of articles
+
+Nothing but the kept texts goes into them, so a file that is missing, or was made with other
+settings, can be made anew (``sign_again``).
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.samples import SAMPLED, keys_of
+from pipeline.dedup.steps.earlier.articles import read_articles
+from pipeline.dedup.steps.read_members import read_records
+from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.staging import Staging
+from pipeline.version import FORMAT_VERSION
+from pipeline.write.parquet import write_parquet
+
+BAND, DIGEST, URL, SAMPLE = range(4)
+"""Kinds of keys."""
+
+SIGNATURE = b"newsieve.signature"
+"""The metadata of a file that say which settings its keys were made with."""
+
+_ROW_GROUP = 1 << 20
+
+_ROW_BITS = np.uint64(30)
+
+_KEY_BITS = np.uint64(32)
+
+
+def keys_schema(config: DedupConfig) -> pa.Schema:
+    """Give the schema of a file of keys made with these settings."""
+    fields = [("kind", pa.uint8()), ("key", pa.uint32()), ("row", pa.uint32())]
+    metadata = {
+        b"newsieve.state": b"keys",
+        b"newsieve.format_version": str(FORMAT_VERSION).encode(),
+        SIGNATURE: signature_settings(config).encode(),
+    }
+    return pa.schema([pa.field(name, type_, nullable=False) for name, type_ in fields], metadata)
+
+
+def signature_settings(config: DedupConfig) -> str:
+    """Write down what the keys of a text depend on besides the text."""
+    names = {"shingle_words", "min_shingles", "permutations", "bands", "seed"}
+    return json.dumps(config.model_dump(include=names) | {"sampled": SAMPLED}, sort_keys=True)
+
+
+def packed_keys(
+    index: int, numbers: NDArray[np.int64], config: DedupConfig, staging: Staging
+) -> NDArray[np.uint64]:
+    """Give kind, key and number of each key of a staged block, in one integer that sorts by them.
+
+    Args:
+        numbers: int64[n], the number of each article of the block, below 2**30; articles with
+            one below 0 are left out.
+
+    Returns:
+        uint64, in no order; ``unpacked`` takes them apart.
+    """
+    records = read_records(index, config, staging)
+    samples = keys_of(np.fromfile(staging.block_file(index, "samples"), "<u8"))
+    signed = np.flatnonzero(records["shingle_count"] >= config.min_shingles)
+    located = np.flatnonzero(records["url"])
+    heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(-1)
+    packed = [
+        _pack(BAND, records["keys"][signed].ravel(), np.repeat(numbers[signed], config.bands)),
+        _pack(DIGEST, heads, numbers),
+        _pack(URL, records["url"][located].astype(np.uint32), numbers[located]),
+        _pack(SAMPLE, samples, np.repeat(numbers, records["sample_count"])),
+    ]
+    return np.concatenate(packed)
+
+
+def unpacked(packed: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Take apart kind and key (in one number), and the article's number."""
+    return packed >> _ROW_BITS, (packed & np.uint64((1 << 30) - 1)).astype(np.int64)
+
+
+def _pack(kind: int, keys: NDArray[np.uint32], rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+    kept = rows >= 0
+    packed = (np.uint64(kind) << _KEY_BITS) | keys[kept].astype(np.uint64)
+    return (packed << _ROW_BITS) | rows[kept].astype(np.uint64)
+
+
+def keys_table(
+    index: int, rows: NDArray[np.int64], config: DedupConfig, staging: Staging
+) -> pa.Table:
+    """Sort the keys of those *rows* of a staged block that became the file of articles."""
+    numbers = np.full(len(read_records(index, config, staging)), -1, np.int64)
+    numbers[rows] = np.arange(len(rows))
+    keys, articles = unpacked(np.sort(packed_keys(index, numbers, config, staging)))
+    columns = ((keys >> _KEY_BITS).astype("u1"), keys.astype("u4"), articles.astype("u4"))
+    return pa.Table.from_arrays([pa.array(each) for each in columns], schema=keys_schema(config))
+
+
+def write_keys(path: Path, keys: pa.Table) -> None:
+    """Write a table of keys as a file; sorted numbers are stored by their differences."""
+    write_parquet(path, keys.schema, [keys], _ROW_GROUP, differences=("key", "row"))
+
+
+def made_with(path: Path, config: DedupConfig) -> bool:
+    """Say whether *path* is a file of keys made with these settings; a damaged one is none."""
+    if not path.is_file():
+        return False
+    try:
+        metadata: dict[bytes, Any] = pq.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError):
+        return False
+    return bool(metadata.get(SIGNATURE) == signature_settings(config).encode())
+
+
+def sign_again(articles: Path, config: DedupConfig) -> pa.Table:
+    """Make the keys of a published file of articles from its texts."""
+    rows = np.arange(pq.read_metadata(articles).num_rows)
+    with tempfile.TemporaryDirectory(prefix="newsieve-keys-") as folder:
+        staging = Staging(folder)
+        with ExitStack() as files:
+            members = MemberWriter(0, config, staging, files)
+            for found in read_articles(articles, rows):
+                members.append(list(enumerate(found.articles)))
+        return keys_table(0, rows, config, staging)

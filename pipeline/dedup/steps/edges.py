@@ -1,0 +1,82 @@
+"""Pass B: which articles to compare, and which records are one and the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.clusters import components, forest
+from pipeline.dedup.pairs import bucket_edges
+from pipeline.dedup.steps.layouts import ID_BYTES, BlockKeys, article_number
+
+SHARD_MEMBERS = 2_000
+"""Articles whose components are resolved as one element; a larger component is one alone."""
+
+ID_SHARDS = 16
+"""Portions in which ids are compared, so that no worker needs all of them."""
+
+
+def find_edges(portions: Iterable[BlockKeys]) -> NDArray[np.uint64]:
+    """Join one group of bands over all blocks: a spanning forest of the candidate edges.
+
+    Args:
+        portions: the keys of each block for the same bands, in any order.
+    """
+    ordered = sorted(portions, key=lambda portion: portion.block)
+    articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
+    bands = range(len(ordered[0].keys))
+    found = [
+        bucket_edges(np.concatenate([each.keys[band] for each in ordered]), articles)
+        for band in bands
+    ]
+    return forest(np.concatenate(found))
+
+
+def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[list[NDArray[np.uint64]]]:
+    """Merge the forests of all groups of bands; give components in shards of like size."""
+    merged = list(forests)
+    if not merged:
+        return
+    shard: list[NDArray[np.uint64]] = []
+    size = 0
+    for component in components(forest(np.concatenate(merged))):
+        if shard and size + len(component) > SHARD_MEMBERS:
+            yield shard
+            shard, size = [], 0
+        shard.append(component)
+        size += len(component)
+    if shard:
+        yield shard
+
+
+def id_shards(
+    ordinals: NDArray[np.int32], ids: NDArray[np.bytes_]
+) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]]:
+    """Part the records of a block by their ids, so that equal ids meet in one shard."""
+    shards = ids.view(np.uint8).reshape(len(ids), ID_BYTES)[:, 0] % ID_SHARDS
+    for shard in np.unique(shards).tolist():
+        chosen = shards == shard
+        yield shard, ordinals[chosen], ids[chosen]
+
+
+def find_repeats(
+    portions: Iterable[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]],
+) -> Iterator[tuple[int, NDArray[np.int32]]]:
+    """Find records whose id stands earlier in the run: (block, ordinals), where there are any.
+
+    Args:
+        portions: (block, ordinals, ids) of one shard of ids, in any order.
+    """
+    ordered = sorted(portions, key=lambda portion: portion[0])
+    ids = np.concatenate([ids for _, _, ids in ordered])
+    records = np.concatenate([article_number(block, rows) for block, rows, _ in ordered])
+    order = np.lexsort((records, ids))
+    repeated = np.zeros(len(ids), np.bool_)
+    repeated[order[1:]] = ids[order][1:] == ids[order][:-1]
+    for block, rows, _ in ordered:
+        mine = repeated[: len(rows)]
+        repeated = repeated[len(rows) :]
+        if mine.any():
+            yield block, np.sort(rows[mine])

@@ -1,0 +1,224 @@
+"""What deduplication stages and sends between passes: flat records, one dtype each.
+
+members     one fixed-size record an article, so that any one can be read alone
+keys        the band keys of a block's signed articles, by group of bands
+samples     the sampled shingles of a block's signed articles, one shard of keys at a time
+verdicts    one record a duplicate, or an article that belongs to another's cluster
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.evidence import PARTS
+from pipeline.dedup.order import ORDER_BYTES
+
+BAND_GROUP = 8
+"""Bands that are joined together: few enough elements, small enough for one worker's memory."""
+
+DIGESTS = -1
+"""The group in which whole texts are joined, so that short ones find their exact copies too."""
+
+URLS = -2
+"""The group in which addresses are joined, so that versions of one page are compared."""
+
+THIS_RUN = -1
+"""The run of an article that no earlier run has published."""
+
+SAMPLE_SHARDS = 8
+"""Portions in which sampled shingles are joined, a power of two; no worker needs all of them."""
+
+ID_BYTES = 16
+
+VERDICT = np.dtype(
+    [
+        ("row", "<u4"),
+        ("representative_id", "u1", ID_BYTES),
+        ("representative_run", "<i4"),
+        ("cluster_id", "u1", ID_BYTES),
+        ("revision_of", "u1", ID_BYTES),
+        ("other_story", "?"),
+        ("match", "u1"),
+        ("shared", "<u4"),
+        ("shingles", "<u4"),
+        ("representative_shingles", "<u4"),
+        ("similarity", "<f8"),
+        ("containment", "<f8"),
+        ("probability", "<f8"),
+        ("parts", "<f8", (len(PARTS),)),
+    ]
+)
+"""A duplicate: its row in its block, its representative, and what decided.
+
+``representative_run`` is the number of a run of the window, or ``THIS_RUN``. ``revision_of``
+is all 0, but for an article that is a later version of that one; ``other_story`` says that its
+url was that of an earlier article, of which it is none. ``match`` is an index into
+``clusters.MATCHES``, or ``decide.KEPT``: an article that stays, of which only that is said.
+"""
+
+
+def member_dtype(bands: int) -> np.dtype[np.void]:
+    """Give the record of an article in the members file.
+
+    Fields: its id and text digest, its place in the order of representatives, the number of
+    its record in the block, the run that published it (by number in the window, or
+    ``THIS_RUN``) and the cluster it has there (else its own id), a digest of its url (0 without
+    one), where its shingles lie in the shingles file (start and count, in shingles), the same
+    for its samples and figures, the places a shingle can have in it, the minutes of its
+    publication and of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0
+    when it has too few shingles to be signed).
+    """
+    return np.dtype(
+        [
+            ("id", "u1", ID_BYTES),
+            ("text_digest", "u1", ID_BYTES),
+            ("order", "u1", ORDER_BYTES),
+            ("ordinal", "<u4"),
+            ("run", "<i4"),
+            ("cluster_id", "u1", ID_BYTES),
+            ("url", "<u8"),
+            ("shingles_start", "<u8"),
+            ("shingle_count", "<u4"),
+            ("samples_start", "<u8"),
+            ("sample_count", "<u4"),
+            ("figures_start", "<u8"),
+            ("figure_count", "<u4"),
+            ("positions", "<u4"),
+            ("minute", "<i8"),
+            ("fetched", "<i8"),
+            ("keys", "<u4", (bands,)),
+        ]
+    )
+
+
+def article_number(
+    block: int | NDArray[np.uint64], row: int | NDArray[np.integer]
+) -> NDArray[np.uint64]:
+    """Number articles across blocks: block in the high 32 bits, row in the low ones."""
+    return np.asarray(block, np.uint64) << np.uint64(32) | np.asarray(row, np.uint64)
+
+
+def block_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Give the block of each article."""
+    return articles >> np.uint64(32)
+
+
+def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Give the row of each article in its block."""
+    return articles & np.uint64(0xFFFFFFFF)
+
+
+def shard_of(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give the shard in which each key of a sample is joined."""
+    return keys & np.uint32(SAMPLE_SHARDS - 1)
+
+
+@dataclass(frozen=True, eq=False)
+class BlockKeys:
+    """What articles of a block are joined on.
+
+    Attributes:
+        block: index of the block.
+        rows: uint32[n], the rows these keys belong to.
+        keys: uint32[k, n], one key a row for each of k bands.
+    """
+
+    block: int
+    rows: NDArray[np.uint32]
+    keys: NDArray[np.uint32]
+
+    def pack(self) -> tuple[int, bytes, bytes]:
+        """Give the same as plain bytes, for a shuffle."""
+        return self.block, self.rows.tobytes(), self.keys.tobytes()
+
+    @classmethod
+    def unpack(cls, packed: tuple[int, bytes, bytes]) -> BlockKeys:
+        """Undo ``pack``."""
+        block, rows, keys = packed
+        numbers = np.frombuffer(rows, np.uint32)
+        return cls(block, numbers, np.frombuffer(keys, np.uint32).reshape(-1, len(numbers)))
+
+
+@dataclass(frozen=True, eq=False)
+class BlockSamples:
+    """Sampled shingles of articles of a block, of one shard of keys.
+
+    Attributes:
+        block: index of the block.
+        rows: uint32[n], the articles.
+        counts: uint32[n], how many of the keys each has.
+        keys: uint32, those of one article after those of the other.
+    """
+
+    block: int
+    rows: NDArray[np.uint32]
+    counts: NDArray[np.uint32]
+    keys: NDArray[np.uint32]
+
+
+def key_groups(
+    block: int, records: NDArray[np.void], min_shingles: int
+) -> Iterator[tuple[int, BlockKeys]]:
+    """Cut what a block is joined on into groups that are joined one at a time.
+
+    Groups in which the block has no article are left out.
+
+    Args:
+        records: of dtype ``member_dtype``, all of the block.
+        min_shingles: articles with fewer are not signed, and joined on whole texts alone.
+    """
+    located = np.flatnonzero(records["url"]).astype(np.uint32)
+    if len(located):
+        urls = records["url"][located].astype(np.uint32).reshape(1, -1)
+        yield URLS, BlockKeys(block, located, urls)
+    if len(records):
+        heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(1, -1)
+        yield DIGESTS, BlockKeys(block, np.arange(len(records), dtype=np.uint32), heads)
+    signed = np.flatnonzero(records["shingle_count"] >= min_shingles).astype(np.uint32)
+    if len(signed):
+        keys = records["keys"][signed].T
+        for group, start in enumerate(range(0, len(keys), BAND_GROUP)):
+            portion = np.ascontiguousarray(keys[start : start + BAND_GROUP])
+            yield group, BlockKeys(block, signed, portion)
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Articles that are decided together; m of them.
+
+    Attributes:
+        articles: uint64[m], ascending.
+        clusters: uint64[m], the article that names the provisional cluster of each.
+        links: uint64[k, 3], two provisional clusters and the rare samples they share.
+    """
+
+    articles: NDArray[np.uint64]
+    clusters: NDArray[np.uint64]
+    links: NDArray[np.uint64]
+
+
+def pack_bundles(bundles: Sequence[Bundle]) -> bytes:
+    """Write bundles as plain bytes, for a shuffle."""
+    sizes = [[len(each.articles), len(each.links)] for each in bundles]
+    parts = [
+        np.concatenate([each.articles, each.clusters, each.links.reshape(-1)]) for each in bundles
+    ]
+    head = np.array([len(bundles), *np.ravel(sizes)], np.uint64)
+    return np.concatenate([head, *parts]).tobytes()
+
+
+def unpack_bundles(packed: bytes) -> Iterator[Bundle]:
+    """Undo ``pack_bundles``."""
+    numbers = np.frombuffer(packed, np.uint64)
+    count = int(numbers[0])
+    sizes = numbers[1 : 2 * count + 1].astype(np.int64).reshape(count, 2)
+    rest = numbers[2 * count + 1 :]
+    for articles, links in sizes.tolist():
+        own, rest = rest[: 2 * articles + 3 * links], rest[2 * articles + 3 * links :]
+        yield Bundle(
+            own[:articles], own[articles : 2 * articles], own[2 * articles :].reshape(-1, 3)
+        )

@@ -1,0 +1,260 @@
+"""Articles as deduplication sees them: read back from their records, one at a time."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.clusters import Members
+from pipeline.dedup.decide import Candidates
+from pipeline.dedup.evidence import Sketch
+from pipeline.dedup.pairs import Similarity, similarity
+from pipeline.dedup.rarity import worth_comparing
+from pipeline.dedup.samples import keys_of
+from pipeline.dedup.steps.layouts import (
+    ID_BYTES,
+    THIS_RUN,
+    BlockKeys,
+    BlockSamples,
+    Bundle,
+    block_of,
+    key_groups,
+    member_dtype,
+    row_of,
+    shard_of,
+)
+from pipeline.staging import Staging
+
+SHINGLE_BYTES = 8
+
+SAMPLE_BYTES = 8
+
+FIGURE_BYTES = 4
+
+OPEN_FILES = 48
+"""Files that a reader keeps open: a component may lie in more blocks than a process may open."""
+
+NEAR_ROWS = 16
+"""Rows up to which a record is read with the one before rather than by itself."""
+
+CACHE_BYTES = 64 << 20
+"""Sketches that are kept while one bundle is decided."""
+
+
+class MemberReader:
+    """Reads single articles of any block, by article number."""
+
+    def __init__(self, config: DedupConfig, staging: Staging) -> None:
+        self._dtype = member_dtype(config.bands)
+        self._staging = staging
+        self._files: OrderedDict[tuple[int, str], int] = OrderedDict()
+
+    def close(self) -> None:
+        """Close the files."""
+        for descriptor in self._files.values():
+            os.close(descriptor)
+        self._files.clear()
+
+    def records(self, articles: NDArray[np.uint64]) -> NDArray[np.void]:
+        """Read the member records of *articles*, in their order."""
+        width = self._dtype.itemsize
+        found = np.empty(len(articles), self._dtype)
+        ranked = np.argsort(articles)
+        apart = np.flatnonzero(np.diff(articles[ranked]) > NEAR_ROWS) + 1
+        for places in np.split(ranked, apart):  # each lies close together in one block
+            if not len(places):
+                continue
+            rows = row_of(articles[places]).astype(np.int64)
+            first, count = int(rows[0]), int(rows[-1] - rows[0]) + 1
+            block = int(block_of(articles[places[0]]))
+            content = self._read(block, "members", first * width, count * width)
+            found[places] = np.frombuffer(content, self._dtype)[rows - first]
+        return found
+
+    def component(self, articles: NDArray[np.uint64], records: NDArray[np.void]) -> Members:
+        """Describe one component by its member records; shingles are read when asked for."""
+        blocks = block_of(articles)
+
+        def shingles(member: int) -> NDArray[np.uint64]:
+            return self._shingles(int(blocks[member]), records[member])
+
+        return Members(
+            articles=articles,
+            order=records["order"],
+            digests=records["text_digest"],
+            shingle_counts=records["shingle_count"].astype(np.int64),
+            band_keys=np.ascontiguousarray(records["keys"].T),
+            published=records["run"] != THIS_RUN,
+            shingles=shingles,
+        )
+
+    def candidates(
+        self, bundle: Bundle, common: NDArray[np.uint32]
+    ) -> tuple[Candidates, NDArray[np.void]]:
+        """Read what is decided together, and its member records.
+
+        Args:
+            common: keys of samples that are no evidence, ascending.
+        """
+        records = self.records(bundle.articles)
+        blocks = block_of(bundle.articles)
+        groups, first = np.unique(bundle.clusters, return_inverse=True)
+        pairs = np.searchsorted(groups, bundle.links[:, :2])
+        links = np.column_stack([pairs, bundle.links[:, 2]]).astype(np.int64)
+
+        def exact(one: int, other: int) -> Similarity:
+            both = [self._shingles(int(blocks[i]), records[i]) for i in (one, other)]
+            return similarity(*both)
+
+        def sketch(member: int) -> Sketch:
+            return self._sketch(int(blocks[member]), records[member], common)
+
+        candidates = Candidates(
+            articles=bundle.articles,
+            order=records["order"],
+            digests=records["text_digest"],
+            shingle_counts=records["shingle_count"].astype(np.int64),
+            published=records["run"] != THIS_RUN,
+            urls=records["url"],
+            fetched=records["fetched"],
+            groups=first.astype(np.int64),
+            links=worth_comparing(links, first, records["sample_count"].astype(np.int64)),
+            sketch=_keeping(sketch),
+            similarity=exact,
+        )
+        return candidates, records
+
+    def figures(
+        self, articles: NDArray[np.uint64], records: NDArray[np.void]
+    ) -> list[NDArray[np.uint32]]:
+        """Read the figures of *articles*, whose member records these are."""
+        blocks = block_of(articles).tolist()
+        return [self._figures(*each) for each in zip(blocks, records, strict=True)]
+
+    def _figures(self, block: int, record: np.void) -> NDArray[np.uint32]:
+        start, count = int(record["figures_start"]), int(record["figure_count"])
+        content = self._read(block, "figures", start * FIGURE_BYTES, count * FIGURE_BYTES)
+        return np.frombuffer(content, "<u4")
+
+    def _shingles(self, block: int, record: np.void) -> NDArray[np.uint64]:
+        start, count = int(record["shingles_start"]), int(record["shingle_count"])
+        where = block, "shingles", start * SHINGLE_BYTES
+        return np.frombuffer(self._read(*where, count * SHINGLE_BYTES), "<u8")
+
+    def _sketch(self, block: int, record: np.void, common: NDArray[np.uint32]) -> Sketch:
+        start, count = int(record["samples_start"]), int(record["sample_count"])
+        content = self._read(block, "samples", start * SAMPLE_BYTES, count * SAMPLE_BYTES)
+        samples = np.frombuffer(content, "<u8")
+        rare = np.ones(len(samples), np.bool_)
+        if len(common):
+            keys = keys_of(samples)
+            spots = np.minimum(np.searchsorted(common, keys), len(common) - 1)
+            np.not_equal(common[spots], keys, out=rare)
+        return Sketch(
+            samples,
+            rare,
+            self._figures(block, record),
+            int(record["positions"]),
+            int(record["minute"]),
+        )
+
+    def _read(self, block: int, kind: str, start: int, count: int) -> bytes:
+        # pread, not a memory map: pages of a map would count as this process's memory.
+        if (block, kind) not in self._files:
+            if len(self._files) == OPEN_FILES:
+                os.close(self._files.popitem(last=False)[1])
+            path = self._staging.block_file(block, kind)
+            self._files[block, kind] = os.open(path, os.O_RDONLY)
+        self._files.move_to_end((block, kind))
+        return os.pread(self._files[block, kind], count, start)
+
+
+def _keeping(load: Callable[[int], Sketch]) -> Callable[[int], Sketch]:
+    """Keep the latest sketches, ``CACHE_BYTES`` of them."""
+    kept: OrderedDict[int, Sketch] = OrderedDict()
+    held = 0
+
+    def sketch(member: int) -> Sketch:
+        nonlocal held
+        if member in kept:
+            kept.move_to_end(member)
+            return kept[member]
+        found = kept[member] = load(member)
+        held += found.samples.nbytes
+        while held > CACHE_BYTES and len(kept) > 1:
+            held -= kept.popitem(last=False)[1].samples.nbytes
+        return found
+
+    return sketch
+
+
+PORTION_BYTES = 1 << 17
+"""Of a file that is read through: what a core's cache holds."""
+
+
+def read_records(block: int, config: DedupConfig, staging: Staging) -> NDArray[np.void]:
+    """Read the member records of *block*, all of them: dtype ``member_dtype``."""
+    return np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
+
+
+def read_keys(block: int, config: DedupConfig, staging: Staging) -> Iterator[tuple[int, BlockKeys]]:
+    """Read what *block* is joined on: ``key_groups``."""
+    return key_groups(block, read_records(block, config, staging), config.min_shingles)
+
+
+def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) -> BlockSamples:
+    """Read those samples of a block's signed articles whose keys are of *shard*."""
+    counts = [
+        np.column_stack([records["shingle_count"], records["sample_count"]])
+        for records in _portions(staging.block_file(block, "members"), member_dtype(config.bands))
+    ]
+    nothing = np.empty((0, 2), np.uint32)
+    shingle_counts, sample_counts = np.concatenate([nothing, *counts]).T
+    signed = shingle_counts >= config.min_shingles
+    rows = np.flatnonzero(signed)
+    keys, places, start = [np.empty(0, np.uint32)], [np.empty(0, np.int64)], 0
+    for samples in _portions(staging.block_file(block, "samples"), np.dtype("<u8")):
+        portion = samples.view("<u4")[1::2]  # ``keys_of``, in place
+        chosen = np.flatnonzero(shard_of(portion) == shard)
+        keys.append(portion[chosen])
+        places.append(start + chosen)
+        start += len(portion)
+    ends = np.cumsum(sample_counts, dtype=np.int64)
+    owners = np.searchsorted(ends, np.concatenate(places), side="right")
+    found = np.concatenate(keys)[signed[owners]]
+    own = np.bincount(owners, minlength=len(ends))[rows].astype(np.uint32)
+    return BlockSamples(block, rows.astype(np.uint32), own, found)
+
+
+def _portions(path: Path, dtype: np.dtype[Any]) -> Iterator[NDArray[Any]]:
+    """Read a file of *dtype* little by little: a large array is memory that is asked for anew."""
+    with path.open("rb") as file:
+        while len(portion := np.fromfile(file, dtype, PORTION_BYTES // dtype.itemsize)):
+            yield portion
+
+
+def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[np.bytes_]]:
+    """Read which records of *block* have an id, kept or rejected, and which.
+
+    Returns:
+        int32[n], their numbers in the block; S16[n], their ids: two equal ones are one
+        record read twice.
+    """
+    ordinals, ids = [np.empty(0, np.int32)], [b""]
+    for table in ("articles", "rejects"):
+        with pa.OSFile(str(staging.block_file(block, f"{table}.arrow"))) as file:
+            reader = pa.ipc.open_file(file)
+            for number in range(reader.num_record_batches):
+                named = reader.get_batch(number).select(["ordinal", "id"])
+                named = named.filter(named["id"].is_valid())
+                ordinals.append(named["ordinal"].to_numpy())
+                ids += map(bytes.fromhex, named["id"].to_pylist())
+    return np.concatenate(ordinals), np.frombuffer(b"".join(ids), f"S{ID_BYTES}")

@@ -1,0 +1,156 @@
+"""Articles as deduplication sees them: written as small records, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.evidence import minute_of
+from pipeline.dedup.order import ORDER_BYTES, order_key
+from pipeline.dedup.samples import Figures, Samples, figures_block, shingle_and_sample
+from pipeline.dedup.signatures import band_keys, sign_block
+from pipeline.dedup.steps.layouts import ID_BYTES, THIS_RUN, member_dtype
+from pipeline.records import Article, Timestamp
+from pipeline.staging import Staging
+from pipeline.storage import replacing
+
+TEXTS_AT_ONCE = 256
+"""Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
+asked for their memory again and again, which costs a fifth of all that is done with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Where an article of an earlier run stands.
+
+    Attributes:
+        run: its run, by number in the window.
+        cluster_id: 32 hex digits.
+    """
+
+    run: int
+    cluster_id: str
+
+
+class MemberWriter:
+    """Writes the members and shingles files of one block, batch by batch."""
+
+    def __init__(
+        self, index: int, config: DedupConfig, staging: Staging, open_files: ExitStack
+    ) -> None:
+        self._config = config
+        self._dtype = member_dtype(config.bands)
+        self._members, self._shingles, self._samples, self._figures = (
+            open_files.enter_context(
+                open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
+            )
+            for kind in ("members", "shingles", "samples", "figures")
+        )
+        self._shingle_total = self._sample_total = self._figure_total = 0
+
+    def append(
+        self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
+    ) -> None:
+        """Shingle and sign the next articles of the block: (ordinal, article) each.
+
+        Args:
+            earlier: for articles of an earlier run, where each was published.
+        """
+        for start in range(0, len(kept), TEXTS_AT_ONCE):
+            portion = slice(start, start + TEXTS_AT_ONCE)
+            self._append(kept[portion], earlier and earlier[portion])
+
+    def _append(self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None) -> None:
+        config = self._config
+        texts = [article.text for _, article in kept]
+        shingles, samples = shingle_and_sample(texts, config.shingle_words)
+        keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
+        signed = shingles.counts >= config.min_shingles
+        records = np.zeros(len(kept), self._dtype)
+        _describe(records, kept, earlier)
+        records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
+        records["shingle_count"] = shingles.counts
+        records["keys"][signed] = keys.T[signed]
+        self._append_samples(records, samples, figures_block(texts))
+        self._members.write(records.tobytes())
+        self._shingles.write(shingles.values.astype("<u8").tobytes())
+        self._shingle_total += len(shingles.values)
+
+    def _append_samples(
+        self,
+        records: NDArray[np.void],
+        samples: Samples,
+        figures: Figures,
+    ) -> None:
+        """Write samples and figures, and note in *records* where they lie."""
+        records["samples_start"] = self._sample_total + samples.offsets[:-1]
+        records["sample_count"] = samples.counts
+        records["positions"] = samples.positions
+        records["figures_start"] = self._figure_total + figures.offsets[:-1]
+        records["figure_count"] = np.diff(figures.offsets)
+        self._samples.write(samples.values.astype("<u8").tobytes())
+        self._figures.write(figures.values.astype("<u4").tobytes())
+        self._sample_total += len(samples.values)
+        self._figure_total += len(figures.values)
+
+
+def url_digest(url: str) -> int:
+    """Digest a canonical url: 64 bits, not 0, which stands for no url."""
+    digest = blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little") or 1
+
+
+def text_digest(text: str) -> bytes:
+    """Digest a cleaned text: 16 bytes that are equal for equal texts only."""
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def _describe(
+    records: NDArray[np.void],
+    kept: list[tuple[int, Article]],
+    earlier: Sequence[Published] | None,
+) -> None:
+    """Fill in what *records* say of the articles besides their texts."""
+    articles = [article for _, article in kept]
+    digests = [text_digest(article.text) for article in articles]
+    orders = [_order_key(each, digest) for each, digest in zip(articles, digests, strict=True)]
+    ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
+    records["id"] = records["cluster_id"] = ids
+    records["text_digest"] = _bytes_table(digests, ID_BYTES)
+    records["order"] = _bytes_table(orders, ORDER_BYTES)
+    records["ordinal"] = [ordinal for ordinal, _ in kept]
+    records["url"] = [0 if each.url is None else url_digest(each.url) for each in articles]
+    records["minute"] = [_minute(article.date_published) for article in articles]
+    records["fetched"] = [_minute(article.fetched_at) for article in articles]
+    records["run"] = THIS_RUN
+    if earlier is not None:
+        clusters = [bytes.fromhex(each.cluster_id) for each in earlier]
+        records["cluster_id"] = _bytes_table(clusters, ID_BYTES)
+        records["run"] = [each.run for each in earlier]
+
+
+def _minute(timestamp: Timestamp | None) -> int:
+    return minute_of(timestamp.instant if timestamp else None)
+
+
+def _order_key(article: Article, digest: bytes) -> bytes:
+    published = article.date_published
+    return order_key(
+        id=article.document.id,
+        text_digest=digest,
+        char_count=len(article.text),
+        url=article.url,
+        title=article.title,
+        authors=article.authors,
+        date_published=published.instant if published else None,
+    )
+
+
+def _bytes_table(values: list[bytes], width: int) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), width)

@@ -1,0 +1,105 @@
+"""Copies whose representative was taken away: one of them takes its place.
+
+They are decided on as when they came, run by run, by their kept texts: what an earlier run
+has, stays; within a run the order of representatives says who goes first.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import DedupConfig
+from pipeline.dedup.decide import KEPT, decide
+from pipeline.dedup.steps.earlier.articles import read_articles
+from pipeline.dedup.steps.layouts import VERDICT, Bundle, row_of
+from pipeline.dedup.steps.read_members import MemberReader
+from pipeline.dedup.steps.resolve import verdicts_of
+from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.staging import Staging
+
+EVERYTHING_RARE = np.empty(0, np.uint32)
+"""Which shingles were common when the copies came is no longer known. That they are copies of
+one text is: what they share is more than background."""
+
+
+@dataclass(frozen=True, eq=False)
+class Orphans:
+    """Rows of one file of duplicates whose representative is gone; n of them.
+
+    Attributes:
+        rows: int64[n], ascending.
+        groups: int64[n], equal for copies of one representative.
+        sequences: int64[n], place of the run of each in the chain of runs.
+    """
+
+    path: Path
+    rows: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    sequences: NDArray[np.int64]
+
+
+def adopt(orphans: Sequence[Orphans], config: DedupConfig) -> list[NDArray[np.void]]:
+    """Say of each orphan whether it becomes an article, or whose copy it is from now on.
+
+    Returns:
+        For each of *orphans* its verdicts, dtype ``VERDICT``, a row each in their order.
+        ``match`` is ``KEPT`` for those that become articles. Clusters are not named anew.
+    """
+    if not orphans:
+        return []
+    groups = np.concatenate([each.groups for each in orphans])
+    sequences = np.concatenate([each.sequences for each in orphans])
+    with tempfile.TemporaryDirectory(prefix="newsieve-orphans-") as folder:
+        staging = Staging(folder)
+        _stage(orphans, config, staging)
+        reader = MemberReader(config, staging)
+        verdicts = np.zeros(len(groups), VERDICT)
+        verdicts["match"] = KEPT
+        verdicts["row"] = np.arange(len(groups))
+        try:
+            order = np.argsort(groups, kind="stable")
+            bounds = np.flatnonzero(np.diff(groups[order])) + 1
+            for members in np.split(order, bounds):
+                _adopt_one(members, sequences[members], verdicts, config, reader)
+        finally:
+            reader.close()
+    sizes = np.cumsum([len(each.rows) for each in orphans])
+    return np.split(verdicts, sizes[:-1])
+
+
+def _stage(orphans: Sequence[Orphans], config: DedupConfig, staging: Staging) -> None:
+    number = 0
+    with ExitStack() as files:
+        members = MemberWriter(0, config, staging, files)
+        for each in orphans:
+            for found in read_articles(each.path, each.rows):
+                members.append(list(enumerate(found.articles, number)))
+                number += len(found.articles)
+
+
+def _adopt_one(
+    members: NDArray[np.int64],
+    sequences: NDArray[np.int64],
+    verdicts: NDArray[np.void],
+    config: DedupConfig,
+    reader: MemberReader,
+) -> None:
+    """Decide on the copies of one representative, run by run."""
+    kept = np.empty(0, np.int64)
+    for sequence in np.unique(sequences):
+        new = members[sequences == sequence]
+        articles = np.sort(np.concatenate([kept, new])).astype(np.uint64)
+        no_links = np.empty((0, 3), np.uint64)
+        bundle = Bundle(articles, np.full(len(articles), articles[0]), no_links)
+        candidates, records = reader.candidates(bundle, EVERYTHING_RARE)
+        candidates = replace(candidates, published=np.isin(articles, kept))
+        found = decide(candidates, config)
+        verdicts[row_of(found.articles).astype(np.int64)] = verdicts_of(found, articles, records)
+        kept = np.concatenate([kept, new[verdicts["match"][new] == KEPT]])

@@ -1,0 +1,71 @@
+"""All passes one after the other in this process, without Beam.
+
+What the engine's overhead is measured against (benchmarks/), and what tests of whole runs
+use where the engine is not their subject. The result is the same to the byte.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.config import Config, DedupConfig
+from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
+from pipeline.dedup.steps.earlier.lookup import find_earlier
+from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
+from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, URLS, BlockKeys, Bundle
+from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
+from pipeline.dedup.steps.resolve import resolve
+from pipeline.passes.clean_block import clean_block
+from pipeline.passes.site_lines import count_lines, find_repeated
+from pipeline.passes.write_block import RunName, write_block
+from pipeline.read.parts import Block
+from pipeline.staging import Staging
+
+Repeats = list[tuple[int, "NDArray[np.int32]"]]
+
+
+def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: Staging) -> None:
+    """Take *blocks* through all passes, as ``beam.graph`` does."""
+    if config.clean.site_pages:
+        find_repeated([count_lines(block, config, staging) for block in blocks], config, staging)
+    indices = [clean_block(block, config, staging) for block in blocks]
+    repeats = _repeats(indices, staging)
+    earlier = find_earlier(indices, config.dedup, staging)
+    verdicts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
+    for bundles in joined([*indices, *earlier], config.dedup, staging):
+        for index, judged in resolve(bundles, repeats, config.dedup, staging):
+            verdicts[index].append(judged)
+    repeated: dict[int, list[NDArray[np.int32]]] = defaultdict(list)
+    for index, ordinals in repeats:
+        repeated[index].append(ordinals)
+    for index in indices:
+        write_block(index, verdicts[index], repeated[index], run, config, staging)
+
+
+def joined(indices: Sequence[int], config: DedupConfig, staging: Staging) -> Iterator[list[Bundle]]:
+    """Join staged blocks, up to what is decided together."""
+    keys: dict[int, list[BlockKeys]] = defaultdict(list)
+    for index in indices:
+        for group, portion in read_keys(index, config, staging):
+            keys[group].append(portion)
+    versions = [find_edges(keys.pop(URLS))] if URLS in keys else []
+    found = shard_components([find_edges(portions) for portions in keys.values()])
+    labels = [label(components, config, staging) for components in found]
+    labels.append(published_labels(staging))
+    links = []
+    for shard in range(SAMPLE_SHARDS):
+        samples = [read_samples(index, shard, config, staging) for index in indices]
+        links.append(weigh_shard(shard, samples, labels, staging))
+    return bundle_shards(labels, links, versions)
+
+
+def _repeats(indices: Sequence[int], staging: Staging) -> Repeats:
+    ids: dict[int, list[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]]] = defaultdict(list)
+    for index in indices:
+        for shard, ordinals, names in id_shards(*read_ids(index, staging)):
+            ids[shard].append((index, ordinals, names))
+    return [again for portions in ids.values() for again in find_repeats(portions)]

@@ -1,0 +1,249 @@
+"""The folder a run works in: what one pass leaves for the next, and the growing result.
+
+.staging/<run_id>/
+  plan.json
+  seen.npy                      ids of earlier runs, if there are any
+  tombstones.npy                what was taken down, if anything was
+  blocks/00007.articles.arrow   cleaned, not yet deduplicated
+         00007.rejects.arrow
+         00007.members          one fixed-size record an article (dedup.exchange)
+         00007.shingles         their shingles, one after the other
+         00007.samples          their sampled shingles with places, one after the other
+         00007.figures          hashes of their figures, one after the other
+         00007.cleaned.json     counts; written last: the block is whole
+         00007.written.json     counts of the finished tables
+  lines.json                    where the short lines of earlier runs' pages are
+  00007.lines.npy               short lines of a block's pages
+  site_lines.npy                lines that stand on many pages of their site
+  window.json                   the files of earlier articles that new ones are compared with
+  window.counts.json            what was found in them
+  window.runs.json              the runs of what was found, by number
+  window.labels.npy             found articles of one cluster
+  background.npy                clusters of earlier runs by the shingles of new articles
+  common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
+  result/                       becomes output/runs/<run_id>/
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.storage import replacing, write_bytes
+from pipeline.write.columns import Table
+
+
+@dataclass(slots=True)
+class PartCount:
+    """What was found in one part of an input file.
+
+    ``retry`` says that it could not be read well, but may be later: the file does not
+    count as read.
+    """
+
+    source: str
+    read: int = 0
+    unchanged: int = 0
+    unfinished: int = 0
+    retry: bool = False
+
+
+@dataclass(slots=True)
+class CleanedCounts:
+    """What pass A made of a block."""
+
+    parts: list[PartCount] = field(default_factory=list)
+    articles: int = 0
+    rejects: int = 0
+    ignored_fields: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class WrittenCounts:
+    """What pass C made of a block.
+
+    ``unchanged`` counts, by source, records whose id stands earlier in the run; ``errors``
+    are part of the rejects, ``undated_articles`` of the articles.
+    """
+
+    articles: int = 0
+    duplicates: int = 0
+    rejects: int = 0
+    errors: int = 0
+    undated_articles: int = 0
+    unchanged: Counter[str] = field(default_factory=Counter)
+    rejects_by_reason: Counter[str] = field(default_factory=Counter)
+    duplicates_by_match: Counter[str] = field(default_factory=Counter)
+    removed_by_rule: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPart:
+    """A published file of articles, and the file of its keys."""
+
+    articles: str
+    keys: str
+
+
+@dataclass(slots=True)
+class WindowCounts:
+    """What was found in the window of earlier runs.
+
+    Attributes:
+        articles: how many the window holds.
+        compared: articles of it that new ones may be copies or versions of.
+        crowded_keys: bands and shingles of new articles that so many of it have that not all
+            of them were looked at.
+    """
+
+    articles: int = 0
+    compared: int = 0
+    crowded_keys: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """Names of the files of one run at work; plain text, so that any worker can hold it."""
+
+    folder: str
+
+    @property
+    def result(self) -> Path:
+        """The folder that becomes the published run."""
+        return Path(self.folder, "result")
+
+    @property
+    def plan_file(self) -> Path:
+        """The frozen plan: where it is, there is work to finish."""
+        return Path(self.folder, "plan.json")
+
+    def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
+        """Make ready for the first block.
+
+        Args:
+            seen: S16, the ids that earlier runs kept or rejected, ascending.
+            tombstones: of what must not come back, 16 bytes each.
+        """
+        self.block_file(0, "").parent.mkdir(parents=True, exist_ok=True)
+        if len(seen):
+            self.write_array("seen", seen)
+        if tombstones:
+            stones = np.frombuffer(b"".join(sorted(tombstones)), np.uint8)
+            self.write_array("tombstones", stones.reshape(-1, 16))
+
+    def tombstones(self) -> frozenset[bytes]:
+        """Read back what must not come back."""
+        stones = self.array("tombstones")
+        return frozenset() if stones is None else frozenset(map(bytes, stones))
+
+    @property
+    def seen(self) -> Path:
+        """Ids of earlier runs, a sorted numpy array; absent when there are none."""
+        return Path(self.folder, "seen.npy")
+
+    def block_file(self, index: int, kind: str) -> Path:
+        """Give the name of one of a block's files, such as ``articles.arrow``."""
+        return Path(self.folder, "blocks", f"{index:05d}.{kind}")
+
+    def common(self, shard: int) -> Path:
+        """Give the name of the file of one shard's common keys."""
+        return Path(self.folder, "common", f"{shard}.keys")
+
+    def common_keys(self) -> NDArray[np.uint32]:
+        """Read the common keys of all shards: uint32, ascending."""
+        files = Path(self.folder, "common").glob("*.keys")
+        found = [np.frombuffer(file.read_bytes(), "<u4") for file in files]
+        return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
+
+    def write_window(self, parts: Sequence[WindowPart]) -> None:
+        """Write down which files of earlier articles the run compares with."""
+        content = json.dumps([asdict(part) for part in parts], ensure_ascii=False)
+        write_bytes(Path(self.folder, "window.json"), content.encode())
+
+    def window(self) -> list[WindowPart]:
+        """Read which files of earlier articles the run compares with."""
+        path = Path(self.folder, "window.json")
+        return (
+            [WindowPart(**part) for part in json.loads(path.read_bytes())] if path.exists() else []
+        )
+
+    def write_window_runs(self, run_ids: Sequence[str]) -> None:
+        """Write down which runs published what was found in the window, by number."""
+        write_bytes(Path(self.folder, "window.runs.json"), json.dumps(run_ids).encode())
+
+    def window_runs(self) -> list[str]:
+        """Read which runs published what was found in the window, by number."""
+        path = Path(self.folder, "window.runs.json")
+        return list(json.loads(path.read_bytes())) if path.exists() else []
+
+    def note_window(self, counts: WindowCounts) -> None:
+        """Write down what was found in the window."""
+        write_bytes(Path(self.folder, "window.counts.json"), json.dumps(asdict(counts)).encode())
+
+    def window_counts(self) -> WindowCounts:
+        """Read back what was found in the window."""
+        path = Path(self.folder, "window.counts.json")
+        return WindowCounts(**json.loads(path.read_bytes())) if path.exists() else WindowCounts()
+
+    def write_earlier_lines(self, paths: Sequence[str]) -> None:
+        """Write down where the short lines of earlier runs' pages are."""
+        write_bytes(Path(self.folder, "lines.json"), json.dumps(paths, ensure_ascii=False).encode())
+
+    def earlier_lines(self) -> list[Path]:
+        """Read where the short lines of earlier runs' pages are."""
+        path = Path(self.folder, "lines.json")
+        return [Path(each) for each in json.loads(path.read_bytes())] if path.exists() else []
+
+    def write_array(self, name: str, array: NDArray[Any]) -> None:
+        """Write an array of numbers down under *name*, such as ``background``."""
+        with replacing(Path(self.folder, f"{name}.npy")) as temporary, temporary.open("wb") as file:
+            np.save(file, array)
+
+    def array(self, name: str) -> NDArray[Any] | None:
+        """Read back an array of numbers; None when there is none."""
+        path = Path(self.folder, f"{name}.npy")
+        return np.load(path) if path.exists() else None
+
+    def table_file(self, index: int, table: Table) -> Path:
+        """Give the name of a block's share of *table* in the result."""
+        return self.result / table / f"part-{index:05d}.parquet"
+
+    def keys_file(self, index: int) -> Path:
+        """Give the name of the keys of a block's articles in the result."""
+        return self.result / "state" / "keys" / self.table_file(index, "articles").name
+
+    def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
+        """Write *counts* of a block down: what it stands for is finished."""
+        content = json.dumps(counts, ensure_ascii=False, default=_as_dict).encode()
+        write_bytes(self.block_file(index, f"{kind}.json"), content)
+
+    def noted(self, index: int, kind: str) -> bool:
+        """Say whether counts of that *kind* are written down: the block is finished."""
+        return self.block_file(index, f"{kind}.json").exists()
+
+    def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
+        """Read back what pass A made of each block."""
+        for facts in self._notes(indices, "cleaned"):
+            facts["parts"] = [PartCount(**part) for part in facts["parts"]]
+            yield CleanedCounts(**facts)
+
+    def written(self, indices: range) -> Iterator[WrittenCounts]:
+        """Read back what pass C made of each block."""
+        for facts in self._notes(indices, "written"):
+            yield WrittenCounts(**facts)
+
+    def _notes(self, indices: range, kind: str) -> Iterator[dict[str, Any]]:
+        for index in indices:
+            yield json.loads(self.block_file(index, f"{kind}.json").read_bytes())
+
+
+def _as_dict(counts: Any) -> dict[str, Any]:
+    # dataclasses.asdict rebuilds a Counter from its pairs, that is, counts the pairs.
+    return {each.name: getattr(counts, each.name) for each in fields(counts)}

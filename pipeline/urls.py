@@ -1,0 +1,294 @@
+"""Urls: one form for one page, and the site a page belongs to.
+
+Nothing here opens a connection: the public suffix list is the copy inside ``tld``.
+Two urls that differ only in what ``canonical_url`` folds are taken for the same page.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import SplitResult, quote, urlsplit
+
+from tld import get_fld
+
+TRACKING_PREFIXES = (
+    "utm_",  # Google Analytics
+    "mtm_",  # Matomo
+    "matomo_",
+    "pk_",  # Piwik, Matomo's former name
+    "piwik_",
+    "hsa_",  # HubSpot
+    "_hs",
+    "mc_",  # Mailchimp
+    "oly_",  # Omeda
+    "vero_",
+    "wt_",  # Webtrekk
+    "itm_",  # links inside one's own site
+    "at_",  # AT Internet
+    "ns_",  # Comscore
+    "guce_",  # consent pages that came in between
+    "aspsessionid",
+)
+"""Beginnings of query parameter names that say how a reader came, never what is shown."""
+
+TRACKING_NAMES = frozenset(
+    {
+        # click identifiers of advertisers and networks
+        "fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "ysclid",
+        "twclid", "ttclid", "igshid", "igsh", "mibextid", "srsltid", "li_fat_id", "rdt_cid",
+        "epik", "irclickid", "zanpid", "s_kwcid", "ef_id", "mkt_tok", "_ga", "_gl",
+        # campaigns and referrers
+        "cmp", "cmpid", "cmp_id", "campaign", "campaign_id", "campaignid", "xtor", "icid", "ncid",
+        "ocid", "s_cid", "smid", "smtyp", "smprod", "spm", "elqtrack", "elqtrackid", "ref",
+        "ref_src", "ref_url", "referrer", "referer", "refid", "src_campaign", "trk", "trkid",
+        "tracking_id", "guccounter", "cn-reloaded", "ito", "dicbo", "feedtype", "share",
+        "sharetype",
+        # sessions
+        "phpsessid", "jsessionid", "sessionid", "session_id", "sid", "cfid", "cftoken",
+        # the order of what stands around the article, such as comments
+        "sort", "sortby", "sort_by", "sortorder", "sort_order", "orderby", "order_by",
+        # AMP
+        "amp",
+    }
+)  # fmt: skip
+"""Query parameters (lower case) that change nothing of the article."""
+
+AMP_PARAMETERS = frozenset({"outputtype", "output", "view", "format", "mode", "template"})
+"""Query parameters (lower case) that are dropped when their value is ``amp``."""
+
+MOBILE_LABELS = frozenset({"m", "mobile", "amp", "touch"})
+"""First labels of hosts that show the pages of another host."""
+
+_MAX_HOST_CHARS = 254
+"""253 and the dot of a full name."""
+
+_PORTS = {"http": 80, "https": 443}
+
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+_SAFE = "%/!$&'()*+,;=:@~?[]|"
+
+_PLAIN = re.compile(r"[A-Za-z0-9/_.,;=:@+&!$'()*~?-]*")
+
+_HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?")
+
+_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
+
+_AMP_CACHE = re.compile(r"/(?:c|v|wp)/(s/)?(.+)", re.DOTALL)
+
+_AMP_VIEWER = re.compile(r"/amp/(s/)?([^/]+\.[^/]+/.*)", re.DOTALL)
+
+_AMP_SEGMENT = re.compile(r"(?<=[^/])/amp(?=/?$)|^/amp(?=/[^/])", re.IGNORECASE)
+
+_AMP_EXTENSION = re.compile(r"(?<=[^/])\.amp(?=(?:\.html?)?$)", re.IGNORECASE)
+
+
+def canonical_url(url: str) -> str | None:
+    """Give the one form of *url* that all addresses of the same page share.
+
+    Lower-case scheme and host (a host in other scripts as ``xn--``), no user, default port,
+    fragment or trailing dot; percent escapes in one spelling, dot segments resolved;
+    parameters for tracking, sessions and sorting dropped, the others in order of their
+    names; AMP and mobile addresses become those of the ordinary page. Scheme, ``www.`` and
+    a trailing slash stay as they are, since servers may tell them apart. Applied twice it
+    changes nothing.
+
+    Returns:
+        The url in ASCII; None when *url* is no absolute http(s) url with a usable host.
+
+    >>> canonical_url("HTTPS://amp.Example.org:443/a/../b?utm_source=x&id=2#top")
+    'https://www.example.org/b?id=2'
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:  # brackets without an address, a port that is no number
+        return None
+    scheme = parts.scheme  # urlsplit lower-cases it
+    host = _host_of(parts)
+    if host is None:
+        return None
+    original = _behind_amp_cache(host, parts.path, parts.query)
+    if original is not None:
+        return canonical_url(original)
+    host = _desktop_host(host)
+    authority = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS[scheme]:
+        authority = f"{authority}:{port}"
+    query = _canonical_query(parts.query, host) if parts.query else ""
+    return f"{scheme}://{authority}{_canonical_path(parts.path)}{'?' if query else ''}{query}"
+
+
+def site_of(url: str) -> str | None:
+    """Name the registrable domain of *url*: the public suffix and one label more.
+
+    Suffixes under which strangers register (``blogspot.com``, ``github.io``) count as public.
+    An unlisted top level counts as a suffix, as the list's own default rule says; an address in
+    numbers, a host of one label and a bare suffix are their own site.
+
+    Returns:
+        Lower-case ASCII; None when *url* is no http(s) url.
+
+    >>> site_of("https://news.example.co.uk/a")
+    'example.co.uk'
+    """
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return None
+    host = _host_of(parts)
+    return None if host is None else _site_of_host(host)
+
+
+def _host_of(parts: SplitResult) -> str | None:
+    """The host of an http(s) url; None when it has none, or one longer than names can be.
+
+    Megabytes of letters would take IDNA minutes, and stay in the caches.
+    """
+    host = parts.hostname or ""
+    return _ascii_host(host) if parts.scheme in _PORTS and len(host) <= _MAX_HOST_CHARS else None
+
+
+@lru_cache(maxsize=65_536)
+def _ascii_host(host: str) -> str | None:
+    """Lower-case, without trailing dots, other scripts as ``xn--``; None when it is no host."""
+    host = host.lower().rstrip(".")
+    if ":" in host:
+        return _ip_text(host)
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii").lower().rstrip(".")
+        except UnicodeError:  # an empty or over-long label
+            return None
+    return host if _HOST.fullmatch(host) and ".." not in host else None
+
+
+def _ip_text(host: str) -> str | None:
+    """The one spelling of a numeric address, or None."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=65_536)
+def _site_of_host(host: str) -> str:
+    if _ip_text(host) is not None or "." not in host:
+        return host
+    # The list is written in the scripts themselves, hosts here in ASCII.
+    spelled = _unicode_host(host)
+    found = get_fld(f"http://{spelled}/", fail_silently=True)
+    if found is None:
+        labels = host.split(".")
+        return ".".join(labels[-2:])
+    return ".".join(host.split(".")[-(found.count(".") + 1) :])
+
+
+def _unicode_host(host: str) -> str:
+    if "xn--" not in host:
+        return host
+    try:
+        return host.encode("ascii").decode("idna")
+    except UnicodeError:
+        return host
+
+
+@lru_cache(maxsize=65_536)
+def _desktop_host(host: str) -> str:
+    """The host of the ordinary pages: ``en.m.example.org`` → ``en.example.org``.
+
+    A mobile label right before the registrable domain becomes ``www``, the usual counterpart.
+    """
+    labels = host.split(".")
+    own = _site_of_host(host).count(".") + 1
+    kept = [label for label in labels[:-own] if label not in MOBILE_LABELS]
+    if len(kept) == len(labels) - own:
+        return host
+    return ".".join([*(kept or ["www"]), *labels[-own:]])
+
+
+def _behind_amp_cache(host: str, path: str, query: str) -> str | None:
+    """The publisher's url inside that of an AMP cache or viewer, or None."""
+    if host.endswith(".cdn.ampproject.org"):
+        match = _AMP_CACHE.fullmatch(path)
+    elif host.startswith(("www.google.", "google.")):
+        match = _AMP_VIEWER.fullmatch(path)
+    else:
+        return None
+    if match is None:
+        return None
+    scheme = "https" if match[1] else "http"
+    return f"{scheme}://{match[2]}{'?' if query else ''}{query}"
+
+
+def _canonical_path(path: str) -> str:
+    if ";" in path:
+        path = _SESSION_IN_PATH.sub("", path)
+    path = _escaped(path)
+    if "//" in path and ":/" not in path:  # archives carry a whole url in their path
+        path = re.sub(r"/{2,}", "/", path)
+    if "/." in path:
+        path = _without_dot_segments(path)
+    if "amp" in path.lower():
+        previous = ""
+        while path != previous:
+            previous = path
+            path = _AMP_EXTENSION.sub("", _AMP_SEGMENT.sub("", path))
+    return path or "/"
+
+
+def _without_dot_segments(path: str) -> str:
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == ".." and len(kept) > 1:
+            kept.pop()
+        elif segment not in {".", ".."}:
+            kept.append(segment)
+    if segments[-1] in {".", ".."}:
+        kept.append("")
+    return "/".join(kept) if len(kept) > 1 else "/"
+
+
+def _canonical_query(query: str, host: str) -> str:
+    kept = []
+    for pair in map(_without_entity, query.split("&")):
+        name, _, value = pair.partition("=")
+        lower = name.lower()
+        if (
+            not pair
+            or lower in TRACKING_NAMES
+            or lower.startswith(TRACKING_PREFIXES)
+            or (lower in AMP_PARAMETERS and value.lower() == "amp")
+            or (pair == "m=1" and ".blogspot." in host)
+        ):
+            continue
+        kept.append(_escaped(pair))
+    return "&".join(sorted(kept))
+
+
+def _without_entity(pair: str) -> str:
+    """*pair* without what an ampersand copied from HTML leaves: ``&amp;``."""
+    while pair[:4].lower() == "amp;":
+        pair = pair[4:]
+    return pair
+
+
+def _escaped(text: str) -> str:
+    """One spelling of percent escapes: unreserved characters plain, hex digits upper-case."""
+    if _PLAIN.fullmatch(text):
+        return text
+    text = _STRAY_PERCENT.sub("%25", text)
+    text = _ESCAPE.sub(_one_escape, text)
+    return quote(text, safe=_SAFE, errors="replace")
+
+
+def _one_escape(match: re.Match[str]) -> str:
+    value = int(match[1], 16)
+    return chr(value) if value in _UNRESERVED else match[0].upper()

@@ -1,1 +1,0 @@
-"""Addresses: canonical urls and sites."""

@@ -1,0 +1,165 @@
+"""Runs that are killed at random moments: nothing lost, nothing twice, no half run in sight.
+
+usage: python -m tests.campaigns.kills [--kills 20] [--texts 20000] [--seed 1]
+
+A run over --texts invented texts is killed (SIGKILL, its whole process group) again and again,
+while new files arrive; then it is left to end. A reader looks at the collection all the while.
+At the end every record must be accounted for once, and each committed run must be, to the byte,
+what a calm history of the same files gives. Exits with 1 if anything is not so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tests.benchmarks.texts import write_texts
+
+TABLES = ("articles", "duplicates", "rejects")
+DAY = "2026-01-01"
+
+
+def start(inputs: Path, output: Path) -> subprocess.Popen[bytes]:
+    """Start a run in a process group of its own."""
+    command = [sys.executable, "-m", "pipeline", "run", "--logical-date", DAY]
+    settings = ["run.block_bytes=2000000", "run.workers=2"]
+    flags = [flag for setting in settings for flag in ("--set", setting)]
+    return subprocess.Popen(
+        [*command, "--input", str(inputs), "--output", str(output), *flags],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+class Reader(threading.Thread):
+    """Reads the collection again and again; notes what is not whole."""
+
+    def __init__(self, output: Path) -> None:
+        super().__init__(daemon=True)
+        self.output = output
+        self.ended = threading.Event()
+        self.looks = 0
+        self.problems: list[str] = []
+
+    def run(self) -> None:
+        """Look until told to end."""
+        while not self.ended.wait(0.2):
+            self.looks += 1
+            for folder in self.output.glob("runs/*"):
+                self._look_at(folder)
+
+    def _look_at(self, folder: Path) -> None:
+        manifest = folder / "manifest.json"
+        if not manifest.is_file():
+            self.problems.append(f"{folder.name}: in sight without its manifest")
+            return
+        counts = json.loads(manifest.read_bytes())["counts"]
+        for table in TABLES:
+            files = folder.glob(f"{table}/*.parquet")
+            rows = sum(pq.read_metadata(file).num_rows for file in files)
+            if rows != counts[table]:
+                self.problems.append(f"{folder.name}: {rows} {table}, the manifest says {counts}")
+
+
+def torment(folder: Path, waiting: list[Path], kills: int, dice: random.Random) -> None:
+    """Kill runs at random moments; let a file arrive now and then; at last, let one end."""
+    for _ in range(kills):
+        process = start(folder / "in", folder / "out")
+        moment = dice.choice([dice.uniform(0.2, 4), dice.uniform(0.2, 30)])
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if waiting and dice.random() < 0.7:
+            shutil.copy(waiting[-1], folder / "in" / waiting.pop().name)
+    for file in waiting:
+        shutil.copy(file, folder / "in" / file.name)
+    last = start(folder / "in", folder / "out")
+    told = last.communicate()[1]
+    if last.returncode:
+        sys.exit(f"the last run ended in {last.returncode}: {told.decode()}")
+
+
+def runs_of(output: Path) -> list[Path]:
+    """List the committed runs, oldest first."""
+    return sorted(output.glob("runs/*"), key=lambda path: path.name.split("-")[3])
+
+
+def replay(folder: Path) -> list[str]:
+    """Go through the same history calmly; say which tables differ."""
+    problems = []
+    (folder / "calm-in").mkdir()
+    for run in runs_of(folder / "out"):
+        for source in pq.read_table(run / "state/inputs.parquet")["source"].to_pylist():
+            shutil.copy(folder / "in" / source, folder / "calm-in" / source)
+        start(folder / "calm-in", folder / "calm").communicate()
+        calm = folder / "calm/runs" / run.name
+        ours, theirs = (
+            {str(path.relative_to(each)): path.read_bytes() for path in each.rglob("*.parquet")}
+            for each in (run, calm)
+        )
+        if ours != theirs:
+            differing = sorted(name for name in ours if ours[name] != theirs.get(name))
+            problems.append(f"{run.name}: not as in a calm history: {differing[:5]}")
+    return problems
+
+
+def account(folder: Path, texts: int) -> list[str]:
+    """Say which records are not accounted for exactly once."""
+    found: Counter[str] = Counter()
+    for table in TABLES:
+        for path in (folder / "out").glob(f"runs/*/{table}/*.parquet"):
+            found.update(pq.read_table(path, columns=["record_id"])["record_id"].to_pylist())
+    twice = [name for name, times in found.items() if times > 1]
+    missing = texts - len(found)
+    return [f"{len(twice)} records twice, {missing} missing"] if twice or missing else []
+
+
+def main() -> None:
+    """Torment, replay, judge."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--texts", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    dice = random.Random(arguments.seed)
+    began = time.time()
+    with tempfile.TemporaryDirectory(prefix="newsieve-kills-") as name:
+        folder = Path(name)
+        write_texts(folder / "texts", arguments.texts, per_file=max(100, arguments.texts // 20))
+        files = sorted((folder / "texts").iterdir())
+        (folder / "in").mkdir()
+        there = files[: len(files) * 3 // 4]
+        for file in there:
+            shutil.copy(file, folder / "in" / file.name)
+        reader = Reader(folder / "out")
+        reader.start()
+        torment(folder, files[len(there) :], arguments.kills, dice)
+        reader.ended.set()
+        reader.join()
+        problems = reader.problems + account(folder, arguments.texts) + replay(folder)
+        committed = len(runs_of(folder / "out"))
+    seconds = time.time() - began
+    print(f"{arguments.kills} kills, {committed} runs, {reader.looks} looks, {seconds:.0f} s")
+    calm = "every record once, every run as in a calm history, none seen half"
+    print("\n".join(problems) or calm)
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Sentences that sound like chrome and are the story: no named rule holds one.
+
+What a rule holds is always cut, whatever the line model says, so that each of these would be lost.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.clean.lines.page import read_page
+from pipeline.clean.lines.rules import RULES
+
+BEFORE = (
+    "The harbour board closed the ferry berth on Tuesday after divers found cracks in the piles.",
+    "Repairs will take until the end of spring, the board said, two boats will serve meanwhile.",
+)
+BEHIND = "The town has set aside money for a new berth, but will not vote on it before the summer."
+
+LINES = (
+    # Comments, as a subject
+    "Comentarios ofensivos en redes",
+    "Abusive comments online",
+    "Kommentare zu diesem Urteil",
+    "The striker received abusive comments on Instagram after the match on Sunday.",
+    "The agency counted 12,000 comments submitted to it on the plan for the lake.",
+    "How to report abuse",
+    "Netiquette im Netz",
+    "New community guidelines",
+    # Law, consent, licences
+    "The official figures do not necessarily reflect the true number of infections.",
+    "Spender können ihre Einwilligung jederzeit widerrufen, sagte die Klinik.",
+    "The museum released 5,000 scans under a Creative Commons license.",
+    # Content, players, browsers
+    "Mahkeme bu içeriği kaldırma kararı verdi, şirket ise karara itiraz etti.",
+    "The prevailing view on X was that the mayor had been right to leave.",
+    "The court found it was a publisher of content provided by its users.",
+    "When a player is loading his weaker leg, the coach said, the knee is at risk.",
+    # Slashes and agencies
+    "1. Max Brandt (Red Bull/NED)",
+    "Best film: Quiet Harbour (France/Belgium)",
+    "Fraktionschef der Union (CDU/CSU)",
+    "200 g Mehl (Typ 405/550)",
+    "Die elektronische Patientenakte (ePA)",
+    "Environmental Protection Agency (EPA)",
+    "Høyre, Frp, Ap",
+    "Colorado: Vail, Breckenridge, Keystone",
+    "The kidnapping of John Paul Getty",
+    "Lavori in via Mazzini",
+    "Trains to Derby run via Leicester",
+    "Die Bilder stammen aus der Frühzeit der Fotografie der Bundesrepublik.",
+    "Photograph by photograph, the archivist rebuilt the lost album of the town.",
+    # Words that end as buttons do
+    "Für ihn ist das kein „Spiel“ mehr.",
+    "His advice to the young pilots is simple: read more.",
+    "“More! More!”",
+    "The oil price fell again in early trading in Asia, the sources said. MORE",
+    # Subscriptions, newsletters, channels
+    "Das Deutschlandticket kostet 58 Euro und ist monatlich kündbar.",
+    "La SNCF lance une nouvelle offre d'abonnement pour les jeunes.",
+    "Gli abbonati ora sono oltre ventimila, dice la società.",
+    "Ein Fuchs folgt uns auf Schritt und Tritt, erzählt die Försterin.",
+    "Die Polizei nutzt den WhatsApp-Kanal seit dem Frühjahr für Warnungen.",
+    "Tap the three dots and choose Copy link, then paste it into the form.",
+    "With a win on Saturday we may earn a point on the leaders, the coach said.",
+    # Words that head sections elsewhere
+    "Diskussion",
+    "What do you think?",
+    "Themen",
+    # Sentences that begin as buttons, offers and labels do
+    "Register for the regatta by Friday, the harbour board asked all crews.",
+    "Support our troops, the banner above the gate of the barracks said.",
+    "As an Amazon warehouse opens, jobs move inland from the harbour towns.",
+    "Source: interviews with 40 residents in the spring of last year.",
+    "Video: that is what the gallery wanted, and it got none of it.",
+    # Numbers
+    "First 100 days",
+    "Update 17.4",
+    "Created 1998",
+    "Reading 3",
+    "Hace 30 años",
+    "（追記 2019/4/14：3隻の船が毎日通うことを明記するために見出しと記事を改めました。）",
+    # Who wrote, and who did not
+    "Von Lena Hofer, die damals drei Jahre alt war, fehlt seit dem 3. Mai 2007 jede Spur.",
+    "By Executive Order, the president closed the camp on 3 May 2024.",
+    "Ria, Mia and Ani",
+    "Ap 48",
+    "Ben Crawford is the lawyer who represents the family of the dead boy.",
+    # Pictures, in sentences and lists
+    "Она выложила фото: дом стоит без крыши.",
+    "A számok alapján vegyes a kép: az ipar nőtt, a kereskedelem nem.",
+    "Nyt on selkeä kuva: rahat riittävät kevääseen.",
+    "Мошенник украл фото с сайта знакомств.",
+    "Planet befann sig på 10 000 meters höjd (33 000 fot).",
+    "Az album (40 kép) ma jelenik meg.",
+    "2. Photo ID",
+    "1. Фото на паспорт",
+    "Der Streit Spiegel vs. Bild geht weiter",
+    "What to bring? Photo ID and a utility bill",
+    "Chiuso il tratto viale Monza – via Padova",
+    "London–Sydney — via Singapore",
+    # Headings and rows in more languages
+    "תגובות",
+    "Коментари",
+    "Начало: 19:00",
+    "9:00 Регистрация",
+    "Előfizetés: 40%",
+    "Polecamy",
+    "Najpopularniejsze",
+    "Adatvédelem",
+    # Ends that are no buttons
+    "How to Read More",
+    "El plan se llama Leer más",
+    "Zum Weiterlesen",
+    # Code in a sentence
+    "A function such as function add(a, b) { return a + b; } can be written shorter, she said.",
+)
+
+
+@pytest.mark.parametrize("place", ["inside", "last"])
+@pytest.mark.parametrize("line", LINES)
+def test_no_rule_holds_a_line_of_the_story(line, place):
+    """Neither in the middle of the story nor at its end."""
+    lines = [*BEFORE, line, BEHIND] if place == "inside" else [*BEFORE, BEHIND, line]
+    page = read_page("\n\n".join(lines))
+    index = next(each.index for each in page.lines if each.text == line)
+
+    held = {name for name, rule in RULES.items() if {index, index + 1} & set(rule(page))}
+    assert set() == held - {"outside_story"}
+
+
+@pytest.mark.parametrize("line", ["² min read", "vor ² Stunden", "③ uur geleden", "²² hours ago"])
+def test_digits_that_are_no_numbers_are_read(line):
+    """Raised and ringed digits count for nothing."""
+    read_page(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "prose"),
+    [
+        ("他说：“手机谁都有，可是没人洗照片了。”", True),
+        ("„Nein“, sagte er – „morgen.“", False),
+        ("港町の最後の映画館、6月末で閉館", False),
+    ],
+)
+def test_quotes_hide_no_letters(line, prose):
+    """Two letters of a script without spaces are a word, whatever marks stand among them."""
+    assert prose == read_page(line).lines[0].prose
