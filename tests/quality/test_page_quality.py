@@ -1,7 +1,7 @@
 """Floors of story extraction on a fixed part of the labelled development pages.
 
 The page model has learned from these pages: the floors only tell when something broke. What it
-does on sites that it has not seen stands in docs/decisions/0010-page-model.md.
+does on sites that it has not seen stands in docs/results.md.
 """
 
 from __future__ import annotations
