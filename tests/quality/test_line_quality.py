@@ -34,9 +34,13 @@ FLOORS = {
 from labels by reading (docs/decisions/0008) whole pages had .942, .90 and .0275, half-clean ones
 .959, .76 and .0155: captions and credits that this gold keeps are lost since then."""
 
-pytestmark = pytest.mark.skipif(
-    not DATA.exists(), reason="the labelled texts are not beside the repository (../shared/data)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not DATA.exists(),
+        reason="the labelled texts are not beside the repository (../shared/data)",
+    ),
+]
 
 
 @cache

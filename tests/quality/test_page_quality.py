@@ -38,9 +38,13 @@ STATED = {
 }
 """Least share of pages whose title, or whose set of authors, is exactly that of the benchmark."""
 
-pytestmark = pytest.mark.skipif(
-    not DATA.exists(), reason="the labelled pages are not beside the repository (../shared/data)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not DATA.exists(),
+        reason="the labelled pages are not beside the repository (../shared/data)",
+    ),
+]
 
 
 def test_the_pages_are_those_that_the_floors_were_set_on() -> None:
