@@ -32,9 +32,9 @@ from pipeline.dedup.model import INPUTS, LEAST_OF_A_HALF, inputs
 from pipeline.dedup.steps.layouts import Bundle, article_number
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.in_process import joined
 from pipeline.read.parts import Block, Part
 from pipeline.staging import Staging
+from tests.in_process import joined
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Config()
@@ -73,7 +73,7 @@ def passes(records: list[dict[str, Any]], folder: Path) -> Stories:
     staging.block_file(0, "").parent.mkdir(parents=True)
     block = Block(0, (Part(str(source), source.name, source.suffix),))
     clean_block(block, CONFIG, staging)
-    bundles = [bundle for shard in joined([0], CONFIG.dedup, staging) for bundle in shard]
+    bundles = list(joined([0], CONFIG.dedup, staging))
     reader = MemberReader(CONFIG.dedup, staging)
     count = sum(each.articles for each in staging.cleaned(range(1)))
     articles = article_number(0, np.arange(count))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup
 from pipeline.dedup.samples import keys_of, places_of
 
 Floats = NDArray[np.float64]
@@ -113,7 +114,7 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
     count = len(many)
     which = np.repeat(np.arange(len(ones)), counts)
     own, owner = _pool(ones), _pool(many)
-    spot, found = _lookup(_tagged(own.keys, own.owners), _tagged(owner.keys, which[owner.owners]))
+    spot, found = lookup(_tagged(own.keys, own.owners), _tagged(owner.keys, which[owner.owners]))
     spot, holder = spot[found], owner.owners[found]
     positions = own.positions[which]
     ours = _tally(own.owners, own.places, own.rare, own.positions, len(ones))
@@ -162,15 +163,6 @@ def _pool(sketches: Sequence[Sketch]) -> _Pool:
 def _tagged(values: NDArray[np.uint32], numbers: Counts) -> NDArray[np.uint64]:
     """Put a number before each value, so that equal values of two numbers differ."""
     return numbers.astype(np.uint64) << _TAG | values
-
-
-def _lookup(
-    keys: NDArray[np.uint64], wanted: NDArray[np.uint64]
-) -> tuple[Counts, NDArray[np.bool_]]:
-    if not len(keys):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    spot = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return spot, keys[spot] == wanted
 
 
 def _tally(
@@ -230,7 +222,7 @@ def _figures(
     )
     owners = np.repeat(np.arange(len(many)), sizes)
     tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
-    found = _lookup(tagged, _tagged(everything, which[owners]))[1]
+    found = lookup(tagged, _tagged(everything, which[owners]))[1]
     shared = np.bincount(owners[found], minlength=len(many))
     return np.where(first, own_sizes[which], sizes), shared
 

@@ -13,6 +13,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup
+
 RARE_CLUSTERS = 3
 """Effective clusters up to which a shingle is rare."""
 
@@ -141,8 +143,7 @@ def tells_one_story(figures: Sequence[NDArray[np.uint32]]) -> bool:
 
 
 def _others(background: NDArray[np.void], keys: NDArray[np.uint32]) -> NDArray[np.int64]:
-    places = np.minimum(np.searchsorted(background["key"], keys), len(background) - 1)
-    same = background["key"][places] == keys
+    places, same = lookup(background["key"], keys)
     return np.where(same, background["clusters"][places].astype(np.int64), 0)
 
 

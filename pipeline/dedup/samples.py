@@ -18,7 +18,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dedup.shingles import Shingles, concatenate, offsets_of, rolled_blocks
+from pipeline.arrays import offsets_of
+from pipeline.dedup.shingles import Shingles, concatenate, rolled_blocks
 
 SAMPLED = 64
 """Of 256 shingles so many are sampled."""

@@ -5,7 +5,6 @@
     isolation     documents → articles or rejections, each under a limit of time and memory
     write_block   one staged block + its verdicts → the finished tables
     tombstones    what was taken down → rejections
-    in_process    all steps one after another in a plain loop, without the engine
 
 Deduplication lies between cleaning and writing, in ``dedup.steps``. What a step leaves for the
 next one is in the staging folder (``staging``), written whole or not at all, so that repeating an

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.arrays import lookup
 from pipeline.read import read_part
 from pipeline.records import Document
 from pipeline.storage import open_input
 from pipeline.text.lines import Line, split_lines
+from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import write_parquet
@@ -80,8 +81,7 @@ class Repeated:
             return frozenset()
         found = dict(_short_lines(page))
         digests = np.fromiter(found.values(), np.uint64, len(found))
-        places = np.minimum(np.searchsorted(self.lines, digests), len(self.lines) - 1)
-        known = self.lines[places] == digests
+        known = lookup(self.lines, digests)[1]
         return frozenset(text for text, repeats in zip(found, known, strict=True) if repeats)
 
 
@@ -175,18 +175,14 @@ def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
 
 
 def _digest(text: str, size: int) -> int:
-    encoded = text.encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(encoded, digest_size=size).digest(), "little")
+    return int.from_bytes(digest(text, size), "little")
 
 
 def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
     """Read those rows of an earlier run that are about *lines*."""
     table = pq.read_table(path, use_threads=False)
     column = table["line"].to_numpy()
-    if not len(lines):
-        return np.empty(0, SEEN)
-    places = np.minimum(np.searchsorted(lines, column), len(lines) - 1)
-    chosen = np.flatnonzero(lines[places] == column)
+    chosen = np.flatnonzero(lookup(lines, column)[1])
     rows = np.empty(len(chosen), SEEN)
     for name in COLUMNS:
         rows[name] = table[name].to_numpy()[chosen]

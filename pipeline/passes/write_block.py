@@ -1,4 +1,4 @@
-"""Pass C on one block: its staged rows and their verdicts become the finished tables."""
+"""Write one block: its staged rows and their verdicts become the finished tables."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.dedup.clusters import MATCHES
-from pipeline.dedup.decide import KEPT
+from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from hashlib import blake2b
 
 # U+200C and U+200D stay: Persian spelling and emoji sequences need them. The controls that
 # `str.split` takes for spaces (tab, line and file separators) stay here and become spaces.
@@ -15,6 +16,11 @@ _INVISIBLE = re.compile(
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _ASCII = bytes(range(128))
 _PLAIN_ASCII = bytes(range(32, 127)) + b"\r\n"
+
+
+def digest(text: str, size: int = 16) -> bytes:
+    """Hash *text* with blake2b: *size* bytes. A lone surrogate is hashed like any character."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
 
 
 def beyond_ascii(text: str) -> set[str]:

@@ -11,17 +11,16 @@ import pytest
 from factories import RUN, block, staging, story, verdict
 
 from pipeline.config import Config
-from pipeline.dedup.clusters import MATCHES
-from pipeline.dedup.decide import KEPT
+from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.layouts import DIGESTS
 from pipeline.dedup.steps.read_members import read_ids, read_keys
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.in_process import run_passes
 from pipeline.passes.write_block import write_block
 from pipeline.records import Document, identify
 from pipeline.write.columns import TABLES, schema
+from tests.in_process import run_passes
 
 
 def line(**fields) -> bytes:
