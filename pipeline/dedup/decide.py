@@ -193,7 +193,7 @@ def _join(
 
 
 def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
-    """Say whether two stars mostly verify against one another, by a few members of each."""
+    """Tell whether two stars mostly verify against one another, by a few members of each."""
     few, many = sorted((_spread(one), _spread(other)), key=len)
     found = 0
     for speaker in reversed(few):  # the representatives are known to differ

@@ -59,7 +59,7 @@ _FOUND = 0.25  # of a segment's shingles: then the segment counts as covered
 
 
 def minute_of(published: datetime | None) -> int:
-    """Give the minute since 1970 of a publication, ``UNKNOWN`` for None."""
+    """Return the minute since 1970 of a publication, ``UNKNOWN`` for None."""
     return UNKNOWN if published is None else (published - _EPOCH) // _MINUTE
 
 
@@ -189,7 +189,7 @@ def _choose(first: NDArray[np.bool_], one: _Tally, other: _Tally) -> _Tally:
 
 
 def _share(got: Counts, of: Counts, base: Floats) -> Floats:
-    """Give got / of, drawn a little towards *base*: a lead may have no sample at all."""
+    """Return got / of, drawn a little towards *base*: a lead may have no sample at all."""
     shares: Floats = (got + 0.5 * base) / (of + 0.5)
     return shares
 
@@ -212,7 +212,7 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
 def _figures(
     ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch], first: NDArray[np.bool_]
 ) -> tuple[Counts, Counts]:
-    """Give the number of the shorter's figures, and how many of them the longer has."""
+    """Return the number of the shorter's figures, and how many of them the longer has."""
     own_sizes, sizes = (
         np.array([len(each.figures) for each in each_side], np.int64) for each_side in (ones, many)
     )

@@ -88,7 +88,7 @@ def _portions(packed: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
 
 
 def _repeated(packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Say which keys stand more than once: bool, one for each of *packed*."""
+    """Tell which keys stand more than once: bool, one for each of *packed*."""
     keys = packed >> _HALF
     again = np.zeros(len(keys) + 1, np.bool_)
     np.equal(keys[1:], keys[:-1], out=again[1:-1])
@@ -119,7 +119,7 @@ def _weigh(
 
 
 def tells_one_story(figures: Sequence[NDArray[np.uint32]]) -> bool:
-    """Say whether texts that are alike tell one story, or fill one template with other figures.
+    """Tell whether texts that are alike tell one story, or fill one template with other figures.
 
     Texts of one template are as like as edited copies. If they counted as one cluster, what the
     template says would look rare, and prove all of them copies. Small clusters are not doubted. A

@@ -24,7 +24,7 @@ def digest(text: str, size: int = 16) -> bytes:
 
 
 def beyond_ascii(text: str) -> set[str]:
-    """Give the characters of *text* outside ASCII, each once; no lone surrogate may be among them.
+    """Return the characters of *text* outside ASCII, each once; it has no lone surrogate.
 
     >>> sorted(beyond_ascii("café – crème"))
     ['è', 'é', '–']
@@ -35,8 +35,7 @@ def beyond_ascii(text: str) -> set[str]:
 def is_plain(text: str) -> bool:
     """Whether ``normalize`` could do nothing to the lines of *text* but tidy their spaces.
 
-    Cheap: each character is looked at once a process. May be False for a text that has nothing to
-    mend.
+    Cheap: each character is examined once a process. May be False for a text that needs nothing.
     """
     strange = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_ASCII)
     return all(map(_is_inert, set(strange.decode("utf-8", "surrogatepass"))))

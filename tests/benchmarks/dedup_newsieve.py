@@ -94,7 +94,7 @@ def members(path: Path, size: int, staging: Staging) -> list[int]:
 
 
 def whole(path: Path, folder: Path, size: int) -> None:
-    """Take the texts through pass B, and write the clusters."""
+    """Deduplicate the texts, and write the clusters."""
     staging = Staging(str(folder / "staging"))
     staging.block_file(0, "").parent.mkdir(parents=True)
     blocks = members(path, size, staging)

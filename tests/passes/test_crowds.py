@@ -25,7 +25,7 @@ SECONDS = 60
 
 
 def decided(folder, texts):
-    """Take numbered texts through pass B: number → (number of its representative, cluster)."""
+    """Deduplicate numbered texts: number → (number of its representative, cluster)."""
     staging = Staging(str(folder))
     staging.block_file(0, "").parent.mkdir(parents=True)
     blocks = range(-(-len(texts) // BLOCK_ROWS))

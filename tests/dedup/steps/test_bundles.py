@@ -71,7 +71,7 @@ CHROME = [f"menu{n}" for n in range(60)]
 
 
 def decided(tmp_path, texts):
-    """Take texts through pass B: (row, representative's row) of each duplicate."""
+    """Deduplicate texts: (row, representative's row) of each duplicate."""
     found = staging(tmp_path)
     config = Config()
     lines = [json.dumps({"id": str(n), "text": " ".join(text)}) for n, text in enumerate(texts)]

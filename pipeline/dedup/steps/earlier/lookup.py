@@ -29,9 +29,9 @@ from pipeline.dedup.steps.write_members import MemberWriter, Published
 from pipeline.staging import Staging, WindowCounts, WindowPart
 
 CROWD = 64
-"""Articles of the window that are looked at for one band or shingle: a page of a template that
-a site prints every hour would bring all of them, and none would be its copy. Equal texts and
-equal addresses are always looked at."""
+"""Articles of the window that are compared for one band or shingle at most: an hourly page from a
+template would match all of its predecessors and copy none. Equal texts and equal urls are always
+compared."""
 
 BACKGROUND = np.dtype([("key", "<u4"), ("clusters", "<u4")])
 """In how many clusters of earlier runs, other than those that were found, a shingle occurs."""
@@ -126,7 +126,7 @@ def _clusters_by_key(hits: _Hits, chosen: NDArray[np.bool_], size: int) -> NDArr
 
 
 def _rare(hits: _Hits, samples: NDArray[np.bool_], totals: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which hits are shingles that few clusters of the window have."""
+    """Tell which hits are shingles that few clusters of the window have."""
     clusters = _clusters_by_key(hits, samples, len(totals))
     return samples & (clusters[hits.key] <= RARE_CLUSTERS) & (totals[hits.key] <= CROWD)
 
@@ -148,7 +148,7 @@ def _background(
 ) -> NDArray[np.void]:
     """Count the clusters that have a shingle besides those of the articles that were found."""
     clusters = _clusters_by_key(hits, apart, len(totals))
-    # Of a crowd not all were looked at: each counts as a cluster of its own.
+    # Of a crowd not all were compared: each counts as a cluster of its own.
     crowd = (totals > CROWD) & (wanted.keys >> np.uint64(32) == SAMPLE)
     clusters = np.where(crowd, totals, clusters)
     found = np.zeros(np.count_nonzero(clusters), BACKGROUND)
