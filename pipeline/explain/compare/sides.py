@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
-from pipeline.passes.isolation import sieve_document
+from pipeline.passes.isolation import process_document
 from pipeline.read import FORMATS, format_of, read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Rejection
@@ -84,7 +84,7 @@ def _side_of_file(path: Path, number: int | None, config: Config) -> Side:
     record = _record(path, number, config)
     if isinstance(record, Rejection):
         raise UsageError(f"{path}: {_why(record)}")
-    article, rejection = sieve_document(record, config)
+    article, rejection = process_document(record, config)
     if article is None:
         assert rejection is not None
         raise UsageError(f"{path}: {_why(rejection)}")
@@ -98,10 +98,10 @@ def _record(path: Path, number: int | None, config: Config) -> Document | Reject
         raise UsageError(
             f"{path}: not a kind of file that can be read; known: {', '.join(FORMATS)}"
         )
-    part = Part(str(path), path.name, suffix)
+    part = Part(str(path), path.name, suffix, final=True)
     found: list[Document | Rejection] = []
-    for item in read_part(part, open_input, config.input, final=True):
-        assert not isinstance(item, Unfinished)  # final: a last line is a line
+    for item in read_part(part, open_input, config.input):
+        assert not isinstance(item, Unfinished)  # the part is final
         if number is None or item.source == f"{path.name}#{number}":
             found.append(item)
         if len(found) > 1:
