@@ -95,9 +95,7 @@ def _side_of_file(path: Path, number: int | None, config: Config) -> Side:
 def _record(path: Path, number: int | None, config: Config) -> Document | Rejection:
     suffix = format_of(path.name)
     if suffix is None:
-        raise UsageError(
-            f"{path}: not a kind of file that can be read; known: {', '.join(FORMATS)}"
-        )
+        raise UsageError(f"{path}: unknown kind of file; known: {', '.join(FORMATS)}")
     part = Part(str(path), path.name, suffix)
     found: list[Document | Rejection] = []
     for item in read_part(part, open_input, config.input, final=True):
