@@ -134,7 +134,7 @@ def test_what_is_published_is_told_before_anything_else_can_fail(tmp_path, monke
 
     assert [outcome.published[0].plan.run_id] == heard
     assert 1 == len(rows(tmp_path / "out", "articles"))
-    assert "is published; what follows must wait for the next command: out/views.sql" in caplog.text
+    assert "is published; the cleanup is left to the next command: out/views.sql" in caplog.text
     monkeypatch.undo()
     assert () == go(tmp_path).published
     feed(tmp_path, "b", page(2, 2))

@@ -236,7 +236,7 @@ def test_runs_behind_a_link_are_refused(out, tmp_path):
     """The link itself would be exchanged."""
     (out / "runs").rename(tmp_path / "elsewhere")
     (out / "runs").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match="is a link; only a folder in its place"):
+    with pytest.raises(UsageError, match="is a link; only a folder can be swapped"):
         take_down(out)
 
 
