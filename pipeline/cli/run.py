@@ -24,9 +24,9 @@ from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.job import Engine, Outcome, Published
+    from pipeline.job import Outcome, Published
     from pipeline.ledger.inputs import Inputs
-    from pipeline.ledger.plan import Plan
+    from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.progress import Watcher
     from pipeline.passes.write_block import RunName
     from pipeline.staging import Staging

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UsageError
 from pipeline.ledger.inputs import find_inputs
-from pipeline.passes.isolation import sieve_records
+from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.storage import open_input
@@ -57,8 +57,8 @@ def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:
 def _side_of_file(path: Path, number: int | None, config: Config) -> dict[str, Any]:
     inputs = find_inputs((str(path),))
     (file,) = inputs.files + inputs.unreadable
-    part = Part(file.path, path.name, file.suffix)
-    records = read_part(part, open_input, config.input, final=True)
+    part = Part(file.path, path.name, file.suffix, final=True)
+    records = read_part(part, open_input, config.input)
     wanted = (each for each in records if not isinstance(each, Unfinished))
     if number is not None:
         wanted = (each for each in wanted if each.source == f"{path.name}#{number}")
@@ -66,7 +66,7 @@ def _side_of_file(path: Path, number: int | None, config: Config) -> dict[str, A
     if len(found) != 1:
         held = "several records" if found else "no such record"
         raise UsageError(f"{path}: {held}; name the one in line 1 by {path}#1")
-    article, rejection = next(sieve_records(found, config))
+    article, rejection = next(process_records(found, config))
     why = rejection and ": ".join(filter(None, (rejection.reason, rejection.detail)))
     if article is None:
         raise UsageError(f"{path}: {why}")

@@ -12,9 +12,8 @@ from pipeline.progress import counted, forget
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.ledger.plan import Plan
+    from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.log import EventLog
-    from pipeline.monitor.watch import Engine
     from pipeline.passes.write_block import RunName
     from pipeline.staging import Staging
 
