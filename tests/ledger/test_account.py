@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pipeline.errors import AccountError
 from pipeline.explain.account import account_lines
 from pipeline.ledger.account import Account, AlarmCluster
+from pipeline.text.terminal import uncoloured
 
 COUNTS = st.integers(0, 3) | st.integers(0, 10**12)
 FATES = ("articles", "duplicates", "rejects", "unchanged")
-from pipeline.text.terminal import uncoloured
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(FATES, COUNTS)), st.integers(-3, 3), COUNTS)
