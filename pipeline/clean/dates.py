@@ -279,9 +279,9 @@ def _any_of(names: Mapping[str, object]) -> str:
 
 # \w leaves out the vowel signs of Indic scripts and of Thai: such names are listed.
 _MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()}
-_MONTH = rf"(?P<name>{_any_of(_MARKED)}|[^\W\d_]{{2,12}})"
+_MONTH = rf"(?P<name>[^\W\d_]{{2,12}}|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
 _YEAR = r"(?P<year>[12]\d{3})"
-_SOME_YEAR = re.compile(rf"[12]\d{{3}}|{_any_of(ERAS)}")
+_SOME_YEAR = re.compile(r"[12]\d{3}")
 _DAY = r"(?P<day>\d{1,2})"
 _OF = r"(?:(?:de|del|of|di|ماه)\s|d[’'])?"
 _GAP = r"[\s.,،/–-]{0,3}"
@@ -358,7 +358,7 @@ def find_date(text: str) -> PrintedDate | None:
     text = text[:MAX_CHARS]
     if not text.isascii():
         text = text.translate(_DIGITS)
-    if not _SOME_YEAR.search(text):
+    if not _SOME_YEAR.search(text) and (text.isascii() or not any(era in text for era in ERAS)):
         return None
     found: tuple[int, int, date] | None = None
     for pattern in _PATTERNS:
