@@ -236,6 +236,7 @@ def test_clean_explains_each_line(call):
     assert "\x1b" not in out
 
 
+@pytest.mark.slow
 def test_clean_goes_on_behind_a_document_that_is_too_slow(call, tmp_path):
     """It is named with the limit and its setting; the documents around it are printed."""
     (tmp_path / "a.txt").write_text(STORY, "utf-8")

@@ -18,6 +18,8 @@ from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
 
+pytestmark = pytest.mark.slow
+
 
 class FullDisk:
     """Lets a number of writes, renames and links happen; the next one finds no room."""

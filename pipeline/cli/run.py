@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.messages import on_one_line
-from pipeline.cli.options import State, set_option
+from pipeline.cli.options import State, on_one_line, set_option
 from pipeline.config_file import load_config
 from pipeline.explain.account import render_account
 from pipeline.job import Outcome, Published, run_job
