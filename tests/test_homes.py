@@ -30,6 +30,7 @@ HOMES = {
     "pydantic": ("pipeline/config.py", "pipeline/config_file.py"),
     "pydantic_core": ("pipeline/config_file.py",),
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
+    "rich": ("pipeline/monitor/progress.py",),
     "filelock": ("pipeline/ledger/lock.py",),
     "zstandard": ("pipeline/read/",),
     "warcio": ("pipeline/read/warc_records.py", "pipeline/read/warc.py"),
