@@ -33,7 +33,7 @@ def clean_document(
         # trafilatura loads slowly: only pages pay for it.
         from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
-        return _declared(extract_page(document, config))
+        return _declared(extract_page(document))
     return _declared(clean_text(document, config, repeated))
 
 

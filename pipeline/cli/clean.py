@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from pipeline.cli.messages import on_one_line
-from pipeline.cli.options import set_option
+from pipeline.cli.options import on_one_line, set_option
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError
 from pipeline.explain.cleaned import as_json, as_lines

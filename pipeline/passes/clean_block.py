@@ -1,4 +1,4 @@
-"""Pass A on one block: read, clean, judge, sign; staged articles, rejects and members."""
+"""Clean one block: read, clean, judge and sign its records; stage articles, rejects, members."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
 from pipeline.passes.site_lines import read_repeated
-from pipeline.passes.tombstones import rested
+from pipeline.passes.tombstones import taken_down
 from pipeline.read import read_part
 from pipeline.read.parts import Unfinished
 from pipeline.records import Rejection
@@ -46,14 +46,14 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     if staging.noted(block.index, "cleaned"):
         return block.index
     counts = CleanedCounts()
-    stones = staging.tombstones()
+    tombstones = staging.tombstones()
     unseen = _unseen_records(block, config, staging, counts)
-    records = (rested(record, None, stones) or record for record in unseen)
+    records = (taken_down(record, None, tombstones) or record for record in unseen)
     with ExitStack() as open_files:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        fates = _fates(records, config, read_repeated(staging), stones)
+        fates = _fates(records, config, read_repeated(staging), tombstones)
         for articles, rejections in _batches(fates):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
@@ -101,13 +101,13 @@ def _fates(
     records: Iterator[Document | Rejection],
     config: Config,
     repeated: Repeated,
-    stones: frozenset[bytes],
+    tombstones: frozenset[bytes],
 ) -> Iterator[_Fate]:
     for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated.of)):
         result = cast("Article | Rejection", rejection or article)
         # A page may name its address itself: it is known only now.
-        at_rest = article and rested(article.document, article, stones)
-        yield ordinal, at_rest or result
+        gone = article and taken_down(article.document, article, tombstones)
+        yield ordinal, gone or result
 
 
 def _batches(

@@ -127,7 +127,7 @@ _EXTENSION = re.compile(r".+\.[A-Za-z][A-Za-z0-9]{0,5}", re.DOTALL)
 
 
 def may_be_page(name: str) -> bool:
-    """Return whether a file of no known format may be a page: mirrors save them as ``a``, ``a?p=1``.
+    """Return whether a file of no known format may be a page, as mirrors of sites save them.
 
     >>> may_be_page("2024/a-story"), may_be_page("index.html?p=3"), may_be_page("a.php")
     (True, True, False)

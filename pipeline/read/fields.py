@@ -13,7 +13,7 @@ from math import isfinite
 from typing import NamedTuple, get_args
 
 from pipeline.config import FieldName, InputConfig
-from pipeline.read.markup import Content, read_field, read_text
+from pipeline.read.markup import Content, decode_field, read_field, read_text
 from pipeline.records import EXCERPT_CHARS, Document, Rejection, excerpt, identify
 from pipeline.urls import canonical_url, site_named, site_of_path
 
@@ -138,7 +138,7 @@ def names(value: object) -> tuple[str, ...]:
 
 def _names(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        for name in value.split(";"):
+        for name in decode_field(value).split(";"):
             if found := scalar(name):
                 yield found
     elif isinstance(value, dict):

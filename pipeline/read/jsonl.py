@@ -2,7 +2,8 @@
 
 In JSONL, ``#n`` is the line number in the file, as an editor shows it: blank lines count, but are
 not records. A JSON file holds one object, which is one document, or an array of objects, or
-several values one after the other; there, ``#n`` is the number of the object.
+several values one after the other; there, ``#n`` is the number of the object. A single object
+without any known field, such as a settings file, is not a record and only counted.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipeline.read.fields import Place, document_of, reject
+from pipeline.read.fields import FIELDS, Place, count_name, document_of, reject
 from pipeline.read.parts import Part, Unfinished
 from pipeline.read.streams import BrokenStreamError, Gathering, Line, lines
 
@@ -75,7 +76,12 @@ def json_records(
             else:
                 yield _record(value, _place(part, number, value), config, ignored)
         if first is not None:
-            yield _record(first, file._replace(head=first.payload[:2_000]), config, ignored)
+            file = file._replace(head=first.payload[:2_000])
+            found = _decoded(first, file, config.max_bytes)
+            if isinstance(found, dict) and not {*FIELDS, *config.fields} & {*found}:
+                count_name("json:no record", ignored)
+            else:
+                yield _document(found, file, config, ignored)
         if not number:
             yield reject(file, "no_text", "the file is empty")
     except BrokenStreamError as error:
@@ -140,8 +146,10 @@ def json_values(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
                     yield value
                 if depth < outer or depth < 0:
                     depth = outer = 0
-    if (value := _value(held, ended=outer == 1)) or outer:
-        yield value or _NO_END
+    if value := _value(held, ended=outer == 1):
+        yield value
+    if outer and depth == outer:
+        yield _NO_END
 
 
 def _signs(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, int, bytes]]:
@@ -179,18 +187,29 @@ def _place(part: Part, number: int, line: Line) -> Place:
 def _record(
     line: Line, place: Place, config: InputConfig, ignored: Counter[str]
 ) -> Document | Rejection:
-    if line.size > config.max_bytes:
-        detail = f"{line.size:,} bytes; input.max_bytes = {config.max_bytes:,}"
+    return _document(_decoded(line, place, config.max_bytes), place, config, ignored)
+
+
+def _document(
+    found: dict[str, object] | Rejection, place: Place, config: InputConfig, ignored: Counter[str]
+) -> Document | Rejection:
+    return document_of(found, place, config, ignored) if isinstance(found, dict) else found
+
+
+def _decoded(line: Line, place: Place, max_bytes: int) -> dict[str, object] | Rejection:
+    """Parse an object."""
+    if line.size > max_bytes:
+        detail = f"{line.size:,} bytes; input.max_bytes = {max_bytes:,}"
         return reject(place, "too_large", detail)
     try:
         # In concatenated files, any line may begin with a byte order mark.
-        record = _DECODER.decode(line.payload.decode("utf-8").strip(_JSON_SPACE))
+        found = _DECODER.decode(line.payload.decode("utf-8").strip(_JSON_SPACE))
     except (ValueError, RecursionError) as error:
         return reject(place, *_reason(error), error)
-    if not isinstance(record, dict):
-        kind = _KINDS.get(type(record), "a number")
+    if not isinstance(found, dict):
+        kind = _KINDS.get(type(found), "a number")
         return reject(place, "not_an_object", f"{kind}, not an object")
-    return document_of(record, place, config, ignored)
+    return found
 
 
 def _reason(error: ValueError | RecursionError) -> tuple[str, str]:

@@ -33,8 +33,8 @@ _LINE = frozenset("br caption li option td th tr".split())
 _CODE = frozenset("script style template noscript".split())
 _INLINE = frozenset(
     "a abbr acronym amp-img b big button cite code del dfn em embed font i iframe img input ins "
-    "kbd label mark object picture q s samp small source span strike strong sub sup svg tbody tfoot "
-    "thead time tt u var video wbr".split()
+    "kbd label mark object picture q s samp small source span strike strong sub sup svg tbody "
+    "tfoot thead time tt u var video wbr".split()
 )
 _TAGS = _PARAGRAPH | _LINE | _CODE | _INLINE
 
@@ -88,11 +88,15 @@ def read_field(value: str) -> str | None:
     >>> read_field("Bakers &amp;amp; millers&#039; <em>guild</em>")
     "Bakers & millers' guild"
     """
-    if "&" in value:
-        value = _TWICE.sub(lambda found: html.unescape("&" + found[1]), value)
+    value = decode_field(value)
     if "<" in value and has_tags(value):
         value = _stripped(value, decode=False)
     return normalize(value) or None
+
+
+def decode_field(value: str) -> str:
+    """Decode named and numeric entities, even those escaped twice."""
+    return _TWICE.sub(lambda found: html.unescape("&" + found[1]), value) if "&" in value else value
 
 
 def decode_entities(text: str) -> str:

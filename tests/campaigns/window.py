@@ -23,9 +23,9 @@ from pathlib import Path
 from pipeline.config_file import load_config
 from pipeline.job import run_job
 from pipeline.passes import clean_block
-from pipeline.passes.in_process import run_passes
 from pipeline.records import Article, Document
 from tests.benchmarks.texts import write_texts
+from tests.in_process import run_passes
 
 DAY = date(2026, 1, 1)
 PER_RUN = 100_000

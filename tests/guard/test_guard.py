@@ -36,6 +36,7 @@ def guarded():
         guard.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("item", "ended"),
     [

@@ -118,6 +118,7 @@ def hostile(monkeypatch):
     guard.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hostile")
 def test_a_hostile_document_is_one_rejection_and_its_batch_is_kept():
     """Each names the limit and its setting, or the death; all around them are articles."""
@@ -167,6 +168,7 @@ def test_what_does_not_fit_into_memory_is_no_failure_of_the_cleaner(monkeypatch)
         isolation._packed_fates([(document(), frozenset())], Config())
 
 
+@pytest.mark.slow
 def test_a_document_beyond_a_real_limit_is_rejected_alone():
     """Megabytes of text under a limit that any other text keeps, in a helper just started."""
     large = document("The tram to Vellmer stopped at noon.\n" * 100_000, source="l.txt")
