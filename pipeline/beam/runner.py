@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import shlex
-import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 # Beam configures logging on import, and warns about cloud extras that are not installed.
@@ -18,13 +18,9 @@ logging.basicConfig(level=logging.CRITICAL, format="newsieve: %(message)s")
 import apache_beam as beam  # noqa: E402
 from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner  # noqa: E402
-from apache_beam.transforms.environments import (  # noqa: E402
-    Environment,
-    SubprocessSDKEnvironment,
-)
 
 from pipeline.beam.graph import build  # noqa: E402
-from pipeline.beam.lifeline import lifeline  # noqa: E402
+from pipeline.beam.local_workers import Deaths, local_workers, private_folder  # noqa: E402
 from pipeline.errors import NewsieveError, UsageError  # noqa: E402
 
 if TYPE_CHECKING:
@@ -57,18 +53,20 @@ def execute(
     Raises:
         NewsieveError: the run failed; nothing is published.
     """
-    flags = _flags(beam_flags)
+    flags, deaths = _flags(beam_flags), Deaths()
     count = workers(config, len(plan.blocks), plan.bytes)
     try:
-        with lifeline(count) as port:
+        with ExitStack() as stack:
+            folder = stack.enter_context(private_folder())
             engine = None
             if f"--runner={ENGINE}" in flags:
                 flags.append(f"--direct_num_workers={count}")
-                engine = FnApiRunner(_worker_environment(port) if count > 1 else None)
+                several = count > 1 and stack.enter_context(local_workers(folder, deaths))
+                engine = FnApiRunner(several or None)
             with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
                 build(root, plan.blocks, run, config, staging)
     except Exception as error:
-        raise _failure(error) from error
+        raise _failure(error, deaths) from error
 
 
 def check_flags(beam_flags: Sequence[str]) -> None:
@@ -101,17 +99,16 @@ def _subclasses(of: type) -> list[Any]:
     return [each for one in direct for each in (one, *_subclasses(one))]
 
 
-def _failure(error: Exception) -> BaseException:
+def _failure(error: Exception, deaths: Deaths) -> BaseException:
     """Turn what the engine raised into a message; an interruption stays one."""
     # The engine wraps what a step raises: only its text says what it was.
     text = str(error)
     if text.startswith("KeyboardInterrupt"):
         return KeyboardInterrupt()
-    if "Channel closed prematurely" in text:
+    if deaths:
         return NewsieveError(
-            "the run failed: a worker process died, killed or out of memory; nothing was "
-            "published. Start again; if it happens again, with --set run.workers=1 or a smaller "
-            "run.block_bytes"
+            f"the run failed: a worker process died: {deaths[0]}; nothing was published. Start "
+            "again; if it was out of memory, with --set run.workers=1 or a smaller run.block_bytes"
         )
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""
@@ -132,16 +129,6 @@ def workers(config: Config, blocks: int, input_bytes: int) -> int:
     if input_bytes < MUCH_BYTES:
         return 1
     return min(blocks, os.cpu_count() or 1)
-
-
-def _worker_environment(port: int) -> Environment:
-    """Describe worker processes: as in the engine's multi_processing mode, but quiet.
-
-    Args:
-        port: of the lifeline; they exit when it closes.
-    """
-    command = f"exec {shlex.quote(sys.executable)} -m pipeline.beam.worker {port}"
-    return SubprocessSDKEnvironment.from_command_string(command)
 
 
 def _flags(beam_flags: Sequence[str]) -> list[str]:
