@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.monitor.log import EventLog
+from pipeline.text.terminal import is_harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,7 @@ def print_json(answer: Any, indent: int | None = 1) -> None:
     """
     text = json.dumps(answer, ensure_ascii=False, indent=indent)
     # Outside of strings JSON has nothing else that is not printable.
-    odd = {char for char in set(text) if not char.isprintable() and char != "\n"}
+    odd = {char for char in set(text) if not is_harmless(char) and char != "\n"}
     for char in odd:
         text = text.replace(char, json.dumps(char)[1:-1])
     click.echo(text)

@@ -77,11 +77,11 @@ def run(
       newsieve run
       newsieve run 'scraped/**/*.html' --output news/
     """  # noqa: D301
-    from pipeline.config_file import load_config, redirected
+    from pipeline.config_file import find_config, load_config, redirected
 
     file, paths = split_paths(arguments, config)
     _check_beam_flags(beam_flags)
-    effective = redirected(load_config(file, overrides), [*paths, *inputs], output)
+    effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
     day: date | None = logical_date.date() if logical_date else None
     _Run(state, effective, form).carry_out(day, partial(_execute, beam_flags))
 
