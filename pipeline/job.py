@@ -21,6 +21,7 @@ from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
+from pipeline.monitor.watch import stage_seconds
 from pipeline.passes.write_block import RunName
 from pipeline.staging import Staging
 from pipeline.storage import write_bytes
@@ -196,6 +197,7 @@ class _Job:
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
         staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
+        began = time.time()
         self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
         account, counts = tally(staging, range(len(plan.blocks)), dedup.alarm_cluster_size)
         try:
@@ -204,7 +206,11 @@ class _Job:
             sweep_staging(self.output)  # or every later run would find the same fault
             raise
         write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
-        timings = {"started": _iso(started), "seconds": round(time.time() - started, 3)}
+        timings = {
+            "started": _iso(started),
+            "seconds": round(time.time() - started, 3),
+            "stages": stage_seconds(staging, len(plan.blocks), began),
+        }
         gates = judge_gates(account, earlier_runs(runs, self.config.gates), self.config.gates)
         write_manifest(staging, plan, self.config, account, gates, timings)
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)

@@ -36,6 +36,7 @@ VERBS = {
     "check": ("check", "Validate the settings; show what a run would read, and start nothing."),
     "trace": ("trace", "Tell what became of one record, and why."),
     "compare": ("compare", "Tell why two documents are, or are not, near-duplicates."),
+    "report": ("report", "Show one run: its account, rejects, cuts, sites, languages, trend."),
     "list": ("inspecting", "List the runs of OUTPUT with their counts."),
     "diff": ("inspecting", "Show what changed between two runs of OUTPUT."),
     "verify": ("inspecting", "Check every file of OUTPUT against the manifests."),
