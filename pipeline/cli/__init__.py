@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import click
 
 from pipeline.cli.options import State, on_one_line
-from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
+from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
 from pipeline.version import VERSION
 
@@ -94,11 +94,11 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         place = on_one_line(f"{error.filename}: ") if error.filename else ""
-        message = f"{place}{error.strerror or error}; {state.untouched}"
+        message = f"{place}{error.strerror or error}; {_effect(state)}"
         _fail(state, error, message, NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         state.traceback = False
-        _fail(state, error, f"interrupted; {state.untouched}", INTERRUPTED)
+        _fail(state, error, f"interrupted; {_effect(state)}", INTERRUPTED)
     except click.ClickException as error:
         state.traceback = False
         if state.log.form == "json":
@@ -112,6 +112,11 @@ def main() -> None:
         _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
     finally:
         close_log()
+
+
+def _effect(state: State) -> str:
+    """Say what the command has done all the same, or that it has done nothing."""
+    return f"{'; '.join(DEEDS)}; nothing more was done" if DEEDS else state.untouched
 
 
 def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:

@@ -31,7 +31,9 @@ def check(config: Path | None, overrides: tuple[str, ...]) -> None:
     """  # noqa: D301
     settings = load_config(config, overrides)
     output = Path(settings.write.output)
-    inputs = find_inputs(settings.input.paths, settings.input.min_age_s, output)
+    inputs = find_inputs(
+        settings.input.paths, settings.input.min_age_s, output, settings.input.follow_links
+    )
     click.echo(commented_yaml(settings))
     click.echo(_render_inputs(inputs))
     click.echo(render_curve(settings.dedup))

@@ -9,7 +9,7 @@ import click
 
 from pipeline.cli.options import format_option, set_option
 from pipeline.config_file import load_config
-from pipeline.ledger.history import undamaged
+from pipeline.write.parquet import undamaged
 
 
 @click.command()

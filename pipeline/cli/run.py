@@ -53,6 +53,7 @@ def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[st
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
+@click.option("--allow-empty", is_flag=True, help="Inputs without a single file end in 0, not 2.")
 @set_option
 @click.pass_obj
 def run(
@@ -62,6 +63,8 @@ def run(
     output: str | None,
     logical_date: datetime | None,
     overrides: tuple[str, ...],
+    *,
+    allow_empty: bool,
 ) -> None:
     """Read what is new, clean it, drop copies, and publish a run.
 
@@ -83,11 +86,10 @@ def run(
         def told(inputs: Inputs, published: Published) -> None:
             if last.account is None:
                 _tell_remarks(inputs, state.log)
-            state.untouched = "nothing more was published"
             last.account = published.account
             _tell_published(published, state.log)
 
-        outcome = run_job(config, day, engine, told)
+        outcome = run_job(config, day, engine, told, allow_empty=allow_empty)
         last.account = outcome.account or Account()
     _tell(outcome, config, state.log)
 

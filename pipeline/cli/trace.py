@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.options import format_option
-from pipeline.ledger.history import undamaged
+from pipeline.write.parquet import undamaged
 
 
 @click.command()
