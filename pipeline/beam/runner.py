@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import logging
 import os
 import re
 import shlex
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # Beam configures logging on import, and warns about cloud extras that are not installed.
 # Failures are raised, and reported once, by newsieve.
@@ -19,7 +21,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner  # noqa: E
 
 from pipeline.beam.graph import build  # noqa: E402
 from pipeline.beam.local_workers import Deaths, local_workers, private_folder  # noqa: E402
-from pipeline.errors import NewsieveError  # noqa: E402
+from pipeline.errors import NewsieveError, UsageError  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +67,36 @@ def execute(
                 build(root, plan.blocks, run, config, staging)
     except Exception as error:
         raise _failure(error, deaths) from error
+
+
+def check_flags(beam_flags: Sequence[str]) -> None:
+    """Refuse flags that no part of Beam knows: Beam itself would pass over them in silence.
+
+    Raises:
+        UsageError: there is such a flag; the message says which one was probably meant.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for options in [PipelineOptions, *_subclasses(PipelineOptions)]:
+        if "_add_argparse_args" in vars(options):
+            options._add_argparse_args(parser)  # noqa: SLF001 - how Beam collects them itself
+    known = sorted(parser._option_string_actions)  # noqa: SLF001 - argparse has no other list
+    _, unknown = parser.parse_known_args(_flags(beam_flags))
+    problems = []
+    for flag in unknown:
+        name = flag.partition("=")[0]
+        if not name.startswith("-"):
+            problems.append(f"{flag}: a value without a flag")
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        problems.append(f"{name}: {f'did you mean {near[0]}?' if near else 'no such flag'}")
+    if problems:
+        listed = "; ".join(problems)
+        raise UsageError(f"Beam does not know what stands after --: {listed}")
+
+
+def _subclasses(of: type) -> list[Any]:
+    direct: list[Any] = of.__subclasses__()
+    return [each for one in direct for each in (one, *_subclasses(one))]
 
 
 def _failure(error: Exception, deaths: Deaths) -> BaseException:
