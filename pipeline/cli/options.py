@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +40,7 @@ class OutputFolder(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return a ``Path``."""
-        return Path(super().convert(str(local_folder(value)), param, ctx))
+        return Path(os.fsdecode(super().convert(str(local_folder(value)), param, ctx)))
 
 
 output_argument = click.argument("output", type=OutputFolder(exists=True, file_okay=False))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import NewsieveError
@@ -224,12 +225,14 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def ids_of(run: CommittedRun) -> list[bytes]:
-    """Return the ids of the rows of *run*, 16 bytes each."""
+    """Return the ids of the records that *run* kept or rejected for good, 16 bytes each."""
     found: list[bytes] = []
     for table in TABLES:
         for path in table_files(run, table):
-            ids = read_table(path, "id")["id"].drop_null().to_pylist()
-            found += map(bytes.fromhex, ids)
+            rows = read_table(path, "id", "retryable")
+            if "retryable" in rows.column_names:
+                rows = rows.filter(pc.invert(rows["retryable"]))
+            found += map(bytes.fromhex, rows["id"].drop_null().to_pylist())
     return found
 
 

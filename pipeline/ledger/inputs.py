@@ -127,7 +127,7 @@ def is_input(
 ) -> bool:
     """Whether ``find_inputs`` could have found this file, or unreadable folder (no suffix)."""
     look = _Look(0, 0, None, follow_links)
-    if ".." in PurePath(source).parts or (suffix and format_of(path) != suffix):
+    if ".." in PurePath(source).parts or (suffix and suffix not in FORMATS):
         return False
     for pattern in patterns:
         if has_magic(pattern) and not os.path.lexists(pattern):
