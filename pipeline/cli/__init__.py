@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from io import TextIOWrapper
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -171,6 +172,9 @@ def newsieve(
 
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # None if it is closed
+            stream.reconfigure(errors="backslashreplace")
     state = State(log=open_log("text"))
     try:
         newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)

@@ -31,6 +31,8 @@ def trace(output: Path, name: str, form: str) -> None:
     from pipeline.write.parquet import undamaged
 
     _check_order(output, name)
+    # A name that is no UTF-8 stands in the tables with escapes.
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     with undamaged(output / "runs"):
         found = follow(Rows(output), name)
     if form == "json":

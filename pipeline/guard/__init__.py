@@ -95,7 +95,7 @@ class Guard:
     ) -> None:
         self._start = pickle.dumps((function, limits, load))
         self._lock = Lock()
-        self._patience_s, self._pause_s = _PATIENCE_S, 1.0
+        self._patience_s, self._pause_s = _PATIENCE_S, 0.0
         self._helper: _Helper | None = None
 
     def start(self) -> None:
@@ -143,7 +143,7 @@ class Guard:
             if killed.how == "killed_from_outside" and self._patience_s > 0:
                 time.sleep(self._pause_s)
                 self._patience_s -= self._pause_s
-                self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+                self._pause_s = min(2 * self._pause_s + 0.5, _LONGEST_PAUSE_S)
             elif fresh or killed.how == "too_slow":
                 answers.append(killed)
 

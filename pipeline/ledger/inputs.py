@@ -132,12 +132,10 @@ def is_input(
     for pattern in patterns:
         if has_magic(pattern) and not os.path.lexists(pattern):
             root = _fixed_part(pattern)
-        elif os.path.isdir(pattern):  # noqa: PTH112
-            root = Path(pattern)
         elif path == str(Path(pattern)):
             return source == _source(Path(path), Path(path).parent)
         else:
-            continue
+            root = Path(pattern)
         below = Path(path).is_relative_to(root)
         if below and _source(Path(path), root) == source and not look.leads_out(Path(path), root):
             return True
