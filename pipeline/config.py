@@ -19,7 +19,9 @@ from pydantic import (
 )
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-FieldName = Literal["text", "html", "id", "url", "title", "authors", "date_published", "fetched_at"]
+FieldName = Literal[
+    "text", "html", "id", "url", "site", "title", "authors", "date_published", "fetched_at"
+]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]
 
 
@@ -49,6 +51,8 @@ class InputConfig(Section):
     """Folders, files or globs to read; a folder means every supported file below it."""
     fields: dict[str, FieldName] = Field(default_factory=dict)
     """Names of fields in your records, and what newsieve calls them: {body: text}."""
+    site: str = ""
+    """Site of documents without a url: from_path (a folder's name), or {site}/**, or */{site}-*."""
     max_bytes: int = Field(default=20_000_000, ge=1)
     """Maximum size of a record in bytes; a larger one is rejected as too_large."""
     follow_links: Literal["inside", "anywhere"] = "inside"
@@ -59,6 +63,14 @@ class InputConfig(Section):
     """Runs that try to read a file that cannot be read completely, such as a broken archive."""
     remember_days: int = Field(default=0, ge=0)
     """Days for which read files are remembered; after that they are read as new. 0: forever."""
+
+    @field_validator("site")
+    @classmethod
+    def site_is_in_pattern(cls, value: str) -> str:
+        """A pattern says where the name of the site stands, once."""
+        if value and value != "from_path" and value.count("{site}") != 1:
+            raise ValueError(f"{value!r} should be from_path, or a path with {{site}} once")
+        return value
 
 
 class CleanConfig(Section):

@@ -51,7 +51,8 @@ def write_inputs(
             "bytes": each.bytes,
             "attempts": each.attempts,
             **asdict(counts[each.source]),
-            "retry": counts[each.source].retry and each.attempts < max_attempts,
+            "retry": bool(counts[each.source].unfinished)
+            or (counts[each.source].retry and each.attempts < max_attempts),
         }
         for each in plan.inputs
     ]

@@ -11,10 +11,12 @@ from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.read import FORMATS, format_of
-from pipeline.storage import refuse_url
+from pipeline.read import FORMATS, PAGE, format_of, looks_like_page, may_be_page
+from pipeline.storage import open_input, refuse_url
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
+
+_HEAD_BYTES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def _fixed_part(pattern: str) -> Path:
 
 
 def _add_named(path: Path, inputs: Inputs, look: _Look) -> None:
-    if format_of(path.name) is None:
+    if _format_of(path) is None:
         raise UsageError(f"input {path}: unknown kind of file; known: {', '.join(FORMATS)}")
     _add(path, path.parent, inputs, replace(look, follow_links="anywhere"))
 
@@ -243,17 +245,29 @@ def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
         # A folder that matches a glob, or a pipe that would block; broken links are read, and fail.
         inputs.unfollowed += [] if os.path.isdir(path) else [str(path)]  # noqa: PTH112
         return
-    suffix = format_of(path.name)
-    if suffix is None:
-        inputs.ignored[path.suffix.lower() or path.name] += 1
-        return
     if look.leads_out(path, root):
         inputs.outside.append(str(path))
+        return
+    suffix = _format_of(path)
+    if suffix is None:
+        inputs.ignored[path.suffix.lower() or path.name] += 1
         return
     if look.is_too_young(path):
         inputs.too_young.append(str(path))
         return
     inputs.files.append(InputFile(str(path), _source(path, root), suffix))
+
+
+def _format_of(path: Path) -> str | None:
+    """Return the format that the name states; that of pages if the file begins like one."""
+    suffix = format_of(path.name)
+    if suffix is None and may_be_page(path.name):
+        try:
+            with open_input(str(path)) as stream:
+                return PAGE if looks_like_page(stream.read(_HEAD_BYTES)) else None
+        except OSError:
+            return None
+    return suffix
 
 
 def _source(path: Path, root: Path) -> str:

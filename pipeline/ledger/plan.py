@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
 """Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
 
+COMPLETE_AFTER_NS = 3_600 * 10**9
+"""A file that has not changed for an hour is no longer being written."""
+
 MAX_PARTS = 2_000
 """Most files in one block: enough that the cost of starting a block does not matter."""
 
@@ -191,18 +194,27 @@ def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Exa
     if reader is not None:
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
-    whole = replace(whole, size=found.size, digest=found.digest, look=shown)
+    before = past.attempts.get((file.source, found.digest), 0)
+    # A last line that is not whole waits, until a later run finds the file unchanged, or old.
+    final = before > 0 or not _changed_since(file.path, now_ns - COMPLETE_AFTER_NS)
+    whole = replace(whole, size=found.size, digest=found.digest, look=shown, final=final)
     parts = tuple(
         (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
         for start, stop, first_record in found.cuts
     )
-    before = past.attempts.get((file.source, found.digest), 0)
     planned = PlannedInput(file.source, found.digest, found.size, before + 1, shown)
     return _Examined(planned, parts or ((whole, found.size),))
 
 
 def _examine_folder(folder: InputFile, past: Past) -> _Examined:
     return _unreadable(Part(folder.path, folder.source, folder.suffix), past)
+
+
+def _changed_since(path: str, time_ns: int) -> bool:
+    try:
+        return os.stat(path).st_mtime_ns > time_ns  # noqa: PTH116 - may be no valid Path
+    except OSError:
+        return True
 
 
 def _unreadable(part: Part, past: Past) -> _Examined:

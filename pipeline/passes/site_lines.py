@@ -151,7 +151,7 @@ def _page(document: Document) -> _Page | None:
         return None
     lines = split_lines(document.content)[:MAX_LINES]
     url = canonical_url(document.url) if document.url else None
-    site = site_of(url) if url else _printed_site(lines)
+    site = site_of(url) if url else document.site or _printed_site(lines)
     if site is None or not lines:
         return None
     return _Page(site, max((line.text for line in lines), key=len), lines)

@@ -67,7 +67,7 @@ def csv_records(
                 yield reject(place, row.reason, str(row), row.error)
             else:
                 record = dict(zip(table.names, row, strict=True))
-                yield document_of(record, place, config.fields, ignored)
+                yield document_of(record, place, config, ignored)
     except BrokenStreamError as error:
         detail = f"{error}, after line {table.number if table else 0}"
         yield reject(file, "broken_compression", detail, error)

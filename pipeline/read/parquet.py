@@ -241,7 +241,7 @@ def _document(
                 place = place._replace(head=value[:2_000])
                 return reject(place, "undecodable", str(error), error)
             row[name] = None
-    return document_of(row, place, config.fields, ignored)
+    return document_of(row, place, config, ignored)
 
 
 def _size(value: object) -> int:

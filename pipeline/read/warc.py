@@ -24,6 +24,7 @@ from warcio.statusandheaders import StatusAndHeadersParser
 from pipeline.config import InputConfig
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import Place, count_name, reject, scalar
+from pipeline.read.markup import Content, read_text
 from pipeline.read.parts import Part
 from pipeline.read.warc_records import (
     MAX_HEAD_BYTES,
@@ -114,6 +115,7 @@ def _document(
         return reject(place, "undecodable", str(error), error)
     if not text.strip():
         return reject(place, "no_text", f"the record is empty ({len(payload):,} bytes)")
+    found = Content("text/html", text) if html else read_text(text)
     url = scalar(_bare(record.headers.get("warc-target-uri")))
     own_id = _bare(record.headers.get("warc-record-id")) and place.record_id
     identity = (canonical_url(url) if url else None) or own_id or place.source
@@ -121,10 +123,11 @@ def _document(
         id=identify(identity, payload),
         record_id=place.record_id,
         source=place.source,
-        media_type=content.media_type,
-        content=text,
+        media_type=found.media_type,
+        content=found.content,
         url=url,
         fetched_at=scalar(record.headers.get("warc-date")),
+        flags=found.flags,
     )
 
 

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from warcio.statusandheaders import StatusAndHeadersParser
 
-from pipeline.read.streams import plain_chunks
+from pipeline.read.streams import BrokenStreamError, plain_chunks, zstd_chunks
 
 BEGINS = b"WARC/"
 
@@ -370,6 +370,14 @@ def gzip_members(stream: BinaryIO) -> Iterator[bytes | Damage]:
         packed.find_member()
     if not members:
         yield Damage("the gzip stream is empty", truncated=True)
+
+
+def zstd_members(stream: BinaryIO) -> Iterator[bytes | Damage]:
+    """Yield the unpacked bytes of *stream*; after damage, the rest is lost."""
+    try:
+        yield from zstd_chunks(stream)
+    except BrokenStreamError as error:
+        yield Damage(str(error))
 
 
 def _member(packed: _Packed) -> Generator[bytes, None, Damage | None]:

@@ -44,7 +44,7 @@ def test_inputs_are_listed_with_what_they_held(tmp_path):
         {"source": "a.txt", "digest": "11", "bytes": 10, "read": 1, "unchanged": 0,
          "unfinished": 0, "attempts": 1, "retry": False},
         {"source": "b.jsonl", "digest": "22", "bytes": 20, "read": 5, "unchanged": 2,
-         "unfinished": 1, "attempts": 1, "retry": False},
+         "unfinished": 1, "attempts": 1, "retry": True},
     ]  # fmt: skip
     assert expected == table.to_pylist()
     assert INPUTS_SCHEMA.names == table.schema.names

@@ -347,3 +347,32 @@ def test_what_is_no_file_is_told_about(raw):
     assert ["a.txt", "b/c.txt"] == [file.source for file in found.files]
     told = f"left out: 2 links to folders, pipes or devices, such as {folder / 'back'}"
     assert [told] == found.remarks()
+
+
+PAGE = b"<!DOCTYPE html>\n<title>A story</title><p>It was told."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "suffix"),
+    [
+        ("a-story", PAGE, ".html"),
+        ("index.html?p=3", PAGE, ".html"),
+        ("v2.0-of-it", b"\xef\xbb\xbf  <!-- saved -->\n<HTML lang=en>", ".html"),
+        ("utf-16", PAGE.decode().encode("utf-16"), ".html"),
+        ("xhtml", b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">', ".html"),
+        ("Makefile", b"all: html", None),
+        ("drawing", b"<svg xmlns='http://www.w3.org/2000/svg'>", None),
+        ("empty", b"", None),
+        ("a.php", PAGE, None),
+        ("a.html.bak", PAGE, None),
+    ],
+)
+def test_a_name_without_an_extension_is_a_page_if_it_begins_like_one(
+    name, content, suffix, tmp_path
+):
+    """If it begins like one, as in mirrors of sites; other files are left out as before."""
+    (tmp_path / name).write_bytes(content)
+    found = find_inputs((str(tmp_path),))
+
+    assert [suffix] * bool(suffix) == [file.suffix for file in found.files]
+    assert (not suffix) == bool(found.ignored)
