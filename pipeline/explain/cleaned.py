@@ -95,7 +95,7 @@ def explained(article: Article) -> Iterator[dict[str, str | None]]:
     for text, line, note in _in_reading_order(article, lines):
         mark, why = (LEFT_OUT, note) if line is None else fates[line]
         if text.strip():
-            yield {"mark": mark, "text": text.strip(), "why": why or None}
+            yield {"mark": mark, "text": text.strip().expandtabs(4), "why": why or None}
 
 
 def _in_reading_order(
