@@ -1,4 +1,4 @@
-"""The folder a run works in: what one pass leaves for the next, and the growing result.
+"""The folder a run works in: what one step leaves for the next, and the growing result.
 
 .staging/<run_id>/
   plan.json
@@ -6,7 +6,7 @@
   tombstones.npy                what was taken down, if anything was
   blocks/00007.articles.arrow   cleaned, not yet deduplicated
          00007.rejects.arrow
-         00007.members          one fixed-size record an article (dedup.exchange)
+         00007.members          one fixed-size record an article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
          00007.figures          hashes of their figures, one after the other
@@ -44,8 +44,7 @@ from pipeline.write.columns import Table
 class PartCount:
     """What was found in one part of an input file.
 
-    ``retry`` says that it could not be read well, but may be later: the file does not
-    count as read.
+    ``retry``: it could not be read well, but may be later, so the file does not count as read.
     """
 
     source: str
@@ -57,7 +56,7 @@ class PartCount:
 
 @dataclass(slots=True)
 class CleanedCounts:
-    """What pass A made of a block."""
+    """What cleaning made of a block."""
 
     parts: list[PartCount] = field(default_factory=list)
     articles: int = 0
@@ -67,7 +66,7 @@ class CleanedCounts:
 
 @dataclass(slots=True)
 class WrittenCounts:
-    """What pass C made of a block.
+    """What writing made of a block.
 
     ``unchanged`` counts, by source, records whose id stands earlier in the run; ``errors``
     are part of the rejects, ``undated_articles`` of the articles.
@@ -100,7 +99,7 @@ class WindowCounts:
         articles: how many the window holds.
         compared: articles of it that new ones may be copies or versions of.
         crowded_keys: bands and shingles of new articles that so many of it have that not all
-            of them were looked at.
+            of them were compared.
     """
 
     articles: int = 0
@@ -121,11 +120,11 @@ class Staging:
 
     @property
     def plan_file(self) -> Path:
-        """The frozen plan: where it is, there is work to finish."""
+        """The frozen plan: if it exists, there is work to finish."""
         return Path(self.folder, "plan.json")
 
     def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
-        """Make ready for the first block.
+        """Prepare the folder for the first block.
 
         Args:
             seen: S16, the ids that earlier runs kept or rejected, ascending.
@@ -135,13 +134,13 @@ class Staging:
         if len(seen):
             self.write_array("seen", seen)
         if tombstones:
-            stones = np.frombuffer(b"".join(sorted(tombstones)), np.uint8)
-            self.write_array("tombstones", stones.reshape(-1, 16))
+            digests = np.frombuffer(b"".join(sorted(tombstones)), np.uint8)
+            self.write_array("tombstones", digests.reshape(-1, 16))
 
     def tombstones(self) -> frozenset[bytes]:
         """Read back what must not come back."""
-        stones = self.array("tombstones")
-        return frozenset() if stones is None else frozenset(map(bytes, stones))
+        digests = self.array("tombstones")
+        return frozenset() if digests is None else frozenset(map(bytes, digests))
 
     @property
     def seen(self) -> Path:
@@ -149,11 +148,11 @@ class Staging:
         return Path(self.folder, "seen.npy")
 
     def block_file(self, index: int, kind: str) -> Path:
-        """Give the name of one of a block's files, such as ``articles.arrow``."""
+        """Return the name of one of a block's files, such as ``articles.arrow``."""
         return Path(self.folder, "blocks", f"{index:05d}.{kind}")
 
     def common(self, shard: int) -> Path:
-        """Give the name of the file of one shard's common keys."""
+        """Return the name of the file of one shard's common keys."""
         return Path(self.folder, "common", f"{shard}.keys")
 
     def common_keys(self) -> NDArray[np.uint32]:
@@ -163,7 +162,7 @@ class Staging:
         return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
 
     def write_window(self, parts: Sequence[WindowPart]) -> None:
-        """Write down which files of earlier articles the run compares with."""
+        """Note which files of earlier articles the run compares with."""
         content = json.dumps([asdict(part) for part in parts], ensure_ascii=False)
         write_bytes(Path(self.folder, "window.json"), content.encode())
 
@@ -175,7 +174,7 @@ class Staging:
         )
 
     def write_window_runs(self, run_ids: Sequence[str]) -> None:
-        """Write down which runs published what was found in the window, by number."""
+        """Note which runs published what was found in the window, by number."""
         write_bytes(Path(self.folder, "window.runs.json"), json.dumps(run_ids).encode())
 
     def window_runs(self) -> list[str]:
@@ -184,7 +183,7 @@ class Staging:
         return list(json.loads(path.read_bytes())) if path.exists() else []
 
     def note_window(self, counts: WindowCounts) -> None:
-        """Write down what was found in the window."""
+        """Note what was found in the window."""
         write_bytes(Path(self.folder, "window.counts.json"), json.dumps(asdict(counts)).encode())
 
     def window_counts(self) -> WindowCounts:
@@ -193,7 +192,7 @@ class Staging:
         return WindowCounts(**json.loads(path.read_bytes())) if path.exists() else WindowCounts()
 
     def write_earlier_lines(self, paths: Sequence[str]) -> None:
-        """Write down where the short lines of earlier runs' pages are."""
+        """Note where the short lines of earlier runs' pages are."""
         write_bytes(Path(self.folder, "lines.json"), json.dumps(paths, ensure_ascii=False).encode())
 
     def earlier_lines(self) -> list[Path]:
@@ -202,40 +201,40 @@ class Staging:
         return [Path(each) for each in json.loads(path.read_bytes())] if path.exists() else []
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
-        """Write an array of numbers down under *name*, such as ``background``."""
+        """Write an array under *name*, such as ``background``."""
         with replacing(Path(self.folder, f"{name}.npy")) as temporary, temporary.open("wb") as file:
             np.save(file, array)
 
     def array(self, name: str) -> NDArray[Any] | None:
-        """Read back an array of numbers; None when there is none."""
+        """Read back an array; None if there is none."""
         path = Path(self.folder, f"{name}.npy")
         return np.load(path) if path.exists() else None
 
     def table_file(self, index: int, table: Table) -> Path:
-        """Give the name of a block's share of *table* in the result."""
+        """Return the name of a block's share of *table* in the result."""
         return self.result / table / f"part-{index:05d}.parquet"
 
     def keys_file(self, index: int) -> Path:
-        """Give the name of the keys of a block's articles in the result."""
+        """Return the name of the keys of a block's articles in the result."""
         return self.result / "state" / "keys" / self.table_file(index, "articles").name
 
     def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
-        """Write *counts* of a block down: what it stands for is finished."""
+        """Write the *counts* of a block: their presence means that this step is finished."""
         content = json.dumps(counts, ensure_ascii=False, default=_as_dict).encode()
         write_bytes(self.block_file(index, f"{kind}.json"), content)
 
     def noted(self, index: int, kind: str) -> bool:
-        """Say whether counts of that *kind* are written down: the block is finished."""
+        """Tell whether the counts of that *kind* exist: the block is finished."""
         return self.block_file(index, f"{kind}.json").exists()
 
     def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
-        """Read back what pass A made of each block."""
+        """Read back what cleaning made of each block."""
         for facts in self._notes(indices, "cleaned"):
             facts["parts"] = [PartCount(**part) for part in facts["parts"]]
             yield CleanedCounts(**facts)
 
     def written(self, indices: range) -> Iterator[WrittenCounts]:
-        """Read back what pass C made of each block."""
+        """Read back what writing made of each block."""
         for facts in self._notes(indices, "written"):
             yield WrittenCounts(**facts)
 

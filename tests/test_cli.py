@@ -41,7 +41,7 @@ def call(monkeypatch, capsys):
 
 
 VERBS = (
-    *("run", "clean", "check", "compare", "trace"),
+    *("run", "clean", "check", "compare", "trace", "list", "diff", "verify"),
     *("publish", "discard", "undo", "remove", "compact"),
 )
 
@@ -139,7 +139,7 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
     ("arguments", "message"),
     [
         (["run", "--input", "no/such/folder"], "input no/such/folder: no such file or folder"),
-        (["run", "--input", "pyproject.toml"], "not a kind of file that can be read; known: .txt"),
+        (["run", "--input", "pyproject.toml"], "unknown kind of file; known: .txt"),
         (["run", "--logical-date", "31/02/2026"], "does not match the format"),
         (["run", "--colour"], "No such option"),
         (["run", "a.yaml", "b.yaml"], "unexpected argument b.yaml"),
@@ -171,11 +171,11 @@ def test_wrong_usage_is_exit_2_with_a_remedy_and_nothing_on_stdout(call, argumen
 
 
 def test_check_shows_settings_inputs_and_the_curve_and_starts_nothing(call):
-    """The effective settings, the matched files and the S-curve go to stdout."""
+    """The changed settings, the matched files, which are new, and the S-curve go to stdout."""
     code, out, err = call("check", "--set", "clean.mode=careful", cwd=ROOT)
 
     assert (0, "") == (code, err)
-    for line in ("mode: careful", "# 21 files to read", "similarity 0.5"):
+    for line in ("clean.mode = careful", "raw/: 21 files", "new            21 files", "ity 0.5"):
         assert line in out
 
 
@@ -236,6 +236,7 @@ def test_clean_explains_each_line(call):
     assert "\x1b" not in out
 
 
+@pytest.mark.slow
 def test_clean_goes_on_behind_a_document_that_is_too_slow(call, tmp_path):
     """It is named with the limit and its setting; the documents around it are printed."""
     (tmp_path / "a.txt").write_text(STORY, "utf-8")
@@ -256,7 +257,7 @@ def test_a_name_cannot_forge_a_message(call, tmp_path):
     assert ("", 1) == (out, err.count("\n"))
     assert err.startswith("a\\nnewsieve: done\\x1b[31m.txt: no_text: the file is empty")
     _, out, _ = call("check", "--set", f"input.paths={tmp_path}")
-    assert "#   a\\nnewsieve: done\\x1b[31m.txt\n" in out
+    assert " a\\nnewsieve: done\\x1b[31m.txt\n" in out
 
 
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

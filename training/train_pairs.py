@@ -1,4 +1,4 @@
-"""Fit the pair model on labelled pairs: ``make train-pairs`` writes pipeline/dedup/weights.py.
+"""Fit the pair model on labelled pairs: ``make train-pairs`` writes pipeline/dedup/model.py.
 
 usage: python training/train_pairs.py [--data ../shared/data/dedup] [--write]
 
@@ -32,9 +32,9 @@ from pipeline.dedup.model import INPUTS, LEAST_OF_A_HALF, inputs
 from pipeline.dedup.steps.layouts import Bundle, article_number
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.in_process import joined
 from pipeline.read.parts import Block, Part
 from pipeline.staging import Staging
+from tests.in_process import joined
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Config()
@@ -73,7 +73,7 @@ def passes(records: list[dict[str, Any]], folder: Path) -> Stories:
     staging.block_file(0, "").parent.mkdir(parents=True)
     block = Block(0, (Part(str(source), source.name, source.suffix),))
     clean_block(block, CONFIG, staging)
-    bundles = [bundle for shard in joined([0], CONFIG.dedup, staging) for bundle in shard]
+    bundles = list(joined([0], CONFIG.dedup, staging))
     reader = MemberReader(CONFIG.dedup, staging)
     count = sum(each.articles for each in staging.cleaned(range(1)))
     articles = article_number(0, np.arange(count))
@@ -207,12 +207,9 @@ def cross_validated(pairs: Pairs) -> str:
 
 
 def module(weights: Array, bias: float) -> str:
-    """Write the weights as the module that the model reads."""
+    """Write the weights as they stand at the end of the model's module."""
     rows = "".join(f'    "{name}": {w:.3f},\n' for name, w in zip(INPUTS, weights, strict=True))
-    return (
-        '"""Weights of the pair model, as training/train_pairs.py fitted them."""\n\n'
-        f"BIAS = {bias:.3f}\n\nWEIGHTS = {{\n{rows}}}\n"
-    )
+    return f"BIAS = {bias:.3f}\n\nWEIGHTS = {{\n{rows}}}\n"
 
 
 def main() -> None:
@@ -230,7 +227,9 @@ def main() -> None:
     written = module(*fit(pairs))
     print(written)
     if arguments.write:
-        (ROOT / "pipeline" / "dedup" / "weights.py").write_text(written, encoding="utf-8")
+        path = ROOT / "pipeline" / "dedup" / "model.py"
+        before = path.read_text(encoding="utf-8").partition("BIAS = ")[0]
+        path.write_text(before + written, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """The stages of a run as Beam transforms: count lines, clean, deduplicate, write.
 
-Each transform only distributes work; what is done with one element is in ``passes`` and
+A transform only distributes work. What is done with one element is in ``passes`` and
 ``dedup.steps``. ``graph.build`` wires the transforms together.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -18,29 +19,45 @@ from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import (
-    SAMPLE_SHARDS,
-    URLS,
-    VERDICT,
-    BlockKeys,
-    pack_bundles,
-    unpack_bundles,
-)
+from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, URLS, BlockKeys, Bundle, Components
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated
 from pipeline.passes.write_block import RunName, write_block
+from pipeline.progress import counter_of
 from pipeline.read.parts import Block
 from pipeline.staging import Staging
 from pipeline.write.columns import TABLES
 
-BlockBytes = tuple[int, bytes]
+Array = np.ndarray[Any, Any]
+OfBlock = tuple[int, np.ndarray]
+"""Something about a block: its index, and an array."""
+Keyed = tuple[int, tuple[int, np.ndarray, np.ndarray]]
+
+
+class ArrayCoder(beam.coders.Coder):
+    """Arrays in numpy's own format: no pickle, whatever their type and shape."""
+
+    def encode(self, value: Array) -> bytes:
+        stream = io.BytesIO()
+        np.save(stream, value, allow_pickle=False)
+        return stream.getvalue()
+
+    def decode(self, encoded: bytes) -> Array:
+        decoded: Array = np.load(io.BytesIO(encoded), allow_pickle=False)
+        return decoded
+
+    def is_deterministic(self) -> bool:
+        return True
+
+
+beam.coders.registry.register_coder(np.ndarray, ArrayCoder)
 
 
 @dataclass(eq=False)
 class Deduplicate(beam.PTransform):
-    """Say which articles are copies: (block, verdicts), any number of portions a block.
+    """Find which articles are copies: (block, verdicts), any number of portions a block.
 
     Takes the keys of all blocks, their samples, the block of articles of earlier runs, and the
     records that are repeats and therefore no articles.
@@ -55,30 +72,31 @@ class Deduplicate(beam.PTransform):
         urls, bands = keys | "PartKeys" >> beam.Partition(_which_keys, 2)
         labels = (
             bands | "FindComponents" >> _FindComponents(config, staging),
-            earlier | "Published" >> beam.Map(_published, staging).with_output_types(bytes),
+            earlier | "Published" >> beam.Map(_published, staging).with_output_types(np.ndarray),
         ) | "Labels" >> beam.Flatten()
         versions = (
             urls
             | "GroupUrls" >> beam.GroupByKey()
-            | "FindVersions" >> beam.MapTuple(_find_versions).with_output_types(bytes)
+            | "FindVersions" >> beam.MapTuple(_find_edges).with_output_types(OfBlock)
+            | "Versions" >> beam.Values().with_output_types(np.ndarray)
         )
         return (
             samples
             | "GroupSamples" >> beam.GroupByKey()
             | "Weigh"
             >> beam.Map(_weigh, beam.pvalue.AsList(labels), config, staging).with_output_types(
-                BlockBytes
+                OfBlock
             )
             | "GatherLinks" >> beam.GroupByKey()
             | "ShardBundles"
             >> beam.FlatMap(
                 _shard_bundles, beam.pvalue.AsList(labels), beam.pvalue.AsList(versions)
-            ).with_output_types(bytes)
+            ).with_output_types(tuple[np.ndarray, np.ndarray, np.ndarray])
             | "SpreadBundles" >> beam.Reshuffle()
             | "Resolve"
             >> beam.FlatMap(
                 _resolve, beam.pvalue.AsList(repeats), config, staging
-            ).with_output_types(BlockBytes)
+            ).with_output_types(OfBlock)
         )
 
 
@@ -93,12 +111,13 @@ class _FindComponents(beam.PTransform):
         return (
             keys
             | "GroupBands" >> beam.GroupByKey()
-            | "FindEdges" >> beam.MapTuple(_find_edges).with_output_types(BlockBytes)
+            | "FindEdges" >> beam.MapTuple(_find_edges).with_output_types(OfBlock)
             # Edges are few where documents are many: one worker sees them all.
             | "GatherEdges" >> beam.GroupByKey()
-            | "ShardComponents" >> beam.FlatMapTuple(_shard_components).with_output_types(bytes)
+            | "ShardComponents"
+            >> beam.FlatMapTuple(_shard_components).with_output_types(tuple[np.ndarray, np.ndarray])
             | "SpreadComponents" >> beam.Reshuffle()
-            | "Label" >> beam.Map(_label, self.config, self.staging).with_output_types(bytes)
+            | "Label" >> beam.Map(_label, self.config, self.staging).with_output_types(np.ndarray)
         )
 
 
@@ -109,99 +128,74 @@ class FindRepeats(beam.PTransform):
         return (
             ids
             | "GroupIds" >> beam.GroupByKey()
-            | "FindRepeated" >> beam.FlatMapTuple(_find_repeats).with_output_types(BlockBytes)
+            | "FindRepeated" >> beam.FlatMapTuple(_find_repeats).with_output_types(OfBlock)
         )
-
-
-def unpack_verdicts(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    """Undo the packing of a portion of verdicts."""
-    return np.frombuffer(packed, VERDICT)
-
-
-def unpack_ordinals(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
-    """Undo the packing of a portion of ordinals."""
-    return np.frombuffer(packed, np.int32)
 
 
 def _which_keys(keyed: tuple[int, object], _partitions: int) -> int:
     return int(keyed[0] != URLS)
 
 
-def _published(_earlier: int, staging: Staging) -> bytes:
-    return published_labels(staging).tobytes()
+def _published(_earlier: int, staging: Staging) -> Array:
+    return published_labels(staging)
 
 
-def _find_versions(_urls: int, portions: Iterable[tuple[int, bytes, bytes]]) -> bytes:
-    return find_edges(BlockKeys.unpack(portion) for portion in portions).tobytes()
+def _find_edges(_group: int, portions: Iterable[tuple[int, Array, Array]]) -> tuple[int, Array]:
+    return 0, find_edges(BlockKeys(*portion) for portion in portions)
 
 
-def _find_edges(_group: int, portions: Iterable[tuple[int, bytes, bytes]]) -> BlockBytes:
-    return 0, find_edges(BlockKeys.unpack(portion) for portion in portions).tobytes()
+def _shard_components(_all: int, forests: Iterable[Array]) -> Iterator[Components]:
+    return shard_components(forests)
 
 
-def _shard_components(_all: int, forests: Iterable[bytes]) -> Iterator[bytes]:
-    for shard in shard_components(_rows_of_2(f) for f in forests):
-        # Lengths first, then the components one after the other.
-        sizes = np.array([len(shard), *(len(component) for component in shard)], np.uint64)
-        yield np.concatenate([sizes, *shard]).tobytes()
-
-
-def _label(packed: bytes, config: DedupConfig, staging: Staging) -> bytes:
-    numbers = np.frombuffer(packed, np.uint64)
-    count = int(numbers[0])
-    sizes, articles = numbers[1 : count + 1].astype(np.int64), numbers[count + 1 :]
-    return label(np.split(articles, np.cumsum(sizes)[:-1]), config, staging).tobytes()
+def _label(shard: tuple[Array, Array], config: DedupConfig, staging: Staging) -> Array:
+    labels = label(Components(*shard), config, staging)
+    _step_done(staging)
+    return labels
 
 
 def _weigh(
     grouped: tuple[int, Iterable[int]],
-    labels: Iterable[bytes],
+    labels: Iterable[Array],
     config: DedupConfig,
     staging: Staging,
-) -> BlockBytes:
+) -> tuple[int, Array]:
     shard, blocks = grouped
     samples = (read_samples(block, shard, config, staging) for block in blocks)
-    return 0, weigh_shard(shard, samples, map(_rows_of_2, labels), staging).tobytes()
+    links = weigh_shard(shard, samples, labels, staging)
+    _step_done(staging)
+    return 0, links
 
 
 def _shard_bundles(
-    grouped: tuple[int, Iterable[bytes]], labels: Iterable[bytes], versions: Iterable[bytes]
-) -> Iterator[bytes]:
-    counted = [np.frombuffer(each, np.uint64).reshape(-1, 3) for each in grouped[1]]
-    for bundles in bundle_shards(map(_rows_of_2, labels), counted, map(_rows_of_2, versions)):
-        yield pack_bundles(bundles)
+    grouped: tuple[int, Iterable[Array]], labels: Iterable[Array], versions: Iterable[Array]
+) -> Iterator[Bundle]:
+    return bundle_shards(labels, grouped[1], versions)
 
 
 def _resolve(
-    packed: bytes, repeats: Iterable[BlockBytes], config: DedupConfig, staging: Staging
-) -> Iterator[BlockBytes]:
-    repeated = [(block, unpack_ordinals(ordinals)) for block, ordinals in repeats]
-    for block, verdicts in resolve(unpack_bundles(packed), repeated, config, staging):
-        yield block, verdicts.tobytes()
+    bundle: tuple[Array, Array, Array],
+    repeats: Iterable[tuple[int, Array]],
+    config: DedupConfig,
+    staging: Staging,
+) -> Iterator[tuple[int, Array]]:
+    yield from resolve(Bundle(*bundle), repeats, config, staging)
+    _step_done(staging)
 
 
-def _rows_of_2(packed: bytes) -> np.ndarray[tuple[int, int], np.dtype[np.uint64]]:
-    return np.frombuffer(packed, np.uint64).reshape(-1, 2)
+def _step_done(staging: Staging) -> None:
+    """Let a progress display see that deduplication goes on."""
+    counter_of(staging.folder).add("steps")
 
 
 def _find_repeats(
-    _shard: int, portions: Iterable[tuple[int, bytes, bytes]]
-) -> Iterator[BlockBytes]:
-    unpacked = [
-        (block, np.frombuffer(ordinals, np.int32), np.frombuffer(ids, "S16"))
-        for block, ordinals, ids in portions
-    ]
-    for block, ordinals in find_repeats(unpacked):
-        yield block, ordinals.tobytes()
-
-
-Keyed = tuple[int, tuple[int, bytes, bytes]]
-
-Sampled = tuple[int, int]
+    _shard: int, portions: Iterable[tuple[int, Array, Array]]
+) -> Iterator[tuple[int, Array]]:
+    return find_repeats(portions)
 
 
 class Cleaned(NamedTuple):
-    """What pass A gives to the later ones.
+    """What cleaning gives to the later stages.
 
     Attributes:
         blocks: index of each staged block.
@@ -214,7 +208,7 @@ class Cleaned(NamedTuple):
     blocks: beam.PCollection[int]
     earlier: beam.PCollection[int]
     keys: beam.PCollection[Keyed]
-    samples: beam.PCollection[Sampled]
+    samples: beam.PCollection[tuple[int, int]]
     ids: beam.PCollection[Keyed]
 
 
@@ -230,7 +224,7 @@ class Clean(beam.PTransform):
         blocks = planned | "CleanBlock" >> beam.Map(clean_block, config, staging)
         earlier = (
             blocks
-            | "Together" >> beam.Map(_together).with_output_types(tuple[int, int])
+            | "ToOneWorker" >> beam.Map(_to_one_worker).with_output_types(tuple[int, int])
             | "GatherBlocks" >> beam.GroupByKey()
             | "FindEarlier" >> beam.FlatMap(_find_earlier, config, staging).with_output_types(int)
         )
@@ -239,12 +233,12 @@ class Clean(beam.PTransform):
             blocks,
             earlier,
             joined | "Keys" >> beam.FlatMap(_keys, config, staging).with_output_types(Keyed),
-            joined | "Samples" >> beam.FlatMap(_samples).with_output_types(Sampled),
+            joined | "Samples" >> beam.FlatMap(_samples).with_output_types(tuple[int, int]),
             blocks | "Ids" >> beam.FlatMap(_ids, staging).with_output_types(Keyed),
         )
 
 
-def _together(index: int) -> tuple[int, int]:
+def _to_one_worker(index: int) -> tuple[int, int]:
     return 0, index
 
 
@@ -254,12 +248,12 @@ def _find_earlier(
     return find_earlier(list(grouped[1]), config.dedup, staging)
 
 
-def _keys(index: int, config: Config, staging: Staging) -> Iterator[Keyed]:
-    for group, keys in read_keys(index, config.dedup, staging):
-        yield group, keys.pack()
+def _keys(index: int, config: Config, staging: Staging) -> Iterator[tuple[int, BlockKeys]]:
+    yield from read_keys(index, config.dedup, staging)
+    _step_done(staging)
 
 
-def _samples(index: int) -> Iterator[Sampled]:
+def _samples(index: int) -> Iterator[tuple[int, int]]:
     # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
     # than everything else together.
     for shard in range(SAMPLE_SHARDS):
@@ -268,7 +262,7 @@ def _samples(index: int) -> Iterator[Sampled]:
 
 def _ids(index: int, staging: Staging) -> Iterator[Keyed]:
     for shard, ordinals, ids in id_shards(*read_ids(index, staging)):
-        yield shard, (index, ordinals.tobytes(), ids.tobytes())
+        yield shard, (index, ordinals, ids)
 
 
 @dataclass(eq=False)
@@ -359,18 +353,11 @@ def _keyed(index: int) -> tuple[int, None]:
 
 
 def _write_block(
-    grouped: tuple[int, Mapping[str, Iterable[bytes]]],
+    grouped: tuple[int, Mapping[str, Iterable[Array]]],
     run: RunName,
     config: Config,
     staging: Staging,
 ) -> None:
     index, found = grouped
-    write_block(
-        index,
-        map(unpack_verdicts, found["verdicts"]),
-        map(unpack_ordinals, found["repeats"]),
-        run,
-        config,
-        staging,
-    )
+    write_block(index, found["verdicts"], found["repeats"], run, config, staging)
     count_block(index, staging)

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from pipeline.cli.messages import on_one_line
 from pipeline.cli.options import set_option
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError
 from pipeline.explain.cleaned import as_json, as_lines
 from pipeline.ledger.inputs import find_inputs
-from pipeline.passes.isolation import sieve_records
+from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
-from pipeline.read.parts import Part, Unfinished
+from pipeline.read.parts import Part
 from pipeline.records import Rejection
 from pipeline.storage import open_input
+from pipeline.text.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
     if explain and form == "jsonl":
         raise click.UsageError("--explain shows lines of text: leave out --format jsonl")
     config = load_config(None, overrides)
-    fates = sieve_records(_records(paths, config), config)
+    fates = process_records(_records(paths, config), config)
     number = -1
     try:
         for number, (article, rejection) in enumerate(fates):
@@ -71,13 +71,13 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
     except OSError as error:  # of output: what cannot be read is a rejection
         raise NewsieveError(f"cannot write the output: {error.strerror}") from error
     if number < 0:
-        click.echo(on_one_line(f"no document in {', '.join(paths)}"), err=True)
+        click.echo(shown(f"no document in {', '.join(paths)}"), err=True)
 
 
 def _print_text(article: Article | None, rejection: Rejection | None, *, several: bool) -> None:
     if rejection is not None:
         told = [rejection.source, rejection.reason, rejection.detail]
-        click.echo(on_one_line(": ".join(filter(None, told))), err=True)
+        click.echo(shown(": ".join(filter(None, told))), err=True)
     if article is not None and article.text:
         # Two documents on one stream are told apart by a form feed, as pages are.
         click.echo(("\f\n" if several else "") + article.text)
@@ -88,19 +88,18 @@ def _records(paths: tuple[str, ...], config: Config) -> Iterator[Document | Reje
         parts = [_stdin_part()] if path == STDIN else _file_parts(path)
         opener = _open_stdin if path == STDIN else open_input
         for part in parts:
-            for item in read_part(part, opener, config.input, final=True):
-                assert not isinstance(item, Unfinished)  # final: a last line is a line
-                yield item
+            yield from cast("Iterator[Document | Rejection]", read_part(part, opener, config.input))
 
 
 def _file_parts(path: str) -> list[Part]:
     inputs = find_inputs((path,))
     found = inputs.files + inputs.unreadable
-    return [Part(file.path, file.source, file.suffix) for file in found]
+    return [Part(file.path, file.source, file.suffix, final=True) for file in found]
 
 
 def _stdin_part() -> Part:
-    return Part(STDIN, "stdin", ".html" if _peek().lstrip()[:1] == b"<" else ".txt")
+    suffix = ".html" if _peek().lstrip()[:1] == b"<" else ".txt"
+    return Part(STDIN, "stdin", suffix, final=True)
 
 
 def _peek() -> bytes:

@@ -1,8 +1,8 @@
-"""Find copies: shingles of texts, their signatures, candidate pairs, exact checks, stars.
+"""Find copies: shingles, signatures, candidate pairs, evidence, decisions.
 
     texts ─shingles─▶ sets of hashes ─signatures─▶ band keys ─pairs─▶ candidate edges
-          ─clusters─▶ components ─▶ stars: each duplicate verified against its representative
+          ─clusters─▶ provisional clusters ─rarity─▶ rare shingles ─evidence, model─▶ decide
 
-Everything works on whole blocks in numpy. MinHash only proposes; what decides about a pair
-is the exact comparison of its shingle sets.
+Everything works on whole blocks in numpy. MinHash only proposes pairs; ``decide`` compares what
+the two texts share and where. Read ``decide.decide`` first; ``steps`` run it on a block.
 """

@@ -1,11 +1,10 @@
-"""Clusters: components bound the work, stars of verified pairs decide.
+"""Provisional clusters: which texts count as one while the rarity of shingles is counted.
 
-    edges ─forest─▶ few edges ─components─▶ members ─stars─▶ verdicts
+    edges ─forest─▶ few edges ─components─▶ members ─stars─▶ (article, representative)
 
-Components follow chains, A like B like C, and may hold articles that share nothing. So
-nothing is removed by a component: within one, in the order of representatives, the first
-article not yet covered is kept, every other that is verified directly to be its copy goes,
-and so on.
+Components follow chains, A like B like C, and may hold articles that share nothing. So within a
+component each article is compared with a representative directly (``stars``). Nothing is removed
+here: ``decide`` does that.
 """
 
 from __future__ import annotations
@@ -18,17 +17,15 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from pipeline.arrays import sortable
 from pipeline.config import DedupConfig
-from pipeline.dedup.pairs import Match, Similarity, match_of, similarity, similarity_of
+from pipeline.dedup.pairs import match_of, similarity, similarity_of
 from pipeline.dedup.verify import Buckets, Verifier, verifier
 
-MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
-"""Codes of ``Verdicts.matches``."""
-
 MOST_LOOKS = 2_048
-"""Representatives with which a text may share a band and not be their copy, before it is given
-up: where a hundred thousand pages of a site have its chrome in common, looking at all of all
-would never end. What is given up is one by itself here, and may still be found by ``decide``."""
+"""Representatives that a text is compared with at most: where a hundred thousand pages share
+their site's chrome, comparing all with all would never end. A text that is given up stays apart
+here and may still be found by ``decide``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,37 +53,6 @@ class Members:
 
     def __len__(self) -> int:
         return len(self.articles)
-
-
-@dataclass(frozen=True, eq=False)
-class Verdicts:
-    """The duplicates that were found, by ascending article; all others are kept.
-
-    Attributes:
-        articles: uint64[k], the duplicates.
-        representatives: uint64[k], whose copy each is; never a duplicate itself.
-        matches: uint8[k], index into ``MATCHES``.
-        shared: int64[k], distinct shingles that both have.
-        similarity: float64[k], exact Jaccard similarity to the representative, 0 to 1.
-        containment: float64[k], share of the shorter text's shingles that the longer has.
-    """
-
-    articles: NDArray[np.uint64]
-    representatives: NDArray[np.uint64]
-    matches: NDArray[np.uint8]
-    shared: NDArray[np.int64]
-    similarity: NDArray[np.float64]
-    containment: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        return len(self.articles)
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    representative: int
-    match: Match
-    compared: Similarity
 
 
 def components(edges: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
@@ -118,33 +84,32 @@ def forest(edges: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return found[np.lexsort((found[:, 1], found[:, 0]))]
 
 
-def stars(members: Members, config: DedupConfig) -> Verdicts:
-    """Decide which members of a component are kept, and whose copies the others are.
+def stars(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
+    """Find which members of a component are alike enough to count as one.
 
     In the order of representatives (published first, then ``order``): articles of equal
     text count as one; the first article not yet covered becomes a representative; each
     uncovered article that shares a band key with it is compared with it exactly, and is
-    its duplicate if ``match_of`` says so. Texts below ``config.min_shingles`` are only
-    found as exact copies.
+    covered if ``match_of`` says so. Texts below ``config.min_shingles`` are only
+    found as exact copies. An exact copy of a covered article has the same representative.
 
-    An exact copy of a representative is ``exact``. An exact copy of a duplicate takes over
-    its edge: with the same text, the same comparison holds for it.
+    Returns:
+        uint64[k, 2]: a covered article and its representative, ascending. All others stay apart.
     """
     ranked = np.lexsort((members.articles, sortable(members.order), ~members.published))
     leaders = first_of_equals(members.digests, members.published, ranked)
     distinct = ranked[leaders[ranked] == ranked]
-    edges = _cover(members, distinct, config)
-    duplicates: dict[int, _Edge] = {}
-    for member, leader in enumerate(leaders.tolist()):
-        if leader in edges:
-            duplicates[member] = edges[leader]
-        elif leader != member:
-            duplicates[member] = _exact(leader, int(members.shingle_counts[member]))
-    return _verdicts(members, duplicates)
+    covered = _cover(members, distinct, config)
+    alike = [
+        (member, covered.get(leader, leader))
+        for member, leader in enumerate(leaders.tolist())
+        if leader in covered or leader != member
+    ]
+    return _numbered(members, alike)
 
 
-def couples(members: Members, config: DedupConfig) -> Verdicts:
-    """Decide many components of two articles at once, each as ``stars`` would.
+def couples(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
+    """Do the same for many components of two articles at once, each as ``stars`` would.
 
     Args:
         members: those of the first component, then those of the second, and so on.
@@ -159,15 +124,11 @@ def couples(members: Members, config: DedupConfig) -> Verdicts:
     equal = (members.digests[first] == members.digests[other]).all(axis=1)
     near = (members.band_keys[:, first] == members.band_keys[:, other]).any(axis=0)
     near &= (members.shingle_counts[pairs] >= config.min_shingles).all(axis=1)
-    duplicates: dict[int, _Edge] = {}
-    for one, copy in pairs[equal].tolist():
-        duplicates[copy] = _exact(one, int(members.shingle_counts[copy]))
+    alike = [(copy, one) for one, copy in pairs[equal].tolist()]
     for one, copy in pairs[near & ~equal].tolist():
-        compared = similarity(members.shingles(one), members.shingles(copy))
-        match = match_of(compared, config)
-        if match is not None:
-            duplicates[copy] = _Edge(one, match, compared)
-    return _verdicts(members, duplicates)
+        if match_of(similarity(members.shingles(one), members.shingles(copy)), config):
+            alike.append((copy, one))
+    return _numbered(members, alike)
 
 
 def first_of_equals(
@@ -186,11 +147,6 @@ def first_of_equals(
     return np.where(published, np.arange(len(ranked)), leaders)
 
 
-def sortable(rows: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    """See rows of bytes as values that sort like them."""
-    return np.ascontiguousarray(rows).view(f"S{rows.shape[1]}").reshape(-1)
-
-
 def _label(edges: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     nodes, places = np.unique(edges, return_inverse=True)
     left, right = places.reshape(-1, 2).T
@@ -199,8 +155,14 @@ def _label(edges: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.in
     return nodes, connected_components(graph, directed=False)[1]
 
 
-def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -> dict[int, _Edge]:
-    """Find the duplicates among members of different text, given in order."""
+def _numbered(members: Members, alike: list[tuple[int, int]]) -> NDArray[np.uint64]:
+    """Name members by article: uint64[k, 2], ascending."""
+    found = members.articles[np.array(alike, np.int64).reshape(-1, 2)]
+    return found[np.argsort(found[:, 0])]
+
+
+def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -> dict[int, int]:
+    """Map each covered member to its representative, of members of different text, in order."""
     compared = distinct[members.shingle_counts[distinct] >= config.min_shingles]
     fixed = members.published[compared]
     if len(compared) < 2 or fixed.all():
@@ -212,7 +174,7 @@ def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -
     waiting = _promising(verify, config)  # neither kept nor covered so far, nor given up
     looks = np.zeros(len(compared), np.int64)
     buckets = Buckets(keys, np.flatnonzero(waiting))
-    edges: dict[int, _Edge] = {}
+    covered: dict[int, int] = {}
     for place in range(len(compared)):
         if not waiting[place]:
             continue
@@ -232,16 +194,14 @@ def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -
         shared = verify.shared_with(place, others)
         for hit in _hits(shared, size, sizes[others], config).tolist():
             other = int(others[hit])
-            compared_to = similarity_of(int(shared[hit]), size, int(sizes[other]))
-            match = match_of(compared_to, config)
-            if match is not None:
+            if match_of(similarity_of(int(shared[hit]), size, int(sizes[other])), config):
                 waiting[other] = False
-                edges[int(compared[other])] = _Edge(int(compared[place]), match, compared_to)
-    return edges
+                covered[int(compared[other])] = int(compared[place])
+    return covered
 
 
 def _promising(verify: Verifier, config: DedupConfig) -> NDArray[np.bool_]:
-    """Say which texts share enough with all others together that one may be its copy: bool[n]."""
+    """Tell which texts share enough with all others together to be a copy of one: bool[n]."""
     sizes, at_most = verify.sizes, verify.at_most / 0.999
     contained = at_most >= config.containment * sizes
     least = sizes[contained].min(initial=np.iinfo(np.int64).max)
@@ -257,22 +217,3 @@ def _hits(
     near = shared >= config.similarity * (size + sizes - shared) * 0.999
     contained = shared >= config.containment * np.minimum(size, sizes) * 0.999
     return np.flatnonzero(near | contained)
-
-
-def _exact(representative: int, size: int) -> _Edge:
-    return _Edge(representative, "exact", Similarity(size, size, 1.0, 1.0))
-
-
-def _verdicts(members: Members, duplicates: dict[int, _Edge]) -> Verdicts:
-    found = np.fromiter(duplicates, np.int64, len(duplicates))
-    found = found[np.argsort(members.articles[found])]
-    edges = [duplicates[member] for member in found.tolist()]
-    representatives = np.array([edge.representative for edge in edges], np.int64)
-    return Verdicts(
-        articles=members.articles[found],
-        representatives=members.articles[representatives],
-        matches=np.array([MATCHES.index(edge.match) for edge in edges], np.uint8),
-        shared=np.array([edge.compared.shared for edge in edges], np.int64),
-        similarity=np.array([edge.compared.jaccard for edge in edges], np.float64),
-        containment=np.array([edge.compared.containment for edge in edges], np.float64),
-    )

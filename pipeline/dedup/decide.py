@@ -14,15 +14,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import sortable
 from pipeline.config import DedupConfig
-from pipeline.dedup.clusters import MATCHES, components, first_of_equals, sortable
+from pipeline.dedup.clusters import components, first_of_equals
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare_each
 from pipeline.dedup.model import probabilities
-from pipeline.dedup.pairs import Similarity, is_near
+from pipeline.dedup.pairs import Match, Similarity, is_near
 
 Indexes = NDArray[np.int64]
-
 Floats = NDArray[np.float64]
+
+MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
+"""Codes of ``Decisions.matches``."""
+
+KEPT = 255
+"""The match of an article that is kept, but belongs to the cluster of another."""
 
 MOST_REPRESENTATIVES = 64
 """Representatives an article is compared with: in a bucket of a hundred thousand pages of one
@@ -62,10 +68,6 @@ class Decisions:
     compared: list[Similarity]
     probability: Floats
     parts: Floats
-
-
-KEPT = 255
-"""The match of an article that is kept, but belongs to the cluster of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ def _join(
 
 
 def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
-    """Say whether two stars mostly verify against one another, by a few members of each."""
+    """Tell whether two stars mostly verify against one another, by a few members of each."""
     few, many = sorted((_spread(one), _spread(other)), key=len)
     found = 0
     for speaker in reversed(few):  # the representatives are known to differ

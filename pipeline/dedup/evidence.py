@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup
 from pipeline.dedup.samples import keys_of, places_of
 
 Floats = NDArray[np.float64]
@@ -58,7 +59,7 @@ _FOUND = 0.25  # of a segment's shingles: then the segment counts as covered
 
 
 def minute_of(published: datetime | None) -> int:
-    """Give the minute since 1970 of a publication, ``UNKNOWN`` for None."""
+    """Return the minute since 1970 of a publication, ``UNKNOWN`` for None."""
     return UNKNOWN if published is None else (published - _EPOCH) // _MINUTE
 
 
@@ -113,7 +114,7 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
     count = len(many)
     which = np.repeat(np.arange(len(ones)), counts)
     own, owner = _pool(ones), _pool(many)
-    spot, found = _lookup(_tagged(own.keys, own.owners), _tagged(owner.keys, which[owner.owners]))
+    spot, found = lookup(_tagged(own.keys, own.owners), _tagged(owner.keys, which[owner.owners]))
     spot, holder = spot[found], owner.owners[found]
     positions = own.positions[which]
     ours = _tally(own.owners, own.places, own.rare, own.positions, len(ones))
@@ -164,15 +165,6 @@ def _tagged(values: NDArray[np.uint32], numbers: Counts) -> NDArray[np.uint64]:
     return numbers.astype(np.uint64) << _TAG | values
 
 
-def _lookup(
-    keys: NDArray[np.uint64], wanted: NDArray[np.uint64]
-) -> tuple[Counts, NDArray[np.bool_]]:
-    if not len(keys):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    spot = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    return spot, keys[spot] == wanted
-
-
 def _tally(
     owner: Counts, places: Counts, rare: NDArray[np.bool_], positions: Counts, count: int
 ) -> _Tally:
@@ -197,7 +189,7 @@ def _choose(first: NDArray[np.bool_], one: _Tally, other: _Tally) -> _Tally:
 
 
 def _share(got: Counts, of: Counts, base: Floats) -> Floats:
-    """Give got / of, drawn a little towards *base*: a lead may have no sample at all."""
+    """Return got / of, drawn a little towards *base*: a lead may have no sample at all."""
     shares: Floats = (got + 0.5 * base) / (of + 0.5)
     return shares
 
@@ -220,7 +212,7 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
 def _figures(
     ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch], first: NDArray[np.bool_]
 ) -> tuple[Counts, Counts]:
-    """Give the number of the shorter's figures, and how many of them the longer has."""
+    """Return the number of the shorter's figures, and how many of them the longer has."""
     own_sizes, sizes = (
         np.array([len(each.figures) for each in each_side], np.int64) for each_side in (ones, many)
     )
@@ -230,7 +222,7 @@ def _figures(
     )
     owners = np.repeat(np.arange(len(many)), sizes)
     tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
-    found = _lookup(tagged, _tagged(everything, which[owners]))[1]
+    found = lookup(tagged, _tagged(everything, which[owners]))[1]
     shared = np.bincount(owners[found], minlength=len(many))
     return np.where(first, own_sizes[which], sizes), shared
 

@@ -1,7 +1,7 @@
 """The model: how likely a pair is copies, from the parts of its evidence.
 
 A logistic regression, so that each part moves the log-odds by its weight times its input and
-nothing else: what decided can be read off. ``training/train_pairs.py`` fits the weights.
+nothing else, so every decision can be explained. ``training/train_pairs.py`` fits the weights.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INPUTS = (
     "hours_apart",
     "dated",
 )
-"""Names of the model's inputs, the keys of ``weights.WEIGHTS``."""
+"""Names of the model's inputs, the keys of ``WEIGHTS``."""
 
 _DOUBT = 4  # rare shingles by which a share of few is discounted
 
@@ -39,7 +39,7 @@ with it, its tail or its lead, is a story of its own; of labelled copies, 2 % ha
 
 
 def inputs(parts: Floats) -> Floats:
-    """Work the inputs out: float64[n, len(INPUTS)].
+    """Compute the inputs: float64[n, len(INPUTS)].
 
     Shares of few shingles or figures are drawn towards what is usual, lengths and hours are
     taken as logarithms, more than a week apart counts as a week, and an unknown date says nothing.
@@ -68,7 +68,7 @@ def inputs(parts: Floats) -> Floats:
 
 
 def probabilities(parts: Floats) -> Floats:
-    """Say how likely each pair is copies, 0 to 1: float64[n].
+    """Tell how likely each pair is copies, 0 to 1: float64[n].
 
     0 where one half of the shorter is not found in the longer at all, whatever else is.
     """

@@ -1,8 +1,4 @@
-"""Pairs: which articles to compare, and what the exact comparison of two texts says.
-
-A candidate edge only says that two articles share a bucket. Whether one is a copy of the
-other, ``match_of`` decides from their shingle sets.
-"""
+"""Pairs: candidate edges from shared buckets, and the exact similarity of two shingle sets."""
 
 from __future__ import annotations
 
@@ -86,15 +82,8 @@ def shared_counts(one: NDArray[np.uint64], many: Shingles) -> NDArray[np.int64]:
     return np.diff(before[many.offsets])
 
 
-def similarities(one: NDArray[np.uint64], many: Shingles) -> list[Similarity]:
-    """Compare *one* with each of *many*, in their order: ``similarity``, in one go."""
-    shared = shared_counts(one, many).tolist()
-    sizes = many.counts.tolist()
-    return [similarity_of(s, len(one), size) for s, size in zip(shared, sizes, strict=True)]
-
-
 def similarity_of(shared: int, one: int, other: int) -> Similarity:
-    """Work out the ratios from the shared count and the sizes of the two sets."""
+    """Compute the ratios from the shared count and the sizes of the two sets."""
     smaller = min(one, other)
     union = one + other - shared
     return Similarity(
@@ -106,7 +95,7 @@ def similarity_of(shared: int, one: int, other: int) -> Similarity:
 
 
 def match_of(compared: Similarity, config: DedupConfig) -> Literal["near", "contained"] | None:
-    """Decide whether two different texts are copies: ``near``, ``contained``, or None.
+    """Classify two different texts by their shingles: ``near``, ``contained``, or None.
 
     near: Jaccard similarity at least ``config.similarity``. contained: not near, but the
     shorter text is found in the longer by at least ``config.containment``. In either case both
@@ -127,5 +116,5 @@ def match_of(compared: Similarity, config: DedupConfig) -> Literal["near", "cont
 
 
 def is_near(compared: Similarity, config: DedupConfig) -> bool:
-    """Say whether a copy is called ``near``; it is ``contained`` if only the shorter is found."""
+    """Tell whether a copy is ``near``; if only the shorter text is found, it is ``contained``."""
     return compared.jaccard >= config.similarity or compared.containment < config.containment

@@ -13,6 +13,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup
+
 RARE_CLUSTERS = 3
 """Effective clusters up to which a shingle is rare."""
 
@@ -86,7 +88,7 @@ def _portions(packed: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
 
 
 def _repeated(packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Say which keys stand more than once: bool, one for each of *packed*."""
+    """Tell which keys stand more than once: bool, one for each of *packed*."""
     keys = packed >> _HALF
     again = np.zeros(len(keys) + 1, np.bool_)
     np.equal(keys[1:], keys[:-1], out=again[1:-1])
@@ -117,7 +119,7 @@ def _weigh(
 
 
 def tells_one_story(figures: Sequence[NDArray[np.uint32]]) -> bool:
-    """Say whether texts that are alike tell one story, or fill one template with other figures.
+    """Tell whether texts that are alike tell one story, or fill one template with other figures.
 
     Texts of one template are as like as edited copies. If they counted as one cluster, what the
     template says would look rare, and prove all of them copies. Small clusters are not doubted. A
@@ -141,8 +143,7 @@ def tells_one_story(figures: Sequence[NDArray[np.uint32]]) -> bool:
 
 
 def _others(background: NDArray[np.void], keys: NDArray[np.uint32]) -> NDArray[np.int64]:
-    places = np.minimum(np.searchsorted(background["key"], keys), len(background) - 1)
-    same = background["key"][places] == keys
+    places, same = lookup(background["key"], keys)
     return np.where(same, background["clusters"][places].astype(np.int64), 0)
 
 

@@ -18,7 +18,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dedup.shingles import Shingles, concatenate, offsets_of, rolled_blocks
+from pipeline.arrays import offsets_of
+from pipeline.dedup.shingles import Shingles, concatenate, rolled_blocks
 
 SAMPLED = 64
 """Of 256 shingles so many are sampled."""
@@ -63,12 +64,12 @@ class Figures(NamedTuple):
 
 
 def keys_of(values: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    """Give the keys of samples: 32 bits of each shingle."""
+    """Return the keys of samples: 32 bits of each shingle."""
     return (values >> _KEY_BITS).astype(np.uint32)
 
 
 def places_of(values: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Give the places of samples, in words."""
+    """Return the places of samples, in words."""
     return (values & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
@@ -151,7 +152,7 @@ def _printed_in_any_script(texts: Sequence[str]) -> tuple[list[bytes], NDArray[n
 def _runs(
     codes: NDArray[np.uint8] | NDArray[np.uint32], digits: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Say where figures start and end in *codes*, of which *digits* are digits."""
+    """Tell where figures start and end in *codes*, of which *digits* are digits."""
     inside = np.zeros(len(codes) + 1, np.bool_)
     inside[1:] = digits
     changes = np.flatnonzero(inside[1:] != inside[:-1])
@@ -162,7 +163,7 @@ def _runs(
 
 
 def _has_foreign_digits(content: bytes) -> bool:
-    """Say whether a text in UTF-8 may have digits outside ASCII: by the first byte of each."""
+    """Tell whether a text in UTF-8 may have digits outside ASCII: by the first byte of each."""
     return not content.isascii() and len(content.translate(None, _foreign_leads())) < len(content)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import offsets_of
 from pipeline.text.tokens import WordHashes, hash_words, mix
 
 _FACTOR = np.uint64(0xD1342543DE82EF95)  # odd: multiplying loses nothing modulo 2**64
@@ -120,10 +121,3 @@ def _roll(words: WordHashes, width: int) -> Rolled:
     # A window that begins among the last width - 1 words of a text reaches into the next one.
     ends = np.maximum(words.offsets[1:] - width + 1, words.offsets[:-1])
     return Rolled(mix(rolled), words.offsets, ends)
-
-
-def offsets_of(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give the offsets of parts of these lengths that lie one after the other: int64[n + 1]."""
-    offsets = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    return offsets

@@ -1,13 +1,12 @@
-"""What stars ask of a component: who shares a bucket with an article, how much do they share.
+"""Which texts of a component share a bucket, and how many shingles they share.
 
-A component may be one bucket of ten thousand texts that have
-nothing but their site's chrome in common: then thousands of stars look at thousands of
-texts each, and a comparison has to cost well below a microsecond (``_tabled``).
+A component may be one bucket of ten thousand texts that have nothing but their site's chrome in
+common. Then thousands of representatives are compared with thousands of texts each, and one
+comparison must take well below a microsecond (``_tabled``). Read ``verifier`` first.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from pipeline.arrays import keep_latest, offsets_of
 from pipeline.dedup.pairs import shared_counts
 from pipeline.dedup.shingles import Shingles
 
@@ -111,27 +111,15 @@ def _chosen(shingles: NDArray[np.uint64], one_of: int) -> NDArray[np.uint64]:
 
 
 def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
-    """Load the shingles of each text when they are needed, and keep the latest of them."""
-    kept: OrderedDict[int, NDArray[np.uint64]] = OrderedDict()
-    held = 0
-
-    def get(place: int) -> NDArray[np.uint64]:
-        nonlocal held
-        if place in kept:
-            kept.move_to_end(place)
-            return kept[place]
-        values = kept[place] = load(place)
-        held += values.nbytes
-        while held > CACHE_BYTES and len(kept) > 1:
-            held -= kept.popitem(last=False)[1].nbytes
-        return values
+    """Load the shingles of each text when they are needed; cache the latest."""
+    get = keep_latest(load, lambda values: values.nbytes, CACHE_BYTES)
 
     def shared_with(place: int, others: Indexes) -> Indexes:
         one = get(place)
         counts = []
         for first in range(0, len(others), _TEXTS_AT_ONCE):
             sets = [get(other) for other in others[first : first + _TEXTS_AT_ONCE].tolist()]
-            offsets = _offsets(np.array([len(values) for values in sets], np.int64))
+            offsets = offsets_of(np.array([len(values) for values in sets], np.int64))
             counts.append(shared_counts(one, Shingles(np.concatenate(sets), offsets)))
         return np.concatenate(counts)
 
@@ -155,7 +143,7 @@ def _tabled(sets: list[NDArray[np.uint64]], one_of: int) -> Verifier:
     repeated = np.zeros(len(everything), np.bool_)
     if len(common):
         np.equal(common.take(numbers, mode="clip"), everything, out=repeated)
-    bounds = _offsets(repeated)[_offsets(sizes)]
+    bounds = offsets_of(repeated)[offsets_of(sizes)]
     lengths = np.diff(bounds)
     numbers = numbers[repeated]
     ones = np.ones(len(numbers), np.int32)
@@ -172,9 +160,3 @@ def _tabled(sets: list[NDArray[np.uint64]], one_of: int) -> Verifier:
         return shared * one_of
 
     return Verifier(sizes * one_of, lengths * one_of, shared_with)
-
-
-def _offsets(counts: NDArray[np.int64] | NDArray[np.bool_]) -> Indexes:
-    offsets = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    return offsets

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UsageError
+from pipeline.explain.lookup import plain
 from pipeline.records import REASONS
+from pipeline.text.terminal import shown_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +52,9 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
     return {"name": name, "records": [_record(rows, row) for row in found]}
 
 
-def trace_json(traced: dict[str, Any]) -> str:
-    """Write what ``trace`` found as JSON."""
-    return json.dumps(traced, ensure_ascii=False, indent=1)
-
-
 def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
     """Tell what ``trace`` found, for people."""
+    traced = shown_in(traced)
     records = traced["records"]
     if len(records) > 1:
         ids = len({record["id"] for record in records})
@@ -75,7 +71,7 @@ def _record(rows: Rows, row: Row) -> dict[str, Any]:
     values = row.values
     kept = ("run_id", "logical_date", *_IDENTITY, *_OWN[row.table])
     record = {"fate": FATES[row.table], "file": row.file} | {
-        name: _plain(values[name]) for name in kept if name in values
+        name: plain(values[name]) for name in kept if name in values
     }
     if values.get("date_published_precision") == "day":
         record["date_published"] = values["date_published"].date().isoformat()
@@ -99,11 +95,7 @@ def _record(rows: Rows, row: Row) -> dict[str, Any]:
 
 
 def _related(row: Row) -> dict[str, Any]:
-    return {name: _plain(row.values[name]) for name in _RELATED}
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, (date, datetime)) else value
+    return {name: plain(row.values[name]) for name in _RELATED}
 
 
 def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:

@@ -1,28 +1,31 @@
-"""Pass 0: which short lines stand on many different pages of one site.
+"""Site repetition: short lines that occur on many different pages of one site.
 
 blocks ─count_lines─▶ (site, line, page) of each short line ─find_repeated─▶ lines that repeat
                       earlier runs' state/lines ──────────────┘
 
-A menu, a teaser of the most read story, a line about cookies: what is short and stands on many
-pages of a site is the site's, whatever it says. Long lines and sentences never count: AMP pages,
-reprints and copies share them. Pages with the same longest line are one page, at any address.
+A menu, a teaser, a line about cookies: a short line on many pages of a site is boilerplate,
+whatever it says. Long lines and sentences never count, because AMP pages, reprints and copies
+share them. Pages with the same longest line count as one page, at any address. Read
+``count_lines`` and ``find_repeated`` first.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.arrays import lookup
+from pipeline.progress import counter_of
 from pipeline.read import read_part
 from pipeline.records import Document
 from pipeline.storage import open_input
 from pipeline.text.lines import Line, split_lines
+from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import write_parquet
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 MAX_CHARS = 100
 """Characters above which a line may be a sentence of the story and is never counted."""
 MAX_LINES = 1_000
-"""Lines of a text that are looked at: a longer one is no page of news."""
+"""Lines of a text that are counted: a longer one is no page of news."""
 COLUMNS = ("site", "line", "page")
 SEEN = np.dtype(list(zip(COLUMNS, ("<u4", "<u8", "<u4"), strict=True)))
 """A line of a page of a site, each by a digest."""
@@ -74,14 +77,13 @@ class Repeated:
     lines: NDArray[np.uint64]
 
     def of(self, document: Document) -> frozenset[str]:
-        """Give those lines of *document* that stand on many pages of its site."""
+        """Return those lines of *document* that stand on many pages of its site."""
         page = _page(document) if len(self.lines) else None
         if page is None:
             return frozenset()
         found = dict(_short_lines(page))
         digests = np.fromiter(found.values(), np.uint64, len(found))
-        places = np.minimum(np.searchsorted(self.lines, digests), len(self.lines) - 1)
-        known = self.lines[places] == digests
+        known = lookup(self.lines, digests)[1]
         return frozenset(text for text, repeats in zip(found, known, strict=True) if repeats)
 
 
@@ -95,6 +97,7 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
     if staging.array(name) is None:
         rows = np.fromiter(_seen(block, config), SEEN)
         staging.write_array(name, _distinct(rows))
+    counter_of(staging.folder).add("surveyed_bytes", block.bytes)
     return block.index
 
 
@@ -143,7 +146,7 @@ def _seen(block: Block, config: Config) -> Iterator[tuple[int, int, int]]:
 
 
 def _page(document: Document) -> _Page | None:
-    """Look at a text; None for anything else, and where nothing says what site it is of."""
+    """Take a plain text of a known site apart; None for anything else."""
     if document.media_type != "text/plain":
         return None
     lines = split_lines(document.content)[:MAX_LINES]
@@ -155,7 +158,7 @@ def _page(document: Document) -> _Page | None:
 
 
 def _printed_site(lines: list[Line]) -> str | None:
-    """Give the one site that the short lines of a text name by an address; two say nothing."""
+    """Return the site that the short lines of a text name by an address, if it is only one."""
     found: set[str] = set()
     for line in lines:
         if len(line.text) <= MAX_CHARS and "." in line.text:
@@ -166,7 +169,7 @@ def _printed_site(lines: list[Line]) -> str | None:
 
 
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
-    """Give the short lines of a page, each with its digest, which its site is part of."""
+    """Return the short lines of a page, each with its digest, which its site is part of."""
     for line in page.lines:
         if len(line.text) <= MAX_CHARS and not _SENTENCE.search(line.text):
             # "3 comments", "12 comments": numbers differ from page to page.
@@ -175,18 +178,14 @@ def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
 
 
 def _digest(text: str, size: int) -> int:
-    encoded = text.encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(encoded, digest_size=size).digest(), "little")
+    return int.from_bytes(digest(text, size), "little")
 
 
 def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
     """Read those rows of an earlier run that are about *lines*."""
     table = pq.read_table(path, use_threads=False)
     column = table["line"].to_numpy()
-    if not len(lines):
-        return np.empty(0, SEEN)
-    places = np.minimum(np.searchsorted(lines, column), len(lines) - 1)
-    chosen = np.flatnonzero(lines[places] == column)
+    chosen = np.flatnonzero(lookup(lines, column)[1])
     rows = np.empty(len(chosen), SEEN)
     for name in COLUMNS:
         rows[name] = table[name].to_numpy()[chosen]
@@ -194,7 +193,7 @@ def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
 
 
 def _distinct(rows: NDArray[np.void]) -> NDArray[np.void]:
-    """Leave each line of each page once, by line and page; a line knows its site."""
+    """Drop repeated (line, page) rows; the result is sorted. A line's digest includes its site."""
     rows = rows[np.lexsort((rows["page"], rows["line"]))]
     new = np.ones(len(rows), np.bool_)
     new[1:] = (np.diff(rows["line"]) != 0) | (np.diff(rows["page"]) != 0)
@@ -202,14 +201,14 @@ def _distinct(rows: NDArray[np.void]) -> NDArray[np.void]:
 
 
 def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
-    """Give the lines of distinct *rows* that stand on so many pages, ascending."""
+    """Return the lines of distinct *rows* that stand on so many pages, ascending."""
     lines, counts = np.unique(rows["line"], return_counts=True)
     found: NDArray[np.uint64] = lines[counts >= pages]
     return found
 
 
 def _worth_keeping(rows: NDArray[np.void], pages: int) -> NDArray[np.void]:
-    """Give those of distinct *rows* that later runs need: see ``LINES_SCHEMA``."""
+    """Return those of distinct *rows* that later runs need: see ``LINES_SCHEMA``."""
     _, first, place, counts = np.unique(
         rows["line"], return_index=True, return_inverse=True, return_counts=True
     )

@@ -6,10 +6,10 @@ tells nobody who has only the tombstone what that was.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.records import Document, Rejection
+from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
 
 if TYPE_CHECKING:
@@ -26,21 +26,20 @@ def tombstone(kind: TombstoneKind, value: str) -> bytes:
     Args:
         value: an id of 32 hex digits, a canonical url, or a site.
     """
-    content = f"{kind} {value}".encode("utf-8", "surrogatepass")
-    return blake2b(content, digest_size=16).digest()
+    return digest(f"{kind} {value}")
 
 
-def rested(
-    record: Document | Rejection, article: Article | None, stones: frozenset[bytes]
+def taken_down(
+    record: Document | Rejection, article: Article | None, tombstones: frozenset[bytes]
 ) -> Rejection | None:
-    """Give the rejection of a record that was taken down; None when it was not.
+    """Return the rejection of a record that was taken down; None if it was not.
 
     Args:
         record: as it was read.
         article: what cleaning made of it, as far as it is known.
-        stones: the tombstones.
+        tombstones: the tombstones.
     """
-    if not stones or stones.isdisjoint(_names(record, article)):
+    if not tombstones or tombstones.isdisjoint(_names(record, article)):
         return None
     return Rejection(
         source=record.source,

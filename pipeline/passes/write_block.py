@@ -1,4 +1,4 @@
-"""Pass C on one block: its staged rows and their verdicts become the finished tables."""
+"""Write one block: its staged rows and their verdicts become the finished tables."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.dedup.clusters import MATCHES
-from pipeline.dedup.decide import KEPT
+from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
+from pipeline.progress import counter_of
 from pipeline.staging import WrittenCounts
 from pipeline.write.columns import TABLES, finished_table, schema
 from pipeline.write.parquet import write_parquet
@@ -74,6 +74,7 @@ def write_block(
         keys = keys_table(index, np.concatenate(block.kept_rows), config.dedup, staging)
         write_keys(staging.keys_file(index), keys)
     staging.note(index, "written", counts)
+    counter_of(staging.folder).add("written_blocks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +101,7 @@ class _Block:
         return dict(enumerate(self.staging.window_runs())) | {THIS_RUN: self.run.run_id}
 
     def articles(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Give the rows that are kept; each is its own cluster, and may represent others."""
+        """Return the rows that are kept; each is its own cluster, and may represent others."""
         for start, staged in self._staged("articles"):
             rows = np.arange(start, start + len(staged))
             repeated = self._repeated(staged)
@@ -110,11 +111,11 @@ class _Block:
             counts.removed_by_rule.update(_rules(chosen))
             counts.undated_articles += chosen["date_published"].null_count
             self.kept_rows.append(rows[stays])
-            late = self._told(chosen, rows[stays])
+            late = self._decided(chosen, rows[stays])
             yield finished_table("articles", chosen, late | self._run_columns(len(chosen)))
 
-    def _told(self, chosen: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
-        """Give what verdicts say of kept articles: cluster, earlier version, flags."""
+    def _decided(self, chosen: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
+        """Return what verdicts set of kept articles: cluster, earlier version, flags."""
         clusters, flags = chosen["id"].to_pylist(), chosen["flags"].to_pylist()
         revised: list[str | None] = [None] * len(chosen)
         for place in np.flatnonzero(np.isin(rows, self.joined["row"])).tolist():
@@ -127,7 +128,7 @@ class _Block:
         return {"cluster_id": clusters, "revision_of": revised, "flags": flags}
 
     def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Give the rows that are copies, each with its representative and the evidence."""
+        """Return the rows that are copies, each with its representative and the evidence."""
         if not len(self.copies):
             return
         for start, staged in self._staged("articles"):
@@ -140,7 +141,7 @@ class _Block:
             yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
 
     def rejects(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Give the rows of records that are not kept."""
+        """Return the rows of records that are not kept."""
         for _, staged in self._staged("rejects"):
             repeated = self._repeated(staged)
             counts.unchanged.update(_sources(staged, repeated))

@@ -5,12 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import numpy as np
-from numpy.typing import NDArray
-
-Hashes = NDArray[np.uint64]
-Places = NDArray[np.int64]
-
 SCRIPTS: dict[str, str] = {
     "Han": "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
     "Kana": "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f",
@@ -32,8 +26,9 @@ SPACELESS = "".join(SCRIPTS[name] for name in ("Han", "Kana", "Thai", "Lao", "Kh
 
 SPACELESS_LETTER = re.compile(f"[{SPACELESS}]")
 
-LOWEST_SPACELESS, HAN_AND_KANA = "\u0e00", "\u2e80"
-"""Below the first stands none of these letters; from the second on stand those of the largest."""
+FIRST_SPACELESS = LOWEST_SPACELESS = "\u0e00"
+HAN_AND_KANA = "\u2e80"
+"""No spaceless letter is below the first; from the second on lie those of the largest scripts."""
 
 _LETTERS = {name: re.compile(f"[{blocks}]") for name, blocks in SCRIPTS.items()}
 
@@ -48,7 +43,3 @@ def script_counts(text: str) -> Counter[str]:
         return Counter()
     counts = {name: len(pattern.findall(text)) for name, pattern in _LETTERS.items()}
     return Counter({name: count for name, count in counts.items() if count})
-
-
-FIRST_SPACELESS = "\u0e00"
-"""No script that needs no spaces has a letter below this one."""

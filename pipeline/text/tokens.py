@@ -7,7 +7,7 @@ to NFKC and casefolded first. Underscores, apostrophes and all punctuation separ
 
     texts ─fold─▶ code points ─classes─▶ word starts and ends ─prefix sums─▶ hashes
 
-Nothing loops over words: a Python loop over 450 words costs more than everything here.
+Nothing loops over words: one Python loop over 450 words would take longer than all of this.
 What is a letter follows the Unicode tables of the running Python (``unicodedata``).
 """
 
@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import offsets_of
 from pipeline.text.scripts import SPACELESS
 
 Hashes = NDArray[np.uint64]
@@ -109,9 +110,8 @@ def hash_words(texts: Sequence[str]) -> WordHashes:
         spans = _spans([piece for _, piece in chunk])
         values.append(_hash(spans))
         np.add.at(counts, [index for index, _ in chunk], np.diff(spans.bounds))
-    offsets = np.zeros(len(texts) + 1, np.int64)
-    np.cumsum(counts, out=offsets[1:])
-    return WordHashes(np.concatenate(values) if values else np.empty(0, np.uint64), offsets)
+    joined = np.concatenate(values) if values else np.empty(0, np.uint64)
+    return WordHashes(joined, offsets_of(counts))
 
 
 def mix(values: Hashes) -> Hashes:
@@ -192,7 +192,7 @@ def _classes() -> NDArray[np.uint8]:
 
 
 def _classified(text: str) -> tuple[Points, NDArray[np.uint8]]:
-    """Give the code points of *text*, as narrow as they are, and the class of each."""
+    """Return the code points of *text*, as narrow as they are, and the class of each."""
     try:
         narrow = text.encode("latin-1")
     except UnicodeEncodeError:
@@ -204,8 +204,7 @@ def _classified(text: str) -> tuple[Points, NDArray[np.uint8]]:
 
 def _spans(pieces: Sequence[str]) -> _Spans:
     points, classes = _classified("\n".join(pieces) + "\n")
-    limits = np.zeros(len(pieces) + 1, np.int64)
-    np.cumsum([len(piece) + 1 for piece in pieces], out=limits[1:])
+    limits = offsets_of(np.array([len(piece) + 1 for piece in pieces]))
     if classes.max() <= LETTER:
         inside = np.zeros(len(classes) + 1, np.bool_)
         inside[1:] = classes
@@ -220,7 +219,7 @@ def _spans(pieces: Sequence[str]) -> _Spans:
 
 
 def _bounds(classes: NDArray[np.uint8]) -> tuple[Offsets, Offsets]:
-    """Say where words start and end, with letters that are words of their own, and marks."""
+    """Tell where words start and end, with letters that are words of their own, and marks."""
     inside = classes != SEPARATOR
     first = np.empty(len(inside), np.bool_)
     first[:1] = inside[:1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from hashlib import blake2b
 
 # U+200C and U+200D stay: Persian spelling and emoji sequences need them. The controls that
 # `str.split` takes for spaces (tab, line and file separators) stay here and become spaces.
@@ -17,8 +18,13 @@ _ASCII = bytes(range(128))
 _PLAIN_ASCII = bytes(range(32, 127)) + b"\r\n"
 
 
+def digest(text: str, size: int = 16) -> bytes:
+    """Hash *text* with blake2b: *size* bytes. A lone surrogate is hashed like any character."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
+
+
 def beyond_ascii(text: str) -> set[str]:
-    """Give the characters of *text* outside ASCII, each once; no lone surrogate may be among them.
+    """Return the characters of *text* outside ASCII, each once; it has no lone surrogate.
 
     >>> sorted(beyond_ascii("café – crème"))
     ['è', 'é', '–']
@@ -29,8 +35,7 @@ def beyond_ascii(text: str) -> set[str]:
 def is_plain(text: str) -> bool:
     """Whether ``normalize`` could do nothing to the lines of *text* but tidy their spaces.
 
-    Cheap: each character is looked at once a process. May be False for a text that has nothing to
-    mend.
+    Cheap: each character is examined once a process. May be False for a text that needs nothing.
     """
     strange = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_ASCII)
     return all(map(_is_inert, set(strange.decode("utf-8", "surrogatepass"))))

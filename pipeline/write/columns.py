@@ -23,7 +23,7 @@ _STRINGS = pa.list_(pa.field("item", pa.string(), nullable=False))
 
 
 def _list_of(**fields: tuple[pa.DataType, bool]) -> pa.DataType:
-    """Give the type of a list of structs; each field is (type, nullable)."""
+    """Return the type of a list of structs; each field is (type, nullable)."""
     members = [pa.field(name, type_, nullable=null) for name, (type_, null) in fields.items()]
     return pa.list_(pa.field("item", pa.struct(members), nullable=False))
 
@@ -139,7 +139,7 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def columns_of(table: Table) -> tuple[Column, ...]:
-    """Give the columns of *table*, in order."""
+    """Return the columns of *table*, in order."""
     return tuple(column for column in COLUMNS if table in column.tables)
 
 
@@ -153,7 +153,7 @@ def _field(column: Column) -> pa.Field:
 
 
 def schema(table: Table) -> pa.Schema:
-    """Give the Arrow schema of *table*; each field carries its description."""
+    """Return the Arrow schema of *table*; each field carries its description."""
     return pa.schema(
         [_field(column) for column in columns_of(table)],
         metadata={"newsieve.table": table, "newsieve.format_version": str(FORMAT_VERSION)},
@@ -169,7 +169,7 @@ ORDINAL = pa.field("ordinal", pa.int32(), nullable=False)
 
 
 def staged_schema(table: Table) -> pa.Schema:
-    """Give the schema of a staged block: what is known before deduplication, and ``ordinal``."""
+    """Return the schema of a staged block: what is known before deduplication, and ``ordinal``."""
     return pa.schema([ORDINAL, *(_field(column) for column in _known_early(table))])
 
 

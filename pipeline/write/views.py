@@ -94,7 +94,7 @@ def write_views(output: Path) -> None:
 
 
 def views(output: Path) -> str:
-    """Give the views of the runs below *output* as a script."""
+    """Return the views of the runs below *output* as a script."""
     parts = [_HEADER]
     for table in TABLES:
         pattern = f"runs/*/{table}/*.parquet"
@@ -112,7 +112,7 @@ def views(output: Path) -> str:
 
 
 def sql_type(type_: pa.DataType) -> str:
-    """Give DuckDB's name of an Arrow type.
+    """Return DuckDB's name of an Arrow type.
 
     >>> sql_type(pa.list_(pa.struct([("rule", pa.string()), ("start", pa.int32())])))
     'STRUCT("rule" VARCHAR, "start" INTEGER)[]'

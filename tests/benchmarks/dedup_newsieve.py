@@ -26,10 +26,10 @@ from pipeline.dedup.signatures import sign_block
 from pipeline.dedup.steps.read_members import read_records
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.dedup.steps.write_members import MemberWriter
-from pipeline.passes import in_process as loop
 from pipeline.passes.clean_block import BATCH_ROWS
 from pipeline.records import Article, Document, identify
 from pipeline.staging import Staging
+from tests import in_process as loop
 from tests.benchmarks.dedup_corpus import texts_of
 
 BLOCK_ROWS = 5_000
@@ -94,7 +94,7 @@ def members(path: Path, size: int, staging: Staging) -> list[int]:
 
 
 def whole(path: Path, folder: Path, size: int) -> None:
-    """Take the texts through pass B, and write the clusters."""
+    """Deduplicate the texts, and write the clusters."""
     staging = Staging(str(folder / "staging"))
     staging.block_file(0, "").parent.mkdir(parents=True)
     blocks = members(path, size, staging)
@@ -102,12 +102,12 @@ def whole(path: Path, folder: Path, size: int) -> None:
         timed(name)
     before = sum(spent_s.values())
     start = time.process_time()
-    shards = list(loop.joined(blocks, CONFIG, staging))
+    bundles = list(loop.joined(blocks, CONFIG, staging))
     spent_s["rest of the join"] = time.process_time() - start - (sum(spent_s.values()) - before)
     verdicts = defaultdict(list)
     with step("resolve"):
-        for bundles in shards:
-            for block, found in resolve(bundles, [], CONFIG, staging):
+        for bundle in bundles:
+            for block, found in resolve(bundle, [], CONFIG, staging):
                 verdicts[block].append(found)
     write_clusters(verdicts, blocks, staging, folder)
 

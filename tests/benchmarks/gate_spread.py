@@ -24,7 +24,7 @@ from pipeline.config import Config
 from pipeline.errors import HeldRun
 from pipeline.job import run_job
 from pipeline.ledger.gates import MEASURES
-from pipeline.passes.in_process import run_passes
+from tests.in_process import run_passes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

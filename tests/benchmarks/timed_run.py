@@ -18,7 +18,7 @@ from typing import Any
 
 import pipeline.beam.runner
 import pipeline.beam.transforms
-import pipeline.passes.in_process
+import tests.in_process
 from pipeline.config_file import load_config
 from pipeline.job import run_job
 from tests.benchmarks import stopwatch
@@ -68,13 +68,13 @@ def main() -> None:
     settings = [f"input.paths=[{folder}]", f"write.output={output}", "run.workers=1"]
     config = load_config(None, settings)
     beam = pipeline.beam
-    for module in (pipeline.passes.in_process, beam.transforms):
+    for module in (tests.in_process, beam.transforms):
         time_passes(module)
     if way == "loop":
         run_job(
             config,
             None,
-            lambda plan, *rest: pipeline.passes.in_process.run_passes(plan.blocks, *rest),
+            lambda plan, *rest: tests.in_process.run_passes(plan.blocks, *rest),
         )
     else:
         run_job(config, None, beam.runner.execute)

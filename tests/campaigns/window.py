@@ -23,9 +23,9 @@ from pathlib import Path
 from pipeline.config_file import load_config
 from pipeline.job import run_job
 from pipeline.passes import clean_block
-from pipeline.passes.in_process import run_passes
 from pipeline.records import Article, Document
 from tests.benchmarks.texts import write_texts
+from tests.in_process import run_passes
 
 DAY = date(2026, 1, 1)
 PER_RUN = 100_000
@@ -42,7 +42,7 @@ def copied(records, _config, _repeated):
 
 def one_run(inputs: str, output: str, day: int, window_days: int) -> None:
     """Run once in this process; print CPU and memory as JSON."""
-    clean_block.sieve_records = copied
+    clean_block.process_records = copied
     settings = [f"input.paths=[{inputs}]", f"write.output={output}", "clean.site_pages=0"]
     config = load_config(None, [*settings, f"dedup.window_days={window_days}"])
     start = time.process_time()

@@ -28,8 +28,8 @@ import pyarrow.parquet as pq
 
 from pipeline.config_file import load_config
 from pipeline.job import run_job
-from pipeline.passes.in_process import run_passes
 from tests.benchmarks.texts import COMMON, edited, sentence_block, vocabulary
+from tests.in_process import run_passes
 
 FIRST = date(2026, 1, 1)
 COPIES = 0.05

@@ -15,7 +15,6 @@ from pipeline.dedup.pairs import (
     bucket_edges,
     match_of,
     shared_counts,
-    similarities,
     similarity,
     similarity_of,
 )
@@ -84,12 +83,11 @@ def test_similarity_is_exact(one, other):
 
 @settings(deadline=None)
 @given(SET, st.lists(SET, max_size=6))
-def test_similarities_are_those_of_the_pairs(one, others):
-    """A batch gives what single comparisons give, in their order."""
+def test_many_are_counted_as_one_by_one(one, others):
+    """A batch counts what single comparisons would, in their order."""
     offsets = np.array([0, *itertools.accumulate(map(len, others))], np.int64)
     many = Shingles(np.array([v for s in others for v in sorted(s)], np.uint64), offsets)
 
-    assert [similarity(array(one), array(s)) for s in others] == similarities(array(one), many)
     assert [len(one & s) for s in others] == shared_counts(array(one), many).tolist()
 
 

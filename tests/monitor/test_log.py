@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import re
-import sys
 import threading
 import warnings
 from contextlib import redirect_stderr
@@ -122,6 +121,7 @@ def test_a_run_tells_its_whole_story_in_json(tmp_path, workers):
     assert ["clean", "deduplicate", "write"] == passes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -158,7 +158,7 @@ def test_a_held_run_is_an_event_of_its_own(monkeypatch, capsys):
     def held(*_arguments):
         raise HeldRun("output: held by a gate\n  run r1")
 
-    monkeypatch.setattr(sys.modules["pipeline.cli.run"], "run_job", held)
+    monkeypatch.setattr("pipeline.job.run_job", held)
     monkeypatch.setattr("sys.argv", ["newsieve", "--log-format", "json", "run"])
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit) as end:
@@ -175,7 +175,7 @@ def test_a_defect_is_an_event_with_its_traceback(monkeypatch, capsys):
     def broken(*_arguments):
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(sys.modules["pipeline.cli.run"], "run_job", broken)
+    monkeypatch.setattr("pipeline.job.run_job", broken)
     monkeypatch.setattr("sys.argv", ["newsieve", "--log-format", "json", "run"])
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit) as end:
@@ -187,6 +187,7 @@ def test_a_defect_is_an_event_with_its_traceback(monkeypatch, capsys):
     assert event["traceback"].startswith("Traceback")
 
 
+@pytest.mark.slow
 def test_a_run_with_nothing_new_says_so(tmp_path):
     """The event of an ordinary quiet hour."""
     (tmp_path / "in").mkdir()

@@ -11,17 +11,16 @@ import pytest
 from factories import RUN, block, staging, story, verdict
 
 from pipeline.config import Config
-from pipeline.dedup.clusters import MATCHES
-from pipeline.dedup.decide import KEPT
+from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.layouts import DIGESTS
 from pipeline.dedup.steps.read_members import read_ids, read_keys
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.in_process import run_passes
 from pipeline.passes.write_block import write_block
 from pipeline.records import Document, identify
 from pipeline.write.columns import TABLES, schema
+from tests.in_process import run_passes
 
 
 def line(**fields) -> bytes:
@@ -30,7 +29,7 @@ def line(**fields) -> bytes:
 
 
 def cleaned(tmp_path, files, config=None):
-    """Pass A on a block of these files: the staging folder, and the counts."""
+    """Clean a block of these files: the staging folder, and the counts."""
     found = staging(tmp_path)
     assert 0 == clean_block(block(tmp_path / "raw", files), config or Config(), found)
     (counts,) = found.cleaned(range(1))
@@ -44,7 +43,7 @@ def rows(found, table, index=0):
 
 
 def finish(found, verdicts=(), repeats=()):
-    """Pass C; give the rows of each table and the counts."""
+    """Write the block; give the rows of each table and the counts."""
     write_block(0, verdicts, repeats, RUN, Config(), found)
     (counts,) = found.written(range(1))
     return {table: rows(found, table) for table in TABLES}, counts
@@ -59,7 +58,7 @@ A, B, C = (story(number) for number in range(3))
 FILES = {"a.jsonl": b"".join([line(text=A), b"[]\n", line(text=B), line(text="—"), line(text=C)])}
 
 
-# --- pass A ---
+# --- cleaning ---
 
 
 def test_every_record_is_counted_and_staged(tmp_path):
@@ -115,14 +114,14 @@ def test_each_part_has_its_own_count(tmp_path):
 
 def test_an_article_that_fits_no_column_is_rejected_alone(tmp_path, monkeypatch):
     """One odd value costs one record, not its block."""
-    sieve = cleaning.sieve_records
+    process = cleaning.process_records
 
     def odd(records, config: Config, _repeated):
-        for article, rejection in sieve(records, config):
+        for article, rejection in process(records, config):
             strange = article is not None and B in article.text
             yield (replace(article, title=7) if strange else article), rejection
 
-    monkeypatch.setattr(cleaning, "sieve_records", odd)
+    monkeypatch.setattr(cleaning, "process_records", odd)
     found, counts = cleaned(tmp_path, FILES)
     written, _ = finish(found)
 
@@ -162,7 +161,7 @@ def test_a_block_without_articles_is_written(tmp_path, files, reasons):
     assert reasons == [row["reason"] for row in rows(found, "rejects")]
 
 
-# --- pass C ---
+# --- writing ---
 
 
 def test_without_verdicts_every_article_is_kept(tmp_path):

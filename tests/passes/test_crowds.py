@@ -13,9 +13,9 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.steps.read_members import read_records
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.dedup.steps.write_members import MemberWriter
-from pipeline.passes.in_process import joined
 from pipeline.records import Article, Document, identify
 from pipeline.staging import Staging
+from tests.in_process import joined
 
 CONFIG = DedupConfig()
 COUNT = 3_000
@@ -25,7 +25,7 @@ SECONDS = 60
 
 
 def decided(folder, texts):
-    """Take numbered texts through pass B: number → (number of its representative, cluster)."""
+    """Deduplicate numbered texts: number → (number of its representative, cluster)."""
     staging = Staging(str(folder))
     staging.block_file(0, "").parent.mkdir(parents=True)
     blocks = range(-(-len(texts) // BLOCK_ROWS))
@@ -40,8 +40,8 @@ def decided(folder, texts):
     ids = np.concatenate([read_records(block, CONFIG, staging)["id"] for block in blocks])
     number = {id_.tobytes(): n for id_, (n, _) in zip(ids, texts, strict=True)}
     found = {n: (n, n) for n, _ in texts}
-    for bundles in joined(blocks, CONFIG, staging):
-        for block, verdicts in resolve(bundles, [], CONFIG, staging):
+    for bundle in joined(blocks, CONFIG, staging):
+        for block, verdicts in resolve(bundle, [], CONFIG, staging):
             for one in verdicts:
                 names = one["representative_id"].tobytes(), one["cluster_id"].tobytes()
                 n = texts[block * BLOCK_ROWS + int(one["row"])][0]
@@ -74,6 +74,7 @@ def filled(dice, run, count):
     return [" ".join(word for part in page for word in part) for page in pages]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("texts", "clusters"),
     [

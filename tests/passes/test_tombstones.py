@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from factories import article, document, rejection
 
-from pipeline.passes.tombstones import rested, tombstone
+from pipeline.passes.tombstones import taken_down, tombstone
 
 URL = "https://news.example.co.uk/a?id=2"
 PAGE = document(url="HTTPS://news.example.co.uk:443/a?utm_source=x&id=2#top")
@@ -25,7 +25,7 @@ PAGE = document(url="HTTPS://news.example.co.uk:443/a?utm_source=x&id=2#top")
 )
 def test_a_document_rests_by_any_of_its_names(kind, value, rests):
     """The address counts in its canonical form, the site with its whole domain."""
-    found = rested(PAGE, None, frozenset([tombstone(kind, value), tombstone("id", "0" * 32)]))
+    found = taken_down(PAGE, None, frozenset([tombstone(kind, value), tombstone("id", "0" * 32)]))
 
     assert rests == (found is not None)
     if found:
@@ -38,14 +38,14 @@ def test_an_address_may_be_known_after_cleaning_only():
     page = document()
     cleaned = article(found=page, url=URL, site="example.co.uk")
     for stone in (tombstone("url", URL), tombstone("site", "example.co.uk")):
-        assert None is rested(page, None, frozenset([stone]))
-        assert rested(page, cleaned, frozenset([stone]))
+        assert None is taken_down(page, None, frozenset([stone]))
+        assert taken_down(page, cleaned, frozenset([stone]))
 
 
 def test_a_record_that_could_not_be_read_rests_by_its_id():
     """It would have an excerpt; without an id nothing is known of it."""
-    stones = frozenset([tombstone("id", PAGE.id)])
+    tombstones = frozenset([tombstone("id", PAGE.id)])
 
-    assert rested(rejection(id=PAGE.id, excerpt="words"), None, stones).excerpt is None
-    assert None is rested(rejection(), None, stones)
-    assert None is rested(rejection(id=PAGE.id), None, frozenset())
+    assert taken_down(rejection(id=PAGE.id, excerpt="words"), None, tombstones).excerpt is None
+    assert None is taken_down(rejection(), None, tombstones)
+    assert None is taken_down(rejection(id=PAGE.id), None, frozenset())

@@ -1,4 +1,4 @@
-"""Pass B, in two steps: first what may count as one, by likeness; then what is decided together.
+"""Bundles: the articles that are decided together. Read ``label``, then ``bundle_shards``.
 
 components ─label─▶ provisional clusters ─weigh─▶ common keys (staged), links
            ─bundles─▶ articles, their clusters and links, that are decided together
@@ -11,11 +11,18 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup, sortable
 from pipeline.config import DedupConfig
-from pipeline.dedup.clusters import Verdicts, components, couples, sortable, stars
+from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.rarity import TEMPLATE_TEXTS, count_links, strong_links, tells_one_story, weigh
-from pipeline.dedup.steps.edges import SHARD_MEMBERS
-from pipeline.dedup.steps.layouts import BlockSamples, Bundle, article_number, shard_of
+from pipeline.dedup.steps.edges import in_shards
+from pipeline.dedup.steps.layouts import (
+    BlockSamples,
+    Bundle,
+    Components,
+    article_number,
+    shard_of,
+)
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.staging import Staging
 from pipeline.storage import write_bytes
@@ -24,43 +31,38 @@ SAME_URL = np.uint64(1 << 40)
 """What a common url counts for among the samples that two clusters share: more than any text."""
 
 
-def label(
-    found: Iterable[NDArray[np.uint64]], config: DedupConfig, staging: Staging
-) -> NDArray[np.uint64]:
-    """Give provisional clusters of components: uint64[k, 2], an article and whose copy it may be.
+def label(found: Components, config: DedupConfig, staging: Staging) -> NDArray[np.uint64]:
+    """Label the articles of components by provisional cluster.
 
-    Nothing is decided by them. They say which texts count as one when rarity is counted.
+    Nothing is decided by these labels. They say which texts count as one when rarity is counted.
+
+    Returns:
+        uint64[k, 2]: an article, and the one that names its cluster.
     """
     reader = MemberReader(config, staging)
     published = published_labels(staging)
     labels = [np.empty((0, 2), np.uint64)]
     try:
-        for verdicts in _likenesses(found, config, reader):
-            alike = np.stack([verdicts.articles, verdicts.representatives], axis=1)
-            alike = _without_templates(alike, reader)
-            representatives = _labelled(alike[:, 1], [published])
-            labels.append(np.stack([alike[:, 0], representatives], axis=1))
+        for alike in _likenesses(found, config, reader):
+            parted = _without_templates(alike, reader)
+            representatives = _labelled(parted[:, 1], [published])
+            labels.append(np.stack([parted[:, 0], representatives], axis=1))
     finally:
         reader.close()
     return np.concatenate(labels)
 
 
 def _likenesses(
-    found: Iterable[NDArray[np.uint64]], config: DedupConfig, reader: MemberReader
-) -> Iterator[Verdicts]:
-    """Say of components what is like what; most are of two, and those go together."""
-    shard = list(found)
-    if not shard:
-        return
-    records = reader.records(np.concatenate(shard))
-    own = np.split(records, np.cumsum([len(each) for each in shard])[:-1])
-    two = [each for each in zip(shard, own, strict=True) if len(each[0]) == 2]
-    for articles, described in zip(shard, own, strict=True):
+    found: Components, config: DedupConfig, reader: MemberReader
+) -> Iterator[NDArray[np.uint64]]:
+    """Find what is alike in each component. Most have two articles: all of those go together."""
+    ends = np.cumsum(found.sizes)[:-1]
+    records = reader.records(found.articles)
+    for articles, own in zip(np.split(found.articles, ends), np.split(records, ends), strict=True):
         if len(articles) > 2:
-            yield stars(reader.component(articles, described), config)
-    if two:
-        articles, described = map(np.concatenate, zip(*two, strict=True))
-        yield couples(reader.component(articles, described), config)
+            yield stars(reader.component(articles, own), config)
+    two = np.repeat(found.sizes == 2, found.sizes)
+    yield couples(reader.component(found.articles[two], records[two]), config)
 
 
 def _without_templates(alike: NDArray[np.uint64], reader: MemberReader) -> NDArray[np.uint64]:
@@ -90,7 +92,7 @@ def _without_templates(alike: NDArray[np.uint64], reader: MemberReader) -> NDArr
 
 
 def published_labels(staging: Staging) -> NDArray[np.uint64]:
-    """Give the clusters of articles that earlier runs published: labels like those of ``label``."""
+    """Return the clusters of published articles, as labels like those of ``label``."""
     found = staging.array("window.labels")
     return np.empty((0, 2), np.uint64) if found is None else found
 
@@ -101,7 +103,7 @@ def weigh_shard(
     labels: Iterable[NDArray[np.uint64]],
     staging: Staging,
 ) -> NDArray[np.uint64]:
-    """Weigh the sampled shingles of one shard: stage the common ones, give the links.
+    """Weigh the sampled shingles of one shard: stage the common ones, return the links.
 
     Args:
         portions: samples of each block, in any order.
@@ -127,8 +129,10 @@ def bundle_shards(
     labels: Iterable[NDArray[np.uint64]],
     links: Iterable[NDArray[np.uint64]],
     versions: Iterable[NDArray[np.uint64]],
-) -> Iterator[list[Bundle]]:
-    """Put together what is decided together, in shards of like size.
+) -> Iterator[Bundle]:
+    """Put together what is decided together, in shards of similar size.
+
+    Parts of a shard that no link joins do not meet; one call decides them all, which is faster.
 
     Args:
         labels: portions of all provisional clusters, in any order.
@@ -151,15 +155,10 @@ def bundle_shards(
     parts = zip(
         found, np.split(clusters, np.cumsum(sizes)[:-1]), np.split(strong, bounds), strict=True
     )
-    shard: list[Bundle] = []
-    size = 0
-    for part in parts:
-        if shard and size + len(part[0]) > SHARD_MEMBERS:
-            yield shard
-            shard, size = [], 0
-        shard.append(Bundle(*part))
-        size += len(part[0])
-    yield shard
+    for shard in in_shards(parts, lambda part: len(part[0])):
+        articles, clusters, links = map(np.concatenate, zip(*shard, strict=True))
+        order = np.argsort(articles)
+        yield Bundle(articles[order], clusters[order], links)
 
 
 def _version_links(
@@ -175,10 +174,10 @@ def _version_links(
 def _labelled(
     articles: NDArray[np.uint64], labels: Iterable[NDArray[np.uint64]]
 ) -> NDArray[np.uint64]:
-    """Give the provisional cluster of each article: its own where no label says other."""
+    """Return the provisional cluster of each article: its own where it has no label."""
     known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
     known = known[np.argsort(known[:, 0])]
     if not len(known):
         return articles
-    place = np.minimum(np.searchsorted(known[:, 0], articles), len(known) - 1)
-    return np.where(known[place, 0] == articles, known[place, 1], articles)
+    place, found = lookup(known[:, 0], articles)
+    return np.where(found, known[place, 1], articles)

@@ -1,18 +1,21 @@
-"""Pass B: which articles to compare, and which records are one and the same."""
+"""Candidate edges and components of articles, and records that occur twice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.dedup.clusters import components, forest
 from pipeline.dedup.pairs import bucket_edges
-from pipeline.dedup.steps.layouts import ID_BYTES, BlockKeys, article_number
+from pipeline.dedup.steps.layouts import ID_BYTES, BlockKeys, Components, article_number
 
 SHARD_MEMBERS = 2_000
 """Articles whose components are resolved as one element; a larger component is one alone."""
+
+Part = TypeVar("Part")
 
 ID_SHARDS = 16
 """Portions in which ids are compared, so that no worker needs all of them."""
@@ -34,19 +37,25 @@ def find_edges(portions: Iterable[BlockKeys]) -> NDArray[np.uint64]:
     return forest(np.concatenate(found))
 
 
-def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[list[NDArray[np.uint64]]]:
-    """Merge the forests of all groups of bands; give components in shards of like size."""
+def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[Components]:
+    """Merge the forests of all groups of bands; yield components in shards of similar size."""
     merged = list(forests)
     if not merged:
         return
-    shard: list[NDArray[np.uint64]] = []
+    for shard in in_shards(components(forest(np.concatenate(merged))), len):
+        yield Components(np.concatenate(shard), np.array([len(each) for each in shard]))
+
+
+def in_shards(parts: Iterable[Part], size_of: Callable[[Part], int]) -> Iterator[list[Part]]:
+    """Group *parts*, in their order, up to ``SHARD_MEMBERS`` articles; a larger one is alone."""
+    shard: list[Part] = []
     size = 0
-    for component in components(forest(np.concatenate(merged))):
-        if shard and size + len(component) > SHARD_MEMBERS:
+    for part in parts:
+        if shard and size + size_of(part) > SHARD_MEMBERS:
             yield shard
             shard, size = [], 0
-        shard.append(component)
-        size += len(component)
+        shard.append(part)
+        size += size_of(part)
     if shard:
         yield shard
 

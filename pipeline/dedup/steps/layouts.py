@@ -1,4 +1,4 @@
-"""What deduplication stages and sends between passes: flat records, one dtype each.
+"""What one step of deduplication hands to the next: flat records, one dtype each.
 
 members     one fixed-size record an article, so that any one can be read alone
 keys        the band keys of a block's signed articles, by group of bands
@@ -8,8 +8,8 @@ verdicts    one record a duplicate, or an article that belongs to another's clus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +57,12 @@ VERDICT = np.dtype(
 ``representative_run`` is the number of a run of the window, or ``THIS_RUN``. ``revision_of``
 is all 0, but for an article that is a later version of that one; ``other_story`` says that its
 url was that of an earlier article, of which it is none. ``match`` is an index into
-``clusters.MATCHES``, or ``decide.KEPT``: an article that stays, of which only that is said.
+``decide.MATCHES``, or ``decide.KEPT``: an article that stays, of which only that is said.
 """
 
 
 def member_dtype(bands: int) -> np.dtype[np.void]:
-    """Give the record of an article in the members file.
+    """Return the record of an article in the members file.
 
     Fields: its id and text digest, its place in the order of representatives, the number of
     its record in the block, the run that published it (by number in the window, or
@@ -103,22 +103,21 @@ def article_number(
 
 
 def block_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Give the block of each article."""
+    """Return the block of each article."""
     return articles >> np.uint64(32)
 
 
 def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Give the row of each article in its block."""
+    """Return the row of each article in its block."""
     return articles & np.uint64(0xFFFFFFFF)
 
 
 def shard_of(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Give the shard in which each key of a sample is joined."""
+    """Return the shard in which each key of a sample is joined."""
     return keys & np.uint32(SAMPLE_SHARDS - 1)
 
 
-@dataclass(frozen=True, eq=False)
-class BlockKeys:
+class BlockKeys(NamedTuple):
     """What articles of a block are joined on.
 
     Attributes:
@@ -131,20 +130,8 @@ class BlockKeys:
     rows: NDArray[np.uint32]
     keys: NDArray[np.uint32]
 
-    def pack(self) -> tuple[int, bytes, bytes]:
-        """Give the same as plain bytes, for a shuffle."""
-        return self.block, self.rows.tobytes(), self.keys.tobytes()
 
-    @classmethod
-    def unpack(cls, packed: tuple[int, bytes, bytes]) -> BlockKeys:
-        """Undo ``pack``."""
-        block, rows, keys = packed
-        numbers = np.frombuffer(rows, np.uint32)
-        return cls(block, numbers, np.frombuffer(keys, np.uint32).reshape(-1, len(numbers)))
-
-
-@dataclass(frozen=True, eq=False)
-class BlockSamples:
+class BlockSamples(NamedTuple):
     """Sampled shingles of articles of a block, of one shard of keys.
 
     Attributes:
@@ -186,8 +173,19 @@ def key_groups(
             yield group, BlockKeys(block, signed, portion)
 
 
-@dataclass(frozen=True, eq=False)
-class Bundle:
+class Components(NamedTuple):
+    """Connected components, one after the other.
+
+    Attributes:
+        articles: uint64, ascending within a component.
+        sizes: int64[n], articles of each component.
+    """
+
+    articles: NDArray[np.uint64]
+    sizes: NDArray[np.int64]
+
+
+class Bundle(NamedTuple):
     """Articles that are decided together; m of them.
 
     Attributes:
@@ -199,26 +197,3 @@ class Bundle:
     articles: NDArray[np.uint64]
     clusters: NDArray[np.uint64]
     links: NDArray[np.uint64]
-
-
-def pack_bundles(bundles: Sequence[Bundle]) -> bytes:
-    """Write bundles as plain bytes, for a shuffle."""
-    sizes = [[len(each.articles), len(each.links)] for each in bundles]
-    parts = [
-        np.concatenate([each.articles, each.clusters, each.links.reshape(-1)]) for each in bundles
-    ]
-    head = np.array([len(bundles), *np.ravel(sizes)], np.uint64)
-    return np.concatenate([head, *parts]).tobytes()
-
-
-def unpack_bundles(packed: bytes) -> Iterator[Bundle]:
-    """Undo ``pack_bundles``."""
-    numbers = np.frombuffer(packed, np.uint64)
-    count = int(numbers[0])
-    sizes = numbers[1 : 2 * count + 1].astype(np.int64).reshape(count, 2)
-    rest = numbers[2 * count + 1 :]
-    for articles, links in sizes.tolist():
-        own, rest = rest[: 2 * articles + 3 * links], rest[2 * articles + 3 * links :]
-        yield Bundle(
-            own[:articles], own[articles : 2 * articles], own[2 * articles :].reshape(-1, 3)
-        )

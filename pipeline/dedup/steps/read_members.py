@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.arrays import keep_latest, lookup
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import Members
 from pipeline.dedup.decide import Candidates
@@ -127,7 +128,7 @@ class MemberReader:
             fetched=records["fetched"],
             groups=first.astype(np.int64),
             links=worth_comparing(links, first, records["sample_count"].astype(np.int64)),
-            sketch=_keeping(sketch),
+            sketch=keep_latest(sketch, lambda each: each.samples.nbytes, CACHE_BYTES),
             similarity=exact,
         )
         return candidates, records
@@ -153,14 +154,9 @@ class MemberReader:
         start, count = int(record["samples_start"]), int(record["sample_count"])
         content = self._read(block, "samples", start * SAMPLE_BYTES, count * SAMPLE_BYTES)
         samples = np.frombuffer(content, "<u8")
-        rare = np.ones(len(samples), np.bool_)
-        if len(common):
-            keys = keys_of(samples)
-            spots = np.minimum(np.searchsorted(common, keys), len(common) - 1)
-            np.not_equal(common[spots], keys, out=rare)
         return Sketch(
             samples,
-            rare,
+            ~lookup(common, keys_of(samples))[1],
             self._figures(block, record),
             int(record["positions"]),
             int(record["minute"]),
@@ -175,25 +171,6 @@ class MemberReader:
             self._files[block, kind] = os.open(path, os.O_RDONLY)
         self._files.move_to_end((block, kind))
         return os.pread(self._files[block, kind], count, start)
-
-
-def _keeping(load: Callable[[int], Sketch]) -> Callable[[int], Sketch]:
-    """Keep the latest sketches, ``CACHE_BYTES`` of them."""
-    kept: OrderedDict[int, Sketch] = OrderedDict()
-    held = 0
-
-    def sketch(member: int) -> Sketch:
-        nonlocal held
-        if member in kept:
-            kept.move_to_end(member)
-            return kept[member]
-        found = kept[member] = load(member)
-        held += found.samples.nbytes
-        while held > CACHE_BYTES and len(kept) > 1:
-            held -= kept.popitem(last=False)[1].samples.nbytes
-        return found
-
-    return sketch
 
 
 PORTION_BYTES = 1 << 17

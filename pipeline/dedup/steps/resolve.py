@@ -1,4 +1,4 @@
-"""Pass B on one shard of bundles: say of each article what it is a copy of, and why."""
+"""Resolve one bundle: verdicts on its articles, what each is a copy of and why."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pipeline.staging import Staging
 
 
 def resolve(
-    bundles: Iterable[Bundle],
+    bundle: Bundle,
     repeats: Iterable[tuple[int, NDArray[np.int32]]],
     config: DedupConfig,
     staging: Staging,
 ) -> Iterator[tuple[int, NDArray[np.void]]]:
-    """Give (block, verdicts of dtype ``VERDICT``) for the articles of *bundles*.
+    """Yield (block, verdicts of dtype ``VERDICT``) for the articles of *bundle*.
 
     Args:
         repeats: (block, ordinals) of records that stand earlier in the run. They are no
@@ -28,29 +28,20 @@ def resolve(
     """
     numbers = [article_number(block, ordinals) for block, ordinals in repeats]
     repeated = np.concatenate([*numbers, np.empty(0, np.uint64)])
-    common = staging.common_keys()
     reader = MemberReader(config, staging)
     try:
-        bundle = _less(_together(bundles), repeated, reader)
-        blocks, verdicts = _resolve(bundle, common, config, reader)
+        bundle = _without(repeated, bundle, reader)
+        candidates, records = reader.candidates(bundle, staging.common_keys())
+        found = decide(candidates, config)
     finally:
         reader.close()
+    verdicts, blocks = verdicts_of(found, bundle.articles, records), block_of(found.articles)
     for block in np.unique(blocks).tolist():
         yield block, verdicts[blocks == block]
 
 
-def _together(bundles: Iterable[Bundle]) -> Bundle:
-    """See several bundles as one: what no link joins does not meet, and is decided faster so."""
-    parts = list(bundles)
-    articles = np.concatenate([part.articles for part in parts])
-    order = np.argsort(articles)
-    clusters = np.concatenate([part.clusters for part in parts])
-    links = np.concatenate([part.links for part in parts])
-    return Bundle(articles[order], clusters[order], links)
-
-
-def _less(bundle: Bundle, repeated: NDArray[np.uint64], reader: MemberReader) -> Bundle:
-    """Take the records that are no articles out of *bundle*."""
+def _without(repeated: NDArray[np.uint64], bundle: Bundle, reader: MemberReader) -> Bundle:
+    """Remove *repeated* records from *bundle*."""
     if not len(repeated):
         return bundle
     ordinals = reader.records(bundle.articles)["ordinal"]
@@ -61,18 +52,10 @@ def _less(bundle: Bundle, repeated: NDArray[np.uint64], reader: MemberReader) ->
     return Bundle(bundle.articles[stays], clusters, links)
 
 
-def _resolve(
-    bundle: Bundle, common: NDArray[np.uint32], config: DedupConfig, reader: MemberReader
-) -> tuple[NDArray[np.uint64], NDArray[np.void]]:
-    candidates, records = reader.candidates(bundle, common)
-    found = decide(candidates, config)
-    return block_of(found.articles), verdicts_of(found, bundle.articles, records)
-
-
 def verdicts_of(
     found: Decisions, articles: NDArray[np.uint64], records: NDArray[np.void]
 ) -> NDArray[np.void]:
-    """Write decisions down: dtype ``VERDICT``, one a decision.
+    """Lay decisions out as records of dtype ``VERDICT``, one for each.
 
     Args:
         found: decisions about some of *articles*.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from pipeline.dedup.steps.layouts import ID_BYTES, THIS_RUN, member_dtype
 from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import replacing
+from pipeline.text.unicode import digest
 
 TEXTS_AT_ONCE = 256
 """Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
@@ -101,14 +101,13 @@ class MemberWriter:
 
 
 def url_digest(url: str) -> int:
-    """Digest a canonical url: 64 bits, not 0, which stands for no url."""
-    digest = blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little") or 1
+    """Hash a canonical url to 64 bits; never 0, which stands for no url."""
+    return int.from_bytes(digest(url, 8), "little") or 1
 
 
 def text_digest(text: str) -> bytes:
-    """Digest a cleaned text: 16 bytes that are equal for equal texts only."""
-    return blake2b(text.encode(), digest_size=16).digest()
+    """Hash a cleaned text: 16 bytes, equal for equal texts only."""
+    return digest(text)
 
 
 def _describe(
@@ -119,7 +118,7 @@ def _describe(
     """Fill in what *records* say of the articles besides their texts."""
     articles = [article for _, article in kept]
     digests = [text_digest(article.text) for article in articles]
-    orders = [_order_key(each, digest) for each, digest in zip(articles, digests, strict=True)]
+    orders = [_order_key(*each) for each in zip(articles, digests, strict=True)]
     ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
     records["id"] = records["cluster_id"] = ids
     records["text_digest"] = _bytes_table(digests, ID_BYTES)
@@ -139,11 +138,11 @@ def _minute(timestamp: Timestamp | None) -> int:
     return minute_of(timestamp.instant if timestamp else None)
 
 
-def _order_key(article: Article, digest: bytes) -> bytes:
+def _order_key(article: Article, text_digest: bytes) -> bytes:
     published = article.date_published
     return order_key(
         id=article.document.id,
-        text_digest=digest,
+        text_digest=text_digest,
         char_count=len(article.text),
         url=article.url,
         title=article.title,

@@ -171,6 +171,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_page_ends_in_an_article(name: str) -> None:
     """Whatever a page holds, it ends within seconds in an article, if without text."""

@@ -9,19 +9,17 @@ import pytest
 from factories import block, staging
 
 from pipeline.config import Config
-from pipeline.dedup.steps import bundles as bundling
+from pipeline.dedup.steps import edges
 from pipeline.dedup.steps.bundles import bundle_shards, weigh_shard
 from pipeline.dedup.steps.layouts import (
     BlockSamples,
     Bundle,
     article_number,
-    pack_bundles,
-    unpack_bundles,
 )
 from pipeline.dedup.steps.read_members import read_ids
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.in_process import joined
+from tests.in_process import joined
 
 
 def pairs(*rows, width=2):
@@ -33,30 +31,22 @@ def test_a_bundle_holds_clusters_and_their_links():
     """Labels and links that count connect; each article has its provisional cluster."""
     labels = [pairs((5, 2), (9, 8)), pairs((3, 2))]
     links = [pairs((2, 8, 1), (8, 20, 1), width=3), pairs((2, 8, 4), (30, 31, 2), width=3)]
-    (shard,) = bundle_shards(labels, links, [])
-    first, second = shard
+    (bundle,) = bundle_shards(labels, links, [])
 
-    assert [2, 3, 5, 8, 9] == first.articles.tolist()
-    assert [2, 2, 2, 8, 8] == first.clusters.tolist()
-    assert [[2, 8, 5]] == first.links.tolist()
-    assert ([30, 31], [30, 31]) == (second.articles.tolist(), second.clusters.tolist())
+    assert [2, 3, 5, 8, 9, 30, 31] == bundle.articles.tolist()
+    assert [2, 2, 2, 8, 8, 30, 31] == bundle.clusters.tolist()
+    assert [[2, 8, 5], [30, 31, 2]] == bundle.links.tolist()
     assert [] == list(bundle_shards([], [], []))
     assert [] == list(bundle_shards([], [pairs((1, 2, 1), width=3)], []))
 
 
 def test_bundles_of_like_size_are_a_shard(monkeypatch):
-    """None is divided, and packing loses nothing."""
-    monkeypatch.setattr(bundling, "SHARD_MEMBERS", 4)
+    """What is decided together is never divided."""
+    monkeypatch.setattr(edges, "SHARD_MEMBERS", 4)
     labels = [pairs((2, 1), (4, 3), (6, 5), (7, 5), (8, 5), (9, 5))]
     shards = list(bundle_shards(labels, [pairs((1, 3, 7), width=3)], []))
 
-    assert [[[1, 2, 3, 4]], [[5, 6, 7, 8, 9]]] == [
-        [each.articles.tolist() for each in shard] for shard in shards
-    ]
-    for shard in shards:
-        for one, other in zip(shard, unpack_bundles(pack_bundles(shard)), strict=True):
-            for name in ("articles", "clusters", "links"):
-                assert getattr(one, name).tolist() == getattr(other, name).tolist()
+    assert [[1, 2, 3, 4], [5, 6, 7, 8, 9]] == [each.articles.tolist() for each in shards]
 
 
 def test_weighing_stages_what_is_common_and_links_the_rest(tmp_path):
@@ -81,15 +71,15 @@ CHROME = [f"menu{n}" for n in range(60)]
 
 
 def decided(tmp_path, texts):
-    """Take texts through pass B: (row, representative's row) of each duplicate."""
+    """Deduplicate texts: (row, representative's row) of each duplicate."""
     found = staging(tmp_path)
     config = Config()
     lines = [json.dumps({"id": str(n), "text": " ".join(text)}) for n, text in enumerate(texts)]
     files = {"a.jsonl": "\n".join(lines).encode() + b"\n"}
     clean_block(block(tmp_path / "raw", files), config, found)
     rows = {}
-    for bundles in joined([0], config.dedup, found):
-        for _, verdicts in resolve(bundles, [], config.dedup, found):
+    for bundle in joined([0], config.dedup, found):
+        for _, verdicts in resolve(bundle, [], config.dedup, found):
             rows |= {int(v["row"]): v["representative_id"].tobytes().hex() for v in verdicts}
     return rows, [each.ljust(16, b"\0").hex() for each in read_ids(0, found)[1].tolist()]
 
@@ -115,4 +105,4 @@ def test_an_empty_bundle_has_no_verdicts(tmp_path):
     nothing = np.empty(0, np.uint64)
     bundle = Bundle(nothing, nothing, np.empty((0, 3), np.uint64))
 
-    assert [] == list(resolve([bundle], [], Config().dedup, staging(tmp_path)))
+    assert [] == list(resolve(bundle, [], Config().dedup, staging(tmp_path)))

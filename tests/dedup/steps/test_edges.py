@@ -99,9 +99,9 @@ def test_groups_of_bands_may_be_joined_apart(blocks):
         for each in portions:
             for group, part in key_groups(each.block, records_of(each.keys), 1):
                 if group != DIGESTS:
-                    groups[group].append(BlockKeys.unpack(part.pack()))
+                    groups[group].append(part)
     forests = [find_edges(parts) for parts in groups.values()]
-    found = [each for shard in shard_components(forests) for each in shard]
+    found = [each for shard in shard_components(forests) for each in each_of(shard)]
 
     expected = connected(map(tuple, find_edges(portions).tolist()))
     assert expected == {frozenset(each.tolist()) for each in found}
@@ -125,6 +125,11 @@ def test_a_block_is_sent_to_the_groups_in_which_it_has_articles():
         assert [] == list(key_groups(7, records[:0], 1))
 
 
+def each_of(shard):
+    """The components of a shard, one by one."""
+    return np.split(shard.articles, np.cumsum(shard.sizes)[:-1])
+
+
 def records_of(keys, urls=0):
     """Member records of one shingle each that have these keys: uint32[bands, n]."""
     records = np.zeros(keys.shape[1], member_dtype(len(keys)))
@@ -145,11 +150,11 @@ def test_shards_hold_whole_components_of_like_size(sizes, most):
         patch.setattr(edges, "SHARD_MEMBERS", most)
         shards = list(shard_components([np.array(pairs, np.uint64).reshape(-1, 2)]))
 
-    assert sizes == [len(component) for shard in shards for component in shard]
+    assert sizes == [size for shard in shards for size in shard.sizes.tolist()]
     for shard in shards:
-        assert sum(map(len, shard)) <= most or len(shard) == 1
+        assert len(shard.articles) <= most or len(shard.sizes) == 1
     for shard, following in pairwise(shards):
-        assert sum(map(len, shard)) + len(following[0]) > most
+        assert len(shard.articles) + following.sizes[0] > most
 
 
 def test_no_forests_have_no_components():

@@ -1,12 +1,12 @@
-"""What later runs find a published article by: the keys of a file of articles, sorted.
+"""Sorted keys of a file of articles, by which later runs find a published article.
 
     state/keys/part-00007.parquet belongs to articles/part-00007.parquet
     kind   band, text digest, url, or sampled shingle
     key    32 bits of it
     row    the article that has it, by its row in the file of articles
 
-Nothing but the kept texts goes into them, so a file that is missing, or was made with other
-settings, can be made anew (``sign_again``).
+They depend on the kept texts alone: a file that is missing, or was made with other settings, can
+be rebuilt (``sign_again``).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BAND, DIGEST, URL, SAMPLE = range(4)
 """Kinds of keys."""
 
 SIGNATURE = b"newsieve.signature"
-"""The metadata of a file that say which settings its keys were made with."""
+"""The metadata key of the settings that a file of keys was made with."""
 
 _ROW_GROUP = 1 << 20
 
@@ -45,7 +45,7 @@ _KEY_BITS = np.uint64(32)
 
 
 def keys_schema(config: DedupConfig) -> pa.Schema:
-    """Give the schema of a file of keys made with these settings."""
+    """Return the schema of a file of keys made with these settings."""
     fields = [("kind", pa.uint8()), ("key", pa.uint32()), ("row", pa.uint32())]
     metadata = {
         b"newsieve.state": b"keys",
@@ -56,7 +56,7 @@ def keys_schema(config: DedupConfig) -> pa.Schema:
 
 
 def signature_settings(config: DedupConfig) -> str:
-    """Write down what the keys of a text depend on besides the text."""
+    """Return the settings that the keys of a text depend on, as JSON."""
     names = {"shingle_words", "min_shingles", "permutations", "bands", "seed"}
     return json.dumps(config.model_dump(include=names) | {"sampled": SAMPLED}, sort_keys=True)
 
@@ -64,7 +64,7 @@ def signature_settings(config: DedupConfig) -> str:
 def packed_keys(
     index: int, numbers: NDArray[np.int64], config: DedupConfig, staging: Staging
 ) -> NDArray[np.uint64]:
-    """Give kind, key and number of each key of a staged block, in one integer that sorts by them.
+    """Return kind, key and number of each key of a staged block, in one integer that sorts by them.
 
     Args:
         numbers: int64[n], the number of each article of the block, below 2**30; articles with
@@ -115,7 +115,7 @@ def write_keys(path: Path, keys: pa.Table) -> None:
 
 
 def made_with(path: Path, config: DedupConfig) -> bool:
-    """Say whether *path* is a file of keys made with these settings; a damaged one is none."""
+    """Tell whether *path* is a file of keys made with these settings; a damaged one is none."""
     if not path.is_file():
         return False
     try:

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup
 from pipeline.config import DedupConfig
 from pipeline.dedup.rarity import LEAST_SHARED, RARE_CLUSTERS
 from pipeline.dedup.steps.earlier.articles import read_articles
@@ -28,9 +29,9 @@ from pipeline.dedup.steps.write_members import MemberWriter, Published
 from pipeline.staging import Staging, WindowCounts, WindowPart
 
 CROWD = 64
-"""Articles of the window that are looked at for one band or shingle: a page of a template that
-a site prints every hour would bring all of them, and none would be its copy. Equal texts and
-equal addresses are always looked at."""
+"""Articles of the window that are compared for one band or shingle at most: an hourly page from a
+template would match all of its predecessors and copy none. Equal texts and equal urls are always
+compared."""
 
 BACKGROUND = np.dtype([("key", "<u4"), ("clusters", "<u4")])
 """In how many clusters of earlier runs, other than those that were found, a shingle occurs."""
@@ -41,7 +42,7 @@ class _Hits:
     """Keys of the window that a new article has too; n of them.
 
     Attributes:
-        key: int64[n], by place in ``Wanted.keys``.
+        key: int64[n], by place in ``KeyFilter.keys``.
         article: int64[n], the article by number in the window.
         cluster: uint64[n], the head of its cluster's id.
     """
@@ -83,15 +84,14 @@ def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -
     return [index] if len(chosen) else []
 
 
-def _look_up(part: WindowPart, first: int, wanted: Wanted, totals: NDArray[np.int64]) -> _Hits:
+def _look_up(part: WindowPart, first: int, wanted: KeyFilter, totals: NDArray[np.int64]) -> _Hits:
     """Find the wanted keys in the keys of one file; count them in *totals*."""
     table = pq.read_table(part.keys, use_threads=False)
     low = table["key"].to_numpy()
-    maybe = np.flatnonzero(wanted.maybe(low))
+    maybe = np.flatnonzero(wanted.may_contain(low))
     keys = table["kind"].to_numpy()[maybe].astype(np.uint64) << np.uint64(32)
     keys |= low[maybe]
-    places = np.minimum(np.searchsorted(wanted.keys, keys), max(len(wanted.keys) - 1, 0))
-    same = wanted.keys[places] == keys if len(wanted.keys) else np.zeros(len(keys), np.bool_)
+    places, same = lookup(wanted.keys, keys)
     places, rows = places[same], table["row"].to_numpy()[maybe[same]].astype(np.int64)
     # Sorted by key: of each, the first ones up to CROWD over all files are kept.
     rank = np.arange(len(places)) - np.searchsorted(places, places) + totals[places]
@@ -126,12 +126,12 @@ def _clusters_by_key(hits: _Hits, chosen: NDArray[np.bool_], size: int) -> NDArr
 
 
 def _rare(hits: _Hits, samples: NDArray[np.bool_], totals: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Say which hits are shingles that few clusters of the window have."""
+    """Tell which hits are shingles that few clusters of the window have."""
     clusters = _clusters_by_key(hits, samples, len(totals))
     return samples & (clusters[hits.key] <= RARE_CLUSTERS) & (totals[hits.key] <= CROWD)
 
 
-def _sharing(hits: _Hits, rare: NDArray[np.bool_], wanted: Wanted) -> NDArray[np.int64]:
+def _sharing(hits: _Hits, rare: NDArray[np.bool_], wanted: KeyFilter) -> NDArray[np.int64]:
     """List the articles of the window that share rare shingles with some new article."""
     keys, articles = hits.key[rare], hits.article[rare]
     counts = np.minimum(wanted.starts[keys + 1] - wanted.starts[keys], CROWD)
@@ -144,11 +144,11 @@ def _sharing(hits: _Hits, rare: NDArray[np.bool_], wanted: Wanted) -> NDArray[np
 
 
 def _background(
-    hits: _Hits, apart: NDArray[np.bool_], totals: NDArray[np.int64], wanted: Wanted
+    hits: _Hits, apart: NDArray[np.bool_], totals: NDArray[np.int64], wanted: KeyFilter
 ) -> NDArray[np.void]:
     """Count the clusters that have a shingle besides those of the articles that were found."""
     clusters = _clusters_by_key(hits, apart, len(totals))
-    # Of a crowd not all were looked at: each counts as a cluster of its own.
+    # Of a crowd not all were compared: each counts as a cluster of its own.
     crowd = (totals > CROWD) & (wanted.keys >> np.uint64(32) == SAMPLE)
     clusters = np.where(crowd, totals, clusters)
     found = np.zeros(np.count_nonzero(clusters), BACKGROUND)
@@ -206,7 +206,7 @@ _FILTER_PER_KEY = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class KeyFilter:
     """Keys to look up; k of them.
 
     Attributes:
@@ -221,8 +221,8 @@ class Wanted:
     owners: NDArray[np.int64]
     filter: NDArray[np.bool_]
 
-    def maybe(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Say of each key whether it may be wanted; of 64 that are not, 63 are told."""
+    def may_contain(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
+        """Tell which keys may be among these. False positives: 1 in 64."""
         return np.take(self.filter, keys & np.uint32(len(self.filter) - 1))
 
     @cached_property
@@ -232,7 +232,7 @@ class Wanted:
         return np.isin(kinds, (DIGEST, URL))
 
 
-def wanted_keys(blocks: Sequence[int], config: DedupConfig, staging: Staging) -> Wanted:
+def wanted_keys(blocks: Sequence[int], config: DedupConfig, staging: Staging) -> KeyFilter:
     """Gather the keys of the articles of *blocks*, numbered in the order given."""
     portions, first = [np.empty(0, np.uint64)], 0
     for block in blocks:
@@ -245,4 +245,4 @@ def wanted_keys(blocks: Sequence[int], config: DedupConfig, staging: Staging) ->
     size = 1 << (len(keys) * _FILTER_PER_KEY).bit_length()
     marked = np.zeros(min(max(size, _LEAST_FILTER), _MOST_FILTER), np.bool_)
     marked[keys & np.uint64(len(marked) - 1)] = True
-    return Wanted(keys, np.append(starts, len(all_keys)), owners, marked)
+    return KeyFilter(keys, np.append(starts, len(all_keys)), owners, marked)

@@ -1,7 +1,7 @@
-"""All passes one after the other in this process, without Beam.
+"""All steps of a run in this process, without Beam; the tables are the same to the byte.
 
-What the engine's overhead is measured against (benchmarks/), and what tests of whole runs
-use where the engine is not their subject. The result is the same to the byte.
+Benchmarks measure the engine's overhead against it, and tests of whole runs use it where the
+engine is not their subject.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ Repeats = list[tuple[int, "NDArray[np.int32]"]]
 
 
 def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: Staging) -> None:
-    """Take *blocks* through all passes, as ``beam.graph`` does."""
+    """Take *blocks* through all steps, as ``beam.graph`` does."""
     if config.clean.site_pages:
         find_repeated([count_lines(block, config, staging) for block in blocks], config, staging)
     indices = [clean_block(block, config, staging) for block in blocks]
     repeats = _repeats(indices, staging)
     earlier = find_earlier(indices, config.dedup, staging)
     verdicts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
-    for bundles in joined([*indices, *earlier], config.dedup, staging):
-        for index, judged in resolve(bundles, repeats, config.dedup, staging):
+    for bundle in joined([*indices, *earlier], config.dedup, staging):
+        for index, judged in resolve(bundle, repeats, config.dedup, staging):
             verdicts[index].append(judged)
     repeated: dict[int, list[NDArray[np.int32]]] = defaultdict(list)
     for index, ordinals in repeats:
@@ -46,7 +46,7 @@ def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: S
         write_block(index, verdicts[index], repeated[index], run, config, staging)
 
 
-def joined(indices: Sequence[int], config: DedupConfig, staging: Staging) -> Iterator[list[Bundle]]:
+def joined(indices: Sequence[int], config: DedupConfig, staging: Staging) -> Iterator[Bundle]:
     """Join staged blocks, up to what is decided together."""
     keys: dict[int, list[BlockKeys]] = defaultdict(list)
     for index in indices:

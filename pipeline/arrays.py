@@ -1,0 +1,62 @@
+"""Numpy arrays: look values up in a sorted one, lay parts out in one, keep the latest loaded."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Loaded = TypeVar("Loaded")
+
+
+def lookup(
+    ordered: NDArray[Any], wanted: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Find each of *wanted* in an ascending array.
+
+    Returns:
+        int64[len(wanted)], a place in *ordered*; bool[len(wanted)], whether the value is there.
+
+    >>> lookup(np.array([2, 5, 9]), np.array([5, 6]))[1].tolist()
+    [True, False]
+    """
+    if not len(ordered):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
+    places = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
+    return places, ordered[places] == wanted
+
+
+def offsets_of(counts: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the offsets of parts of these lengths that follow one another: int64[n + 1]."""
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
+
+
+def sortable(rows: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+    """View the rows of a table of bytes as values that sort like them."""
+    return np.ascontiguousarray(rows).view(f"S{rows.shape[1]}").reshape(-1)
+
+
+def keep_latest(
+    load: Callable[[int], Loaded], size_of: Callable[[Loaded], int], most_bytes: int
+) -> Callable[[int], Loaded]:
+    """Cache what *load* returns: the values used last, up to *most_bytes*, but at least one."""
+    kept: OrderedDict[int, Loaded] = OrderedDict()
+    held = 0
+
+    def get(number: int) -> Loaded:
+        nonlocal held
+        if number in kept:
+            kept.move_to_end(number)
+            return kept[number]
+        value = kept[number] = load(number)
+        held += size_of(value)
+        while held > most_bytes and len(kept) > 1:
+            held -= size_of(kept.popitem(last=False)[1])
+        return value
+
+    return get
