@@ -166,6 +166,18 @@ def is_person(name: str) -> bool:
     )
 
 
+def is_house(name: str) -> bool:
+    """Whether *name* is that of a company, an agency or an account, and no person's or desk's."""
+    if is_company(name):
+        return True
+    return " " not in name and (name[0].islower() or not name.isalpha() or name.isupper())
+
+
+def is_company(name: str) -> bool:
+    """Whether a word of *name* is that of a company or of a feed."""
+    return not _HOUSE_WORDS.isdisjoint(word.casefold().strip(".") for word in name.split())
+
+
 def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Split bylines into names, without what is no name.
 
@@ -281,9 +293,9 @@ _NO_NAMES = frozenset(
 _HOUSE_WORDS = frozenset(
     "group gruppe groupe grupo gruppo media mediengruppe medien médias medios verlag feed import"
     " rss magazine magazin zeitung gazette tribune courier kurier journal publishing network"
-    " holding gmbh ltd inc llc ag staff team board company communications tv radio channel".split()
+    " holding gmbh ltd inc llc ag company communications channel nachrichtenagentur".split()
 )
-"""Words of houses and accounts, case-folded, beside those that are in no name at all."""
+"""Words of houses and accounts, case-folded."""
 
 _CONTRIBUTED = re.compile(
     r"^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"

@@ -56,7 +56,9 @@ _HEADING = mask_with("heading")
 # Of the blocks that the page model would add there to what trafilatura took, 1 in 8 is story.
 _ADDED_NEAR = mask_with("related", "foot", "form", "comments")
 
-_ADDED_AROUND = mask_with("form", "aside", "figure", "comments")
+_ADDED_AROUND = mask_with("aside", "figure", "comments")
+
+_LEAD = mask_with("lead")
 
 _OPEN = mask_with("li", "td", "heading", "pre", "table")
 
@@ -78,6 +80,7 @@ def forbidden_rows(
     """
     near, around = np.array(blocks.near)[chosen], np.array(blocks.around)[chosen]
     outside = (near & _ADDED_NEAR | around & _ADDED_AROUND) > 0
+    outside &= near & _LEAD == 0
     found = dict.fromkeys(np.flatnonzero(outside & ~taken).tolist(), "outside_story")
     indices = chosen.tolist()
     for rule, flags in CONTAINERS.items():

@@ -21,12 +21,17 @@ HIDDEN_CLASSES = frozenset(
 """Class names that hide an element; longer ones (``hidden-xs``) do so on some screens only."""
 
 STORY_SHARE = 0.4
-"""Share of the text in paragraphs from which a hidden element is the story itself, which a script
-shows later, or all of the page behind an open dialog."""
+"""Share of the text in paragraphs from which the hidden elements are the story itself, which a
+script shows later, or all of the page behind an open dialog."""
+
+PANELS = frozenset({"region", "tabpanel"})
+"""Roles of the parts of accordions and tabs: readers open them, as others with a button for it."""
 
 _STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UTILITY = re.compile(r"(?:^|[_-])(?:visually-?hidden|screen-?reader(?:-text|-only)?|sr-only)$")
 """The same names with a prefix of their own, such as ``css-visually-hidden``."""
+_ON_SOME_SCREENS = re.compile(r"(?:sm|md|lg|xl|2xl|xxl):|d-(?:sm|md|lg|xl|xxl)-(?!none)")
+
 _TEXT_LINES = frozenset("h1 h2 h3 h4 h5 h6 p a span li em strong b i td figcaption".split())
 _ROOTS = frozenset({"html", "body", "head", "main", "article"})
 _STATED = XPath("boolean(descendant-or-self::*[@itemprop or @datetime or self::meta or self::h1])")
@@ -42,21 +47,18 @@ def hidden_elements(elements: Sequence[_Element]) -> tuple[list[_Element], list[
         Those within a line of text, and all others: these may hold metadata, such as microdata,
         that is to be read before they are taken out.
     """
+    opened = {each.get("aria-controls") for each in elements if each.get("aria-controls")}
     lines: list[_Element] = []
     others: list[_Element] = []
-    total = -1
     for element in elements:
         parent = element.getparent() if _is_hidden(element) else None
-        if parent is None:
+        if parent is None or element.get("id") in opened:
             continue
-        if parent.tag in _TEXT_LINES and not _STATED(element):
-            lines.append(element)
-            continue
-        chars = _paragraph_chars(element)
-        if chars and total < 0:
-            total = _paragraph_chars(elements[0])
-        if not chars or chars < STORY_SHARE * total:
-            others.append(element)
+        inline = parent.tag in _TEXT_LINES and not _STATED(element)
+        (lines if inline else others).append(element)
+    prose = [each for each in others if next(each.iter("p"), None) is not None]
+    if prose and sum(map(_paragraph_chars, prose)) >= STORY_SHARE * _paragraph_chars(elements[0]):
+        others = [each for each in others if each not in prose or each.tag == "dialog"]
     return lines, others
 
 
@@ -72,13 +74,15 @@ def _is_hidden(element: _Element) -> bool:
         style, hidden = get("style"), get("hidden")
         found = (style and _STYLE.search(style)) or (hidden is not None and hidden != "until-found")
         found = found or get("role") in ("dialog", "alertdialog")
-    return bool(found) and element.tag not in _ROOTS
+    return bool(found) and element.tag not in _ROOTS and get("role") not in PANELS
 
 
 @lru_cache(maxsize=20_000)
 def _hides(classes: str) -> bool:
     """Whether one of the names of a class attribute hides the element."""
     names = classes.lower().split()
+    if any(_ON_SOME_SCREENS.match(name) for name in names):
+        return False
     return any(name in HIDDEN_CLASSES or _UTILITY.search(name) for name in names)
 
 

@@ -47,8 +47,21 @@ from pipeline.clean.html.published import (
     printed_day,
     published_dates,
 )
-from pipeline.clean.html.title import MIN_PREFIX_CHARS, choose_title, names_in_headings
-from pipeline.clean.names import author_names, in_reading_order, is_person, name_key
+from pipeline.clean.html.title import (
+    HEADLINE_WORDS,
+    MIN_PREFIX_CHARS,
+    choose_title,
+    names_in_headings,
+    title_parts,
+)
+from pipeline.clean.names import (
+    author_names,
+    in_reading_order,
+    is_company,
+    is_house,
+    is_person,
+    name_key,
+)
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.urls import canonical_url, site_of
 
@@ -155,7 +168,7 @@ class _Votes:
 def _vote(page: _Page, markup: Markup, nodes: list[Node]) -> _Votes:
     """Elect title, authors and dates."""
     document, names = page.document, page.site_names
-    stated = _titles(markup, nodes)
+    stated = _titles(markup, nodes, page.blocks)
     titles = _declared("title", document.title) + choose_title(stated, names)
     places = headlines(page.blocks, [title.value for title in titles])
     authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
@@ -194,14 +207,20 @@ def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> li
     return items
 
 
-def _titles(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
     stories = [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
     found = [
         ("json-ld:headline", text) for node in stories for text in texts_of(node.get("headline"))
     ]
     found += [("h1", text) for text in markup.headings[:5]]
     if not any(len(text.split()) > 1 for text in markup.headings):
-        found += [("h2", text) for text in markup.subheadings[:1]]
+        telling = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
+        found += [("h2", text) for text in telling[:1]]
+        whole = (text for text in markup.titles[:1] if not headlines(blocks, [text]))
+        parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
+        longest = max(parts, key=len, default="")
+        if len(longest.split()) >= HEADLINE_WORDS:
+            found += [("printed", blocks.texts[n]) for n in headlines(blocks, [longest])[:1]]
     found += [("og:title", text) for _, text in markup.first_meta(["og:title"])]
     found += [("title", text) for text in markup.titles[:1]]
     found += [("itemprop:headline", text) for text in markup.items.get("headline", [])[:1]]
@@ -211,8 +230,9 @@ def _titles(markup: Markup, nodes: list[Node]) -> list[Evidence]:
 
 
 def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list[Evidence]:
-    told = [authors_of(node) for node in nodes]
-    found = [("json-ld:author", persons) for persons, _ in told]
+    found: list[tuple[str, list[str]]] = []
+    for persons, houses in map(authors_of, nodes):
+        found += [("json-ld:author", persons), ("json-ld:house", houses)]
     label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
     if label in WRITTEN_BY:
         found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
@@ -221,13 +241,12 @@ def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list
         found.append((f"meta:{name}", list(map(_in_order(name), values))))
     found.append(("itemprop:author", markup.items.get("author", [])[:5]))
     found.append(("rel:author", markup.rel_author[:3]))
-    houses = [Evidence("authors", "; ".join(names), "json-ld:house") for _, names in told if names]
     stated = [Evidence("authors", "; ".join(names), source) for source, names in found if names]
     marked = [Evidence("authors", text, "byline") for text in markup.bylines[:3]]
     # Bylines may be marked in boxes about other stories; the one beside the headline is this one's.
     names = [name_key(name) for item in printed for name in item.value.split("; ")]
     same = [item for item in marked if all(name in name_key(item.value) for name in names)]
-    return [*stated, *same, *printed, *(item for item in marked if item not in same), *houses]
+    return [*stated, *same, *printed, *(item for item in marked if item not in same)]
 
 
 def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
@@ -285,17 +304,21 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
 
 
 def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
-    """The names of the place trusted most, of those that name persons; houses among them go.
+    """The names of the place trusted most, unless it only names a house or an account.
 
-    Where nobody else names them, and two other places agree on somebody, these are believed.
+    Then the first that names persons is believed; so are two places that agree on others, where
+    nobody else names those of the first.
     """
     persons = [
         (item, people)
         for item, found in named
         if (people := tuple(name for name in found if is_person(name)))
+        and item.source != "json-ld:house"
     ]
-    if not persons:
-        return named[0][1]
+    head, names = named[0]
+    houses = head.source == "json-ld:house" or all(map(is_house, names))
+    if not persons or (persons[0][0] is not head and not houses):
+        return names
     places: dict[frozenset[str], set[str]] = {}
     for item, people in persons:
         places.setdefault(frozenset(map(name_key, people)), set()).add(_place(item.source))
@@ -304,7 +327,8 @@ def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
         for _, people in persons[1:]:
             if len(places[frozenset(map(name_key, people))]) > 1:
                 return people
-    return persons[0][1]
+    item, people = persons[0]
+    return tuple(name for name in dict(named)[item] if name in people or not is_company(name))
 
 
 def _place(source: str) -> str:

@@ -18,6 +18,7 @@ WEIGHTS = {
     "json-ld:headline": 1.0,
     "itemprop:headline": 0.9,
     "og:title": 1.0,
+    "printed": 1.0,
     "h2": 0.6,
     "title": 0.7,
     "twitter:title": 0.4,
@@ -112,6 +113,7 @@ def _without_kicker(candidate: Evidence, others: list[Evidence]) -> Evidence:
             and 0 < len(front.split()) <= KICKER_WORDS
             and len(other.value.split()) > max(len(front.split()), HEADLINE_WORDS - 1)
             and not front[-1].isalnum()
+            and sum(map(str.isalpha, front)) > SMALL_WORD
         ):
             return Evidence("title", other.value, candidate.source)
     return candidate
@@ -163,13 +165,18 @@ def without_site(title: str, site_names: frozenset[str]) -> str:
     return "" if name_key(title) in site_names else title.strip()
 
 
-def title_parts(title: str) -> list[str]:
+def title_parts(title: str, *more: str) -> list[str]:
     """Give *title*, and what stands between its separators: the headline, sections, the site.
+
+    Args:
+        more: what may separate besides, such as a colon.
 
     >>> title_parts("Ferry sinks | News - The Courier")
     ['Ferry sinks | News - The Courier', 'Ferry sinks', 'News', 'The Courier']
     """
     parts = _SEPARATOR.split(title)
+    for mark in more:
+        parts = [each for part in parts for each in part.split(mark, 1)]
     return [title, *parts] if len(parts) > 1 else [title]
 
 
@@ -213,9 +220,9 @@ def _weights(voters: list[Evidence], keys: list[str]) -> list[float]:
     headings = [n for n, voter in enumerate(voters) if voter.source == "h1"]
     repeated = {n for n in headings if any(_repeats(other, keys[n]) for other in others)}
     weights = [WEIGHTS[voter.source] for voter in voters]
-    if any(v.source == "h2" and len(v.value.split()) >= HEADLINE_WORDS for v in voters):
+    if any(voter.source == "h2" for voter in voters):
         weights = [
-            w if len(key.split()) >= HEADLINE_WORDS else w * UNTOLD
+            w if len(key.split()) >= HEADLINE_WORDS or keys.count(key) > 1 else w * UNTOLD
             for w, key in zip(weights, keys, strict=True)
         ]
     for n in headings:

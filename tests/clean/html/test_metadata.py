@@ -288,7 +288,9 @@ def test_the_address_is_asked_last() -> None:
 
 def test_the_json_ld_of_other_stories_is_not_this_ones() -> None:
     """The node with this page's headline counts, wherever it stands."""
-    other = '{"@type":"NewsArticle","headline":"Tar","datePublished":"2021-01-05","author":"Jan Kupfer"}'
+    other = (
+        '{"@type":"Article","headline":"Tar","datePublished":"2021-01-05","author":"Jan Kupfer"}'
+    )
     own = (
         '{"@type":"NewsArticle","headline":"Rope is dear","datePublished":"2024-02-28",'
         '"author":"Ada Winterbourne"}'
