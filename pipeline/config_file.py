@@ -7,6 +7,7 @@ value, the rule and what the setting is for; for an unknown name, a suggestion.
 from __future__ import annotations
 
 import difflib
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
+OWN_CONFIG = Path("newsieve.yaml")
 DEFAULT_CONFIG = Path("configs/default.yaml")
 
 _WORDS = {
@@ -62,8 +64,8 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     """Read the configuration.
 
     Args:
-        path: a YAML file; None means ``configs/default.yaml`` if it exists, else the built-in
-            defaults, which are the same.
+        path: a YAML file; None means the one that ``find_config`` finds, else the built-in
+            defaults.
         overrides: ``section.setting=value`` each, the value in YAML.
 
     Raises:
@@ -71,8 +73,7 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
         ConfigError: the settings have problems; the message lists all of them.
     """
     source = _Source()
-    if path is None and DEFAULT_CONFIG.is_file():
-        path = DEFAULT_CONFIG
+    path = path or find_config()
     if path is not None:
         _read_file(path, source)
     for override in overrides:
@@ -88,6 +89,54 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     problems = [f"  {place}\n{text}" for place, text in sorted(found, key=_line_order)]
     count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
     raise ConfigError(f"{path or 'configuration'}: {count}\n\n" + "\n".join(problems))
+
+
+def find_config() -> Path | None:
+    """Find the configuration of the working folder: newsieve.yaml, else configs/default.yaml.
+
+    Many projects have a configs/default.yaml. One without a single section of ours, nor a name
+    like one, belongs to somebody else: it is left alone, with a warning.
+    """
+    if OWN_CONFIG.is_file():
+        return OWN_CONFIG
+    if not DEFAULT_CONFIG.is_file():
+        return None
+    try:
+        values = yaml.safe_load(DEFAULT_CONFIG.read_text(encoding="utf-8"))
+    except (OSError, *_NO_YAML):
+        return DEFAULT_CONFIG  # whoever reads it says what is wrong with it
+    names = [str(name) for name in values] if isinstance(values, dict) else []
+    ours = list(Config.model_fields)
+    if not names or any(difflib.get_close_matches(name, ours, n=1, cutoff=0.75) for name in names):
+        return DEFAULT_CONFIG
+    logging.getLogger("newsieve").warning(
+        "%s belongs to something else (it has no section of newsieve's) and is not used; "
+        "name yours with --config, or call it %s",
+        DEFAULT_CONFIG,
+        OWN_CONFIG,
+    )
+    return None
+
+
+def redirected(config: Config, inputs: Sequence[str], output: str | None) -> Config:
+    """Replace ``input.paths`` and ``write.output``, each only where something else is named."""
+    if inputs:
+        section = config.input.model_copy(update={"paths": tuple(inputs)})
+        config = config.model_copy(update={"input": section})
+    if output:
+        section_out = config.write.model_copy(update={"output": output})
+        config = config.model_copy(update={"write": section_out})
+    return config
+
+
+def changed(config: Config) -> dict[str, Any]:
+    """Give the settings that differ from the defaults, by dotted name."""
+    mine, usual = config.model_dump(mode="json"), Config().model_dump(mode="json")
+    return {
+        f"{section}.{name}": mine[section][name]
+        for section, name, _ in settings()
+        if mine[section][name] != usual[section][name]
+    }
 
 
 def _read_file(path: Path, source: _Source) -> None:

@@ -97,6 +97,46 @@ def run_job(
 
 
 @dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would begin with.
+
+    Attributes:
+        plan: of what no run has read yet.
+        newest: name of the newest run; None before the first.
+    """
+
+    inputs: Inputs
+    plan: Plan
+    newest: str | None
+
+
+def preview_run(config: Config) -> Preview:
+    """Find out what a run would read now; nothing is written, and no lock is taken.
+
+    Raises:
+        UsageError: an input does not exist.
+    """
+    output = Path(config.write.output)
+    inputs = find_inputs(config.input.paths, config.input.min_age_s, output)
+    runs = committed_runs(output)
+    day = datetime.now(timezone.utc).date()
+    index = load_index(output).following(_remembered(config, runs, day))
+    plan, _ = make_plan(inputs, _past(output, runs, index), day, config)
+    return Preview(inputs, plan, runs[-1].run_id if runs else None)
+
+
+def _remembered(config: Config, runs: list[CommittedRun], day: date) -> list[CommittedRun]:
+    days = config.input.remember_days
+    return [run for run in runs if not days or (day - run.logical_date).days <= days]
+
+
+def _past(output: Path, runs: list[CommittedRun], index: Index) -> Past:
+    newest = runs[-1] if runs else None
+    attempts = attempts_of(newest) if newest else {}
+    return Past(index, newest, attempts, tombstones_of(output / "runs"))
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     """One invocation, which holds the lock of its output."""
 
@@ -121,11 +161,8 @@ class _Job:
         started = time.time()
         day = logical_date or datetime.now(timezone.utc).date()
         runs = committed_runs(self.output)
-        newest = runs[-1] if runs else None
         index = self._index(runs, day)
-        attempts = attempts_of(newest) if newest else {}
-        past = Past(index, newest, attempts, tombstones_of(self.output / "runs"))
-        plan, known = make_plan(inputs, past, day, self.config)
+        plan, known = make_plan(inputs, _past(self.output, runs, index), day, self.config)
         if known:
             index = index.with_looks(known)
             save_index(self.output, index)
@@ -138,11 +175,8 @@ class _Job:
         return Staging(str((self.output / ".staging" / plan.run_id).absolute()))
 
     def _index(self, runs: list[CommittedRun], day: date) -> Index:
-        """Bring the index up to the committed runs that are remembered on *day*."""
-        days = self.config.input.remember_days
-        remembered = [run for run in runs if not days or (day - run.logical_date).days <= days]
         before = load_index(self.output)
-        index = before.following(remembered)
+        index = before.following(_remembered(self.config, runs, day))
         if index.covers != before.covers:
             save_index(self.output, index)
         return index

@@ -41,7 +41,7 @@ def call(monkeypatch, capsys):
 
 
 VERBS = (
-    *("run", "clean", "check", "compare", "trace"),
+    *("run", "clean", "check", "compare", "trace", "list", "diff", "verify"),
     *("publish", "discard", "undo", "remove", "compact"),
 )
 
@@ -171,11 +171,11 @@ def test_wrong_usage_is_exit_2_with_a_remedy_and_nothing_on_stdout(call, argumen
 
 
 def test_check_shows_settings_inputs_and_the_curve_and_starts_nothing(call):
-    """The effective settings, the matched files and the S-curve go to stdout."""
+    """The changed settings, the matched files, which are new, and the S-curve go to stdout."""
     code, out, err = call("check", "--set", "clean.mode=careful", cwd=ROOT)
 
     assert (0, "") == (code, err)
-    for line in ("mode: careful", "# 21 files to read", "similarity 0.5"):
+    for line in ("clean.mode = careful", "raw/: 21 files", "new            21 files", "ity 0.5"):
         assert line in out
 
 
@@ -257,7 +257,7 @@ def test_a_name_cannot_forge_a_message(call, tmp_path):
     assert ("", 1) == (out, err.count("\n"))
     assert err.startswith("a\\nnewsieve: done\\x1b[31m.txt: no_text: the file is empty")
     _, out, _ = call("check", "--set", f"input.paths={tmp_path}")
-    assert "#   a\\nnewsieve: done\\x1b[31m.txt\n" in out
+    assert " a\\nnewsieve: done\\x1b[31m.txt\n" in out
 
 
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

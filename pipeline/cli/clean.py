@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from pipeline.cli.options import on_one_line, set_option
+from pipeline.cli.options import set_option
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError
 from pipeline.explain.cleaned import as_json, as_lines
@@ -18,6 +18,7 @@ from pipeline.read import read_part
 from pipeline.read.parts import Part
 from pipeline.records import Rejection
 from pipeline.storage import open_input
+from pipeline.text.terminal import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,13 +71,13 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
     except OSError as error:  # of output: what cannot be read is a rejection
         raise NewsieveError(f"cannot write the output: {error.strerror}") from error
     if number < 0:
-        click.echo(on_one_line(f"no document in {', '.join(paths)}"), err=True)
+        click.echo(shown(f"no document in {', '.join(paths)}"), err=True)
 
 
 def _print_text(article: Article | None, rejection: Rejection | None, *, several: bool) -> None:
     if rejection is not None:
         told = [rejection.source, rejection.reason, rejection.detail]
-        click.echo(on_one_line(": ".join(filter(None, told))), err=True)
+        click.echo(shown(": ".join(filter(None, told))), err=True)
     if article is not None and article.text:
         # Two documents on one stream are told apart by a form feed, as pages are.
         click.echo(("\f\n" if several else "") + article.text)

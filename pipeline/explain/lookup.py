@@ -126,6 +126,14 @@ class Rows:
                 yield Row(table, run.sequence, path.relative_to(self.output).as_posix(), values)
 
 
+def read_rows(folder: Path, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Give *columns* of the rows of *table* of the run in *folder*, in their order."""
+    files = [str(path) for path in sorted((folder / table).glob("*.parquet"))]
+    dataset = ds.dataset(files, schema=schema(table), format="parquet")
+    for batch in dataset.to_batches(columns=list(columns), batch_size=1_000, use_threads=False):
+        yield from batch.to_pylist()
+
+
 def plain(value: object) -> object:
     """Give a cell as JSON has it: times and days as ISO 8601."""
     return value.isoformat() if isinstance(value, (date, datetime)) else value

@@ -29,10 +29,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
-_COMMAND = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from pipeline.guard.killable import serve; serve()"
-)
+_SERVE = "from pipeline.guard.killable import serve; serve()"
+
+
+def python_command(code: str, *arguments: str) -> list[str]:
+    """Return the command that runs *code* in another interpreter, with the modules of this one.
+
+    ``sys.path`` is set before the first import: with ``-c`` or ``-m`` alone, Python would import
+    modules from the current folder, which may be full of files by others.
+    """
+    return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!a}; {code}", *arguments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +162,7 @@ class _Helper:
         lifeline, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-c", _COMMAND, str(lifeline)],
+                python_command(_SERVE, str(lifeline)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -171,7 +177,7 @@ class _Helper:
         self._requests = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
         with suppress(BrokenPipeError):  # expect_ready reports it
-            self._requests.write(pickle.dumps(sys.path) + start)
+            self._requests.write(start)
             self._requests.flush()
 
     def expect_ready(self) -> None:

@@ -12,9 +12,10 @@ from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
 from pipeline.passes.site_lines import read_repeated
 from pipeline.passes.tombstones import taken_down
+from pipeline.progress import counter_of
 from pipeline.read import read_part
 from pipeline.read.parts import Unfinished
-from pipeline.records import Rejection
+from pipeline.records import Document, Rejection
 from pipeline.staging import CleanedCounts, PartCount
 from pipeline.storage import open_input, replacing
 from pipeline.write.columns import staged_batch, staged_schema
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
     from pipeline.passes.site_lines import Repeated
+    from pipeline.progress import Counter
     from pipeline.read.parts import Block
-    from pipeline.records import Article, Document
+    from pipeline.records import Article
     from pipeline.staging import Staging
     from pipeline.write.columns import Table
 
@@ -43,7 +45,9 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     Returns:
         The number of the block.
     """
+    counter = counter_of(staging.folder)
     if staging.noted(block.index, "cleaned"):
+        counter.add("cleaned_bytes", block.bytes)
         return block.index
     counts = CleanedCounts()
     tombstones = staging.tombstones()
@@ -53,7 +57,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        fates = _fates(records, config, read_repeated(staging), tombstones)
+        fates = _counted(_fates(records, config, read_repeated(staging), tombstones), counter)
         for articles, rejections in _batches(fates):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
@@ -61,6 +65,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
             reject_table.write_batch(staged_batch("rejects", rejections + misfits))
             counts.articles += len(kept)
             counts.rejects += len(rejections) + len(misfits)
+            counter.add("rejects", len(misfits))
     staging.note(block.index, "cleaned", counts)
     return block.index
 
@@ -70,7 +75,9 @@ def _unseen_records(
 ) -> Iterator[Document | Rejection]:
     """Read the records of *block*, less those that an earlier run has seen; count both."""
     seen = np.load(staging.seen, mmap_mode="r") if staging.seen.exists() else None
+    counter = counter_of(staging.folder)
     for part in block.parts:
+        left = part.bytes
         count = PartCount(part.source)
         counts.parts.append(count)
         for record in read_part(
@@ -80,12 +87,19 @@ def _unseen_records(
                 count.unfinished += 1
                 continue
             count.read += 1
+            if isinstance(record, Document):
+                # What a record takes of its file is nearly what it holds, unless that is packed.
+                part_done = min(left, len(record.content))
+                counter.add("cleaned_bytes", part_done)
+                left -= part_done
             if seen is not None and record.id is not None and _contains(seen, record.id):
                 count.unchanged += 1
+                counter.add("records")
                 continue
             if isinstance(record, Rejection) and record.retryable:
                 count.retry = True
             yield record
+        counter.add("cleaned_bytes", left)
 
 
 def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
@@ -108,6 +122,14 @@ def _fates(
         # A page may name its address itself: it is known only now.
         gone = article and taken_down(article.document, article, tombstones)
         yield ordinal, gone or result
+
+
+def _counted(fates: Iterator[_Fate], counter: Counter) -> Iterator[_Fate]:
+    for each in fates:
+        counter.add("records")
+        if isinstance(each[1], Rejection):
+            counter.add("rejects")
+        yield each
 
 
 def _batches(

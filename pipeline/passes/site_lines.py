@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.arrays import lookup
+from pipeline.progress import counter_of
 from pipeline.read import read_part
 from pipeline.records import Document
 from pipeline.storage import open_input
@@ -96,6 +97,7 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
     if staging.array(name) is None:
         rows = np.fromiter(_seen(block, config), SEEN)
         staging.write_array(name, _distinct(rows))
+    counter_of(staging.folder).add("surveyed_bytes", block.bytes)
     return block.index
 
 

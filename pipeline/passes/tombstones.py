@@ -1,4 +1,4 @@
-"""Tombtombstones: what was taken down, and must not come back.
+"""Tombstones: what was taken down, and must not come back.
 
 A tombstone is a digest of an id, an address or a site: it recognises what comes again, and
 tells nobody who has only the tombstone what that was.

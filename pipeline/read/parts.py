@@ -44,6 +44,12 @@ class Part:
         return self.suffix.endswith((".gz", ".zst"))
 
     @property
+    def bytes(self) -> int:
+        """Size of the part, as far as it was known when the run was planned; else 0."""
+        stop = self.size if self.stop is None else self.stop
+        return max(0, (stop or 0) - self.start)
+
+    @property
     def stem(self) -> str:
         """The file's name without its suffix, including double suffixes.
 
@@ -90,6 +96,11 @@ class Block:
 
     index: int
     parts: tuple[Part, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of its parts together."""
+        return sum(part.bytes for part in self.parts)
 
 
 def digest_look(found: os.stat_result, source: str) -> bytes:
