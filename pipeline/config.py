@@ -55,6 +55,8 @@ class InputConfig(Section):
     """Site of documents without a url: from_path (a folder's name), or {site}/**, or */{site}-*."""
     max_bytes: int = Field(default=20_000_000, ge=1)
     """Maximum size of a record in bytes; a larger one is rejected as too_large."""
+    follow_links: Literal["inside", "anywhere"] = "inside"
+    """Links to files that are read: inside, those to files of the same input; anywhere, all."""
     min_age_s: float = Field(default=0, ge=0)
     """Seconds since the last change of a file; a younger file is left to the next run."""
     max_attempts: int = Field(default=3, ge=1)

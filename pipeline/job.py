@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.config import Config
-from pipeline.errors import AccountError
+from pipeline.errors import AccountError, UsageError
 from pipeline.ledger.account import Account, InputCount, tally
 from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
@@ -21,9 +21,10 @@ from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
+from pipeline.monitor.watch import stage_seconds
 from pipeline.passes.write_block import RunName
 from pipeline.staging import Staging
-from pipeline.storage import write_bytes
+from pipeline.storage import local_folder, write_bytes
 from pipeline.write.views import write_views
 
 
@@ -72,6 +73,8 @@ def run_job(
     logical_date: date | None,
     engine: Engine,
     told: Callable[[Inputs, Published], object] = lambda *_: None,
+    *,
+    allow_empty: bool = False,
 ) -> Outcome:
     """Finish what was interrupted, then read what is new, and publish what comes of it.
 
@@ -79,21 +82,36 @@ def run_job(
         logical_date: the day the run stands for; None means today in UTC. An interrupted run
             keeps its own.
         told: hears of each run at the moment that it is published, whatever comes then.
+        allow_empty: inputs without a single file are no error.
 
     Raises:
-        UsageError: an input does not exist.
+        UsageError: an input does not exist, or the inputs have no file of a known kind.
         LockedOutput: another run works on the same output.
         HeldRun: a gate holds this run, or an earlier one waits for a decision; nothing was
             published.
         AccountError: records in and rows out do not add up; nothing was published.
     """
-    output = Path(config.write.output)
-    inputs = find_inputs(config.input.paths, config.input.min_age_s, output)
+    output = local_folder(config.write.output)
+    inputs = _find_inputs(config, output)
+    if not (inputs.files or inputs.too_young or allow_empty):
+        raise _nothing_to_read(config, inputs)
     with locked(output):
         refuse_held(output)
         job = _Job(config, output, engine, partial(told, inputs))
         found = [job.finish_interrupted(), job.read_new(inputs, logical_date)]
     return Outcome(inputs, tuple(each for each in found if each))
+
+
+def _find_inputs(config: Config, output: Path) -> Inputs:
+    settings = config.input
+    return find_inputs(settings.paths, settings.min_age_s, output, settings.follow_links)
+
+
+def _nothing_to_read(config: Config, inputs: Inputs) -> UsageError:
+    """Say so: an input that is suddenly empty may be a mount that is gone."""
+    text = f"nothing to read: no file of a known kind in {', '.join(config.input.paths)}"
+    remarks = "".join(f"\n{remark}" for remark in inputs.remarks())
+    return UsageError(f"{text}; if that is as it should be, use --allow-empty{remarks}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +134,8 @@ def preview_run(config: Config) -> Preview:
     Raises:
         UsageError: an input does not exist.
     """
-    output = Path(config.write.output)
-    inputs = find_inputs(config.input.paths, config.input.min_age_s, output)
+    output = local_folder(config.write.output)
+    inputs = _find_inputs(config, output)
     runs = committed_runs(output)
     day = datetime.now(timezone.utc).date()
     index = load_index(output).following(_remembered(config, runs, day))
@@ -196,6 +214,7 @@ class _Job:
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
         staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
+        began = time.time()
         self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
         account, counts = tally(staging, range(len(plan.blocks)), dedup.alarm_cluster_size)
         try:
@@ -204,7 +223,11 @@ class _Job:
             sweep_staging(self.output)  # or every later run would find the same fault
             raise
         write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
-        timings = {"started": _iso(started), "seconds": round(time.time() - started, 3)}
+        timings = {
+            "started": _iso(started),
+            "seconds": round(time.time() - started, 3),
+            "stages": stage_seconds(staging, len(plan.blocks), began),
+        }
         gates = judge_gates(account, earlier_runs(runs, self.config.gates), self.config.gates)
         write_manifest(staging, plan, self.config, account, gates, timings)
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)

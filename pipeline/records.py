@@ -186,6 +186,7 @@ class Rejection:
         error_type: class name of the exception, for errors.
         excerpt: the record's beginning, at most 500 characters.
         retryable: whether a later run should read it again.
+        url: the address, as far as the record or the page states it.
     """
 
     source: str
@@ -198,6 +199,7 @@ class Rejection:
     error_type: str | None = None
     excerpt: str | None = None
     retryable: bool = False
+    url: str | None = None
 
 
 EXCERPT_CHARS = 500
@@ -232,6 +234,7 @@ def rejection_of(
         record_id=document.record_id,
         error_type=error_type,
         excerpt=excerpt(document.content),
+        url=document.url,
     )
 
 

@@ -41,7 +41,7 @@ def call(monkeypatch, capsys):
 
 
 VERBS = (
-    *("run", "clean", "check", "compare", "trace", "list", "diff", "verify"),
+    *("run", "clean", "check", "compare", "trace", "report", "list", "diff", "verify"),
     *("publish", "discard", "undo", "remove", "compact"),
 )
 

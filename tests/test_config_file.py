@@ -216,6 +216,12 @@ def test_bands_of_a_flag_are_blamed_on_the_flag(write):
     assert "--set dedup.bands\n" in problems(path, "dedup.bands=7")
 
 
+BOMB = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+)
+"""Twelve lines that stand for 31 billion values."""
+
+
 @pytest.mark.parametrize("name", ["Clean.mode", "a.b.c", "clean.mode.x"])
 def test_a_flag_is_named_even_if_no_part_of_it_exists(write, name):
     """A path too long, or in a section that does not exist, is blamed on its flag."""
@@ -254,6 +260,8 @@ def test_a_setting_that_stands_twice_is_a_problem(write, content):
         ("a: \x00", "my.yaml: not valid YAML: "),
         ("!!python/object:os.system {}", "my.yaml:1: not valid YAML: could not determine"),
         ("[" * 1_000, "my.yaml: not valid YAML: "),
+        ("a: &a\n  b: *a", "my.yaml: not valid YAML: aliases (*name) stand for too much, or for"),
+        (BOMB, "my.yaml: not valid YAML: aliases (*name) stand for too much, or for themselves"),
     ],
 )
 def test_what_is_no_yaml_mapping_is_refused_with_its_line(write, content, told):

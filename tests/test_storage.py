@@ -81,7 +81,7 @@ def test_a_finished_folder_is_published_as_it_is(tmp_path):
     """All files of the folder have their new place, the old name is gone."""
     write_bytes(tmp_path / "staging/articles/part-0.parquet", b"rows")
     write_bytes(tmp_path / "staging/manifest.json", b"{}")
-    publish_folder(tmp_path / "staging", tmp_path / "out/runs/first")
+    publish_folder(tmp_path / "staging", tmp_path / "out/runs/first", "done")
 
     assert b"rows" == (tmp_path / "out/runs/first/articles/part-0.parquet").read_bytes()
     assert b"{}" == (tmp_path / "out/runs/first/manifest.json").read_bytes()
@@ -104,7 +104,7 @@ def test_an_existing_run_is_never_replaced(tmp_path, existing):
     else:
         write_bytes(tmp_path / existing, b"old")
     with pytest.raises(OSError):
-        publish_folder(tmp_path / "staging", tmp_path / "target")
+        publish_folder(tmp_path / "staging", tmp_path / "target", "done")
 
     assert b"new" == (tmp_path / "staging/manifest.json").read_bytes()
     assert existing.endswith("/") or (tmp_path / existing).read_bytes() == b"old"
@@ -152,7 +152,7 @@ def test_two_folders_change_places(lacking, tmp_path, monkeypatch):
         monkeypatch.setattr(storage, "_sync_at_once", lambda _folder: False)
     one = laid_out(tmp_path / "runs", a="old", b="old")
     other = laid_out(tmp_path / "staging" / "runs", a="new")
-    exchange_folders(one, other)
+    exchange_folders(one, other, "done")
 
     assert ({"a": "new"}, {"a": "old", "b": "old"}) == (told(one), told(other))
     assert ["runs", "staging"] == sorted(path.name for path in tmp_path.iterdir())

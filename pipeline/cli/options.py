@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.monitor.log import EventLog
+from pipeline.storage import local_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,9 +35,15 @@ class State:
     log: EventLog = field(default_factory=EventLog)
 
 
-output_argument = click.argument(
-    "output", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+class OutputFolder(click.Path):
+    """A path that is no url; in a form that every library takes for a path."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a ``Path``."""
+        return Path(os.fsdecode(super().convert(str(local_folder(value)), param, ctx)))
+
+
+output_argument = click.argument("output", type=OutputFolder(exists=True, file_okay=False))
 
 config_option = click.option(
     "--config",

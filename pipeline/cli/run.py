@@ -52,6 +52,7 @@ class _WithBeamFlags(click.Command):
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
+@click.option("--allow-empty", is_flag=True, help="Inputs without a single file end in 0, not 2.")
 @format_option
 @set_option
 @click.pass_obj
@@ -62,6 +63,7 @@ def run(
     inputs: tuple[str, ...],
     output: str | None,
     logical_date: datetime | None,
+    allow_empty: bool,
     form: str,
     overrides: tuple[str, ...],
     beam_flags: tuple[str, ...],
@@ -83,7 +85,7 @@ def run(
     _check_beam_flags(beam_flags)
     effective = redirected(load_config(file, overrides), [*paths, *inputs], output)
     day: date | None = logical_date.date() if logical_date else None
-    _Run(state, effective, form).carry_out(day, partial(_execute, beam_flags))
+    _Run(state, effective, form, allow_empty).carry_out(day, partial(_execute, beam_flags))
 
 
 def _check_beam_flags(flags: tuple[str, ...]) -> None:
@@ -105,7 +107,8 @@ def _execute(
 class _Run:
     """One run, and what is told of it."""
 
-    def __init__(self, state: State, config: Config, form: str) -> None:
+    def __init__(self, state: State, config: Config, form: str, allow_empty: bool) -> None:
+        self.allow_empty = allow_empty
         self.state, self.config, self.form = state, config, form
         self.published: list[Published] = []
         self.last: Any = None
@@ -140,7 +143,7 @@ class _Run:
         if self.watcher:
             engine = self.watcher.watching(engine)
         with recorded(self.config) as self.last:
-            outcome = run_job(self.config, day, engine, self._told)
+            outcome = run_job(self.config, day, engine, self._told, allow_empty=self.allow_empty)
             self.last.account = outcome.account or Account()
         return outcome
 
@@ -150,7 +153,6 @@ class _Run:
         if not self.published:
             self._tell_remarks(inputs)
         self.published.append(published)
-        self.state.untouched = "nothing more was published"
         self.last.account = published.account
         self._tell_published(published)
 

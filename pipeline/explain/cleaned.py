@@ -7,6 +7,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from pipeline.text.terminal import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -65,19 +67,20 @@ KEPT, TAKEN, CUT = " ", ">", "-"
 """Marks at the head of a line: kept in the text, taken into a field, cut."""
 STAYING = {"dateline"}
 """Fields that are read off the text and stay in it."""
-_JOINERS = "\u200c\u200d"
 _COLOURS = {KEPT: "", TAKEN: "\x1b[36m", CUT: "\x1b[31m"}
 
 
 def as_lines(article: Article, rejection: Rejection | None, *, colour: bool) -> Iterator[str]:
     """Show each line that the cleaner saw, with what became of it and why."""
     document = article.document
-    yield f"# {document.source}: {article.title or 'no title'}"
+    yield shown(f"# {document.source}: {article.title or 'no title'}")
     if rejection is not None:
-        yield f"# a run would reject it: {rejection.reason} {rejection.detail or ''}".rstrip()
+        yield shown(
+            f"# a run would reject it: {rejection.reason} {rejection.detail or ''}"
+        ).rstrip()
     start = 0
     for raw in article.seen_text.splitlines(keepends=True):
-        line = visible(raw.strip())
+        line = shown(raw.strip().expandtabs(4))
         if line:
             mark, why = _fate(article, start, start + len(raw))
             note = f"   [{why}]" if why else ""
@@ -85,19 +88,6 @@ def as_lines(article: Article, rejection: Rejection | None, *, colour: bool) -> 
             shade = _COLOURS[mark] if colour else ""
             yield f"{shade}{text}\x1b[0m" if shade else text
         start += len(raw)
-
-
-def visible(line: str) -> str:
-    r"""Show what no terminal may be sent, such as escapes and direction marks, as a sign.
-
-    Joiners stay: Persian spelling and emoji sequences need them.
-
-    >>> visible("a\x1b[2Jb")
-    'a\ufffd[2Jb'
-    """
-    return "".join(
-        [c if c.isprintable() or c.isspace() or c in _JOINERS else "\ufffd" for c in line]
-    )
 
 
 def _fate(article: Article, start: int, end: int) -> tuple[str, str]:

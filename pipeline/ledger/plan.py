@@ -10,7 +10,11 @@ from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
+from pipeline.ledger.history import RUN_ID
 from pipeline.ledger.index import look_of
+from pipeline.ledger.inputs import is_input
 from pipeline.read import survey
 from pipeline.read.parts import Block, Part
 from pipeline.storage import open_input
@@ -224,17 +228,35 @@ def _unreadable(part: Part, past: Past) -> _Examined:
 def find_interrupted(output: Path, newest: CommittedRun | None, config: Config) -> Plan | None:
     """Return the plan of an interrupted run that can be finished, or None.
 
-    It must follow the *newest* run, and have been made by this version for settings that give the
-    same result.
+    It must follow the *newest* run, have been made by this version for settings that give the same
+    result, and read nothing but what the inputs name now.
     """
     for path in sorted((output / ".staging").glob("*/plan.json")):
         try:
             plan = read_plan(path.read_bytes(), config)
-        except (OSError, ValueError, KeyError, TypeError):
+            if plan and plan.parent == (newest and newest.run_id) and _is_ours(plan, path, config):
+                return plan
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # damaged, or of an older version: its inputs are planned again
-        if plan is not None and plan.parent == (newest and newest.run_id):
-            return plan
     return None
+
+
+def _is_ours(plan: Plan, path: Path, config: Config) -> bool:
+    """Whether nobody but an interrupted run of this user can have left this work behind.
+
+    Raises:
+        ValueError, OSError: an array is damaged, or a pickle.
+    """
+    named = RUN_ID.fullmatch(plan.run_id)
+    if not named or path.parent.name != plan.run_id or int(named["sequence"]) != plan.sequence:
+        return False
+    if os.stat(path, follow_symlinks=False).st_uid != os.geteuid():  # noqa: PTH116
+        return False
+    for array in path.parent.glob("*.npy"):
+        np.load(array, mmap_mode="r")
+    rule = config.input.paths, config.input.follow_links
+    parts = (part for block in plan.blocks for part in block.parts)
+    return all(is_input(part.path, part.source, part.suffix, *rule) for part in parts)
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:
@@ -258,7 +280,7 @@ def _table_settings(config: Config) -> dict[str, Any]:
     return config.model_dump(
         mode="json",
         exclude={
-            "input": {"paths", "min_age_s"},
+            "input": {"paths", "min_age_s", "follow_links"},
             "dedup": {"alarm_cluster_size"},
             "gates": True,
             "write": {"output"},

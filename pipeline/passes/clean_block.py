@@ -65,6 +65,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
             article_table.write_batch(laid_out)
             members.append(kept)
             reject_table.write_batch(staged_batch("rejects", rejections + misfits))
+            _mark_retries(rejections, counts)
             counts.articles += len(kept)
             counts.rejects += len(rejections) + len(misfits)
             counter.add("rejects", len(misfits))
@@ -100,6 +101,15 @@ def _unseen_records(
                 count.retry = True
             yield record
         counter.add("cleaned_bytes", left)
+
+
+def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts) -> None:
+    """Let the next run read the files again whose records were lost through no fault of theirs."""
+    again = {rejection.source for _, rejection in rejections if rejection.retryable}
+    # A record's source is its file, or its file and #n.
+    files = again | {source.rpartition("#")[0] for source in again}
+    for part in counts.parts:
+        part.retry = part.retry or part.source in files
 
 
 def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:

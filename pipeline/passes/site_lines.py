@@ -27,7 +27,7 @@ from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
 from pipeline.version import FORMAT_VERSION
-from pipeline.write.parquet import write_parquet
+from pipeline.write.parquet import undamaged, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -182,7 +182,8 @@ def _digest(text: str, size: int) -> int:
 
 def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
     """Read those rows of an earlier run that are about *lines*."""
-    table = pq.read_table(path, use_threads=False)
+    with undamaged(path):
+        table = pq.read_table(path, use_threads=False)
     column = table["line"].to_numpy()
     chosen = np.flatnonzero(lookup(lines, column)[1])
     rows = np.empty(len(chosen), SEEN)

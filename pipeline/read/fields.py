@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import NamedTuple, get_args
 
@@ -52,7 +53,7 @@ def document_of(
     name = next((name for name in _CONTENT if has_content(known.get(name))), None)
     if name is None:
         detail = "; ".join(f"{name}: {_kind(known, name)}" for name in _CONTENT)
-        return reject(place, "no_text", detail)
+        return replace(reject(place, "no_text", detail), url=scalar(known.get("url")))
     content = str(known[name])
     found = Content("text/html", content) if name == "html" else read_text(content)
     url = scalar(known.get("url"))

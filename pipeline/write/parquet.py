@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.errors import NewsieveError
 from pipeline.storage import replacing
 
 if TYPE_CHECKING:
@@ -21,6 +23,24 @@ REPETITIVE = [
     "evidence.list.element.part", "flags.list.element",
 ]  # fmt: skip
 """Leaf columns worth a dictionary; for texts, ids and addresses one only costs time."""
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Turn damage to a table of a published run into a message.
+
+    Raises:
+        NewsieveError: *path* is damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:  # pyarrow raises both for damage
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise NewsieveError(
+            f"{path}: damaged ({' '.join(str(error).split())[:300]}); restore it from a backup"
+        ) from error
 
 
 def write_parquet(

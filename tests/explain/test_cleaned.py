@@ -10,8 +10,9 @@ from factories import article, document, rejection
 from hypothesis import given
 from strategies import articles
 
-from pipeline.explain.cleaned import CUT, KEPT, TAKEN, as_json, as_lines, visible
+from pipeline.explain.cleaned import CUT, KEPT, TAKEN, as_json, as_lines
 from pipeline.records import Evidence, Removed, Timestamp
+from pipeline.text.terminal import shown
 
 PAGE = "Home  News\nFerry Sinks\nBy Ann Vole\n\nThe ferry sank.\n\nBy noon all were ashore.\n"
 FOUND = document(PAGE, source="in/a.txt")
@@ -187,11 +188,13 @@ def test_lines_of_a_page_are_those_of_its_extraction():
 @given(articles())
 def test_every_line_of_any_document_is_shown_once(kept):
     """Nothing of what the cleaner saw is missing, whatever the spans."""
-    shown = list(as_lines(kept, None, colour=False))[1:]
-    seen = [visible(line.strip()) for line in kept.seen_text.splitlines() if line.strip()]
+    lines = list(as_lines(kept, None, colour=False))[1:]
+    seen = [
+        shown(line.strip().expandtabs(4)) for line in kept.seen_text.splitlines() if line.strip()
+    ]
 
-    assert len(seen) == len(shown)
-    for line, row in zip(seen, shown, strict=True):
+    assert len(seen) == len(lines)
+    for line, row in zip(seen, lines, strict=True):
         assert row[0] in (KEPT, TAKEN, CUT)
         assert row[2:].startswith(line)
 
