@@ -36,8 +36,8 @@ def report(state: State, output: Path, run: str, html: Path | None, form: str) -
       newsieve report output/ latest --html report.html
     """  # noqa: D301
     from pipeline.explain.report.facts import gather
-    from pipeline.ledger.history import undamaged
     from pipeline.storage import write_bytes
+    from pipeline.write.parquet import undamaged
 
     with undamaged(output / "runs"):
         facts = gather(output, run)
