@@ -25,6 +25,14 @@ FieldName = Literal[
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]
 
 
+LANGUAGES = (
+    "af ar as az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk "
+    "km kn ko lo lt lv mk ml mr my nb ne nl nn no pa pl pt ro ru si sk sl so sq sr sv sw ta te th "
+    "tl tr uk ur vi zh zh-Hans zh-Hant"
+).split()
+"""Languages that are detected, as BCP-47 tags; no stands for nb and nn, zh for both scripts."""
+
+
 def _listed(value: object) -> object:
     """Turn a single string into a list."""
     return [value] if isinstance(value, str) else value
@@ -93,6 +101,17 @@ class JudgeConfig(Section):
     """Languages to keep, as BCP-47 tags; empty keeps all, and unknown ones too."""
     min_words: int = Field(default=0, ge=0)
     """Words an article must have; 0 keeps all that have a body."""
+
+    @field_validator("languages")
+    @classmethod
+    def languages_are_detected(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """A tag that no article can have would reject all of them."""
+        unknown = [tag for tag in tags if tag not in LANGUAGES]
+        if unknown:
+            raise ValueError(
+                f"{unknown[0]!r} is not a language that is detected; known: {' '.join(LANGUAGES)}"
+            )
+        return tags
 
 
 class DedupConfig(Section):

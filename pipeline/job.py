@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.config import Config
 from pipeline.errors import AccountError, UsageError
 from pipeline.ledger.account import Account, InputCount, tally
+from pipeline.ledger.again import read_again, rejected_ids
 from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
 from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
@@ -75,6 +78,7 @@ def run_job(
     told: Callable[[Inputs, Published], object] = lambda *_: None,
     *,
     allow_empty: bool = False,
+    again: Sequence[str] = (),
 ) -> Outcome:
     """Finish what was interrupted, then read what is new, and publish what comes of it.
 
@@ -82,6 +86,7 @@ def run_job(
         logical_date: the day the run stands for; None means today in UTC. An interrupted run
             keeps its own.
         told: hears of each run at the moment that it is published, whatever comes then.
+        again: files and folders whose rejected records are to be read again.
         allow_empty: inputs without a single file are no error.
 
     Raises:
@@ -98,7 +103,7 @@ def run_job(
     with locked(output):
         refuse_held(output)
         job = _Job(config, output, engine, partial(told, inputs))
-        found = [job.finish_interrupted(), job.read_new(inputs, logical_date)]
+        found = [job.finish_interrupted(), job.read_new(inputs, logical_date, again)]
     return Outcome(inputs, tuple(each for each in found if each))
 
 
@@ -139,7 +144,7 @@ def preview_run(config: Config) -> Preview:
     runs = committed_runs(output)
     day = datetime.now(timezone.utc).date()
     index = load_index(output).following(_remembered(config, runs, day))
-    plan, _ = make_plan(inputs, _past(output, runs, index), day, config)
+    plan, _ = make_plan(inputs, _past(inputs, runs, index, config), day, config)
     return Preview(inputs, plan, runs[-1].run_id if runs else None)
 
 
@@ -148,10 +153,17 @@ def _remembered(config: Config, runs: list[CommittedRun], day: date) -> list[Com
     return [run for run in runs if not days or (day - run.logical_date).days <= days]
 
 
-def _past(output: Path, runs: list[CommittedRun], index: Index) -> Past:
+def _past(
+    inputs: Inputs,
+    runs: list[CommittedRun],
+    index: Index,
+    config: Config,
+    again: Sequence[str] = (),
+) -> Past:
     newest = runs[-1] if runs else None
     attempts = attempts_of(newest) if newest else {}
-    return Past(index, newest, attempts, tombstones_of(output / "runs"))
+    tombstones = tombstones_of(local_folder(config.write.output) / "runs")
+    return Past(index, newest, attempts, tombstones, read_again(inputs, runs, config, again))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +186,16 @@ class _Job:
         index = self._index(runs, plan.logical_date)
         return self._carry_out(plan, runs, index, started, resumed=True)
 
-    def read_new(self, inputs: Inputs, logical_date: date | None) -> Published | None:
+    def read_new(
+        self, inputs: Inputs, logical_date: date | None, again: Sequence[str]
+    ) -> Published | None:
         """Plan what no committed run has read, and carry it out."""
         started = time.time()
         day = logical_date or datetime.now(timezone.utc).date()
         runs = committed_runs(self.output)
         index = self._index(runs, day)
-        plan, known = make_plan(inputs, _past(self.output, runs, index), day, self.config)
+        past = _past(inputs, runs, index, self.config, again)
+        plan, known = make_plan(inputs, past, day, self.config)
         if known:
             index = index.with_looks(known)
             save_index(self.output, index)
@@ -210,7 +225,11 @@ class _Job:
     ) -> Published:
         """Take *plan* through the passes, check the account, and publish the run."""
         staging = self._staging(plan)
-        staging.prepare(index.ids.digests, tombstones_of(self.output / "runs"))
+        seen = index.ids.digests
+        rejected = rejected_ids(runs, frozenset(plan.again))
+        if rejected:
+            seen = seen[~np.isin(seen, np.array(sorted(rejected), "S16"))]
+        staging.prepare(seen, tombstones_of(self.output / "runs"))
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
         staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))

@@ -112,14 +112,17 @@ def _print_text(article: Article | None, rejection: Rejection | None, *, first: 
 
 
 def _records(paths: tuple[str, ...], config: Config) -> Iterator[Document | Rejection]:
+    from pipeline.passes.reading import read_records
     from pipeline.read import read_part
-    from pipeline.storage import open_input
 
     for path in paths:
-        parts = [_stdin_part()] if path == STDIN else _file_parts(path)
-        opener = _open_stdin if path == STDIN else open_input
-        for part in parts:
-            yield from cast("Iterator[Document | Rejection]", read_part(part, opener, config.input))
+        # No item is Unfinished: the parts are final.
+        if path == STDIN:
+            found = read_part(_stdin_part(), lambda _: _stdin(config), config.input)
+            yield from cast("Iterator[Document | Rejection]", found)
+        else:
+            for part in _file_parts(path):
+                yield from cast("Iterator[Document | Rejection]", read_records(part, config))
 
 
 def _file_parts(path: str) -> list[Part]:
@@ -142,5 +145,6 @@ def _peek() -> bytes:
     return cast("BufferedReader", sys.stdin.buffer).peek(512)[:512]
 
 
-def _open_stdin(_: str) -> BinaryIO:
-    return BytesIO(sys.stdin.buffer.read())
+def _stdin(config: Config) -> BinaryIO:
+    """Return what stdin holds, but no more than shows that it is too large."""
+    return BytesIO(sys.stdin.buffer.read(config.input.max_bytes + 1))

@@ -55,6 +55,12 @@ class _WithBeamFlags(click.Command):
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
 @click.option("--allow-empty", is_flag=True, help="Inputs without a single file end in 0, not 2.")
+@click.option(
+    "--again",
+    multiple=True,
+    metavar="PATH",
+    help="Read the rejected records of this file or folder again; may be repeated.",
+)
 @format_option
 @set_option
 @click.pass_obj
@@ -66,6 +72,7 @@ def run(
     output: str | None,
     logical_date: datetime | None,
     allow_empty: bool,
+    again: tuple[str, ...],
     form: str,
     overrides: tuple[str, ...],
     beam_flags: tuple[str, ...],
@@ -75,6 +82,9 @@ def run(
     PATH is a file, a folder or a glob to read, instead of input.paths. A YAML file as first
     argument is taken for --config. The account goes to stderr, the folder of the new run to
     stdout. Flags after -- are Beam's own.
+
+    Records that earlier runs rejected are read again after the setting that rejected them has
+    changed, such as input.fields; --again reads them whatever rejected them.
 
     \b
     Example:
@@ -87,7 +97,8 @@ def run(
     _check_beam_flags(beam_flags)
     effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
     day: date | None = logical_date.date() if logical_date else None
-    _Run(state, effective, form, allow_empty).carry_out(day, partial(_execute, beam_flags))
+    run = _Run(state, effective, form, allow_empty, again)
+    run.carry_out(day, partial(_execute, beam_flags))
 
 
 def _check_beam_flags(flags: tuple[str, ...]) -> None:
@@ -109,8 +120,10 @@ def _execute(
 class _Run:
     """One run, and what is told of it."""
 
-    def __init__(self, state: State, config: Config, form: str, allow_empty: bool) -> None:
-        self.allow_empty = allow_empty
+    def __init__(
+        self, state: State, config: Config, form: str, allow_empty: bool, again: tuple[str, ...]
+    ) -> None:
+        self.allow_empty, self.again = allow_empty, again
         self.state, self.config, self.form = state, config, form
         self.published: list[Published] = []
         self.last: Any = None
@@ -145,7 +158,8 @@ class _Run:
         if self.watcher:
             engine = self.watcher.watching(engine)
         with recorded(self.config) as self.last:
-            outcome = run_job(self.config, day, engine, self._told, allow_empty=self.allow_empty)
+            options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
+            outcome = run_job(self.config, day, engine, self._told, **options)
             self.last.account = outcome.account or Account()
         return outcome
 

@@ -67,6 +67,7 @@ class Plan:
         parent: the newest committed run, or None for the first.
         inputs: the files to read, ordered by source.
         blocks: the same files as units of work.
+        again: sources of those whose rejected records are read again.
     """
 
     run_id: str
@@ -75,6 +76,7 @@ class Plan:
     logical_date: date
     inputs: tuple[PlannedInput, ...]
     blocks: tuple[Block, ...]
+    again: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -114,6 +116,7 @@ def read_plan(content: bytes, config: Config) -> Plan | None:
         logical_date=date.fromisoformat(facts["logical_date"]),
         inputs=tuple(PlannedInput(**each) for each in facts["inputs"]),
         blocks=tuple(blocks),
+        again=tuple(facts.get("again", ())),
     )
 
 
@@ -125,12 +128,14 @@ class Past:
         newest: the newest published run; None before the first.
         attempts: (source, digest) → runs that read it, of files that are to be read again.
         tombstones: of what was taken down.
+        again: sources of files to read once more, whatever earlier runs read (``again``).
     """
 
     index: Index
     newest: CommittedRun | None
     attempts: Mapping[tuple[str, str | None], int]
     tombstones: frozenset[bytes] = frozenset()
+    again: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +180,7 @@ def make_plan(
         logical_date=logical_date,
         inputs=planned,
         blocks=tuple(blocks),
+        again=tuple(sorted(past.again)),
     )
     return plan, [each.known for each in examined if each.known]
 
@@ -182,7 +188,8 @@ def make_plan(
 def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Examined:
     """Check the look of *file*; if that is not known, read it for its digest and its cuts."""
     look = look_of(file.path, file.source, now_ns)
-    if past.index.knows_look(look):
+    again = file.source in past.again
+    if past.index.knows_look(look) and not again:
         return _Examined()
     whole = Part(file.path, file.source, file.suffix)
     try:
@@ -191,7 +198,7 @@ def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Exa
     except OSError:
         return _unreadable(whole, past)
     reader = past.index.reader_of(file.source, found.digest)
-    if reader is not None:
+    if reader is not None and not again:
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
     before = past.attempts.get((file.source, found.digest), 0)

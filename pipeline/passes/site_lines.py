@@ -20,10 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.arrays import lookup
+from pipeline.passes.reading import read_records
 from pipeline.progress import counter_of
-from pipeline.read import read_part
 from pipeline.records import Document
-from pipeline.storage import open_input
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
@@ -137,7 +136,7 @@ class _Page:
 
 def _seen(block: Block, config: Config) -> Iterator[tuple[int, int, int]]:
     for part in block.parts:
-        for record in read_part(part, open_input, config.input):
+        for record in read_records(part, config):
             page = _page(record) if isinstance(record, Document) else None
             if page is not None:
                 site, number = _digest(page.site, 4), _digest(page.page, 4)

@@ -67,12 +67,14 @@ class Format:
         records: the reader.
         survey: digests a file and finds where it may be cut.
         single: the file is one document.
+        skips: the reader leaves out the records after ``Part.skipped``.
     """
 
     open: Callable[[BinaryIO], Iterable[Any] | BinaryIO]
     records: Reader
     survey: Callable[[BinaryIO, int], Survey] = survey_whole
     single: bool = False
+    skips: bool = True
 
 
 def _openers(form: Format) -> dict[str, Callable[[BinaryIO], Iterable[Any]]]:
@@ -97,7 +99,7 @@ _FORMATS = {
     ".ndjson": Format(plain_chunks, jsonl_records, survey_lines),
     ".jl": Format(plain_chunks, jsonl_records, survey_lines),
     ".json": Format(plain_chunks, json_records),
-    ".csv": Format(plain_chunks, csv_records),
+    ".csv": Format(plain_chunks, csv_records, skips=False),
     ".parquet": Format(_seekable, parquet_records, survey_row_groups),
     ".warc": Format(plain_chunks, warc_documents),
     ".wet": Format(plain_chunks, warc_documents),

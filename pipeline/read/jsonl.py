@@ -37,11 +37,16 @@ def jsonl_records(
     its own end.
     """
     final = part.final or part.compressed
-    number = part.first_record - 1
+    skip = Counter(part.skipped)
+    number = last = part.first_record - 1
     try:
         for number, line in enumerate(lines(chunks, config.max_bytes), part.first_record):
             if not line.payload.strip() and line.size <= config.max_bytes:
                 continue
+            if skip[last]:
+                skip[last] -= 1
+                continue
+            last = number
             record = _record(line, _place(part, number, line), config, ignored)
             if line.ended or final or getattr(record, "reason", "") not in _CUT_SHORT:
                 yield record
@@ -61,7 +66,8 @@ def json_records(
 ) -> Iterator[Document | Rejection]:
     """Read the object of a file, or the objects of its array."""
     file = Place(part.source, part.stem)
-    number = 0
+    skip = Counter(part.skipped)
+    number = last = 0
     first: Line | None = None
     try:
         for number, value in enumerate(json_values(_as_utf8(chunks), config.max_bytes), 1):
@@ -71,6 +77,10 @@ def json_records(
             if first is not None:
                 yield _record(first, _place(part, 1, first), config, ignored)
                 first = None
+            if skip[last]:
+                skip[last] -= 1
+                continue
+            last = number
             if value is _NO_END:
                 yield reject(file, "not_json", f"the array has no end, after value {number - 1}")
             else:

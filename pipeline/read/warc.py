@@ -27,6 +27,8 @@ from pipeline.read.fields import Place, count_name, reject, scalar
 from pipeline.read.markup import Content, read_text
 from pipeline.read.parts import Part
 from pipeline.read.warc_records import (
+    FOLD,
+    HEAD_END,
     MAX_HEAD_BYTES,
     BrokenRecord,
     Damage,
@@ -57,7 +59,12 @@ def warc_documents(
     pieces: Iterable[bytes | Damage], part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read the records of a file; *pieces* as for ``warc_records``."""
+    skipped = list(part.skipped)
     for record in warc_records(pieces, config.max_bytes + MAX_HEAD_BYTES):
+        due = skipped and skipped[0] < record.number
+        if due and isinstance(record, WarcRecord) and _may_be_document(record):
+            del skipped[0]
+            continue
         place = Place(f"{part.source}#{record.number}", f"{part.stem}#{record.number}")
         if isinstance(record, BrokenRecord):
             yield reject(place._replace(head=record.head), record.reason, record.detail)
@@ -71,6 +78,10 @@ def warc_documents(
             yield reject(place, "broken_record", "its block is no HTTP response")
         else:
             count_name(f"warc:{content}", ignored)
+
+
+def _may_be_document(record: WarcRecord) -> bool:
+    return record.headers.get("warc-type", "").lower() in _TYPES
 
 
 def _content(record: WarcRecord) -> _Content | str | None:
@@ -140,6 +151,8 @@ _PARSER = StatusAndHeadersParser(["HTTP/"])
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([-\w.:]+)""", re.IGNORECASE)
 
+_MAX_HTTP_HEAD_BYTES = 1 << 20
+
 _OUTPUT_BYTES = 1 << 16
 
 # zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB.
@@ -204,10 +217,15 @@ def content_type(value: str | None) -> ContentType:
 
 
 def response_of(block: bytes) -> Response | None:
-    """Parse the *block* of a record; None if it is not an HTTP response."""
+    """Parse the *block* of a record; None if it is not an HTTP response, or has endless headers."""
     if block[:5].upper() != b"HTTP/":
         return None
-    stream = BytesIO(block)
+    found = HEAD_END.search(block, 0, _MAX_HTTP_HEAD_BYTES)
+    if found is None and len(block) > _MAX_HTTP_HEAD_BYTES:
+        return None
+    end = found.end() if found else len(block)
+    # The parser takes quadratic time for folded lines.
+    stream = BytesIO(FOLD.sub(b" ", block[:end]) + block[end:])
     parsed = _PARSER.parse(stream)
     words = parsed.statusline.split()  # 1.1 200 OK
     headers = {name.lower(): value.strip() for name, value in reversed(parsed.headers)}
