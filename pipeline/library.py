@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from pipeline.config_file import load_config, redirected
@@ -159,7 +160,9 @@ class Output:
         """
         newest = until or self.runs[-1]["sequence"]
         wanted = [run["run_id"] for run in self.runs if sequence < run["sequence"] <= newest]
-        return self._table(table, sequence).filter(ds.field("run_id").isin(wanted))
+        return self._table(table, sequence).filter(
+            ds.field("run_id").isin(pa.array(wanted, pa.string()))
+        )
 
     def cluster(self, cluster_id: str) -> dict[str, list[dict[str, Any]]]:
         """Give the ``articles`` and ``duplicates`` of a cluster as rows."""
