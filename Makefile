@@ -20,9 +20,6 @@ $(READY): pyproject.toml constraints.txt
 
 run: $(READY)  ## raw/ -> output/, and the account
 	@$(BIN)/newsieve run
-	@echo
-	@echo "look at it:"
-	@echo "  $(BIN)/python -c \"import glob, pyarrow.dataset as d; [print(r['site'], '|', r['title']) for r in d.dataset(glob.glob('output/runs/*/articles/*.parquet')).to_table(['site', 'title']).to_pylist()]\""
 
 test: $(READY)  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory lint

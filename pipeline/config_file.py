@@ -67,8 +67,7 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     """Read the configuration.
 
     Args:
-        path: a YAML file; None means the one that ``find_config`` finds, else the built-in
-            defaults.
+        path: a YAML file; None for the built-in defaults.
         overrides: ``section.setting=value`` each, the value in YAML.
 
     Raises:
@@ -76,7 +75,6 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
         ConfigError: the settings have problems; the message lists all of them.
     """
     source = _Source()
-    path = path or find_config()
     if path is not None:
         _read_file(path, source)
     for override in overrides:

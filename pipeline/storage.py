@@ -43,9 +43,11 @@ def local_folder(path: str) -> Path:
     """Return the output folder *path*; a path that pyarrow takes for a url is made absolute.
 
     Raises:
-        UsageError: it is a url.
+        UsageError: it is a url, or no UTF-8, which pyarrow and DuckDB cannot open.
     """
     refuse_url(path, "output")
+    if any("\udc80" <= char <= "\udcff" for char in path):
+        raise UsageError(f"output {path!a}: its name is not UTF-8; name another folder")
     return Path(path).absolute() if ":" in path else Path(path)
 
 

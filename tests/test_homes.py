@@ -46,6 +46,7 @@ HOMES = {
         "pipeline/dedup/steps/",
         "pipeline/explain/lookup.py",
         "pipeline/explain/report/",
+        "pipeline/library.py",
         "pipeline/read/parquet.py",
     ),
 }

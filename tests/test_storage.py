@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import pytest
 
 from pipeline import storage
+from pipeline.errors import UsageError
 from pipeline.storage import (
+    effective,
     exchange_folders,
     finish_exchange,
     link_tree,
+    local_folder,
     open_input,
     publish_folder,
     replacing,
@@ -192,3 +196,44 @@ def test_a_linked_copy_can_be_changed_by_replacing(tmp_path):
 
     assert ({"a": "1", "b": "2"}, {"a": "3", "b": "2"}) == (told(one), told(copy))
     assert (copy / "empty").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("s3://bucket/x", "a url, not a path on this machine; copy or mount it"),
+        ("file:///srv/out", "a url, not a path on this machine; write /srv/out"),
+        ("inv\udcffalid", "its name is not UTF-8"),
+    ],
+)
+def test_an_output_that_is_no_folder_here_is_refused(path, message):
+    """Before anything is read, not after the work."""
+    with pytest.raises(UsageError, match=message):
+        local_folder(path)
+
+
+def test_a_folder_with_a_colon_is_a_folder(tmp_path, monkeypatch):
+    """Pyarrow takes news:2026/a for a url, unless it is absolute."""
+    monkeypatch.chdir(tmp_path)
+
+    assert tmp_path / "news:2026" == local_folder("news:2026")
+    assert "out" == str(local_folder("out"))
+
+
+def test_a_deed_is_noted_before_a_signal_can_interrupt(monkeypatch):
+    """A message about an interruption must not deny what was done."""
+    monkeypatch.setattr("pipeline.storage.DEEDS", noted := [])
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt), effective("published"):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert ["published"] == noted
+        with pytest.raises(ZeroDivisionError), effective("not done"):
+            raise ZeroDivisionError
+        assert ["published"] == noted
+    finally:
+        signal.signal(signal.SIGTERM, former)

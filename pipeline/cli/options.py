@@ -13,6 +13,7 @@ import click
 
 from pipeline.monitor.log import EventLog
 from pipeline.storage import local_folder
+from pipeline.text.terminal import is_harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -116,7 +117,7 @@ def print_json(answer: Any, indent: int | None = 1) -> None:
     """
     text = json.dumps(answer, ensure_ascii=False, indent=indent)
     # Outside of strings JSON has nothing else that is not printable.
-    odd = {char for char in set(text) if not char.isprintable() and char != "\n"}
+    odd = {char for char in set(text) if not is_harmless(char) and char != "\n"}
     for char in odd:
         text = text.replace(char, json.dumps(char)[1:-1])
     click.echo(text)

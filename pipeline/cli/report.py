@@ -23,7 +23,7 @@ from pipeline.text.terminal import wants_colour
 @format_option
 @click.pass_obj
 def report(state: State, output: Path, run: str, html: Path | None, form: str) -> None:
-    """Show one run: its account, what was rejected and cut, sites, languages, trend.
+    """Show one run: its account, rejects, cuts, sites, languages, trend.
 
     RUN is its name, the beginning of it, its number, or latest (the default). The page adds
     lengths, dates, clusters and times, and samples: articles with what was cut marked and why,

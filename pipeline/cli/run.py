@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from datetime import date, datetime
 from functools import partial
@@ -89,11 +91,11 @@ def run(
       newsieve run
       newsieve run 'scraped/**/*.html' --output news/
     """  # noqa: D301
-    from pipeline.config_file import load_config, redirected
+    from pipeline.config_file import find_config, load_config, redirected
 
     file, paths = split_paths(arguments, config)
     _check_beam_flags(beam_flags)
-    effective = redirected(load_config(file, overrides), [*paths, *inputs], output)
+    effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
     day: date | None = logical_date.date() if logical_date else None
     run = _Run(state, effective, form, allow_empty, again)
     run.carry_out(day, partial(_execute, beam_flags))
@@ -189,7 +191,7 @@ class _Run:
 
         lines = ["finished the run that was interrupted:"] if run.resumed else []
         if self.state.log.form == "text" and not self.state.log.quiet:
-            lines += account_lines(run.account, run.seconds, run.folder)
+            lines += account_lines(run.account, run.seconds, run.folder, _command())
         self.state.log.tell(
             "run_published",
             "\n".join(lines),
@@ -217,6 +219,16 @@ class _Run:
             "files": len(outcome.inputs.files),
             "remarks": outcome.inputs.remarks(),
         }
+
+
+def _command() -> str:
+    """Say how this command is called from here: its name where the shell finds it."""
+    script = sys.argv[0]
+    if shutil.which("newsieve"):
+        return "newsieve"
+    if Path(script).name == "newsieve":
+        return shlex.quote(os.path.relpath(script))
+    return f"{shlex.quote(sys.executable)} -m newsieve"
 
 
 def _print_folder(folder: Path) -> None:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from pipeline.explain.lookup import read_columns
 from pipeline.explain.runs import find_run, list_runs
+from pipeline.ledger.held import check_output
 from pipeline.ledger.history import committed_runs, read_manifest
 from pipeline.records import REASONS
 from pipeline.write.columns import TABLES
@@ -41,6 +42,7 @@ def gather(output: Path, name: str) -> dict[str, Any]:
         UsageError: there is no such run.
         NewsieveError: a manifest or a table is damaged.
     """
+    check_output(output)
     run = find_run(committed_runs(output), name)
     manifest = read_manifest(run.folder)
     counts = manifest["counts"]
