@@ -98,7 +98,7 @@ def read_again(
 def without_rejected(
     seen: NDArray[np.bytes_], runs: Sequence[CommittedRun], sources: Collection[str]
 ) -> NDArray[np.bytes_]:
-    """Leave out of *seen* (S16) the ids of what was rejected of the files *sources*, and not kept."""
+    """Drop from *seen* (S16) the ids of records of the files *sources* that were only rejected."""
     if not sources:
         return seen
     rejected = {
