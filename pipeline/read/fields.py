@@ -56,6 +56,8 @@ def document_of(
         return replace(reject(place, "no_text", detail), url=scalar(known.get("url")))
     content = str(known[name])
     found = Content("text/html", content) if name == "html" else read_text(content)
+    if not found.content.strip():
+        return reject(place, "no_text", f"{name}: nothing but markup")
     url = scalar(known.get("url"))
     identity = (canonical_url(url) if url else None) or own_id or place.source
     return Document(
