@@ -41,6 +41,9 @@ _WORDS = {
 }
 """Replacements for messages of pydantic that name types instead of the remedy."""
 
+_MAX_VALUES = 10_000
+"""Values in a file, with aliases written out: ten lines can stand for billions."""
+
 _NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
 """What PyYAML raises for text that is not YAML, or whose values contradict their tags."""
 
@@ -64,8 +67,7 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     """Read the configuration.
 
     Args:
-        path: a YAML file; None means the one that ``find_config`` finds, else the built-in
-            defaults.
+        path: a YAML file; None for the built-in defaults.
         overrides: ``section.setting=value`` each, the value in YAML.
 
     Raises:
@@ -73,7 +75,6 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
         ConfigError: the settings have problems; the message lists all of them.
     """
     source = _Source()
-    path = path or find_config()
     if path is not None:
         _read_file(path, source)
     for override in overrides:
@@ -148,6 +149,7 @@ def _read_file(path: Path, source: _Source) -> None:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
+        _check_size(node, {})
         _note_places(node, str(path), (), source)
         values = None if node is None else loader.construct_document(node)
     except _NO_YAML as error:
@@ -160,6 +162,26 @@ def _read_file(path: Path, source: _Source) -> None:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: expected sections such as 'input:', found {values!r}")
     source.values = values
+
+
+def _check_size(node: yaml.Node | None, sizes: dict[int, int]) -> int:
+    """Return the number of values of *node*, with aliases written out.
+
+    Args:
+        sizes: of the nodes below; 0 while a node is being counted.
+
+    Raises:
+        ValueError: they are more than ``_MAX_VALUES``, or a node contains itself.
+    """
+    if id(node) not in sizes:
+        sizes[id(node)] = 0
+        value = getattr(node, "value", ())
+        below = [] if isinstance(value, str) else value
+        each = (part for item in below for part in (item if isinstance(item, tuple) else (item,)))
+        sizes[id(node)] = 1 + sum(_check_size(part, sizes) for part in each)
+    if not 0 < sizes[id(node)] <= _MAX_VALUES:
+        raise ValueError("aliases (*name) stand for too much, or for themselves")
+    return sizes[id(node)]
 
 
 def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], source: _Source) -> None:

@@ -114,8 +114,11 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
     where = f" in step {step[1]}" if step else ""
     lines = text.splitlines() or [type(error).__name__]
     # A worker process sends a traceback.
-    cause = next((line for line in lines if step and step[0] in line), lines[0])
-    what = cause.removeprefix("RuntimeError: ").split(" [while running")[0][:300]
+    shown = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+    cause = next((line for line in lines if step and step[0] in line), shown)
+    what = re.sub(r"^(RuntimeError|[\w.]*NewsieveError): ", "", cause).split(" [while running")[0][
+        :300
+    ]
     return NewsieveError(
         f"the run failed{where}: {what}; nothing was published "
         "(newsieve --traceback run … shows where)"

@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from io import TextIOWrapper
 from itertools import islice
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -20,7 +21,7 @@ from click.shell_completion import CompletionItem
 
 from pipeline.cli.hints import hinted, unknown_verb
 from pipeline.cli.options import State
-from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
+from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
 from pipeline.text.terminal import shown, shown_lines, wants_colour
 from pipeline.version import VERSION
@@ -36,6 +37,7 @@ VERBS = {
     "check": ("check", "Validate the settings; show what a run would read, and start nothing."),
     "trace": ("trace", "Tell what became of one record, and why."),
     "compare": ("compare", "Tell why two documents are, or are not, near-duplicates."),
+    "report": ("report", "Show one run: its account, rejects, cuts, sites, languages, trend."),
     "list": ("inspecting", "List the runs of OUTPUT with their counts."),
     "diff": ("inspecting", "Show what changed between two runs of OUTPUT."),
     "verify": ("inspecting", "Check every file of OUTPUT against the manifests."),
@@ -171,6 +173,9 @@ def newsieve(
 
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # None if it is closed
+            stream.reconfigure(errors="backslashreplace")
     state = State(log=open_log("text"))
     try:
         newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)
@@ -182,11 +187,11 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         place = shown(f"{error.filename}: ") if error.filename else ""
-        message = f"{place}{error.strerror or error}; {state.untouched}"
+        message = f"{place}{error.strerror or error}; {_effect(state)}"
         _fail(state, error, message, NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         state.traceback = False
-        _fail(state, error, f"interrupted; {state.untouched}", INTERRUPTED)
+        _fail(state, error, f"interrupted; {_effect(state)}", INTERRUPTED)
     except click.ClickException as error:
         state.traceback = False
         message = shown_lines(hinted(error, newsieve, list(VERBS)))
@@ -201,6 +206,11 @@ def main() -> None:
         _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
     finally:
         close_log()
+
+
+def _effect(state: State) -> str:
+    """Say what the command has done all the same, or that it has done nothing."""
+    return f"{'; '.join(DEEDS)}; nothing more was done" if DEEDS else state.untouched
 
 
 def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:

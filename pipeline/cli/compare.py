@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.options import format_option, print_json, print_lines, set_option
+from pipeline.cli.options import OutputFolder, format_option, print_json, print_lines, set_option
 
 
 @click.command()
@@ -14,7 +14,7 @@ from pipeline.cli.options import format_option, print_json, print_lines, set_opt
 @click.argument("b", metavar="B")
 @click.option(
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputFolder(file_okay=False),
     help="Folder of runs that ids are looked up in, and common shingles are counted in.",
 )
 @format_option
@@ -38,7 +38,7 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
     from pipeline.explain.compared import comparison_lines
     from pipeline.explain.lookup import Rows
     from pipeline.explain.sides import load_side
-    from pipeline.ledger.history import undamaged
+    from pipeline.write.parquet import undamaged
 
     config = load_config(find_config(), overrides)
     with undamaged((output or Path()) / "runs"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.monitor.log import EventLog
+from pipeline.storage import local_folder
+from pipeline.text.terminal import is_harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,9 +36,15 @@ class State:
     log: EventLog = field(default_factory=EventLog)
 
 
-output_argument = click.argument(
-    "output", type=click.Path(exists=True, file_okay=False, path_type=Path)
-)
+class OutputFolder(click.Path):
+    """A path that is no url; in a form that every library takes for a path."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a ``Path``."""
+        return Path(os.fsdecode(super().convert(str(local_folder(value)), param, ctx)))
+
+
+output_argument = click.argument("output", type=OutputFolder(exists=True, file_okay=False))
 
 config_option = click.option(
     "--config",
@@ -108,7 +117,7 @@ def print_json(answer: Any, indent: int | None = 1) -> None:
     """
     text = json.dumps(answer, ensure_ascii=False, indent=indent)
     # Outside of strings JSON has nothing else that is not printable.
-    odd = {char for char in set(text) if not char.isprintable() and char != "\n"}
+    odd = {char for char in set(text) if not is_harmless(char) and char != "\n"}
     for char in odd:
         text = text.replace(char, json.dumps(char)[1:-1])
     click.echo(text)

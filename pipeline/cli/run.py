@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from datetime import date, datetime
 from functools import partial
@@ -52,6 +54,13 @@ class _WithBeamFlags(click.Command):
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
+@click.option("--allow-empty", is_flag=True, help="Inputs without a single file end in 0, not 2.")
+@click.option(
+    "--again",
+    multiple=True,
+    metavar="PATH",
+    help="Read the rejected records of this file or folder again; may be repeated.",
+)
 @format_option
 @set_option
 @click.pass_obj
@@ -62,6 +71,8 @@ def run(
     inputs: tuple[str, ...],
     output: str | None,
     logical_date: datetime | None,
+    allow_empty: bool,
+    again: tuple[str, ...],
     form: str,
     overrides: tuple[str, ...],
     beam_flags: tuple[str, ...],
@@ -72,18 +83,22 @@ def run(
     argument is taken for --config. The account goes to stderr, the folder of the new run to
     stdout. Flags after -- are Beam's own.
 
+    Records that earlier runs rejected are read again after the setting that rejected them has
+    changed, such as input.fields; --again reads them whatever rejected them.
+
     \b
     Example:
       newsieve run
       newsieve run 'scraped/**/*.html' --output news/
     """  # noqa: D301
-    from pipeline.config_file import load_config, redirected
+    from pipeline.config_file import find_config, load_config, redirected
 
     file, paths = split_paths(arguments, config)
     _check_beam_flags(beam_flags)
-    effective = redirected(load_config(file, overrides), [*paths, *inputs], output)
+    effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
     day: date | None = logical_date.date() if logical_date else None
-    _Run(state, effective, form).carry_out(day, partial(_execute, beam_flags))
+    run = _Run(state, effective, form, allow_empty, again)
+    run.carry_out(day, partial(_execute, beam_flags))
 
 
 def _check_beam_flags(flags: tuple[str, ...]) -> None:
@@ -105,7 +120,10 @@ def _execute(
 class _Run:
     """One run, and what is told of it."""
 
-    def __init__(self, state: State, config: Config, form: str) -> None:
+    def __init__(
+        self, state: State, config: Config, form: str, allow_empty: bool, again: tuple[str, ...]
+    ) -> None:
+        self.allow_empty, self.again = allow_empty, again
         self.state, self.config, self.form = state, config, form
         self.published: list[Published] = []
         self.last: Any = None
@@ -140,7 +158,8 @@ class _Run:
         if self.watcher:
             engine = self.watcher.watching(engine)
         with recorded(self.config) as self.last:
-            outcome = run_job(self.config, day, engine, self._told)
+            options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
+            outcome = run_job(self.config, day, engine, self._told, **options)
             self.last.account = outcome.account or Account()
         return outcome
 
@@ -150,7 +169,6 @@ class _Run:
         if not self.published:
             self._tell_remarks(inputs)
         self.published.append(published)
-        self.state.untouched = "nothing more was published"
         self.last.account = published.account
         self._tell_published(published)
 
@@ -173,7 +191,7 @@ class _Run:
 
         lines = ["finished the run that was interrupted:"] if run.resumed else []
         if self.state.log.form == "text" and not self.state.log.quiet:
-            lines += account_lines(run.account, run.seconds, run.folder)
+            lines += account_lines(run.account, run.seconds, run.folder, _command())
         self.state.log.tell(
             "run_published",
             "\n".join(lines),
@@ -201,6 +219,16 @@ class _Run:
             "files": len(outcome.inputs.files),
             "remarks": outcome.inputs.remarks(),
         }
+
+
+def _command() -> str:
+    """Say how this command is called from here: its name where the shell finds it."""
+    script = sys.argv[0]
+    if shutil.which("newsieve"):
+        return "newsieve"
+    if Path(script).name == "newsieve":
+        return shlex.quote(os.path.relpath(script))
+    return f"{shlex.quote(sys.executable)} -m newsieve"
 
 
 def _print_folder(folder: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.options import format_option, print_json, print_lines
+from pipeline.cli.options import OutputFolder, format_option, print_json, print_lines
 
 
 @click.command()
-@click.argument("output", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("output", type=OutputFolder(file_okay=False))
 @click.argument("name", metavar="ID")
 @format_option
 def trace(output: Path, name: str, form: str) -> None:
@@ -28,9 +28,11 @@ def trace(output: Path, name: str, form: str) -> None:
     from pipeline.explain.lookup import Rows
     from pipeline.explain.trace import trace as follow
     from pipeline.explain.trace import trace_lines
-    from pipeline.ledger.history import undamaged
+    from pipeline.write.parquet import undamaged
 
     _check_order(output, name)
+    # A name that is no UTF-8 stands in the tables with escapes.
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     with undamaged(output / "runs"):
         found = follow(Rows(output), name)
     if form == "json":

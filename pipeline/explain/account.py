@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from typing import TYPE_CHECKING, Any, get_args
 
 from pipeline.config import FieldName
@@ -10,7 +11,7 @@ from pipeline.explain.lookup import read_rows
 from pipeline.text.terminal import paint, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from pipeline.ledger.account import Account
@@ -36,11 +37,14 @@ SYNONYMS = {
 """Our field → what others call it, in lower case."""
 
 
-def account_lines(account: Account, seconds: float, folder: Path | None = None) -> Iterator[str]:
+def account_lines(
+    account: Account, seconds: float, folder: Path | None = None, command: str = "newsieve"
+) -> Iterator[str]:
     r"""Lay the account out: what was read, what became of it, that it adds up, what to do.
 
     Args:
         folder: of the published run; rejects get examples from it.
+        command: how newsieve is called here.
 
     >>> from pipeline.ledger.account import Account
     >>> from pipeline.text.terminal import uncoloured
@@ -69,10 +73,11 @@ def account_lines(account: Account, seconds: float, folder: Path | None = None) 
     yield f"{'':<10} {'-' * width}"
     yield f"{'':<10} {account.read:>{width},}   accounted for, in {seconds:.1f} s"
     yield from (paint(shown(str(cluster)), "yellow") for cluster in account.alarm_clusters)
-    yield from _examples(account, folder)
+    examples = first_rejects(folder) if folder is not None and account.rejects else {}
+    yield from _examples(account, examples)
     yield from _ignored(account.ignored_fields)
     if folder is not None:
-        yield from _next(account, folder)
+        yield from _next(folder, examples, command)
 
 
 def _by_count(counts: dict[str, int]) -> str:
@@ -86,11 +91,10 @@ def _unfinished(account: Account) -> str:
     return f"{account.unfinished:,} unfinished last lines are left for the next run"
 
 
-def _examples(account: Account, folder: Path | None) -> Iterator[str]:
+def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Iterator[str]:
     """Show the first reject of each of the most frequent reasons."""
-    if folder is None or not account.rejects:
+    if not examples:
         return
-    examples = first_rejects(folder)
     reasons = sorted(account.rejects_by_reason.items(), key=lambda item: (-item[1], item[0]))
     yield ""
     for number, (reason, count) in enumerate(reasons[:REASONS_SHOWN]):
@@ -143,11 +147,12 @@ def meant_field(name: str) -> str | None:
     return near[0] if near else None
 
 
-def _next(account: Account, folder: Path) -> Iterator[str]:
-    output = shown(str(folder.parents[1]))
-    run = shown(folder.name)
+def _next(folder: Path, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
+    output = shlex.quote(str(folder.parents[1]))
     yield ""
     yield f"{'result':<10} {shown(str(folder))}/articles/*.parquet"
-    yield f"{'next':<10} newsieve report {output} {run}   what came out, with samples"
-    what = "a reject" if account.rejects else "a record"
-    yield f"{'':<10} newsieve trace {output} ID   what became of {what}, by id, url or source"
+    report = f"{command} report {output} --html report.html"
+    yield f"{'next':<10} {shown(report)}"
+    for example in list(examples.values())[:1]:
+        trace = f"{command} trace {output} {shlex.quote(example['source'])}"
+        yield f"{'':<10} {shown(trace)}"

@@ -14,6 +14,7 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
@@ -126,11 +127,16 @@ class Rows:
                 yield Row(table, run.sequence, path.relative_to(self.output).as_posix(), values)
 
 
-def read_rows(folder: Path, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Give *columns* of the rows of *table* of the run in *folder*, in their order."""
+def read_columns(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table:
+    """Read *columns* of *table* of the run in *folder*; what an older run lacks is null."""
     files = [str(path) for path in sorted((folder / table).glob("*.parquet"))]
     dataset = ds.dataset(files, schema=schema(table), format="parquet")
-    for batch in dataset.to_batches(columns=list(columns), batch_size=1_000, use_threads=False):
+    return dataset.to_table(columns=list(columns), use_threads=False)
+
+
+def read_rows(folder: Path, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Give *columns* of the rows of *table* of the run in *folder*, in their order."""
+    for batch in read_columns(folder, table, columns).to_batches(max_chunksize=1_000):
         yield from batch.to_pylist()
 
 

@@ -51,7 +51,8 @@ def write_inputs(
             "bytes": each.bytes,
             "attempts": each.attempts,
             **asdict(counts[each.source]),
-            "retry": counts[each.source].retry and each.attempts < max_attempts,
+            "retry": bool(counts[each.source].unfinished)
+            or (counts[each.source].retry and each.attempts < max_attempts),
         }
         for each in plan.inputs
     ]
@@ -139,7 +140,7 @@ def publish(finished: Path, output: Path, run_id: str) -> Path:
         The folder of the published run.
     """
     target = output / "runs" / run_id
-    publish_folder(finished, target)
+    publish_folder(finished, target, f"{run_id} is published")
     return target
 
 
@@ -165,7 +166,7 @@ def withdraw(folder: Path, output: Path) -> None:
     """
     sweep_staging(output)
     gone = output / ".staging" / f"withdrawn-{folder.name}"
-    publish_folder(folder, gone)
+    publish_folder(folder, gone, f"{folder.name} is taken away")
     with cleanup_after(f"{folder.name} is taken away"):
         shutil.rmtree(gone)
 
@@ -177,5 +178,7 @@ def sweep_staging(output: Path, keep: str | None = None) -> None:
         keep: the run that is going to be finished.
     """
     for leftover in (output / ".staging").iterdir():
-        if leftover.is_dir() and leftover.name != keep:
+        if leftover.is_symlink():
+            leftover.unlink()
+        elif leftover.is_dir() and leftover.name != keep:
             shutil.rmtree(leftover)

@@ -63,7 +63,7 @@ def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[G
     if not failed(gates):
         return publish(finished, output, run_id)
     held = output / HELD / run_id
-    publish_folder(finished, held)
+    publish_folder(finished, held, f"{run_id} is held")
     sweep_staging(output)
     raise HeldRun(f"{output}: held by a gate, nothing was published\n{describe_held(held)}")
 

@@ -113,3 +113,22 @@ class _Watch:
             # Blocks that a killed run had finished are older than this run.
             facts: dict[str, Any] = {"pass": name, "seconds": round(max(0.0, end - start), 3)}
             self.log.tell("pass_finished", f"{name}: {facts['seconds']:.1f} s", **facts)
+
+
+def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, float]:
+    """Return how long each stage of a finished run took, by the notes of its blocks.
+
+    Blocks that a killed run had finished are older than *started*, and took no time.
+    """
+
+    def times(kind: str) -> list[float]:
+        notes = (staging.block_file(index, f"{kind}.json") for index in range(blocks))
+        return [max(started, note.stat().st_mtime) for note in notes]
+
+    cleaned, written = max(times("cleaned")), times("written")
+    ends = {"clean": cleaned, "deduplicate": max(cleaned, min(written)), "write": max(written)}
+    before, seconds = started, {}
+    for name, end in ends.items():
+        seconds[name] = round(end - before, 3)
+        before = end
+    return seconds

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.records import Document, Rejection
 from pipeline.text.unicode import digest
-from pipeline.urls import canonical_url, site_of
+from pipeline.urls import canonical_url, page_address, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline.records import Article
 
-TombstoneKind = Literal["id", "url", "site"]
+TombstoneKind = Literal["id", "url", "page", "site"]
+"""An older newsieve wrote url: only pages in exactly this form were recognised by it."""
 
 
 def tombstone(kind: TombstoneKind, value: str) -> bytes:
     """Digest what is taken down: 16 bytes.
 
     Args:
-        value: an id of 32 hex digits, a canonical url, or a site.
+        value: an id of 32 hex digits, a canonical url, its ``page_address``, or a site.
     """
     return digest(f"{kind} {value}")
 
@@ -65,6 +66,7 @@ def _names(record: Document | Rejection, article: Article | None) -> Iterator[by
 def _address(url: str | None) -> Iterator[bytes]:
     if url:
         yield tombstone("url", url)
+        yield tombstone("page", page_address(url))
         site = site_of(url)
         if site:
             yield tombstone("site", site)

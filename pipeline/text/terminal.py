@@ -41,7 +41,7 @@ def shown(text: str) -> str:
     """
     if _PLAIN.fullmatch(text):
         return text
-    return "".join([each if _is_harmless(each) else _escape(each) for each in text])
+    return "".join([each if is_harmless(each) else _escape(each) for each in text])
 
 
 def shown_lines(text: str) -> str:
@@ -62,7 +62,8 @@ def shown_in(value: Any) -> Any:
     return [shown_in(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def _is_harmless(char: str) -> bool:
+def is_harmless(char: str) -> bool:
+    """Say whether *char* moves, colours and turns nothing where it is printed."""
     return char.isprintable() or char in _KEPT or unicodedata.category(char) == "Zs"
 
 

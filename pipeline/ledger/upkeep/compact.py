@@ -25,7 +25,6 @@ from pipeline.ledger.history import (
     manifests_of,
     read_manifest,
     read_table,
-    undamaged,
 )
 from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.rewrite import (
@@ -41,7 +40,7 @@ from pipeline.ledger.upkeep.rewrite import (
 from pipeline.ledger.window import LINES_DAYS
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
-from pipeline.write.parquet import write_parquet
+from pipeline.write.parquet import undamaged, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
