@@ -499,3 +499,16 @@ def test_a_name_that_is_no_unicode_is_looked_for_as_it_stands_in_the_tables(tmp_
     assert finished.returncode in {1, 2}
     assert b"Traceback" not in finished.stderr
     assert 1 == len(finished.stderr.splitlines())
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_matter(tmp_path, closed):
+    """Nothing is opened under the number of a closed stream, and nothing is missed."""
+    command = f'exec {sys.executable} -m pipeline run --input raw --output "$0" {closed}'
+    finished = subprocess.run(
+        ["sh", "-c", command, tmp_path / "out"], cwd=ROOT, capture_output=True, check=False
+    )
+
+    assert 0 == finished.returncode, finished.stderr
+    assert b"Traceback" not in finished.stderr
+    assert 1 == len(list((tmp_path / "out/runs").iterdir()))
