@@ -176,6 +176,7 @@ def main() -> None:
     """Run the command line and end the process with the documented exit code."""
     _prepare_streams()
     state = State(log=open_log("text"))
+    DEEDS.clear()
     try:
         newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)
     except NewsieveError as error:
