@@ -14,7 +14,7 @@ Where to look:
     ledger/   what was read, what is  passes/   the work of each pass on one  read/ clean/ judge/ dedup/ write/
               planned and committed             element, without Beam                  the stages: plain functions
     text/ urls.py  shared vocabulary  records.py  the nouns                   config.py  every setting
-    monitor/  log and figures of a run   explain/  what happened, for people
+    monitor/  log and figures of a run   explain/  human-readable reports
 
 In a notebook::
 

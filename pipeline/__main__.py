@@ -1,4 +1,4 @@
-"""``newsieve``, and ``python -m pipeline``: the command line, which ends when it is asked to.
+"""``newsieve``, and ``python -m pipeline``: the command line; handles signals and exit codes.
 
 A keyboard (SIGINT), ``kill`` and schedulers (SIGTERM) and a closed terminal (SIGHUP) interrupt
 alike, from the first moment on: loading the libraries takes longer than many a command.

@@ -66,41 +66,41 @@ class InputConfig(Section):
     follow_links: Literal["inside", "anywhere"] = "inside"
     """Links to files that are read: inside, those to files of the same input; anywhere, all."""
     min_age_s: float = Field(default=0, ge=0)
-    """Seconds since the last change of a file; a younger file is left to the next run."""
+    """Minimum seconds since a file was modified; a newer file is left to the next run."""
     max_attempts: int = Field(default=3, ge=1)
-    """Runs that try to read a file that cannot be read completely, such as a broken archive."""
+    """Maximum runs that try to read a file that cannot be read to its end (a broken archive)."""
     remember_days: int = Field(default=0, ge=0)
     """Days for which read files are remembered; after that they are read as new. 0: forever."""
 
     @field_validator("site")
     @classmethod
     def site_is_in_pattern(cls, value: str) -> str:
-        """A pattern says where the name of the site stands, once."""
+        """A pattern contains {site} once."""
         if value and value != "from_path" and value.count("{site}") != 1:
             raise ValueError(f"{value!r} should be from_path, or a path with {{site}} once")
         return value
 
 
 class CleanConfig(Section):
-    """How the article is taken out of a document."""
+    """How the article is extracted from a document."""
 
     mode: Literal["careful", "default", "thorough"] = "default"
     """How readily a doubtful line is cut: careful keeps more, thorough cuts more."""
     site_pages: int = Field(default=6, ge=0)
-    """Pages of its site on which a short line is cut as site_repetition (run only); 0: never."""
+    """Short lines on this many pages of a site are cut as site_repetition (run only); 0: never."""
 
 
 class JudgeConfig(Section):
-    """What is said about an article, and which are wanted; filters are off by default."""
+    """Language detection, and which articles to keep; filters are off by default."""
 
     language_min_chars: int = Field(default=50, ge=0)
-    """Letters a text must have for its language to be told; null below."""
+    """Minimum letters for language detection; the language of a shorter text is null."""
     language_min_score: Fraction = 0.8
-    """Confidence from which a language is named; null below."""
+    """Minimum confidence of a detected language; below it, the language is null."""
     languages: Annotated[tuple[LanguageTag, ...], BeforeValidator(_listed)] = ()
     """Languages to keep, as BCP-47 tags; empty keeps all, and unknown ones too."""
     min_words: int = Field(default=0, ge=0)
-    """Words an article must have; 0 keeps all that have a body."""
+    """Minimum words in an article; 0 keeps all that have a body."""
 
     @field_validator("languages")
     @classmethod
@@ -120,23 +120,23 @@ class DedupConfig(Section):
     shingle_words: int = Field(default=4, ge=1, le=20)
     """Consecutive words in a shingle (in scripts without spaces, characters count as words)."""
     min_shingles: int = Field(default=10, ge=1)
-    """Distinct shingles a text must have to be compared; below, only exact copies are found."""
+    """Minimum distinct shingles; of a shorter text, only exact copies are found."""
     permutations: int = Field(default=192, ge=8, le=1024)
     """Values in a MinHash signature."""
     bands: int = Field(default=64, ge=1, le=512)
     """Bands of a signature; must divide permutations. Texts that share one are compared."""
     similarity: Fraction = 0.5
-    """Jaccard similarity of the shingles from which texts count as one when rarity is counted."""
+    """Jaccard similarity at which texts are one story when counting rarity. Removes nothing."""
     containment: Fraction = 0.7
-    """Share of the shorter text's shingles found in the longer from which the same holds."""
+    """Share of the shorter's shingles in the longer at which both are one story for rarity."""
     confidence: Fraction = 0.67
-    """Probability, by the evidence of a pair, from which one text is a copy of the other."""
+    """Minimum probability, by the pair model, at which a text is removed as a duplicate."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     """Seed of the MinHash permutations."""
     window_days: int = Field(default=30, ge=0)
-    """Days before and after a run whose published articles new ones are compared with; 0: none."""
+    """Compare new articles with runs up to this many days before or after; 0: with none."""
     alarm_cluster_size: int = Field(default=1_000, ge=0)
-    """Articles and copies in one cluster above which a run's account names it; 0 names none."""
+    """Report clusters with more articles and copies than this after each run; 0: never."""
 
     @model_validator(mode="after")
     def bands_divide_permutations(self) -> DedupConfig:
@@ -158,41 +158,41 @@ class GatesConfig(Section):
     """
 
     min_records: int = Field(default=1_000, ge=1)
-    """Records that a share must be of, or a count stand for, to be judged or be a baseline."""
+    """Minimum records for a share or ratio to be judged, or for a run to be in its baseline."""
     baseline_runs: int = Field(default=30, ge=1)
-    """Newest earlier runs; the median of those that are fit to compare with is the baseline."""
+    """Recent runs to compare with; the baseline is the median of those with enough records."""
     min_runs: int = Field(default=7, ge=1)
-    """Of these, how many must be fit; with fewer no rise and no ratio is judged."""
+    """Minimum runs in the baseline; with fewer, the _rise and _ratio gates are skipped."""
 
     min_articles: int = Field(default=0, ge=0)
-    """Articles that every run must have; 0 is no limit."""
+    """Minimum articles in a run; 0: no limit."""
     max_articles: int = Field(default=0, ge=0)
-    """Articles that a run may have; 0 is no limit."""
+    """Maximum articles in a run; 0: no limit."""
     max_reject_share: Fraction = 1
-    """Rejects, as a share of new records; 1 is no limit."""
+    """Maximum rejects, as a share of new records; 1: no limit."""
     max_error_share: Fraction = 1
-    """Rejects that are errors, as a share of new records; 1 is no limit."""
+    """Maximum rejects that are errors, as a share of new records; 1: no limit."""
     max_duplicate_share: Fraction = 1
-    """Duplicates, as a share of new records; 1 is no limit."""
+    """Maximum duplicates, as a share of new records; 1: no limit."""
     max_undated_share: Fraction = 1
-    """Articles without a date of publication, as a share of all articles; 1 is no limit."""
+    """Maximum articles without a date of publication, as a share of all articles; 1: no limit."""
     max_cluster_size: int = Field(default=0, ge=0)
-    """Articles and copies of the run in its largest cluster; 0 is no limit."""
+    """Maximum articles and copies of the run in its largest cluster; 0: no limit."""
 
     min_articles_ratio: Fraction = 0
-    """Articles that a run must have, as a multiple of the baseline; 0 is no limit."""
+    """Minimum articles in a run, as a multiple of the baseline; 0: no limit."""
     max_articles_ratio: float = Field(default=0, ge=0, allow_inf_nan=False)
-    """Articles that a run may have, as a multiple of the baseline; 0 is no limit."""
+    """Maximum articles in a run, as a multiple of the baseline; 0: no limit."""
     max_reject_share_rise: Fraction = 0.3
-    """Rise of the share of rejects above the baseline (0.1: from 20 to 30 %); 1 is no limit."""
+    """Maximum rise of the share of rejects above the baseline (0.1: 20 to 30 %); 1: no limit."""
     max_error_share_rise: Fraction = 0.1
-    """Rise of the share of rejects that are errors above the baseline; 1 is no limit."""
+    """Maximum rise of the share of errors above the baseline; 1: no limit."""
     max_duplicate_share_rise: Fraction = 0.5
-    """Rise of the share of duplicates above the baseline; 1 is no limit."""
+    """Maximum rise of the share of duplicates above the baseline; 1: no limit."""
     max_undated_share_rise: Fraction = 0.5
-    """Rise of the share of articles without a date above the baseline; 1 is no limit."""
+    """Maximum rise of the share of undated articles above the baseline; 1: no limit."""
     max_cluster_size_ratio: float = Field(default=0, ge=0, allow_inf_nan=False)
-    """Size of the largest cluster, as a multiple of the baseline; 0 is no limit."""
+    """Maximum size of the largest cluster, as a multiple of the baseline; 0: no limit."""
 
     @model_validator(mode="after")
     def limits_leave_room(self) -> GatesConfig:
@@ -222,16 +222,16 @@ class WriteConfig(Section):
 
 
 class RunConfig(Section):
-    """How the work is done; no row depends on it, but where a document hits a limit."""
+    """How the work is executed; changes no output, except where a document exceeds a limit."""
 
     workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"
-    """Worker processes; auto takes one for little input and one a core for much."""
+    """Worker processes; auto: one for little input, one per core for much."""
     block_bytes: int = Field(default=16_000_000, ge=1_000)
-    """Input bytes that one unit of work reads, and one file of the result comes from."""
+    """Target input bytes per block, the unit of work; each block becomes one file per table."""
     document_seconds: float = Field(default=30, ge=0, le=86_400)
-    """CPU seconds to clean and judge a document in; beyond, it is too_slow; 0 is no limit."""
+    """Maximum CPU seconds to clean and judge a document, else it is too_slow; 0: no limit."""
     document_megabytes: int = Field(default=2_000, ge=0, le=1_000_000)
-    """Megabytes (Linux only) to do it in; beyond, it is too_large_in_memory; 0 is no limit."""
+    """Memory limit in MB per document (Linux only), else it is too_large_in_memory; 0: none."""
     metrics_file: str = ""
     """File for Prometheus, ending in .prom, written anew at the end of each run; empty: none."""
 

@@ -111,8 +111,7 @@ def find_config() -> Path | None:
     if not names or any(difflib.get_close_matches(name, ours, n=1, cutoff=0.75) for name in names):
         return DEFAULT_CONFIG
     logging.getLogger("newsieve").warning(
-        "%s belongs to something else (it has no section of newsieve's) and is not used; "
-        "name yours with --config, or call it %s",
+        "ignoring %s: it has no newsieve sections. Pass your file with --config, or name it %s",
         DEFAULT_CONFIG,
         OWN_CONFIG,
     )

@@ -73,7 +73,7 @@ def run_job(
     config: Config,
     logical_date: date | None,
     engine: Engine,
-    told: Callable[[Inputs, Published], object] = lambda *_: None,
+    report: Callable[[Inputs, Published], object] = lambda *_: None,
     *,
     allow_empty: bool = False,
     again: Sequence[str] = (),
@@ -83,12 +83,12 @@ def run_job(
     Args:
         logical_date: the day the run stands for; None means today in UTC. An interrupted run
             keeps its own.
-        told: hears of each run at the moment that it is published, whatever comes then.
+        report: called with each run as soon as it is published, whatever happens later.
         again: files and folders whose rejected records are to be read again.
         allow_empty: inputs without a single file are no error.
 
     Raises:
-        UsageError: an input does not exist, or the inputs have no file of a known kind.
+        UsageError: an input does not exist, or the inputs have no supported file.
         LockedOutput: another run works on the same output.
         HeldRun: a gate holds this run, or an earlier one waits for a decision; nothing was
             published.
@@ -100,7 +100,7 @@ def run_job(
         raise _nothing_to_read(config, inputs)
     with locked(output):
         refuse_held(output)
-        job = _Job(config, output, engine, partial(told, inputs))
+        job = _Job(config, output, engine, partial(report, inputs))
         found = [job.finish_interrupted(), job.read_new(inputs, logical_date, again)]
     return Outcome(inputs, tuple(each for each in found if each))
 
@@ -112,7 +112,7 @@ def _find_inputs(config: Config, output: Path) -> Inputs:
 
 def _nothing_to_read(config: Config, inputs: Inputs) -> UsageError:
     """Say so: an input that is suddenly empty may be a mount that is gone."""
-    text = f"nothing to read: no file of a known kind in {', '.join(config.input.paths)}"
+    text = f"nothing to read: no supported file in {', '.join(config.input.paths)}"
     remarks = "".join(f"\n{remark}" for remark in inputs.remarks())
     return UsageError(f"{text}; if that is as it should be, use --allow-empty{remarks}")
 
@@ -171,7 +171,7 @@ class _Job:
     config: Config
     output: Path
     engine: Engine
-    told: Callable[[Published], object]
+    report: Callable[[Published], object]
 
     def finish_interrupted(self) -> Published | None:
         """Finish the run that another process left half done, if it goes on from the newest."""
@@ -246,7 +246,7 @@ class _Job:
         write_manifest(staging, plan, self.config, account, gates, timings)
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)
         published = Published(plan, account, folder, time.time() - started, resumed)
-        self.told(published)
+        self.report(published)
         with cleanup_after(f"{folder} is published"):
             write_views(self.output)
             sweep_staging(self.output)

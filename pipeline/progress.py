@@ -1,9 +1,9 @@
 """Live counters of a run at work: each worker counts in a small file, the main process adds up.
 
-A counter is a few integers in a memory-mapped file of the staging folder, one file a thread, so
-that nobody waits for anybody and adding costs a fraction of a microsecond. They are for people
-who watch: the account of a run is counted elsewhere, exactly. What cannot be counted, as on a
-full disk, is not.
+A counter is a few integers in a memory-mapped file of the staging folder, one file per thread, so
+that nobody waits for anybody and adding costs a fraction of a microsecond. They are for the
+live display only: the account of a run is counted elsewhere, exactly. Counting errors, e.g. on a
+full disk, are ignored.
 """
 
 from __future__ import annotations

@@ -287,5 +287,6 @@ FLAGS: dict[str, str] = {
     "hard_wrapped": "lines broken at a fixed width were joined to paragraphs",
     "page_too_large": "the page has more elements or characters than any story: not analyzed",
     "whole_page": "menus or footers around the story were cut: the text was a page saved whole",
+    "other_story_at_url": "its page was that of an earlier article, which tells another story",
 }
 """The closed list of values of ``articles.flags``, each with its meaning."""

@@ -152,12 +152,12 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
         (["help"], "did you mean `newsieve --help`?"),
         (["rollback", "output"], "did you mean `newsieve undo`?"),
         (["run", "--workers", "4"], "use --set run.workers=VALUE"),
-        (["--input", "raw", "run"], "It goes behind the command: newsieve run --input"),
+        (["--input", "raw", "run"], "Put it after the command: newsieve run --input"),
         (["trace", "bakery-fire", "tests/upgrade/format_1"], "OUTPUT comes first; did you mean"),
         (["run", "--config", "a.yaml", "b.yaml"], "two configurations: --config a.yaml and b.yaml"),
         (["-q", "-v", "list", "raw"], "exclude each other"),
-        (["run", "--", "--numworkers=3"], "--numworkers: did you mean --num_workers?"),
-        (["run", "--", "--bogus"], "--bogus: no such flag"),
+        (["run", "--", "--numworkers=3"], "--numworkers; did you mean --num_workers?"),
+        (["run", "--", "--bogus"], "unknown Beam options after --: --bogus"),
         (["report", "raw"], "raw: no runs here"),
         (["list", "raw"], "raw: no runs here"),
         (["verify", "raw"], "raw: no runs here"),
@@ -414,7 +414,7 @@ def test_a_held_run_is_published_and_taken_back(call, held):
 
     code, out, err = call("undo", output)
     assert (0, f"{held.name}\n") == (code, out)
-    assert f"took back {held.name}: articles 1 · duplicates 0 · rejects 0" in err
+    assert f"undid {held.name}: articles 1 · duplicates 0 · rejects 0" in err
     assert "the newest run is now none" in err
     assert [] == list((output / "runs").iterdir())
 
@@ -461,9 +461,9 @@ def test_compact_names_the_folders_on_stdout(call, tmp_path):
 
     code, out, err = call("compact", tmp_path / "out", "--before", "2026-01-02")
     assert (0, f"{names[1]}\n") == (code, out)
-    assert f"{names[1]}: 2 folders with 2 files are one with 1, 2 rows\n" == err
+    assert f"{names[1]}: merged 2 folders (2 files) into one (1 files, 2 rows)\n" == err
     code, out, err = call("compact", tmp_path / "out")
-    assert (0, "", "nothing to put together\n") == (code, out, err)
+    assert (0, "", "nothing to compact\n") == (code, out, err)
 
 
 def test_while_a_run_is_at_work_nothing_is_rewritten(call, tmp_path):
@@ -485,8 +485,8 @@ def test_inputs_without_a_single_file_are_no_quiet_end(tmp_path):
     finished = newsieve(*arguments)
 
     assert 2 == finished.returncode
-    assert b"no file of a known kind in" in finished.stderr
-    assert b"left out: 1 files of other kinds" in finished.stderr
+    assert b"no supported file in" in finished.stderr
+    assert b"skipped: 1 files with an unsupported extension" in finished.stderr
     assert not (tmp_path / "out").exists()
     assert 0 == newsieve(*arguments, "--allow-empty").returncode
 

@@ -157,10 +157,10 @@ def test_an_undone_run_comes_again_with_the_same_articles(raw, out):
 
 
 def test_undo_with_nothing_left_says_so(raw, out):
-    """Exit 2: there is nothing to take back."""
+    """Exit 2: there is nothing to undo."""
     run(raw, out)
     undo(out)
-    with pytest.raises(UsageError, match="no run is published; there is nothing to take back"):
+    with pytest.raises(UsageError, match="no run is published; nothing to undo"):
         undo(out)
 
 

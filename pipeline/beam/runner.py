@@ -88,10 +88,10 @@ def check_flags(beam_flags: Sequence[str]) -> None:
             problems.append(f"{flag}: a value without a flag")
             continue
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-        problems.append(f"{name}: {f'did you mean {near[0]}?' if near else 'no such flag'}")
+        problems.append(f"{name}; did you mean {near[0]}?" if near else name)
     if problems:
         listed = "; ".join(problems)
-        raise UsageError(f"Beam does not know what stands after --: {listed}")
+        raise UsageError(f"unknown Beam options after --: {listed}")
 
 
 def _subclasses(of: type) -> list[Any]:
@@ -107,8 +107,8 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
         return KeyboardInterrupt()
     if deaths:
         return NewsieveError(
-            f"the run failed: a worker process died: {deaths[0]}; nothing was published. Start "
-            "again; if it was out of memory, with --set run.workers=1 or a smaller run.block_bytes"
+            f"the run failed: a worker process died: {deaths[0]}; nothing was published. Run "
+            "it again; if it ran out of memory, add --set run.workers=1 or reduce run.block_bytes"
         )
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""

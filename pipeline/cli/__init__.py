@@ -1,4 +1,4 @@
-"""The command line: one verb a module, flags and streams; no logic of the pipeline.
+"""The command line: one module per verb, flags and streams; no logic of the pipeline.
 
 Exit codes: 0 done (also: nothing new) · 1 failed, nothing published · 2 wrong usage or
 configuration, nothing started · 3 held by a gate · 75 another run holds the lock ·
@@ -33,23 +33,26 @@ if TYPE_CHECKING:
 
 
 VERBS = {
-    "run": ("run", "Read what is new, clean it, drop copies, and publish a run."),
+    "run": ("run", "Read new files, clean and deduplicate their articles, and publish a run."),
     "clean": ("clean", "Clean single documents: no deduplication, no output folder."),
-    "check": ("check", "Validate the settings; show what a run would read, and start nothing."),
-    "trace": ("trace", "Tell what became of one record, and why."),
-    "compare": ("compare", "Tell why two documents are, or are not, near-duplicates."),
+    "check": (
+        "check",
+        "Validate the settings and show what a run would read, without starting it.",
+    ),
+    "trace": ("trace", "Show what happened to one record, and why."),
+    "compare": ("compare", "Show why two documents are, or are not, near-duplicates."),
     "report": ("report", "Show one run: its account, rejects, cuts, sites, languages, trend."),
     "list": ("inspecting", "List the runs of OUTPUT with their counts."),
     "diff": ("inspecting", "Show what changed between two runs of OUTPUT."),
     "verify": ("inspecting", "Check every file of OUTPUT against the manifests."),
-    "publish": ("deciding", "Publish the held RUN of OUTPUT although a gate holds it."),
+    "publish": ("deciding", "Publish the held RUN of OUTPUT in spite of its gates."),
     "discard": ("deciding", "Remove the held RUN of OUTPUT; nothing of it was published."),
-    "undo": ("deciding", "Take back the newest run of OUTPUT."),
-    "remove": ("remove", "Take texts down: out of all runs of OUTPUT, and never back in."),
-    "compact": ("compact", "Put the files of old runs of OUTPUT together, a folder a month."),
+    "undo": ("deciding", "Undo the newest run of OUTPUT."),
+    "remove": ("remove", "Permanently remove texts from all runs of OUTPUT."),
+    "compact": ("compact", "Merge the files of old runs of OUTPUT into one folder per month."),
 }
-"""Verb → the module of this package that has it, and its summary. Modules are loaded when they
-are asked for: what one verb needs takes a second to import for another that does not."""
+"""Verb → the module of this package that has it, and its summary. Modules are loaded on
+demand: what one verb needs would slow down the start of all others by a second."""
 
 UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
 """Verb → what is true of the output when it fails; of all others, that nothing was changed."""
@@ -142,9 +145,9 @@ def _global_first(args: list[str]) -> list[str]:
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="What stderr gets: lines for people, or one JSON object a line.",
+    help="Format of stderr: text, or one JSON object per line.",
 )
-@click.option("--traceback", "show", is_flag=True, help="Show where in the code a failure arose.")
+@click.option("--traceback", "show", is_flag=True, help="Print a Python traceback on failure.")
 @click.pass_context
 def newsieve(
     context: click.Context,
@@ -222,12 +225,12 @@ def _prepare_streams() -> None:
 
 
 def _effect(state: State) -> str:
-    """Say what the command has done all the same, or that it has done nothing."""
+    """Describe what the command has done all the same, or that it has done nothing."""
     return f"{'; '.join(DEEDS)}; nothing more was done" if DEEDS else state.untouched
 
 
 def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:
-    """Tell of *error*, and end the process with *code*."""
+    """Report *error*, and end the process with *code*."""
     facts = {"message": message, "error_type": type(error).__name__, "exit_code": code}
     if state.traceback:
         trace = "".join(traceback.format_exception(error))

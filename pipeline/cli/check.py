@@ -1,4 +1,4 @@
-"""``newsieve check``: what a run would do with these settings; starts nothing."""
+"""``newsieve check``: what a run would do with these settings, without starting it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What is told: the settings, where they come from, and what a run would read."""
+    """What is shown: the settings, where they come from, and what a run would read."""
 
     config: Config
     file: Path | None
@@ -55,11 +55,11 @@ def check(
     form: str,
     overrides: tuple[str, ...],
 ) -> None:
-    """Validate the settings; show what a run would read, and start nothing.
+    """Validate the settings and show what a run would read, without starting it.
 
-    Shown are the settings that differ from the defaults, the files that no run has read yet,
-    what is left out and why, and how similar two texts must be to be compared. A YAML file as
-    first argument is taken for --config. Exit 0: a run would start.
+    Shows the settings that differ from the defaults, the files that no run has read yet, what is
+    skipped and why, and how similar two texts must be to be compared. If the first argument is a
+    YAML file, it is used as --config. Exits with 0 if a run could start.
 
     \b
     Example:

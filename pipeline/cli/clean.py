@@ -33,23 +33,23 @@ STDIN = "-"
     type=click.Choice(["text", "json", "jsonl"]),
     default="text",
     show_default=True,
-    help="text: the story alone; jsonl: one object a document and line; json: all in one object.",
+    help="text: only the story; jsonl: one object per line and document; json: one object for all.",
 )
 @click.option(
     "--explain",
     is_flag=True,
-    help="Show each line, kept or cut and why; of a page also what was left out, and by whom.",
+    help="Show each line, kept or removed, and why; for pages also what was not extracted.",
 )
 @set_option
 def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str, ...]) -> None:
     """Clean single documents: no deduplication, no output folder.
 
-    PATH is a file, a folder (every supported file below it) or - for standard input, which is
-    also read when it is piped and no path is given. It is taken for HTML if it begins like a page,
-    else for text. No document's answer depends on another's. Several documents are separated by a
-    line with a form feed, and, on a terminal, by a heading each.
+    PATH is a file, a folder (every supported file below it) or - for standard input (HTML if it
+    starts with <, else plain text), which is also read when it is piped and no path is given.
+    Each document is cleaned independently. Several documents are separated by a line with a form
+    feed; on a terminal, each has a heading.
 
-    Marks of --explain: blank kept, > read as metadata, - cut, x left out of the page.
+    Marks of --explain: blank kept, > read as metadata, - removed, x not extracted from the page.
 
     \b
     Example:
@@ -98,12 +98,12 @@ def _print_all(fates: Iterator[Fate], form: str, explain: bool) -> int:
 
 def _print_text(article: Article | None, rejection: Rejection | None, *, first: bool) -> bool:
     if rejection is not None:
-        told = [rejection.source, rejection.reason, rejection.detail]
-        click.echo(shown(": ".join(filter(None, told))), err=True)
+        parts = [rejection.source, rejection.reason, rejection.detail]
+        click.echo(shown(": ".join(filter(None, parts))), err=True)
     if article is None or not article.text:
         return False
     if not sys.stdout.isatty():
-        # Two documents on one stream are told apart by a form feed, as pages are.
+        # A form feed separates two documents on one stream, as it does pages.
         click.echo(("" if first else "\f\n") + article.text)
         return True
     head = f"── {article.document.source} ──"

@@ -15,19 +15,19 @@ from pipeline.cli.options import OutputFolder, format_option, print_json, print_
 @click.option(
     "--output",
     type=OutputFolder(file_okay=False),
-    help="Folder of runs that ids are looked up in, and common shingles are counted in.",
+    help="Output folder in which to look up ids and count common shingles.",
 )
 @format_option
 @set_option
 def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str, ...]) -> None:
-    """Tell why two documents are, or are not, near-duplicates.
+    """Show why two documents are, or are not, near-duplicates.
 
-    A and B are each a file of one document, a record of a larger file (wire.jsonl#3 is the one
-    in line 3), or, with --output, the id, record id, url or source of a row of its tables. What
-    exists as a file is taken for one. Files are cleaned as `newsieve clean` does.
+    A and B are each a file with one document, a record of a larger file (wire.jsonl#3 for line
+    3), or, with --output, the id, record id, url or source of a row in its tables. An existing
+    file takes precedence. Files are cleaned as `newsieve clean` does.
 
-    A shingle is rare unless many stories have it. Which do is known from the texts of --output
-    only (the newest 100,000); without it every shingle counts as rare.
+    Shingles that few stories contain are the main evidence. They are counted in the newest
+    100,000 texts of --output; without --output every shingle counts as rare.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""``newsieve publish``, ``discard``, ``undo``: decisions of a person about finished runs."""
+"""``newsieve publish``, ``discard``, ``undo``: what a person decides about finished runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.cli.options import (
 )
 from pipeline.text.terminal import shown
 
-COMES_AGAIN = "what it read counts as unread: files that are still there come again in the next run"
+COMES_AGAIN = "its inputs count as unread: the next run reads those again that still exist"
 
 
 @click.command()
@@ -24,13 +24,13 @@ COMES_AGAIN = "what it read counts as unread: files that are still there come ag
 @format_option
 @click.pass_obj
 def publish(state: State, output: Path, run: str, form: str) -> None:
-    """Publish the held RUN of OUTPUT although a gate holds it.
+    """Publish the held RUN of OUTPUT in spite of its gates.
 
-    RUN is its name, or enough of the beginning. It is published as it was made, by one
-    rename, and its manifest notes that a person did so. Gates that compare with earlier runs
-    take what it shows for usual from then on; other limits hold the next run as they did
-    this one. Refused when the run no longer follows the newest one. The folder of the run
-    goes to stdout. `newsieve run` works again afterwards.
+    RUN is its name, or a unique prefix. The run is published as it is, with one rename, and its
+    manifest records that it was published by hand. From then on it is part of the baseline of
+    gates that compare with earlier runs; fixed limits hold the next run as they did this one.
+    Refused if another run was published in the meantime. Prints the folder of the run.
+    `newsieve run` works again afterwards.
 
     \b
     Example:
@@ -39,7 +39,7 @@ def publish(state: State, output: Path, run: str, form: str) -> None:
     from pipeline.ledger.held import publish_held
 
     folder = publish_held(output, run)
-    _tell(state, f"published {folder.name}; further runs work again")
+    _report(state, f"published {folder.name}; further runs work again")
     if form == "json":
         print_json({"run_id": folder.name, "folder": str(folder)})
     else:
@@ -54,9 +54,9 @@ def publish(state: State, output: Path, run: str, form: str) -> None:
 def discard(state: State, output: Path, run: str, form: str) -> None:
     """Remove the held RUN of OUTPUT; nothing of it was published.
 
-    RUN is its name, or enough of the beginning. What it read counts as unread: the next run
-    reads it again, and is held again unless the files, the settings or the gates are others.
-    The name of the run goes to stdout.
+    RUN is its name, or a unique prefix. Its inputs count as unread: the next run reads them
+    again, and is held again unless the files, the settings or the gates have changed. Prints the
+    name of the run.
 
     \b
     Example:
@@ -65,7 +65,7 @@ def discard(state: State, output: Path, run: str, form: str) -> None:
     from pipeline.ledger.held import discard_held
 
     name = discard_held(output, run)
-    _tell(state, f"discarded {name}; {COMES_AGAIN}")
+    _report(state, f"discarded {name}; {COMES_AGAIN}")
     if form == "json":
         print_json({"run_id": name})
     else:
@@ -78,26 +78,25 @@ def discard(state: State, output: Path, run: str, form: str) -> None:
 @format_option
 @click.pass_obj
 def undo(state: State, output: Path, dry_run: bool, form: str) -> None:
-    """Take back the newest run of OUTPUT.
+    """Undo the newest run of OUTPUT.
 
-    Its rows leave the collection by one rename, then its files are deleted. What it read
-    counts as unread: the next run reads it again, as far as the files are still there. May
-    be repeated, for one run after the other. Refused while a run is held. The name of the
-    run goes to stdout.
+    Its rows leave the collection with one rename, then its files are deleted. Its inputs count
+    as unread: the next run reads those again that still exist. Repeat it to undo further runs.
+    Refused while a run is held. Prints the name of the run.
 
     \b
     Example:
       newsieve undo output/ --dry-run
       newsieve undo output/
     """  # noqa: D301
-    from pipeline.ledger.upkeep.undo import undo as take_back
+    from pipeline.ledger.upkeep.undo import undo as undo_newest
 
-    taken = take_back(output, dry_run=dry_run)
+    taken = undo_newest(output, dry_run=dry_run)
     tables = ("articles", "duplicates", "rejects")
     sums = " · ".join(f"{name} {taken.counts.get(name, 0):,}" for name in tables)
-    verb, newest = ("would take back", "would be") if dry_run else ("took back", "is now")
-    _tell(state, f"{verb} {taken.run_id}: {sums}; {COMES_AGAIN}")
-    _tell(state, f"the newest run {newest} {taken.newest or 'none'}")
+    verb, newest = ("would undo", "would be") if dry_run else ("undid", "is now")
+    _report(state, f"{verb} {taken.run_id}: {sums}; {COMES_AGAIN}")
+    _report(state, f"the newest run {newest} {taken.newest or 'none'}")
     if form == "json":
         print_json(
             {
@@ -111,5 +110,5 @@ def undo(state: State, output: Path, dry_run: bool, form: str) -> None:
         click.echo(taken.run_id)
 
 
-def _tell(state: State, message: str) -> None:
+def _report(state: State, message: str) -> None:
     state.log.tell("remark", shown(message), message=message)

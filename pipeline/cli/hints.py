@@ -51,7 +51,7 @@ def unknown_verb(arguments: Sequence[str], verbs: Sequence[str]) -> str:
 
 
 def hinted(error: click.ClickException, group: click.Group, verbs: Sequence[str]) -> str:
-    """Give the message of *error*, and what to do where that can be told.
+    """Return the message of *error*, with a hint where there is one.
 
     Args:
         group: the command line.
@@ -67,7 +67,7 @@ def hinted(error: click.ClickException, group: click.Group, verbs: Sequence[str]
     at_verb = error.ctx is not None and error.ctx.command is not group
     having = [verb for verb in verbs if _has_flag(group, verb, error.option_name)]
     if having and not at_verb:
-        return f"{message} It goes behind the command: newsieve {having[0]} {error.option_name} …"
+        return f"{message} Put it after the command: newsieve {having[0]} {error.option_name} …"
     if having and len(having) <= 4:
         return f"{message} {', '.join(f'`newsieve {verb}`' for verb in having)} has it."
     return message

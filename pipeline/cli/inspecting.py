@@ -11,13 +11,15 @@ from pipeline.cli.options import format_option, output_argument, print_json, pri
 
 @click.command(name="list")
 @output_argument
-@click.option("--files", is_flag=True, help="List the files of articles instead, a line each.")
+@click.option(
+    "--files", is_flag=True, help="List the paths of the articles files instead, one per line."
+)
 @format_option
 def list_(output: Path, files: bool, form: str) -> None:
     """List the runs of OUTPUT with their counts.
 
-    Oldest first, with held runs at the end. --files prints the paths that a reader of all
-    articles may read, as the manifests list them.
+    Oldest first, with held runs at the end. --files prints the path of every articles file, one
+    per line, from the manifests.
 
     \b
     Example:
@@ -42,9 +44,9 @@ def list_(output: Path, files: bool, form: str) -> None:
 def diff(output: Path, run_a: str, run_b: str, form: str) -> None:
     """Show what changed between two runs of OUTPUT.
 
-    Counts, rejects by reason, cuts by rule, sites, settings and versions; and the records that
-    were read in both, with what became of them each time. A run is named by its name, the
-    beginning of it, its number, or latest.
+    Counts, rejects by reason, removed spans by rule, sites, settings and versions; and the records
+    that both runs read, with the result of each time. RUN_A and RUN_B are each a run name, a
+    unique prefix, a run number, or latest.
 
     \b
     Example:
@@ -63,8 +65,8 @@ def diff(output: Path, run_a: str, run_b: str, form: str) -> None:
 def verify(context: click.Context, output: Path, form: str) -> None:
     """Check every file of OUTPUT against the manifests.
 
-    Names files that are missing, truncated, changed, or that no manifest lists. Exit 1 if there
-    are any, 0 if all is as it was published. Nothing is changed.
+    Lists files that are missing, truncated, changed, or in no manifest. Exits with 1 if there are
+    any, else with 0. Changes nothing.
 
     \b
     Example:

@@ -37,7 +37,7 @@ class State:
 
 
 class OutputFolder(click.Path):
-    """A path that is no url; in a form that every library takes for a path."""
+    """A path that is no url; in a form that every library treats as a path."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return a ``Path``."""
@@ -76,16 +76,16 @@ format_option = click.option(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="text: for people; json: one object, for scripts.",
+    help="text: human-readable; json: one object, for scripts.",
 )
 
 dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Only say what would be done; change nothing."
+    "--dry-run", is_flag=True, help="Only show what would be done; change nothing."
 )
 
 
 def split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path | None, list[str]]:
-    """Tell a configuration from inputs: a YAML file as first argument is one.
+    """Separate the configuration from the inputs: a YAML file as first argument is one.
 
     Raises:
         click.UsageError: two configurations are named.
@@ -105,7 +105,7 @@ def split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path |
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print an answer for people; whoever makes the lines has made data harmless in them."""
+    """Print an answer as text; the caller has escaped the data in its lines."""
     click.echo("\n".join(lines))
 
 

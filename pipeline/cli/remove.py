@@ -1,4 +1,4 @@
-"""``newsieve remove``: take texts down."""
+"""``newsieve remove``: permanently remove texts."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def remove(
     dry_run: bool,
     form: str,
 ) -> None:
-    """Take texts down: out of all runs of OUTPUT, and never back in.
+    """Permanently remove texts from all runs of OUTPUT.
 
-    What is named leaves articles and duplicates; rejects lose their excerpts. A page that comes
-    again is rejected as taken_down. Copies by others stay: one of them takes the place of an
-    article that goes. --url, --site and --id may be repeated. A line a row that it concerns
-    goes to stdout: its fate, id, run and source. Refused while a run is held. Inputs, backups
-    and logs are yours to clean: docs/operations.md lists every place that holds text.
+    Deletes matching rows from articles and duplicates, and excerpts from rejects. If a page is
+    crawled again, it is rejected as taken_down. Copies on other sites stay; if their article is
+    removed, one copy becomes the article. --url, --site and --id may be repeated. Prints one line
+    per affected row: what happened to it, id, run and source. Refused while a run is held. Inputs,
+    backups and logs are not touched: docs/operations.md lists every place that holds text.
 
     \b
     Example:
@@ -59,7 +59,7 @@ def remove(
     sums = [f"{SUMS[fate]} {found.count(fate):,}" for fate in SUMS if found.count(fate)]
     beginning = "would take down" if dry_run else "took down"
     if not found.rows:
-        kept_out = "no row; what comes will be rejected as taken_down"
+        kept_out = "no row; matching records will be rejected as taken_down"
         sums.append(kept_out if found.new_tombstones else "nothing: it was taken down before")
     click.echo(f"{beginning}: {' · '.join(sums)}", err=True)
     if form == "json":

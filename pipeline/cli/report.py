@@ -1,4 +1,4 @@
-"""``newsieve report``: one run for people."""
+"""``newsieve report``: one run in the terminal or as an HTML page."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pipeline.text.terminal import wants_colour
 def report(state: State, output: Path, run: str, html: Path | None, form: str) -> None:
     """Show one run: its account, rejects, cuts, sites, languages, trend.
 
-    RUN is its name, the beginning of it, its number, or latest (the default). The page adds
+    RUN is a run name, a unique prefix, a run number, or latest (the default). The page adds
     lengths, dates, clusters and times, and samples: articles with what was cut marked and why,
     duplicates with their differences, rejects. The cuts are shown while the inputs are where the
     run found them.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class _WithBeamFlags(click.Command):
-    """A command that leaves what stands after ``--`` to Beam."""
+    """A command that passes all arguments after ``--`` to Beam."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
@@ -55,7 +55,7 @@ class _WithBeamFlags(click.Command):
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
-@click.option("--allow-empty", is_flag=True, help="Inputs without a single file end in 0, not 2.")
+@click.option("--allow-empty", is_flag=True, help="Exit with 0, not 2, if the inputs have no file.")
 @click.option(
     "--again",
     multiple=True,
@@ -78,10 +78,10 @@ def run(
     overrides: tuple[str, ...],
     beam_flags: tuple[str, ...],
 ) -> None:
-    """Read what is new, clean it, drop copies, and publish a run.
+    """Read new files, clean and deduplicate their articles, and publish a run.
 
-    PATH is a file, a folder or a glob to read, instead of input.paths. A YAML file as first
-    argument is taken for --config. The account goes to stderr, the folder of the new run to
+    PATH is a file, a folder or a glob to read, instead of input.paths. If the first argument is
+    a YAML file, it is used as --config. The counts go to stderr, the folder of the new run to
     stdout. Flags after -- are Beam's own.
 
     Records that earlier runs rejected are read again after the setting that rejected them has
@@ -119,7 +119,7 @@ def _execute(
 
 
 class _Run:
-    """One run, and what is told of it."""
+    """One run, and what it reports."""
 
     def __init__(
         self, state: State, config: Config, form: str, allow_empty: bool, again: tuple[str, ...]
@@ -144,7 +144,7 @@ class _Run:
             if self.watcher:
                 self.watcher.stop()
         if not outcome.published:
-            self._tell_nothing(outcome)
+            self._report_nothing(outcome)
         if self.form == "json":
             print_json(self._answer(outcome))
 
@@ -160,34 +160,34 @@ class _Run:
             engine = self.watcher.watching(engine)
         with recorded(self.config) as self.last:
             options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
-            outcome = run_job(self.config, day, engine, self._told, **options)
+            outcome = run_job(self.config, day, engine, self._report, **options)
             self.last.account = outcome.account or Account()
         return outcome
 
-    def _told(self, inputs: Inputs, published: Published) -> None:
+    def _report(self, inputs: Inputs, published: Published) -> None:
         if self.watcher:
             self.watcher.clear()
         if not self.published:
-            self._tell_remarks(inputs)
+            self._report_remarks(inputs)
         self.published.append(published)
         self.last.account = published.account
-        self._tell_published(published)
+        self._report_published(published)
 
-    def _tell_remarks(self, inputs: Inputs) -> None:
+    def _report_remarks(self, inputs: Inputs) -> None:
         for line in inputs.remarks():
             self.state.log.tell("remark", shown(line), message=line)
 
-    def _tell_nothing(self, outcome: Outcome) -> None:
-        """Say when there was nothing to do; runs were told of when they were published."""
-        self._tell_remarks(outcome.inputs)
+    def _report_nothing(self, outcome: Outcome) -> None:
+        """Report that there was nothing to do; runs are reported when they are published."""
+        self._report_remarks(outcome.inputs)
         count = len(outcome.inputs.files)
         text = f"nothing new: all {count} files were read by earlier runs"
         if not count:
             paths = ", ".join(self.config.input.paths)
-            text = f"nothing to read: no file of a known kind in {paths}"
+            text = f"nothing to read: no supported file in {paths}"
         self.state.log.tell("nothing_new", shown(text), files=count)
 
-    def _tell_published(self, run: Published) -> None:
+    def _report_published(self, run: Published) -> None:
         from pipeline.explain.account import account_lines
 
         lines = ["finished the run that was interrupted:"] if run.resumed else []

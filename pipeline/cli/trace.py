@@ -1,4 +1,4 @@
-"""``newsieve trace``: what became of one record."""
+"""``newsieve trace``: what happened to one record."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pipeline.cli.options import OutputFolder, format_option, print_json, print_
 @click.argument("name", metavar="ID")
 @format_option
 def trace(output: Path, name: str, form: str) -> None:
-    """Tell what became of one record, and why.
+    """Show what happened to one record, and why.
 
-    An article, a duplicate with what it is a copy of, or rejected.
+    It was kept as an article, removed as a duplicate of another, or rejected.
 
-    ID is an id, a record id, a url (in any form) or a source such as wire/2025.jsonl#3. Where
-    it means several rows, as when a page was changed and read again, all are told.
+    ID is an id, a record id, a url (in any form) or a source such as wire/2025.jsonl#3. If it
+    matches several rows, e.g. versions of a page, all are shown.
 
     \b
     Example:
@@ -31,7 +31,7 @@ def trace(output: Path, name: str, form: str) -> None:
     from pipeline.write.parquet import undamaged
 
     _check_order(output, name)
-    # A name that is no UTF-8 stands in the tables with escapes.
+    # A name that is not UTF-8 is in the tables with escapes.
     name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     with undamaged(output / "runs"):
         found = follow(Rows(output), name)
@@ -42,7 +42,7 @@ def trace(output: Path, name: str, form: str) -> None:
 
 
 def _check_order(output: Path, name: str) -> None:
-    """Tell who wrote the record first what to write.
+    """Explain the order of the arguments if the record was given first.
 
     Raises:
         click.UsageError: the second argument is the output folder, the first is not.

@@ -1,1 +1,1 @@
-"""What happened, for people."""
+"""Human-readable reports: trace, compare, the account of a run."""

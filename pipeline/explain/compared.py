@@ -1,4 +1,4 @@
-"""A comparison for people: what was found as lines, and what it comes to in a few sentences."""
+"""The human-readable comparison: what was found, line by line, and a summary in sentences."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 FIGURES_SHOWN = 12
 KEPT_BECAUSE = {
     "published": "an earlier run published it",
-    "url": "only its url is known",
-    "metadata": "more of title, authors and date is known of it",
+    "url": "the other has no url",
+    "metadata": "it has more metadata (title, authors, date)",
     "length": "its text is longer",
-    "publication": "it was published earlier, as far as is known",
-    "text digest": "all else is equal, and it comes first by the digest of its text: chance",
-    "id": "the texts are equal, and it comes first by its id",
+    "publication": "it was published earlier",
+    "text digest": "a tie, broken by text digest (arbitrary but stable)",
+    "id": "the texts are equal: a tie, broken by id (arbitrary but stable)",
 }
 """Rule of the order → what it says about the one that is kept."""
 
@@ -46,7 +46,8 @@ compared      {compared}
 """
 _TIPS = {
     "rare shingles": "the longer has {rare_shared:.0f} of the shorter's {rare:.0f} rare shingles",
-    "coverage": "of the shorter it has {coverage:.0%} of the tenths, {weaker_half:.0%} of one half",
+    "coverage": "the longer covers {coverage:.0%} of the shorter's ten segments, "
+    "and {weaker_half:.0%} of its less covered half",
     "figures": "the longer has {figures_shared:.0f} of the shorter's {figures:.0f} figures",
     "leads": "{lead:.0%} of the shorter's lead and {longer_lead:.0%} of the longer's are in both",
     "length": "the shorter has {length:.0%} of the longer's length",
@@ -55,7 +56,7 @@ _TIPS = {
 
 
 def comparison_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Tell everything that ``compare_sides`` found."""
+    """Lay out everything that ``compare_sides`` found."""
     found = shown_in(found)
     for name in "ab":
         side = found[name]
@@ -74,16 +75,18 @@ def _in_common(found: dict[str, Any]) -> str:
     shared, by, texts = found["shared"], ", ".join(found["reached"]["by"]), found["rarity_texts"]
     one, other = (words(found[side]["title"] or "") for side in "ab")
     same = f"{len({*one} & {*other})} of {len({*one} | {*other})} words are the same"
-    told = {
+    values = {
         "estimated": "none" if shared["estimated"] is None else f"{shared['estimated']:.3f}",
         "rarity": f"counted in {texts:,} texts" if texts else "no --output: all count as rare",
         "only_a": _few(shared["figures_a"]),
         "only_b": _few(shared["figures_b"]),
         "titles": ("the same" if one == other else same) if one and other else "unknown",
         "gap": _gap(found),
-        "compared": f"yes, by {by}" if by else "not for their own sake",
+        "compared": f"yes, by {by}"
+        if by
+        else "not directly (no shared band, too few rare shingles in common)",
     }
-    return _PAIR.format(**found["parts"] | found["reached"] | shared | told)
+    return _PAIR.format(**found["parts"] | found["reached"] | shared | values)
 
 
 def _gap(found: dict[str, Any]) -> str:
@@ -111,19 +114,19 @@ def _evidence(found: dict[str, Any]) -> Iterator[str]:
 
 
 def sentences(found: dict[str, Any], config: DedupConfig) -> list[str]:
-    """Explain the decision: what it is, what tipped it, what follows, what a run recorded."""
+    """Explain the decision: what it is, the main evidence, what follows, what a run recorded."""
     decision = found["decision"]
     said = [_verdict(found, config)]
     if decision["tips"] and decision["probability"] and found["shared"]["shingles"]:
         tips = [f"{_TIPS[tip['group']]} ({tip['by']:+.1f})" for tip in decision["tips"]]
-        told = "; ".join(tips).format(gap=_gap(found), **found["parts"])
-        said.append(f"What spoke {'for' if decision['copy'] else 'against'} it: {told}.")
+        reasons = "; ".join(tips).format(gap=_gap(found), **found["parts"])
+        said.append(f"Main evidence {'for a copy' if decision['copy'] else 'against'}: {reasons}.")
     if decision["copy"] and found["a"]["id"] == found["b"]["id"]:
-        said.append("Both have one id: a run reads the record once and calls it unchanged later.")
+        said.append("Both are the same record (same id); later runs count it as unchanged.")
     elif decision["copy"]:
         said.append(f"{decision['kept'].upper()} is kept: {KEPT_BECAUSE[decision['rule']]}.")
         if not found["reached"]["by"]:
-            said.append("A run compares them only if other copies bring them together.")
+            said.append("A run compares them only through a third text.")
     for one, other in ("ab", "ba"):
         row, kept = found[one], found[one]["representative_id"]
         if row["table"] == "duplicates":

@@ -62,8 +62,10 @@ def _side_of_file(path: Path, number: int | None, config: Config) -> dict[str, A
         wanted = (each for each in wanted if each.source == f"{path.name}#{number}")
     found = list(islice(wanted, 2))
     if len(found) != 1:
-        held = "several records" if found else "no such record"
-        raise UsageError(f"{path}: {held}; name the one in line 1 by {path}#1")
+        if not found:
+            raise UsageError(f"{path if number is None else f'{path}#{number}'}: no such record")
+        first = path.with_name(found[0].source)
+        raise UsageError(f"{path}: contains several records; choose one, e.g. {first}")
     article, rejection = next(process_records(found, config))
     why = rejection and ": ".join(filter(None, (rejection.reason, rejection.detail)))
     if article is None:

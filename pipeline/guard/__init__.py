@@ -240,6 +240,6 @@ class _Helper:
 
 def _cannot_start(why: str) -> NewsieveError:
     return NewsieveError(
-        f"the process that documents are cleaned in cannot be started: {why}; "
-        "run.document_seconds = 0 with run.document_megabytes = 0 does without one"
+        f"cannot start the cleaning process: {why}; to run without it, "
+        "set run.document_seconds=0 and run.document_megabytes=0"
     )

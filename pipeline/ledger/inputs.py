@@ -43,7 +43,7 @@ class Inputs:
         files: supported files, in the order of their sources.
         unreadable: folders that cannot be listed, as (path, source).
         too_young: files changed less than ``input.min_age_s`` ago, left for the next run.
-        ignored: number of files of other kinds, by suffix.
+        ignored: number of unsupported files, by suffix.
         unfollowed: links to folders; pipes, sockets and devices with the name of a file.
         outside: links to files that lead out of the input.
     """
@@ -60,18 +60,19 @@ class Inputs:
         lines = []
         if self.too_young:
             lines.append(
-                f"not yet: {len(self.too_young)} files changed less than input.min_age_s ago, "
+                f"skipped for now: {len(self.too_young)} files modified within input.min_age_s, "
                 f"such as {min(self.too_young)}"
             )
         if self.ignored:
             kinds = ", ".join(f"{kind} {n}" for kind, n in self.ignored.most_common(5))
-            lines.append(f"left out: {self.ignored.total()} files of other kinds ({kinds})")
+            count = self.ignored.total()
+            lines.append(f"skipped: {count} files with an unsupported extension ({kinds})")
         if self.unfollowed:
             count, first = len(self.unfollowed), min(self.unfollowed)
-            lines.append(f"left out: {count} links to folders, pipes or devices, such as {first}")
+            lines.append(f"skipped: {count} links to folders, pipes or devices, such as {first}")
         if self.outside:
             lines.append(
-                f"left out: {len(self.outside)} links that lead out of the input, such as "
+                f"skipped: {len(self.outside)} links that lead out of the input, such as "
                 f"{min(self.outside)}; input.follow_links = anywhere reads them"
             )
         if self.unreadable:

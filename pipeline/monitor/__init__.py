@@ -4,6 +4,6 @@ log            events as text for people, or as one JSON object a line
 watch          the events of a run at work, from the notes that its blocks leave in staging
 metrics_file   the figures of the last run as a file for Prometheus' textfile collector
 
-Only the main process logs. Workers leave notes in the staging folder (``passes.staging``), whole
+Only the main process logs. Workers leave notes in the staging folder (``pipeline.staging``), whole
 or not at all; so no event is lost with a process and no line is torn, whatever the engine.
 """

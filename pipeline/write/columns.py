@@ -93,7 +93,7 @@ def _rejected_url(rejection: Rejection) -> str | None:
 
 
 COLUMNS: tuple[Column, ...] = (
-    Column("id", pa.string(), "!", _KEPT, "32 hex digits: this content at this place", lambda a: a.document.id),
+    Column("id", pa.string(), "!", _KEPT, "identifier (32 hex digits), derived from content and url (else record id, else path)", lambda a: a.document.id),
     Column("id", pa.string(), "?", _R, "as in articles; null where the record could not be read", lambda r: r.id),
     Column("record_id", pa.string(), "!", _KEPT, "the record's own id, else the file's stem, else <stem>#<n>", lambda a: a.document.record_id),
     Column("record_id", pa.string(), "?", _R, "as in articles; null for a whole file", lambda r: r.record_id),
@@ -121,10 +121,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("char_count", pa.int32(), "!", _KEPT, "code points in text", lambda a: len(a.text)),
     Column("raw_char_count", pa.int32(), "!", _KEPT, "code points of the decoded document", lambda a: a.raw_char_count),
     Column("media_type", pa.string(), "!", _KEPT, "text/plain or text/html", lambda a: a.document.media_type),
-    Column("extractor", pa.string(), "!", _KEPT, "what took the story out: lines, trafilatura, trafilatura+block_model", lambda a: a.extractor),
+    Column("extractor", pa.string(), "!", _KEPT, "which extractor produced text: lines, trafilatura, or trafilatura+block_model (with the page model)", lambda a: a.extractor),
     Column("removed", _REMOVED, "!", _KEPT, "spans cut from the decoded text (for HTML: from the extraction), in code points, with the rule", _removed),
     Column("evidence", _EVIDENCE, "!", _A, "where each metadata value comes from, the winner first", _evidence),
-    Column("flags", _STRINGS, "!", _KEPT, "peculiarities worth a look, from a closed list", lambda a: a.flags),
+    Column("flags", _STRINGS, "!", _KEPT, "notable conditions, from the closed list below", lambda a: a.flags),
     Column("representative_id", pa.string(), "!", _D, "id of the article that is kept instead"),
     Column("representative_run_id", pa.string(), "!", _D, "run that published the representative"),
     Column("cluster_id", pa.string(), "!", _KEPT, "shared by all copies of one story"),
@@ -172,7 +172,7 @@ def _known_early(table: Table) -> tuple[Column, ...]:
 
 
 ORDINAL = pa.field("ordinal", pa.int32(), nullable=False)
-"""Number of a record within its block, from 0: tells twins apart that share an id."""
+"""Number of a record within its block, from 0: distinguishes twins that share an id."""
 
 
 def staged_schema(table: Table) -> pa.Schema:

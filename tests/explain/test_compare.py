@@ -85,7 +85,7 @@ def test_a_file_is_cleaned_as_clean_does():
         ("no such file", "no such file; to compare by id"),
         ("raw", "a folder; name one document"),
         ("raw/README.md", "kind of file"),
-        ("raw/pellworth-wire/2025-spring.jsonl", "several records; name the one in line 1"),
+        ("raw/pellworth-wire/2025-spring.jsonl", "contains several records; choose one"),
         ("raw/pellworth-wire/2025-spring.jsonl#4", "not_json"),
         ("raw/pellworth-wire/2025-spring.jsonl#99", "no such record"),
     ],
@@ -182,7 +182,7 @@ def test_the_rule_that_chose_the_representative_is_named(rule, better):
 
 
 def test_what_tipped_it_is_what_differs():
-    """Equal words with other figures: the figures spoke against it."""
+    """Equal words with other figures: the figures are the evidence against it."""
     words = "water stood at {} and the pump at {} ran for {} minutes while the warden watched {}"
     one, other = (
         side(" ".join(words.format(*(start + 10 * n + k for k in range(4))) for n in range(9)))

@@ -136,7 +136,7 @@ def test_files_of_other_kinds_are_counted_by_suffix(raw):
 
     assert {".md": 2, "Makefile": 1, ".gz": 1} == found.ignored
     (remark,) = found.remarks()
-    assert remark.startswith("left out: 4 files of other kinds (.md 2, ")
+    assert remark.startswith("skipped: 4 files with an unsupported extension (.md 2, ")
 
 
 def test_inputs_that_overlap_are_read_once(raw):
@@ -284,7 +284,7 @@ def test_young_files_wait(raw):
 
     assert ["old.txt"] == [file.source for file in found.files]
     assert [str(folder / "new.txt")] == found.too_young
-    told = "not yet: 1 files changed less than input.min_age_s ago, such as"
+    told = "skipped for now: 1 files modified within input.min_age_s, such as"
     assert f"{told} {folder / 'new.txt'}" == found.remarks()[0]
     assert ["new.txt", "old.txt"] == sources(folder, min_age_s=0)
 
@@ -345,7 +345,7 @@ def test_what_is_no_file_is_told_about(raw):
     found = find_inputs((str(folder),))
 
     assert ["a.txt", "b/c.txt"] == [file.source for file in found.files]
-    told = f"left out: 2 links to folders, pipes or devices, such as {folder / 'back'}"
+    told = f"skipped: 2 links to folders, pipes or devices, such as {folder / 'back'}"
     assert [told] == found.remarks()
 
 

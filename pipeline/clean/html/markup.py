@@ -280,7 +280,7 @@ WRITTEN_BY = frozenset(
 VISIBLE = frozenset({"byline", "rel:author"})
 """Sources that read what people see, not what a program wrote for programs."""
 
-HOUSES = frozenset(
+SITE_AS_AUTHOR_SOURCES = frozenset(
     {
         "json-ld:author",
         "json-ld:house",

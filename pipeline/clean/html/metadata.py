@@ -27,13 +27,13 @@ from pipeline.clean.html.json_ld import (
 )
 from pipeline.clean.html.markup import (
     AUTHOR_META,
-    HOUSES,
     INVERTED_META,
     KEYWORD_META,
     MAX_BYLINE_CHARS,
     MAX_KEYWORDS,
     MAX_SITE_WORDS,
     SECTION_META,
+    SITE_AS_AUTHOR_SOURCES,
     SITE_NAME_META,
     TITLE_META,
     VISIBLE,
@@ -299,7 +299,7 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
         chosen = _elected(named)
         others = {name for _, found in named for name in found if " " in name}
         return tuple(dict.fromkeys(_shortest(name, others) for name in chosen))
-    houses = (item for item in candidates if item.source in HOUSES)
+    houses = (item for item in candidates if item.source in SITE_AS_AUTHOR_SOURCES)
     return next((found for item in houses if (found := _names(item, frozenset()))), ())
 
 

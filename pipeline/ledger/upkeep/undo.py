@@ -1,4 +1,4 @@
-"""Take back the newest run of an output folder. A verb like ``remove`` and ``compact``."""
+"""Undo the newest run of an output folder. A verb like ``remove`` and ``compact``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A run that was taken back.
+    """A run that was undone.
 
     Attributes:
         counts: the counts of its manifest.
@@ -47,14 +47,14 @@ def undo(output: Path, *, dry_run: bool = False) -> TakenBack:
         refuse_held(output, "a held run follows the newest; decide first")
         runs = committed_runs(output)
         if not runs:
-            raise UsageError(f"{output}: no run is published; there is nothing to take back")
+            raise UsageError(f"{output}: no run is published; nothing to undo")
         newest = runs[-1]
         manifest = read_manifest(newest.folder)
         if manifest.get("runs"):
             raise UsageError(
                 f"{output}: the newest run {newest.run_id} holds {len(manifest['runs'])} runs that "
-                "were compacted; it cannot be taken back. `newsieve remove` takes single texts "
-                "away, a backup from before `compact` has the single runs"
+                "were compacted and cannot be undone. To delete individual texts use `newsieve "
+                "remove`; the individual runs exist only in a backup made before `compact`"
             )
         taken = TakenBack(
             run_id=newest.run_id,
@@ -66,6 +66,6 @@ def undo(output: Path, *, dry_run: bool = False) -> TakenBack:
         withdraw(newest.folder, output)
         # A new run over the same files has the same name, and may have other texts.
         forget_keys(output, [newest.run_id])
-        with cleanup_after(f"{newest.run_id} is taken back"):
+        with cleanup_after(f"{newest.run_id} is undone"):
             write_views(output)
     return taken
