@@ -44,7 +44,7 @@ golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 train: $(READY)  ## learn the line model again from ../shared/data and the texts labelled by hand (about ten minutes)
 	$(BIN)/python -m training.train_lines
 
-bench: bench-cleaning  ## cleaning beside C4 and langdetect; the pipeline against a bare loop (about ten minutes)
+bench: bench-cleaning  ## cleaning compared with C4 and langdetect; the pipeline against a bare loop (about ten minutes)
 	$(BIN)/python -m tests.benchmarks.overhead
 
 kills: $(READY)  ## runs that are killed at random moments (about half an hour)
@@ -66,16 +66,16 @@ window: $(READY)  ## 4,000 texts against a window of a million (about half an ho
 fuzz: $(READY)  ## almost valid inputs to every reader, the cleaner and the configuration (about two hours)
 	$(BIN)/python -m tests.campaigns.fuzz
 
-bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE beside newsieve on ../shared/data/text
+bench-baselines: $(READY)  ## C4, Gopher, jusText and BTE compared with newsieve on ../shared/data/text
 	$(BIN)/python -m tests.benchmarks.text_baselines
 
 bench-cleaning: $(READY)  ## CPU of cleaning one text, and of its parts
 	$(BIN)/python -m tests.benchmarks.cleaning
 
-bench-pages: $(READY)  ## CPU of a page's way to an article, beside trafilatura with metadata (some minutes)
+bench-pages: $(READY)  ## CPU per page, compared with trafilatura with metadata (some minutes)
 	$(BIN)/python -m tests.benchmarks.pages --pages 20
 
-bench-dedup: $(READY)  ## near-duplicates beside datasketch and datatrove, in one run (about ten minutes)
+bench-dedup: $(READY)  ## near-duplicates, compared with datasketch and datatrove, in one run (about ten minutes)
 	$(BIN)/python -m tests.benchmarks.dedup
 
 dedup-scale: $(READY)  ## near-duplicates from 20,000 to a million texts: CPU and memory (about ten minutes)

@@ -15,16 +15,16 @@ INTERRUPTED = 130  # as pipeline.errors has it, which is not loaded yet
 
 def main() -> None:
     """Run the command line."""
-    asked = [
+    handled = [
         number
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if signal.getsignal(number) is not signal.SIG_IGN  # nohup, or `&` in a script
     ]
-    for number in asked:
+    for number in handled:
         signal.signal(number, _leave)
     from pipeline.cli import main as run_command_line  # noqa: PLC0415 - that is what takes long
 
-    for number in asked:
+    for number in handled:
         signal.signal(number, _interrupt)
     run_command_line()
 

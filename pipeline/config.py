@@ -30,7 +30,7 @@ LANGUAGES = (
     "km kn ko lo lt lv mk ml mr my nb ne nl nn no pa pl pt ro ru si sk sl so sq sr sv sw ta te th "
     "tl tr uk ur vi zh zh-Hans zh-Hant"
 ).split()
-"""Languages that are detected, as BCP-47 tags; no stands for nb and nn, zh for both scripts."""
+"""Languages that are detected, as BCP-47 tags; no means nb and nn, zh both scripts."""
 
 
 def _listed(value: object) -> object:

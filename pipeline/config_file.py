@@ -42,7 +42,7 @@ _WORDS = {
 """Replacements for messages of pydantic that name types instead of the remedy."""
 
 _MAX_VALUES = 10_000
-"""Values in a file, with aliases written out: ten lines can stand for billions."""
+"""Values in a file, with aliases written out: ten lines can expand to billions."""
 
 _NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
 """What PyYAML raises for text that is not YAML, or whose values contradict their tags."""
@@ -179,7 +179,7 @@ def _check_size(node: yaml.Node | None, sizes: dict[int, int]) -> int:
         each = (part for item in below for part in (item if isinstance(item, tuple) else (item,)))
         sizes[id(node)] = 1 + sum(_check_size(part, sizes) for part in each)
     if not 0 < sizes[id(node)] <= _MAX_VALUES:
-        raise ValueError("aliases (*name) stand for too much, or for themselves")
+        raise ValueError("aliases (*name) expand to too much, or to themselves")
     return sizes[id(node)]
 
 

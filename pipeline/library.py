@@ -99,7 +99,7 @@ def run(
         What came of it: ``published`` runs, with ``account`` and ``folder`` of the newest.
 
     Raises:
-        NewsieveError: as the exit codes of the command line tell apart.
+        NewsieveError: as for the exit codes of the command line.
     """
     from pipeline.beam.runner import execute  # noqa: PLC0415 - Beam takes a second to import
     from pipeline.job import run_job  # noqa: PLC0415

@@ -182,7 +182,7 @@ class Rejection:
     Attributes:
         reason: a key of ``REASONS``.
         kind: ``filtered`` if judged and not wanted, ``error`` if it could not be judged.
-        detail: the value and the limit, for people.
+        detail: the value and the limit, human-readable.
         error_type: class name of the exception, for errors.
         excerpt: the record's beginning, at most 500 characters.
         retryable: whether a later run should read it again.

@@ -14,7 +14,7 @@
          00007.written.json     counts of the finished tables
   lines.json                    where the short lines of earlier runs' pages are
   00007.lines.npy               short lines of a block's pages
-  site_lines.npy                lines that stand on many pages of their site
+  site_lines.npy                lines that occur on many pages of their site
   window.json                   the files of earlier articles that new ones are compared with
   window.counts.json            what was found in them
   window.runs.json              the runs of what was found, by number
@@ -68,7 +68,7 @@ class CleanedCounts:
 class WrittenCounts:
     """What writing made of a block.
 
-    ``unchanged`` counts, by source, records whose id stands earlier in the run; ``errors``
+    ``unchanged`` counts, by source, records whose id occurs earlier in the run; ``errors``
     are part of the rejects, ``undated_articles`` of the articles.
     """
 

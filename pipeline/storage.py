@@ -111,7 +111,7 @@ def publish_folder(finished: Path, target: Path, deed: str) -> None:
     """Rename *finished* to *target*, durably: readers see the whole folder or nothing.
 
     Args:
-        deed: what that means, for people.
+        deed: what that means, for the message.
 
     Raises:
         OSError: the target exists, or lies on another file system.
@@ -149,7 +149,7 @@ def exchange_folders(present: Path, fresh: Path, deed: str) -> None:
     and for an instant *present* does not exist; ``finish_exchange`` repairs a kill at that point.
 
     Args:
-        deed: what that means, for people.
+        deed: what that means, for the message.
 
     Raises:
         OSError: they lie on two file systems, or cannot be renamed.

@@ -47,7 +47,7 @@ TRACKING_NAMES = frozenset(
         "sharetype",
         # sessions
         "phpsessid", "jsessionid", "sessionid", "session_id", "sid", "cfid", "cftoken",
-        # the order of what stands around the article, such as comments
+        # the order of what is around the article, such as comments
         "sort", "sortby", "sort_by", "sortorder", "sort_order", "orderby", "order_by",
         # AMP
         "amp",
@@ -127,10 +127,10 @@ def canonical_url(url: str) -> str | None:
 
 
 def page_address(url: str) -> str:
-    """Return what the forms of a page's address share that servers rarely tell apart.
+    """Return the common part of addresses that servers rarely distinguish.
 
     Scheme, ``www.``, a trailing slash and the name of an index page are left out. Only texts that
-    are alike are taken for versions of one page by it.
+    are alike count as versions of one page because of it.
 
     Args:
         url: in canonical form.
@@ -164,7 +164,7 @@ def site_of(url: str) -> str | None:
 
 
 def site_named(name: str | None) -> str | None:
-    """Return the site that *name* stands for: of a host its registrable domain, else *name*.
+    """Return the site that *name* refers to: of a host its registrable domain, else *name*.
 
     >>> site_named("www.Example.co.uk"), site_named("harbour"), site_named(" ")
     ('example.co.uk', 'harbour', None)

@@ -282,8 +282,8 @@ def test_a_setting_that_stands_twice_is_a_problem(write, content):
         ("a: \x00", "my.yaml: not valid YAML: "),
         ("!!python/object:os.system {}", "my.yaml:1: not valid YAML: could not determine"),
         ("[" * 1_000, "my.yaml: not valid YAML: "),
-        ("a: &a\n  b: *a", "my.yaml: not valid YAML: aliases (*name) stand for too much, or for"),
-        (BOMB, "my.yaml: not valid YAML: aliases (*name) stand for too much, or for themselves"),
+        ("a: &a\n  b: *a", "my.yaml: not valid YAML: aliases (*name) expand to too much, or to"),
+        (BOMB, "my.yaml: not valid YAML: aliases (*name) expand to too much, or to themselves"),
     ],
 )
 def test_what_is_no_yaml_mapping_is_refused_with_its_line(write, content, told):

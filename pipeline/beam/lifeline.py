@@ -1,8 +1,8 @@
 """Worker processes exit when the main process does.
 
-Beam does not tell its workers that the main process was killed, and waits without limit for
+Beam does not notify its workers when the main process is killed, and waits without limit for
 workers that hang. So each worker inherits the reading end of a pipe. The kernel closes the other
-end when the main process ends; a signal that asks the run to end closes it too.
+end when the main process ends; a signal that ends the run closes it too.
 Read ``lifeline`` (main process) and ``exit_with_parent`` (worker).
 """
 

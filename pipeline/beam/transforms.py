@@ -122,7 +122,7 @@ class _FindComponents(beam.PTransform):
 
 
 class FindRepeats(beam.PTransform):
-    """Find records whose id stands earlier in the run: (block, ordinals)."""
+    """Find records whose id occurs earlier in the run: (block, ordinals)."""
 
     def expand(self, ids: beam.PCollection) -> beam.PCollection:
         return (

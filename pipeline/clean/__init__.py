@@ -27,7 +27,7 @@ def clean_document(
     """Take the story out of *document*; total: a text without a story gives an empty text.
 
     Args:
-        repeated: short lines of a plain text that stand on many pages of its site.
+        repeated: short lines of a plain text that occur on many pages of its site.
     """
     if document.media_type == "text/html":
         # trafilatura loads slowly: only pages pay for it.
@@ -45,7 +45,7 @@ def clean_documents(
     """Clean each of *documents* as ``clean_document`` does, plain texts many at a time.
 
     Args:
-        repeated: of each document, its short lines that stand on many pages of its site; None
+        repeated: of each document, its short lines that occur on many pages of its site; None
             where nothing is known of other pages.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Dates, as machines write them and as pages print them: one calendar, two readers.
+"""Parse machine-written dates and find printed ones.
 
 ``parse_timestamp`` reads a whole string (markup, headers, database exports); ``find_date``
 finds a date in a printed line. Both use the tables of this module and answer alike. Nothing is
@@ -320,9 +320,9 @@ _TIME = re.compile(
     r"(?P<zone_hours>\d{1,2}?)(?::?(?P<zone_minutes>\d{2}))?(?!\d)"
     rf"|[\s(]{{0,2}}(?P<zone>{_any_of(ZONES)})\b)?"
 )
-"""A time of day and its zone. A hyphen behind a bare ``10:00`` makes a range, not an offset."""
+"""A time of day and its zone. A hyphen after a bare ``10:00`` makes a range, not an offset."""
 _NEXT_TO = re.compile(r"\W*(?:(?:at|um|kl|klo|om|ore|alle|à|às|las|saat|o|в|о)\b\W*){0,2}")
-"""What may stand between a day and a time without zone."""
+"""What may be between a day and a time without zone."""
 NEAR_CHARS = 20
 """Characters between a day and a time of day with its zone."""
 _DIGITS = {
@@ -375,8 +375,8 @@ def find_date(text: str) -> PrintedDate | None:
 def _with_clock(text: str, start: int, end: int, day: date) -> PrintedDate | None:
     """The *day* at [start, end) with the time of day printed beside it, None without one."""
     for match in _TIME.finditer(text, max(start - 2 * NEAR_CHARS, 0), end + 2 * NEAR_CHARS):
-        before, behind = start - match.end(), match.start() - end
-        if not (0 <= before <= NEAR_CHARS or 0 <= behind <= NEAR_CHARS):
+        before, after = start - match.end(), match.start() - end
+        if not (0 <= before <= NEAR_CHARS or 0 <= after <= NEAR_CHARS):
             continue
         zoned = match["zone"] or match["sign"]
         between = text[match.end() : start] if before >= 0 else text[end : match.start()]

@@ -20,7 +20,7 @@ class LinearModel:
 
     Attributes:
         names: the features that have a weight.
-        weights: one a feature, in log-odds; positive speaks for story.
+        weights: one per feature, in log-odds; positive is evidence for story.
         means: of the features over the training data, against which reasons are weighed.
         bias: log-odds of a row whose features are all 0.
         groups: names of groups of features, as reasons give them.

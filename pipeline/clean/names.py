@@ -32,7 +32,7 @@ NOT_NAMES = frozenset(
         "seguir", "suivre", "folgen", "profil", "kontakt", "today", "yesterday", "wp",
     }
 )  # fmt: skip
-"""Pieces (case-folded) that stand where a name should, and name nobody."""
+"""Pieces (case-folded) in the place of a name that name nobody."""
 
 _NO_NAME = re.compile(
     r"^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click|subscribe"
@@ -49,7 +49,7 @@ _BUTTON = re.compile(
     r"|alle artikel|all posts|learn more|read more|more posts|\(?opens in.*)$",
     re.IGNORECASE,
 )
-"""A button behind a name."""
+"""A button after a name."""
 
 _PLACE = re.compile(r"(?<=\w{2})\s+(?:in|from|aus|à|en)\s+(?=[^\W\d_a-z]).*$")
 """Where an author reports from: ``Ann Lee in Paris``."""
@@ -73,7 +73,7 @@ LABELS = (
     "|oleh|tác giả|napsala?|piše|scris de|συντάκτης|κείμενο|γράφει|文|作者|撰文|記者|记者|執筆"
     "|取材・文|글|written by|words|reporter|reportage"
 )
-"""What stands before a colon in front of a name, in some twenty languages."""
+"""Labels before a colon and a name, in some twenty languages."""
 
 FREE_LABELS = (
     "بقلم|كتب|كتبت|نویسنده|מאת|लेखक|द्वारा|โดย|本报记者|本報記者|記者|记者|γράφει (?:ο|η)|γράφουν οι"
@@ -374,7 +374,7 @@ def read_byline(text: str) -> Byline | None:
 def read_names(text: str) -> tuple[str, ...]:
     """Split a list of people into their names; () when it is no list of names.
 
-    A single word is a name only when it stands alone: ``Ann Lee, Reuters`` is one person.
+    A single word is a name only on its own: ``Ann Lee, Reuters`` is one person.
     """
     parts = [part for part in _AND.split(text.strip(" ,;:.|")) if part]
     names: list[str] = []

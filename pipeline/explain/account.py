@@ -1,4 +1,4 @@
-"""The account of a run for people: what became of the records, why, and what to do next."""
+"""The account of a run as text: what happened to the records, why, and what to do next."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SYNONYMS = {
 def account_lines(
     account: Account, seconds: float, folder: Path | None = None, command: str = "newsieve"
 ) -> Iterator[str]:
-    r"""Lay the account out: what was read, what became of it, that it adds up, what to do.
+    r"""Lay the account out: what was read, what happened to it, that it adds up, what to do.
 
     Args:
         folder: of the published run; rejects get examples from it.
@@ -68,8 +68,8 @@ def account_lines(
     width = max(5, len(f"{account.read:,}"))
     for name, count, note, style in rows:
         number = f"{count:>{width},}"
-        told = paint(number, style) if count else number
-        yield f"{name:<10} {told}   {note}".rstrip()
+        painted = paint(number, style) if count else number
+        yield f"{name:<10} {painted}   {note}".rstrip()
     yield f"{'':<10} {'-' * width}"
     yield f"{'':<10} {account.read:>{width},}   accounted for, in {seconds:.1f} s"
     yield from (paint(shown(str(cluster)), "yellow") for cluster in account.alarm_clusters)
@@ -98,12 +98,12 @@ def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Itera
     reasons = sorted(account.rejects_by_reason.items(), key=lambda item: (-item[1], item[0]))
     yield ""
     for number, (reason, count) in enumerate(reasons[:REASONS_SHOWN]):
-        told = f"{paint(reason, 'red')} {count:,}"
+        text = f"{paint(reason, 'red')} {count:,}"
         if example := examples.get(reason):
             what = example["detail"] or example["excerpt"]
             line = ": ".join(filter(None, (example["source"], what)))
-            told += f", such as {shown(' '.join(line.split()))[:EXAMPLE_CHARS]}"
-        yield f"{'' if number else 'rejected':<10} {told}"
+            text += f", such as {shown(' '.join(line.split()))[:EXAMPLE_CHARS]}"
+        yield f"{'' if number else 'rejected':<10} {text}"
     if len(reasons) > REASONS_SHOWN:
         yield f"{'':<10} … and {len(reasons) - REASONS_SHOWN} more reasons"
 

@@ -1,4 +1,4 @@
-"""What cleaning made of one document: as an object for scripts, as lines for people."""
+"""What cleaning made of one document: as an object for scripts, or as text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def as_object(
     """Give a document as an object ready for JSON; the text is there even if a run rejects it.
 
     Args:
-        explain: whether ``lines`` tell what became of each line.
+        explain: whether ``lines`` shows what happened to each line.
     """
     rejected = rejection.reason if rejection else None
     if article is None:
@@ -70,8 +70,8 @@ def _described(article: Article) -> dict[str, Any]:
 
 
 KEPT, TAKEN, CUT, LEFT_OUT = " ", ">", "-", "x"
-"""Marks at the head of a line: kept in the text, taken into a field, cut by a rule, not taken out
-of the page at all."""
+"""Marks at the head of a line: kept in the text, taken into a field, cut by a rule, not extracted
+from the page at all."""
 STAYING = {"dateline"}
 """Fields that are read off the text and stay in it."""
 _STYLES = {KEPT: (), TAKEN: ("cyan",), CUT: ("red",), LEFT_OUT: ("dim",)}
@@ -82,7 +82,7 @@ def explained(article: Article) -> Iterator[dict[str, str | None]]:
 
     Returns:
         Objects ready for JSON: ``mark``, one of the marks above; ``text``; ``why``: rules and
-        fields, or who left it out and where it stands; None where there is nothing to say.
+        fields, or who left it out and where it is; None where there is nothing to say.
     """
     seen = article.seen_text
     page = article.extraction is not None  # its blocks are a line each
@@ -116,8 +116,8 @@ def as_lines(article: Article, rejection: Rejection | None) -> Iterator[str]:
     """Show each line of a document with what became of it and why, in colour."""
     yield f"# {shown(article.document.source)}: {shown(article.title or 'no title')}"
     if rejection is not None:
-        told = f"{rejection.reason} {rejection.detail or ''}".rstrip()
-        yield f"# a run would reject it: {shown(told)}"
+        why = f"{rejection.reason} {rejection.detail or ''}".rstrip()
+        yield f"# a run would reject it: {shown(why)}"
     for each in explained(article):
         note = f"   [{shown(each['why'])}]" if each["why"] else ""
         mark = each["mark"] or KEPT
@@ -127,8 +127,8 @@ def as_lines(article: Article, rejection: Rejection | None) -> Iterator[str]:
 def _fate(article: Article, start: int, end: int) -> tuple[str, str]:
     # Removed spans ascend and do not overlap: of many thousands, those of one line lie together.
     first = bisect_right(article.removed, start, key=lambda span: span.end)
-    behind = bisect_left(article.removed, end, key=lambda span: span.start)
-    rules = [span.rule for span in article.removed[first:behind]]
+    after = bisect_left(article.removed, end, key=lambda span: span.start)
+    rules = [span.rule for span in article.removed[first:after]]
     found = [
         each
         for each in article.evidence

@@ -1,8 +1,7 @@
 """Two documents as deduplication sees them: what they share, what is decided, what tipped it.
 
-An input of 0 of the model is not "nothing was said". So the pair is set beside two others: one
-with nothing in common tells what spoke for a copy, the shorter text beside itself what spoke
-against it.
+A model input of 0 is not neutral, so the pair is compared with two others: a pair with nothing in
+common shows the evidence for a copy, the shorter text paired with itself the evidence against.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ def compare_sides(
     Args:
         a, b: the documents, from ``load_side``.
         config: as of a run.
-        rows: runs whose texts tell common shingles from rare ones; without, all are rare.
+        rows: runs in whose texts common shingles are counted; without, all are rare.
     """
     pair = _work_out((a, b), config, rows)
     kept, rule = _first(a, b)
@@ -200,7 +199,7 @@ def _odds(parts: NDArray[np.float64]) -> dict[str, float]:
 def _tips(
     parts: NDArray[np.float64], sketches: list[Sketch], *, copy: bool
 ) -> list[dict[str, Any]]:
-    """Name the two groups of inputs that spoke most for a copy, or against one."""
+    """Name the two groups of inputs that are the main evidence for a copy, or against one."""
     shorter = min(sketches, key=lambda sketch: sketch.positions)
     other = compare(shorter, [shorter])[0]
     if copy:

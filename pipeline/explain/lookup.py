@@ -1,7 +1,7 @@
 """Rows of an output folder by name: id, record id, url or source.
 
 Names are looked for in the few columns that hold them; a row's other columns are read only
-from the file that it stands in.
+from the file that contains it.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Row:
 
     Attributes:
         sequence: place of its run in the chain of runs, from 1.
-        file: the Parquet file it stands in, from the output folder.
-        values: its columns, ``text`` only where it was asked for.
+        file: the Parquet file that contains it, relative to the output folder.
+        values: its columns, ``text`` only where it was requested.
     """
 
     table: Table
@@ -103,7 +103,7 @@ class Rows:
         if similar:
             return f"{text}; did you mean {', '.join(similar)}?"
         return (
-            f"{text}; expected an id, record id, url or source as it stands in the tables "
+            f"{text}; expected an id, record id, url or source as in the tables "
             "(a record that was read again unchanged has no row of its own)"
         )
 

@@ -79,13 +79,13 @@ def column_tables() -> str:
 def answer_tables() -> str:
     """Give docs/json.md: what every command answers with --format json, field by field."""
     sections = [ANSWERS_HEADER]
-    told: set[str] = set()
+    listed: set[str] = set()
     for verb, model in ANSWERS.items():
         schema = model.model_json_schema()
         sections.append(f"\n## {verb}\n\n{_plain(schema['description'])}\n\n{_fields(schema)}")
         for name, definition in schema.get("$defs", {}).items():
-            if name not in told:
-                told.add(name)
+            if name not in listed:
+                listed.add(name)
                 description = _plain(definition["description"])
                 sections.append(f"\n### {name}\n\n{description}\n\n{_fields(definition)}")
     return "".join(sections)

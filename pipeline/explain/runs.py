@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
 SHOWN = 10
-"""Sites, rules and stories listed for people; the rest are counted."""
+"""Sites, rules and stories listed in the text output; the rest are counted."""
 
 
 def list_runs(output: Path) -> dict[str, Any]:
     """List the runs of *output*, oldest first: an object ready for JSON.
 
-    A run that `compact` put together with others is listed by itself, with the ``folder`` that
+    A run that `compact` merged with others is listed by itself, with the ``folder`` that
     holds its rows.
 
     Raises:
@@ -71,7 +71,7 @@ def _listed(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def list_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Lay the list of runs out for people."""
+    """Format the list of runs as text."""
     found = shown_in(found)
     columns = ("run", *COUNTED, "MB", "s", "published")
     rows = [_row(run) for run in found["runs"]] + [_row(run, "held") for run in found["held"]]
@@ -173,7 +173,7 @@ def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any
 
 
 def _records(a: Path, b: Path) -> list[dict[str, Any]]:
-    """List the records that stand in both runs: the same source, or the same url.
+    """List the records that are in both runs: the same source, or the same url.
 
     A record is read again when its content changed, or when it could not be read before.
     """
@@ -210,7 +210,7 @@ def _fates(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def diff_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Tell what changed, for people."""
+    """Format what changed as text."""
     found = shown_in(found)
     yield f"a  {found['a']}"
     yield f"b  {found['b']}"
@@ -231,8 +231,8 @@ def diff_lines(found: dict[str, Any]) -> Iterator[str]:
         yield ""
         yield f"read in both: {len(again)}"
     for each in again[:SHOWN]:
-        told = [each[side]["reason"] or each[side]["fate"] for side in "ab"]
-        yield f"  {each['source']}: {told[0]} → {told[1]}"
+        results = [each[side]["reason"] or each[side]["fate"] for side in "ab"]
+        yield f"  {each['source']}: {results[0]} → {results[1]}"
     if len(again) > SHOWN:
         yield f"  … and {len(again) - SHOWN} more; --format json lists all"
 

@@ -21,7 +21,7 @@ FATES: dict[Table, str] = {
     "rejects": "rejected",
 }
 SHOWN = 10
-"""Copies listed by name for people; the rest are counted."""
+"""Copies listed by name in the text output; the rest are counted."""
 
 _IDENTITY = ("id", "record_id", "source", "url", "title", "date_published")
 _OWN: dict[Table, tuple[str, ...]] = {
@@ -53,7 +53,7 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
 
 
 def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
-    """Tell what ``trace`` found, for people."""
+    """Format what ``trace`` found as text."""
     traced = shown_in(traced)
     records = traced["records"]
     if len(records) > 1:

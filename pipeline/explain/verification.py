@@ -83,7 +83,7 @@ def _problems_of(path: Path, file: dict[str, Any], output: Path) -> Iterator[dic
 
 
 def verify_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Tell what was found, for people."""
+    """Format what was found as text."""
     found = shown_in(found)
     for each in found["problems"]:
         detail = f" ({each['detail']})" if each["detail"] else ""

@@ -41,7 +41,7 @@ def too_short(article: Article, config: JudgeConfig) -> str | None:
 def language_not_wanted(article: Article, config: JudgeConfig) -> str | None:
     """Reject an article in a language outside ``judge.languages``; an unknown one is kept.
 
-    ``zh`` asks for ``zh-Hans`` and ``zh-Hant`` too, ``no`` for ``nb`` and ``nn``.
+    ``zh`` matches ``zh-Hans`` and ``zh-Hant`` too, ``no`` for ``nb`` and ``nn``.
     """
     language = article.language
     if not config.languages or language is None:

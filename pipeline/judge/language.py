@@ -91,7 +91,7 @@ def detect_language(text: str, min_chars: int, min_score: float) -> tuple[str | 
     Args:
         text: the body of an article.
         min_chars: letters it must have, not counting urls, addresses and tags.
-        min_score: confidence, in [0, 1], from which the language is named.
+        min_score: minimum confidence, in [0, 1].
 
     Returns:
         The BCP-47 tag and the confidence, rounded to 4 decimals; (None, None) when there

@@ -25,7 +25,7 @@ class AlarmCluster:
     title: str | None
 
     def __str__(self) -> str:
-        """Return a line for people.
+        """Return one line of text.
 
         >>> print(AlarmCluster("c1", 12_000, "Accept cookies"))
         alarm_cluster_size: 12,000 articles and copies in cluster c1: Accept cookies
@@ -101,7 +101,7 @@ def measure_clusters(
 
     Returns:
         The size of the largest cluster, 0 without rows, and the large clusters, largest first.
-        Memory: about 200 bytes a row.
+        Memory: about 200 bytes per row.
     """
     files = [path for path in tables if path.is_file()]
     columns = [read_table(path, "cluster_id")["cluster_id"] for path in files]

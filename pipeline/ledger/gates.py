@@ -40,7 +40,7 @@ class GateResult:
     passed: bool
 
     def __str__(self) -> str:
-        """Return a line for people.
+        """Return one line of text.
 
         >>> print(GateResult("max_reject_share_rise", 0.625, 0.35, 0.05, False))
         max_reject_share_rise: 0.625 is above the limit of 0.35 (baseline 0.05)
@@ -88,7 +88,7 @@ class _Measure:
         return counts[self.count] / whole if whole else None
 
     def size(self, counts: Counts) -> int:
-        """Return the number of records behind the value."""
+        """Return the number of records that the value is based on."""
         return sum(counts.get(name, 0) for name in self.sample)
 
 

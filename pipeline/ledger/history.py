@@ -168,7 +168,7 @@ def read_table(path: Path, *columns: str) -> pa.Table:
         NewsieveError: the file is damaged.
         OSError: it cannot be read.
     """
-    # ParquetFile, not pq.read_table, which takes a folder called a=b for a partition.
+    # ParquetFile, not pq.read_table, which treats a folder called a=b as a partition.
     with undamaged(path), pq.ParquetFile(path) as file:
         known = [name for name in columns if name in file.schema_arrow.names]
         return file.read(columns=known if columns else None)

@@ -162,7 +162,7 @@ class _Look:
     follow_links: FollowLinks
 
     def leads_out(self, path: Path, root: Path) -> bool:
-        """Whether *path* is a link, or lies behind one, to a file outside of *root*."""
+        """Whether *path* is a link, or is below one, to a file outside of *root*."""
         if self.follow_links == "anywhere":
             return False
         return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))

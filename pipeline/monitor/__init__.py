@@ -1,6 +1,6 @@
-"""What a run tells those who watch over it: a log for machines, and figures for Prometheus.
+"""What a run reports: live progress, a log as text or JSON, and figures for Prometheus.
 
-log            events as text for people, or as one JSON object a line
+log            events as text, or as one JSON object per line
 watch          the events of a run at work, from the notes that its blocks leave in staging
 metrics_file   the figures of the last run as a file for Prometheus' textfile collector
 

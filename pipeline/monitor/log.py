@@ -1,4 +1,4 @@
-"""Events on stderr: a few lines for people, or one JSON object a line for machines."""
+"""Events on stderr: a few lines of text, or one JSON object per line."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class EventLog:
     """Where the events of a command go.
 
     Attributes:
-        quiet: only warnings and errors are told.
-        run_id: stands in every event from the plan on.
+        quiet: only warnings and errors are logged.
+        run_id: is in every event from the plan on.
     """
 
     form: LogFormat = "text"
@@ -47,7 +47,7 @@ class EventLog:
     def tell(
         self, event: str, text: str = "", *, level: int = logging.INFO, **fields: object
     ) -> None:
-        """Log *event*: its *fields* for machines, or *text* for people, where there is one."""
+        """Log *event*: its *fields* as JSON, or its *text*, where there is one."""
         assert event in EVENTS
         facts = {"event": event, "run_id": self.run_id, **fields}
         _LOGGER.log(level, "%s", text, extra={"facts": facts})

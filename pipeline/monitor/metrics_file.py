@@ -29,7 +29,7 @@ OUTCOMES = ("articles", "duplicates", "rejects", "unchanged")
 
 @dataclass
 class LastRun:
-    """What is to be told of a run; ``account`` stays None where it did not get that far."""
+    """What is reported about a run; ``account`` stays None if it did not get that far."""
 
     account: Account | None = None
 

@@ -21,7 +21,7 @@ LOOK_EVERY_S = 0.5
 TELL_EVERY_S = 30.0
 """Seconds between two lines where there is no terminal."""
 BAR_FROM_WIDTH = 90
-"""Columns of a terminal from which there is room for a bar."""
+"""Minimum columns of a terminal to show a bar."""
 RATE_OVER_S = 10.0
 """Seconds that a rate is taken over: long enough to be steady, short enough to be current."""
 
@@ -137,7 +137,7 @@ class Watcher:
     """Shows how far a run is, from a thread of its own."""
 
     def __init__(self, log: EventLog, stream: IO[str], *, colour: bool) -> None:
-        """Show a live line if *stream* is a terminal, else have *log* tell now and then."""
+        """Show a live line if *stream* is a terminal, else log progress now and then."""
         self._log = log
         self._line = _LiveLine(stream, colour=colour) if stream.isatty() else None
         self._run: _Run | None = None

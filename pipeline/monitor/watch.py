@@ -23,7 +23,7 @@ where 1,000 blocks (16 GB of input) are waited for."""
 
 
 def watched(engine: Engine, log: EventLog) -> Engine:
-    """Have *log* tell of the plan, of each cleaned block and of each pass of *engine*."""
+    """Log the plan, each cleaned block and each pass of *engine*."""
 
     def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
         log.run_id = plan.run_id

@@ -57,13 +57,13 @@ LINES_SCHEMA = pa.schema(
 )
 """state/lines.parquet: the short lines of a run's pages, ``SEEN``, ascending.
 
-Of each line at most ``clean.site_pages`` pages are kept: more are not asked for. A line on one
-page alone is left out where the run has that many pages of its site: chrome would be on others.
+Of each line at most ``clean.site_pages`` pages are kept: more are not needed. A line on one page
+only is left out where the run has that many pages of its site: boilerplate would be on others.
 """
 
 _DIGITS = re.compile(r"\d+")
 _SENTENCE = re.compile(r"(?:\S+\s+){4}.*[.!?…。！？][\"'”’»)\]]*$")
-"""Five words or more that end as a sentence: a story may be told in short lines."""
+"""Five words or more that end as a sentence: a story may consist of short lines."""
 _PRINTED_HOST = re.compile(
     r"(?:@|\bwww\.)(?P<host>[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})", re.IGNORECASE
 )
@@ -77,7 +77,7 @@ class Repeated:
     lines: NDArray[np.uint64]
 
     def of(self, document: Document) -> frozenset[str]:
-        """Return those lines of *document* that stand on many pages of its site."""
+        """Return those lines of *document* that occur on many pages of its site."""
         page = _page(document) if len(self.lines) else None
         if page is None:
             return frozenset()
@@ -103,7 +103,7 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
 
 
 def find_repeated(blocks: Iterable[int], config: Config, staging: Staging) -> None:
-    """Stage the lines that stand on ``clean.site_pages`` different pages of a site, or more.
+    """Stage the lines that occur on ``clean.site_pages`` different pages of a site, or more.
 
     Args:
         blocks: all blocks of the run, counted, in any order.
@@ -129,7 +129,7 @@ def read_repeated(staging: Staging) -> Repeated:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A text of a known site: its lines, and the longest of them, which stands for the page."""
+    """A text of a known site: its lines, and the longest of them, which identifies the page."""
 
     site: str
     page: str
@@ -209,7 +209,7 @@ def _distinct(rows: NDArray[np.void]) -> NDArray[np.void]:
 
 
 def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
-    """Return the lines of distinct *rows* that stand on so many pages, ascending."""
+    """Return the lines of distinct *rows* that occur on so many pages, ascending."""
     lines, counts = np.unique(rows["line"], return_counts=True)
     found: NDArray[np.uint64] = lines[counts >= pages]
     return found

@@ -1,7 +1,7 @@
 """Tombstones: what was taken down, and must not come back.
 
 A tombstone is a digest of an id, an address or a site: it recognises what comes again, and
-tells nobody who has only the tombstone what that was.
+reveals nothing to those who have only the tombstone.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def write_block(
 
     Args:
         verdicts: portions of dtype ``VERDICT``, about articles of this block, in any order.
-        repeats: ordinals of records whose id stands earlier in the run: unchanged.
+        repeats: ordinals of records whose id occurs earlier in the run: unchanged.
     """
     judged = np.sort(np.concatenate([*verdicts, np.empty(0, VERDICT)]), order="row")
     repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))

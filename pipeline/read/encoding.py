@@ -293,8 +293,8 @@ def detected(payload: bytes) -> Decoded | None:
 
 def _sample(payload: bytes) -> bytes:
     """Return up to 8,000 bytes of the lines that are not ASCII."""
-    telling = [line for line in payload.splitlines() if not line.isascii()]
-    sample = b"\n".join(telling)
+    not_ascii = [line for line in payload.splitlines() if not line.isascii()]
+    sample = b"\n".join(not_ascii)
     if len(sample) <= _SAMPLE_BYTES:
         return sample
     # These bytes are never the second byte of a character, so no character is split.

@@ -191,7 +191,7 @@ def reject(place: Place, reason: str, detail: str, error: Exception | None = Non
     Args:
         place: the record.
         reason: a key of ``records.REASONS``.
-        detail: the value and the limit, for people.
+        detail: the value and the limit, human-readable.
         error: the exception; after an OSError, reading may be tried again.
     """
     return Rejection(

@@ -44,7 +44,7 @@ _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]{0,15})(?:[\s/][^
 _END = {"!--": "-->"}
 
 
-# Markdown, as some scrapers save it; told by its links.
+# Markdown, as some scrapers save it; recognised by its links.
 _LINK = re.compile(
     r"(!?)\[((?:!\[[^\[\]\n]{0,300}\]\([^()\s]{1,2000}\)|[^\[\]\n]){0,300})\]"
     r"\((?:https?://|mailto:|[/#])[^()\s]{0,2000}(?:[ ]\"[^\"\n]{0,300}\")?\)"

@@ -294,7 +294,7 @@ class Damage:
     """The end of a member that cannot be unpacked further.
 
     Attributes:
-        detail: what is wrong, for people.
+        detail: what is wrong, human-readable.
         truncated: the file ends within the member; all its bytes have been yielded.
     """
 

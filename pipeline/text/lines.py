@@ -1,4 +1,4 @@
-"""Lines: decoded text as lines that remember where they stood, and paragraphs made whole again."""
+"""Lines: decoded text as lines with their positions, and hard-wrapped paragraphs joined again."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MIN_WIDTH = 50
-"""Columns below which a line tells nothing of wrapping: verse and lists are narrower."""
+"""Columns below which a line is no evidence of wrapping: verse and lists are narrower."""
 MAX_WIDTH = 100
 """Columns above which a line was not broken by a wrapping editor; mail and wires use 65 to 80."""
 MIN_BREAKS = 3
-"""Breaks inside sentences needed to tell wrapping from chance."""
+"""Breaks inside sentences needed to distinguish wrapping from chance."""
 MIN_EXPLAINED = 0.9
 """Share of the breaks inside sentences that a wrapping editor must explain."""
 MIN_FULL = 0.6
-"""Share of all breaks behind wide lines that it must explain: others end paragraphs."""
+"""Share of all breaks after wide lines that it must explain: others end paragraphs."""
 MAX_WIDER = 0.03
 """Share of lines that may be wider than those that were broken: addresses cannot be."""
 TOLERANCE = 3
@@ -44,7 +44,7 @@ class Line(NamedTuple):
     Attributes:
         text: normalised, never empty.
         start, end: code points of the raw text, without the white space around.
-        blank_before: whether an empty line stands before it; True for the first.
+        blank_before: whether an empty line precedes it; True for the first.
         indent: characters of white space before it.
     """
 
@@ -103,8 +103,8 @@ def join_wrapped(lines: list[Line]) -> list[Line]:
 
     A break is explained by wrapping when the next line's first word did not fit any more. Lines
     are joined only where that holds for nearly all breaks inside a sentence (in menus, lists, verse
-    and one line a paragraph it does not), whatever stands around: chrome of short lines
-    has no say. A deeper indent starts a paragraph.
+    and one line per paragraph it does not). Short lines of boilerplate around them do not
+    count. A deeper indent starts a paragraph.
     """
     width = _wrap_width(lines)
     if not width:

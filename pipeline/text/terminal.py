@@ -87,7 +87,7 @@ def uncoloured(text: str) -> str:
 
 
 def wants_colour(choice: ColourChoice, stream: IO[Any]) -> bool:
-    """Decide about colour: as asked for; by itself on a terminal, unless NO_COLOR is set.
+    """Decide about colour: as requested; by default on a terminal, unless NO_COLOR is set.
 
     Source: https://no-color.org (set and not empty), and TERM=dumb.
     """

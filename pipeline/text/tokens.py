@@ -55,7 +55,7 @@ class WordHashes(NamedTuple):
     """Hashes of the words of n texts, in reading order.
 
     Attributes:
-        values: one a word, of all texts one after the other.
+        values: one per word, of all texts one after the other.
         offsets: n + 1; the words of text i are ``values[offsets[i]:offsets[i + 1]]``.
     """
 
@@ -130,7 +130,7 @@ def mix(values: Hashes) -> Hashes:
 def _fold(text: str) -> str:
     if text.isascii():
         return text.lower()
-    for mark in _TYPOGRAPHY:  # without them, most texts need only a byte a character
+    for mark in _TYPOGRAPHY:  # without them, most texts need only one byte per character
         text = text.replace(mark, " ")
     if not _is_latin(text):  # a mark may compose with the letter before what is ignored
         text = _IGNORED.sub("", text)

@@ -35,7 +35,7 @@ def beyond_ascii(text: str) -> set[str]:
 def is_plain(text: str) -> bool:
     """Whether ``normalize`` could do nothing to the lines of *text* but tidy their spaces.
 
-    Cheap: each character is examined once a process. May be False for a text that needs nothing.
+    Cheap: each character is examined once per process. May be False for a text that needs nothing.
     """
     strange = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_ASCII)
     return all(map(_is_inert, set(strange.decode("utf-8", "surrogatepass"))))

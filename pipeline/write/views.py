@@ -56,7 +56,7 @@ SELECT cluster_id, id, 'duplicate', representative_id, match,
     similarity, site, url, title, date_published, run_id
 FROM duplicates;
 
--- A row a cluster: how many members, from which sites, and since when.
+-- One row per cluster: how many members, from which sites, and since when.
 CREATE OR REPLACE VIEW clusters AS
 SELECT cluster_id,
     count(*) FILTER (kept_as = 'article') AS articles,
@@ -67,7 +67,7 @@ SELECT cluster_id,
     list(id ORDER BY kept_as, id) AS ids
 FROM cluster_members GROUP BY cluster_id;
 
--- A row a cluster with the best that any member knows: the text of its article, and each fact from
+-- One row per cluster with the best of all members: the text of its article, and each fact from
 -- the article if it has it, else from a copy; dated by the earliest publication.
 CREATE OR REPLACE VIEW stories AS
 SELECT cluster_id,
@@ -86,7 +86,7 @@ FROM (
     UNION ALL BY NAME SELECT * EXCLUDE (evidence), 'duplicate' AS kept_as FROM duplicates
 ) GROUP BY cluster_id;
 
--- The account by site. What states no address stands under null.
+-- The account by site. Records without a url are counted under null.
 CREATE OR REPLACE VIEW account_by_site AS
 SELECT site,
     count(*) FILTER (outcome = 'article') AS articles,

@@ -1,9 +1,9 @@
-"""CPU of cleaning a plain text, beside language detection and the C4 line rules, in one process.
+"""CPU of cleaning a plain text, compared with langdetect and the C4 line rules, in one process.
 
 usage: python -m tests.benchmarks.cleaning [--texts N]
 
 Texts are those of tests/benchmarks/texts.py, with paragraphs cut and menu lines added until a
-text has 30 lines. Each figure is the least of several rounds: process CPU, in ms a text. Ratios
+text has 30 lines. Each figure is the least of several rounds: process CPU, in ms per text. Ratios
 hold on a busy machine, the figures themselves do not.
 """
 
@@ -77,7 +77,7 @@ def c4_lines(text: str) -> str:
 
 
 def least(task: Callable[[], object], texts: int) -> float:
-    """CPU of *task*, in ms a text: the least of several rounds."""
+    """CPU of *task*, in ms per text: the least of several rounds."""
     found = []
     for _ in range(ROUNDS):
         start = time.process_time()
@@ -117,7 +117,7 @@ def main() -> None:
         "C4 line rules": (lambda: [c4_lines(text) for text in texts], texts),
         "langdetect": (lambda: [detect(text) for text in some], some),
     }
-    print("| ms CPU a text of 30 lines | |\n|---|---|")
+    print("| ms CPU per text of 30 lines | |\n|---|---|")
     for name, (task, what) in rows.items():
         task()
         print(f"| {name} | {least(task, len(what)):.3f} |", flush=True)

@@ -1,9 +1,9 @@
-"""What near-duplicates cost: newsieve beside datasketch and datatrove, one corpus, one run.
+"""What near-duplicates cost: newsieve compared with datasketch and datatrove, one corpus, one run.
 
 usage: python -m tests.benchmarks.dedup [--documents 200000] [--datatrove 20000] [--peers-venv F]
 
 Prints a table. Each row is a process of its own, and its CPU is without start-up and reading.
-datatrove takes fourteen milliseconds a text and is run on the first --datatrove of them, beside
+datatrove takes fourteen milliseconds per text and is run on the first --datatrove of them, beside
 newsieve on the same. The peers live in an environment that this script makes, unless one is
 named. "Pairs" are those of ``dedup_corpus.py``: two texts of one story.
 """
@@ -79,7 +79,7 @@ def row(name: str, size: int, found: Any, pairs: str, loop_us: float | None) -> 
 
 
 def table(work: Path, sizes: dict[str, int], python: Path) -> dict[tuple[str, str], float]:
-    """Take each way over its texts, and print its row; give its CPU in µs a text."""
+    """Take each way over its texts, and print its row; give its CPU in µs per text."""
     spent_us: dict[tuple[str, str], float] = {}
     corpus = work / "corpus.jsonl"
     for name, script, way, which in WAYS:
@@ -117,7 +117,9 @@ def main() -> None:
     work.mkdir(parents=True, exist_ok=True)
     python = peers_python(arguments.peers_venv or work / "peers")
     write_corpus(work / "corpus.jsonl", count)
-    print("| | texts | CPU µs a text | ÷ datasketch | peak MB | pairs found | right | steps, µs |")
+    print(
+        "| | texts | CPU µs per text | ÷ datasketch | peak MB | pairs found | right | steps, µs |"
+    )
     print("|---" * 8 + "|")
     spent_us = table(work, {"all": count, "fewer": min(count, arguments.datatrove)}, python)
     times = spent_us["datatrove", "fewer"] / spent_us["whole", "fewer"]

@@ -3,7 +3,7 @@
 usage: python -m tests.benchmarks.dedup_newsieve whole|signatures CORPUS FOLDER COUNT
 
 Takes the first COUNT texts. Prints one line of JSON: CPU seconds of each step. FOLDER gets
-clusters.npy: a number a text, equal for texts of one cluster.
+clusters.npy: one number per text, equal for texts of one cluster.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How deduplication grows: CPU a text by pass, and memory, from twenty thousand texts to a million.
+"""How deduplication scales: CPU per text and pass, and memory, from 20,000 texts to a million.
 
 usage: python -m tests.benchmarks.dedup_scale [--texts 20000 200000 1000000] [--work FOLDER]
 
@@ -44,7 +44,7 @@ def measured(corpus: Path, size: int, work: Path) -> dict[str, Any]:
 def report(found: dict[int, dict[str, Any]]) -> list[str]:
     """Print the table; give what is above its bound."""
     steps = list(next(iter(found.values()))["us"])
-    print(f"| texts | CPU µs a text | peak MB | pairs found | right | {' | '.join(steps)} |")
+    print(f"| texts | CPU µs per text | peak MB | pairs found | right | {' | '.join(steps)} |")
     print("|---" * (5 + len(steps)) + "|")
     for size, each in found.items():
         parts = " | ".join(f"{each['us'][step]:.0f}" for step in steps)
@@ -55,7 +55,9 @@ def report(found: dict[int, dict[str, Any]]) -> list[str]:
     for (fewer, one), (more, other) in pairwise(found.items()):
         growth = sum(other["us"].values()) / first
         kb = (other["peak_mb"] - one["peak_mb"]) * 1024 / (more - fewer)
-        print(f"{more:,}: {growth:.2f} of the CPU a text of the smallest, {kb:.2f} KB an article")
+        print(
+            f"{more:,}: {growth:.2f} of the CPU per text of the smallest, {kb:.2f} KB per article"
+        )
         if growth > MOST_GROWTH or kb > MOST_KB:
             problems.append(f"{more:,} texts: at most {MOST_GROWTH}, and {MOST_KB} KB")
     return problems

@@ -69,7 +69,7 @@ def counts_of_runs(cut: Iterator[list[str]], fields: dict[str, str]) -> tuple[li
 
 
 def main() -> None:
-    """Print a line a share."""
+    """Print one line per share."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--records", type=int, default=1_000)

@@ -1,4 +1,4 @@
-"""The cleaner as it is on the texts labelled by hand, beside leaving them untouched.
+"""The cleaner as it is on the texts labelled by hand, compared with leaving them untouched.
 
 The weights are learned from these texts too, so that this table flatters; the one that does not is
 printed by ``make train``, which cross-validates by site.

@@ -1,4 +1,4 @@
-"""What the engine costs: the pipeline beside the same functions in a bare loop, in one run.
+"""What the engine costs: the pipeline compared with the same functions in a bare loop, in one run.
 
 usage: python -m tests.benchmarks.overhead [--texts 100000] [--work FOLDER]
 
@@ -6,7 +6,7 @@ Each line is a process of its own; CPU is user + system time with all its childr
 the largest resident set of any one process. Both ways spend nearly all their time in the same
 functions, and a shared machine makes those ten percent slower or faster from one minute to the
 next. So what the engine adds is taken outside them: the CPU of each process less what it spent
-in the passes, with the engine minus without. The bounds: at most 150 µs CPU a text, and at most
+in the passes, with the engine minus without. The bounds: at most 150 µs CPU per text, and at most
 2.5 KB of memory an article between half of the texts and all of them.
 """
 

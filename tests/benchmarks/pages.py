@@ -1,4 +1,4 @@
-"""CPU of a page's way from bytes to an article, beside trafilatura with metadata, in one process.
+"""CPU per page from bytes to article, compared with trafilatura with metadata, in one process.
 
 usage: python -m tests.benchmarks.pages [--pages N] [--rounds N] [--data DIR] [ARCHIVE...]
 
@@ -70,7 +70,7 @@ def pages_of(archive: Path, count: int) -> list[bytes]:
 
 
 def measure(pages: list[bytes], rounds: int) -> tuple[float, float, float, float]:
-    """(newsieve, trafilatura) at the first look, then at the best; each in ms a page."""
+    """(newsieve, trafilatura) at the first look, then at the best; each in ms per page."""
     first, best = [0.0, 0.0], [0.0, 0.0]
     for number, payload in enumerate(pages):
         looks = []
@@ -124,9 +124,7 @@ def main() -> None:
     }
     for task in (newsieve, trafilatura):  # what both load once
         task(b"<html><body><article><p>One.</p></article></body></html>")
-    print(
-        "| | newsieve, ms a page | trafilatura | ratio | ratio, first look |\n|---|---|---|---|---|"
-    )
+    print("| | newsieve, ms per page | trafilatura | ratio | first look |\n|---|---|---|---|---|")
     for name, pages in chosen.items():
         first, first_other, best, other = measure(pages, arguments.rounds)
         ratios = f"**{best / other:.2f}** | {first / first_other:.2f}"
@@ -139,7 +137,7 @@ def steps(groups: list[list[bytes]]) -> None:
     pages = [payload for group in groups for payload in group]
     with timed_steps() as sums:
         whole = sum(cpu_of(newsieve, payload) for payload in pages)
-    print(f"\nsteps, ms a page of {whole / len(pages):.1f}:", file=sys.stdout)
+    print(f"\nsteps, ms per page of {whole / len(pages):.1f}:", file=sys.stdout)
     for name, spent in sums.items():
         print(f"  {name:22}{spent / len(pages):7.1f}")
 

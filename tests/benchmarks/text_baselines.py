@@ -1,4 +1,4 @@
-"""Baselines of cleaning plain text beside newsieve, on the labelled texts of ../shared.
+"""Baselines of cleaning plain text, compared with newsieve, on the labelled texts of ../shared.
 
 usage: python -m tests.benchmarks.text_baselines [--share 0.2]
 
@@ -212,7 +212,7 @@ def main() -> None:
     share = parser.parse_args().share
     paths = sorted((SHARED / "data" / "text").glob("*.jsonl.xz"))
     if not paths:
-        print("skipped: the labelled texts are not beside the repository (../shared/data/text)")
+        print("skipped: the labelled texts are not next to the repository (../shared/data/text)")
         return
     sys.path.insert(0, str(SHARED / "bench"))
     import score_text as bench  # type: ignore[import-not-found]  # noqa: PLC0415
@@ -226,7 +226,7 @@ def main() -> None:
         before = process_time()
         cleaned = [cleaner(text) for _, text, *_ in texts]
         spent = (process_time() - before) / len(texts)
-        print(f"{name:<25}{1e3 * spent:8.3f} ms CPU a text", flush=True)
+        print(f"{name:<25}{1e3 * spent:8.3f} ms CPU per text", flush=True)
         results[name] = [
             (render, tags[key.split("|", maxsplit=1)[0]], key, bench.score_lines(lines, out))
             for (key, _, lines, render, _), out in zip(texts, cleaned, strict=True)
@@ -238,7 +238,7 @@ def main() -> None:
     ]
     for text in few:
         detect(text)
-    print(f"{'langdetect':<25}{1e3 * (process_time() - before) / len(few):8.3f} ms CPU a text")
+    print(f"{'langdetect':<25}{1e3 * (process_time() - before) / len(few):8.3f} ms CPU per text")
     print("\n".join(rows_of(results, bench)))
 
 

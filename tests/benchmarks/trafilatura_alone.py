@@ -2,7 +2,7 @@
 
 usage: python tests/benchmarks/trafilatura_alone.py clean --format jsonl FOLDER
 
-One JSON object a page on stdout: record_id, text, title, authors, date_published.
+One JSON object per page on stdout: record_id, text, title, authors, date_published.
 """
 
 from __future__ import annotations

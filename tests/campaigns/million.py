@@ -158,7 +158,7 @@ def main() -> None:
     print("| | CPU, s | wall, s | peak, MB |\n|---|---|---|---|")
     for label, spent in (("undisturbed", calm), ("finishing what was killed", finishing)):
         print(f"| {label} | {spent.cpu_s:,.0f} | {spent.wall_s:,.0f} | {spent.peak_mb:,.0f} |")
-    print(f"{calm.cpu_s / arguments.texts * 1e6:,.0f} µs CPU a text")
+    print(f"{calm.cpu_s / arguments.texts * 1e6:,.0f} µs CPU per text")
     print(f"killed at {arguments.kill_at:.0%} of the CPU, finished with {share:.2f} of the work")
     if share > MOST_OF_THE_WORK:
         problems.append(f"more than {MOST_OF_THE_WORK} of the work was done again")

@@ -1,4 +1,4 @@
-"""The date and the authors that a page prints beside its headline, for people.
+"""The date and the authors that a page prints near its headline, for its readers.
 
 Markup often gives the day of an import or of the last change instead, and one page in four gives
 none at all. Only a line that says when, and perhaps by whom, counts: dates in captions, quotes,
@@ -18,18 +18,18 @@ from pipeline.clean.names import BYLINE_LEAD, name_key, read_byline
 from pipeline.records import Evidence
 
 PRINTED, ABOVE = "printed", "printed:above"
-"""Sources of a day that stands below the headline, and above it: that may be another story's."""
+"""Sources of a day printed below the headline, and above it: that may be another story's."""
 
-BEHIND, BEFORE = 8, 3
+AFTER, BEFORE = 8, 3
 """Blocks after and before the headline among which its date is sought: byline, summary, picture
-and buttons stand between them. Chosen on the 1,344 dated development pages of six benchmarks, as
+and buttons may be between them. Chosen on the 1,344 dated development pages of six benchmarks, as
 are all figures here."""
 
 BEFORE_COST = 1.5
-"""A block before the headline counts as this many behind: it may belong to another story."""
+"""A block before the headline counts as this many after it: it may belong to another story."""
 
 LABEL_GAIN = 5
-"""Blocks by which a line that says ``published`` is nearer than it stands."""
+"""Blocks by which a line that says ``published`` counts as nearer."""
 
 PROSE_CHARS, MAX_PROSE = 70, 3
 """Behind this many longer lines (summary, caption, first paragraph) a date is the story's."""
@@ -42,7 +42,7 @@ MAX_OTHER_CHARS = 40
 days of broadcasts and of quotations come in."""
 
 SENTENCE_WORDS = 4
-"""Words beside a date from which a line with a full stop is a sentence."""
+"""Minimum words next to a date for a line with a full stop to be a sentence."""
 
 MAX_DATES = 4
 """Dates of one line: of publication and of change, each perhaps twice."""
@@ -114,7 +114,7 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
     """(distance, date) of the lines around the block *headline* that print its date."""
     texts = blocks.texts
     prose = 0
-    for n in range(max(headline - BEFORE, 0), min(headline + BEHIND + 1, len(texts))):
+    for n in range(max(headline - BEFORE, 0), min(headline + AFTER + 1, len(texts))):
         line = texts[n]
         elsewhere = blocks.around[n] & ELSEWHERE or blocks.near[n] & _MENU
         prose += n > headline and len(line) > PROSE_CHARS
@@ -188,7 +188,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(text.casefold()))
 
 
-BYLINE_BEHIND, BYLINE_BEFORE = 8, 2
+BYLINE_AFTER, BYLINE_BEFORE = 8, 2
 """Blocks after and before the headline among which its byline is sought."""
 
 _GLUED_BYLINE = re.compile(r"^((?:written )?by:?|von|par|por)(?=[A-Z])", re.IGNORECASE)
@@ -217,17 +217,17 @@ def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidenc
 
 
 def _around(blocks: Blocks, headline: int) -> Iterator[int]:
-    """The short lines around the block *headline*, those behind it first, the nearest first."""
-    behind = range(headline + 1, min(headline + BYLINE_BEHIND + 1, len(blocks.texts)))
+    """The short lines around the block *headline*, those after it first, the nearest first."""
+    after = range(headline + 1, min(headline + BYLINE_AFTER + 1, len(blocks.texts)))
     before = range(headline - 1, max(headline - BYLINE_BEFORE, 0) - 1, -1)
-    for n in (*behind, *before):
+    for n in (*after, *before):
         flags = blocks.around[n] & ELSEWHERE or blocks.near[n] & (_HEADING | _MENU)
         if len(blocks.texts[n]) <= MAX_LINE_CHARS and not flags:
             yield n
 
 
 def _names_in(line: str) -> tuple[str, ...]:
-    """The names behind a word such as *by*, wherever a part of *line* begins with one."""
+    """The names after a word such as *by*, wherever a part of *line* begins with one."""
     for part in _PARTS.split(line):
         byline = read_byline(_ON.sub("", BYLINE_LEAD.sub("By ", _GLUED_BYLINE.sub(r"\1 ", part))))
         if byline:

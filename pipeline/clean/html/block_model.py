@@ -44,13 +44,13 @@ MAX_BLOCKS = 3_000
 MIN_FOUND = 0.6
 """Least share of trafilatura's words found in blocks; below it, trafilatura's text is used."""
 MIN_EXTRACTED = 20
-"""Words of trafilatura's text from which it is a story, and not a menu."""
+"""Minimum words of trafilatura's text for it to be a story, and not a menu."""
 TAKEN = 0.5
-"""Share of a block's words from which an extraction counts as having taken it."""
+"""Minimum share of a block's words for it to count as extracted."""
 _PRE = mask_with("pre")
 REASONS_SHOWN = 2
 MOST_FORBIDDEN = 0.4
-"""Share of a story's words from which what rules forbid is the story itself."""
+"""Minimum share of a story's words at which what rules forbid is the story itself."""
 _STAMP = OWN.index("rule:timestamp")
 
 GROUPS = {

@@ -21,7 +21,7 @@ LEVELS = 5
 
 
 PROSE_CHARS = 45
-"""Median length of the lines of ``<pre>`` from which it is hard-wrapped prose."""
+"""Minimum median length of the lines of ``<pre>`` for it to be hard-wrapped prose."""
 
 MIN_ROWS, MAX_ROWS, MAX_CELL_CHARS = 2, 1_000, 200
 """Rows of a data table, and characters of its longest cell."""
@@ -254,7 +254,7 @@ BLOCK_TAGS = frozenset(
     "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav "
     "ol p pre section summary table tbody td tfoot th thead tr ul".split()
 )
-"""Elements that begin and end a line of text; all others stand within one."""
+"""Elements that begin and end a line of text; all others are within one."""
 
 SKIPPED_TAGS = frozenset(
     "audio button canvas datalist embed head iframe input map math meter noembed noframes noscript "
@@ -356,7 +356,7 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def _named(name: str) -> int:
-    """The flags that a single *name* speaks of: looking for them costs most, and names recur."""
+    """The flags that a single *name* indicates; cached, as matching is slow and names recur."""
     mask = _BIT["article_body"] if "articlebody" in name else 0
     for pattern, bit in zip(_PATTERNS, _WORD_BITS, strict=True):
         if pattern.search(name):

@@ -34,13 +34,13 @@ and the largest of 2,300 benchmark pages has 10,100.
 (The parser itself ends a page's nesting at 256 levels.)"""
 
 MAX_CHARS = 8_000_000
-"""Limit of code points: extraction takes about a second a million."""
+"""Limit of code points: extraction takes about a second per million."""
 
 AGREED = 0.7
 SHORT_CHARS = 500
 """Share of the runs of words of either extraction that the other must have, and characters of the
-first, for trafilatura's fallbacks not to be asked: four pages of five. Chosen on the 1,700 labelled
-development pages that are not old: of .5 to .8, the one from which asking more changes no body."""
+first, for trafilatura's fallbacks not to be tried: four pages of five. Chosen on the 1,700 labelled
+development pages that are not old: of .5 to .8, the least that changes no body."""
 
 HEAD_CHARS = 4096
 """Characters in which ``<html>`` begins, and faults of it are mended."""
@@ -183,7 +183,7 @@ def _strip_code(root: _Element) -> None:
 
 
 def _drop(elements: list[_Element]) -> None:
-    """Take *elements* out of their tree; the text behind each stays."""
+    """Take *elements* out of their tree; the text after each stays."""
     for element in elements:
         if element.getparent() is not None:
             element.drop_tree()
@@ -192,7 +192,7 @@ def _drop(elements: list[_Element]) -> None:
 def _main_text(root: _Element, url: str | None, second: str, *, careful: bool) -> str:
     """The story according to trafilatura.
 
-    Its own fallbacks, which cost as much again, are asked where its rules and the *second*
+    Its own fallbacks, which cost as much again, are tried where its rules and the *second*
     extraction do not agree.
     """
     if careful:

@@ -123,7 +123,7 @@ def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Remov
 
 
 def _has_kicker(key: str, metadata: PageMetadata) -> bool:
-    """Whether a line is the headline behind a kicker, such as *Exclusive*."""
+    """Whether a line is the headline after a kicker, such as *Exclusive*."""
     title = name_key(metadata.title or "")
     front = key[: -len(title)].split() if title else []
     enough = len(title.split()) >= HEADLINE_WORDS and 0 < len(front) <= KICKER_WORDS

@@ -23,10 +23,10 @@ LINE_RULES = (
 """Rules of plain texts that hold between the paragraphs of a page too."""
 
 BRIEF, BRIEF_WORDS = frozenset({"newsletter", "subscription", "share_buttons"}), 9
-"""Rules that hold only for lines of fewer words: in longer ones a story speaks of such things."""
+"""Rules that hold only for lines of fewer words: in longer ones a story mentions such things."""
 
 MOST_HITS = 6
-"""Lines of one rule from which it is a manner of the story, such as a list of links."""
+"""Minimum lines of one rule for it to be a feature of the story, such as a list of links."""
 
 CONTAINERS = {
     "caption_or_credit": ("figcaption", "captioned"),
@@ -43,14 +43,13 @@ STORY_WORDS = 80
 """Words that a story has before another one may begin below it."""
 
 TEASERS, TEASER_WORDS = 2, 60
-"""Linked headings at the end from which they are pointers to other stories, and the words below
-each."""
+"""Minimum linked headings at the end to be pointers to other stories, and the words below each."""
 
 HOME_SHARE = 0.9
 """Share of the words before a second headline that the container of the story holds."""
 
 LINKED = 0.8
-"""Share of the characters of a heading in links from which it leads to another page."""
+"""Minimum share of a heading's characters in links for it to lead to another page."""
 
 _COOKIES = re.compile(r"cookie|кук[иі]|クッキー|쿠키", re.IGNORECASE)
 
@@ -114,7 +113,7 @@ def forbidden_rows(
 
 
 def _asks_consent(text: str) -> bool:
-    """Whether *text* speaks of cookies and of a choice or of partners, as banners do."""
+    """Whether *text* mentions cookies and a choice or partners, as banners do."""
     return _COOKIES.search(text) is not None and _CHOICE.search(text) is not None
 
 

@@ -24,7 +24,7 @@ MAX_CLASS_CHARS = 300
 """Characters of a class attribute that are looked at."""
 
 STORY_SHARE = 0.4
-"""Share of the text in paragraphs from which the hidden elements are the story itself, which a
+"""Minimum share of the text in paragraphs for hidden elements to be the story itself, which a
 script shows later, or all of the page behind an open dialog."""
 
 PANELS = frozenset({"region", "tabpanel"})
@@ -48,7 +48,7 @@ def hidden_elements(elements: Sequence[_Element]) -> tuple[list[_Element], list[
 
     Returns:
         Those within a line of text, and all others: these may hold metadata, such as microdata,
-        that is to be read before they are taken out.
+        that must be read before they are removed.
     """
     opened = {each.get("aria-controls") for each in elements if each.get("aria-controls")}
     lines: list[_Element] = []
@@ -90,7 +90,7 @@ def _hides(classes: str) -> bool:
 
 
 def _has_spoken_twin(element: _Element) -> bool:
-    """Whether a hidden sibling says the same for screen readers, as behind an initial letter."""
+    """Whether a hidden sibling says the same for screen readers, as after an initial letter."""
     parent = element.getparent()
     if parent is None:
         return False

@@ -26,10 +26,10 @@ ARTICLE_TYPES = frozenset(
         "liveblogposting", "socialmediaposting", "discussionforumposting", "review",
     }
 )  # fmt: skip
-"""Types (lower case) of schema.org that stand for the story of a page."""
+"""Types (lower case) of schema.org that describe the story of a page."""
 
 PAGE_TYPES = frozenset({"webpage", "itempage", "newspage"})
-"""Types that speak of the page: their dates and authors count after those of an article."""
+"""Types that describe the page: their dates and authors count after those of an article."""
 
 HOUSE_TYPES = frozenset({"organization", "newsmediaorganization", "corporation", "brand"})
 """Types of authors that are no persons."""
@@ -51,9 +51,9 @@ _AUTHOR_NAME = re.compile(
 
 
 def article_nodes(root: _Element) -> list[Node]:
-    """List the JSON-LD nodes that speak of the page's story, the most specific first.
+    """List the JSON-LD nodes that describe the page's story, the most specific first.
 
-    Broken JSON is repaired where the break is a usual one; else the strings that can be told
+    Broken JSON is repaired where the error is a common one; else the strings that can be read
     with certainty make a node of their own. References by ``@id`` to authors are resolved.
     """
     nodes: list[Node] = []

@@ -1,4 +1,4 @@
-"""What the extraction of a page left out, block by block: for people who ask why."""
+"""What the extraction of a page left out, block by block, with who left it out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WHERE = {
     "figure": "picture",
     "caption": "picture",
 }
-"""Flag of an element around a block → what that part of a page is; the first that fits is told."""
+"""Flag of an element around a block → what that part of a page is; the first that fits is named."""
 
 _MASKS = {flag: mask_with(flag) for flag in WHERE}
 
@@ -39,7 +39,7 @@ class PageBlock(NamedTuple):
     Attributes:
         line: its line in the extraction, from 0; None if it was left out.
         by: who left it out: trafilatura or resiliparse, and the page model, which chose.
-        where: the part of the page it stands in, as its markup says; None if that says nothing.
+        where: the part of the page that contains it, according to its markup; None if unknown.
     """
 
     text: str
@@ -51,8 +51,8 @@ class PageBlock(NamedTuple):
 def page_blocks(document: Document, extraction: str) -> list[PageBlock]:
     """List the blocks of the page in *document*, each in the extraction or left out.
 
-    Lines of *extraction* that are no block of the page, such as a text from its JSON-LD, stand
-    before the next block that is.
+    Lines of *extraction* that are no block of the page, such as a text from its JSON-LD, are
+    listed before the next block that is.
 
     Args:
         extraction: of the same page, as in ``Article.extraction``.
@@ -71,17 +71,17 @@ def page_blocks(document: Document, extraction: str) -> list[PageBlock]:
     for number, extracted in enumerate(lines):
         places.setdefault(extracted.strip(), []).append(number)
     found: list[PageBlock] = []
-    told = 0
+    listed = 0
     for text, around in zip(blocks.texts, blocks.around, strict=True):
-        line = next((each for each in places.get(text, ()) if each >= told), None)
+        line = next((each for each in places.get(text, ()) if each >= listed), None)
         if line is None:
             takers = (("trafilatura", first), ("resiliparse", second))
             by = [name for name, taken in takers if text not in taken]
             found.append(PageBlock(text, None, (*by, "page model"), _where(around)))
             continue
-        found += whole[told : line + 1]
-        told = line + 1
-    return found + whole[told:]
+        found += whole[listed : line + 1]
+        listed = line + 1
+    return found + whole[listed:]
 
 
 def _where(around: int) -> str | None:

@@ -29,7 +29,7 @@ NOT_A_BYLINE = re.compile(
     r"comment|reply|bio|avatar|image|photo|about|related|social|share|follow|more-?from",
     re.IGNORECASE,
 )
-"""Class attributes of what only stands near one."""
+"""Class attributes of what is only near one."""
 
 _ENTITY = re.compile(r"&(?:\w{2,8}|#\d{1,5}|#x[\da-f]{1,5});", re.IGNORECASE)
 
@@ -59,7 +59,7 @@ _ITEMPROPS = ("headline", "author", "datepublished", "datemodified", "articlesec
 
 @dataclass(slots=True)
 class Markup:
-    """Values of a page in the order they stand in; every list may be empty.
+    """Values of a page in document order; every list may be empty.
 
     Attributes:
         meta: lower-case name, property or itemprop of ``<meta>`` → contents.

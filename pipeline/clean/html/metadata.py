@@ -138,7 +138,7 @@ def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
 
 
 def _begins(key: str, titles: list[str]) -> bool:
-    """Whether one of *titles* begins with *key*, long enough to be told by."""
+    """Whether one of *titles* begins with *key*, if it is long enough to identify one."""
     return len(key) >= MIN_PREFIX_CHARS and any(title.startswith(key) for title in titles)
 
 
@@ -200,7 +200,7 @@ def _declared(field: str, value: str | None) -> list[Evidence]:
 
 
 def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> list[Evidence]:
-    """*items* with the first that *wins* in front; losers that stand before it follow it."""
+    """*items* with the first that *wins* in front; losers that precede it follow it."""
     for place, item in enumerate(items):
         if wins(item):
             return [item, *items[:place], *items[place + 1 :]]
@@ -214,8 +214,8 @@ def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]
     ]
     found += [("h1", text) for text in markup.headings[:5]]
     if not any(len(text.split()) > 1 for text in markup.headings):
-        telling = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
-        found += [("h2", text) for text in telling[:1]]
+        headlines = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
+        found += [("h2", text) for text in headlines[:1]]
         whole = (text for text in markup.titles[:1] if not headlines(blocks, [text]))
         parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
         longest = max(parts, key=len, default="")
@@ -353,7 +353,7 @@ def _in_order(name: str) -> Callable[[str], str]:
 
 
 def _shortest(name: str, others: set[str]) -> str:
-    """*name*, or what another place gives of it alone: no role behind it, no house before."""
+    """*name*, or what another place gives of it alone: no role after it, no house before."""
     parts = (each for each in others if name.startswith(f"{each} ") or name.endswith(f" - {each}"))
     return min(parts, key=len, default=name)
 
@@ -387,7 +387,7 @@ def _urls(document: Document, markup: Markup, nodes: list[Node]) -> list[Evidenc
 
 
 def _speaks_for(address: str, own: str | None) -> bool:
-    """Whether *address* may stand for the page at *own*: same site, and no mere home page."""
+    """Whether *address* may be the url of the page at *own*: same site, and not a home page."""
     if own is None:
         return True
     return site_of(address) == site_of(own) and (

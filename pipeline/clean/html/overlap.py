@@ -45,7 +45,7 @@ class Grams:
     """The n-grams of ``GRAM`` words of some texts.
 
     Attributes:
-        values, owners: of each run its number, and the text that it stands in; the same run has
+        values, owners: of each run its number, and the text that contains it; the same run has
             the same number in all groups that were made together.
         numbers: how many there are.
         counts, lines: of each text the number of words, and a hash of all of them.

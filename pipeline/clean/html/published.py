@@ -26,7 +26,7 @@ URL = "url"
 """Source of a day in the page's address: it counts only where nothing else dates the page."""
 
 SEEN = frozenset({"printed", "time"})
-"""Places that people see: there the day of the last change may stand instead."""
+"""Places that readers see: these may show the day of the last change instead."""
 
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
 """The day of ``20240228T10:00:00Z``, which ISO 8601 would have in one form or the other."""

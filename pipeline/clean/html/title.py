@@ -48,7 +48,7 @@ UNRELATED = 0.3
 section or a box."""
 
 HEADLINE_WORDS = 3
-"""Words from which a title is a headline, and not just a name."""
+"""Minimum words of a headline; a shorter title may be just a name."""
 
 KICKER_WORDS = 4
 """Words of the longest kicker: *Exclusive*, *News analysis:*."""
@@ -65,13 +65,13 @@ written together, for search engines."""
 
 HEAD_SOURCES = frozenset({"title", "og:title", "twitter:title", "meta:title"})
 BAR_WORDS, TAIL_WORDS = 3, 2
-"""Places where a site or a section follows behind a bar; words before it at least, and behind it
-at most: more are a second clause."""
+"""Places where a site or a section follows a bar; minimum words before it, maximum words after it
+(more are a second clause)."""
 _ANCHOR = re.compile(r"\s+[¶§#]$")
 """A link to the heading itself."""
 _ELLIPSIS = re.compile(r"\s?(?:\.\.\.|…|\[…\])$")
 _QUOTED = re.compile(r'\s?["“]')
-"""What a title goes on with that is cut off at its quotation mark: it stood in an attribute."""
+"""What a title goes on with that is cut off at its quotation mark, in an attribute."""
 _HEAD = re.compile(r"(?:\s+[-|–—»]|\s*[|:])\s+\S")
 _TAIL = re.compile(r".+\S(?:\s+[-|–—]\s+|\s*\|\s*|_)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|\s*|\s+»|«\s+")
@@ -139,7 +139,7 @@ def _goes_on(item: Evidence, title: str) -> bool:
 
 
 def _trimmed(candidate: Evidence, site_names: frozenset[str]) -> str:
-    """What a place says, less the site's name and what stands behind a bar in the page's head."""
+    """What a place says, without the site's name and what follows a bar in the page's head."""
     title = without_site(_ANCHOR.sub("", candidate.value), site_names)
     if candidate.source in HEAD_SOURCES:
         front, bar, tail = title.rpartition(" | ")
@@ -166,7 +166,7 @@ def without_site(title: str, site_names: frozenset[str]) -> str:
 
 
 def title_parts(title: str, *more: str) -> list[str]:
-    """Give *title*, and what stands between its separators: the headline, sections, the site.
+    """Return *title*, and the parts between its separators: the headline, sections, the site.
 
     Args:
         more: what may separate besides, such as a colon.
@@ -213,10 +213,10 @@ def names_in_headings(candidates: list[Evidence]) -> frozenset[str]:
 
 
 def _weights(voters: list[Evidence], keys: list[str]) -> list[float]:
-    """What each vote counts, once headings that nothing else on the page repeats are told."""
+    """The weight of each vote; headings that nothing else on the page repeats get less."""
     others = [key for voter, key in zip(voters, keys, strict=True) if voter.source != "h1"]
     said = {word for key in others for word in key.split()}
-    telling = any(len(key.split()) >= HEADLINE_WORDS for key in others)
+    distinctive = any(len(key.split()) >= HEADLINE_WORDS for key in others)
     headings = [n for n, voter in enumerate(voters) if voter.source == "h1"]
     repeated = {n for n in headings if any(_repeats(other, keys[n]) for other in others)}
     weights = [WEIGHTS[voter.source] for voter in voters]
@@ -227,7 +227,7 @@ def _weights(voters: list[Evidence], keys: list[str]) -> list[float]:
         ]
     for n in headings:
         own = set(keys[n].split())
-        if telling and said.isdisjoint(word for word in own if len(word) > SMALL_WORD):
+        if distinctive and said.isdisjoint(word for word in own if len(word) > SMALL_WORD):
             weights[n] *= UNRELATED
         elif n not in repeated:
             weights[n] *= LATER_HEADING if n != headings[0] else UNSUPPORTED if repeated else 1

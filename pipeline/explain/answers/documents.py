@@ -34,7 +34,7 @@ class Line(Answer):
     """Blank: kept; >: read as metadata; -: cut; x: left out by the extraction."""
     text: str
     why: str | None
-    """Rules and fields, or who left it out and where it stands."""
+    """Rules and fields, or who left it out and where on the page it is."""
 
 
 class Document(Answer):

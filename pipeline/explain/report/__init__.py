@@ -1,4 +1,4 @@
-"""`newsieve report`: one run for people, as a table in the terminal or as one HTML page.
+"""`newsieve report`: one run, as a table in the terminal or as one HTML page.
 
 facts      what is counted: from the manifest and the tables of the run
 samples    articles with their cuts, copies beside what they are copies of, rejects

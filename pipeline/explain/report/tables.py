@@ -1,4 +1,4 @@
-"""A report for the terminal: the account, and what stands out, as tables."""
+"""A report for the terminal: the account and whatever is unusual, as tables."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def print_report(facts: Mapping[str, Any], stream: IO[str], *, colour: bool) -> 
         console.print(_trend(facts["trend"]))
     failed = [gate for gate in facts["gates"] if not gate["passed"]]
     for gate in failed:
-        told = f"gate failed: {gate['name']} {gate['value']:.4g}, limit {gate['limit']:.4g}"
-        console.print(Text(told, style="red"))
+        failed = f"gate failed: {gate['name']} {gate['value']:.4g}, limit {gate['limit']:.4g}"
+        console.print(Text(failed, style="red"))
 
 
 def _table(title: str, *columns: str) -> Table:

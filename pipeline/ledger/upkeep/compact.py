@@ -1,4 +1,4 @@
-"""Merge the small files of old runs into one folder a month, with the same rows. Read ``compact``.
+"""Merge the files of old runs into one folder per month, with the same rows. Read ``compact``.
 
 The folder has the name and the sequence of its last run; its manifest lists all of its runs. Rows
 do not change, and keep their ``run_id``.

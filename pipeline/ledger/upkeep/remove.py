@@ -1,4 +1,4 @@
-"""Take texts down: out of every table, with tombstones and a receipt. Read ``remove`` first.
+"""Permanently remove texts from every table, with tombstones and a receipt. Read ``remove`` first.
 
 Copies by others stay: the first of them becomes an article, from its kept text, and the others
 refer to it. The counts of a manifest do not change; its list ``removed`` has the receipts.
