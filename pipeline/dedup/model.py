@@ -6,6 +6,8 @@ nothing else, so every decision can be explained. ``training/train_pairs.py`` fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,9 @@ INPUTS = (
     "contained",
     "figures",
     "figures_missing",
+    "names",
+    "names_missing",
+    "particulars_behind",
     "coverage",
     "coverage_squared",
     "weaker_half",
@@ -25,13 +30,18 @@ INPUTS = (
     "longer_lead",
     "length",
     "hours_apart",
-    "dated",
 )
 """Names of the model's inputs, the keys of ``WEIGHTS``."""
 
 _DOUBT = 4  # rare shingles by which a share of few is discounted
 
 _WEEK_H = 168.0
+
+LEAST_OF_PARTICULARS = 0.5
+"""Share of the shorter's figures and names that must be found where ``MOST_MISSING`` or more are
+missing: below, two items of one template. Of labelled copies, 1 in 2,000 has less."""
+
+MOST_MISSING = 2
 
 LEAST_OF_A_HALF = 0.2
 """Share of the weaker half that must be found. A text that has only a half of another in common
@@ -42,19 +52,27 @@ def inputs(parts: Floats) -> Floats:
     """Compute the inputs: float64[n, len(INPUTS)].
 
     Shares of few shingles or figures are drawn towards what is usual, lengths and hours are
-    taken as logarithms, more than a week apart counts as a week, and an unknown date says nothing.
+    taken as logarithms, more than a week apart counts as a week. An unknown date says nothing, and
+    neither does an equal one. Of texts that have more wording in common than figures and names
+    (``particulars_behind``), one template may be the reason.
 
     Args:
         parts: float64[n, len(PARTS)], from ``evidence.compare``.
     """
     part = dict(zip(PARTS, parts.T, strict=True))
     figures = (part["figures_shared"] + 0.8) / (part["figures"] + 1)
+    names = (part["names_shared"] + 0.9) / (part["names"] + 1)
+    shared, particulars = _particulars(part)
+    behind = part["contained"] - (shared + 0.8) / (particulars + 1)
     hours = np.where(np.isnan(part["hours_apart"]), 0.0, part["hours_apart"])
     columns = (
         part["rare_shared"] / (part["rare"] + _DOUBT),
         part["contained"],
         figures,
         np.log1p(part["figures"]) * (1 - figures),
+        names,
+        np.log1p(part["names"]) * (1 - names),
+        np.maximum(behind, 0.0),
         part["coverage"],
         part["coverage"] ** 2,
         part["weaker_half"],
@@ -62,7 +80,6 @@ def inputs(parts: Floats) -> Floats:
         part["longer_lead"],
         np.log(np.maximum(part["length"], 1e-3)),
         np.log1p(np.minimum(hours, _WEEK_H)),
-        (hours > 0).astype(np.float64),
     )
     return np.array(columns).T
 
@@ -70,30 +87,45 @@ def inputs(parts: Floats) -> Floats:
 def probabilities(parts: Floats) -> Floats:
     """Tell how likely each pair is copies, 0 to 1: float64[n].
 
-    0 where one half of the shorter is not found in the longer at all, whatever else is.
+    0 where one half of the shorter is not found in the longer at all, or few of its figures and
+    names are, whatever else is.
     """
     odds = np.full(len(parts), BIAS)
     # One after the other: the sums of a matrix product depend on how many pairs are in it.
     for name, column in zip(INPUTS, inputs(parts).T, strict=True):
         odds += WEIGHTS[name] * column
     chances: Floats = 1 / (1 + np.exp(-odds))
-    halves = parts[:, PARTS.index("weaker_half")]
-    return np.where(halves >= LEAST_OF_A_HALF, chances, 0.0)
+    return np.where(excluded(parts), 0.0, chances)
 
 
-BIAS = -5.021
+def excluded(parts: Floats) -> NDArray[np.bool_]:
+    """Tell which pairs are no copies whatever else their evidence says: bool[n]."""
+    part = dict(zip(PARTS, parts.T, strict=True))
+    shared, particulars = _particulars(part)
+    others = (particulars - shared >= MOST_MISSING) & (shared < LEAST_OF_PARTICULARS * particulars)
+    return others | (part["weaker_half"] < LEAST_OF_A_HALF)
+
+
+def _particulars(part: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """Count figures and names of the shorter: those that the longer has, and all."""
+    return part["figures_shared"] + part["names_shared"], part["figures"] + part["names"]
+
+
+BIAS = -3.668
 
 WEIGHTS = {
-    "rare": 4.550,
-    "contained": -3.953,
-    "figures": 1.920,
-    "figures_missing": -1.703,
-    "coverage": 4.562,
-    "coverage_squared": 2.232,
-    "weaker_half": 0.723,
-    "lead": 0.250,
-    "longer_lead": 2.770,
-    "length": 0.840,
-    "hours_apart": -1.480,
-    "dated": 2.372,
+    "rare": 2.961,
+    "contained": -3.817,
+    "figures": 1.701,
+    "figures_missing": -1.698,
+    "names": 1.206,
+    "names_missing": -1.181,
+    "particulars_behind": -10.504,
+    "coverage": 4.651,
+    "coverage_squared": 1.517,
+    "weaker_half": 0.798,
+    "lead": 1.618,
+    "longer_lead": 1.134,
+    "length": -0.221,
+    "hours_apart": -1.052,
 }

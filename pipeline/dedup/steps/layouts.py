@@ -68,9 +68,10 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
     its record in the block, the run that published it (by number in the window, or
     ``THIS_RUN``) and the cluster it has there (else its own id), a digest of its url (0 without
     one), where its shingles lie in the shingles file (start and count, in shingles), the same
-    for its samples and figures, the places a shingle can have in it, the minutes of its
-    publication and of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0
-    when it has too few shingles to be signed).
+    for its samples, figures and names, the places a shingle can have in it, the first minute in
+    which it may have been published and how many more may be it, the minute of its fetching
+    (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it has too few shingles to be
+    signed).
     """
     return np.dtype(
         [
@@ -87,8 +88,11 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("sample_count", "<u4"),
             ("figures_start", "<u8"),
             ("figure_count", "<u4"),
+            ("names_start", "<u8"),
+            ("name_count", "<u4"),
             ("positions", "<u4"),
             ("minute", "<i8"),
+            ("minutes", "<u4"),
             ("fetched", "<i8"),
             ("keys", "<u4", (bands,)),
         ]

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
-from pipeline.dedup.samples import Figures, Samples, figures_block, shingle_and_sample
+from pipeline.dedup.particulars import Particulars, particulars_block
+from pipeline.dedup.samples import Samples, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.dedup.steps.layouts import ID_BYTES, THIS_RUN, member_dtype
 from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import replacing
 from pipeline.text.unicode import digest
+
+DAY_MINUTES = 24 * 60 - 1
+"""Further minutes in which an article may have been published of which only the day is known."""
 
 TEXTS_AT_ONCE = 256
 """Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
@@ -46,13 +50,13 @@ class MemberWriter:
     ) -> None:
         self._config = config
         self._dtype = member_dtype(config.bands)
-        self._members, self._shingles, self._samples, self._figures = (
+        self._members, self._shingles, self._samples, self._figures, self._names = (
             open_files.enter_context(
                 open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
             )
-            for kind in ("members", "shingles", "samples", "figures")
+            for kind in ("members", "shingles", "samples", "figures", "names")
         )
-        self._shingle_total = self._sample_total = self._figure_total = 0
+        self._shingle_total = self._sample_total = self._figure_total = self._name_total = 0
 
     def append(
         self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
@@ -77,27 +81,32 @@ class MemberWriter:
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
         records["keys"][signed] = keys.T[signed]
-        self._append_samples(records, samples, figures_block(texts))
+        self._append_samples(records, samples)
+        self._append_particulars(records, *particulars_block(texts))
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         self._shingle_total += len(shingles.values)
 
-    def _append_samples(
-        self,
-        records: NDArray[np.void],
-        samples: Samples,
-        figures: Figures,
-    ) -> None:
-        """Write samples and figures, and note in *records* where they lie."""
+    def _append_samples(self, records: NDArray[np.void], samples: Samples) -> None:
+        """Write samples, and note in *records* where they lie."""
         records["samples_start"] = self._sample_total + samples.offsets[:-1]
         records["sample_count"] = samples.counts
         records["positions"] = samples.positions
+        self._samples.write(samples.values.astype("<u8").tobytes())
+        self._sample_total += len(samples.values)
+
+    def _append_particulars(
+        self, records: NDArray[np.void], figures: Particulars, names: Particulars
+    ) -> None:
+        """Write figures and names, and note in *records* where they lie."""
         records["figures_start"] = self._figure_total + figures.offsets[:-1]
         records["figure_count"] = np.diff(figures.offsets)
-        self._samples.write(samples.values.astype("<u8").tobytes())
+        records["names_start"] = self._name_total + names.offsets[:-1]
+        records["name_count"] = np.diff(names.offsets)
         self._figures.write(figures.values.astype("<u4").tobytes())
-        self._sample_total += len(samples.values)
+        self._names.write(names.values.astype("<u4").tobytes())
         self._figure_total += len(figures.values)
+        self._name_total += len(names.values)
 
 
 def url_digest(url: str) -> int:
@@ -125,7 +134,10 @@ def _describe(
     records["order"] = _bytes_table(orders, ORDER_BYTES)
     records["ordinal"] = [ordinal for ordinal, _ in kept]
     records["url"] = [0 if each.url is None else url_digest(each.url) for each in articles]
-    records["minute"] = [_minute(article.date_published) for article in articles]
+    published = [article.date_published for article in articles]
+    records["minute"] = [_minute(each) for each in published]
+    days = [each is not None and each.precision == "day" for each in published]
+    records["minutes"] = np.array(days, np.uint32) * DAY_MINUTES
     records["fetched"] = [_minute(article.fetched_at) for article in articles]
     records["run"] = THIS_RUN
     if earlier is not None:

@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.records import Article, Document, Timestamp
+from pipeline.records import Article, Document, Precision, Timestamp
 
 COLUMNS = [
     "id", "record_id", "source", "media_type", "extractor", "url", "title", "authors",
-    "date_published", "fetched_at", "text", "cluster_id", "run_id",
+    "date_published", "date_published_precision", "fetched_at", "text", "cluster_id", "run_id",
 ]  # fmt: skip
 """What deduplication looks at."""
 
@@ -61,11 +61,12 @@ def _article(row: dict[str, Any]) -> Article:
         title=row["title"],
         authors=tuple(row["authors"]),
         url=row["url"],
-        date_published=_timestamp(row["date_published"]),
+        date_published=_timestamp(row["date_published"], row["date_published_precision"]),
         fetched_at=_timestamp(row["fetched_at"]),
     )
 
 
-def _timestamp(instant: datetime | None) -> Timestamp | None:
-    # How precise it is, deduplication does not ask.
-    return None if instant is None else Timestamp(instant.astimezone(timezone.utc), 0, "second")
+def _timestamp(instant: datetime | None, precision: Precision | None = None) -> Timestamp | None:
+    if instant is None:
+        return None
+    return Timestamp(instant.astimezone(timezone.utc), 0, precision or "second")
