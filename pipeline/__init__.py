@@ -19,7 +19,7 @@ Where to look:
 In a notebook::
 
     from pipeline.clean import clean_document      # Document → Article
-    from pipeline.passes.isolation import sieve_document
+    from pipeline.passes.isolation import process_document
 """  # noqa: E501 - a diagram
 
 from pipeline.version import VERSION

@@ -1,7 +1,7 @@
-"""Every setting, its default, its unit and its limits: one typed, frozen object.
+"""Every setting, with its default, unit and limits, as one typed, frozen object: ``Config``.
 
-The docstring under a setting is its documentation: error messages, ``newsieve check``
-and ``configs/default.yaml`` all show it. ``config_file`` reads it from YAML and flags.
+The docstring under a setting is its documentation: error messages, ``newsieve check`` and
+``configs/default.yaml`` show it. ``config_file`` reads settings from YAML and flags.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]
 
 
 def _listed(value: object) -> object:
-    """Take a single text for a list of one."""
+    """Turn a single string into a list."""
     return [value] if isinstance(value, str) else value
 
 
 class Section(BaseModel):
-    """Settings that belong together; unknown names are refused, values never change."""
+    """A group of settings; unknown names are rejected, values are immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     @field_validator("*", mode="before")
     @classmethod
     def no_switch(cls, value: object) -> object:
-        """Refuse true and false, which would pass for 1 and 0: no setting is a switch."""
+        """Reject true and false, which would pass for 1 and 0: no setting is a switch."""
         if isinstance(value, bool):
             raise ValueError(f"{str(value).lower()} is neither a number nor a name")  # noqa: TRY004
         return value
@@ -48,15 +48,15 @@ class InputConfig(Section):
     paths: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ("raw/",)
     """Folders, files or globs to read; a folder means every supported file below it."""
     fields: dict[str, FieldName] = Field(default_factory=dict)
-    """The name of a field in your records, and what newsieve calls it: {body: text}."""
+    """Names of fields in your records, and what newsieve calls them: {body: text}."""
     max_bytes: int = Field(default=20_000_000, ge=1)
-    """Bytes a record may have; a larger one is rejected as too_large."""
+    """Maximum size of a record in bytes; a larger one is rejected as too_large."""
     min_age_s: float = Field(default=0, ge=0)
-    """Seconds since its last change that a file must have; a younger one waits for the next run."""
+    """Seconds since the last change of a file; a younger file is left to the next run."""
     max_attempts: int = Field(default=3, ge=1)
-    """Runs that try a file which cannot be read well, such as a broken archive; then it rests."""
+    """Runs that try to read a file that cannot be read completely, such as a broken archive."""
     remember_days: int = Field(default=0, ge=0)
-    """Days that a run remembers what was read; what still lies there then is new. 0: for ever."""
+    """Days for which read files are remembered; after that they are read as new. 0: forever."""
 
 
 class CleanConfig(Section):

@@ -1,8 +1,7 @@
-"""A Config out of a YAML file and ``--set`` flags, or all its problems at once.
+"""A Config from a YAML file and ``--set`` flags, or a list of all problems. Read ``load_config``.
 
-Two levels, nothing else: the file, then the flags. Each problem says where it stands
-(file:line or flag), the setting and its value, the rule, what the setting is for, and,
-for a name that does not exist, which one was probably meant.
+Flags override the file. Each problem names its place (file:line or flag), the setting and its
+value, the rule and what the setting is for; for an unknown name, a suggestion.
 """
 
 from __future__ import annotations
@@ -38,23 +37,22 @@ _WORDS = {
     "model_type": "should be a section of settings",
     "model_attributes_type": "should be a section of settings",
 }
-"""Our words for pydantic's, where its own name the library rather than the remedy."""
-
+"""Replacements for messages of pydantic that name types instead of the remedy."""
 
 _NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
-"""What PyYAML raises for text that is none, or whose values contradict their tags."""
+"""What PyYAML raises for text that is not YAML, or whose values contradict their tags."""
 
 
 @dataclass
 class _Source:
-    """Raw settings, and where each one stands; ``twice`` are places and names set again."""
+    """Raw settings, the place of each, and settings that are given twice (place, message)."""
 
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[tuple[str, ...], str] = field(default_factory=dict)
     twice: list[tuple[str, str]] = field(default_factory=list)
 
     def place_of(self, path: tuple[str, ...]) -> str:
-        """Give the place of *path*, or of the nearest setting around it."""
+        """Return the place of *path*, or of the section around it."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, "configuration")
@@ -64,12 +62,12 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     """Read the configuration.
 
     Args:
-        path: a YAML file; None means ``configs/default.yaml`` if that exists, else the
-            built-in defaults, which are the same.
+        path: a YAML file; None means ``configs/default.yaml`` if it exists, else the built-in
+            defaults, which are the same.
         overrides: ``section.setting=value`` each, the value in YAML.
 
     Raises:
-        UsageError: the file cannot be read, or an override is no assignment.
+        UsageError: the file cannot be read, or an override has no ``=``.
         ConfigError: the settings have problems; the message lists all of them.
     """
     source = _Source()
@@ -107,7 +105,7 @@ def _read_file(path: Path, source: _Source) -> None:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError(f"{path}{line}: this is no YAML: {problem}") from None
+        raise ConfigError(f"{path}{line}: not valid YAML: {problem}") from None
     if values is None:
         return
     if not isinstance(values, dict):
@@ -122,14 +120,14 @@ def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], sourc
         inner = (*path, str(key.value))
         if inner in source.places:
             first = source.places[inner].rpartition(":")[2]
-            text = f"    {'.'.join(inner)}: set again; line {first} has it already"
+            text = f"    {'.'.join(inner)}: set twice; first on line {first}"
             source.twice.append((f"{name}:{key.start_mark.line + 1}", text))
         source.places[inner] = f"{name}:{key.start_mark.line + 1}"
         _note_places(value, name, inner, source)
 
 
 def _apply(override: str, source: _Source) -> None:
-    """Put one ``key=value`` over what the file says."""
+    """Apply one ``key=value``."""
     name, equals, text = override.partition("=")
     if not equals or not name.strip():
         raise UsageError(
@@ -160,7 +158,7 @@ def _problems(error: ValidationError, source: _Source) -> list[tuple[str, str]]:
         text = _describe(path, details)
         place = source.place_of(path)
         if details["type"] == "value_error" and len(path) == 1:
-            # A rule of the whole section begins with the setting that it is about.
+            # The message of a rule for a section begins with the setting it is about.
             place = source.place_of((*path, str(details["ctx"]["error"]).split()[0]))
         seen.setdefault(path, (place, text))
     return list(seen.values())
@@ -172,7 +170,7 @@ def _line_order(problem: tuple[str, str]) -> tuple[str, int, str]:
 
 
 def _setting_path(loc: tuple[str, ...]) -> tuple[str, ...]:
-    """Cut pydantic's location down to section and setting: unions and items add parts."""
+    """Return section and setting: pydantic adds parts for unions and items."""
     return loc[:2]
 
 
@@ -194,7 +192,7 @@ def _describe(path: tuple[str, ...], details: ErrorDetails) -> str:
 
 
 def _suggest(path: tuple[str, ...]) -> str:
-    """Say which setting was probably meant, or which ones there are."""
+    """Suggest the closest setting, or list those of the section."""
     known = list(setting_names())
     near = difflib.get_close_matches(".".join(path), known, n=1, cutoff=0.75)
     if near:
@@ -206,13 +204,13 @@ def _suggest(path: tuple[str, ...]) -> str:
 
 
 def setting_names() -> Iterator[str]:
-    """Give the dotted name of every setting."""
+    """Yield the dotted name of every setting."""
     for section, setting, _ in settings():
         yield f"{section}.{setting}"
 
 
 def settings() -> Iterator[tuple[str, str, FieldInfo]]:
-    """Give section, name and definition of every setting, in order."""
+    """Yield section, name and definition of every setting, in order."""
     for section, outer in Config.model_fields.items():
         model = outer.annotation
         assert isinstance(model, type)
@@ -226,7 +224,7 @@ def _setting(path: tuple[str, ...]) -> FieldInfo | None:
 
 
 def commented_yaml(config: Config) -> str:
-    """Write *config* as YAML, each setting under its documentation."""
+    """Return *config* as YAML, each setting below its description."""
     lines: list[str] = []
     values = config.model_dump(mode="json")
     for section, outer in Config.model_fields.items():

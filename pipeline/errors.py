@@ -1,4 +1,4 @@
-"""What can go wrong for a user, and the exit code each ends in.
+"""Errors that users see, and the exit code of each.
 
     NewsieveError                 1   the run failed; nothing was published
     ├── UsageError                2   wrong flag or argument; nothing was started
@@ -7,7 +7,7 @@
     ├── LockedOutput             75   another run works on this output folder
     └── AccountError              1   records in and rows out do not add up
 
-A bad *record* is no error: it becomes a ``records.Rejection``, a row in ``rejects``.
+A bad *record* raises nothing: it becomes a ``records.Rejection``, a row in ``rejects``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ConfigError(UsageError):
 
 
 class HeldRun(NewsieveError):
-    """A gate holds a finished run; later runs wait until somebody decides about it."""
+    """A gate holds a finished run; later runs wait until it is published or discarded."""
 
     exit_code = 3
 
@@ -49,7 +49,7 @@ class AccountError(NewsieveError):
 
 
 def exit_code_of(error: BaseException) -> int:
-    """Give the exit code that *error* ends the command in."""
+    """Return the exit code of a command that ends with *error*."""
     if isinstance(error, NewsieveError):
         return error.exit_code
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else NewsieveError.exit_code

@@ -12,14 +12,14 @@ from pathlib import Path
 from pipeline.config import Config
 from pipeline.errors import AccountError
 from pipeline.ledger.account import Account, InputCount, tally
-from pipeline.ledger.commit import sweep_staging, tidying, write_inputs, write_manifest
+from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
 from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
 from pipeline.ledger.history import CommittedRun, attempts_of, committed_runs, tombstones_of
 from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
-from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan
+from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
 from pipeline.passes.write_block import RunName
 from pipeline.staging import Staging
@@ -65,10 +65,6 @@ class Outcome:
     def folder(self) -> Path | None:
         """The folder of the newest run; None when nothing was new."""
         return self.published[-1].folder if self.published else None
-
-
-Engine = Callable[[Plan, RunName, Config, Staging], None]
-"""Takes the blocks of a plan through all passes: ``beam.runner.engine``, or ``passes.loop``."""
 
 
 def run_job(
@@ -180,7 +176,7 @@ class _Job:
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)
         published = Published(plan, account, folder, time.time() - started, resumed)
         self.told(published)
-        with tidying(f"{folder} is published"):
+        with cleanup_after(f"{folder} is published"):
             write_views(self.output)
             sweep_staging(self.output)
             self._remember(plan, counts, runs, index, folder)

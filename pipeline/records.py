@@ -1,13 +1,13 @@
-"""The nouns of newsieve: what one stage hands to the next.
+"""The data types that stages pass to one another.
 
     Document     an input record as found, decoded but not judged
     Article      a cleaned document
     Rejection    a record that is not kept, and why
-    Timestamp    an instant together with how much of it the source really said
+    Timestamp    an instant, with the offset and precision that the source states
 
-Inside a block these are plain frozen values; between passes and processes the same
-content travels as Arrow batches (``write.columns`` holds the schema of the tables,
-``dedup.steps.layouts`` that of signatures and verdicts).
+Within a block these are plain frozen values. Between steps and processes they travel as Arrow
+batches: ``write.columns`` has the schema of the tables, ``dedup.steps.layouts`` that of
+signatures and verdicts.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ Precision = Literal["second", "minute", "day"]
 REASONS: dict[str, str] = {
     "unreadable": "the file cannot be opened or listed",
     "changed_meanwhile": "the file changed between plan and reading; the next run reads it again",
-    "undecodable": "the bytes are no text in any encoding that is understood",
+    "undecodable": "the bytes are not text in any known encoding",
     "broken_compression": "the compressed stream ends early or is damaged",
-    "broken_record": "what stands there is no whole record of its format: WARC, CSV, Parquet",
+    "broken_record": "not a whole record of its format: WARC, CSV, Parquet",
     "too_large": "the record is larger than input.max_bytes",
-    "not_json": "the line is no JSON",
-    "not_an_object": "the line is JSON, but no object",
+    "not_json": "the line is not JSON",
+    "not_an_object": "the line is JSON, but not an object",
     "no_text": "the record has neither a text nor an html field with content",
     "taken_down": "the id, address or site was taken down with `newsieve remove`",
     "no_body_left": "nothing remained after cleaning",
     "cleaning_failed": "the cleaner raised an error on this document",
-    "cleaning_crashed": "the process that cleaned and judged this document died of it",
+    "cleaning_crashed": "the process that cleaned and judged this document crashed",
     "too_slow": "cleaning and judging took more than run.document_seconds",
     "too_large_in_memory": "cleaning and judging took more than run.document_megabytes",
     "judging_failed": "language detection or a filter raised an error on this document",
@@ -50,11 +50,11 @@ REASONS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """An instant with the offset and the precision that the source gave it.
+    """An instant, with the offset and precision that the source states.
 
     Attributes:
-        instant: in UTC; midnight UTC of the day when only a day is known.
-        offset_min: minutes east of UTC as printed; None when the source names none.
+        instant: in UTC; midnight UTC if only a day is known.
+        offset_min: minutes east of UTC as printed; None if the source states none.
         precision: the smallest unit that the source states.
     """
 
@@ -63,9 +63,7 @@ class Timestamp:
     precision: Precision
 
     def isoformat(self) -> str:
-        """ISO 8601 in the page's own offset: a bare day, or a time with its offset.
-
-        A time without a known offset is written without one.
+        """Format as ISO 8601 in its own offset: a day, or a time with its offset if known.
 
         >>> Timestamp(datetime(2023, 9, 15, 12, 4, tzinfo=timezone.utc), 540, "minute").isoformat()
         '2023-09-15T21:04:00+09:00'
@@ -89,8 +87,8 @@ class Document:
         record_id: the record's own id, else the file's stem, else ``<stem>#<n>``.
         source: path from the input's root, and ``#n`` (from 1) in files of many records.
         content: the decoded text or page, exactly as found.
-        url, title, authors, date_published, fetched_at: what the record itself
-            declares, as given; None or () where it is silent.
+        url, title, authors, date_published, fetched_at: fields of the record, as given;
+            None or () if it has none.
     """
 
     id: str
@@ -107,7 +105,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """Code points [start, end) of the raw text that a rule took out of the body."""
+    """Code points [start, end) of the raw text that a rule removed from the body."""
 
     start: int
     end: int
@@ -119,11 +117,11 @@ class Evidence:
     """Where a metadata value comes from.
 
     Attributes:
-        field: the column it supports, such as ``title``.
+        field: the column, such as ``title``.
         value: the value as found.
-        source: what said so, such as ``record``, ``byline``, ``og:title``.
-        start, end: code points of the raw text, for values read off the text;
-            None for values from markup or from the record.
+        source: where it was found, such as ``record``, ``byline``, ``og:title``.
+        start, end: code points of the raw text, for values found in the text; None for
+            values from markup or from the record.
     """
 
     field: str
@@ -137,13 +135,12 @@ class Evidence:
 class Article:
     """A cleaned document: its story, its metadata, and what was cut.
 
-    None means unknown, never a guess; ``text`` has paragraphs separated by a blank
-    line and holds neither headline nor byline nor time stamp.
+    None means unknown, never a guess. Paragraphs of ``text`` are separated by a blank line; it
+    has no headline, byline or time stamp.
 
     Attributes:
-        extraction: the text that an extractor took out of a page, before lines were cut
-            from it; None for plain text. ``removed`` and ``evidence`` count code points
-            of ``seen_text``.
+        extraction: the text extracted from a page before lines were cut; None for plain text.
+            ``removed`` and ``evidence`` count code points of ``seen_text``.
     """
 
     document: Document
@@ -170,21 +167,21 @@ class Article:
 
     @property
     def seen_text(self) -> str:
-        """The text that spans refer to: the extraction of a page, else the document itself."""
+        """The text that spans refer to: the extraction of a page, else the document."""
         return self.document.content if self.extraction is None else self.extraction
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that is not kept, with the stage and the one reason for it.
+    """A record that is not kept, with the stage and the reason.
 
     Attributes:
-        reason: one of ``REASONS``.
-        kind: ``filtered`` when judged and not wanted, ``error`` when it could not be judged.
+        reason: a key of ``REASONS``.
+        kind: ``filtered`` if judged and not wanted, ``error`` if it could not be judged.
         detail: the value and the limit, for people.
         error_type: class name of the exception, for errors.
         excerpt: the record's beginning, at most 500 characters.
-        retryable: whether reading it again later may succeed.
+        retryable: whether a later run should read it again.
     """
 
     source: str
@@ -199,8 +196,43 @@ class Rejection:
     retryable: bool = False
 
 
+EXCERPT_CHARS = 500
+
+
+def excerpt(content: str) -> str | None:
+    r"""Return the beginning of a record: at most 500 printable characters on one line, or None.
+
+    >>> excerpt('{"a":\t\x00}\n')
+    '{"a": �}'
+    """
+    line = " ".join(content[: 4 * EXCERPT_CHARS].split())[:EXCERPT_CHARS]
+    return "".join(char if char.isprintable() else "\ufffd" for char in line) or None
+
+
+def rejection_of(
+    document: Document,
+    stage: Stage,
+    kind: Kind,
+    reason: str,
+    detail: str | None,
+    error_type: str | None = None,
+) -> Rejection:
+    """Reject *document*, for a reason of ``REASONS``."""
+    return Rejection(
+        source=document.source,
+        stage=stage,
+        kind=kind,
+        reason=reason,
+        detail=detail,
+        id=document.id,
+        record_id=document.record_id,
+        error_type=error_type,
+        excerpt=excerpt(document.content),
+    )
+
+
 def identify(identity: str, payload: bytes) -> str:
-    """Name *payload* at *identity*: 32 hex digits, independent of config and cleaning.
+    """Return the id of *payload* at *identity*: 32 hex digits, independent of config and cleaning.
 
     Args:
         identity: the canonical url, else the record's own id, else the path.
@@ -221,7 +253,7 @@ FLAGS: dict[str, str] = {
     "date_unparsable": "the record declares a date of publication that cannot be read",
     "no_prose": "no line reads as a sentence: a list, a table or an empty text",
     "hard_wrapped": "lines broken at a fixed width were joined to paragraphs",
-    "page_too_large": "the page has more elements or characters than any story: not looked into",
+    "page_too_large": "the page has more elements or characters than any story: not analyzed",
     "whole_page": "menus or footers around the story were cut: the text was a page saved whole",
 }
 """The closed list of values of ``articles.flags``, each with its meaning."""

@@ -1,6 +1,6 @@
-"""Files that appear whole or not at all.
+"""Files and folders that appear whole or not at all. Read ``replacing`` and ``publish_folder``.
 
-The one place that knows where files live: a disk today; object stores come in here.
+The only module that knows where files are stored: on a disk today.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 def open_input(path: str) -> BinaryIO:
-    """Open *path* for reading bytes; a pipe that has taken a file's place is not waited for.
+    """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
 
     Raises:
         OSError: as ``open`` does.
     """
 
     def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NONBLOCK)  # says nothing to a file
+        return os.open(name, flags | os.O_NONBLOCK)  # no effect on a file
 
     return open(path, "rb", opener=opener)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary name beside *path*; it becomes *path* when the block ends well.
+    """Yield a temporary path in the same folder; rename it to *path* if the block succeeds.
 
-    A retry of the same work simply replaces the file: the bytes are the same.
+    A retry of the same work replaces the file with the same bytes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -43,7 +43,7 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        # mkstemp makes files for their owner only; a table is for whoever the umask allows.
+        # mkstemp gives access to the owner only; a table follows the umask.
         temporary.chmod(0o666 & ~_umask())
         _sync(temporary)
         temporary.replace(path)
@@ -58,13 +58,13 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Flush every folder below *folder*, and itself, so that a rename after it is durable."""
+    """Flush *folder* and every folder below it, so that a rename afterwards is durable."""
     for parent, _, _ in os.walk(folder, topdown=False):
         _sync(Path(parent))
 
 
 def publish_folder(finished: Path, target: Path) -> None:
-    """Rename *finished* to *target*, durably: readers see all of it or nothing.
+    """Rename *finished* to *target*, durably: readers see the whole folder or nothing.
 
     Raises:
         OSError: the target exists, or lies on another file system.
@@ -79,9 +79,9 @@ def publish_folder(finished: Path, target: Path) -> None:
 
 
 def link_tree(folder: Path, copy: Path) -> None:
-    """Make *copy* a folder of the same files as *folder*, by hard links where they are possible.
+    """Copy the tree *folder* to *copy*, with hard links where the file system has them.
 
-    Files are shared: replace them in the copy (``replacing``), never write into them.
+    The files are shared: replace them in the copy (``replacing``), never write into them.
     """
     for parent, _, names in os.walk(folder):
         inside = copy / Path(parent).relative_to(folder)
@@ -95,11 +95,10 @@ def link_tree(folder: Path, copy: Path) -> None:
 
 
 def exchange_folders(present: Path, fresh: Path) -> None:
-    """Let *fresh* take the place of *present*, and the other way round, durably.
+    """Swap the folders *present* and *fresh*, durably.
 
-    On Linux and macOS, where the file system can, both change places at one moment. Elsewhere it
-    takes three renames, and for an instant nothing is there; killed just then,
-    ``finish_exchange`` puts the fresh one in its place.
+    Atomic on Linux and macOS if the file system supports it. Elsewhere it takes three renames,
+    and for an instant *present* does not exist; ``finish_exchange`` repairs a kill at that point.
 
     Raises:
         OSError: they lie on two file systems, or cannot be renamed.
@@ -117,7 +116,7 @@ def exchange_folders(present: Path, fresh: Path) -> None:
 
 
 def finish_exchange(present: Path) -> None:
-    """Finish, or take back, an exchange in renames that was killed. Only under the lock."""
+    """Complete or roll back a killed swap of three renames. Call it under the lock."""
     waiting = _waiting(present)
     if not waiting.is_dir():
         return
@@ -133,9 +132,9 @@ def _waiting(present: Path) -> Path:
 
 
 def _sync_at_once(folder: Path) -> bool:
-    """Flush the file system that *folder* is on; False where there is no such call.
+    """Flush the file system that holds *folder*; return False where there is no such call.
 
-    A year of hourly runs has forty thousand folders: flushing one after the other takes minutes.
+    A year of hourly runs has 40,000 folders: flushing them one by one takes minutes.
     """
     call = getattr(ctypes.CDLL(None), "syncfs", None)
     if call is None:
@@ -151,11 +150,11 @@ _EXCHANGE = {
     "linux": ("renameat2", (-100,), 2),  # AT_FDCWD, RENAME_EXCHANGE: <linux/fs.h>
     "darwin": ("renameatx_np", (-2,), 2),  # AT_FDCWD, RENAME_SWAP: <sys/stdio.h>
 }
-"""Platform → the function of its C library, the folder names are relative to, and the flag."""
+"""Platform → C function, directory descriptor that means "current folder", and flag."""
 
 
 def _exchange_at_once(one: Path, other: Path) -> bool:
-    """Exchange two folders by one call of the system; False where there is no such call."""
+    """Swap two folders with one system call; return False where there is no such call."""
     name, here, flag = _EXCHANGE.get(sys.platform, ("", (), 0))
     call = getattr(ctypes.CDLL(None), name, None) if name else None
     if call is None:

@@ -1,7 +1,7 @@
-"""Urls: one form for one page, and the site a page belongs to.
+"""Urls: ``canonical_url`` gives one form per page, ``site_of`` the site of a page.
 
-Nothing here opens a connection: the public suffix list is the copy inside ``tld``.
-Two urls that differ only in what ``canonical_url`` folds are taken for the same page.
+Nothing here opens a connection: the public suffix list is the copy shipped with ``tld``. Two urls
+with the same canonical form are treated as the same page.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TRACKING_PREFIXES = (
     "guce_",  # consent pages that came in between
     "aspsessionid",
 )
-"""Beginnings of query parameter names that say how a reader came, never what is shown."""
+"""Prefixes of query parameters that track how a reader arrived, not what is shown."""
 
 TRACKING_NAMES = frozenset(
     {
@@ -53,7 +53,7 @@ TRACKING_NAMES = frozenset(
         "amp",
     }
 )  # fmt: skip
-"""Query parameters (lower case) that change nothing of the article."""
+"""Query parameters (lower case) that do not change the article."""
 
 AMP_PARAMETERS = frozenset({"outputtype", "output", "view", "format", "mode", "template"})
 """Query parameters (lower case) that are dropped when their value is ``amp``."""
@@ -62,7 +62,7 @@ MOBILE_LABELS = frozenset({"m", "mobile", "amp", "touch"})
 """First labels of hosts that show the pages of another host."""
 
 _MAX_HOST_CHARS = 254
-"""253 and the dot of a full name."""
+"""253, and the dot of a fully qualified name."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -90,17 +90,16 @@ _AMP_EXTENSION = re.compile(r"(?<=[^/])\.amp(?=(?:\.html?)?$)", re.IGNORECASE)
 
 
 def canonical_url(url: str) -> str | None:
-    """Give the one form of *url* that all addresses of the same page share.
+    """Return the form of *url* that all addresses of the same page share.
 
-    Lower-case scheme and host (a host in other scripts as ``xn--``), no user, default port,
-    fragment or trailing dot; percent escapes in one spelling, dot segments resolved;
-    parameters for tracking, sessions and sorting dropped, the others in order of their
-    names; AMP and mobile addresses become those of the ordinary page. Scheme, ``www.`` and
-    a trailing slash stay as they are, since servers may tell them apart. Applied twice it
-    changes nothing.
+    Scheme and host are in lower case (other scripts as ``xn--``), without user, default port,
+    fragment or trailing dot. Percent escapes are normalized and dot segments resolved.
+    Parameters for tracking, sessions and sorting are dropped, the others sorted by name. AMP and
+    mobile addresses become those of the regular page. Scheme, ``www.`` and a trailing slash are
+    kept, since servers may distinguish them. The function is idempotent.
 
     Returns:
-        The url in ASCII; None when *url* is no absolute http(s) url with a usable host.
+        The url in ASCII; None if *url* is not an absolute http(s) url with a usable host.
 
     >>> canonical_url("HTTPS://amp.Example.org:443/a/../b?utm_source=x&id=2#top")
     'https://www.example.org/b?id=2'
@@ -126,14 +125,14 @@ def canonical_url(url: str) -> str | None:
 
 
 def site_of(url: str) -> str | None:
-    """Name the registrable domain of *url*: the public suffix and one label more.
+    """Return the registrable domain of *url*: the public suffix and one more label.
 
-    Suffixes under which strangers register (``blogspot.com``, ``github.io``) count as public.
-    An unlisted top level counts as a suffix, as the list's own default rule says; an address in
-    numbers, a host of one label and a bare suffix are their own site.
+    Private suffixes such as ``blogspot.com`` and ``github.io`` count as public. An unlisted
+    top-level domain counts as a suffix, as the list's default rule says. An IP address, a host
+    of one label and a bare suffix are their own site.
 
     Returns:
-        Lower-case ASCII; None when *url* is no http(s) url.
+        Lower-case ASCII; None if *url* is not an http(s) url.
 
     >>> site_of("https://news.example.co.uk/a")
     'example.co.uk'
@@ -147,9 +146,9 @@ def site_of(url: str) -> str | None:
 
 
 def _host_of(parts: SplitResult) -> str | None:
-    """The host of an http(s) url; None when it has none, or one longer than names can be.
+    """Return the host of an http(s) url; None if it has none, or one longer than names can be.
 
-    Megabytes of letters would take IDNA minutes, and stay in the caches.
+    Megabytes of letters would take IDNA minutes, and would stay in the caches.
     """
     host = parts.hostname or ""
     return _ascii_host(host) if parts.scheme in _PORTS and len(host) <= _MAX_HOST_CHARS else None
@@ -157,7 +156,7 @@ def _host_of(parts: SplitResult) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def _ascii_host(host: str) -> str | None:
-    """Lower-case, without trailing dots, other scripts as ``xn--``; None when it is no host."""
+    """Normalize: lower case, no trailing dots, other scripts as ``xn--``; None if it is no host."""
     host = host.lower().rstrip(".")
     if ":" in host:
         return _ip_text(host)
@@ -170,7 +169,7 @@ def _ascii_host(host: str) -> str | None:
 
 
 def _ip_text(host: str) -> str | None:
-    """The one spelling of a numeric address, or None."""
+    """Return the canonical form of an IP address, or None."""
     try:
         return str(ip_address(host))
     except ValueError:
@@ -181,7 +180,7 @@ def _ip_text(host: str) -> str | None:
 def _site_of_host(host: str) -> str:
     if _ip_text(host) is not None or "." not in host:
         return host
-    # The list is written in the scripts themselves, hosts here in ASCII.
+    # The list is in Unicode, hosts here are in ASCII.
     spelled = _unicode_host(host)
     found = get_fld(f"http://{spelled}/", fail_silently=True)
     if found is None:
@@ -201,7 +200,7 @@ def _unicode_host(host: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _desktop_host(host: str) -> str:
-    """The host of the ordinary pages: ``en.m.example.org`` → ``en.example.org``.
+    """Return the host of the regular pages: ``en.m.example.org`` → ``en.example.org``.
 
     A mobile label right before the registrable domain becomes ``www``, the usual counterpart.
     """
@@ -214,7 +213,7 @@ def _desktop_host(host: str) -> str:
 
 
 def _behind_amp_cache(host: str, path: str, query: str) -> str | None:
-    """The publisher's url inside that of an AMP cache or viewer, or None."""
+    """Return the publisher's url within that of an AMP cache or viewer, or None."""
     if host.endswith(".cdn.ampproject.org"):
         match = _AMP_CACHE.fullmatch(path)
     elif host.startswith(("www.google.", "google.")):
@@ -231,7 +230,7 @@ def _canonical_path(path: str) -> str:
     if ";" in path:
         path = _SESSION_IN_PATH.sub("", path)
     path = _escaped(path)
-    if "//" in path and ":/" not in path:  # archives carry a whole url in their path
+    if "//" in path and ":/" not in path:  # web archives have a whole url in their path
         path = re.sub(r"/{2,}", "/", path)
     if "/." in path:
         path = _without_dot_segments(path)
@@ -274,14 +273,14 @@ def _canonical_query(query: str, host: str) -> str:
 
 
 def _without_entity(pair: str) -> str:
-    """*pair* without what an ampersand copied from HTML leaves: ``&amp;``."""
+    """Strip the ``amp;`` that an ampersand copied from HTML leaves."""
     while pair[:4].lower() == "amp;":
         pair = pair[4:]
     return pair
 
 
 def _escaped(text: str) -> str:
-    """One spelling of percent escapes: unreserved characters plain, hex digits upper-case."""
+    """Normalize percent escapes: unreserved characters plain, hex digits in upper case."""
     if _PLAIN.fullmatch(text):
         return text
     text = _STRAY_PERCENT.sub("%25", text)

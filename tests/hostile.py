@@ -58,11 +58,11 @@ def act(item, argument):
     return ACTS[item](argument) if item in ACTS else (item, argument)
 
 
-def sieve_or_act(items, config):
-    """Do what the titles name, else sieve as the real thing does."""
-    from pipeline.passes import isolation as sieve  # noqa: PLC0415
+def process_or_act(items, config):
+    """Do what the titles name, else process as usual."""
+    from pipeline.passes import isolation  # noqa: PLC0415
 
     for document, _ in items:
         if document.title in ACTS:
             ACTS[document.title](config)
-    return sieve._parcels(items, config)
+    return isolation._packed_fates(items, config)

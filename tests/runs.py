@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipeline.config import Config
-from pipeline.job import Engine, Outcome, run_job
+from pipeline.job import Outcome, run_job
+from pipeline.ledger.plan import Engine
 from pipeline.passes.clean_block import clean_block  # noqa: F401 - tests of runs that die
 from pipeline.write.columns import TABLES
 from tests.in_process import run_passes

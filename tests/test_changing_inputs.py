@@ -46,6 +46,7 @@ def kept(out: Path) -> list[str]:
     return sorted((row["record_id"] for row in found), key=int)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block_bytes", [1_000, 1_000_000])
 @pytest.mark.parametrize("after", [records(0, 13), records(0, 40, "grim"), b""])
 def test_another_content_is_left_to_the_next_run(tmp_path, block_bytes, after):

@@ -139,7 +139,7 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
     ("arguments", "message"),
     [
         (["run", "--input", "no/such/folder"], "input no/such/folder: no such file or folder"),
-        (["run", "--input", "pyproject.toml"], "not a kind of file that can be read; known: .txt"),
+        (["run", "--input", "pyproject.toml"], "unknown kind of file; known: .txt"),
         (["run", "--logical-date", "31/02/2026"], "does not match the format"),
         (["run", "--colour"], "No such option"),
         (["run", "a.yaml", "b.yaml"], "unexpected argument b.yaml"),
@@ -236,6 +236,7 @@ def test_clean_explains_each_line(call):
     assert "\x1b" not in out
 
 
+@pytest.mark.slow
 def test_clean_goes_on_behind_a_document_that_is_too_slow(call, tmp_path):
     """It is named with the limit and its setting; the documents around it are printed."""
     (tmp_path / "a.txt").write_text(STORY, "utf-8")

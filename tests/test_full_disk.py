@@ -18,6 +18,8 @@ from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
 
+pytestmark = pytest.mark.slow
+
 
 class FullDisk:
     """Lets a number of writes, renames and links happen; the next one finds no room."""
@@ -132,7 +134,7 @@ def test_what_is_published_is_told_before_anything_else_can_fail(tmp_path, monke
 
     assert [outcome.published[0].plan.run_id] == heard
     assert 1 == len(rows(tmp_path / "out", "articles"))
-    assert "is published; what follows must wait for the next command: out/views.sql" in caplog.text
+    assert "is published; the cleanup is left to the next command: out/views.sql" in caplog.text
     monkeypatch.undo()
     assert () == go(tmp_path).published
     feed(tmp_path, "b", page(2, 2))

@@ -234,9 +234,9 @@ def test_a_run_that_died_is_finished_first(many, tmp_path, monkeypatch):
         run(many, tmp_path / "out", engine=dying_after(3), run=BLOCKS)
     feed(many, "late", {"id": "late", "text": story(77)})
     cleaned = []
-    original = cleaning.sieve_records
+    original = cleaning.process_records
     monkeypatch.setattr(
-        cleaning, "sieve_records", lambda *given: (cleaned.append(1), original(*given))[1]
+        cleaning, "process_records", lambda *given: (cleaned.append(1), original(*given))[1]
     )
     finished, new = run(many, tmp_path / "out", run=BLOCKS).published
 

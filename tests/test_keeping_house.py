@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from collections_of_runs import FIRST, check, contents, feed, page, run_on, words_below
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
+
+pytestmark = pytest.mark.slow
 
 SITES = ("a", "b", "c")
 

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import pipeline.clean.lines
 from pipeline.clean.dates import _MONTH_NAMES, MONTHS, ZONES
-from pipeline.clean.lines.phrase_table import HINTS, LINE_HINTS, OPENING, WHOLE, WITHIN
-from pipeline.clean.lines.phrases import OPENING_WORDS, hints_of, kinds_of
-from pipeline.clean.lines.rules import RULES
+from pipeline.clean.lines.phrases import KINDS, OPENING_WORDS, PHRASES, hints_of, kinds_of
+from pipeline.clean.lines.rules import FUNCTIONS, RULES, TABLE
 from pipeline.records import FLAGS
 
-PHRASES = {
-    "whole": WHOLE,
-    "opening": OPENING,
-    "within": WITHIN,
-    "hints": HINTS,
-    "line_hints": LINE_HINTS,
-}
+LISTS = json.loads(
+    (Path(pipeline.clean.lines.__path__[0]) / "phrases.json").read_text(encoding="utf-8")
+)
 
 
-def entries(table: str) -> list[tuple[str, str]]:
-    """(kind, phrase) of every entry of a table of phrases."""
-    return [(kind, each) for kind, text in PHRASES[table].items() for each in text.split("|")]
+def entries(place: str) -> list[tuple[str, str]]:
+    """(kind, phrase) of every entry of a place."""
+    return [(kind, each) for kind, phrases in PHRASES[place].items() for each in phrases]
 
 
 def words(phrase: str) -> tuple[str, ...]:
@@ -33,47 +31,29 @@ def words(phrase: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", phrase))
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        "whole",
-        "opening",
-        "within",
-        "hints",
-        "line_hints",
-    ],
-)
-def test_every_phrase_is_found(table):
+@pytest.mark.parametrize("place", PHRASES)
+def test_every_phrase_is_found(place):
     """Met as a line, alone or with words around it, an entry gives its kind."""
     amid = (("x", "y"), ("z",))
     alone = ((), ())
-    around = {"whole": alone, "line_hints": alone, "opening": ((), ("x",))}
-    before, after = around.get(table, amid)
-    found = hints_of if table.endswith("hints") else kinds_of
+    around = {"line": alone, "hint_line": alone, "opening": ((), ("x",))}
+    before, after = around.get(place, amid)
+    found = hints_of if place.startswith("hint") else kinds_of
 
     dead = [
         (kind, phrase)
-        for kind, phrase in entries(table)
+        for kind, phrase in entries(place)
         if not words(phrase) or kind not in found((*before, *words(phrase), *after))
     ]
     assert [] == dead
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        "whole",
-        "opening",
-        "within",
-        "hints",
-        "line_hints",
-    ],
-)
-def test_a_phrase_is_written_as_lines_are_compared(table):
+@pytest.mark.parametrize("place", PHRASES)
+def test_a_phrase_is_written_as_lines_are_compared(place):
     """Case-folded and composed, with single blanks: anything else is never met."""
     odd = [
         phrase
-        for _, phrase in entries(table)
+        for _, phrase in entries(place)
         if phrase != " ".join(phrase.split())
         or phrase != phrase.casefold()
         or phrase != unicodedata.normalize("NFC", phrase)
@@ -83,18 +63,28 @@ def test_a_phrase_is_written_as_lines_are_compared(table):
 
 def test_a_whole_line_is_of_one_kind():
     """Where a line could be two things, the tables say which; nothing stands in them twice."""
-    whole = (*entries("whole"), *entries("line_hints"))
+    whole = (*entries("line"), *entries("hint_line"))
     counts = Counter(phrase for _, phrase in whole)
 
     assert [] == [phrase for phrase, count in counts.items() if count > 1]
 
 
-@pytest.mark.parametrize("table", ["opening", "within", "hints"])
-def test_a_phrase_stands_once_in_its_kind(table):
-    """A line that begins so may be of several kinds, each named once."""
-    counts = Counter(entries(table))
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_phrase_stands_once_in_its_kind(kind):
+    """A phrase of several places has a list that names them; a word may be in several lists."""
+    lists = LISTS[kind].values()
+    counts = Counter(phrase for phrases in lists for phrase in set(phrases))
+    within = Counter((number, phrase) for number, each in enumerate(lists) for phrase in each)
 
-    assert [] == [entry for entry, count in counts.items() if count > 1]
+    assert [] == [entry for entry, count in within.items() if count > 1]
+    assert [] == [each for each, count in counts.items() if count > 1 and kind != "words"]
+
+
+def test_a_list_is_named_after_places():
+    """A list under an unknown name would be in no place."""
+    names = {name for kind, lists in LISTS.items() if kind != "words" for name in lists}
+
+    assert set() == {part for name in names for part in name.split("_or_")} - set(PHRASES)
 
 
 def test_an_opening_is_short_enough_to_be_met():
@@ -126,6 +116,11 @@ def test_names_in_the_tables_read_alike(names):
     assert [] == [name for name in names if not re.fullmatch("[a-z]+(_[a-z]+)*", name)]
 
 
-def test_a_rule_has_the_name_of_its_function():
-    """Function, reason in the output and heading in the documentation are one word."""
-    assert [] == [name for name, rule in RULES.items() if rule.__name__ != name]
+def test_a_rule_is_a_function_or_rows():
+    """Each rule is either; a row looks for a kind of phrase or a sign that exists."""
+    rows = {row.rule for row in TABLE}
+    signs = {"glued", "notice", "pointer", "address", "contact", "contributors", "agency"}
+
+    assert set(RULES) == rows | set(FUNCTIONS)
+    assert set() == rows & set(FUNCTIONS)
+    assert set() == {row.says for row in TABLE} - signs - set(KINDS)

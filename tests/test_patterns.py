@@ -15,6 +15,8 @@ import pipeline.clean.names
 import pipeline.judge
 import pipeline.text
 
+pytestmark = pytest.mark.slow
+
 try:  # its name changed in Python 3.11
     from re import _parser as parser
 except ImportError:

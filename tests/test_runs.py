@@ -35,6 +35,7 @@ def counted(output: Path) -> dict[str, int]:
     return {table: len(rows(output, table)) for table in ALL_TABLES}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(files=input_files())
 def test_every_record_is_accounted_for(files, tmp_path_factory):
@@ -78,6 +79,7 @@ def test_an_unbalanced_run_publishes_nothing(tmp_path):
     assert not (tmp_path / "out" / "runs").exists()
 
 
+@pytest.mark.slow
 def test_the_order_of_blocks_changes_nothing(tmp_path):
     """Blocks may be worked on in any order: the tables are the same to the byte."""
     inputs = _many_files(tmp_path / "in")

@@ -12,7 +12,7 @@ from runs import rows, run
 from test_incremental import run_on
 
 from pipeline.config import Config
-from pipeline.passes.isolation import sieve_document
+from pipeline.passes.isolation import process_document
 from pipeline.passes.site_lines import (
     SEEN,
     Repeated,
@@ -119,10 +119,10 @@ def test_one_document_is_cleaned_alone():
     """Without a run nothing is known of other pages."""
     text = str(page("baker.org", 1, TEASER)["text"])
 
-    article, _ = sieve_document(document(text), Config())
+    article, _ = process_document(document(text), Config())
     assert article is not None
     assert TEASER in article.text
-    again, _ = sieve_document(document(text), Config(), frozenset({TEASER}))
+    again, _ = process_document(document(text), Config(), frozenset({TEASER}))
     assert again is not None
     assert TEASER not in again.text
 
@@ -132,11 +132,11 @@ def test_a_link_in_the_middle_of_a_sentence_stays():
     lines = (story(1, 30), "The ferry was called back by", "Brandness council", ", which has none.")
     text = "\n".join([*lines, story(2, 30)])
     repeated = frozenset({"Brandness council"})
-    article, _ = sieve_document(document(text), Config(), repeated)
+    article, _ = process_document(document(text), Config(), repeated)
     assert article is not None
     assert "Brandness council" in article.text
     alone = text.replace("called back by", "called back.").replace(", which", "Which")
-    article, _ = sieve_document(document(alone), Config(), repeated)
+    article, _ = process_document(document(alone), Config(), repeated)
     assert article is not None
     assert "Brandness council" not in article.text
 

@@ -163,7 +163,7 @@ def label_lines(
         np.isin(np.arange(len(page.lines)), known),
         np.isin(np.arange(len(page.lines)), entry_times(page)),
         page.title_index,
-        page.prose_words > 0,
+        page.prose_before[-1] > 0,
     )
 
 

@@ -1,6 +1,6 @@
 """Learn pipeline/clean/lines/line_model.json from labelled texts and pages: ``make train``.
 
-Cross-validated by site first, which prints the table of docs/decisions/0022; then on everything.
+Cross-validated by site first, which prints the tables of docs/measurements.md; then on everything.
 The same inputs give the same file: folds follow from the sites' names, and nothing is random
 but a subsample with a fixed seed.
 """
@@ -58,11 +58,11 @@ HAND_WEIGHT = 6.0
 RENDERING_WEIGHT |= dict.fromkeys((PREFIX + kind for kind in KINDS), HAND_WEIGHT)
 SOURCE_WEIGHT = {"gold": 1.0, "silver": 0.35, "rendered": 0.35}
 SMALLEST_SCALE = 0.01
-"""Spread below which a feature is held back: some stand on a few pages alone (decision 18)."""
+"""Spread below which a feature is held back: some stand on a few pages alone (decision 11)."""
 TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
 EVENNESS = 0.65
-"""The chrome of a page and its story weigh as their words' odds to this power (decision 22)."""
+"""The chrome of a page and its story weigh as their words' odds to this power (decision 9)."""
 LARGE_PAGE = 60
 CHOOSING_STEP, CHOSEN_WITHIN = 5, 0.02
 """Features are chosen on every fifth line by a rough fit, and fitted on all."""

@@ -1,6 +1,6 @@
 """Learn pipeline/clean/html/block_model.json from labelled pages: ``make train-pages``.
 
-Cross-validated by site first, which prints the table of docs/decisions/0010; then on everything.
+Cross-validated by site first, which prints the table of docs/results.md; then on everything.
 The same inputs give the same file: folds follow from the sites' names, and nothing is random
 but a subsample with a fixed seed.
 """

@@ -1,9 +1,9 @@
-"""What worker processes hang on: they end with the run, however that ends.
+"""Worker processes exit when the main process does.
 
-Workers that are waited for at the end of a process would keep it for ever, and those of a killed
-process would stay for ever: Beam tells them of neither. So each holds a connection to a socket
-that the main process has open. The kernel closes it with its process; a signal that asks the run
-to end closes it too.
+Beam does not tell its workers that the main process was killed, and waits without limit for
+workers that hang. So each worker holds a connection to a socket that the main process has open.
+The kernel closes the socket with its process; a signal that asks the run to end closes it too.
+Read ``lifeline`` (main process) and ``exit_with_parent`` (worker).
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _LOOPBACK = "127.0.0.1"
 
 @contextmanager
 def lifeline(workers: int) -> Iterator[int]:
-    """Hold a socket open for so many workers; give its port.
+    """Hold a socket open for that many workers; yield its port.
 
-    Within, ``SIGNALS`` close it first, and then do what they did before: whoever then waits for
-    the workers to end does not wait long.
+    ``SIGNALS`` close the socket before their former handlers run, so that waiting for the workers
+    to exit is short.
     """
     held = socket.create_server((_LOOPBACK, 0), backlog=max(workers, 1))
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
 
-    def let_go(number: int, frame: FrameType | None) -> None:
+    def forward_signal(number: int, frame: FrameType | None) -> None:
         held.close()
         before[number](number, frame)
 
@@ -44,7 +44,7 @@ def lifeline(workers: int) -> Iterator[int]:
             former = signal.getsignal(number)
             if callable(former):  # neither ignored nor left to the system
                 before[number] = former
-                signal.signal(number, let_go)
+                signal.signal(number, forward_signal)
     try:
         yield held.getsockname()[1]
     finally:
@@ -53,17 +53,17 @@ def lifeline(workers: int) -> Iterator[int]:
             signal.signal(each, handler)
 
 
-def hang_on(port: int) -> None:
-    """End this process when the socket at *port* closes; to be called once, by a worker."""
+def exit_with_parent(port: int) -> None:
+    """Exit this process when the socket at *port* closes; called once, by a worker."""
     try:
         connection = socket.create_connection((_LOOPBACK, port))
     except OSError:
         os._exit(0)  # the run has ended meanwhile
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+    threading.Thread(target=_exit_with, args=(connection,), daemon=True).start()
 
 
-def _end_with(connection: socket.socket) -> NoReturn:
+def _exit_with(connection: socket.socket) -> NoReturn:
     with suppress(OSError):
         connection.recv(1)
-    # Not an error: where the main process lives on, it says itself what happened.
+    # Not an error: if the main process is still alive, it reports what happened.
     os._exit(0)

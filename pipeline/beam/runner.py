@@ -1,4 +1,4 @@
-"""Which engine a run uses, and with how many workers."""
+"""Which engine a run uses, and with how many workers. Read ``execute`` first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-# Beam sets up logging when it is imported, and warns of clouds it was not installed for.
-# What fails is raised, and told once, by us.
+# Beam configures logging on import, and warns about cloud extras that are not installed.
+# Failures are raised, and reported once, by newsieve.
 logging.basicConfig(level=logging.CRITICAL, format="newsieve: %(message)s")
 
 import apache_beam as beam  # noqa: E402
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
     from pipeline.staging import Staging
 
 ENGINE = "FnApiRunner"
-"""Beam's in-process engine, by its own name: what Beam calls DirectRunner first tries to
-download another engine, and runs on that one where it can."""
+"""Beam's in-process engine. ``DirectRunner`` is not the same: it first tries to download and run
+another engine."""
 
 ALIASES = {"DirectRunner": ENGINE, "direct": ENGINE}
 
 MUCH_BYTES = 64_000_000
-"""Input from which starting worker processes (about a second each) pays."""
+"""Input size above which starting worker processes (about a second each) pays off."""
 
 
 def execute(
     plan: Plan, run: RunName, config: Config, staging: Staging, beam_flags: Sequence[str] = ()
 ) -> None:
-    """Take the blocks of *plan* through the graph, to its end.
+    """Run the graph on the blocks of *plan*.
 
     Args:
         beam_flags: Beam's own, such as ``--runner=FlinkRunner``; without a runner, or with
@@ -70,8 +70,8 @@ def execute(
 
 
 def _failure(error: Exception) -> BaseException:
-    """Say what went wrong in which step; an interruption stays one."""
-    # The engine wraps whatever a step raises, and tells by its text what it was.
+    """Turn what the engine raised into a message; an interruption stays one."""
+    # The engine wraps what a step raises: only its text says what it was.
     text = str(error)
     if text.startswith("KeyboardInterrupt"):
         return KeyboardInterrupt()
@@ -84,9 +84,9 @@ def _failure(error: Exception) -> BaseException:
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""
     lines = text.splitlines() or [type(error).__name__]
-    # A worker process tells it by a traceback.
-    told = next((line for line in lines if step and step[0] in line), lines[0])
-    what = told.removeprefix("RuntimeError: ").split(" [while running")[0][:300]
+    # A worker process sends a traceback.
+    cause = next((line for line in lines if step and step[0] in line), lines[0])
+    what = cause.removeprefix("RuntimeError: ").split(" [while running")[0][:300]
     return NewsieveError(
         f"the run failed{where}: {what}; nothing was published "
         "(newsieve --traceback run … shows where)"
@@ -94,7 +94,7 @@ def _failure(error: Exception) -> BaseException:
 
 
 def workers(config: Config, blocks: int, input_bytes: int) -> int:
-    """Choose the number of worker processes: as configured, else by the size of the input."""
+    """Return the number of worker processes: as configured, else by the size of the input."""
     if config.run.workers != "auto":
         return config.run.workers
     if input_bytes < MUCH_BYTES:
@@ -103,17 +103,17 @@ def workers(config: Config, blocks: int, input_bytes: int) -> int:
 
 
 def _worker_environment(port: int) -> Environment:
-    """Worker processes as the engine's own multi_processing mode has them, but quiet.
+    """Describe worker processes: as in the engine's multi_processing mode, but quiet.
 
     Args:
-        port: of the lifeline that they end with.
+        port: of the lifeline; they exit when it closes.
     """
     command = f"exec {shlex.quote(sys.executable)} -m pipeline.beam.worker {port}"
     return SubprocessSDKEnvironment.from_command_string(command)
 
 
 def _flags(beam_flags: Sequence[str]) -> list[str]:
-    """Give Beam's flags with a runner of our choice where they name none, or a pet name."""
+    """Return Beam's flags, with the in-process engine if they name no runner or an alias of it."""
     flags = " ".join(map(shlex.quote, beam_flags))
     found = re.search(r"--runner[= ](\S+)", flags)
     if found is None:

@@ -1,4 +1,4 @@
-"""A worker process of the in-process engine: Beam's own, but quiet unless something is wrong.
+"""The program that a worker process runs: Beam's own, but quiet unless something is wrong.
 
 usage: python -m pipeline.beam.worker PORT (of the main process's lifeline)
 """
@@ -10,16 +10,15 @@ import sys
 import threading
 
 if __name__ == "__main__":
-    # The harness sets the level of the root logger to INFO before it knows any option. Only
-    # here: whoever just imports this module, as the collector of doctests does, still logs.
+    # The harness sets the level of the root logger to INFO before it knows any option.
     logging.disable(logging.WARNING)
-    # When the main process is killed, threads that talk to it say so at length.
+    # When the main process is killed, threads that talk to it print long tracebacks.
     threading.excepthook = id
 
 from apache_beam.runners.worker.sdk_worker_main import main
 
-from pipeline.beam.lifeline import hang_on
+from pipeline.beam.lifeline import exit_with_parent
 
 if __name__ == "__main__":
-    hang_on(int(sys.argv.pop(1)))
+    exit_with_parent(int(sys.argv.pop(1)))
     main(sys.argv)

@@ -31,7 +31,7 @@ def clean_document(
         # trafilatura loads slowly: only pages pay for it.
         from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
-        return extract_page(document, config)
+        return extract_page(document)
     return clean_text(document, config, repeated)
 
 

@@ -1,13 +1,25 @@
-"""Dates, as machines write them and as pages print them.
+"""Dates, as machines write them and as pages print them: one calendar, two readers.
 
 ``parse_timestamp`` reads a whole string (markup, headers, database exports); ``find_date``
-finds a date in a printed line. A date is read only when every part of it is given and its order
-is certain: nothing is filled in from today, and ``03/04/2024`` is not read at all.
+finds a date in a printed line. Both use the tables of this module and answer alike. Nothing is
+filled in, and where a date can be read in two ways, this is what holds:
+
+- Numbers with slashes or hyphens, year last, are read only if one of them cannot be a month:
+  ``03/04/2024`` is no date. Numbers with dots have the day first: ``3.4.2024`` is 3 April.
+- A year from 1900 to 2100. Thai dates count from the Buddhist era, Persian ones in the solar
+  Hijri calendar, Japanese ones and those of Taiwan in eras.
+- The zero of a clock (1 January 1970, 1 January 1900) is a placeholder, not a date.
+- A time without a zone, or with letters that name several zones (CST: Chicago, Shanghai; IST:
+  Dublin, Mumbai, Jerusalem), keeps its hour and has no offset.
+- BST is British Summer Time: Bangladesh prints BdST. ET, CT, MT and PT follow the summer time of
+  the United States. EST and its kin are American, as in RFC 2822.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -16,98 +28,143 @@ from pipeline.records import Precision, Timestamp
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """Years outside are typing errors and placeholders such as 0001 and 9999."""
 
+PLACEHOLDERS = frozenset({date(1970, 1, 1), date(1969, 12, 31), date(1900, 1, 1)})
+"""Zero of a clock: Unix, also seen from west of Greenwich, and spreadsheets and databases."""
+
 EPOCH_SECONDS = range(1_000_000_000, 1_900_000_000)
 """Bare ten-digit numbers that are seconds since 1970: 2001-09 to 2030-03.
 
 Larger ones would also read as a year, month, day and hour in one word.
 """
 
-STAMP_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "jan january",
-            "feb february",
-            "mar march",
-            "apr april",
-            "may",
-            "jun june",
-            "jul july",
-            "aug august",
-            "sep sept september",
-            "oct october",
-            "nov november",
-            "dec december",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
+BUDDHIST_YEARS, BUDDHIST_OFFSET = range(2443, 2644), 543
+"""Years of the Thai calendar, and how far they are ahead of Gregorian ones."""
 
-STAMP_ZONES = {
-    "z": 0, "utc": 0, "gmt": 0, "ut": 0,
-    "est": -300, "edt": -240, "cdt": -300,
-    "mst": -420, "mdt": -360, "pst": -480, "pdt": -420,
-    "cet": 60, "cest": 120, "eet": 120, "eest": 180, "jst": 540,
-}  # fmt: skip
-"""Zone letters and their minutes east of UTC: those of RFC 2822, and a few with one meaning only.
+PERSIAN_YEARS = range(1340, 1411)
+"""Years of the solar Hijri calendar: 1961 to 2031. The lunar one had reached 1415 in 1995."""
 
-CST, IST and BST name several zones: a time with such letters has no known offset.
+ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
+"""Name of an era → the year before its first."""
+
+# One month a line (continued with a backslash), with the short forms in print:
+# en de fr es it pt nl sv da no fi pl cs ru uk tr id el ro hu ar he bg hr lt lv et hi bn th
+_MONTH_NAMES = """
+january ianuarie január يناير jan januar jänner januari janvier janv enero ene gennaio gen \
+    janeiro tammikuuta styczeń stycznia ledna января січня ocak ιανουαρίου ינואר בינואר януари \
+    siječnja sausio janvāris janvārī jaanuar जनवरी জানুয়ারি มกราคม ม.ค.
+february februarie február فبراير feb februar februari februarja février fevrier févr fév \
+    febrero febbraio febb fevereiro fev helmikuuta luty lutego února февраля лютого şubat \
+    φεβρουαρίου פברואר בפברואר февруари veljače vasario februāris februārī veebruar फ़रवरी फरवरी \
+    ফেব্রুয়ারি กุมภาพันธ์ ก.พ.
+march martie március مارس mar märz maerz mrz maart mars marzo março marco maaliskuuta marzec \
+    marca března марта березня mart maret μαρτίου מרץ מרס במרץ במרס март ožujka kovo marts martā \
+    märts मार्च মার্চ มีนาคม มี.ค.
+april aprilie április أبريل apr avril avr abril abr aprile huhtikuuta kwiecień kwietnia dubna \
+    апреля квітня nisan απριλίου אפריל באפריל април travnja balandžio aprīlis aprīlī aprill \
+    अप्रैल এপ্রিল เมษายน เม.ย.
+may maja május مايو mai mayo maggio mag maio mei maj toukokuuta května мая травня mayıs μαΐου \
+    μαίου מאי במאי май svibnja gegužės maijs maijā मई মে พฤษภาคม พ.ค.
+june iunie június يونيو jun juni juin junio giugno giu junho kesäkuuta czerwiec czerwca června \
+    июня червня haziran ιουνίου יוני ביוני юни lipnja birželio jūnijs jūnijā juuni जून জুন \
+    มิถุนายน มิ.ย.
+july iulie július يوليو jul juli juillet juil julio luglio lug julho heinäkuuta lipiec lipca \
+    července июля липня temmuz ιουλίου יולי ביולי юли srpnja liepos jūlijs jūlijā juuli जुलाई \
+    জুলাই กรกฎาคม ก.ค.
+august augusztus أغسطس aug août aout agosto ago augustus augusti elokuuta sierpień sierpnia \
+    srpna августа серпня ağustos agustus agu αυγούστου אוגוסט באוגוסט август kolovoza rugpjūčio \
+    augusts augustā अगस्त আগস্ট สิงหาคม ส.ค.
+september septembrie szeptember سبتمبر sept sep septembre septiembre setiembre settembre sett \
+    set setembro syyskuuta wrzesień września září сентября вересня eylül σεπτεμβρίου ספטמבר \
+    בספטמבר септември rujna rugsėjo septembris septembrī सितंबर सितम्बर সেপ্টেম্বর กันยายน ก.ย.
+october octombrie október أكتوبر oct oktober okt octobre octubre ottobre ott outubro out \
+    lokakuuta październik października října октября жовтня ekim οκτωβρίου אוקטובר באוקטובר \
+    октомври spalio oktobris oktobrī oktoober अक्टूबर अक्तूबर অক্টোবর ตุลาคม ต.ค.
+november noiembrie نوفمبر nov novembre noviembre novembro marraskuuta listopad listopada \
+    listopadu ноября листопада kasım νοεμβρίου נובמבר בנובמבר ноември studenoga lapkričio \
+    novembris novembrī नवंबर नवम्बर নভেম্বর พฤศจิกายน พ.ย.
+december decembrie ديسمبر dec dezember dez décembre decembre déc diciembre dic dicembre \
+    dezembro joulukuuta grudzień grudnia prosince декабря грудня aralık desember des \
+    δεκεμβρίου דצמבר בדצמבר декември prosinca gruodžio decembris decembrī detsember दिसंबर \
+    दिसम्बर ডিসেম্বর ธันวาคม ธ.ค.
 """
 
+MONTHS: dict[str, int] = {
+    unicodedata.normalize("NFC", name): number
+    for number, names in enumerate(_MONTH_NAMES.strip().splitlines(), 1)
+    for name in names.split()
+}
+"""Case-folded name of a month, long or short → its number."""
+
+PERSIAN_MONTHS: dict[str, int] = {
+    name: number
+    for number, name in enumerate(
+        "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split(), 1
+    )
+}
+
+ZONES: dict[str, int | str] = {
+    "UTC": 0, "UT": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 60, "CET": 60, "MEZ": 60, "CEST": 120,
+    "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "PKT": 300, "WIB": 420, "SGT": 480,
+    "HKT": 480, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+    "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+    "AKST": -540, "AKDT": -480, "HST": -600, "ET": "-300", "CT": "-360", "MT": "-420",
+    "PT": "-480",
+}  # fmt: skip
+"""Zone → minutes east of UTC; as text where the summer time of the United States comes on top."""
+
+MAX_CHARS = 400
+"""Characters of a line in which a date is sought."""
+
+_HALF = r"(?:\s?(?P<half>[apAP])\.?\s?[mM]\b\.?)"
 _CLOCK = (
-    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?"
-    r"(?:\s?(?P<half>[ap])\.?m\.?(?![a-z]))?"
+    r"(?P<hour>[0-2]?\d)(?:\s?[:.hH時시点點]\s?(?P<minute>[0-5]\d)[分분]?"
+    r"(?::(?P<second>[0-5]\d|60)(?:[.,]\d{1,9})?)?)?" + _HALF + "?"
 )
-
-_STAMP_ZONE = (
-    r"(?:\s*(?:(?:gmt|utc)?(?P<sign>[+\-−])(?P<zh>\d{2}):?(?P<zm>\d{2})?|(?P<zone>[a-z]{1,5}))"
-    r"(?:\s*[(\[][\w\s/+:-]*[)\]])?)?"
+_OFFSET = r"(?P<sign>[+−-])(?P<zone_hours>\d{1,2}?)(?::?(?P<zone_minutes>\d{2}))?(?!\d)"
+_STRICT_ZONE = (
+    rf"(?:\s*(?:(?:gmt|utc)?\s?{_OFFSET}|(?P<zone>[a-z]{{1,5}}))(?:\s*[(\[][\w\s/+:-]*[)\]])?)?"
 )
-
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-
-_STAMP_TIME = rf"(?:(?:\s*,)?(?:\s+at)?\s+{_CLOCK}{_STAMP_ZONE})?"
-
-_STAMP_MONTH = r"(?P<name>[a-z]{3,9})\.?"
-
-_STAMP_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_STRICT_TIME = rf"(?:(?:\s*,)?(?:\s+at)?\s+{_CLOCK}{_STRICT_ZONE})?"
+_STRICT_MONTH = r"(?P<name>[a-z]{3,9})\.?"
+_STRICT_DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 
 _SHAPES = tuple(
     re.compile("^" + shape, re.IGNORECASE | re.ASCII)
     for shape in (
         # 2024-02-28T10:00:00+01:00, 2024/02/28 10:00
         (
-            rf"(?P<year>\d{{4}})(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})"
-            rf"(?:(?:\s*t\s*|,?\s+){_CLOCK}{_STAMP_ZONE})?"
+            r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})"
+            rf"(?:(?:\s*t\s*|,?\s+){_CLOCK}{_STRICT_ZONE})?"
         ),
         # 20240228, 20240228T100000Z, 20240228100000
         (
             r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
-            rf"(?:t?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?P<second>\d{{2}})?{_STAMP_ZONE})?"
+            rf"(?:t?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?P<second>\d{{2}})?{_STRICT_ZONE})?"
         ),
         # Wed, 28 Feb 2024 10:00:00 +0100; 28 February 2024
-        rf"{_WEEKDAY}{_STAMP_DAY}[\s-]{_STAMP_MONTH},?[\s-](?P<year>\d{{4}}){_STAMP_TIME}",
+        rf"{_WEEKDAY}{_STRICT_DAY}[\s-]{_STRICT_MONTH},?[\s-](?P<year>\d{{4}}){_STRICT_TIME}",
         # February 28, 2024, 10:00 AM; Wed Feb 28 2024 10:00:00 GMT+0100 (CET)
-        rf"{_WEEKDAY}{_STAMP_MONTH}\s{_STAMP_DAY},?\s(?P<year>\d{{4}}){_STAMP_TIME}",
+        rf"{_WEEKDAY}{_STRICT_MONTH}\s{_STRICT_DAY},?\s(?P<year>\d{{4}}){_STRICT_TIME}",
         # Wed Feb 28 10:00:00 CET 2024
-        rf"{_WEEKDAY}{_STAMP_MONTH}\s+{_STAMP_DAY}\s+{_CLOCK}{_STAMP_ZONE}\s+(?P<year>\d{{4}})",
-        # 28/02/2024, 02/28/2024 10:00: only where one of the numbers can be no month
-        rf"(?P<one>\d{{1,2}})(?P<sep>[-/.])(?P<two>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}){_STAMP_TIME}",
+        rf"{_WEEKDAY}{_STRICT_MONTH}\s+{_STRICT_DAY}\s+{_CLOCK}{_STRICT_ZONE}\s+(?P<year>\d{{4}})",
+        # 28/02/2024, 02/28/2024 10:00, 28.2.2024
+        rf"(?P<one>\d{{1,2}})(?P<sep>[-/.])(?P<two>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}){_STRICT_TIME}",
     )
 )
+_EPOCH = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d{1,9})?", re.ASCII)
 
 
 def parse_timestamp(text: str) -> Timestamp | None:
     """Read a machine-written date, keeping the offset and the precision it states.
 
     Understood: ISO 8601 with its usual liberties, RFC 2822, the dates of JavaScript and C,
-    English month names, numbers in an order beyond doubt, seconds (ten digits) and
+    month names, numbers in an order beyond doubt, seconds (ten digits, also with a fraction) and
     milliseconds (thirteen) since 1970.
 
     Returns:
         The time to the second, fractions dropped; None for anything else, for an
-        ambiguous order, a date that does not exist, and years outside 1900-2100.
+        ambiguous order, a date that does not exist, placeholders, and years outside 1900-2100.
 
     >>> parse_timestamp("2024-02-28 10:00:00+01:00").isoformat()
     '2024-02-28T10:00:00+01:00'
@@ -115,12 +172,14 @@ def parse_timestamp(text: str) -> Timestamp | None:
     True
     """
     text = " ".join(text[:100].split())
-    if text.isascii() and text.isdigit() and len(text) in {10, 13}:
-        return _from_epoch(int(text[:10]))
+    epoch = _EPOCH.fullmatch(text)
+    if epoch:
+        return _from_epoch(int(epoch[1]))
     for shape in _SHAPES:
         match = shape.fullmatch(text)
         if match is not None:
-            return _from_parts(match.groupdict())
+            day = _day(match.groupdict())
+            return _timestamp(day, match.groupdict()) if day else None
     return None
 
 
@@ -130,181 +189,148 @@ def _from_epoch(seconds: int) -> Timestamp | None:
     return Timestamp(datetime.fromtimestamp(seconds, tz=timezone.utc), 0, "second")
 
 
-def _from_parts(parts: dict[str, str | None]) -> Timestamp | None:
-    month_and_day = _month_and_day(parts)
-    year = int(parts["year"] or 0)
-    if month_and_day is None or not FIRST_YEAR <= year <= LAST_YEAR:
-        return None
-    hour = _hour(parts)
-    minute, second = int(parts.get("minute") or 0), int(parts.get("second") or 0)
-    try:
-        wall = datetime(year, *month_and_day, hour, minute, min(second, 59), tzinfo=timezone.utc)
-    except ValueError:  # 30 February, 25 o'clock
-        return None
-    if second > 60:  # 60 is a leap second
-        return None
-    if parts.get("hour") is None:
-        return Timestamp(wall, None, "day")
-    precision: Precision = "second" if parts.get("second") else "minute"
-    offset = _offset_min(parts)
-    return Timestamp(wall - timedelta(minutes=offset or 0), offset, precision)
-
-
-def _month_and_day(parts: dict[str, str | None]) -> tuple[int, int] | None:
-    """Month and day, or None when the name is no month or the order is in doubt."""
-    if parts.get("name"):
-        month = STAMP_MONTHS.get((parts["name"] or "").lower())
-        return None if month is None else (month, int(parts["day"] or 0))
+def _day(parts: Mapping[str, str | None]) -> date | None:
+    """The day that a pattern matched, when the calendar has it and it has one reading."""
+    year, day = _number(parts, "year"), _number(parts, "day")
+    name = (parts.get("name") or "").casefold()
+    if parts.get("era"):
+        year += ERAS[parts["era"] or ""]
+    elif year in BUDDHIST_YEARS:
+        year -= BUDDHIST_OFFSET
+    elif year in PERSIAN_YEARS:
+        return _persian_day(year, _number(parts, "month") or PERSIAN_MONTHS.get(name, 0), day)
+    month = MONTHS.get(name, 0) if name else _number(parts, "month")
     if parts.get("one"):
-        one, two = int(parts["one"] or 0), int(parts["two"] or 0)
-        if one > 12 or one == two:
-            return two, one
-        return (one, two) if two > 12 else None
-    return int(parts["month"] or 0), int(parts["day"] or 0)
+        one, two = _number(parts, "one"), _number(parts, "two")
+        certain = (
+            parts.get("sep") == "." or one > 12 or one == two or year != int(parts["year"] or 0)
+        )
+        if not (certain or two > 12):
+            return None
+        day, month = (one, two) if certain else (two, one)
+    try:
+        found = date(year, month, day)
+    except ValueError:  # 30 February
+        return None
+    return found if FIRST_YEAR <= year <= LAST_YEAR and found not in PLACEHOLDERS else None
 
 
-def _hour(parts: dict[str, str | None]) -> int:
-    """Hour of the day; 99, which no day has, for thirteen o'clock in the afternoon."""
-    hour, half = int(parts.get("hour") or 0), (parts.get("half") or "").lower()
-    if not half:
-        return hour
-    if not 1 <= hour <= 12:
-        return 99
-    return hour % 12 + (12 if half == "p" else 0)
+def _number(parts: Mapping[str, str | None], name: str) -> int:
+    """A number of a match; 0 where there is none, 1 for the first year of an era."""
+    digits = parts.get(name) or "0"
+    return 1 if digits == "元" else int(digits)
 
 
-def _offset_min(parts: dict[str, str | None]) -> int | None:
+def _persian_day(year: int, month: int, day: int) -> date | None:
+    """The Gregorian day of one of the solar Hijri calendar, by its cycle of 33 years."""
+    last = 31 if month <= 6 else 30
+    if not (1 <= month <= 12 and 1 <= day <= last):
+        return None
+    since = year - 979
+    days = 365 * since + since // 33 * 8 + (since % 33 + 3) // 4
+    days += 31 * (month - 1) - max(month - 7, 0) + day - 1
+    return date(1600, 1, 1) + timedelta(days=days + 79)
+
+
+def _timestamp(day: date, parts: Mapping[str, str | None]) -> Timestamp | None:
+    """The moment of *day* that a clock's *parts* say; None when there is no such time of day."""
+    if parts.get("hour") is None:
+        return _midnight(day)
+    hour, half = _number(parts, "hour"), (parts.get("half") or "").lower()
+    minute, second = _number(parts, "minute"), min(_number(parts, "second"), 59)  # 60: leap second
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour > 23 or minute > 59 or (parts.get("minute") is None and not half):
+        return None
+    local = _midnight(day).instant + timedelta(hours=hour, minutes=minute, seconds=second)
+    offset = _offset(parts, day)
+    precision: Precision = "second" if parts.get("second") else "minute"
+    return Timestamp(local - timedelta(minutes=offset or 0), offset, precision)
+
+
+def _midnight(day: date) -> Timestamp:
+    return Timestamp(datetime.combine(day, time(), timezone.utc), None, "day")
+
+
+def _offset(parts: Mapping[str, str | None], day: date) -> int | None:
     """Minutes east of UTC, or None when the time names no zone, or one that is not known."""
     if parts.get("sign"):
-        minutes = int(parts["zh"] or 0) * 60 + int(parts["zm"] or 0)
+        minutes = 60 * _number(parts, "zone_hours") + _number(parts, "zone_minutes")
         # The world's offsets end at UTC+14.
         return None if minutes > 14 * 60 else (minutes if parts["sign"] == "+" else -minutes)
-    return STAMP_ZONES.get((parts.get("zone") or "").lower())
+    offset = ZONES.get((parts.get("zone") or "").upper())
+    if isinstance(offset, str):  # clocks change on these days since 2007
+        summer = _sunday(day.year, 3, 2) <= day < _sunday(day.year, 11, 1)
+        return int(offset) + 60 * summer
+    return offset
 
 
-# One month a line (continued with a backslash), with the short forms in print:
-# en de fr es it pt nl sv da no fi pl cs ru uk tr id el ro hu ar
-_MONTH_NAMES = """
-january ianuarie január يناير jan januar jänner januari janvier janv enero ene gennaio gen \
-    janeiro tammikuuta styczeń stycznia ledna января січня ocak ιανουαρίου
-february februarie február فبراير feb februar februari février fevrier févr fév febrero \
-    febbraio febb fevereiro fev helmikuuta luty lutego února февраля лютого şubat φεβρουαρίου
-march martie március مارس mar märz maerz mrz maart mars marzo março marco maaliskuuta marzec \
-    marca března марта березня mart maret μαρτίου
-april aprilie április أبريل apr avril avr abril abr aprile huhtikuuta kwiecień kwietnia dubna \
-    апреля квітня nisan απριλίου
-may maja május مايو mai mayo maggio mag maio mei maj toukokuuta května мая травня mayıs μαΐου \
-    μαίου
-june iunie június يونيو jun juni juin junio giugno giu junho kesäkuuta czerwiec czerwca června \
-    июня червня haziran ιουνίου
-july iulie július يوليو jul juli juillet juil julio luglio lug julho heinäkuuta lipiec lipca \
-    července июля липня temmuz ιουλίου
-august augusztus أغسطس aug août aout agosto ago augustus augusti elokuuta sierpień sierpnia \
-    srpna августа серпня ağustos agustus agu αυγούστου
-september septembrie szeptember سبتمبر sept sep septembre septiembre setiembre settembre sett \
-    set setembro syyskuuta wrzesień września září сентября вересня eylül σεπτεμβρίου
-october octombrie október أكتوبر oct oktober okt octobre octubre ottobre ott outubro out \
-    lokakuuta październik października října октября жовтня ekim οκτωβρίου
-november noiembrie نوفمبر nov novembre noviembre novembro marraskuuta listopad listopada \
-    listopadu ноября листопада kasım νοεμβρίου
-december decembrie ديسمبر dec dezember dez décembre decembre déc diciembre dic dicembre \
-    dezembro joulukuuta grudzień grudnia prosince декабря грудня aralık desember des \
-    δεκεμβρίου
-"""
+def _sunday(year: int, month: int, which: int) -> date:
+    """The first or second Sunday of a month."""
+    first = date(year, month, 1)
+    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (which - 1))
 
-MONTHS: dict[str, int] = {
-    name: number
-    for number, names in enumerate(_MONTH_NAMES.strip().splitlines(), 1)
-    for name in names.split()
-}
-"""Case-folded name of a month, long or short → its number."""
 
-ZONES: dict[str, int | str] = {
-    "UTC": 0,
-    "GMT": 0,
-    "Z": 0,
-    "WET": 0,
-    "BST": 60,
-    "CET": 60,
-    "MEZ": 60,
-    "CEST": 120,
-    "MESZ": 120,
-    "EET": 120,
-    "EEST": 180,
-    "MSK": 180,
-    "PKT": 300,
-    "WIB": 420,
-    "SGT": 480,
-    "HKT": 480,
-    "JST": 540,
-    "KST": 540,
-    "AEST": 600,
-    "AEDT": 660,
-    "NZST": 720,
-    "NZDT": 780,
-    "EST": -300,
-    "EDT": -240,
-    "CDT": -300,
-    "MST": -420,
-    "MDT": -360,
-    "PST": -480,
-    "PDT": -420,
-    "AKST": -540,
-    "AKDT": -480,
-    "HST": -600,
-    "ET": "-300",
-    "PT": "-480",
-}
-"""Zone → minutes east of UTC; as text where the summer time of the United States comes on top.
+def _any_of(names: Mapping[str, object]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
-Names that stand for several zones (CST: Chicago, Shanghai; IST: Dublin, Mumbai, Jerusalem) are
-left out: such a time is only a day.
-"""
 
-MAX_CHARS = 400
-"""Characters of a line that are looked into."""
-
-_MONTH = r"(?P<month>[^\W\d_]{2,12})"
-
+# \w leaves out the vowel signs of Indic scripts and of Thai: such names are listed.
+_MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()}
+_MONTH = rf"(?P<name>[^\W\d_]{{2,12}}|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
 _YEAR = r"(?P<year>[12]\d{3})"
-
 _SOME_YEAR = re.compile(r"[12]\d{3}")
-
 _DAY = r"(?P<day>\d{1,2})"
-
-_OF = r"(?:(?:de|del|of|di)\s|d[’'])?"
-
-_GAP = r"[\s.,/–-]{0,3}"
-
+_OF = r"(?:(?:de|del|of|di|ماه)\s|d[’'])?"
+_GAP = r"[\s.,،/–-]{0,3}"
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         # 2024-04-10, 2024/4/10, 2024.04.10
-        rf"(?<![\d.]){_YEAR}(?P<sep>[-/.])(?P<month_number>\d{{1,2}})(?P=sep){_DAY}(?![\d-])",
+        rf"(?<![\d.]){_YEAR}(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep){_DAY}(?![\d-])",
         # 2024年4月10日, 2024년 4월 10일
-        rf"(?<!\d){_YEAR}\s?[年년]\s?(?P<month_number>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일]",
+        rf"(?<!\d){_YEAR}\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일号號]",
+        # 令和6年3月7日
+        (
+            rf"(?P<era>{_any_of(ERAS)})\s?(?P<year>\d{{1,3}}|元)\s?年\s?(?P<month>\d{{1,2}})\s?月"
+            rf"\s?{_DAY}\s?日"
+        ),
         # 10. April 2024, 10th of April, 2024, 10 de abril de 2024, 3-May-2021
-        rf"(?<![\d.]){_DAY}(?:st|nd|rd|th|er|º|ª|°)?{_GAP}{_OF}{_MONTH}{_GAP}{_OF}{_YEAR}(?!\d)",
+        (
+            rf"(?<![\d.]){_DAY}(?:st|nd|rd|th|er|º|ª|°)?{_GAP}{_OF}{_MONTH}{_GAP}{_OF}"
+            rf"(?:พ\.ศ\.\s)?{_YEAR}(?!\d)"
+        ),
         # April 10, 2024, May -03-2021, Apr. 10th 2024
         rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}(?:st|nd|rd|th)?{_GAP}{_YEAR}(?!\d)",
+        # 2024. április 10., 2024 m. balandžio 10 d.
+        rf"(?<![\d.]){_YEAR}{_GAP}(?:m\.\s|gada\s)?{_MONTH}{_GAP}{_DAY}(?![\d:])",
+        # 10 tháng 4 năm 2024
+        rf"(?<!\d){_DAY}\stháng\s(?P<month>\d{{1,2}})(?:,|\snăm)\s{_YEAR}(?!\d)",
         # 10.04.2024, 10. 4. 2024
-        rf"(?<![\d.]){_DAY}\.\s?(?P<month_number>\d{{1,2}})\.\s?{_YEAR}(?!\.?\d)",
-        # 31/12/2024, 12/31/2024: only when one of the two can be no month
-        rf"(?<![\d/])(?P<first>\d{{1,2}})/(?P<second>\d{{1,2}})/{_YEAR}(?![\d/])",
+        rf"(?<![\d.])(?P<one>\d{{1,2}})(?P<sep>\.)\s?(?P<two>\d{{1,2}})\.\s?{_YEAR}(?!\.?\d)",
+        # 31/12/2024, 12/31/2024
+        rf"(?<![\d/])(?P<one>\d{{1,2}})(?P<sep>/)(?P<two>\d{{1,2}})/{_YEAR}(?![\d/])",
     )
 )
-
 _TIME = re.compile(
-    r"(?<![\d:.])(?P<hour>[0-2]?\d)(?:[:.h](?P<minute>[0-5]\d))?(?::(?P<second>[0-5]\d))?"
-    r"\s?(?P<half>[ap]\.?\s?m\b\.?)?(?![\d:])(?:\s?(?:Uhr|hrs|h\b))?",
-    re.IGNORECASE,
+    rf"(?<![\d:.]){_CLOCK}(?![\d:])(?:\s?(?:Uhr|hrs|h\b))?"
+    rf"(?:[\s(]{{0,2}}(?:(?:UTC|GMT)\s?)?(?P<sign>[+−]|(?<=:\d\d:\d\d)-|(?<=UTC)-|(?<=GMT)-)"
+    r"(?P<zone_hours>\d{1,2}?)(?::?(?P<zone_minutes>\d{2}))?(?!\d)"
+    rf"|[\s(]{{0,2}}(?P<zone>{_any_of(ZONES)})\b)?"
 )
-
-_OFFSET = re.compile(
-    r"[\s(]{0,2}(?:(?:UTC|GMT)\s?)?(?P<sign>[+−-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d{2}))?\b"
-)
-
-_ZONE = re.compile(r"[\s(]{0,2}(?P<zone>[A-Z]{1,5})\b")
+"""A time of day and its zone. A hyphen behind a bare ``10:00`` makes a range, not an offset."""
+_NEXT_TO = re.compile(r"\W*(?:(?:at|um|kl|klo|om|ore|alle|à|às|las|saat|o|в|о)\b\W*){0,2}")
+"""What may stand between a day and a time without zone."""
+NEAR_CHARS = 20
+"""Characters between a day and a time of day with its zone."""
+_DIGITS = {
+    ord(char): str(digit)
+    for first in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10)
+    for digit, char in enumerate(map(chr, range(first, first + 10)))
+}
+"""Arabic, Persian, Indic, Thai and wide digits, which print dates as ours do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,109 +352,37 @@ def find_date(text: str) -> PrintedDate | None:
 
     >>> find_date("7:30 JST, May 3, 2021").timestamp.isoformat()
     '2021-05-03T07:30:00+09:00'
-    >>> find_date("May 3, 2021, 7:30 local time").timestamp.isoformat()
+    >>> find_date("The May 3, 2021 meeting is over by 7:30").timestamp.isoformat()
     '2021-05-03'
     """
     text = text[:MAX_CHARS]
-    if not _SOME_YEAR.search(text):
+    if not text.isascii():
+        text = text.translate(_DIGITS)
+    if not _SOME_YEAR.search(text) and (text.isascii() or not any(era in text for era in ERAS)):
         return None
     found: tuple[int, int, date] | None = None
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
-            day = _day(match)
+            day = _day(match.groupdict())
             if day and (found is None or match.start() < found[0]):
                 found = (match.start(), match.end(), day)
     if found is None:
         return None
     start, end, day = found
-    clock = _clock(text, start, end)
-    midnight = datetime.combine(day, time(), timezone.utc)
-    if clock is None:
-        return PrintedDate(start, end, Timestamp(midnight, None, "day"))
-    moment, start, end, offset = clock
-    if offset is None:
-        return PrintedDate(start, end, Timestamp(midnight, None, "day"))
-    local = midnight + timedelta(hours=moment.hour, minutes=moment.minute, seconds=moment.second)
-    precision = "second" if moment.second else "minute"
-    instant = local - timedelta(minutes=_minutes(offset, local))
-    return PrintedDate(
-        start,
-        end,
-        Timestamp(instant, _minutes(offset, local), precision),  # type: ignore[arg-type]
-    )
+    return _with_clock(text, start, end, day) or PrintedDate(start, end, _midnight(day))
 
 
-def _day(match: re.Match[str]) -> date | None:
-    """The day that a pattern matched, when the calendar has it and it has one reading."""
-    groups = match.groupdict()
-    year = int(groups["year"])
-    if "first" in groups:
-        first, second = int(groups["first"]), int(groups["second"])
-        if first != second and first <= 12 and second <= 12:
-            return None
-        day, month = (first, second) if second <= 12 else (second, first)
-    else:
-        day = int(groups["day"])
-        number = groups.get("month_number")
-        month = int(number) if number else MONTHS.get(groups["month"].casefold(), 0)
-    if not (FIRST_YEAR <= year < LAST_YEAR and 1 <= month <= 12):
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _clock(text: str, start: int, end: int) -> tuple[time, int, int, int | str | None] | None:
-    """The time printed beside the day at [start, end): it, the widened span, and its zone."""
-    for match in _TIME.finditer(text):
-        if not (match["minute"] or match["half"]) or start <= match.start() < end:
+def _with_clock(text: str, start: int, end: int, day: date) -> PrintedDate | None:
+    """The *day* at [start, end) with the time of day printed beside it, None without one."""
+    for match in _TIME.finditer(text, max(start - 2 * NEAR_CHARS, 0), end + 2 * NEAR_CHARS):
+        before, behind = start - match.end(), match.start() - end
+        if not (0 <= before <= NEAR_CHARS or 0 <= behind <= NEAR_CHARS):
             continue
-        near = 0 <= match.start() - end <= 20 or 0 <= start - match.end() <= 20
-        moment = _moment(match) if near else None
-        if moment is None:
+        zoned = match["zone"] or match["sign"]
+        between = text[match.end() : start] if before >= 0 else text[end : match.start()]
+        if not zoned and _NEXT_TO.fullmatch(between) is None:
             continue
-        offset, zone_end = _zone(text, match.end())
-        return moment, min(start, match.start()), max(end, zone_end), offset
+        moment = _timestamp(day, match.groupdict())
+        if moment is not None:
+            return PrintedDate(min(start, match.start()), max(end, match.end()), moment)
     return None
-
-
-def _moment(match: re.Match[str]) -> time | None:
-    """The time of day that was matched, if there is such a time."""
-    hour = int(match["hour"])
-    if match["half"]:
-        if not 1 <= hour <= 12:
-            return None
-        hour = hour % 12 + (12 if match["half"][0] in "pP" else 0)
-    if hour > 23:
-        return None
-    return time(hour, int(match["minute"] or 0), int(match["second"] or 0))
-
-
-def _zone(text: str, position: int) -> tuple[int | str | None, int]:
-    """The zone printed at *position*, as in ``ZONES``, or None; and where it ends."""
-    match = _OFFSET.match(text, position)
-    if match:
-        hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
-        if hours <= 14 and minutes < 60:
-            sign = 1 if match["sign"] == "+" else -1
-            return sign * (60 * hours + minutes), match.end()
-    match = _ZONE.match(text, position)
-    if match and match["zone"] in ZONES:
-        return ZONES[match["zone"]], match.end()
-    return None, position
-
-
-def _minutes(offset: int | str, local: datetime) -> int:
-    """Minutes east of UTC; zones such as ET follow the summer time of the United States."""
-    if isinstance(offset, int):
-        return offset
-    begin = _sunday(local.year, 3, 2)
-    end = _sunday(local.year, 11, 1)
-    return int(offset) + (60 if begin <= local.date() < end else 0)
-
-
-def _sunday(year: int, month: int, which: int) -> date:
-    """The first or second Sunday of a month: when clocks change in the United States since 2007."""
-    first = date(year, month, 1)
-    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (which - 1))

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
-from pipeline.cli.messages import on_one_line
-from pipeline.cli.options import State
+from pipeline.cli.options import State, on_one_line
 from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
 from pipeline.version import VERSION

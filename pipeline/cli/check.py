@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.messages import on_one_line
-from pipeline.cli.options import config_argument, set_option
+from pipeline.cli.options import config_argument, on_one_line, set_option
 from pipeline.config_file import commented_yaml, load_config
-from pipeline.explain.candidates import render_curve
+from pipeline.dedup.signatures import collision_probability
 from pipeline.ledger.inputs import Inputs, find_inputs
+
+if TYPE_CHECKING:
+    from pipeline.config import DedupConfig
 
 SHOWN = 10
 """Inputs listed by name; the rest are counted."""
@@ -42,3 +45,14 @@ def _render_inputs(inputs: Inputs) -> str:
     lines += [f"#   {on_one_line(folder.path)}: cannot be listed" for folder in inputs.unreadable]
     lines += [f"# {on_one_line(remark)}" for remark in inputs.remarks()]
     return "\n".join(lines) + "\n"
+
+
+def render_curve(config: DedupConfig) -> str:
+    """Show the share of pairs that become candidates, by their similarity."""
+    rows = config.permutations // config.bands
+    decided = f"similarity {config.similarity}, or containment {config.containment}"
+    lines = [f"# candidate pairs: {config.bands} bands of {rows} values; copies from {decided}"]
+    for tenth in range(1, 11):
+        share = collision_probability(tenth / 10, config.permutations, config.bands)
+        lines.append(f"#   similarity {tenth / 10:.1f}  {share:7.2%}  {'▇' * round(share * 40)}")
+    return "\n".join(lines)

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from pipeline.cli.messages import on_one_line
-from pipeline.cli.options import set_option
+from pipeline.cli.options import on_one_line, set_option
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError
 from pipeline.explain.cleaned import as_json, as_lines
 from pipeline.ledger.inputs import find_inputs
-from pipeline.passes.isolation import sieve_records
+from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
-from pipeline.read.parts import Part, Unfinished
+from pipeline.read.parts import Part
 from pipeline.records import Rejection
 from pipeline.storage import open_input
 
@@ -56,7 +55,7 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
     if explain and form == "jsonl":
         raise click.UsageError("--explain shows lines of text: leave out --format jsonl")
     config = load_config(None, overrides)
-    fates = sieve_records(_records(paths, config), config)
+    fates = process_records(_records(paths, config), config)
     number = -1
     try:
         for number, (article, rejection) in enumerate(fates):
@@ -88,19 +87,18 @@ def _records(paths: tuple[str, ...], config: Config) -> Iterator[Document | Reje
         parts = [_stdin_part()] if path == STDIN else _file_parts(path)
         opener = _open_stdin if path == STDIN else open_input
         for part in parts:
-            for item in read_part(part, opener, config.input, final=True):
-                assert not isinstance(item, Unfinished)  # final: a last line is a line
-                yield item
+            yield from cast("Iterator[Document | Rejection]", read_part(part, opener, config.input))
 
 
 def _file_parts(path: str) -> list[Part]:
     inputs = find_inputs((path,))
     found = inputs.files + inputs.unreadable
-    return [Part(file.path, file.source, file.suffix) for file in found]
+    return [Part(file.path, file.source, file.suffix, final=True) for file in found]
 
 
 def _stdin_part() -> Part:
-    return Part(STDIN, "stdin", ".html" if _peek().lstrip()[:1] == b"<" else ".txt")
+    suffix = ".html" if _peek().lstrip()[:1] == b"<" else ".txt"
+    return Part(STDIN, "stdin", suffix, final=True)
 
 
 def _peek() -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -36,10 +37,10 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
       newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
     """  # noqa: D301
     # scipy and pyarrow's datasets take half a second to import: only who asks pays for it.
-    from pipeline.explain.compare.pair import compare_sides  # noqa: PLC0415
-    from pipeline.explain.compare.rendered import comparison_json, comparison_lines  # noqa: PLC0415
-    from pipeline.explain.compare.sides import load_side  # noqa: PLC0415
+    from pipeline.explain.compare import compare_sides  # noqa: PLC0415
+    from pipeline.explain.compared import comparison_lines  # noqa: PLC0415
     from pipeline.explain.lookup import Rows  # noqa: PLC0415
+    from pipeline.explain.sides import load_side  # noqa: PLC0415
 
     config = load_config(None, overrides)
     with undamaged((output or Path()) / "runs"):
@@ -47,6 +48,6 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
         one, other = load_side(a, rows, config), load_side(b, rows, config)
         found = compare_sides(one, other, config.dedup, rows)
     if form == "json":
-        click.echo(comparison_json(one, other, found, config.dedup))
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        click.echo("\n".join(comparison_lines(one, other, found, config.dedup)))
+        click.echo("\n".join(comparison_lines(found)))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.messages import on_one_line
+from pipeline.cli.options import on_one_line
 from pipeline.ledger.upkeep import remove as removing
 from pipeline.ledger.upkeep.takedown import requested
 

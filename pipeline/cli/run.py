@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.messages import on_one_line
-from pipeline.cli.options import State, set_option
+from pipeline.cli.options import State, on_one_line, set_option
 from pipeline.config_file import load_config
 from pipeline.explain.account import render_account
-from pipeline.job import Engine, Outcome, Published, run_job
+from pipeline.job import Outcome, Published, run_job
 from pipeline.ledger.account import Account
 from pipeline.monitor.metrics_file import recorded
 from pipeline.monitor.watch import watched
@@ -23,7 +22,7 @@ from pipeline.monitor.watch import watched
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.ledger.inputs import Inputs
-    from pipeline.ledger.plan import Plan
+    from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.log import EventLog
     from pipeline.passes.write_block import RunName
     from pipeline.staging import Staging

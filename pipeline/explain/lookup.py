@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -123,6 +124,11 @@ class Rows:
             found = ds.dataset([file], schema=schema(table), format="parquet")
             for values in found.to_table(columns=shown, filter=meant).to_pylist():
                 yield Row(table, run.sequence, path.relative_to(self.output).as_posix(), values)
+
+
+def plain(value: object) -> object:
+    """Give a cell as JSON has it: times and days as ISO 8601."""
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
 
 
 def _has(table: Table, column: str) -> bool:

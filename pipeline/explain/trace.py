@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UsageError
+from pipeline.explain.lookup import plain
 from pipeline.records import REASONS
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _record(rows: Rows, row: Row) -> dict[str, Any]:
     values = row.values
     kept = ("run_id", "logical_date", *_IDENTITY, *_OWN[row.table])
     record = {"fate": FATES[row.table], "file": row.file} | {
-        name: _plain(values[name]) for name in kept if name in values
+        name: plain(values[name]) for name in kept if name in values
     }
     if values.get("date_published_precision") == "day":
         record["date_published"] = values["date_published"].date().isoformat()
@@ -99,11 +99,7 @@ def _record(rows: Rows, row: Row) -> dict[str, Any]:
 
 
 def _related(row: Row) -> dict[str, Any]:
-    return {name: _plain(row.values[name]) for name in _RELATED}
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, (date, datetime)) else value
+    return {name: plain(row.values[name]) for name in _RELATED}
 
 
 def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:

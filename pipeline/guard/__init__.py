@@ -1,12 +1,12 @@
-"""A function on items nobody vouches for, in a process that is killed when one goes too far.
+"""Run a function on untrusted items in a helper process that is killed at a time or memory limit.
 
     Guard.run(items) ──pickles──▶ helper: function(item, argument), under timers and memory limit
-                     ◀─pickles──  an answer after the other; at its death, the culprit is the next
+                     ◀─pickles──  one answer per item; if it dies, the next item is the culprit
 
-Code in C that loops or eats the memory returns neither to the interpreter nor to a signal
-handler. So the limits are the kernel's: timers whose signals end the process (``killable``),
-a limit on its address space. The helper is a new interpreter: a fork of a process with
-threads, as Beam's workers are, may hang.
+C code that loops or allocates returns neither to the interpreter nor to a signal handler. So the
+kernel enforces the limits: timers whose signals kill the process (``killable``), and a limit on
+its address space. The helper is a new interpreter: forking a process with threads, such as a
+Beam worker, may deadlock.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _COMMAND = (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one item may take; 0 means no limit.
+    """Limits per item; 0 means no limit.
 
     Attributes:
-        seconds: CPU time of all its threads; ten times as many of wall time.
-        megabytes: address space that the helper may take beyond what it has when loaded.
-            Enforced on Linux only.
+        seconds: CPU time of all threads; wall time is limited to ten times as much.
+        megabytes: address space that the helper may use beyond what it has when loaded;
+            enforced on Linux only.
     """
 
     seconds: float
@@ -50,12 +50,12 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """The answer for an item that ended its helper.
+class Killed:
+    """The answer for an item that killed its helper.
 
     Attributes:
-        how: which limit it hit, or that the process died of something else.
-        detail: of a crash, the signal or the exit code.
+        how: the limit it hit, or that the process crashed.
+        detail: the signal or exit code of a crash.
     """
 
     how: Literal["too_slow", "too_large_in_memory", "crashed"]
@@ -65,13 +65,13 @@ class Ended:
 class Guard:
     """Runs ``function(item, argument)`` in a helper process, started when first needed.
 
-    The helper lives until ``close``, the end of this process however it ends, or an item
-    that ends it. Threads may share a Guard; they wait for one another.
+    The helper lives until ``close``, the end of this process, or an item that kills it. Threads
+    may share a Guard; calls are serialized.
 
     Args:
-        function: importable by its name; what it raises, but MemoryError, ends the helper.
-        load: called once in each helper before the first item, under no limit: what the
-            function loads when first used would else be counted as that item's.
+        function: importable by name. An exception, except MemoryError, crashes the helper.
+        load: called once in each helper before the first item, without limits, so that loading
+            models does not count as that item's time.
     """
 
     def __init__(
@@ -85,15 +85,15 @@ class Guard:
         self._helper: _Helper | None = None
 
     def start(self) -> None:
-        """Start the helper, unless it runs: it gets ready while this process does other things."""
+        """Start the helper, unless it runs; it loads in the background."""
         with self._lock:
             self._ready_helper()
 
     def run(self, items: Sequence[object], argument: object) -> list[object]:
-        """Give an answer for each of *items*, in their order: the function's, or ``Ended``.
+        """Return an answer per item, in order: the function's, or ``Killed``.
 
-        An item is blamed for the death of a helper that has answered before only if time was
-        its problem; else it has a second chance, in a helper that has seen nothing else.
+        If a helper that has answered other items dies, other than by the time limit, the item
+        is tried again in a fresh helper.
 
         Raises:
             NewsieveError: no helper can be started.
@@ -104,17 +104,17 @@ class Guard:
                 while len(answers) < len(items):
                     self._answer_some(items, pickle.dumps(argument), answers)
             except BaseException:
-                self._end()  # it may be about to answer what nobody asks any more
+                self._end()  # it may still answer a request that was abandoned
                 raise
         return answers
 
     def close(self) -> None:
-        """End the helper."""
+        """Stop the helper."""
         with self._lock:
             self._end()
 
     def _answer_some(self, items: Sequence[object], argument: bytes, answers: list[object]) -> None:
-        """Take answers until all *items* have one, or the helper dies."""
+        """Receive answers until all *items* have one, or the helper dies."""
         helper = self._ready_helper()
         helper.expect_ready()
         fresh = not helper.answered
@@ -124,14 +124,14 @@ class Guard:
                 answers.append(helper.receive())
                 fresh = False
         except (EOFError, OSError, pickle.UnpicklingError):
-            ended = helper.cause_of_death()
+            killed = helper.cause_of_death()
             self._end()
-            if fresh or ended.how == "too_slow":
-                answers.append(ended)
+            if fresh or killed.how == "too_slow":
+                answers.append(killed)
 
     def _ready_helper(self) -> _Helper:
         if self._helper is not None and self._helper.parent != os.getpid():
-            self._helper = None  # this process is a copy: the helper answers the original
+            self._helper = None  # this process is a fork: the helper belongs to the original
         if self._helper is None:
             self._helper = _Helper(self._start)
             atexit.register(self.close)
@@ -145,14 +145,14 @@ class Guard:
 
 
 class _Helper:
-    """The helper process, and the streams to it and from it."""
+    """The helper process, and its request and answer streams."""
 
     def __init__(self, start: bytes) -> None:
         self.parent = os.getpid()
         self.answered = 0
         self._ready = False
-        # A session of its own: Ctrl-C is for this process, which then ends the helper. What a
-        # library prints is nobody's: an answer says what there is to say.
+        # A session of its own: Ctrl-C goes to this process, which then stops the helper. What
+        # libraries print is discarded.
         lifeline, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603
@@ -170,46 +170,46 @@ class _Helper:
             os.close(lifeline)
         self._requests = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
-        with suppress(BrokenPipeError):  # expect_ready will tell
+        with suppress(BrokenPipeError):  # expect_ready reports it
             self._requests.write(pickle.dumps(sys.path) + start)
             self._requests.flush()
 
     def expect_ready(self) -> None:
-        """Wait until the function is loaded, the first time."""
+        """Wait for the function to be loaded, the first time."""
         if self._ready:
             return
         try:
-            said = pickle.load(self._answers)  # noqa: S301 - our own child's
+            message = pickle.load(self._answers)  # noqa: S301 - our own child's
         except (EOFError, pickle.UnpicklingError):
-            said = self.cause_of_death().detail or "it ended"
-        if said != READY:
-            raise _cannot_start(str(said))
+            message = self.cause_of_death().detail or "it ended"
+        if message != READY:
+            raise _cannot_start(str(message))
         self._ready = True
 
     def send(self, request: tuple[bytes, Sequence[object]]) -> None:
-        """Ask; OSError when the helper is dead."""
+        """Send a request; OSError if the helper is dead."""
         pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
         self._requests.flush()
 
     def receive(self) -> object:
-        """Take the next answer; EOFError or UnpicklingError when the helper died over it."""
+        """Receive the next answer; EOFError or UnpicklingError if the helper died."""
         answer = pickle.load(self._answers)  # noqa: S301 - our own child's
         self.answered += 1
         return answer
 
-    def cause_of_death(self) -> Ended:
-        """Wait for the end, and say how it came."""
+    def cause_of_death(self) -> Killed:
+        """Wait for the process to end, and return why it did."""
         code = self._process.wait()
         if code in (-signal.SIGPROF, -signal.SIGALRM):
-            return Ended("too_slow")
+            return Killed("too_slow")
         if code == OUT_OF_MEMORY:
-            return Ended("too_large_in_memory")
+            return Killed("too_large_in_memory")
         if code < 0:
-            return Ended("crashed", f"the process died of {signal.Signals(-code).name}")
-        return Ended("crashed", f"the process ended with exit code {code}")
+            return Killed("crashed", f"the process died of {signal.Signals(-code).name}")
+        return Killed("crashed", f"the process ended with exit code {code}")
 
     def end(self) -> None:
-        """Kill the process, and wait for it; it holds nothing that would be lost."""
+        """Kill the process and wait for it; nothing is lost."""
         self._process.kill()
         for stream in (self._requests, self._answers):
             with suppress(OSError):

@@ -1,9 +1,9 @@
-"""The helper's side: one item after the other, each under timers that end the process.
+"""The helper process: answers items one by one, under timers that kill it. See ``serve``.
 
-No handler stands behind a limit, so that code in C cannot keep one from acting: SIGPROF
-(CPU time) and SIGALRM (wall time) have their default action, which is death, and so has
-SIGIO, which Linux sends when the parent's end of a pipe closes. Elsewhere, the helper of a
-killed parent ends with the item at hand.
+There are no signal handlers, because C code could delay them: SIGPROF (CPU time) and SIGALRM
+(wall time) have their default action, which kills the process. So does SIGIO, which Linux sends
+when the parent's end of a pipe closes. On other systems, the helper of a killed parent exits
+after the current item.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
 READY = "ready"
 OUT_OF_MEMORY = 86
-"""Exit code after a MemoryError; the system has no meaning for it."""
+"""Exit code after a MemoryError; not used by the system."""
 
 _WALL_TO_CPU = 10
-"""Seconds of wall time for each of CPU: for items that wait, never for a machine that is busy."""
+"""Wall seconds per CPU second: stops items that wait, but not because the machine is busy."""
 
 
 def serve() -> None:
-    """Answer requests from stdin on what was stdout, until there are none."""
+    """Answer requests from stdin on the original stdout, until stdin is closed."""
     requests, answers = sys.stdin.buffer, _take_stdout()
     _set_signals()
     _die_with_parent(int(sys.argv[1]))
     try:
         function, limits, load = pickle.load(requests)  # noqa: S301 - our own parent's
         load()
-    except Exception as error:  # noqa: BLE001 - the parent tells it, whatever it is
+    except Exception as error:  # noqa: BLE001 - the parent reports it
         _put(f"{type(error).__name__}: {error}", answers)
         return
     _limit_memory(limits.megabytes)
@@ -61,7 +61,7 @@ def _answer(
             for item in items:
                 _set_timers(limits.seconds)
                 answer = pickle.dumps(function(item, argument), pickle.HIGHEST_PROTOCOL)
-                # The parent may be stopped and read later: that is not the item's time.
+                # If the parent is stopped, waiting for it is not the item's time.
                 _set_timers(0)
                 answers.write(answer)
                 answers.flush()
@@ -75,21 +75,21 @@ def _put(message: str, answers: BinaryIO) -> None:
 
 
 def _take_stdout() -> BinaryIO:
-    """Keep stdout for answers alone: what a library prints goes where errors go."""
+    """Reserve stdout for answers: what libraries print goes to stderr."""
     kept = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return kept
 
 
 def _set_signals() -> None:
-    """Undo what may be inherited: signals that are ignored or blocked."""
+    """Reset inherited signals that are ignored or blocked."""
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for name in (signal.SIGPROF, signal.SIGALRM, signal.SIGIO):
         signal.signal(name, signal.SIG_DFL)
 
 
 def _die_with_parent(lifeline: int) -> None:
-    """Ask for a signal when *lifeline*, into which nothing is written, is closed."""
+    """Request a signal for when *lifeline*, to which nothing is written, is closed."""
     if sys.platform == "linux":
         fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
         flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
@@ -102,7 +102,7 @@ def _set_timers(seconds: float) -> None:
 
 
 def _limit_memory(megabytes: int) -> None:
-    """Let the address space grow by *megabytes* from here; and leave no core dumps about."""
+    """Limit growth of the address space to *megabytes*, and disable core dumps."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if not megabytes or sys.platform != "linux":
         return

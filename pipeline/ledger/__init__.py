@@ -1,14 +1,14 @@
-"""The account of an output folder: what was read, what is planned, what is committed.
+"""The state of an output folder: what was read, what is planned, what is published.
 
-inputs      paths and globs → the files that are there
-history     the committed runs → what they read, and what was taken down
-index       the same of all runs, in one file
-window      the articles of earlier runs that new ones are compared with
-plan        new files → blocks, frozen before the work
+inputs      paths and globs → input files
+history     published runs → what they read, and what was taken down
+index       the same for all runs, in one file
+window      articles of earlier runs that new ones are compared with
+plan        new files → blocks, fixed before the work starts
 lock        one run at a time
-account     read = articles + duplicates + rejects + unchanged; the counts of the blocks added up
-gates       what a run is judged by before it is published
+account     read = articles + duplicates + rejects + unchanged; sums of the counts of all blocks
+gates       limits that a run must meet to be published
 commit      manifest and one rename
 held        runs that a gate holds: publish or discard
-upkeep/     undo, remove, compact: what changes runs that are already published
+upkeep/     undo, remove, compact: changes to published runs
 """

@@ -1,4 +1,4 @@
-"""read = articles + duplicates + rejects + unchanged: nothing is lost, nothing invented."""
+"""read = articles + duplicates + rejects + unchanged. Read ``Account`` and ``tally`` first."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.errors import AccountError
+from pipeline.ledger.history import read_table
 from pipeline.staging import Staging
 from pipeline.write.columns import Table
 
@@ -25,7 +25,7 @@ class AlarmCluster:
     title: str | None
 
     def __str__(self) -> str:
-        """Say so, for people.
+        """Return a line for people.
 
         >>> print(AlarmCluster("c1", 12_000, "Accept cookies"))
         alarm_cluster_size: 12,000 articles and copies in cluster c1: Accept cookies
@@ -37,17 +37,17 @@ class AlarmCluster:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of the records that a run read.
+    """The fates of the records that a run read.
 
     Attributes:
-        errors: rejects that could not be judged, part of ``rejects``.
+        errors: rejects of kind ``error``, part of ``rejects``.
         undated_articles: articles without a date of publication, part of ``articles``.
         largest_cluster: most articles and copies of this run that share a ``cluster_id``.
         rejects_by_reason, removed_by_rule: number of records, or of cuts, each.
-        ignored_fields: number of records that had each field that newsieve does not know, and
-            of those in archives that are no documents, such as ``warc:request``.
+        ignored_fields: unknown field → records that had it; also the records of archives that
+            are not documents, such as ``warc:request``.
         alarm_clusters: the largest first.
-        unfinished: last lines still without their newline; not read, left for the next run.
+        unfinished: last lines without a newline, left for the next run.
     """
 
     read: int = 0
@@ -66,10 +66,10 @@ class Account:
     alarm_clusters: tuple[AlarmCluster, ...] = ()
 
     def check(self) -> None:
-        """Hold the records read against the rows written.
+        """Compare the records read with the rows written.
 
         Raises:
-            AccountError: the sum does not come out; the run must not be published.
+            AccountError: they differ; the run must not be published.
         """
         accounted = self.articles + self.duplicates + self.rejects + self.unchanged
         if self.read != accounted:
@@ -80,10 +80,7 @@ class Account:
             )
 
     def as_dict(self) -> dict[str, int | dict[str, int]]:
-        """Give the counts for the manifest, each table of counts by name.
-
-        ``alarm_clusters`` are no counts, and have a place of their own there.
-        """
+        """Return the counts for the manifest; ``alarm_clusters`` have their own place there."""
         counts = {each.name: getattr(self, each.name) for each in fields(self)}
         del counts["alarm_clusters"]
         return {
@@ -98,16 +95,16 @@ def measure_clusters(
     """Count the rows of *tables* by ``cluster_id``.
 
     Args:
-        tables: Parquet files; those that do not exist had no rows. A cluster has the first
-            title that stands in one of its rows, in the order of the files.
-        alarm_cluster_size: rows of a cluster above which it is named; 0 names none.
+        tables: Parquet files; missing ones have no rows. A cluster gets the first title of its
+            rows, in the order of the files.
+        alarm_cluster_size: clusters with more rows are returned; 0 for none.
 
     Returns:
-        The size of the largest cluster, 0 without rows, and the clusters to name, the
-        largest first. Memory: about 200 bytes a row.
+        The size of the largest cluster, 0 without rows, and the large clusters, largest first.
+        Memory: about 200 bytes a row.
     """
     files = [path for path in tables if path.is_file()]
-    columns = [_columns(path, "cluster_id")["cluster_id"] for path in files]
+    columns = [read_table(path, "cluster_id")["cluster_id"] for path in files]
     chunks = [chunk for column in columns for chunk in column.chunks]
     counted = pc.value_counts(pa.chunked_array(chunks, pa.string()))
     sizes = counted.field("counts")
@@ -127,7 +124,7 @@ def measure_clusters(
 def _titles(files: Iterable[Path], clusters: pa.Array) -> dict[str, str]:
     titles: dict[str, str] = {}
     for path in files:
-        table = _columns(path, "cluster_id", "title")
+        table = read_table(path, "cluster_id", "title")
         wanted = pc.and_(pc.is_in(table["cluster_id"], clusters), pc.is_valid(table["title"]))
         named = table.filter(wanted)
         pairs = zip(named["cluster_id"].to_pylist(), named["title"].to_pylist(), strict=True)
@@ -136,22 +133,13 @@ def _titles(files: Iterable[Path], clusters: pa.Array) -> dict[str, str]:
     return titles
 
 
-def _columns(path: Path, *names: str) -> pa.Table:
-    # ParquetFile, not read_table: a folder called a=b is no partition.
-    with pq.ParquetFile(path) as file:
-        return file.read(columns=list(names))
-
-
 CLUSTERED: tuple[Table, ...] = ("articles", "duplicates")
-"""Tables whose rows belong to clusters; articles first, so that they give a cluster its title."""
+"""Tables whose rows belong to clusters; articles first: a cluster takes its title from them."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputCount:
-    """What became of one input file's records.
-
-    ``retry`` says that it could not be read well, but may be later.
-    """
+    """Counts of the records of one input file; ``retry``: read it again in the next run."""
 
     read: int
     unchanged: int
@@ -162,13 +150,13 @@ class InputCount:
 def tally(
     staging: Staging, blocks: range, alarm_cluster_size: int
 ) -> tuple[Account, dict[str, InputCount]]:
-    """Add up the notes of *blocks*, and measure the clusters in their tables.
+    """Add up the counts of *blocks*, and measure the clusters in their tables.
 
     Args:
-        alarm_cluster_size: larger clusters are named in the account; 0 for none.
+        alarm_cluster_size: larger clusters are listed in the account; 0 for none.
 
     Returns:
-        The account of the run, and the counts of each file by its source.
+        The account of the run, and source → counts of that file.
     """
     files: dict[str, Counter[str]] = defaultdict(Counter)
     ignored_fields: Counter[str] = Counter()

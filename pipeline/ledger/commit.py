@@ -1,4 +1,4 @@
-"""From finished staging to a published run: the manifest, then one rename."""
+"""From finished staging to a published run: the manifest, then one rename. Read ``publish``."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from pipeline.staging import Staging
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
-"""Libraries whose version can change what comes out."""
+"""Libraries whose version can change the tables."""
 
 
 def write_inputs(
     folder: Path, plan: Plan, counts: dict[str, InputCount], max_attempts: int
 ) -> None:
-    """Write state/inputs.parquet: the files that later runs need not read again, and those they do.
+    """Write state/inputs.parquet: which files later runs skip, and which they read again.
 
     Args:
-        max_attempts: runs that read a file which cannot be read well; then it is given up.
+        max_attempts: runs that try to read a damaged file.
     """
     rows = [
         {
@@ -66,11 +66,11 @@ def write_manifest(
     gates: Sequence[GateResult],
     timings: dict[str, Any],
 ) -> None:
-    """Describe the finished run: the last file before the commit.
+    """Write the manifest of a finished run, the last file before the commit.
 
     Args:
-        timings: wall-clock facts; they stand here and in no table.
-        gates: those that were judged.
+        timings: wall-clock times; tables have none.
+        gates: results of the gates that apply.
     """
     folder, window = staging.result, staging.window_counts()
     manifest = {
@@ -96,14 +96,14 @@ def write_manifest(
 
 
 def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write manifest.json of the run in *folder*, whole or not at all."""
+    """Write manifest.json of the run in *folder*, atomically."""
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    # A path that is no UTF-8 holds lone surrogates: JSON can, as escapes.
+    # A path that is not UTF-8 contains lone surrogates; JSON can hold them as escapes.
     write_bytes(folder / "manifest.json", text.encode("utf-8", "backslashreplace"))
 
 
 def describe_files(folder: Path) -> list[dict[str, Any]]:
-    """List the tables of the run in *folder* for its manifest, each with its digest."""
+    """Return the tables of the run in *folder*, with rows, bytes and digest, for its manifest."""
     return [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))]
 
 
@@ -121,7 +121,7 @@ def _describe(path: Path, folder: Path) -> dict[str, Any]:
 
 
 def publish(finished: Path, output: Path, run_id: str) -> Path:
-    """Make *finished* the run *run_id* of *output*, by one rename.
+    """Publish *finished* as the run *run_id* of *output*, by one rename.
 
     Returns:
         The folder of the published run.
@@ -132,37 +132,37 @@ def publish(finished: Path, output: Path, run_id: str) -> Path:
 
 
 @contextmanager
-def tidying(deed: str) -> Iterator[None]:
-    """Do what follows *deed*, which stays done: where the disk refuses, say so, and go on.
+def cleanup_after(deed: str) -> Iterator[None]:
+    """Run a cleanup that may fail: log an ``OSError``, do not raise it; *deed* stays done.
 
-    Whatever is left over, the next command that takes the lock tidies up or writes anew.
+    The next command that takes the lock cleans up what is left.
     """
     try:
         yield
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         logging.getLogger("newsieve").warning(
-            "%s; what follows must wait for the next command: %s%s", deed, place, error.strerror
+            "%s; the cleanup is left to the next command: %s%s", deed, place, error.strerror
         )
 
 
 def withdraw(folder: Path, output: Path) -> None:
-    """Take a run out of *output*: out of everybody's sight by one rename, then delete it.
+    """Take a run out of *output*: hide it by one rename, then delete it. Call it under the lock.
 
-    Only under the lock. Killed in between, the next sweep of the staging deletes the rest.
+    After a kill in between, the next ``sweep_staging`` deletes the rest.
     """
     sweep_staging(output)
     gone = output / ".staging" / f"withdrawn-{folder.name}"
     publish_folder(folder, gone)
-    with tidying(f"{folder.name} is taken away"):
+    with cleanup_after(f"{folder.name} is taken away"):
         shutil.rmtree(gone)
 
 
 def sweep_staging(output: Path, keep: str | None = None) -> None:
-    """Remove what runs left behind that did not reach their end. Only under the lock.
+    """Remove what interrupted runs left behind. Call it under the lock.
 
     Args:
-        keep: the run whose work is to be finished.
+        keep: the run that is going to be finished.
     """
     for leftover in (output / ".staging").iterdir():
         if leftover.is_dir() and leftover.name != keep:

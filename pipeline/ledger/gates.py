@@ -1,8 +1,8 @@
-"""What a finished run is judged by before it is published.
+"""Limits that a finished run must meet to be published. Read ``judge_gates`` first.
 
-A gate has one name: of its setting in ``gates``, of its result in the manifest, and in the
-message that holds a run. ``min_`` and ``max_`` say which side is held; without an ending the
-setting itself is the limit, ``_rise`` is added to the baseline, ``_ratio`` multiplies it.
+The name of a gate is that of its setting in ``gates``, of its result in the manifest and in
+messages. ``min_`` and ``max_`` give the side; without an ending the setting is the limit,
+``_rise`` adds it to the baseline, ``_ratio`` multiplies the baseline with it.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from pipeline.ledger.account import Account
 
 Counts: TypeAlias = "Mapping[str, Any]"
-"""``counts`` of a manifest; one of an older newsieve may lack some."""
+"""``counts`` of a manifest; an older version may have written fewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """What came of one gate.
+    """The result of one gate.
 
     Attributes:
         name: of the gate and of its setting.
         value: of this run.
-        limit: what the value was held against: the setting, or what it makes of the baseline.
-        baseline: median of earlier runs; None where the setting is the limit.
-        passed: the value is within the limit; the limit itself is.
+        limit: the setting, or the setting applied to the baseline.
+        baseline: median of earlier runs; None if the setting is the limit.
+        passed: the value is within the limit, or equal to it.
     """
 
     name: str
@@ -40,7 +40,7 @@ class GateResult:
     passed: bool
 
     def __str__(self) -> str:
-        """Say how the value stands to the limit, for people.
+        """Return a line for people.
 
         >>> print(GateResult("max_reject_share_rise", 0.625, 0.35, 0.05, False))
         max_reject_share_rise: 0.625 is above the limit of 0.35 (baseline 0.05)
@@ -53,11 +53,11 @@ class GateResult:
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """What the manifest of a committed run says that gates look at.
+    """What gates need from the manifest of a published run.
 
     Attributes:
         counts: the account.
-        accepted: gates that it did not pass; somebody published it all the same.
+        accepted: gates that it failed; it was published by hand.
     """
 
     counts: Counts
@@ -69,8 +69,8 @@ class _Measure:
     """A number of a run: a count, or its share of the sum of other counts.
 
     Attributes:
-        whole: what a share is of; () for a count.
-        sample: records that the number says something about, for ``min_records``.
+        whole: the counts in the denominator of a share; () for a count.
+        sample: the counts that ``min_records`` applies to.
     """
 
     count: str
@@ -78,7 +78,7 @@ class _Measure:
     sample: tuple[str, ...]
 
     def value(self, counts: Counts) -> float | None:
-        """Give the number; None when the manifest lacks it, or it is a share of nothing."""
+        """Return the number; None if a count is missing, or the denominator is 0."""
         names = {self.count, *self.whole}
         if not names <= counts.keys():
             return None
@@ -88,7 +88,7 @@ class _Measure:
         return counts[self.count] / whole if whole else None
 
     def size(self, counts: Counts) -> int:
-        """Give the number of records that the value was taken from."""
+        """Return the number of records behind the value."""
         return sum(counts.get(name, 0) for name in self.sample)
 
 
@@ -103,7 +103,7 @@ MEASURES = {
     "undated_share": _Measure("undated_articles", ("articles",), ("articles",)),
     "cluster_size": _Measure("largest_cluster", (), RECORDS),
 }
-"""What gates look at, by the name of the gate without its beginning and ending."""
+"""Name of a gate without ``min_``/``max_`` and ending → what it measures."""
 
 _LIMITS: dict[str, Callable[[float, float], float]] = {
     "_rise": lambda baseline, setting: baseline + setting,
@@ -133,17 +133,16 @@ GATES = (
 def judge_gates(
     account: Account, earlier: Sequence[EarlierRun], config: GatesConfig
 ) -> list[GateResult]:
-    """Hold *account* against every gate that is set and can be judged.
+    """Check *account* against every gate that is set and applies.
 
-    A share is judged from ``min_records`` of what it is a share of; a count against a
-    baseline when it, or the baseline, is that large. A limit that the setting itself gives
-    to a count is always judged.
+    A share needs a denominator of ``min_records``; a count compared with a baseline needs one of
+    the two to be that large. A fixed limit of a count always applies.
 
     Args:
-        earlier: committed runs, oldest first; the newest ``baseline_runs`` are looked at.
+        earlier: published runs, oldest first; the newest ``baseline_runs`` count.
 
     Returns:
-        The results of the gates that were judged; with all passed, the run may be published.
+        The results of the gates that apply; the run may be published if all passed.
     """
     counts = account.as_dict()
     newest = earlier[-config.baseline_runs :]
@@ -152,13 +151,13 @@ def judge_gates(
 
 
 def gates_as_dict(results: Iterable[GateResult]) -> dict[str, dict[str, float | bool | None]]:
-    """Give *results* for the manifest, each by the name of its gate."""
+    """Return *results* for the manifest, by the name of the gate."""
     facts = {result.name: asdict(result) for result in results}
     return {name: {key: fact[key] for key in fact if key != "name"} for name, fact in facts.items()}
 
 
 def gates_from_dict(facts: Mapping[str, Mapping[str, Any]]) -> list[GateResult]:
-    """Read back what ``gates_as_dict`` wrote.
+    """Read what ``gates_as_dict`` wrote.
 
     Raises:
         KeyError: a fact is missing.
@@ -168,7 +167,7 @@ def gates_from_dict(facts: Mapping[str, Mapping[str, Any]]) -> list[GateResult]:
 
 
 def failed(results: Iterable[GateResult]) -> list[GateResult]:
-    """Leave the gates that hold the run."""
+    """Return the gates that hold the run."""
     return [result for result in results if not result.passed]
 
 
@@ -190,14 +189,14 @@ def _judge(
         if baseline is None or not (share or _large(measure, counts, value, baseline, config)):
             return None
         limit = _LIMITS[ending](baseline, setting)
-    # Sums of decimal fractions miss their value by some 1e-16; the limit itself must pass.
+    # Rounding errors (1e-16) must not fail a value that equals the limit.
     value, limit = round(value, 9), round(limit, 9)
     passed = value >= limit if name.startswith("min_") else value <= limit
     return GateResult(name, value, limit, baseline and round(baseline, 9), passed)
 
 
 def _parts(name: str) -> tuple[_Measure, str]:
-    """Take a gate's name apart: what it looks at, and its ending."""
+    """Return the measure and the ending of a gate's name."""
     ending = next((each for each in _LIMITS if name.endswith(each)), "")
     return MEASURES[name[len("min_") :].removesuffix(ending)], ending
 
@@ -205,10 +204,10 @@ def _parts(name: str) -> tuple[_Measure, str]:
 def _baseline(
     name: str, measure: _Measure, earlier: Sequence[EarlierRun], config: GatesConfig
 ) -> float | None:
-    """Give the median of the runs that can be compared with; None when they are too few.
+    """Return the median over comparable runs; None if they are fewer than ``min_runs``.
 
-    A run that somebody published although it failed this gate shows what is usual from
-    then on: older ones no longer count.
+    A run published by hand although it failed this gate sets a new normal: older runs no longer
+    count.
     """
     values: list[float] = []
     for run in earlier:
@@ -224,6 +223,6 @@ def _baseline(
 def _large(
     measure: _Measure, counts: Counts, value: float, baseline: float, config: GatesConfig
 ) -> bool:
-    """Whether a count is of enough records to be held against its baseline."""
+    """Whether a count is large enough to be compared with its baseline."""
     size = measure.size(counts) if measure.sample else max(value, baseline)
     return size >= config.min_records

@@ -1,20 +1,20 @@
-"""Runs that a gate holds: finished, out of the readers' sight, waiting for a decision.
+"""Runs that a gate holds: finished, hidden from readers, waiting for a decision.
 
-``<output>/.held/<run_id>/`` is the folder that would have been published, as it would have
-been. While it is there every further run ends in ``HeldRun``; ``publish_held`` and
-``discard_held`` decide.
+``<output>/.held/<run_id>/`` is the folder that would have been published. While it exists,
+every further run ends in ``HeldRun``; read ``publish_held`` and ``discard_held``.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import HeldRun, NewsieveError, UsageError
 from pipeline.ledger.account import AlarmCluster
-from pipeline.ledger.commit import publish, save_manifest, sweep_staging, tidying, withdraw
+from pipeline.ledger.commit import cleanup_after, publish, save_manifest, sweep_staging, withdraw
 from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
 from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
 from pipeline.ledger.lock import locked
@@ -22,7 +22,7 @@ from pipeline.storage import publish_folder
 from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from pipeline.config import GatesConfig
@@ -35,11 +35,11 @@ _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
 
 
 def earlier_runs(runs: Sequence[CommittedRun], config: GatesConfig) -> list[EarlierRun]:
-    """Read what gates compare with from the manifests of the newest ``baseline_runs`` runs."""
+    """Read the manifests of the newest ``baseline_runs`` runs, oldest first."""
     found: list[EarlierRun] = []
     for run in reversed(runs[-config.baseline_runs :]):
         for manifest in reversed(list(manifests_of(read_manifest(run.folder)))):
-            gates = manifest.get("gates", {})  # a manifest of an older newsieve has none
+            gates = manifest.get("gates", {})  # an older version wrote none
             accepted = frozenset(name for name, fact in gates.items() if not fact["passed"])
             found.append(EarlierRun(manifest["counts"], accepted))
     return found[: config.baseline_runs][::-1]
@@ -52,7 +52,7 @@ def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[G
         The folder of the published run.
 
     Raises:
-        HeldRun: the run is held; the message says by what, and how to decide.
+        HeldRun: the run is held; the message names the gates and the commands to decide.
     """
     if not failed(gates):
         return publish(finished, output, run_id)
@@ -65,10 +65,10 @@ def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[G
 def refuse_held(
     output: Path, problem: str = "an earlier run is held by a gate, nothing was started"
 ) -> None:
-    """Let nothing begin while a run waits for a decision.
+    """Raise if a run waits for a decision.
 
     Raises:
-        HeldRun: one does; the message says by what it is held, and how to decide.
+        HeldRun: one does; the message names the gates and the commands to decide.
     """
     held = held_runs(output)
     if held:
@@ -77,23 +77,23 @@ def refuse_held(
 
 
 def held_runs(output: Path) -> list[Path]:
-    """List the folders of the runs that wait for a decision, by name."""
+    """List the folders of held runs, by name."""
     folder = output / HELD
     return sorted(each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
 
 
 def describe_held(folder: Path) -> str:
-    """Say what a held run came to, which gates hold it, and how to decide.
+    """Describe a held run: its counts, the gates that hold it, the commands to decide.
 
     Raises:
-        NewsieveError: its manifest is damaged; the message says what can be done.
+        NewsieveError: its manifest is damaged.
     """
     held = _read_held(folder)
-    sums = " · ".join(f"{name} {held.counts[name]:,}" for name in _FATES)
+    counts = " · ".join(f"{name} {held.counts[name]:,}" for name in _FATES)
     output = folder.parent.parent
     return "\n".join(
         [
-            f"  run {folder.name}: {sums}",
+            f"  run {folder.name}: {counts}",
             *(f"  {result}" for result in held.failed),
             *(f"  {cluster}" for cluster in held.alarm_clusters),
             f"  look at it:           {folder}",
@@ -104,10 +104,10 @@ def describe_held(folder: Path) -> str:
 
 
 def publish_held(output: Path, name: str) -> Path:
-    """Publish a held run all the same; its manifest says so.
+    """Publish a held run; its manifest notes ``published_by_hand``.
 
     Args:
-        name: the run, or a beginning that no other held run has.
+        name: the run, or a unique prefix of its name.
 
     Returns:
         The folder of the published run.
@@ -117,52 +117,51 @@ def publish_held(output: Path, name: str) -> Path:
         LockedOutput: a run is at work.
         NewsieveError: the newest run is no longer the one that this run follows.
     """
-    check_output(output)
-    with locked(output):
-        held = _read_held(_find_held(output, name))
+    with _held(output, name) as folder:
+        held = _read_held(folder)
         runs = committed_runs(output)
         newest = runs[-1].run_id if runs else None
         if held.parent != newest:
-            run_id = held.folder.name
             raise NewsieveError(
-                f"{output}: run {run_id} follows {held.parent or 'no run'}, but the newest run "
-                f"is {newest or 'none'}; it can no longer be published. "
-                f"newsieve discard {output} {run_id} gives its inputs to the next run"
+                f"{output}: run {folder.name} follows {held.parent or 'no run'}, but the newest "
+                f"run is {newest or 'none'}; it can no longer be published. "
+                f"newsieve discard {output} {folder.name} gives its inputs to the next run"
             )
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        save_manifest(held.folder, held.manifest | {"published_by_hand": now})
-        folder = publish(held.folder, output, held.folder.name)
-        with tidying(f"{folder.name} is published"):
+        save_manifest(folder, held.manifest | {"published_by_hand": now})
+        published = publish(folder, output, folder.name)
+        with cleanup_after(f"{folder.name} is published"):
             write_views(output)
             sweep_staging(output)
-    return folder
+    return published
 
 
 def discard_held(output: Path, name: str) -> str:
-    """Remove a held run; what it read counts as unread, and comes again in the next run.
+    """Remove a held run; the next run reads its inputs again.
 
-    Args:
-        name: the run, or a beginning that no other held run has.
+    Args and errors: as ``publish_held``.
 
     Returns:
         The name of the removed run.
-
-    Raises:
-        UsageError: no such run is held, or *output* holds no runs at all.
-        LockedOutput: a run is at work.
     """
+    with _held(output, name) as folder:
+        withdraw(folder, output)
+    return folder.name
+
+
+@contextmanager
+def _held(output: Path, name: str) -> Iterator[Path]:
+    """Hold the lock of *output*; yield the folder of the held run *name*."""
     check_output(output)
     with locked(output):
-        held = _find_held(output, name)
-        withdraw(held, output)
-    return held.name
+        yield _find_held(output, name)
 
 
 def check_output(output: Path) -> None:
-    """Make sure that *output* is a folder of runs, before a lock is left in it.
+    """Raise unless *output* is an output folder; a lock file in another folder would be litter.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not.
     """
     if not any((output / name).is_dir() for name in ("runs", "runs.new", HELD)):
         raise UsageError(f"{output}: no runs here; name the folder that `newsieve run` wrote to")
@@ -183,13 +182,8 @@ def _find_held(output: Path, name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A held run, and what its manifest says.
+    """The manifest of a held run; ``failed`` are the gates that hold it."""
 
-    Attributes:
-        failed: the gates that hold it.
-    """
-
-    folder: Path
     manifest: dict[str, Any]
     parent: str | None
     counts: dict[str, int]
@@ -204,7 +198,7 @@ def _read_held(folder: Path) -> _Held:
         counts = {name: int(manifest["counts"][name]) for name in _FATES}
         gates = failed(gates_from_dict(manifest["gates"]))
         clusters = [AlarmCluster(**each) for each in manifest["alarm_clusters"]]
-        return _Held(folder, manifest, manifest["parent"], counts, gates, clusters)
+        return _Held(manifest, manifest["parent"], counts, gates, clusters)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); newsieve discard {folder.parent.parent} "

@@ -1,4 +1,4 @@
-"""What the committed runs of an output folder have read and kept."""
+"""What the published runs of an output folder have read and kept. Read ``committed_runs`` first."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ INPUTS_SCHEMA = pa.schema(
     ],
     metadata={"newsieve.state": "inputs", "newsieve.format_version": str(FORMAT_VERSION)},
 )
-"""state/inputs.parquet: a row a file that the run read, or tried to.
+"""state/inputs.parquet: one row for each file that the run read, or tried to.
 
-digest is null where the file could not be read at all; attempts counts the runs that read this
-content; retry says that a later run is to read it once more.
+digest: null if the file could not be read; attempts: runs that read this content so far; retry:
+the next run reads it again.
 """
 
 RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}")
@@ -45,7 +45,7 @@ RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}
 
 @dataclass(frozen=True, slots=True)
 class CommittedRun:
-    """One published run; ``sequence`` is its place in the chain of runs, from 1."""
+    """A published run; ``sequence`` is its position in the chain of runs, from 1."""
 
     folder: Path
     run_id: str
@@ -56,8 +56,8 @@ class CommittedRun:
 def committed_runs(output: Path) -> list[CommittedRun]:
     """List the published runs below *output*, oldest first.
 
-    Names say all that is needed, so that years of runs cost one listing; the manifest of the
-    newest one is read, and says whether this newsieve can go on from it.
+    Folder names are enough, so that years of runs cost one listing. Only the newest manifest is
+    read, to check that this version can continue from it.
 
     Raises:
         NewsieveError: the newest manifest is damaged, or was written by a newer newsieve.
@@ -72,7 +72,7 @@ def _runs_below(folder: Path) -> Iterator[CommittedRun]:
     for path in folder.iterdir() if folder.is_dir() else ():
         named = RUN_ID.fullmatch(path.name)
         if named and path.is_dir():
-            # One rename publishes a run: without its manifest, something happened to it since.
+            # A run is published with its manifest, by one rename.
             if not os.path.lexists(path / "manifest.json"):
                 raise NewsieveError(
                     f"{path}: a run without its manifest.json; restore this folder from a backup"
@@ -110,7 +110,7 @@ def _check_format(path: Path) -> None:
 
 @contextmanager
 def undamaged(path: Path) -> Iterator[None]:
-    """Read a table of a published run: what is damaged is told with its remedy.
+    """Turn damage to a table of a published run into a message.
 
     Raises:
         NewsieveError: *path* is damaged.
@@ -118,7 +118,7 @@ def undamaged(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (pa.ArrowException, OSError) as error:  # pyarrow has both for damage
+    except (pa.ArrowException, OSError) as error:  # pyarrow raises both for damage
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise NewsieveError(
@@ -126,37 +126,50 @@ def undamaged(path: Path) -> Iterator[None]:
         ) from error
 
 
+def read_table(path: Path, *columns: str) -> pa.Table:
+    """Read *columns* of a Parquet file, as far as it has them; without names, all columns.
+
+    Raises:
+        NewsieveError: the file is damaged.
+        OSError: it cannot be read.
+    """
+    # ParquetFile, not pq.read_table, which takes a folder called a=b for a partition.
+    with undamaged(path), pq.ParquetFile(path) as file:
+        known = [name for name in columns if name in file.schema_arrow.names]
+        return file.read(columns=known if columns else None)
+
+
+def table_files(run: CommittedRun, table: str) -> list[Path]:
+    """List the Parquet files of one table of *run*, by name."""
+    return sorted((run.folder / table).glob("*.parquet"))
+
+
 def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
-    """Give (source, digest) of every file that *run* read, and that need not be read again."""
-    rows = _inputs(run, ["source", "digest", "retry"])
+    """Return (source, digest) of every file that *run* read and that need not be read again."""
+    rows = _inputs(run, "source", "digest", "retry")
     return [(row["source"], row["digest"]) for row in rows if not row.get("retry")]
 
 
 def attempts_of(run: CommittedRun) -> dict[tuple[str, str | None], int]:
-    """Count, by (source, digest), how often files were read that are to be read once more."""
-    rows = _inputs(run, ["source", "digest", "attempts", "retry"])
+    """Return (source, digest) → attempts so far, of the files that are to be read again."""
+    rows = _inputs(run, "source", "digest", "attempts", "retry")
     return {(row["source"], row["digest"]): row["attempts"] for row in rows if row.get("retry")}
 
 
-def _inputs(run: CommittedRun, columns: list[str]) -> list[dict[str, Any]]:
+def _inputs(run: CommittedRun, *columns: str) -> list[dict[str, Any]]:
     path = run.folder / "state" / "inputs.parquet"
-    if not path.is_file():
-        return []
-    with undamaged(path), pq.ParquetFile(path) as file:
-        # An older newsieve may have written fewer columns.
-        known = [name for name in columns if name in file.schema_arrow.names]
-        rows: list[dict[str, Any]] = file.read(columns=known).to_pylist()
+    rows: list[dict[str, Any]] = read_table(path, *columns).to_pylist() if path.is_file() else []
     return rows
 
 
 SETTINGS = ("newsieve", "python", "libraries", "config")
-"""Facts of a manifest that stay the same over many runs."""
+"""Keys of a manifest whose values rarely differ between runs."""
 
 
 def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the manifests of the runs that a run holds: its own, but for a compacted one.
+    """Yield the manifests of the runs in a compacted run; of any other run, its own.
 
-    Without ``files``: those are the compacted run's.
+    Without ``files``: those are the files of the compacted run.
     """
     settings: dict[str, Any] = {}
     for entry in manifest.get("runs") or [manifest]:
@@ -165,20 +178,18 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def ids_of(run: CommittedRun) -> list[bytes]:
-    """Give the ids that *run* kept or rejected, 16 bytes each."""
+    """Return the ids of the rows of *run*, 16 bytes each."""
     found: list[bytes] = []
     for table in TABLES:
-        for path in sorted((run.folder / table).glob("*.parquet")):
-            # ParquetFile, not read_table: a folder called id=a is no partition.
-            with undamaged(path), pq.ParquetFile(path) as file:
-                ids = file.read(columns=["id"])["id"].drop_null().to_pylist()
+        for path in table_files(run, table):
+            ids = read_table(path, "id")["id"].drop_null().to_pylist()
             found += map(bytes.fromhex, ids)
     return found
 
 
-NAME = "tombstones.parquet"
+TOMBSTONES = "tombstones.parquet"
 
-SCHEMA = pa.schema(
+TOMBSTONES_SCHEMA = pa.schema(
     [pa.field("digest", pa.string(), nullable=False)],
     metadata={"newsieve.state": "tombstones", "newsieve.format_version": str(FORMAT_VERSION)},
 )
@@ -186,14 +197,13 @@ SCHEMA = pa.schema(
 
 def tombstones_of(runs: Path) -> frozenset[bytes]:
     """Read the tombstones of a folder of runs, 16 bytes each."""
-    path = runs / NAME
+    path = runs / TOMBSTONES
     if not path.is_file():
         return frozenset()
-    with undamaged(path), pq.ParquetFile(path) as file:
-        return frozenset(map(bytes.fromhex, file.read(columns=["digest"])["digest"].to_pylist()))
+    return frozenset(map(bytes.fromhex, read_table(path, "digest")["digest"].to_pylist()))
 
 
-def write_tombstones(runs: Path, stones: Iterable[bytes]) -> None:
+def write_tombstones(runs: Path, tombstones: Iterable[bytes]) -> None:
     """Write the tombstones of a folder of runs, whole or not at all."""
-    table = pa.table({"digest": sorted(stone.hex() for stone in stones)}, SCHEMA)
-    write_parquet(runs / NAME, SCHEMA, [table], 100_000)
+    table = pa.table({"digest": sorted(each.hex() for each in tombstones)}, TOMBSTONES_SCHEMA)
+    write_parquet(runs / TOMBSTONES, TOMBSTONES_SCHEMA, [table], 100_000)

@@ -1,10 +1,10 @@
-"""What earlier runs have seen, gathered in one file so that no run reads all of them again.
+"""What earlier runs have seen, in one file, so that a run need not open all of them.
 
-    output/.index/seen.npz    sorted digests of ids, of inputs, and of files as they lay there
+    output/.index/seen.npz    sorted digests of ids, of inputs, and of file stats ("looks")
 
-It holds nothing that the committed runs do not say, but for the last: what a file looked like
-(its size and times) when it was read, so that it need not be read again to learn that it is the
-same. It may be deleted at any time: it is made anew, and all inputs are read once more.
+The look of a file (its size and times) shows that it was read before without opening it.
+Everything else can be derived from the published runs: if the index is deleted, it is rebuilt,
+and all inputs are read once more. Read ``Index`` first.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from pipeline.ledger.history import CommittedRun
 
 SETTLED_NS = 2_000_000_000
-"""A file that changed less than so long before it was looked at may change again within the
-same tick of the file system's clock: its looks prove nothing."""
+"""A file that changed this recently may change again within the same tick of the file system's
+clock: its look proves nothing."""
 
 KINDS = ("ids", "inputs", "looks")
 
 
 @dataclass(frozen=True, eq=False)
 class Digests:
-    """Digests, each with the sequence of the run that saw it; n of them.
+    """n digests, each with the sequence of the run that saw it.
 
     Attributes:
         digests: S16[n], ascending.
@@ -50,7 +50,7 @@ class Digests:
     sequences: NDArray[np.uint32]
 
     def sequence_of(self, digest: bytes) -> int | None:
-        """Give the run that saw *digest*; None when none did."""
+        """Return the run that saw *digest*, or None."""
         wanted = np.array(digest, "S16")
         place = int(np.searchsorted(self.digests, wanted))
         seen = place < len(self.digests) and self.digests[place] == wanted
@@ -60,12 +60,12 @@ class Digests:
         return self.sequence_of(digest) is not None
 
     def of(self, sequences: Iterable[int]) -> Digests:
-        """Keep what those runs saw."""
+        """Keep the digests of those runs."""
         kept = np.isin(self.sequences, list(sequences))
         return self if kept.all() else Digests(self.digests[kept], self.sequences[kept])
 
     def plus(self, digests: Sequence[bytes], sequences: Sequence[int]) -> Digests:
-        """Add what more runs saw: digests, and the run of each."""
+        """Add digests, and the run of each."""
         if not digests:
             return self
         all_ = np.concatenate([self.digests, np.frombuffer(b"".join(digests), "S16")])
@@ -76,13 +76,13 @@ class Digests:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """What some committed runs have seen.
+    """What some published runs have seen.
 
     Attributes:
-        covers: the runs, by sequence.
+        covers: sequence → name of these runs.
         ids: of records, kept or rejected.
         inputs: ``input_digest`` of every file that need not be read again.
-        looks: ``look_of`` the same files, as far as they are known.
+        looks: ``look_of`` the same files, as far as known.
     """
 
     covers: dict[int, str]
@@ -91,19 +91,19 @@ class Index:
     looks: Digests
 
     def reader_of(self, source: str, digest: str | None) -> int | None:
-        """Give the run that read a file of that name and content (None: unreadable).
+        """Return the sequence of the run that read this file, or None.
 
-        Returns:
-            Its sequence; None when the file is still to be read.
+        Args:
+            digest: of its content; None for an unreadable file.
         """
         return self.inputs.sequence_of(input_digest(source, digest))
 
     def knows_look(self, look: bytes | None) -> bool:
-        """Say whether a file that looks like this was read."""
+        """Whether a file with this look was read."""
         return look is not None and look in self.looks
 
     def following(self, runs: Sequence[CommittedRun]) -> Index:
-        """Bring it to what *runs* have seen: forget all others, read those that it lacks."""
+        """Return the index of exactly *runs*: forget others, read those that are missing."""
         wanted = {run.sequence: run.run_id for run in runs}
         same = [number for number, name in self.covers.items() if wanted.get(number) == name]
         ids, inputs, looks = (each.of(same) for each in (self.ids, self.inputs, self.looks))
@@ -116,15 +116,15 @@ class Index:
         return Index(wanted, ids, inputs, looks)
 
     def without(self, sequences: Iterable[int]) -> Index:
-        """Forget what those runs have seen; ``following`` reads it again."""
+        """Forget these runs; ``following`` reads them again."""
         left = self.covers.keys() - set(sequences)
         covers = {number: name for number, name in self.covers.items() if number in left}
         return Index(covers, *(getattr(self, name).of(left) for name in KINDS))
 
     def gathered(self, into: Mapping[int, int]) -> Index:
-        """Let one run have seen what several have: sequence of each → that of the one.
+        """Merge runs: *into* maps the sequence of each to that of the run that takes it in.
 
-        Those that it does not cover all of it forgets.
+        If one of them is not covered, the merged run is forgotten.
         """
         lacking = {into[number] for number in into if number not in self.covers}
         unknown = [number for number in into if into[number] in lacking]
@@ -138,24 +138,24 @@ class Index:
         return Index(covers, *tables)
 
     def with_looks(self, looks: Sequence[tuple[bytes, int]]) -> Index:
-        """Add what files looked like, and the runs that read them."""
+        """Add (look, sequence of the run that read the file) pairs."""
         seen, sequences = [look for look, _ in looks], [sequence for _, sequence in looks]
         return replace(self, looks=self.looks.plus(seen, sequences))
 
 
 def input_digest(source: str, digest: str | None) -> bytes:
-    """Digest a file's name and content: 16 bytes."""
+    """Return the digest of a file's name and content, 16 bytes."""
     return blake2b(f"{digest} {source}".encode(), digest_size=16).digest()
 
 
 def look_of(path: str, source: str, now_ns: int) -> bytes | None:
-    """Digest what a file looks like (``digest_look``), where that proves something.
+    """Return the digest of a file's stat (``digest_look``), 16 bytes.
 
     Args:
-        now_ns: when it is looked at, in nanoseconds since 1970.
+        now_ns: the time, in nanoseconds since 1970.
 
     Returns:
-        16 bytes; None when it changed too shortly before, or cannot be looked at.
+        None if the file changed too recently, or has no stat.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - may be no valid Path
@@ -167,7 +167,7 @@ def look_of(path: str, source: str, now_ns: int) -> bytes | None:
 
 
 def load_index(output: Path) -> Index:
-    """Read the index of *output*; an empty one when there is none, or it is damaged."""
+    """Read the index of *output*; an empty one if it is missing or damaged."""
     try:
         with np.load(_path(output), allow_pickle=False) as file:
             covers = {int(n): str(name) for n, name in json.loads(str(file["covers"])).items()}

@@ -1,4 +1,4 @@
-"""Which files a run is pointed at."""
+"""The input files of a run. Read ``find_inputs`` first."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class InputFile:
 
     Attributes:
         path: where to open it.
-        source: its path from the root of its input, with forward slashes: the name it
-            has in the tables, wherever the folder lies.
+        source: its path relative to the root of its input, with forward slashes: its name in
+            the tables, wherever the input folder is.
         suffix: its key in ``read.FORMATS``.
     """
 
@@ -31,14 +31,14 @@ class InputFile:
 
 @dataclass
 class Inputs:
-    """What the inputs hold.
+    """The files that the inputs name, and what was left out.
 
     Attributes:
         files: supported files, in the order of their sources.
         unreadable: folders that cannot be listed, as (path, source).
-        too_young: files changed less than ``input.min_age_s`` ago: next run.
+        too_young: files changed less than ``input.min_age_s`` ago, left for the next run.
         ignored: number of files of other kinds, by suffix.
-        unfollowed: links to folders, and pipes, sockets and devices called like files.
+        unfollowed: links to folders; pipes, sockets and devices with the name of a file.
     """
 
     files: list[InputFile] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Inputs:
     unfollowed: list[str] = field(default_factory=list)
 
     def remarks(self) -> list[str]:
-        """Say what was left out, and why; nothing when all files are to be read."""
+        """Return a line for each kind of thing that was left out."""
         lines = []
         if self.too_young:
             lines.append(
@@ -67,14 +67,13 @@ class Inputs:
 def find_inputs(
     patterns: tuple[str, ...], min_age_s: float = 0, output: Path | None = None
 ) -> Inputs:
-    """Find the files that *patterns* name: folders, files or globs.
+    """Find the files that *patterns* (folders, files or globs) name.
 
     Args:
-        output: the folder that is written: what lies in it is no input.
+        output: the output folder: files in it are not inputs.
 
     Raises:
-        UsageError: a folder or file does not exist, is of a kind that cannot be read, or lies
-            in the output.
+        UsageError: a folder or file does not exist, has an unknown suffix, or lies in the output.
     """
     inputs, look = Inputs(), _Look(time.time(), min_age_s, output and output.resolve())
     for pattern in patterns:
@@ -90,8 +89,8 @@ def find_inputs(
             )
         elif look.is_written(pattern):
             raise UsageError(
-                f"input {pattern}: lies in the output folder {output}; name another, for what "
-                "newsieve wrote would be read as news"
+                f"input {pattern}: lies in the output folder {output}: newsieve would read its "
+                "own output; name another folder"
             )
         elif os.path.isdir(pattern):  # noqa: PTH112 - a glob may not be a valid Path
             _add_folder(Path(pattern), Path(pattern), inputs, look)
@@ -103,12 +102,12 @@ def find_inputs(
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """When is looked, and what is left out.
+    """What decides whether a file is left out.
 
     Attributes:
         now: seconds since 1970.
         min_age_s: ``input.min_age_s``.
-        output: the folder that is written, without links; None where nothing is.
+        output: the output folder, links resolved; None if nothing is written.
     """
 
     now: float
@@ -116,30 +115,30 @@ class _Look:
     output: Path | None
 
     def is_written(self, path: str) -> bool:
-        """Say whether *path* is the output, or lies in it."""
+        """Whether *path* is the output folder, or in it."""
         if self.output is None:
             return False
         return Path(os.path.realpath(path)).is_relative_to(self.output)
 
     def is_too_young(self, path: Path) -> bool:
-        """Say whether *path* may still be written to.
+        """Whether *path* may still be written to.
 
-        A file that is far ahead of the clock is not young: it would never be read.
+        A time far in the future does not count as young, or the file would never be read.
         """
         if not self.min_age_s:
             return False
         try:
             age = self.now - path.stat().st_mtime
         except OSError:
-            return False  # reading it will say what is wrong with it
+            return False  # the reader reports what is wrong with it
         return abs(age) < self.min_age_s
 
 
 def _distinct(files: list[InputFile]) -> list[InputFile]:
-    """Leave each file once, however many inputs name it, under its longest source.
+    """Return each file once, under its longest source, however many inputs name it.
 
-    Which input is named first, and how, must not matter: the source goes into the ids. A
-    link is a file of its own.
+    The order and spelling of inputs must not matter, because the source is part of ids. A link
+    counts as a file of its own.
     """
     longest: dict[str, InputFile] = {}
     for file in sorted(files, key=lambda file: (-len(file.source), file.source, file.path)):
@@ -149,7 +148,7 @@ def _distinct(files: list[InputFile]) -> list[InputFile]:
 
 
 def _fixed_part(pattern: str) -> Path:
-    """Give the folder before the first wildcard: the root of a glob."""
+    """Return the folder before the first wildcard: the root of a glob."""
     parts: list[str] = []
     for part in PurePath(pattern).parts[:-1]:
         if has_magic(part):
@@ -160,9 +159,7 @@ def _fixed_part(pattern: str) -> Path:
 
 def _add_named(path: Path, inputs: Inputs, look: _Look) -> None:
     if format_of(path.name) is None:
-        raise UsageError(
-            f"input {path}: not a kind of file that can be read; known: {', '.join(FORMATS)}"
-        )
+        raise UsageError(f"input {path}: unknown kind of file; known: {', '.join(FORMATS)}")
     _add(path, path.parent, inputs, look)
 
 
@@ -172,10 +169,10 @@ def _add_folder(folder: Path, root: Path, inputs: Inputs, look: _Look) -> None:
         inputs.unreadable.append(InputFile(str(path), _source(path, root), ""))
 
     for parent, folders, names in os.walk(folder, onerror=unreadable):
-        # Hidden files and folders are somebody's work in progress (.cache, .part, .git).
-        # os.path, not Path: a name that is too long for the system is no link, and no error yet.
+        # Hidden files and folders are work in progress (.cache, .part, .git).
+        # os.path, not Path: for a name that is too long, islink returns False and Path raises.
         below = [os.path.join(parent, name) for name in folders if not name.startswith(".")]  # noqa: PTH118
-        # A link may lead back, or out of here: its target can be named as an input of its own.
+        # A linked folder may lead back or out of the input: name it as an input instead.
         inputs.unfollowed += [path for path in below if os.path.islink(path)]  # noqa: PTH114
         folders[:] = sorted(os.path.basename(path) for path in below if not look.is_written(path))  # noqa: PTH119
         for name in sorted(names):
@@ -185,7 +182,7 @@ def _add_folder(folder: Path, root: Path, inputs: Inputs, look: _Look) -> None:
 
 def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
     if path.exists() and not path.is_file():
-        # A folder of a glob, or what a reader would wait at; a broken link is told about.
+        # A folder that matches a glob, or a pipe that would block; broken links are read, and fail.
         inputs.unfollowed += [] if path.is_dir() else [str(path)]
         return
     suffix = format_of(path.name)

@@ -1,4 +1,4 @@
-"""One run at a time in an output folder."""
+"""One command at a time in an output folder. Read ``locked`` first."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
-"""What a file system says that has no locks; some network ones have none."""
+"""Errors of file systems without locks, such as some network ones."""
 
-_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE}
-"""What is the matter with the disk or the system, not with the folder that was named."""
+_TEMPORARY = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE}
+"""Errors of the disk or the system; another folder would not help."""
 
 
 @contextmanager
 def locked(output: Path) -> Iterator[None]:
-    """Hold the lock of *output*; it dies with its process, however that ends.
+    """Hold the lock of *output*; the system releases it when the process ends.
 
     Raises:
         LockedOutput: another process holds it; the message says which.
-        UsageError: nothing can be written there.
+        UsageError: the folder cannot be written to.
     """
-    # Beside the lock, not in it: whoever tries the lock truncates it.
+    # Not in the lock file itself: trying to take the lock truncates it.
     owner = output / ".staging" / "owner.json"
     lock = FileLock(output / ".lock", timeout=0)
     try:
@@ -52,21 +52,21 @@ def locked(output: Path) -> Iterator[None]:
             raise _refused(output, error) from None
         yield
     finally:
-        with suppress(OSError):  # the lock is what counts, and it goes with its process
+        with suppress(OSError):  # only information; the lock is what counts
             owner.unlink(missing_ok=True)
         lock.release()
 
 
 def _refused(output: Path, error: OSError | NotImplementedError) -> NewsieveError:
-    """Say why the lock cannot be held: the folder, its file system, or the state of the disk."""
+    """Return the error for a lock that cannot be taken: folder, file system or disk."""
     number = error.errno if isinstance(error, OSError) else errno.ENOSYS
     if number in _NO_LOCKS:
         return UsageError(
-            f"output {output}: its file system has no locks that work: {os.strerror(number)}; "
+            f"output {output}: its file system does not support locks: {os.strerror(number)}; "
             "name a folder on a local disk, or on a file system with flock"
         )
     why = os.strerror(number) if number else str(error)
-    if number in _PASSING:
+    if number in _TEMPORARY:
         return NewsieveError(f"output {output}: cannot be written: {why}; nothing was started")
     return UsageError(f"output {output}: cannot be written: {why}; name another folder")
 
@@ -81,4 +81,4 @@ def _describe(owner: Path) -> str:
         facts = json.loads(owner.read_text(encoding="utf-8"))
         return f"process {facts['pid']} on {facts['host']} since {facts['since']}"
     except (OSError, ValueError, KeyError, TypeError):
-        return "it has not said who it is"
+        return "owner unknown"

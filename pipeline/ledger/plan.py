@@ -1,4 +1,4 @@
-"""What a run will do, frozen before it starts."""
+"""The plan of a run, fixed before it starts. Read ``make_plan`` first."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pipeline.ledger.index import look_of
 from pipeline.read import survey
@@ -16,16 +16,21 @@ from pipeline.storage import open_input
 from pipeline.version import FORMAT_VERSION, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pipeline.config import Config
     from pipeline.ledger.history import CommittedRun
     from pipeline.ledger.index import Index
     from pipeline.ledger.inputs import InputFile, Inputs
+    from pipeline.passes.write_block import RunName
+    from pipeline.staging import Staging
+
+Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
+"""Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
 
 MAX_PARTS = 2_000
-"""Small files in one block: enough that starting a block costs nothing beside its work."""
+"""Most files in one block: enough that the cost of starting a block does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,9 @@ class PlannedInput:
     """A file that the run reads, as it was when the plan was made.
 
     Attributes:
-        digest: of its bytes; None when it could not be read, or is a folder that cannot be listed.
-        attempts: how many runs have read this content, this one included.
-        look: what it looked like (``index.look_of``), in hex; None when that proves nothing.
+        digest: of its bytes; None for an unreadable file, or a folder that cannot be listed.
+        attempts: runs that have read this content, including this one.
+        look: ``index.look_of`` in hex; None when that proves nothing.
     """
 
     source: str
@@ -52,7 +57,7 @@ class Plan:
     Attributes:
         run_id: ``<logical date>-<sequence>-<hash of the plan and its parent>``.
         parent: the newest committed run, or None for the first.
-        inputs: the files to read, by source.
+        inputs: the files to read, ordered by source.
         blocks: the same files as units of work.
     """
 
@@ -69,26 +74,26 @@ class Plan:
         return sum(each.bytes for each in self.inputs)
 
     def as_json(self, config: Config) -> str:
-        """Write the plan down, with the configuration it was made for."""
+        """Return the plan as JSON, with the configuration it was made for."""
         content = asdict(self) | {
             "logical_date": self.logical_date.isoformat(),
             "format_version": FORMAT_VERSION,
             "version": VERSION,
             "config": config.model_dump(mode="json"),
-            "lasting": _lasting(config),
+            "lasting": _table_settings(config),
         }
         return json.dumps(content, indent=1) + "\n"
 
 
 def read_plan(content: bytes, config: Config) -> Plan | None:
-    """Read what ``as_json`` wrote; None when it was made for other settings, or another newsieve.
+    """Read what ``as_json`` wrote; None if it was made for other settings, or by another version.
 
     Raises:
         ValueError, KeyError, TypeError: it is damaged.
     """
     facts = json.loads(content)
     made_for = (facts["version"], facts["format_version"], facts["lasting"])
-    if made_for != (VERSION, FORMAT_VERSION, _lasting(config)):
+    if made_for != (VERSION, FORMAT_VERSION, _table_settings(config)):
         return None
     blocks = [
         Block(block["index"], tuple(Part(**part) for part in block["parts"]))
@@ -109,8 +114,8 @@ class Past:
     """What earlier runs say about inputs.
 
     Attributes:
-        newest: the newest committed run; None before the first.
-        attempts: by (source, digest), runs that read a file which is to be read once more.
+        newest: the newest published run; None before the first.
+        attempts: (source, digest) → runs that read it, of files that are to be read again.
         tombstones: of what was taken down.
     """
 
@@ -121,10 +126,11 @@ class Past:
 
 
 @dataclass(frozen=True, eq=False)
-class _Looked:
-    """What one look at a file came to: it is planned, or was read before.
+class _Examined:
+    """A file is planned, or was read before.
 
-    ``known`` says what a file read before looks like, and which run read it.
+    Attributes:
+        known: for a file recognised by its content: its look, and the run that read it.
     """
 
     planned: PlannedInput | None = None
@@ -135,24 +141,24 @@ class _Looked:
 def make_plan(
     inputs: Inputs, past: Past, logical_date: date, config: Config
 ) -> tuple[Plan, list[tuple[bytes, int]]]:
-    """Leave out what was read, cut the rest into blocks, and name the run.
+    """Leave out what was read before, cut the rest into blocks, and name the run.
 
     Returns:
-        The plan; and of files that were recognised by their content, what they look like and
-        which run read them, so that next time a look is enough.
+        The plan; and (look, run) of the files recognised by their content, so that the next run
+        need not open them.
     """
     now = time.time_ns()
-    looked = [_look_at(file, past, config.run.block_bytes, now) for file in inputs.files]
-    looked += [_look_at_folder(folder, past) for folder in inputs.unreadable]
-    planned = tuple(each.planned for each in looked if each.planned)
-    blocks = _blocks([part for each in looked for part in each.parts], config.run.block_bytes)
+    examined = [_examine(file, past, config.run.block_bytes, now) for file in inputs.files]
+    examined += [_examine_folder(folder, past) for folder in inputs.unreadable]
+    planned = tuple(each.planned for each in examined if each.planned)
+    blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
     parent = past.newest
     sequence = parent.sequence + 1 if parent else 1
     name = f"{logical_date.isoformat()}-{sequence:06d}"
     read = [(each.source, each.digest, each.attempts) for each in planned]
-    facts: list[Any] = [VERSION, name, parent and parent.run_id, _lasting(config), read]
+    facts: list[Any] = [VERSION, name, parent and parent.run_id, _table_settings(config), read]
     if past.tombstones:  # the same inputs, but other rows
-        facts.append(sorted(stone.hex() for stone in past.tombstones))
+        facts.append(sorted(each.hex() for each in past.tombstones))
     digest = blake2b(json.dumps(facts).encode(), digest_size=4).hexdigest()
     plan = Plan(
         run_id=f"{name}-{digest}",
@@ -162,14 +168,14 @@ def make_plan(
         inputs=planned,
         blocks=tuple(blocks),
     )
-    return plan, [each.known for each in looked if each.known]
+    return plan, [each.known for each in examined if each.known]
 
 
-def _look_at(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Looked:
-    """Look at *file*; unless it looks read, read it once for its digest and its cuts."""
+def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Examined:
+    """Check the look of *file*; if that is not known, read it for its digest and its cuts."""
     look = look_of(file.path, file.source, now_ns)
     if past.index.knows_look(look):
-        return _Looked()
+        return _Examined()
     whole = Part(file.path, file.source, file.suffix)
     try:
         with open_input(file.path) as stream:
@@ -178,7 +184,7 @@ def _look_at(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Loo
         return _unreadable(whole, past)
     reader = past.index.reader_of(file.source, found.digest)
     if reader is not None:
-        return _Looked(known=(look, reader) if look else None)
+        return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
     whole = replace(whole, size=found.size, digest=found.digest, look=shown)
     parts = tuple(
@@ -187,32 +193,32 @@ def _look_at(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Loo
     )
     before = past.attempts.get((file.source, found.digest), 0)
     planned = PlannedInput(file.source, found.digest, found.size, before + 1, shown)
-    return _Looked(planned, parts or ((whole, found.size),))
+    return _Examined(planned, parts or ((whole, found.size),))
 
 
-def _look_at_folder(folder: InputFile, past: Past) -> _Looked:
+def _examine_folder(folder: InputFile, past: Past) -> _Examined:
     return _unreadable(Part(folder.path, folder.source, folder.suffix), past)
 
 
-def _unreadable(part: Part, past: Past) -> _Looked:
-    # Read like any other file, or folder: the reader says what is wrong with it.
+def _unreadable(part: Part, past: Past) -> _Examined:
+    # Planned like any other file: the reader reports what is wrong with it.
     if past.index.reader_of(part.source, None) is not None:
-        return _Looked()
+        return _Examined()
     before = past.attempts.get((part.source, None), 0)
-    return _Looked(PlannedInput(part.source, None, 0, before + 1), ((part, 0),))
+    return _Examined(PlannedInput(part.source, None, 0, before + 1), ((part, 0),))
 
 
 def find_interrupted(output: Path, newest: CommittedRun | None, config: Config) -> Plan | None:
-    """Find the plan of a run that did not reach its end, and that may be finished.
+    """Return the plan of an interrupted run that can be finished, or None.
 
-    It must go on from the *newest* run, and have been made by this newsieve for settings that
-    give the same result.
+    It must follow the *newest* run, and have been made by this version for settings that give the
+    same result.
     """
     for path in sorted((output / ".staging").glob("*/plan.json")):
         try:
             plan = read_plan(path.read_bytes(), config)
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # damaged, or of an older newsieve: its inputs are planned anew
+            continue  # damaged, or of an older version: its inputs are planned again
         if plan is not None and plan.parent == (newest and newest.run_id):
             return plan
     return None
@@ -231,11 +237,10 @@ def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Blo
         yield Block(index, tuple(waiting))
 
 
-def _lasting(config: Config) -> dict[str, Any]:
-    """Give the settings that the tables depend on: not where they lie, nor who works on them.
+def _table_settings(config: Config) -> dict[str, Any]:
+    """Return the settings that the tables depend on: not places, workers, gates or alarms.
 
-    Gates and alarms judge the tables. A run that was discarded has its name again afterwards,
-    whatever gates it has to pass then.
+    So a discarded run has the same name when it runs again with other gates.
     """
     return config.model_dump(
         mode="json",

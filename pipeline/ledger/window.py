@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
-from pipeline.ledger.history import undamaged
+from pipeline.ledger.history import table_files, undamaged
 from pipeline.staging import WindowPart
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 LINES_DAYS = 30
-"""Days that a site's lines are counted over: menus change, and teasers within days."""
+"""Days over which the lines of a site are counted; menus and teasers change."""
 
 
 def window_of(
@@ -29,16 +29,18 @@ def window_of(
 ) -> list[WindowPart]:
     """List the files of articles of the *runs* within ``dedup.window_days``, oldest first.
 
-    Where a run's keys were made with other settings, or are missing, they are made anew from
-    the kept texts, and stay in ``.index`` for the next run.
+    Keys that are missing or were made with other settings are made again from the kept texts, and
+    stored in ``.index`` for the next run.
     """
     parts = []
     for run in runs:
         if abs((logical_date - run.logical_date).days) > config.window_days:
             continue
-        for articles in sorted((run.folder / "articles").glob("*.parquet")):
+        for articles in table_files(run, "articles"):
             with undamaged(articles):
-                pq.read_metadata(articles)  # here its name can be told, in a worker it is lost
+                pq.read_metadata(
+                    articles
+                )  # here the message names the file, in a worker it does not
                 keys = _keys_for(articles, run, config, output)
             parts.append(WindowPart(str(articles.absolute()), str(keys.absolute())))
     return parts if config.window_days else []

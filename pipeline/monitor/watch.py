@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Config
-from pipeline.ledger.plan import Plan
+from pipeline.ledger.plan import Engine, Plan
 from pipeline.passes.write_block import RunName
 from pipeline.staging import Staging
 
@@ -22,10 +21,8 @@ LOOK_EVERY_S = 2.0
 """Seconds between two looks into the staging folder: soon enough for a log; a look takes 16 ms
 where 1,000 blocks (16 GB of input) are waited for."""
 
-_Engine = Callable[[Plan, RunName, Config, Staging], None]  # as job.Engine, which stands above
 
-
-def watched(engine: _Engine, log: EventLog) -> _Engine:
+def watched(engine: Engine, log: EventLog) -> Engine:
     """Have *log* tell of the plan, of each cleaned block and of each pass of *engine*."""
 
     def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:

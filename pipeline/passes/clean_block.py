@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.dedup.steps.write_members import MemberWriter
-from pipeline.passes.isolation import failure, sieve_records
+from pipeline.passes.isolation import failure, process_records
 from pipeline.passes.site_lines import read_repeated
 from pipeline.passes.tombstones import taken_down
 from pipeline.read import read_part
@@ -53,8 +53,8 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        sieved = _sieved(records, config, read_repeated(staging), tombstones)
-        for articles, rejections in _batches(sieved):
+        fates = _fates(records, config, read_repeated(staging), tombstones)
+        for articles, rejections in _batches(fates):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
             members.append(kept)
@@ -94,16 +94,16 @@ def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
     return place < len(sorted_ids) and bool(sorted_ids[place] == wanted)
 
 
-_Sieved = tuple[int, "Article | Rejection"]
+_Fate = tuple[int, "Article | Rejection"]
 
 
-def _sieved(
+def _fates(
     records: Iterator[Document | Rejection],
     config: Config,
     repeated: Repeated,
     tombstones: frozenset[bytes],
-) -> Iterator[_Sieved]:
-    for ordinal, (article, rejection) in enumerate(sieve_records(records, config, repeated.of)):
+) -> Iterator[_Fate]:
+    for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated.of)):
         result = cast("Article | Rejection", rejection or article)
         # A page may name its address itself: it is known only now.
         gone = article and taken_down(article.document, article, tombstones)
@@ -111,12 +111,12 @@ def _sieved(
 
 
 def _batches(
-    sieved: Iterator[_Sieved],
+    fates: Iterator[_Fate],
 ) -> Iterator[tuple[list[tuple[int, Article]], list[tuple[int, Rejection]]]]:
     """Part articles from rejections, ``BATCH_ROWS`` records at a time."""
     articles: list[tuple[int, Article]] = []
     rejections: list[tuple[int, Rejection]] = []
-    for ordinal, result in sieved:
+    for ordinal, result in fates:
         if isinstance(result, Rejection):
             rejections.append((ordinal, result))
         else:

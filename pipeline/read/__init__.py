@@ -1,98 +1,97 @@
-"""Reading: bytes → documents. A new format is a file and a line in ``FORMATS``."""
+"""Reading: bytes → documents. A new format is one reader and one line in ``FORMATS``.
+
+``read_part`` reads a file or a part of one; ``survey`` digests a file and finds where to cut it.
+"""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from itertools import chain
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from pipeline.read.csv_files import read_csv, read_csv_gz, read_csv_zst
+from pipeline.config import InputConfig
+from pipeline.read.csv_files import csv_records
 from pipeline.read.fields import Place, reject
-from pipeline.read.jsonl import read_jsonl, read_jsonl_gz, read_jsonl_zst
-from pipeline.read.parquet import read_parquet, survey_row_groups
+from pipeline.read.jsonl import jsonl_records
+from pipeline.read.parquet import parquet_records, survey_row_groups
 from pipeline.read.parts import (
     Part,
     Survey,
     Unfinished,
+    byte_range,
     is_as_planned,
-    planned_bytes,
     survey_lines,
     survey_whole,
 )
-from pipeline.read.single import read_html, read_text
-from pipeline.read.warc import read_warc, read_warc_gz
+from pipeline.read.single import html_document, text_document
+from pipeline.read.streams import gzip_chunks, plain_chunks, zstd_chunks
+from pipeline.read.warc import warc_documents
+from pipeline.read.warc_records import gzip_members
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import BinaryIO
-
-    from pipeline.config import InputConfig
     from pipeline.records import Document, Rejection
 
 __all__ = ["FORMATS", "Format", "Part", "Survey", "Unfinished", "format_of", "read_part", "survey"]
 
+Records = Iterator["Document | Rejection | Unfinished"]
 
-class Reader(Protocol):
-    """Reads the records of *part* off its opened file, and raises nothing but OSError."""
+Reader = Callable[[Any, Part, InputConfig, "Counter[str]"], Records]
+"""Yields one item per record of a part from what its opener returned.
 
-    def __call__(
-        self,
-        stream: BinaryIO,
-        part: Part,
-        config: InputConfig,
-        ignored: Counter[str],
-        *,
-        final: bool,
-    ) -> Iterator[Document | Rejection | Unfinished]:
-        """Yield one item a record; count names of fields that are not understood in *ignored*."""
-        ...
+Counts unknown fields by name in the last argument, and raises nothing but OSError.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a kind of file is read, and how it is surveyed: whether, and where, it may be cut.
+    """How a kind of file is read.
 
     Attributes:
+        open: a binary stream → what *records* reads, such as unpacked chunks.
+        records: the reader.
+        survey: digests a file and finds where it may be cut.
         single: the file is one document.
     """
 
-    read: Reader
+    open: Callable[[BinaryIO], Iterable[Any] | BinaryIO]
+    records: Reader
     survey: Callable[[BinaryIO, int], Survey] = survey_whole
     single: bool = False
 
-    @property
-    def splittable(self) -> bool:
-        """Whether a large file may become several parts."""
-        return self.survey is not survey_whole
+
+def _seekable(stream: BinaryIO) -> BinaryIO:
+    return stream
 
 
 FORMATS: dict[str, Format] = {
-    ".txt": Format(read_text, single=True),
-    ".html": Format(read_html, single=True),
-    ".htm": Format(read_html, single=True),
-    ".jsonl": Format(read_jsonl, survey_lines),
-    ".ndjson": Format(read_jsonl, survey_lines),
-    ".jsonl.gz": Format(read_jsonl_gz),
-    ".ndjson.gz": Format(read_jsonl_gz),
-    ".jsonl.zst": Format(read_jsonl_zst),
-    ".ndjson.zst": Format(read_jsonl_zst),
-    ".csv": Format(read_csv),
-    ".csv.gz": Format(read_csv_gz),
-    ".csv.zst": Format(read_csv_zst),
-    ".parquet": Format(read_parquet, survey_row_groups),
-    ".warc": Format(read_warc),
-    ".warc.gz": Format(read_warc_gz),
-    ".wet": Format(read_warc),
-    ".wet.gz": Format(read_warc_gz),
-    ".warc.wet": Format(read_warc),
-    ".warc.wet.gz": Format(read_warc_gz),
+    ".txt": Format(plain_chunks, text_document, single=True),
+    ".html": Format(plain_chunks, html_document, single=True),
+    ".htm": Format(plain_chunks, html_document, single=True),
+    ".jsonl": Format(plain_chunks, jsonl_records, survey_lines),
+    ".ndjson": Format(plain_chunks, jsonl_records, survey_lines),
+    ".jsonl.gz": Format(gzip_chunks, jsonl_records),
+    ".ndjson.gz": Format(gzip_chunks, jsonl_records),
+    ".jsonl.zst": Format(zstd_chunks, jsonl_records),
+    ".ndjson.zst": Format(zstd_chunks, jsonl_records),
+    ".csv": Format(plain_chunks, csv_records),
+    ".csv.gz": Format(gzip_chunks, csv_records),
+    ".csv.zst": Format(zstd_chunks, csv_records),
+    ".parquet": Format(_seekable, parquet_records, survey_row_groups),
+    ".warc": Format(plain_chunks, warc_documents),
+    ".warc.gz": Format(gzip_members, warc_documents),
+    ".wet": Format(plain_chunks, warc_documents),
+    ".wet.gz": Format(gzip_members, warc_documents),
+    ".warc.wet": Format(plain_chunks, warc_documents),
+    ".warc.wet.gz": Format(gzip_members, warc_documents),
 }
 """Suffix in lower case → format."""
 
 
 def format_of(name: str) -> str | None:
-    """Find the key of ``FORMATS`` that the file *name* ends in, the longest; None if none does.
+    """Return the longest key of ``FORMATS`` that the file *name* ends in; None if there is none.
 
     >>> format_of("in/News.JSONL.gz"), format_of("notes.md"), format_of("in/.txt")
     ('.jsonl.gz', None, None)
@@ -107,63 +106,60 @@ def read_part(
     open_file: Callable[[str], BinaryIO],
     config: InputConfig,
     *,
-    final: bool = False,
     ignored_fields: Counter[str] | None = None,
-) -> Iterator[Document | Rejection | Unfinished]:
-    """Read the records of *part*: one item for each, in the order of the file.
+) -> Records:
+    """Read the records of *part*: one item each, in file order.
 
-    A bad record, or a file that cannot be read, becomes a Rejection; nothing is raised
-    and nothing is left out without a word (blank lines are no records).
+    A bad record, or a file that cannot be read, becomes a Rejection. Nothing is raised, and
+    nothing is dropped silently (blank lines are not records).
 
     Args:
         part: what to read; its suffix is a key of ``FORMATS``.
-        open_file: opens ``part.path`` for reading bytes; OSError when it cannot.
-        config: the limits and the names of fields.
-        final: take a last JSONL line without its newline as a record, not as Unfinished.
-        ignored_fields: counts the fields of records that are not understood, by name.
+        open_file: opens ``part.path`` for reading bytes; OSError if it cannot.
+        config: limits and field names.
+        ignored_fields: counts unknown fields of records by name.
     """
     ignored = Counter[str]() if ignored_fields is None else ignored_fields
     try:
         with open_file(part.path) as stream:
-            yield from _planned_records(stream, part, config, ignored, final=final)
+            yield from _planned_records(stream, part, config, ignored)
     except OSError as error:
-        # Not the message: it holds the path, which differs from machine to machine.
+        # Not the message: it holds the path, which differs between machines.
         detail = os.strerror(error.errno) if error.errno else str(error)
         yield reject(Place(part.source, part.stem), "unreadable", detail, error)
 
 
 def _planned_records(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
-) -> Iterator[Document | Rejection | Unfinished]:
-    """Read what the file held when the run was planned; say so where that is gone."""
-    if not is_as_planned(stream, part):
-        yield _changed(part)
-        return
+    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str]
+) -> Records:
+    """Read what the file held when the run was planned; reject the part if that has changed."""
+    changed = list(_check(stream, part))
+    if changed:
+        return iter(changed)
     form = FORMATS[part.suffix]
-    records = form.read(planned_bytes(stream, part), part, config, ignored, final=final)
-    if form.single:
-        # A document is whole, or it is not taken. Records of other files are whole each.
-        records = iter(list(records))
-    else:
-        yield from records
-    if is_as_planned(stream, part):
-        yield from records
-    else:
-        yield _changed(part)
+    by_lines = form.survey is survey_lines
+    start, stop = (part.start, part.stop or part.size) if by_lines else (0, part.size)
+    opened = form.open(byte_range(stream, start, stop))
+    records = form.records(opened, part, config, ignored)
+    if not form.single:  # each record is whole
+        return chain(records, _check(stream, part))
+    document = list(records)
+    return iter(list(_check(stream, part)) or document)
 
 
-def _changed(part: Part) -> Rejection:
-    detail = "the file is not what it was when the run was planned; the next run reads it again"
-    return reject(Place(part.source, part.stem), "changed_meanwhile", detail, OSError())
+def _check(stream: BinaryIO, part: Part) -> Iterator[Rejection]:
+    if not is_as_planned(stream, part):
+        detail = "the file has changed since the run was planned; the next run reads it again"
+        yield reject(Place(part.source, part.stem), "changed_meanwhile", detail, OSError())
 
 
 def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:
-    """Read *stream* once for its digest and size, and for where it may be cut.
+    """Read *stream* once for its digest and size, and find where it may be cut.
 
     Args:
-        stream: the file, as it lies on the disk.
+        stream: the file, as stored.
         suffix: a key of ``FORMATS``.
-        block_bytes: bytes that a part should have; a part is longer by what its last line or
-            row group needs, the last one may be shorter.
+        block_bytes: target size of a part in bytes. A part is longer by the rest of its last
+            line or row group; the last part may be shorter.
     """
     return FORMATS[suffix].survey(stream, block_bytes)

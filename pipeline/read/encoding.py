@@ -1,15 +1,15 @@
-"""Bytes → text, whatever the encoding; or the reason why they are none.
+"""Bytes → text in any encoding, or the reason why they are not text. See ``decode``.
 
-In this order, the first that fits:
+The first that fits, in this order:
 
-    byte order mark · ISO-2022-JP escapes · UTF-16 without a mark · binary? refused ·
-    UTF-8 · the charset that HTTP declares, then the one a page does ·
+    byte order mark · ISO-2022-JP escapes · UTF-16 without a mark · binary data is refused ·
+    UTF-8 · the charset declared by HTTP, then by the page ·
     UTF-8 with a few damaged bytes · windows-1252 or ISO 8859-15, if it reads like western
     text · statistical detection · text with a few bad bytes
 
-UTF-8 goes before the declared charset: text in another encoding is almost never valid
-UTF-8, while pages that declare iso-8859-1 and are UTF-8 are common. Only UTF-16 that
-HTTP declares goes before it. Mojibake that is already in the text stays.
+UTF-8 comes before the declared charset: text in another encoding is almost never valid UTF-8,
+while pages that declare iso-8859-1 but are UTF-8 are common. Only UTF-16 declared by HTTP comes
+before it. Mojibake that is already in the text stays.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from charset_normalizer import from_bytes
 
 
 class UndecodableError(ValueError):
-    """The bytes are no text; the message says what they look like."""
+    """The bytes are not text; the message says what they look like."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A text without byte order mark, and the Python name of the codec that gave it."""
+    """A text without byte order mark, and the Python codec that decoded it."""
 
     text: str
     encoding: str
@@ -62,8 +62,8 @@ _MAGIC = {
     b"SQLite format 3\x00": "an SQLite database",
 }
 
-# Bytes that text does not hold, in any encoding that has one byte to a letter of ASCII;
-# tab, newline, form feed, return and escape may stand in it.
+# Control bytes that text does not contain in ASCII-compatible encodings; tab, newline, form
+# feed, return and escape may occur.
 _CONTROLS = bytes([*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 
 _DECLARED = re.compile(
@@ -76,7 +76,7 @@ _PRESCAN_BYTES = 2048
 
 _WIDE = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 
-# What would have been decoded before this, and codecs of Python that are no charsets.
+# Charsets that were tried before, and Python codecs that are not charsets.
 _NO_CHARSETS = ("utf", "idna", "punycode", "unicode", "raw", "undefined")
 
 _SAMPLE_BYTES = 8_000
@@ -86,7 +86,7 @@ _PLAUSIBLE = (
     *("iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "cp866", "mac_roman", "tis_620"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
 )
-"""What news is written in; without a list the detector also answers with EBCDIC and its like."""
+"""Encodings used for news; without a list, the detector also answers with EBCDIC and the like."""
 
 
 def decode(
@@ -101,11 +101,11 @@ def decode(
     Args:
         payload: a whole file.
         html: whether a charset declared in the first 2,048 bytes counts.
-        declared: the charset that came with the bytes, such as HTTP's; goes before that one.
-        detect: what stands in for ``detected``, where many payloads are to cost less.
+        declared: the charset from outside the bytes, such as HTTP's; takes precedence.
+        detect: a cheaper replacement for ``detected``, for many payloads.
 
     Raises:
-        UndecodableError: the bytes are binary, or no encoding fits them.
+        UndecodableError: the bytes are binary, or no encoding fits.
     """
     if marked := _marked(payload):
         return marked
@@ -133,7 +133,7 @@ def _strictly(payload: bytes, encoding: str) -> Decoded | None:
 
 
 def _marked(payload: bytes) -> Decoded | None:
-    """Decode by byte order mark; a file cut within a character loses that character only."""
+    """Decode by byte order mark; a file cut within a character loses only that one."""
     for mark, encoding in _MARKS:
         if payload.startswith(mark):
             body = payload[len(mark) :]
@@ -151,7 +151,7 @@ def _replaced_share(text: str) -> float:
 
 
 def _unmarked_utf16(payload: bytes) -> Decoded | None:
-    """Decode UTF-16 of mostly western letters: every other byte is zero."""
+    """Decode UTF-16 with mostly western letters: every other byte is zero."""
     head = payload[:4_000]
     if len(head) < 4 or b"\0" not in head:
         return None
@@ -181,17 +181,17 @@ def _label_within(payload: bytes) -> str | None:
 
 
 def _declared_utf16(payload: bytes, label: str | None) -> Decoded | None:
-    """Decode UTF-16 of any letters; a page cannot declare it within itself, HTTP can."""
+    """Decode UTF-16 in any script; HTTP can declare it, the page itself cannot."""
     encoding = _WIDE.get((label or "").lower())
     decoded = _strictly(payload, encoding) if encoding else None
-    # UTF-8 that is called UTF-16 gives Chinese at random, without a space or a full stop.
+    # UTF-8 decoded as UTF-16 gives random Chinese without spaces or full stops.
     if decoded and re.search("[ .\n\u3002]", decoded.text):
         return decoded
     return None
 
 
 def by_label(payload: bytes, label: str) -> Decoded | None:
-    """Decode by the charset that is named, if the bytes agree with it but for a few."""
+    """Decode by the named charset, if all but a few bytes are valid in it."""
     label = label.lower()
     encoding = LABELS.get(label, label)
     try:
@@ -204,16 +204,16 @@ def by_label(payload: bytes, label: str) -> Decoded | None:
 
 
 def _damaged_utf8(payload: bytes) -> Decoded | None:
-    """Decode UTF-8 with bytes lost or cut: one bad spot to four good characters at most."""
+    """Decode UTF-8 with lost bytes: at most one error per four good characters."""
     text = payload.decode("utf-8", "replace")
     bad = text.count("\ufffd")
     good = len(text) - len(text.encode("ascii", "ignore")) - bad
     return Decoded(text, "utf-8") if good >= 4 * bad else None
 
 
-# Letters of windows-1252 in runs that western languages do not have, or symbols within words:
-# traces of Central European, Turkish or Baltic text (which share most codes), or of Cyrillic,
-# Greek or Asian text (which has hardly anything but high bytes).
+# Runs of windows-1252 letters that western languages do not have, or symbols within words:
+# signs of Central European, Turkish or Baltic text (which share most codes), or of Cyrillic,
+# Greek or Asian text (which has almost only high bytes).
 _HIGH = re.compile(rb"[\x80-\xff]")
 
 _HIGH_LETTERS = re.compile(rb"[\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]")
@@ -237,7 +237,7 @@ _LATIN_9_BYTES = b"\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe"
 
 
 def _western(payload: bytes) -> Decoded | None:
-    """Decode windows-1252, or ISO 8859-15, where its high bytes are few and fit in."""
+    """Decode windows-1252 or ISO 8859-15, if high bytes are few and plausible."""
     latin_9 = not re.search(rb"[\x80-\x9f]", payload) and _LATIN_9.search(payload)
     judged = payload.translate(None, _LATIN_9_BYTES) if latin_9 else payload
     high = len(_HIGH.findall(judged))
@@ -249,9 +249,9 @@ def _western(payload: bytes) -> Decoded | None:
 
 
 def detected(payload: bytes) -> Decoded | None:
-    """Decode by what charset-normalizer finds the least messy, then the most like a language.
+    """Decode by the encoding that charset-normalizer rates best: least chaos, then coherence.
 
-    Each encoding is tried alone: together, one is skipped when a similar one has failed.
+    Each encoding is tried alone: in one call, it skips those similar to one that failed.
     """
     sample = _sample(payload)
     found = []
@@ -267,18 +267,18 @@ def detected(payload: bytes) -> Decoded | None:
 
 
 def _sample(payload: bytes) -> bytes:
-    """Take up to 8,000 bytes of the lines that are not ASCII: the others say nothing."""
+    """Return up to 8,000 bytes of the lines that are not ASCII."""
     telling = [line for line in payload.splitlines() if not line.isascii()]
     sample = b"\n".join(telling)
     if len(sample) <= _SAMPLE_BYTES:
         return sample
-    # These bytes are never the second of a character, so nothing is cut through behind them.
+    # These bytes are never the second byte of a character, so no character is split.
     cut = max(sample.rfind(bytes([byte]), 0, _SAMPLE_BYTES) for byte in b"\n\r ,.<>")
     return sample[: cut if cut > 0 else _SAMPLE_BYTES]
 
 
 def _mostly_ascii(payload: bytes) -> Decoded | None:
-    """Keep a text whose few bad bytes fit no encoding: they become U+FFFD."""
+    """Decode a text with a few bytes that fit no encoding: they become U+FFFD."""
     text = payload.decode("utf-8", "replace")
     return Decoded(text, "utf-8") if _replaced_share(text) <= 0.1 else None
 
@@ -310,15 +310,15 @@ LABELS: dict[str, str] = {
 }
 
 MOST_DETECTED = 1_000
-"""Lines of a file whose encoding is looked for among all that news is written in."""
+"""Lines per file whose encoding is detected statistically; then only encodings found so far."""
 
 
 class LineDecoder:
-    """Decodes the lines of a file that is in *encoding*, but for some."""
+    """Decodes the lines of a file in *encoding*, some of which may be in another."""
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
-        self._asked = 0
+        self._detections = 0
         self._found = Counter[str]()
 
     def __call__(self, payload: bytes) -> str:
@@ -340,8 +340,8 @@ class LineDecoder:
             return decode(payload, html=False, detect=self._detect).text
 
     def _detect(self, payload: bytes) -> Decoded | None:
-        if self._asked < MOST_DETECTED:
-            self._asked += 1
+        if self._detections < MOST_DETECTED:
+            self._detections += 1
             if answer := detected(payload):
                 self._found[answer.encoding] += 1
             return answer

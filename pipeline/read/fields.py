@@ -1,8 +1,7 @@
-"""A record's fields → a document. Only its content is needed; the rest is taken as it comes.
+"""A record's fields → a document. Only the content is required.
 
-Records are written by many hands: an ``id`` may be a number, ``authors`` one string, a
-list, or a list of objects with a name. What cannot be understood is left out, never a
-reason to lose the text.
+Records come in many forms: an ``id`` may be a number; ``authors`` may be a string, a list, or
+a list of objects with a name. A value that cannot be understood is dropped; the text is kept.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, get_args
 
 from pipeline.config import FieldName
-from pipeline.records import Document, MediaType, Rejection, identify
+from pipeline.records import EXCERPT_CHARS, Document, MediaType, Rejection, excerpt, identify
 from pipeline.urls import canonical_url
 
 FIELDS: tuple[str, ...] = get_args(FieldName)
@@ -21,10 +20,10 @@ FIELDS: tuple[str, ...] = get_args(FieldName)
 OTHER_FIELDS = "(other)"
 
 MAX_NAMES = 1_000
-"""Distinct names that are counted; records keyed by url or number have no end of them."""
+"""Distinct names counted; records keyed by url or number have any number of them."""
 
 _CONTENT: dict[str, MediaType] = {"html": "text/html", "text": "text/plain"}
-"""Where both have content the page is taken: it also holds what the text was taken from."""
+"""If both have content, html is used: the text was extracted from it."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
@@ -35,17 +34,17 @@ def document_of(
     fields: Mapping[str, FieldName],
     ignored: Counter[str],
 ) -> Document | Rejection:
-    """Make the document that *record* is.
+    """Turn *record* into a document.
 
     Args:
         record: the object as parsed.
-        place: where it stands, ``<path>#<n>``, and its name when it has no ``id`` of its own.
+        place: its source, ``<path>#<n>``, and its name if it has no ``id`` of its own.
         fields: other name → our name.
-        ignored: counts the names that are not understood.
+        ignored: counts unknown names.
 
     Returns:
-        The document; a Rejection (no_text) when neither html nor text is a string with
-        content. Lone surrogates, which no encoding can hold, become U+FFFD.
+        The document, or a Rejection (no_text) if neither html nor text is a string with
+        content. Lone surrogates become U+FFFD.
     """
     count_unknown(record, fields, ignored)
     known = renamed(record, fields)
@@ -73,7 +72,7 @@ def document_of(
 
 
 def renamed(record: Mapping[str, object], fields: Mapping[str, FieldName]) -> dict[str, object]:
-    """Give the fields of *record* our names; a renamed field goes before one of that name.
+    """Rename the fields of *record*; a mapped field takes precedence over one of that name.
 
     >>> renamed({"text": "teaser", "body": "story", "n": 1}, {"body": "text"})
     {'text': 'story'}
@@ -97,18 +96,18 @@ def count_unknown(
 
 
 def count_name(name: str, ignored: Counter[str]) -> None:
-    """Count *name* in *ignored*, or as ``(other)`` when 1,000 names are counted already."""
+    """Count *name* in *ignored*, or as ``(other)`` if 1,000 names are counted already."""
     shown = _SURROGATES.sub("\ufffd", name[:100])
     ignored[shown if shown in ignored or len(ignored) < MAX_NAMES else OTHER_FIELDS] += 1
 
 
 def has_content(value: object) -> bool:
-    """Say whether *value* is a string with more than white space in it."""
+    """Return whether *value* is a string with more than white space."""
     return isinstance(value, str) and bool(value.strip())
 
 
 def scalar(value: object) -> str | None:
-    """Take a string or a number as a string without space around it; anything else is None.
+    """Return a string or number as a stripped string; None for anything else.
 
     >>> scalar(" 12 "), scalar(12), scalar(True), scalar(["12"]), scalar("  ")
     ('12', '12', None, None, None)
@@ -121,7 +120,7 @@ def scalar(value: object) -> str | None:
 
 
 def names(value: object) -> tuple[str, ...]:
-    """Take the names out of a string split at ``;``, a list, or objects with a ``name``.
+    """Return the names in a string split at ``;``, a list, or objects with a ``name``.
 
     >>> names("Ida Voss; Jo Li"), names(["Ida Voss", {"name": "Jo Li"}, None, 3])
     (('Ida Voss', 'Jo Li'), ('Ida Voss', 'Jo Li'))
@@ -148,35 +147,22 @@ def _kind(known: Mapping[str, object], name: str) -> str:
     return "empty" if isinstance(known[name], str) else f"a {type(known[name]).__name__}"
 
 
-EXCERPT_CHARS = 500
-
-
 class Place(NamedTuple):
-    """Where a record stands, what it is called there, and how it begins."""
+    """The source of a record, its name, and its first bytes."""
 
     source: str
     record_id: str
     head: bytes = b""
 
 
-def excerpt(head: bytes) -> str:
-    r"""Show the beginning of a record: at most 500 printable characters, on one line.
-
-    >>> excerpt(b'{"a":\t\x00}\n')
-    '{"a": �}'
-    """
-    line = " ".join(head[: EXCERPT_CHARS * 4].decode("utf-8", "replace").split())
-    return "".join(char if char.isprintable() else "\ufffd" for char in line[:EXCERPT_CHARS])
-
-
 def reject(place: Place, reason: str, detail: str, error: Exception | None = None) -> Rejection:
-    """Say that the record at *place* cannot be read.
+    """Reject the record at *place*, which cannot be read.
 
     Args:
         place: the record.
-        reason: one of ``records.REASONS``.
+        reason: a key of ``records.REASONS``.
         detail: the value and the limit, for people.
-        error: what was raised; after an OSError another try may succeed.
+        error: the exception; after an OSError, reading may be tried again.
     """
     return Rejection(
         source=place.source,
@@ -186,6 +172,6 @@ def reject(place: Place, reason: str, detail: str, error: Exception | None = Non
         detail=detail,
         record_id=place.record_id,
         error_type=type(error).__name__ if error else None,
-        excerpt=excerpt(place.head) or None,
+        excerpt=excerpt(place.head[: EXCERPT_CHARS * 4].decode("utf-8", "replace")),
         retryable=isinstance(error, OSError),
     )

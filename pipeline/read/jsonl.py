@@ -1,7 +1,7 @@
-"""JSONL → documents: one object a line, every line accounted for.
+"""JSONL → documents: one object per line, every line accounted for.
 
-``#n`` is the number of the line in its file, as an editor shows it: blank lines are
-counted, but are no records.
+``#n`` is the line number in the file, as an editor shows it: blank lines count, but are not
+records.
 """
 
 from __future__ import annotations
@@ -12,18 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.read.fields import Place, document_of, reject
 from pipeline.read.parts import Part, Unfinished
-from pipeline.read.streams import (
-    BrokenStreamError,
-    Line,
-    gzip_chunks,
-    lines,
-    plain_chunks,
-    zstd_chunks,
-)
+from pipeline.read.streams import BrokenStreamError, Line, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
 
     from pipeline.config import InputConfig
     from pipeline.records import Document, Rejection
@@ -31,51 +23,15 @@ if TYPE_CHECKING:
 _KINDS = {list: "an array", str: "a string", bool: "true or false", type(None): "null"}
 
 
-def read_jsonl(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
+def jsonl_records(
+    chunks: Iterable[bytes], part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection | Unfinished]:
-    """Read the lines of *part*; a last one without its newline waits, unless *final*."""
-    if part.start:
-        stream.seek(part.start)
-    size = None if part.stop is None else part.stop - part.start
-    chunks = _whole(plain_chunks(stream, size), size)
-    yield from _records(chunks, part, config, ignored, final=final)
+    """Read the lines of *part*.
 
-
-def _whole(chunks: Iterable[bytes], size: int | None) -> Iterator[bytes]:
-    """Yield *chunks*; OSError when they have less than *size* bytes: the file was cut off."""
-    left = size or 0
-    for chunk in chunks:
-        left -= len(chunk)
-        yield chunk
-    if left > 0:
-        raise OSError("the file has become shorter since the run was planned")
-
-
-def read_jsonl_gz(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
-) -> Iterator[Document | Rejection | Unfinished]:
-    """Read gzipped lines; the end of the stream ends the last one."""
-    del final  # a compressed stream says itself whether it is complete
-    yield from _records(gzip_chunks(stream), part, config, ignored, final=True)
-
-
-def read_jsonl_zst(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
-) -> Iterator[Document | Rejection | Unfinished]:
-    """Read zstd-compressed lines; the end of the stream ends the last one."""
-    del final
-    yield from _records(zstd_chunks(stream), part, config, ignored, final=True)
-
-
-def _records(
-    chunks: Iterable[bytes],
-    part: Part,
-    config: InputConfig,
-    ignored: Counter[str],
-    *,
-    final: bool,
-) -> Iterator[Document | Rejection | Unfinished]:
+    A last line without its newline is ``Unfinished``, unless the part is final. A compressed
+    stream marks its own end, so there it is a record.
+    """
+    final = part.final or part.compressed
     number = part.first_record - 1
     try:
         for number, line in enumerate(lines(chunks, config.max_bytes), part.first_record):
@@ -98,7 +54,7 @@ def _record(
         detail = f"{line.size:,} bytes; input.max_bytes = {config.max_bytes:,}"
         return reject(place, "too_large", detail)
     try:
-        # Where files were joined, a byte order mark may stand before any line.
+        # In concatenated files, any line may begin with a byte order mark.
         record = _STRICT.decode(line.payload.decode("utf-8").strip(_JSON_SPACE))
     except (ValueError, RecursionError) as error:
         return reject(place, *_reason(error), error)
@@ -119,7 +75,7 @@ def _reason(error: ValueError | RecursionError) -> tuple[str, str]:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse an object that says two things under one name: which is meant, nobody knows."""
+    """Reject an object that has a name twice: it is unclear which value is meant."""
     record = dict(pairs)
     if len(record) < len(pairs):
         times = Counter(name for name, _ in pairs)

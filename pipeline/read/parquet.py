@@ -1,8 +1,8 @@
-"""Parquet → documents: one record a row, the columns are its fields.
+"""Parquet → documents: one record per row, with the columns as its fields.
 
-``#n`` is the number of the row in its file, from 1. A large file is cut between row groups.
-Only the columns that are known are read, a few rows at a time. Times and days become ISO 8601;
-a text in bytes, or one that is no UTF-8, is decoded like a file.
+``#n`` is the row number in the file, from 1. Large files are cut between row groups. Only known
+columns are read, a few rows at a time. Times and dates become ISO 8601; binary columns, and
+strings that are not UTF-8, are decoded like a file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import FIELDS, Place, document_of, reject
-from pipeline.read.parts import Survey, survey_bytes
+from pipeline.read.parts import Survey, survey_whole
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 500
 BATCH_BYTES = 32_000_000
-"""What the rows that are held at once may have, as far as the row group says how long they are."""
+"""Target size of a batch of rows, as far as the metadata of the row group states sizes."""
 _BUFFER_BYTES = 1 << 20
 
 
 _PYARROW_RAISES = (pa.ArrowException, OSError, ValueError)
-"""What pyarrow raises for damage; UnicodeDecodeError, for one, is a ValueError."""
+"""What pyarrow raises for damaged files; UnicodeDecodeError is a ValueError."""
 
 
 class _Group(NamedTuple):
@@ -42,9 +42,9 @@ class _Group(NamedTuple):
 
     Attributes:
         number: in the file, from 0.
-        offset: about where in the file it begins, if all groups are packed alike.
-        rows: as many as it has.
-        unpacked: bytes that it has when unpacked.
+        offset: approximate position in the file, assuming equal compression of all groups.
+        rows: number of rows.
+        unpacked: uncompressed size in bytes.
     """
 
     number: int
@@ -54,7 +54,7 @@ class _Group(NamedTuple):
 
 
 class _Opened(NamedTuple):
-    """A file of which the end was read: the names of its columns, and its row groups."""
+    """A file whose metadata was read: names of columns, and row groups."""
 
     file: Any
     names: list[str]
@@ -62,14 +62,13 @@ class _Opened(NamedTuple):
 
 
 class _DamagedError(ValueError):
-    """The file, or a row group, cannot be read; the message says why."""
+    """The file or a row group cannot be read; the message says why."""
 
 
-def read_parquet(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
+def parquet_records(
+    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection]:
-    """Read the rows of the row groups that begin in *part*; a damaged group costs its own rest."""
-    del final
+    """Read the row groups that begin in *part*; of a damaged one, the remaining rows are lost."""
     file = Place(part.source, part.stem)
     try:
         opened = _open(stream)
@@ -103,9 +102,9 @@ def read_parquet(
 def survey_row_groups(stream: BinaryIO, block_bytes: int) -> Survey:
     """Digest *stream*, and cut it before a row group about every *block_bytes*.
 
-    A file that cannot be read has no cuts: reading will say what is wrong with it.
+    A file that cannot be read is not cut; reading it reports the error.
     """
-    found = survey_bytes(stream)
+    found = survey_whole(stream)
     stream.seek(0)
     try:
         groups = _open(stream).groups
@@ -123,15 +122,15 @@ def survey_row_groups(stream: BinaryIO, block_bytes: int) -> Survey:
 
 
 def _open(stream: BinaryIO) -> _Opened:
-    """Read what stands at the end of the file about its columns and row groups.
+    """Read the file's metadata.
 
     Raises:
-        _DamagedError: it is no Parquet, or damaged.
+        _DamagedError: it is not Parquet, or damaged.
     """
     try:
         size = stream.seek(0, os.SEEK_END)
         file = pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False)
-        # Not where its columns begin: of a damaged file, asking for one ends the process.
+        # Not the offsets of columns: on a damaged file, asking for one crashes the process.
         found = [file.metadata.row_group(index) for index in range(file.num_row_groups)]
         weights = [max(0, each.total_byte_size) for each in found]
         before = [0, *accumulate(weights)]
@@ -145,15 +144,15 @@ def _open(stream: BinaryIO) -> _Opened:
 
 
 def _begins_in(part: Part, offset: int) -> bool:
-    """Say whether a row group is one of *part*; a whole file has all of them."""
+    """Return whether the row group at *offset* belongs to *part*."""
     return part.stop is None or part.start <= offset < part.stop
 
 
 def _damage(error: Exception) -> _DamagedError:
-    """Say what is wrong with the file; what the system refuses is passed on.
+    """Describe what is wrong with the file.
 
     Raises:
-        OSError: *error*, when it comes from the disk: pyarrow has the same class for damage.
+        OSError: *error*, if it comes from the system: pyarrow uses the same class for damage.
     """
     if isinstance(error, OSError) and error.errno is not None:
         raise error
@@ -161,7 +160,7 @@ def _damage(error: Exception) -> _DamagedError:
 
 
 def _problem(names: list[str], known: list[str], config: InputConfig) -> tuple[str, str] | None:
-    """Say why no record of a file with these columns could be read: reason and detail."""
+    """Return why no record of a file with these columns can be read: reason and detail."""
     if not {config.fields.get(name, name) for name in known} & {"text", "html"}:
         listed = ", ".join(names)[:200]
         detail = f"no column is called text or html, and input.fields maps none: {listed}"
@@ -174,7 +173,7 @@ def _rows(file: Any, group: _Group, names: list[str]) -> Iterator[dict[str, obje
     """Yield the rows of a row group, a few at a time.
 
     Raises:
-        _DamagedError: it cannot be read on.
+        _DamagedError: the rest of it cannot be read.
     """
     average = max(1, group.unpacked // max(1, group.rows))
     count = max(1, min(MOST_ROWS, BATCH_BYTES // average))
@@ -188,10 +187,10 @@ def _rows(file: Any, group: _Group, names: list[str]) -> Iterator[dict[str, obje
 
 
 def _values(column: Any) -> list[object]:
-    """Give the values of a column as a record of JSON would hold them."""
+    """Return the values of a column as JSON would hold them."""
     if pa.types.is_dictionary(column.type):
-        # Not decoded by pyarrow: many copies of a long value overflow its offsets, and that
-        # ends the process.
+        # Not decoded by pyarrow: many copies of a long value overflow its offsets and crash
+        # the process.
         used = column.indices.unique().drop_null()
         values = dict(zip(used.to_pylist(), _values(column.dictionary.take(used)), strict=True))
         return [None if n is None else values[n] for n in column.indices.to_pylist()]
@@ -217,7 +216,7 @@ def _iso(scalar: Any) -> str | None:
 
 
 def _or_none(scalar: Any) -> Any:
-    """Take one value; None for what Python cannot hold, such as the year 20,000."""
+    """Return one value; None if Python cannot represent it, such as the year 20,000."""
     try:
         return scalar.as_py()
     except (*_PYARROW_RAISES, OverflowError):
@@ -246,7 +245,7 @@ def _document(
 
 
 def _size(value: object) -> int:
-    """Give the bytes of a text."""
+    """Return the size of a text in bytes."""
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
     return len(value) if isinstance(value, bytes) else 0

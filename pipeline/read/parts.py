@@ -1,4 +1,4 @@
-"""What is read at once, and what reading yields besides documents and rejections."""
+"""Parts of files: what one call of ``read_part`` reads, and where large files may be cut."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import BinaryIO, cast
 
-from pipeline.read.streams import plain_chunks
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A whole file, or a run of whole lines of an uncompressed JSONL file, or of row groups.
+    """A whole file, a range of lines of an uncompressed JSONL file, or a range of row groups.
 
     Attributes:
-        path: what the storage opens.
-        source: path from the input's root, the name that people see.
+        path: path to open.
+        source: path from the input's root, as shown to users.
         suffix: a key of ``FORMATS``.
-        start, stop: the bytes [start, stop) of the file; each cut stands right after a
-            newline, or about where a row group begins; None means to the end.
-        first_record: number of the range's first line, or row, in the file, from 1.
-        size, digest: of the whole file when the run was planned; None: of whatever is there.
-        look: what it looked like then (``planned.digest_look``), in hex; None: proves nothing.
+        start, stop: bytes [start, stop) of the file. Each cut is right after a newline, or
+            about where a row group begins; None means the end of the file.
+        first_record: number of the range's first line or row in the file, from 1.
+        size, digest: of the whole file when the run was planned; None if unknown.
+        look: ``digest_look`` of the file at that time, in hex; None if it proves nothing.
+        final: whether a last JSONL line without its newline is a record, not ``Unfinished``.
     """
 
     path: str
@@ -35,10 +36,16 @@ class Part:
     size: int | None = None
     digest: str | None = None
     look: str | None = None
+    final: bool = False
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the file is one compressed stream."""
+        return self.suffix.endswith((".gz", ".zst"))
 
     @property
     def stem(self) -> str:
-        """The file's name without its suffix, double suffixes included.
+        """The file's name without its suffix, including double suffixes.
 
         >>> Part("/in/a/news.2024.JSONL.gz", "a/news.2024.JSONL.gz", ".jsonl.gz").stem
         'news.2024'
@@ -50,7 +57,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A last line without its newline: its writer is not done, so it is left to the next run."""
+    """A last line without its newline: still being written, so it is left to a later run."""
 
     source: str
     detail: str
@@ -58,13 +65,13 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What one pass over a file's bytes tells.
+    """The result of one pass over a file's bytes.
 
     Attributes:
-        digest: 32 hex digits of blake2b of the bytes.
-        size: bytes.
+        digest: blake2b of the bytes, 32 hex digits.
+        size: in bytes.
         cuts: (start, stop, first_record) of each part, in order and without gaps;
-            empty when the file is read whole.
+            empty if the file is not cut.
     """
 
     digest: str
@@ -77,8 +84,8 @@ class Block:
     """Inputs that become one staged block and one file of each table.
 
     Attributes:
-        index: place in the plan, from 0; it orders everything that comes after.
-        parts: whole files, or ranges of lines of one large file.
+        index: position in the plan, from 0; it determines the order of the output.
+        parts: whole files, or ranges of large files.
     """
 
     index: int
@@ -86,43 +93,50 @@ class Block:
 
 
 def digest_look(found: os.stat_result, source: str) -> bytes:
-    """Digest what a file looks like without reading it: name, place, size and times; 16 bytes."""
+    """Digest a file's name, inode, size and times, without reading it; 16 bytes."""
     facts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     return blake2b(f"{facts} {source}".encode(), digest_size=16).digest()
 
 
 def is_as_planned(stream: BinaryIO, part: Part) -> bool:
-    """Say whether the file of *part* begins with what it was when the run was planned.
+    """Return whether the file still begins with the bytes it had when the run was planned.
 
-    It is read for that only if it looks different, or changed too shortly before the plan for
-    looks to prove anything. Leaves *stream* where it was.
+    The bytes are compared only if size or times differ, or if the file changed so shortly
+    before the plan that they prove nothing. Keeps the position of *stream*.
     """
     if part.digest is None or part.size is None:
-        return True  # nothing is known of it
+        return True  # unknown
     if part.look == digest_look(os.fstat(stream.fileno()), part.source).hex():
         return True
     place = stream.tell()
     stream.seek(0)
     digest = blake2b(digest_size=16)
-    for chunk in plain_chunks(stream, part.size):
+    left = part.size
+    while chunk := stream.read(min(left, _CHUNK_BYTES)):
         digest.update(chunk)
+        left -= len(chunk)
     stream.seek(place)
     return digest.hexdigest() == part.digest
 
 
-def planned_bytes(stream: BinaryIO, part: Part) -> BinaryIO:
-    """Give the stream without what was added since the plan."""
-    if part.size is None or os.fstat(stream.fileno()).st_size <= part.size:
+def byte_range(stream: BinaryIO, start: int, stop: int | None) -> BinaryIO:
+    """Return bytes [start, stop) of *stream* as a stream; reading raises OSError if it is shorter.
+
+    Closing the result does not close *stream*.
+    """
+    if not start and (stop is None or stream.seek(0, os.SEEK_END) == stop):
+        if stop is not None:
+            stream.seek(0)
         return stream
-    return cast("BinaryIO", io.BufferedReader(_Beginning(stream, part.size)))
+    stream.seek(start)
+    return cast("BinaryIO", io.BufferedReader(_Range(stream, start, stop)))
 
 
-class _Beginning(io.RawIOBase):
-    """The first *size* bytes of a file; the file stays open when this is closed."""
-
-    def __init__(self, stream: BinaryIO, size: int) -> None:
+class _Range(io.RawIOBase):
+    def __init__(self, stream: BinaryIO, start: int, stop: int | None) -> None:
         self._stream = stream
-        self._size = size
+        self._start = start
+        self._stop = stop
 
     def readable(self) -> bool:
         return True
@@ -131,25 +145,26 @@ class _Beginning(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_END:
-            offset, whence = offset + self._size, os.SEEK_SET
-        return self._stream.seek(offset, whence)
+        if whence == os.SEEK_END and self._stop is not None:
+            offset, whence = offset + self._stop, os.SEEK_SET
+        elif whence == os.SEEK_SET:
+            offset += self._start
+        return self._stream.seek(offset, whence) - self._start
 
     def tell(self) -> int:
-        return self._stream.tell()
+        return self._stream.tell() - self._start
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        left = max(0, self._size - self._stream.tell())
+        left = len(buffer) if self._stop is None else max(0, self._stop - self._stream.tell())
         content = self._stream.read(min(len(buffer), left))
+        if left and not content and self._stop is not None:
+            raise OSError("the file has become shorter since the run was planned")
         buffer[: len(content)] = content
         return len(content)
 
 
-_CHUNK_BYTES = 1 << 20
-
-
-def survey_bytes(stream: BinaryIO) -> Survey:
-    """Digest and measure *stream*; no cuts."""
+def survey_whole(stream: BinaryIO, _block_bytes: int = 0) -> Survey:
+    """Compute digest and size of a *stream* that is never cut."""
     digest = blake2b(digest_size=16)
     size = 0
     while chunk := stream.read(_CHUNK_BYTES):
@@ -158,17 +173,11 @@ def survey_bytes(stream: BinaryIO) -> Survey:
     return Survey(digest.hexdigest(), size, ())
 
 
-def survey_whole(stream: BinaryIO, block_bytes: int) -> Survey:
-    """Digest and measure *stream*, which is never cut, whatever *block_bytes* are."""
-    del block_bytes
-    return survey_bytes(stream)
-
-
 def survey_lines(stream: BinaryIO, block_bytes: int) -> Survey:
-    """Digest *stream* and cut it behind the first newline at or after each *block_bytes*.
+    """Digest *stream* and cut it after the first newline at or beyond each *block_bytes*.
 
-    A line longer than *block_bytes* stays whole; a last line without its newline
-    belongs to the last cut.
+    A line longer than *block_bytes* stays whole. A last line without its newline is part of
+    the last cut.
     """
     digest = blake2b(digest_size=16)
     cuts: list[tuple[int, int, int]] = []
@@ -177,7 +186,7 @@ def survey_lines(stream: BinaryIO, block_bytes: int) -> Survey:
     while chunk := stream.read(_CHUNK_BYTES):
         digest.update(chunk)
         counted = 0
-        # A part has block_bytes or more: its newline is its byte block_bytes - 1 or a later one.
+        # A part has at least block_bytes: its newline is its byte block_bytes - 1 or a later one.
         while (at := chunk.find(b"\n", max(0, start + block_bytes - 1 - size))) >= 0:
             next_record += chunk.count(b"\n", counted, at + 1)
             counted = at + 1

@@ -1,4 +1,4 @@
-"""Files that are one document: plain text and pages."""
+"""Text and HTML files: each file is one document."""
 
 from __future__ import annotations
 
@@ -6,39 +6,35 @@ from typing import TYPE_CHECKING
 
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import Place, reject
-from pipeline.read.streams import plain_chunks
+from pipeline.read.streams import first_bytes
 from pipeline.records import Document, MediaType, Rejection, identify
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
-    from typing import BinaryIO
+    from collections.abc import Iterable, Iterator
 
     from pipeline.config import InputConfig
     from pipeline.read.parts import Part
 
 
-def read_text(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
+def text_document(
+    chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read a plain text."""
-    del ignored, final
-    yield _document(stream, part, config.max_bytes, "text/plain")
+    yield _document(chunks, part, config.max_bytes, "text/plain")
 
 
-def read_html(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
+def html_document(
+    chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read a page."""
-    del ignored, final
-    yield _document(stream, part, config.max_bytes, "text/html")
+    yield _document(chunks, part, config.max_bytes, "text/html")
 
 
 def _document(
-    stream: BinaryIO, part: Part, max_bytes: int, media_type: MediaType
+    chunks: Iterable[bytes], part: Part, max_bytes: int, media_type: MediaType
 ) -> Document | Rejection:
-    payload = b"".join(plain_chunks(stream, max_bytes + 1))
-
+    payload = first_bytes(chunks, max_bytes + 1)
     place = Place(part.source, part.stem, payload[:2_000])
     if len(payload) > max_bytes:
         return reject(place, "too_large", f"more than input.max_bytes = {max_bytes:,} bytes")

@@ -1,9 +1,8 @@
-"""Streams → chunks of bytes: plain, gzip of many members, zstd of many frames.
+"""Streams → chunks of bytes (plain, gzip with many members, zstd with many frames) → lines.
 
-A chunk is bounded whatever the stream claims to hold, so that a file that unpacks to
-terabytes costs time, never memory. What stands before a damaged spot is handed out
-first, but for 64 KiB at most; then ``BrokenStreamError`` is raised. Of a stream that ends
-early all that it holds is handed out.
+Every chunk is bounded, whatever the stream claims: a file that unpacks to terabytes takes time
+but no memory. The data before a damaged position is yielded first, except for up to 64 KiB;
+then ``BrokenStreamError`` is raised. If a stream ends early, all of it is yielded first.
 """
 
 from __future__ import annotations
@@ -21,31 +20,35 @@ _GZIP = zlib.MAX_WBITS | 16
 
 _GZIP_OUTPUT_BYTES = 1 << 16
 
-# zstd's output has no limit: 4 bytes may unpack to 128 KiB, so these make at most 32 MiB.
+# zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB.
 _ZSTD_INPUT_BYTES = 1 << 10
 
 
 class BrokenStreamError(ValueError):
-    """A compressed stream is damaged or ends early; the message says which."""
+    """A compressed stream is damaged, or ends early; the message says which."""
 
 
-def plain_chunks(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
-    """Yield the bytes of *stream* from where it stands; at most *size* in all."""
-    left = size
-    while left is None or left > 0:
-        chunk = stream.read(_CHUNK_BYTES if left is None else min(left, _CHUNK_BYTES))
-        if not chunk:
-            return
-        if left is not None:
-            left -= len(chunk)
+def plain_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of *stream* from its current position."""
+    while chunk := stream.read(_CHUNK_BYTES):
         yield chunk
+
+
+def first_bytes(chunks: Iterable[bytes], limit: int) -> bytes:
+    """Return the first *limit* bytes of *chunks*, or all if they have fewer."""
+    held = bytearray()
+    for chunk in chunks:
+        held += chunk
+        if len(held) >= limit:
+            break
+    return bytes(held[:limit])
 
 
 def gzip_chunks(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the unpacked bytes of all members of *stream*; zeros after a member are padding.
 
     Raises:
-        BrokenStreamError: the stream is damaged, no gzip, or ends within a member.
+        BrokenStreamError: the stream is damaged, is not gzip, or ends within a member.
     """
     member = zlib.decompressobj(_GZIP)
     begun = members = 0
@@ -67,7 +70,7 @@ def gzip_chunks(stream: BinaryIO) -> Iterator[bytes]:
                 member = zlib.decompressobj(_GZIP)
                 begun, members = 0, members + 1
             elif not packed and len(unpacked) < _GZIP_OUTPUT_BYTES:
-                break  # all that this chunk can give
+                break  # this chunk is used up
     if begun or not members:
         raise BrokenStreamError("the gzip stream ends early")
 
@@ -76,7 +79,7 @@ def zstd_chunks(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the unpacked bytes of all frames of *stream*.
 
     Raises:
-        BrokenStreamError: the stream is damaged, no zstd, or ends within a frame.
+        BrokenStreamError: the stream is damaged, is not zstd, or ends within a frame.
     """
     decompressor = zstandard.ZstdDecompressor()
     frame = decompressor.decompressobj()
@@ -102,7 +105,7 @@ def zstd_chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 _HEAD_BYTES = 2_000
-"""What is kept of a line that is too long: enough for an excerpt."""
+"""Kept of a line that is too long: enough for an excerpt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,9 @@ class Line:
     """A line without its newline.
 
     Attributes:
-        payload: its bytes; the first 2,000 when it is longer than the limit.
-        size: bytes it has in all, without the newline.
-        ended: whether its newline was there.
+        payload: its bytes; only the first 2,000 if it is longer than the limit.
+        size: its length in bytes, without the newline.
+        ended: whether it ended in a newline.
     """
 
     payload: bytes
@@ -121,9 +124,9 @@ class Line:
 
 
 def lines(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
-    r"""Cut *chunks* at ``\n``; of a line longer than *limit* bytes only the head is held.
+    r"""Split *chunks* at ``\n``; of a line longer than *limit* bytes only the head is kept.
 
-    A file that ends in a newline has no further, empty line.
+    A newline at the end of the file starts no further line.
 
     >>> [line.payload for line in lines([b"a\nb", b"c\n\nd"], 100)]
     [b'a', b'bc', b'', b'd']

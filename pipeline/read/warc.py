@@ -1,10 +1,9 @@
-"""WARC and WET → documents: pages and plain texts that a crawl has stored.
+"""WARC and WET → documents: HTML pages and plain texts of a crawl.
 
-``#n`` is the number of the record in its file, every record counted, broken ones too.
-Documents are ``response`` records with status 200, ``resource`` and ``conversion``
-records, if they are HTML or plain text. The others are no records of ours: they are
-counted under names that say what they are, such as ``warc:request``, ``warc:status 404``
-or ``warc:image/png``.
+``#n`` is the number of the record in its file; all records count, including broken ones.
+Documents are ``response`` records with status 200, and ``resource`` and ``conversion``
+records, if they are HTML or plain text. Other records are only counted, under names such as
+``warc:request``, ``warc:status 404`` or ``warc:image/png``.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import brotli
 import zstandard
@@ -26,14 +25,11 @@ from pipeline.config import InputConfig
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import Place, count_name, reject, scalar
 from pipeline.read.parts import Part
-from pipeline.read.streams import plain_chunks
 from pipeline.read.warc_records import (
-    BEGINS,
     MAX_HEAD_BYTES,
     BrokenRecord,
     Damage,
     WarcRecord,
-    gzip_members,
     warc_records,
 )
 from pipeline.records import Document, MediaType, Rejection, identify
@@ -56,25 +52,10 @@ class _Content(NamedTuple):
     response: Response | None
 
 
-def read_warc(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
-) -> Iterator[Document | Rejection]:
-    """Read the records of a file that is not compressed."""
-    del final
-    yield from _items(plain_chunks(stream), part, config, ignored)
-
-
-def read_warc_gz(
-    stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str], *, final: bool
-) -> Iterator[Document | Rejection]:
-    """Read the records of a gzip file, be it one member or one for each record."""
-    del final
-    yield from _items(gzip_members(stream, BEGINS), part, config, ignored)
-
-
-def _items(
+def warc_documents(
     pieces: Iterable[bytes | Damage], part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection]:
+    """Read the records of a file; *pieces* as for ``warc_records``."""
     for record in warc_records(pieces, config.max_bytes + MAX_HEAD_BYTES):
         place = Place(f"{part.source}#{record.number}", f"{part.stem}#{record.number}")
         if isinstance(record, BrokenRecord):
@@ -92,7 +73,7 @@ def _items(
 
 
 def _content(record: WarcRecord) -> _Content | str | None:
-    """Say how *record* is to be read; what it is, when it is no document; None if it is broken."""
+    """Return how to read *record*; its kind if it is not a document; None if it is broken."""
     headers = record.headers
     kind = headers.get("warc-type", "").lower()
     declared = content_type(headers.get("content-type"))
@@ -148,7 +129,7 @@ def _document(
 
 
 def _bare(value: str | None) -> str:
-    """Take an address out of the angle brackets that some writers put around it."""
+    """Strip the angle brackets that some writers put around an address."""
     return (value or "").strip().removeprefix("<").removesuffix(">")
 
 
@@ -158,17 +139,17 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([-\w.:]+)""", re.IGNORECASE)
 
 _OUTPUT_BYTES = 1 << 16
 
-# zstd's output has no limit: 4 bytes may unpack to 128 KiB, so these make at most 32 MiB.
+# zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB.
 _ZSTD_INPUT_BYTES = 1 << 10
 
 
 class BrokenBodyError(ValueError):
-    """A body is damaged or ends early; the message says in which coding."""
+    """A body is damaged or ends early; the message names the coding."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContentType:
-    """What a Content-Type says: a type in lower case without parameters, and a charset."""
+    """A parsed Content-Type: the type in lower case without parameters, and the charset."""
 
     mime: str
     charset: str | None = None
@@ -176,11 +157,11 @@ class ContentType:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response as it stands in the archive.
+    """An HTTP response, as archived.
 
     Attributes:
-        status: such as ``200``; empty when the first line has none.
-        headers: name in lower case → value; of a name that occurs twice, the first.
+        status: such as ``200``; empty if the status line has none.
+        headers: name in lower case → value; the first of repeated names.
         coded: the body as sent.
     """
 
@@ -192,8 +173,7 @@ class Response:
         """Unpack the body.
 
         Args:
-            limit: bytes from which on it does not matter how many more there are: one
-                more than these are given at most, but for bodies that are not coded.
+            limit: at most one byte more than this is returned, unless the body is not coded.
 
         Raises:
             BrokenBodyError: a coding ends early or is damaged.
@@ -221,7 +201,7 @@ def content_type(value: str | None) -> ContentType:
 
 
 def response_of(block: bytes) -> Response | None:
-    """Parse the *block* of a record; None when it does not begin as a response does."""
+    """Parse the *block* of a record; None if it is not an HTTP response."""
     if block[:5].upper() != b"HTTP/":
         return None
     stream = BytesIO(block)
@@ -232,7 +212,7 @@ def response_of(block: bytes) -> Response | None:
 
 
 def _decoded(body: bytes, coding: str, limit: int) -> bytes:
-    """Undo one coding; a body that it does not fit from the start on is returned as it is."""
+    """Undo one coding; a body that is not in that coding is returned unchanged."""
     unpacked = bytearray()
     try:
         for piece in _CODINGS[coding](body):
@@ -263,7 +243,7 @@ def _gzip(body: bytes) -> Iterator[bytes]:
 
 
 def _deflate(body: bytes) -> Iterator[bytes]:
-    """Inflate; the standard means zlib's format, many servers send it without its header."""
+    """Inflate, with zlib's header as in the standard, or without it as sent by many servers."""
     zlib_header = body[:1] == b"\x78" and int.from_bytes(body[:2], "big") % 31 == 0
     yield from _inflated(body, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
 
@@ -296,4 +276,4 @@ _CODINGS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "br": _brotli,
     "zstd": _zstd,
 }
-"""Content-Encoding → how it is undone, in bounded steps."""
+"""Content-Encoding → decoder, in bounded steps."""

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pipeline.config import Config
 from pipeline.guard import Limits
-from pipeline.passes.isolation import _guard, sieve_records
+from pipeline.passes.isolation import _guard, process_records
 from pipeline.records import Document, identify
 from tests.benchmarks.texts import write_texts
 
@@ -55,7 +55,7 @@ def each_document_us(count: int, rounds: int) -> dict[str, list[float]]:
     found = documents(count)
     configs = {way: Config.model_validate({"run": settings}) for way, settings in WAYS.items()}
     for config in configs.values():
-        list(sieve_records(found[:50], config))
+        list(process_records(found[:50], config))
     run = configs["helper"].run
     helper = _guard(Limits(run.document_seconds, run.document_megabytes))._helper
     assert helper is not None
@@ -65,7 +65,7 @@ def each_document_us(count: int, rounds: int) -> dict[str, list[float]]:
     for _ in range(rounds):
         for way, config in configs.items():
             begun, own = cpu_s(pid), time.process_time()
-            for _ in sieve_records(found, config):
+            for _ in process_records(found, config):
                 pass
             spent[way].append((cpu_s(pid) - begun) / count * 1e6)
         spent["own"].append((time.process_time() - own) / count * 1e6)

@@ -5,7 +5,7 @@ usage: python -m tests.benchmarks.text_baselines [--share 0.2]
 Each baseline is written anew from its published description, for lines in place of a page's
 blocks. Scores are those of ../shared/bench/score_text.py: tokens kept and lost, macro over
 documents, mean over renderings. **newsieve's line model is trained on these very texts, so its
-figures here are in-sample**: docs/decisions/0003 has those for sites it has not seen. CPU is
+figures here are in-sample**: docs/results.md has those for sites it has not seen. CPU is
 that of this process, a text, all in one run; langdetect's time is there to compare with.
 """
 

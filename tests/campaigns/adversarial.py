@@ -140,7 +140,7 @@ def own_peak_mb() -> float:
 def one_run(inputs: str, output: str, cleaned: bool) -> None:
     """Run once in this process; print what it took and what came of it as JSON."""
     if not cleaned:
-        clean_block.sieve_records = copied  # type: ignore[assignment]
+        clean_block.process_records = copied  # type: ignore[assignment]
     settings = [f"input.paths=[{inputs}]", f"write.output={output}", "run.workers=1"]
     config = load_config(None, [*settings, "clean.site_pages=0"])
     start = time.process_time()

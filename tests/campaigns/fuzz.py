@@ -27,8 +27,8 @@ from pipeline.config import Config, InputConfig
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError
 from pipeline.explain.cleaned import as_json, as_lines
-from pipeline.guard import Ended, Guard, Limits
-from pipeline.passes.isolation import sieve_document
+from pipeline.guard import Guard, Killed, Limits
+from pipeline.passes.isolation import process_document
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import REASONS, Article, Document, Rejection, identify
@@ -64,7 +64,7 @@ def clean(media_type: str, content: str) -> None:
     """Clean *content*: an article that a table and JSON can hold, its spans within the text."""
     content = content.encode("utf-8", "replace").decode()
     found = Document(identify("a", content.encode()), "a", "a", media_type, content)  # type: ignore[arg-type]
-    article, rejection = sieve_document(found, Config())
+    article, rejection = process_document(found, Config())
     assert rejection is None or rejection.kind == "filtered", f"{rejection}"
     assert article is not None
     _hold(article, rejection)
@@ -140,7 +140,7 @@ def campaign(target: str, start: int, count: int) -> int:
         for seed, answer in zip(seeds, guard.run([(target, n) for n in seeds], None), strict=True):
             if answer:
                 failed += 1
-                told = f"{answer.how} {answer.detail}" if isinstance(answer, Ended) else answer
+                told = f"{answer.how} {answer.detail}" if isinstance(answer, Killed) else answer
                 print(f"{target} {seed}: {told}", flush=True)
     guard.close()
     seconds = time.monotonic() - begun

@@ -42,7 +42,7 @@ def copied(records, _config, _repeated):
 
 def one_run(inputs: str, output: str, day: int, window_days: int) -> None:
     """Run once in this process; print CPU and memory as JSON."""
-    clean_block.sieve_records = copied
+    clean_block.process_records = copied
     settings = [f"input.paths=[{inputs}]", f"write.output={output}", "clean.site_pages=0"]
     config = load_config(None, [*settings, f"dedup.window_days={window_days}"])
     start = time.process_time()

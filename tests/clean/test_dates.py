@@ -1,4 +1,4 @@
-"""Machine-written dates."""
+"""Dates: one calendar, two readers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.dates import parse_timestamp
+from pipeline.clean.dates import find_date, parse_timestamp
 
 READ = [
     ("2024-02-28", "2024-02-28", None, "day"),
@@ -41,14 +41,21 @@ READ = [
     ("1709110800123", "2024-02-28T09:00:00+00:00", 0, "second"),
     ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59+00:00", 0, "second"),
     ("2024-02-29", "2024-02-29", None, "day"),
-    ("1900-01-01", "1900-01-01", None, "day"),
+    ("1709110800.5", "2024-02-28T09:00:00+00:00", 0, "second"),
+    ("3.4.2024", "2024-04-03", None, "day"),
+    ("2567-03-07", "2024-03-07", None, "day"),
+    ("07/03/2567", "2024-03-07", None, "day"),
+    ("1402/12/17", "2024-03-07", None, "day"),
+    ("1900-01-02", "1900-01-02", None, "day"),
     ("2100-12-31", "2100-12-31", None, "day"),
 ]
 NOT_READ = [
     "", "today", "yesterday", "10:00", "2024", "2024-02", "February 2024", "28 February",
-    "03/04/2024", "3.4.2024", "2024-02-30", "2023-02-29", "2024-13-01", "2024-02-28T25:00",
+    "03/04/2024", "03-04-2024 10:00", "2024-02-30", "2023-02-29", "2024-13-01", "2024-02-28T25:00",
     "2024-02-28T10:61:00", "2024-02-28 13:00 PM", "0001-01-01T00:00:00Z", "9999-12-31",
-    "1899-12-31", "2101-01-01", "0", "12345", "2024022810", "9999999999", "0999999999999",
+    "1970-01-01T00:00:00Z", "1969-12-31T19:00:00-05:00",
+    "1900-01-01", "1899-12-31", "2101-01-01",
+    "0", "12345", "2024022810", "9999999999", "0999999999999",
     "24-02-28", "28/02/24", "Smarch 28, 2024", "on 2024-02-28", "2024-02-28 and later",
     "tag:example.org,2024-02-28", "２０２４-02-28",
 ]  # fmt: skip
@@ -75,8 +82,131 @@ def test_a_doubtful_date_is_not_read(text: str) -> None:
     assert parse_timestamp(text) is None
 
 
+PRINTED = [
+    ("May 3, 2021", "2021-05-03"),
+    ("3 May 2021", "2021-05-03"),
+    ("Sept. 3rd, 2021", "2021-09-03"),
+    ("MAY -03-2021 NOON 14:54", "2021-05-03"),
+    ("Montag, 3. März 2025", "2025-03-03"),
+    ("publié le 1er août 2019", "2019-08-01"),
+    ("14 de febrero de 2020", "2020-02-14"),
+    ("2 dicembre 2018", "2018-12-02"),
+    ("9 de março de 2017", "2017-03-09"),
+    ("17 mei 2022", "2022-05-17"),
+    ("5 października 2023", "2023-10-05"),
+    ("7 июля 2016 г.", "2016-07-07"),
+    ("30 Ağustos 2022", "2022-08-30"),
+    ("2023년 9월 15일", "2023-09-15"),
+    ("2024-04-10", "2024-04-10"),
+    ("10.04.2024", "2024-04-10"),
+    ("25/12/2023", "2023-12-25"),
+    ("12/25/2023", "2023-12-25"),
+    ("7:30 JST, May 3, 2021", "2021-05-03T07:30:00+09:00"),
+    ("May 3, 2021 7:30 PM EST", "2021-05-03T19:30:00-05:00"),
+    ("May 3, 2021 at 7:30 p.m. ET", "2021-05-03T19:30:00-04:00"),
+    ("January 3, 2021 at 7:30 p.m. ET", "2021-01-03T19:30:00-05:00"),
+    ("03 May 2021, 19:30 (UTC+9)", "2021-05-03T19:30:00+09:00"),
+    ("2024-04-10 06:00 GMT", "2024-04-10T06:00:00+00:00"),
+    ("2024-04-10 06:00:30 +05:30", "2024-04-10T06:00:30+05:30"),
+    ("14 maja 2024", "2024-05-14"),
+    ("3 ianuarie 2024", "2024-01-03"),
+    ("14 مايو 2024", "2024-05-14"),
+    ("2023年9月15日 08:00", "2023-09-15T08:00:00"),
+    ("2024年3月7日 10時15分", "2024-03-07T10:15:00"),
+    ("May 3, 2021 7:30", "2021-05-03T07:30:00"),
+    ("May 3, 2021 7 p.m.", "2021-05-03T19:00:00"),
+    ("7:30, May 3, 2021", "2021-05-03T07:30:00"),
+    ("3 May 2021, 10:00-12:00", "2021-05-03T10:00:00"),
+    ("3. Mai 2021 um 7.30 Uhr", "2021-05-03T07:30:00"),
+    ("7 Mar 2024 10.15 GMT", "2024-03-07T10:15:00+00:00"),
+    ("On May 3, 2021 all 7:30 trains", "2021-05-03"),
+    ("May 3, 2021: 12.5 per cent", "2021-05-03"),
+    ("2024. március 7.", "2024-03-07"),
+    ("2024 m. kovo 7 d.", "2024-03-07"),
+    ("7 במרץ 2024", "2024-03-07"),
+    ("7 मार्च 2024", "2024-03-07"),
+    ("٧ مارس ٢٠٢٤", "2024-03-07"),
+    ("7 tháng 3, 2024", "2024-03-07"),
+    ("ngày 7 tháng 3 năm 2024", "2024-03-07"),
+    ("7 март 2024", "2024-03-07"),
+    ("6 มิถุนายน 2554", "2011-06-06"),
+    ("15 มี.ค. 2559", "2016-03-15"),
+    ("๑๕ มีนาคม ๒๕๕๙", "2016-03-15"),
+    ("7 มีนาคม พ.ศ. 2567", "2024-03-07"),
+    ("7 มีนาคม 2024", "2024-03-07"),
+    ("۱۷ اسفند ۱۴۰۲", "2024-03-07"),
+    ("۱ فروردین ۱۴۰۳", "2024-03-20"),
+    ("۱۴۰۲/۱۲/۱۷", "2024-03-07"),
+    ("令和6年3月7日", "2024-03-07"),
+    ("令和元年5月1日", "2019-05-01"),
+    ("平成31年4月30日", "2019-04-30"),
+    ("中華民國113年3月7日", "2024-03-07"),
+]
+NOT_PRINTED = [
+    "03/04/2024", "31 June 2021", "May 3, 1021", "May 3, 2101", "May 3", "version 2.10.2024.5",
+    "a 10 percent 2024 plan", "January 1, 1970", "7 May 1402", "31 اسفند 1402", "令和6年13月7日",
+    "",
+]  # fmt: skip
+DECIDED = [
+    ("3 May 2021 10:00 BST", "2021-05-03T10:00:00+01:00"),
+    ("3 May 2021 10:00 ET", "2021-05-03T10:00:00-04:00"),
+    ("3 Jan 2021 10:00 ET", "2021-01-03T10:00:00-05:00"),
+    ("3 May 2021 10:00 EST", "2021-05-03T10:00:00-05:00"),
+    ("3 May 2021 10:00 CT", "2021-05-03T10:00:00-05:00"),
+    ("3 May 2021 10:00 CST", "2021-05-03T10:00:00"),
+    ("3 May 2021 10:00 IST", "2021-05-03T10:00:00"),
+    ("3 May 2021 10:00", "2021-05-03T10:00:00"),
+    ("3 May 2021 10:00:00 UTC", "2021-05-03T10:00:00+00:00"),
+    ("3 May 2021 10:00 +0530", "2021-05-03T10:00:00+05:30"),
+    ("3 May 2021 10 pm", "2021-05-03T22:00:00"),
+    ("2100-05-03", "2100-05-03"),
+    ("2101-05-03", None),
+    ("1899-05-03", None),
+    ("03/04/2024", None),
+    ("31/12/2024", "2024-12-31"),
+    ("12/31/2024", "2024-12-31"),
+    ("05/05/2024", "2024-05-05"),
+    ("3.4.2024", "2024-04-03"),
+    ("1 Jan 1970", None),
+    ("1970-01-01", None),
+    ("7 Mar 2567", "2024-03-07"),
+]
+
+
+@pytest.mark.parametrize(("text", "iso"), DECIDED)
+def test_both_readers_decide_alike(text: str, iso: str | None) -> None:
+    """What can be read in two ways is decided once, whoever reads it."""
+    strict, printed = parse_timestamp(text), find_date(text)
+
+    assert iso == (strict and strict.isoformat())
+    assert iso == (printed and printed.timestamp.isoformat())
+
+
+@pytest.mark.parametrize(("text", "iso"), PRINTED)
+def test_a_printed_date_is_found(text: str, iso: str) -> None:
+    """A day is read in many languages, calendars and digits, with the time beside it."""
+    printed = find_date(text)
+
+    assert printed is not None
+    assert iso == printed.timestamp.isoformat()
+
+
+@pytest.mark.parametrize("text", NOT_PRINTED)
+def test_no_date_is_found(text: str) -> None:
+    """What has two readings, no such day, no year or an unlikely one is no date."""
+    assert find_date(text) is None
+
+
+@given(st.text())
+def test_a_printed_date_lies_in_its_line(text: str) -> None:
+    """Any text gives a date or none."""
+    found = find_date(text)
+
+    assert found is None or 0 <= found.start < found.end <= len(text)
+
+
 MOMENTS = st.datetimes(
-    datetime(1901, 1, 1),  # noqa: DTZ001  Hypothesis adds the offset
+    datetime(1971, 1, 1),  # noqa: DTZ001  Hypothesis adds the offset
     datetime(2099, 12, 31),  # noqa: DTZ001
     timezones=st.integers(-720, 840).map(lambda m: timezone(timedelta(minutes=m))),
 ).map(lambda moment: moment.replace(microsecond=0))

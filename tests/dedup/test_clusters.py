@@ -176,6 +176,7 @@ FAMILIES = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", [2, 10**9], ids=["tabled", "loaded"])
 @pytest.mark.parametrize("sort", [2, 10**9], ids=["sorted", "scanned"])
 @settings(max_examples=60, deadline=None)
@@ -226,6 +227,7 @@ def check_promises(sets, keys, published, found):
                 assert not (share and match_of(compare(sets[i], sets[j]), CONFIG))
 
 
+@pytest.mark.slow
 def test_ten_thousand_strangers_in_one_bucket_take_seconds():
     """9,000 kept texts that share their site's chrome, and 1,000 copies: all found."""
     generator = np.random.default_rng(5)

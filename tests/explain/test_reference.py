@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.cli.check import render_curve
 from pipeline.config import Config, DedupConfig
 from pipeline.config_file import settings
 from pipeline.dedup.signatures import collision_probability
-from pipeline.explain.candidates import render_curve
 from pipeline.explain.reference import column_tables, default_config
 from pipeline.write.columns import TABLES, columns_of
 

@@ -16,10 +16,10 @@ from hostile import act, load_slowly
 from runs import ROOT
 
 from pipeline.errors import NewsieveError
-from pipeline.guard import Ended, Guard, Limits
+from pipeline.guard import Guard, Killed, Limits
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux does this")
-SLOW, LARGE = Ended("too_slow"), Ended("too_large_in_memory")
+SLOW, LARGE = Killed("too_slow"), Killed("too_large_in_memory")
 
 
 @pytest.fixture
@@ -36,16 +36,17 @@ def guarded():
         guard.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("item", "ended"),
     [
         ("loop in C", SLOW),
         pytest.param("allocate", LARGE, marks=LINUX),
-        ("segfault", Ended("crashed", "the process died of SIGSEGV")),
-        ("abort", Ended("crashed", "the process died of SIGABRT")),
-        ("exit", Ended("crashed", "the process ended with exit code 3")),
-        ("leave", Ended("crashed", "the process ended with exit code 4")),
-        ("raise", Ended("crashed", "the process ended with exit code 1")),
+        ("segfault", Killed("crashed", "the process died of SIGSEGV")),
+        ("abort", Killed("crashed", "the process died of SIGABRT")),
+        ("exit", Killed("crashed", "the process ended with exit code 3")),
+        ("leave", Killed("crashed", "the process ended with exit code 4")),
+        ("raise", Killed("crashed", "the process ended with exit code 1")),
     ],
 )
 def test_what_goes_too_far_is_ended_and_nothing_else_is_lost(guarded, item, ended):

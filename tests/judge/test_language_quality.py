@@ -17,6 +17,8 @@ from langdetect.lang_detect_exception import LangDetectException
 from pipeline.config import JudgeConfig
 from pipeline.judge.language import detect_language
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data" / "text"
 PROFILES = Path(langdetect.__file__).parent / "profiles"
 NO_PROFILE = {"xh", "zu"}

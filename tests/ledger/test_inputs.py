@@ -100,7 +100,7 @@ def test_a_named_file_of_another_kind_is_wrong_usage(raw, name):
     with pytest.raises(UsageError) as caught:
         find_inputs((str(path),))
 
-    assert f"input {path}: not a kind of file that can be read; known: .txt, " in str(caught.value)
+    assert f"input {path}: unknown kind of file; known: .txt, " in str(caught.value)
 
 
 @pytest.mark.parametrize("pattern", ["raw/absent", "raw/absent.txt", "nowhere", ""])
@@ -274,7 +274,7 @@ def test_what_is_written_is_no_input(raw):
         found = find_inputs((pattern,), output=output).files
         assert {"a.txt"} >= {file.source for file in found}
     for pattern in ("raw/out", "raw/out/runs", "raw/again/runs"):
-        with pytest.raises(UsageError, match="lies in the output folder raw/out; name another"):
+        with pytest.raises(UsageError, match="lies in the output folder raw/out: newsieve would"):
             find_inputs((pattern,), output=output)
 
 

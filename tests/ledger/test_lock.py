@@ -95,7 +95,7 @@ def test_a_holder_without_a_readable_note_is_still_respected(tmp_path, note):
     with locked(tmp_path):
         path = tmp_path / ".staging/owner.json"
         path.unlink() if note is None else path.write_text(note)
-        with pytest.raises(LockedOutput, match="it has not said who it is"), locked(tmp_path):
+        with pytest.raises(LockedOutput, match="owner unknown"), locked(tmp_path):
             pytest.fail("two runs at once")
 
 
@@ -110,7 +110,7 @@ def test_two_outputs_do_not_know_one_another(tmp_path):
     [
         (errno.ENOSPC, NewsieveError, "cannot be written: No space left on device; nothing was"),
         (errno.EROFS, UsageError, "cannot be written: Read-only file system; name another folder"),
-        (errno.ENOLCK, UsageError, "its file system has no locks that work: No locks available"),
+        (errno.ENOLCK, UsageError, "its file system does not support locks: No locks available"),
     ],
 )
 def test_why_there_is_no_lock(tmp_path, monkeypatch, number, error, told):

@@ -122,6 +122,7 @@ def test_a_run_tells_its_whole_story_in_json(tmp_path, workers):
     assert ["clean", "deduplicate", "write"] == passes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -187,6 +188,7 @@ def test_a_defect_is_an_event_with_its_traceback(monkeypatch, capsys):
     assert event["traceback"].startswith("Traceback")
 
 
+@pytest.mark.slow
 def test_a_run_with_nothing_new_says_so(tmp_path):
     """The event of an ordinary quiet hour."""
     (tmp_path / "in").mkdir()

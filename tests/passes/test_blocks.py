@@ -114,14 +114,14 @@ def test_each_part_has_its_own_count(tmp_path):
 
 def test_an_article_that_fits_no_column_is_rejected_alone(tmp_path, monkeypatch):
     """One odd value costs one record, not its block."""
-    sieve = cleaning.sieve_records
+    process = cleaning.process_records
 
     def odd(records, config: Config, _repeated):
-        for article, rejection in sieve(records, config):
+        for article, rejection in process(records, config):
             strange = article is not None and B in article.text
             yield (replace(article, title=7) if strange else article), rejection
 
-    monkeypatch.setattr(cleaning, "sieve_records", odd)
+    monkeypatch.setattr(cleaning, "process_records", odd)
     found, counts = cleaned(tmp_path, FILES)
     written, _ = finish(found)
 

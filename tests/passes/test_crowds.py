@@ -74,6 +74,7 @@ def filled(dice, run, count):
     return [" ".join(word for part in page for word in part) for page in pages]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("texts", "clusters"),
     [

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 from factories import STORY, document
-from hostile import sieve_or_act
+from hostile import process_or_act
 from hypothesis import given
 from strategies import TEXTS
 
 from pipeline.config import Config
 from pipeline.guard import Guard, Limits
-from pipeline.passes import isolation as sieve
-from pipeline.passes.isolation import EXCERPT_CHARS, sieve_document, sieve_records
-from pipeline.records import REASONS, Rejection
+from pipeline.passes import isolation
+from pipeline.passes.isolation import process_document, process_records
+from pipeline.records import EXCERPT_CHARS, REASONS, Rejection, excerpt
 
 SHORT = Config.model_validate({"judge": {"min_words": 1_000}})
 
@@ -28,7 +28,7 @@ def raising(error):
 
 def test_a_good_document_is_an_article():
     """Nothing is held against it."""
-    article, rejection = sieve_document(document(), Config())
+    article, rejection = process_document(document(), Config())
 
     assert rejection is None
     assert STORY == article.text
@@ -37,7 +37,7 @@ def test_a_good_document_is_an_article():
 
 def test_an_unwanted_document_is_both():
     """The article as far as it got, and the rejection, which says whose it is."""
-    article, rejection = sieve_document(document(source="in/a.txt"), SHORT)
+    article, rejection = process_document(document(source="in/a.txt"), SHORT)
 
     assert STORY == article.text
     assert ("judge", "filtered", "too_short") == (
@@ -61,9 +61,9 @@ def test_an_unwanted_document_is_both():
 )
 def test_whatever_a_document_provokes_is_a_rejection(monkeypatch, function, stage, reason, error):
     """The exception's class and message are on record, with whose record it was."""
-    monkeypatch.setattr(sieve, function, raising(error))
+    monkeypatch.setattr(isolation, function, raising(error))
     found = document("x" * 9_000, source="in/a.txt")
-    article, rejection = sieve_document(found, Config())
+    article, rejection = process_document(found, Config())
 
     assert (stage, "error", reason) == (rejection.stage, rejection.kind, rejection.reason)
     assert rejection.reason in REASONS
@@ -77,23 +77,23 @@ def test_whatever_a_document_provokes_is_a_rejection(monkeypatch, function, stag
 
 def test_a_long_message_is_shortened(monkeypatch):
     """Some exceptions quote the document; the row must not grow with it."""
-    monkeypatch.setattr(sieve, "clean_document", raising(ValueError("y" * 9_000)))
+    monkeypatch.setattr(isolation, "clean_document", raising(ValueError("y" * 9_000)))
 
-    assert EXCERPT_CHARS == len(sieve_document(document(), Config())[1].detail)
+    assert EXCERPT_CHARS == len(process_document(document(), Config())[1].detail)
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
 def test_an_interruption_is_no_fault_of_the_document(monkeypatch, stop):
     """Who stops the run stops it."""
-    monkeypatch.setattr(sieve, "clean_document", raising(stop))
+    monkeypatch.setattr(isolation, "clean_document", raising(stop))
     with pytest.raises(stop):
-        sieve_document(document(), Config())
+        process_document(document(), Config())
 
 
 @given(TEXTS)
 def test_every_text_has_one_fate(text):
     """It is an article, or a rejection with a reason of the closed list; never an error."""
-    article, rejection = sieve_document(document(text), Config())
+    article, rejection = process_document(document(text), Config())
 
     assert article is not None
     assert rejection is None or ("no_body_left", "filtered") == (rejection.reason, rejection.kind)
@@ -112,34 +112,35 @@ def limited(**limits):
 def hostile(monkeypatch):
     """A guard whose documents do what their title says."""
     # Seconds enough for a fresh helper to load what cleaning needs, on a busy machine too.
-    guard = Guard(sieve_or_act, Limits(4, 500))
-    monkeypatch.setattr(sieve, "_guard", lambda _: guard)
+    guard = Guard(process_or_act, Limits(4, 500))
+    monkeypatch.setattr(isolation, "_guard", lambda _: guard)
     yield
     guard.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hostile")
 def test_a_hostile_document_is_one_rejection_and_its_batch_is_kept():
     """Each names the limit and its setting, or the death; all around them are articles."""
     titles = [None, "loop in C", None, "allocate", "exit", None]
     found = [document(f"{STORY} {n}", source=f"{n}.txt", title=t) for n, t in enumerate(titles)]
     broken = Rejection("x", "read", "error", "unreadable")
-    sieved = list(sieve_records([*found[:2], broken, *found[2:]], limited(**LIMITS)))
+    fates = list(process_records([*found[:2], broken, *found[2:]], limited(**LIMITS)))
 
-    assert (None, broken) == sieved.pop(2)
-    kept = [article.document for article, _ in sieved if article]
+    assert (None, broken) == fates.pop(2)
+    kept = [article.document for article, _ in fates if article]
     assert [found[0], found[2], found[5]] == kept
     told = {
         "1": ("too_slow", "run.document_seconds = 1"),
         "3": ("too_large_in_memory", "run.document_megabytes = 500"),
         "4": ("cleaning_crashed", "the process ended with exit code 3"),
     }
-    rejections = [rejection for _, rejection in sieved if rejection]
+    rejections = [rejection for _, rejection in fates if rejection]
     assert told == {each.record_id: (each.reason, each.detail) for each in rejections}
     for each in rejections:
         assert ("clean", "error", False) == (each.stage, each.kind, each.retryable)
         assert each.reason in REASONS
-        assert each.excerpt.startswith(STORY)
+        assert each.excerpt.startswith(excerpt(STORY))
 
 
 def test_the_helper_gives_what_is_given_without_one():
@@ -148,7 +149,7 @@ def test_the_helper_gives_what_is_given_without_one():
     many += [document("<p>" + STORY, media_type="text/html", source="p.html", title="T")]
     many += [document("By Ida Voss\n3 May 2024\n\n" + STORY), document(" ", source="e.txt")]
 
-    assert list(sieve_records(many, limited(**NONE))) == list(sieve_records(many, Config()))
+    assert list(process_records(many, limited(**NONE))) == list(process_records(many, Config()))
 
 
 @given(TEXTS)
@@ -156,23 +157,24 @@ def test_any_text_comes_back_from_the_helper(content):
     """Whatever a document holds, the answer survives the journey."""
     found = document(content)
 
-    assert [sieve_document(found, Config())] == list(sieve_records([found], Config()))
+    assert [process_document(found, Config())] == list(process_records([found], Config()))
 
 
 def test_what_does_not_fit_into_memory_is_no_failure_of_the_cleaner(monkeypatch):
     """In the helper, MemoryError means the limit."""
     failed = [MemoryError()]
-    monkeypatch.setattr(sieve, "clean_documents", lambda *_: failed)
+    monkeypatch.setattr(isolation, "clean_documents", lambda *_: failed)
     with pytest.raises(MemoryError):
-        sieve._parcels([(document(), frozenset())], Config())
+        isolation._packed_fates([(document(), frozenset())], Config())
 
 
+@pytest.mark.slow
 def test_a_document_beyond_a_real_limit_is_rejected_alone():
     """Megabytes of text under a limit that any other text keeps, in a helper just started."""
     large = document("The tram to Vellmer stopped at noon.\n" * 100_000, source="l.txt")
     around = [document(f"{STORY} {n}", source=f"{n}.txt") for n in range(2)]
     records = [around[0], large, around[1]]
-    fates = list(sieve_records(records, limited(document_seconds=0.1, document_megabytes=0)))
+    fates = list(process_records(records, limited(document_seconds=0.1, document_megabytes=0)))
 
     assert "too_slow" == fates[1][1].reason
     assert [None, None] == [fates[0][1], fates[2][1]]
@@ -183,6 +185,6 @@ def test_documents_are_sent_in_batches_that_are_neither_many_nor_large():
     small = [document(str(n), source=f"{n}.txt") for n in range(70)]
     large = [document("x" * 600_000, source=f"{n}.txt") for n in range(3)]
 
-    assert [64, 6] == [len(batch) for batch in sieve._batches(small)]
-    assert [2, 1] == [len(batch) for batch in sieve._batches(large)]
-    assert small == [record for batch in sieve._batches(iter(small)) for record in batch]
+    assert [64, 6] == [len(batch) for batch in isolation._batches(small)]
+    assert [2, 1] == [len(batch) for batch in isolation._batches(large)]
+    assert small == [record for batch in isolation._batches(iter(small)) for record in batch]

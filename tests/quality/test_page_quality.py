@@ -1,7 +1,7 @@
 """Floors of story extraction on a fixed part of the labelled development pages.
 
 The page model has learned from these pages: the floors only tell when something broke. What it
-does on sites that it has not seen stands in docs/decisions/0010-page-model.md.
+does on sites that it has not seen stands in docs/results.md.
 """
 
 from __future__ import annotations
@@ -38,9 +38,13 @@ STATED = {
 }
 """Least share of pages whose title, or whose set of authors, is exactly that of the benchmark."""
 
-pytestmark = pytest.mark.skipif(
-    not DATA.exists(), reason="the labelled pages are not beside the repository (../shared/data)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not DATA.exists(),
+        reason="the labelled pages are not beside the repository (../shared/data)",
+    ),
+]
 
 
 def test_the_pages_are_those_that_the_floors_were_set_on() -> None:

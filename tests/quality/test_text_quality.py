@@ -17,10 +17,13 @@ from pipeline.text.unicode import normalize
 SEEDS = Path(__file__).parents[2] / ".." / "shared" / "seeds"
 CHROME_REMOVED = 0.9
 
-pytestmark = pytest.mark.skipif(
-    not (SEEDS / "gold.jsonl.xz").exists(),
-    reason="the labelled seed texts are not beside the repository (../shared/seeds)",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (SEEDS / "gold.jsonl.xz").exists(),
+        reason="the labelled seed texts are not beside the repository (../shared/seeds)",
+    ),
+]
 
 
 def articles():

@@ -192,6 +192,7 @@ IN_ASCII = HEADER + b"1,a,\n" * 14_000
 """More than what a file's encoding is told by."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "row"),
     [
@@ -207,6 +208,7 @@ def test_short_lines_in_an_encoding_of_their_own_cost_little_time(count, row):
     assert time.process_time() - begin < 10
 
 
+@pytest.mark.slow
 def test_lines_behind_many_whose_encoding_was_looked_for_are_in_what_most_of_those_were():
     """A file that begins in ASCII goes on in another encoding, where short lines say little."""
     long = "1,Мост закрыт до понедельника.,\n".encode("cp1251") * MOST_DETECTED

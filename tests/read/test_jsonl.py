@@ -29,9 +29,9 @@ PACK = {
 
 def read(payload: bytes, suffix: str = ".jsonl", *, final: bool = True, **settings: object) -> list:
     """What reading a file of these bytes yields."""
-    part = Part("/in/news" + suffix, "in/news" + suffix, suffix)
+    part = Part("/in/news" + suffix, "in/news" + suffix, suffix, final=final)
     config = InputConfig(**settings)
-    return list(read_part(part, lambda _: io.BytesIO(payload), config, final=final))
+    return list(read_part(part, lambda _: io.BytesIO(payload), config))
 
 
 @pytest.mark.parametrize("case", CASES["documents"], ids=lambda case: case["name"])
@@ -109,8 +109,8 @@ def test_a_huge_line_is_never_held() -> None:
             self.left -= size
             return b"x" * size
 
-    part = Part("a.jsonl", "a.jsonl", ".jsonl")
-    (item,) = read_part(part, lambda _: Huge(), InputConfig(max_bytes=1_000), final=True)
+    part = Part("a.jsonl", "a.jsonl", ".jsonl", final=True)
+    (item,) = read_part(part, lambda _: Huge(), InputConfig(max_bytes=1_000))
 
     assert (item.reason, item.detail) == ("too_large", "50,000,000 bytes; input.max_bytes = 1,000")
     assert 0 < largest < 1_000_000

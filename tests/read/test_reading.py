@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
@@ -28,12 +29,8 @@ LINES = b"".join(json.dumps({"text": f"Story {number}."}).encode() + b"\n" for n
 
 def read(payload: bytes, suffix: str, *, max_bytes: int = 10_000, final: bool = True) -> list:
     """What reading a file of these bytes yields."""
-    part = Part("/in/a" + suffix, "in/a" + suffix, suffix)
-    return list(
-        read_part(
-            part, lambda _: io.BytesIO(payload), InputConfig(max_bytes=max_bytes), final=final
-        )
-    )
+    part = Part("/in/a" + suffix, "in/a" + suffix, suffix, final=final)
+    return list(read_part(part, lambda _: io.BytesIO(payload), InputConfig(max_bytes=max_bytes)))
 
 
 @pytest.mark.parametrize(
@@ -95,8 +92,8 @@ def test_a_bad_file_is_one_rejection(suffix: str, reason: str, payload: bytes) -
 
 
 def test_a_file_may_have_max_bytes_and_no_more_is_read() -> None:
-    """A file of max_bytes is a document; of a larger one, one byte more is read to know."""
-    payload = io.BytesIO(b"x" * 100)
+    """A file of max_bytes is a document; of a larger one, at most a chunk more is read."""
+    payload = io.BytesIO(b"x" * 10_000_000)
     part = Part("a.txt", "a.txt", ".txt")
     (document,) = read_part(part, lambda _: io.BytesIO(b"x" * 10), InputConfig(max_bytes=10))
     stream = Keeping(payload)
@@ -107,7 +104,7 @@ def test_a_file_may_have_max_bytes_and_no_more_is_read() -> None:
         "too_large",
         "more than input.max_bytes = 10 bytes",
     )
-    assert payload.tell() == 11
+    assert payload.tell() < 1_000_000
 
 
 class Keeping(io.RawIOBase):
@@ -236,8 +233,8 @@ def test_any_bytes_in_any_format_are_accounted_for(
     suffix: str, payload: bytes, pack: bool, final: bool
 ) -> None:
     """Reading never raises, and yields one item for each line that is not blank, or a file."""
-    many = FORMATS[suffix].splittable or "." in suffix[1:]
-    compressed = many and not FORMATS[suffix].splittable
+    many = not FORMATS[suffix].single
+    compressed = Part("a", "a", suffix).compressed
     stored = packed(suffix, payload) if compressed and pack else payload
     items = read(stored, suffix, final=final, max_bytes=150)
 
@@ -269,7 +266,8 @@ def test_cuts_partition_a_file_and_its_records(payload: bytes, block: int, final
     config = InputConfig(max_bytes=30)
 
     def items(part: Part) -> list:
-        return list(read_part(part, lambda _: io.BytesIO(payload), config, final=final))
+        part = replace(part, final=final)
+        return list(read_part(part, lambda _: io.BytesIO(payload), config))
 
     assert found.size == len(payload)
     assert [0, *(stop for _, stop, _ in cuts)] == [*(start for start, _, _ in cuts), len(payload)]

@@ -237,6 +237,7 @@ def test_a_body_that_ends_early_is_a_rejection(coding: str) -> None:
     assert items[0].reason in ("broken_compression", "undecodable")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_a_bomb_is_too_large(coding: str) -> None:
     """A body that unpacks to 100 MB is refused after max_bytes."""

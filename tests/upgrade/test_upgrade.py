@@ -24,6 +24,8 @@ from pipeline.ledger.upkeep.undo import undo
 from pipeline.version import FORMAT_VERSION
 from tests.upgrade.make import LAMPS, TIDE, first_day, lay_out, second_day
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 KEPT = sorted(HERE.glob("format_*"))
 """A collection of each format, the oldest first."""

@@ -1,6 +1,6 @@
-"""Pages: the story is chosen block by block, metadata is decided by vote.
+"""HTML pages: the story is selected block by block, metadata by a vote of its sources.
 
 page ─parse─▶ tree ─markup, json_ld─▶ values ─sources, title, dates─▶ metadata
                    ─blocks, hints─▶ blocks and containers ─┐
-                   ─trafilatura, resiliparse─▶ extractions ─votes─▶ features ─block_model─▶ text
+                   ─trafilatura, resiliparse─▶ extractions ─overlap─▶ features ─block_model─▶ text
 """

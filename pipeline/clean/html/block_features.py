@@ -1,4 +1,6 @@
-"""What is known of each block of a page: its text, its place in the tree, who took it.
+"""Features of each block: its text, its place in the tree, the extractions that contain it.
+
+Read ``base_features`` first; ``Expansion`` computes windows and products from them.
 
 blocks ─line facts, rules─┐
 containers ─sums of runs──┼─▶ base ─products─▶ float32[blocks, features]
@@ -14,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.blocks import FLAGS, LEVELS, Blocks
-from pipeline.clean.html.overlap import VOTERS, Measured
+from pipeline.clean.html.overlap import EXTRACTIONS, Measured
 from pipeline.clean.lines.context import averages, best_run, place_of, shifted
 from pipeline.clean.lines.features import OBSERVED, observe
 from pipeline.clean.lines.page import Page
@@ -25,11 +27,11 @@ Matrix = NDArray[np.float32]
 
 CAP_WORDS = 60.0
 BASE_WORDS = 5.0
-"""Words from which more speak no louder for a container, and what a line without prose costs it."""
+"""A line of prose counts at most so many words for a container; other lines cost so many."""
 HOME_SHARE = 0.8
-"""Share of what trafilatura took that the container holds which is its home."""
+"""The home of an extraction is the smallest container with this share of it."""
 MENU_SHARE = 0.8
-"""Share of a block's characters in links from which it is a link and nothing else."""
+"""A block with a larger share of its characters in links is a menu item."""
 
 LEVEL_FACTS = (
     "words", "blocks", "prose", "linked", "first", "second", "of_first", "of_prose",
@@ -47,7 +49,7 @@ PAGE_FACTS = (
 )  # fmt: skip
 OWN = (
     *OBSERVED,
-    *VOTERS,
+    *EXTRACTIONS,
     *(f"own:{flag}" for flag in FLAGS),
     *(f"near:{flag}" for flag in FLAGS),
     *(f"around:{flag}" for flag in FLAGS),
@@ -79,10 +81,10 @@ FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
 _AT = {name: place for place, name in enumerate((*OWN, *PAGE))}
 
 
-def looked_into(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
-    """The blocks that may be story: all but links that no extraction took.
+def may_be_story(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
+    """The blocks that may be story: all but links that no extraction contains.
 
-    Two blocks of five are such links, and looking into a block is what costs.
+    Two blocks of five are such links, and most of the time is spent per block.
     """
     chars = np.array([len(text) for text in blocks.texts])
     links = np.array(blocks.linked) > MENU_SHARE * chars
@@ -120,7 +122,7 @@ def base_features(
 
 
 class _Sums:
-    """What the containers of a page hold: words, blocks, prose, links, words of two voters."""
+    """What the containers of a page hold: words, blocks, prose, links, words of two extractions."""
 
     def __init__(self, blocks: Blocks, measured: Measured, prose: NDArray[np.float64]) -> None:
         self.blocks, self.measured, self.prose = blocks, measured, prose

@@ -1,4 +1,4 @@
-"""The page model: weights learned from labelled pages say how much each block is story.
+"""The page model: scores each block of a page as story or boilerplate; read ``select`` first.
 
     blocks, extractions ─features─weights─▶ log-odds a block ─threshold, Viterbi─▶ keep or drop
 
@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,58 +21,39 @@ from pipeline.clean.html.block_features import (
     Expansion,
     Matrix,
     base_features,
-    looked_into,
+    may_be_story,
 )
 from pipeline.clean.html.blocks import Blocks
-from pipeline.clean.html.overlap import VOTERS, compare
+from pipeline.clean.html.overlap import EXTRACTIONS, compare
 from pipeline.clean.lines.features import GROUPS as LINE_GROUPS
 from pipeline.clean.lines.page import read_page
-from pipeline.clean.model import viterbi
+from pipeline.clean.model import LinearModel, viterbi
 from pipeline.records import Removed
 
 WEIGHTS = Path(__file__).with_name("block_model.json")
 THRESHOLD = -0.75
 """Log-odds below which a block goes."""
 SWITCH_COST = 0.2
-"""Log-odds that each change between story and chrome costs."""
+"""Log-odds that each switch between story and boilerplate costs."""
 STAMP_COST = 1.0
 """Log-odds against a block that is a time stamp: of 1,454 on labelled pages 54 are story."""
 MAX_BLOCKS = 3_000
-"""Blocks above which a page is like none that was learned from: trafilatura has to do."""
+"""On pages with more blocks, larger than any training page, trafilatura's text is used."""
 MIN_FOUND = 0.6
-"""Share of trafilatura's words that the blocks must hold: else it read what they do not show."""
+"""Least share of trafilatura's words found in blocks; below it, trafilatura's text is used."""
 TAKEN = 0.5
 """Share of a block's words from which an extraction counts as having taken it."""
 REASONS_SHOWN = 2
 _STAMP = OWN.index("rule:timestamp")
 
 GROUPS = {
-    "extractors": (*VOTERS, "place:in_first", "place:before_first", "place:behind_first"),
+    "extractors": (*EXTRACTIONS, "place:in_first", "place:before_first", "place:behind_first"),
     "containers": ("level", "place:"),
     "element_names": ("own:", "near:", "around:"),
     **LINE_GROUPS,
     "page": ("page:",),
 }
 """Group of features, as reasons name it → how the names of its features begin."""
-
-
-@dataclass(frozen=True, eq=False)
-class BlockModel:
-    """What was learned.
-
-    Attributes:
-        expansion: the features that have a weight, and how they are computed.
-        weights: one a feature, in log-odds; positive speaks for story.
-        means: of the features over the training blocks, against which reasons are weighed.
-        bias: log-odds of a block whose features are all 0.
-        membership: float64[weights, GROUPS], 1 where a weight belongs to a group.
-    """
-
-    expansion: Expansion
-    weights: NDArray[np.float64]
-    means: NDArray[np.float64]
-    bias: float
-    membership: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +73,15 @@ class Selection:
 
 
 @cache
-def load_model() -> BlockModel:
-    """Read ``block_model.json``, once a process."""
-    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    names = tuple(stored["weights"])
-    unknown = set(names) - set(FEATURES)
-    if unknown:
-        raise ValueError(f"block_model.json weighs what is no feature: {sorted(unknown)[:3]}")
-    pairs = np.array([stored["weights"][name] for name in names], np.float64)
-    membership = [[group_of(name) == group for group in GROUPS] for name in names]
-    return BlockModel(
-        Expansion(names),
-        pairs[:, 0],
-        pairs[:, 1],
-        float(stored["bias"]),
-        np.array(membership, np.float64),
-    )
-
-
-def group_of(feature: str) -> str:
-    """The group of a feature; a product belongs to its first factor's.
-
-    >>> group_of("first x page:words"), group_of("around:comment"), group_of("level1:prose")
-    ('extractors', 'element_names', 'containers')
-    """
-    return next(group for group, beginnings in GROUPS.items() if feature.startswith(beginnings))
+def load_model() -> tuple[LinearModel, Expansion]:
+    """Read ``block_model.json``, once per process; also what computes the features it weighs."""
+    model = LinearModel.load(WEIGHTS, FEATURES, GROUPS)
+    return model, Expansion(model.names)
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The blocks of a page that the model looks into.
+    """The blocks of a page that the model scores.
 
     Attributes:
         indices: their numbers.
@@ -151,19 +110,19 @@ def measure(
     Args:
         blocks: of the whole page.
         title: the page's headline.
-        extractions: one for each of ``VOTERS``, blocks a line each; empty where there is none.
+        extractions: one for each of ``EXTRACTIONS``, blocks a line each; empty where there is none.
         old: whether the page was built before there were elements for stories.
 
     Returns:
-        None for pages that the model knows nothing about: without blocks, with too many, or
-        where the blocks do not show what trafilatura read.
+        None for pages that the model cannot score: no blocks, too many of them, or blocks
+        that lack most of what trafilatura extracted.
     """
     if not 0 < len(blocks.texts) <= MAX_BLOCKS:
         return None
     measured = compare(blocks.texts, extractions)
     if measured.sizes[0] and measured.found[0] < MIN_FOUND:
         return None
-    chosen = looked_into(blocks, measured)
+    chosen = may_be_story(blocks, measured)
     # A blank line between blocks: they are paragraphs already, none is joined to the next.
     page = read_page("\n\n".join([blocks.texts[index] for index in chosen.tolist()]))
     if not 0 < len(page.lines) == len(chosen):
@@ -184,20 +143,23 @@ def select(
     rows = measure(blocks, title, extractions, old=old)
     if rows is None:
         return None
-    model = load_model()
-    features = model.expansion.expand(rows.base)
+    model, expansion = load_model()
+    features = expansion.expand(rows.base)
     kept = keep(np.round(features @ model.weights + model.bias, 3), rows.stamps)
     if not kept.any():
         return None
     dropped = np.flatnonzero(rows.taken & ~kept)
-    reasons = dict(zip(dropped.tolist(), _reasons(model, features[dropped]), strict=True))
+    reasons = dict(
+        zip(dropped.tolist(), model.reasons(features[dropped], REASONS_SHOWN), strict=True)
+    )
     lines: list[str] = []
     removed: list[Removed] = []
     start = 0
     for row in np.flatnonzero(rows.taken | kept).tolist():
         text = blocks.texts[rows.indices[row]]
         if row in reasons:
-            removed.append(Removed(start, start + len(text), reasons[row]))
+            rule = f"block_model: {', '.join(reasons[row])}"
+            removed.append(Removed(start, start + len(text), rule))
         lines.append(text)
         start += len(text) + 1
     added = int((kept & ~rows.taken).sum())
@@ -213,14 +175,3 @@ def keep(scores: NDArray[np.float64], stamps: NDArray[np.bool_]) -> NDArray[np.b
     """
     margins = scores - THRESHOLD - STAMP_COST * stamps
     return ~np.array(viterbi(margins.tolist(), SWITCH_COST), np.bool_)
-
-
-def _reasons(model: BlockModel, features: Matrix) -> list[str]:
-    """The rule strings of dropped blocks: the feature groups that weighed most."""
-    sums = ((features - model.means) * model.weights) @ model.membership
-    names = tuple(GROUPS)
-    return [
-        "block_model: "
-        + ", ".join(names[group] for group in np.argsort(row)[:REASONS_SHOWN] if row[group] < 0)
-        for row in sums
-    ]

@@ -1,9 +1,9 @@
-"""The lines of a page as a reader sees them, each with the containers that hold it.
+"""The blocks of text of a page, as a reader sees them, and their containers: ``read_blocks``.
 
     tree ─read_blocks─▶ blocks in reading order · containers, each a run of blocks
 
-A container is known by the run of blocks that it holds: what stands in it is found by sums
-over runs, without another look at the tree.
+A container is stored as the run of blocks inside it, so its statistics are differences of
+cumulative sums; the tree is walked once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lxml.etree import _Element, iterwalk
 from pipeline.text.unicode import normalize
 
 LEVELS = 5
-"""Containers around a block that are told apart, each holding more than the one before."""
+"""Containers of each block that get features of their own, from the innermost outwards."""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
-"""What extractors say of a page: one parse, its metadata, and who takes what for the story.
+"""Everything known about a page before its story is selected: read ``read_candidates`` first.
 
-The page is parsed once: metadata and blocks are read from the very tree that trafilatura then
-takes apart; resiliparse has a parser of its own. trafilatura's own deduplication stays off,
+The page is parsed once: metadata and blocks are read from the tree that trafilatura then
+modifies; resiliparse has its own parser. trafilatura's own deduplication stays off,
 because it remembers earlier pages.
 """
 
@@ -33,15 +33,15 @@ from pipeline.records import Document, Evidence
 
 EXTRACTOR = "trafilatura"
 HTMLDATE = "htmldate"
-"""Source of a day that nothing but a look at the whole page finds."""
+"""Source of a date found by htmldate."""
 
 MAX_ELEMENTS = 50_000
-"""Elements up to which a page is looked into: extraction takes about 0.2 ms for each of them,
+"""Limit of elements: extraction takes about 0.2 ms for each of them,
 and the largest of 2,300 benchmark pages has 10,100.
 (The parser itself ends a page's nesting at 256 levels.)"""
 
 MAX_CHARS = 8_000_000
-"""Code points up to which a page is looked into: extraction takes about a second a million."""
+"""Limit of code points: extraction takes about a second a million."""
 
 AGREED = 0.7
 SHORT_CHARS = 500
@@ -57,11 +57,11 @@ _CONFIG = use_config()
 # Unset by default: a page may not come out larger than it may come in.
 _CONFIG.set("DEFAULT", "MAX_TREE_SIZE", str(MAX_ELEMENTS))
 
-# Pages that give nothing are no news for the log: they become rejects with a reason.
+# Pages without a story become rejects with a reason; no need to log them.
 for _name in ("trafilatura", "htmldate", "courlan"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
-# The library's own parser asks Python which class each element has, at every look at it.
+# trafilatura's own parser looks up a Python class on each access to an element.
 _PARSER = HTMLParser(
     collect_ids=False,
     default_doctype=False,
@@ -82,7 +82,7 @@ trafilatura's precision mode is better (daniel: .865 against .840), elsewhere wo
 _BUGS = (
     AssertionError, AttributeError, LookupError, LxmlError, RecursionError, TypeError, ValueError,
 )  # fmt: skip
-"""What a library raises where a page holds what it did not think of."""
+"""Exceptions that libraries raise on unexpected input."""
 
 _Answer = TypeVar("_Answer")
 
@@ -110,7 +110,7 @@ class Candidates:
 
 
 def read_candidates(document: Document) -> Candidates | None:
-    """Parse the HTML page that *document* holds and ask everyone about it.
+    """Parse the HTML page that *document* holds and collect metadata, blocks and extractions.
 
     Returns:
         None when the page is empty.
@@ -122,7 +122,7 @@ def read_candidates(document: Document) -> Candidates | None:
     if root is None:
         return None
     _strip_code(root)
-    # Every look at an element that nobody holds makes its object anew, and there are many looks.
+    # lxml creates a new Python object for each access unless a reference is held.
     elements = list(root.iter())
     blocks, nodes = read_blocks(root), article_nodes(root)
     metadata = _metadata(root, nodes, blocks, document)
@@ -181,7 +181,7 @@ def _payload(content: str) -> bytes:
 
 
 def _strip_code(root: _Element) -> None:
-    """Take out of the tree what nobody reads: programs, styles and drawings, not JSON."""
+    """Remove scripts (but not JSON), styles and drawings from the tree."""
     strip_elements(root, "style", "svg", with_tail=False)
     for script in [each for each in root.iter("script") if "json" not in each.get("type", "")]:
         script.drop_tree()
@@ -201,7 +201,7 @@ def _metadata(
 
 
 def _guarded(ask: Callable[[], _Answer], without: _Answer) -> _Answer:
-    """What *ask* says, *without* when it fails: a library's bug is no reason to lose a page."""
+    """The result of *ask*, or *without* if it raises: a library's bug must not lose a page."""
     try:
         return ask()
     except _BUGS:
@@ -223,7 +223,7 @@ def _day(root: _Element, url: str | None, fetched_at: str | None) -> str | None:
 
 
 def _main_text(root: _Element, url: str | None, second: str, *, careful: bool) -> str:
-    """What trafilatura takes for the story.
+    """The story according to trafilatura.
 
     Its own fallbacks, which cost as much again, are asked where its rules and the *second*
     extraction do not agree.
@@ -259,7 +259,7 @@ def _extracted(
 
 
 def _second_text(root: _Element) -> str:
-    """What resiliparse takes for the story, at a tenth of trafilatura's cost.
+    """The story according to resiliparse, at a tenth of trafilatura's cost.
 
     It reads the tree written out again: on tags that were never closed its own parser's time
     grows with their square.

@@ -1,4 +1,4 @@
-"""A page to an article: main text chosen block by block, metadata by vote."""
+"""A page becomes an article: ``extract_page``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ from pipeline.clean.html.candidates import (
 from pipeline.clean.html.metadata import PageMetadata
 from pipeline.clean.html.title import title_parts
 from pipeline.clean.names import author_names, name_key
-from pipeline.config import CleanConfig
 from pipeline.records import Article, Document, Evidence, Removed
 
 CHOSEN = "trafilatura+block_model"
 """Value of ``articles.extractor`` where the page model changed what trafilatura took."""
 
 HEAD_LINES = 6
-"""Lines at the start of an extraction among which headline, byline and time stamp are sought."""
+"""Lines at the start of an extraction that may repeat headline, byline or time stamp."""
 
 MAX_HEAD_CHARS = 300
 """A longer line is no headline, byline or time stamp."""
@@ -33,7 +32,7 @@ _HEADING_MARK = re.compile(r"^(?:#+|[-–—*•])\s+")
 
 
 class Story(NamedTuple):
-    """The extraction of a page, what goes from it and why, and who made it."""
+    """The extraction of a page, the spans removed from it, and the extractor."""
 
     extraction: str
     removed: tuple[Removed, ...]
@@ -41,23 +40,20 @@ class Story(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
-def extract_page(document: Document, config: CleanConfig) -> Article:
-    """Take the article out of the HTML page that *document* holds.
+def extract_page(document: Document) -> Article:
+    """Extract the article from the HTML page in *document*.
 
-    The text is what the page model takes for the story, given what trafilatura and resiliparse
-    say, a blank line between its blocks, less the headline, byline and time stamp before it;
-    empty when nobody finds one, and, with the flag ``page_too_large``, for pages that are larger
-    than ``MAX_ELEMENTS`` or ``MAX_CHARS``.
+    The text is what the page model selects, without the headline, byline and time stamp before
+    it; a blank line separates blocks. It is empty when there is no story, and, with the flag
+    ``page_too_large``, for pages over ``MAX_ELEMENTS`` or ``MAX_CHARS``.
 
     Args:
         document: ``content`` is the decoded page.
-        config: not asked yet: what is kept does not depend on the mode.
 
     Returns:
         An article whose ``removed`` spans count the code points of the extraction: the blocks
         that trafilatura or the page model took, NFC, each ended by one line feed.
     """
-    del config
     flags: tuple[str, ...] = ()
     try:
         candidates = read_candidates(document)
@@ -88,7 +84,7 @@ def extract_page(document: Document, config: CleanConfig) -> Article:
 
 
 def _choose(candidates: Candidates) -> Story:
-    """The story by the page model; trafilatura's where the model has nothing to say."""
+    """The story selected by the page model, or trafilatura's text if the model cannot score."""
     taken = candidates.extractions[0]
     title = candidates.metadata.title
     found = select(candidates.blocks, title, candidates.extractions, old=candidates.old)

@@ -1,4 +1,4 @@
-"""JSON-LD: the statements about an article that a page carries for search engines."""
+"""JSON-LD about the article of a page: ``article_nodes``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the markup of a page says about its article, as found: one look at the tree."""
+"""Metadata in the markup of a page, as found: ``read_markup``."""
 
 from __future__ import annotations
 

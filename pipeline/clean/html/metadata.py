@@ -1,7 +1,7 @@
-"""Metadata of a page: for each field the places that state it, in order of trust.
+"""Metadata of a page, each field by a vote of its sources: ``read_metadata``.
 
-The record's own fields win over everything on the page. Each field keeps all its
-candidates as evidence, the winner first.
+The record's own fields take precedence over the page. All candidates of a field are kept
+as evidence, the winner first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which extraction took which block: runs of words that both have, in any script."""
+"""How much of each block an extraction contains, by shared word n-grams: see ``compare``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline.text.tokens import hash_words, mix
 
 Hashes = NDArray[np.uint64]
 
-VOTERS = ("first", "second", "stated")
-"""Extractions that are compared with the blocks: trafilatura's, resiliparse's, JSON-LD's."""
+EXTRACTIONS = ("first", "second", "stated")
+"""Names of the extractions: trafilatura, resiliparse, ``articleBody`` of JSON-LD."""
 
 GRAM = 3
-"""Words in a row that are looked up in an extraction."""
+"""Words of an n-gram."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,10 +26,10 @@ class Measured:
 
     Attributes:
         words: float64[blocks], logarithms are taken elsewhere.
-        shares: float64[blocks, VOTERS], of a block's words.
-        found: of each voter's words, the share that some block holds; 0 when it has none.
-        sizes: words of each voter.
-        mutual: of each pair of voters (first, second), (second, first), (first, stated),
+        shares: float64[blocks, EXTRACTIONS], of a block's words.
+        found: share of each extraction's n-grams found in the blocks; 0 when it has none.
+        sizes: words of each extraction.
+        mutual: of each pair of extractions (first, second), (second, first), (first, stated),
             (stated, first), the share of the one's words in the other.
     """
 
@@ -42,7 +42,7 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Grams:
-    """The runs of ``GRAM`` words of some texts.
+    """The n-grams of ``GRAM`` words of some texts.
 
     Attributes:
         values, owners: of each run its number, and the text that it stands in; the same run has
@@ -114,13 +114,13 @@ def _runs(values: Hashes, owners: NDArray[np.int64]) -> tuple[Hashes, NDArray[np
 
 
 def compare(texts: Sequence[str], extractions: Sequence[str]) -> Measured:
-    """Look up blocks in *extractions*, one for each of ``VOTERS``; empty where there is none."""
-    blocks, *voters = grams_of(texts, *(text.split("\n") for text in extractions))
+    """Compare blocks with *extractions*, one for each of ``EXTRACTIONS``; empty if missing."""
+    blocks, *extracted = grams_of(texts, *(text.split("\n") for text in extractions))
     pairs = ((0, 1), (1, 0), (0, 2), (2, 0))
     return Measured(
         blocks.counts.astype(np.float64),
-        np.stack([blocks.shares_in(voter) for voter in voters], axis=1),
-        tuple(voter.share_in(blocks) for voter in voters),
-        tuple(int(voter.counts.sum()) for voter in voters),
-        tuple(voters[a].share_in(voters[b]) for a, b in pairs),
+        np.stack([blocks.shares_in(each) for each in extracted], axis=1),
+        tuple(each.share_in(blocks) for each in extracted),
+        tuple(int(each.counts.sum()) for each in extracted),
+        tuple(extracted[a].share_in(extracted[b]) for a, b in pairs),
     )

@@ -1,4 +1,4 @@
-"""When a page was published: a vote among the places that date it.
+"""When a page was published, by a vote of the places that state a date: ``choose_date``.
 
 A stale template or an import leaves a wrong date in one place; the others then agree on the
 right one. Where they do not, the order of trust decides.

@@ -1,4 +1,4 @@
-"""The headline of a page: a vote among the places that repeat it.
+"""The headline of a page, by a vote of the places that state it: ``choose_title``.
 
 No place alone is right on more than eight pages of ten: ``<title>`` carries the site's
 name, og:title a teaser for social networks, ``<h1>`` sometimes the name of the section.

@@ -10,8 +10,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.lines.page import LineRecord
-from pipeline.clean.lines.phrase_table import SPACELESS_TERM
+from pipeline.clean.lines.page import QUOTES, LineRecord
+from pipeline.clean.lines.phrases import WORDS
+from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.lines.tokens import Tokens
 
 Matrix = NDArray[np.float32]
@@ -92,7 +93,11 @@ FACTS = (
 
 _FACT_AT = {name: column for column, name in enumerate(FACTS)}
 
-_CLOSING = "\"'”’»)]›」』）* "
+_SPACELESS_TERM = re.compile(
+    "|".join(sorted(WORDS["spaceless"], key=lambda term: (-len(term), term)))
+)
+
+_CLOSING = CLOSING + "›」』）*"
 
 _ELLIPSES = ("...", "…", "[…]")
 
@@ -223,7 +228,7 @@ def _tone(heads: Sequence[str], signs: Signs) -> Iterator[Column]:
     yield "dash", signs.count(dash) > 0
     terms = np.zeros(len(heads))
     for index in np.flatnonzero(signs.has("spaceless")).tolist():
-        terms[index] = len(SPACELESS_TERM.findall(heads[index]))
+        terms[index] = len(_SPACELESS_TERM.findall(heads[index]))
     yield "spaceless_terms", terms / (1.0 + signs.sizes / 20.0)
 
 
@@ -271,13 +276,11 @@ def vocabulary(line: LineRecord) -> frozenset[str]:
     return frozenset([word for word in words if len(word) >= UNIT_CHARS])
 
 
-OPEN_QUOTES = "\"“„«‘「『'"
-
 _BEYOND = 0x10000
 """Characters from here on are taken for signs: most are pictures."""
 
 _SETS = {
-    "open_quote": OPEN_QUOTES,
+    "open_quote": QUOTES + "'",
     "comma": ",;、，；،",
     "quote": '"“”„«»「」',
     "separator": "|›»•·→▶►▸/＞",

@@ -21,15 +21,13 @@ from pipeline.clean.lines import voice as change_of_voice
 from pipeline.clean.lines.context import Grid
 from pipeline.clean.lines.facts import FACTS, UNIT_WORDS, line_facts
 from pipeline.clean.lines.page import LineRecord, Page
-from pipeline.clean.lines.phrase_table import HINTS, OPENING, WHOLE, WITHIN
+from pipeline.clean.lines.phrases import KINDS
 from pipeline.clean.lines.rules import RULES
 from pipeline.clean.lines.story import ROW_FIGURES, SHAPES, story_shapes
 from pipeline.clean.lines.tokens import Tokens
 
 Matrix = NDArray[np.float32]
 
-
-KINDS = tuple(sorted({*WHOLE, *OPENING, *WITHIN, *HINTS}))
 
 _RULE_AT = {name: column for column, name in enumerate(RULES)}
 

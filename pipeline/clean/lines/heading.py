@@ -1,26 +1,37 @@
-"""What a text says about itself: headline, authors, dates, dateline and site, each with its place.
+"""What a text says about itself: headline, authors, dates, site and dateline, each with its place.
 
-None means unknown: a value counts only where the text says it in so many words.
+``read`` finds all of it before any line is judged; ``settle`` keeps what is outside the story.
+None means unknown: a value counts only where the text states it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from operator import attrgetter
+from typing import NamedTuple
 
+from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.page_rules import is_caption
-from pipeline.clean.lines.stamps import PUBLISHED, UPDATED, _says_only_when, byline_of, date_of
+from pipeline.clean.lines.signs import CLOSING, agencies
+from pipeline.clean.lines.stamps import PUBLISHED, UPDATED, byline_of, date_of, says_only_when
 from pipeline.clean.names import read_contributors
-from pipeline.records import Evidence, Timestamp
-from pipeline.urls import site_of
+from pipeline.records import Document, Evidence, Timestamp
+from pipeline.text.unicode import normalize
+from pipeline.urls import canonical_url, site_of
 
 DATED = frozenset({"timestamp", "byline"})
 
 DATED_RULES = frozenset({*DATED, "outside_story", "author_block"})
 """Signs of a line with the story's own date, and rules whose lines may have them."""
+
+CREDITED = frozenset({"contributors", "agency"})
+"""Signs of a line that the rule ``contributor_credit`` may cut."""
+
+SITE_WORDS, SITE_CHARS = 90, 1_000
+"""Words and characters of the longest line that may name the site."""
 
 DATELINE_LINES = 3
 """Paragraphs of prose among which the dateline opens one."""
@@ -40,119 +51,202 @@ _MAIL_HOSTS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A value read off the text, with the code points of the raw text that say it."""
+class DatedLine(NamedTuple):
+    """A date that a line prints: the column it belongs to, and how far from the story it stands."""
 
-    value: str
-    source: str
-    start: int
-    end: int
-
-    def evidence(self, field: str) -> Evidence:
-        """The same as evidence for *field*."""
-        return Evidence(field, self.value, self.source, self.start, self.end)
+    field: str
+    distance: int
+    timestamp: Timestamp
+    printed: Evidence
 
 
-def find_authors(page: Page) -> tuple[tuple[str, ...], tuple[Found, ...]]:
+@dataclass(frozen=True)
+class Heading:
+    """What the record and the text say about the story, by the line that says it.
+
+    Attributes:
+        title: from the record, else the headline in the text.
+        title_index: the line that the headline was read from; None when it was declared.
+        authors: names from the record, else from bylines.
+        evidence: what says so.
+        dates, sites: of lines that are not the story's own if they stay in it.
+        published: the date of the record; with a value, the text's does not count.
+        url: canonical url of the record.
+    """
+
+    title: str | None
+    title_index: int | None
+    authors: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    dates: Mapping[int, DatedLine] = field(default_factory=dict)
+    sites: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
+    published: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The fields of an article that depend on which lines are the story."""
+
+    contributors: tuple[str, ...]
+    date_published: Timestamp | None
+    date_modified: Timestamp | None
+    site: str | None
+    dateline: str | None
+    evidence: tuple[Evidence, ...]
+
+
+def read(page: Page, document: Document) -> Heading:
+    """Read title, authors, dates and site; what the record declares wins over what the text says.
+
+    Dates are those of time stamps and dated bylines: dates in captions and sentences are those of
+    events. A site is the domain of a mail address or of a comment policy.
+    """
+    evidence: list[Evidence] = []
+    title, title_index = normalize(document.title or "") or None, None
+    if title:
+        evidence.append(Evidence("title", title, "record"))
+    else:
+        title_index = find_title(page)
+        if title_index is not None:
+            line = page.lines[title_index]
+            title = line.text
+            evidence.append(Evidence("title", title, "first_line", line.start, line.end))
+    authors = tuple(filter(None, map(normalize, document.authors)))
+    evidence.extend(Evidence("authors", name, "record") for name in authors)
+    if not authors:
+        authors, found = find_authors(page)
+        evidence.extend(found)
+    dates, sites = {}, {}
+    for line in page.marked:
+        if not line.signs.isdisjoint(DATED):
+            dated = _date_in(page, line)
+            if dated is not None:
+                dates[line.index] = dated
+    url = canonical_url(document.url) if document.url else None
+    if not url and ("@" in page.raw or " right" in page.raw):
+        sites = {line.index: named for line in page.lines if (named := _sites_in(page, line))}
+    return Heading(
+        title, title_index, authors, tuple(evidence), dates, sites, document.date_published, url
+    )
+
+
+def _date_in(page: Page, line: LineRecord) -> DatedLine | None:
+    """The date that a line prints. The nearest above the story counts, then the first below it."""
+    printed = date_of(line.text)
+    if printed is None:
+        return None
+    first, words = page.first_prose, set(line.words)
+    distance = first - line.index if line.index < first else 1000 + line.index
+    published = not words.isdisjoint(PUBLISHED)
+    updated = not published and not words.isdisjoint(UPDATED)
+    column = "date_modified" if updated else "date_published"
+    value = line.text[printed.start : printed.end]
+    evidence = _evidence(page, line, column, value)
+    return DatedLine(column, distance - 5 * published, printed.timestamp, evidence)
+
+
+def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
+    """The sites that a line names; the domain of a public mail service says nothing."""
+    found = []
+    for pattern, sign in ((_EMAIL, "@"), (_DOMAIN_FIRST, " right")):
+        if sign not in line.text or line.word_count > SITE_WORDS or len(line.text) > SITE_CHARS:
+            continue
+        match = pattern.search(line.text)
+        domain = match["domain"] if match else ""
+        if domain and domain.casefold() not in _MAIL_HOSTS:
+            site = site_of("https://" + domain.casefold() + "/")
+            if site:
+                found.append(_evidence(page, line, "site", domain, value=site))
+    return tuple(found)
+
+
+def settle(heading: Heading, page: Page, cut: Mapping[int, str]) -> Settled:
+    """Choose among what was read, now that the lines in *cut* are known not to be the story.
+
+    Two different sites say nothing. A declared date that cannot be read gives None.
+    """
+    evidence: list[Evidence] = []
+    contributors: list[str] = []
+    sites: dict[str, Evidence] = {}
+    for index, rule in cut.items():
+        line = page.lines[index]
+        if rule == "contributor_credit":
+            new = [name for name in read_contributors(line.text) if name not in contributors]
+            contributors.extend(new)
+            names = ", ".join(new)
+            evidence.append(Evidence("contributors", names, "credit", line.start, line.end))
+        for named in heading.sites.get(index, ()):
+            sites.setdefault(named.value, replace(named, source=rule))
+    dates: dict[str, tuple[DatedLine, str]] = {}
+    for index, dated in heading.dates.items():
+        rule = cut.get(index, "")
+        nearest = dates.get(dated.field)
+        if rule in DATED_RULES and (nearest is None or dated.distance < nearest[0].distance):
+            dates[dated.field] = dated, rule
+    stamps = {column: dated.timestamp for column, (dated, _) in dates.items()}
+    published = stamps.get("date_published")
+    if heading.published:
+        dates.pop("date_published", None)
+        evidence.append(Evidence("date_published", heading.published, "record"))
+        published = parse_timestamp(heading.published)
+    evidence.extend(replace(dated.printed, source=rule) for dated, rule in dates.values())
+    place = _place(page, cut, heading.title_index)
+    evidence.extend(filter(None, (place,)))
+    site = site_of(heading.url) if heading.url else None
+    if len(sites) == 1:
+        ((site, named),) = sites.items()
+        evidence.append(named)
+    return Settled(
+        contributors=tuple(contributors),
+        date_published=published,
+        date_modified=stamps.get("date_modified"),
+        site=site,
+        dateline=place.value if place else None,
+        evidence=tuple(evidence),
+    )
+
+
+def _place(page: Page, cut: Mapping[int, str], title_index: int | None) -> Evidence | None:
+    """The dateline that opens one of the first paragraphs kept."""
+    kept = (line for line in page.lines if line.prose and line.index not in cut)
+    for line in islice((line for line in kept if line.index != title_index), DATELINE_LINES):
+        dateline = find_dateline(line.text)
+        if dateline:
+            return _evidence(page, line, "dateline", dateline.place, source="dateline")
+    return None
+
+
+def find_authors(page: Page) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
     """Names from the bylines at the head of the story, else from the one below it."""
     lines = [line for line in page.marked if "byline" in line.signs and not line.prose]
     head = [line for line in lines if page.share_before(line.index) <= 0.2]
     foot = [line for line in lines if page.share_before(line.index) >= 0.95]
     for place in (head[-2:], foot[:1]):
         names: list[str] = []
-        found: list[Found] = []
+        found: list[Evidence] = []
         for line in place:
             byline = byline_of(line.text)
-            if byline is None:
-                continue
-            new = [name for name in byline.names if name not in names]
+            new = [name for name in byline.names if name not in names] if byline else []
             names.extend(new)
-            if new:
+            if byline and new:
                 printed = line.text[byline.start : byline.end]
-                found.append(Found(", ".join(new), "byline", *_span(page, line, printed)))
+                value = ", ".join(new)
+                found.append(_evidence(page, line, "authors", printed, value, "byline"))
         if names:
             return tuple(names), tuple(found)
     return (), ()
 
 
-def find_contributors(page: Page, cut: dict[int, str]) -> tuple[tuple[str, ...], tuple[Found, ...]]:
-    """Names from the credits that were cut below the story."""
-    names: list[str] = []
-    found: list[Found] = []
-    for index, rule in cut.items():
-        line = page.lines[index]
-        if rule == "contributor_credit":
-            new = [name for name in read_contributors(line.text) if name not in names]
-            names.extend(new)
-            found.append(Found(", ".join(new), "credit", line.start, line.end))
-    return tuple(names), tuple(found)
-
-
-def find_dates(page: Page, cut: dict[int, str]) -> dict[str, tuple[Timestamp, Found]]:
-    """The dates of publication and of change, from time stamps and dated bylines, by field.
-
-    Of several the one nearest above the story counts, then the first below it. Dates of captions
-    and of sentences are those of events.
-    """
-    first = page.first_prose
-    dates: dict[str, tuple[int, Timestamp, Found]] = {}
-    for line in page.marked:
-        if line.signs.isdisjoint(DATED) or cut.get(line.index) not in DATED_RULES:
-            continue
-        printed = date_of(line.text)
-        if printed is None:
-            continue
-        distance = first - line.index if line.index < first else 1000 + line.index
-        field = "date_modified" if stamps_update(line) else "date_published"
-        if set(line.words) & PUBLISHED:
-            distance -= 5
-        if field not in dates or distance < dates[field][0]:
-            value = line.text[printed.start : printed.end]
-            found = Found(value, cut[line.index], *_span(page, line, value))
-            dates[field] = (distance, printed.timestamp, found)
-    return {field: (timestamp, found) for field, (_, timestamp, found) in dates.items()}
-
-
-def find_place(page: Page, kept: list[LineRecord]) -> Found | None:
-    """The dateline that opens one of the first paragraphs kept."""
-    for line in islice(filter(attrgetter("prose"), kept), DATELINE_LINES):
-        dateline = find_dateline(line.text)
-        if dateline:
-            span = _span(page, line, dateline.place)
-            return Found(dateline.place, "dateline", *span)
-    return None
-
-
-def find_site(page: Page, cut: dict[int, str]) -> Found | None:
-    """The site that the chrome names: the domain of its mail address or of its comment policy.
-
-    Two different domains, or that of a public mail service, say nothing.
-    """
-    found: dict[str, Found] = {}
-    for index, rule in cut.items():
-        line = page.lines[index]
-        if "@" not in line.text and " right" not in line.text:
-            continue
-        if line.word_count > 90 or len(line.text) > 1000:
-            continue
-        for pattern, sign in ((_EMAIL, "@"), (_DOMAIN_FIRST, " right")):
-            if sign not in line.text:
-                continue
-            match = pattern.search(line.text)
-            domain = match["domain"].casefold() if match else ""
-            if match is None or domain in _MAIL_HOSTS:
-                continue
-            site = site_of("https://" + domain + "/")
-            if site:
-                found.setdefault(site, Found(site, rule, *_span(page, line, match["domain"])))
-    return next(iter(found.values())) if len(found) == 1 else None
-
-
-def _span(page: Page, line: LineRecord, printed: str) -> tuple[int, int]:
-    """Code points of the raw text that hold *printed*; the line's where characters were mended."""
+def _evidence(
+    page: Page, line: LineRecord, column: str, printed: str, value: str = "", source: str = ""
+) -> Evidence:
+    """Evidence with the place of *printed* in the raw text; the line's if characters differ."""
     start = page.raw.find(printed, line.start, line.end)
-    return (start, start + len(printed)) if start >= 0 and printed else (line.start, line.end)
+    end = start + len(printed)
+    if start < 0 or not printed:
+        start, end = line.start, line.end
+    return Evidence(column, value or printed, source, start, end)
 
 
 DATELINE_CHARS = 90
@@ -167,8 +261,9 @@ _CAPITALS = re.compile(
 
 _AGENCY = re.compile(
     r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
-    r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?\((?:Reuters|AP|AFP|UPI|dpa|ANI|PTI|Xinhua|EFE|ANSA"
-    r"|CNN|dpa/\w+|IANS|Bloomberg)\)\s?[—–:-]{1,2}"
+    r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?"
+    rf"\((?:{'|'.join(agencies('dateline'))}"
+    r"|dpa/\w+)\)\s?[—–:-]{1,2}"
 )
 
 _ABBREVIATIONS = frozenset(
@@ -275,7 +370,7 @@ def _looks_like_headline(page: Page, line: LineRecord) -> bool:
         or not line.text[0].isprintable()
     ):
         return False
-    if says_only_when(line) or line.signs & _NO_HEADLINES or is_caption(page, line.index):
+    if says_only_when(line.words) or line.signs & _NO_HEADLINES or is_caption(page, line.index):
         return False
     if find_dateline(line.text) or _is_sentence(line) or _LIST_ITEM.match(line.text):
         return False
@@ -291,7 +386,7 @@ def _is_label(line: LineRecord) -> bool:
 
 def _is_sentence(line: LineRecord) -> bool:
     """Whether a line is a sentence or ends in a credit: no headline."""
-    text = line.text.rstrip("\"'”’»)] ")
+    text = line.text.rstrip(CLOSING)
     if text.endswith((".", "。", "।", ";", ":")) and not text.endswith(
         ("...", "U.S.", "U.K.", "U.N.")
     ):
@@ -313,14 +408,3 @@ def _repeated_in_page_name(page: Page) -> int | None:
         if LEAD_WORDS < size < len(name.words) and name.words[:size] == line.words:
             return line.index
     return None
-
-
-def says_only_when(line: LineRecord) -> bool:
-    """Whether *line* has hardly a word beside numbers and those of time stamps."""
-    return _says_only_when(line.words)
-
-
-def stamps_update(line: LineRecord) -> bool:
-    """Whether a time stamp says when the story was changed, and not when it was published."""
-    words = set(line.words)
-    return bool(words & UPDATED) and not words & PUBLISHED

@@ -37,7 +37,7 @@ from pipeline.clean.model import viterbi
 WEIGHTS = Path(__file__).with_name("line_model.json")
 
 THRESHOLDS: dict[Mode, float] = {"careful": -1.4, "default": -0.4, "thorough": 0.2}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0023 has the trade-off."""
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0009 has the trade-off."""
 
 SWITCH_COST = 0.2
 """Log-odds that each change between story and chrome costs."""
@@ -55,7 +55,7 @@ weights would drop, most head it."""
 
 BRIEF_WORDS, BRIEF_BONUS = 3, 2.0
 """Log-odds for a short line of so many words and more that ends in a full stop, and that no rule or
-phrase holds: the last sentence of a story is often one (docs/decisions/0022)."""
+phrase holds: the last sentence of a story is often one (docs/decisions/0009)."""
 
 SHAPE_BONUS = 2.0
 """Log-odds for a line of one of ``story_shapes.SHAPES``, or a table's row with cells parted by
@@ -197,7 +197,7 @@ def benefit_of_doubt(
 def has_chrome(values: NDArray[np.float64], *, ruled: bool) -> bool:
     """Whether there is anything to cut on a page: weak evidence counts beside strong one only.
 
-    What the careful mode would leave as it is, no mode touches (docs/decisions/0020, 0022).
+    What the careful mode would leave as it is, no mode touches (docs/decisions/0009).
 
     Args:
         values: log-odds of all its lines, with the benefit of the doubt.

@@ -1,4 +1,4 @@
-"""What the rules look at: the lines of a text, each measured once."""
+"""The lines of a text, each measured once, as rules and model see them: ``read_page``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pipeline.clean.lines.phrases import hints_of, kinds_of
-from pipeline.clean.lines.signs import signs_of
+from pipeline.clean.lines.signs import CLOSING, OPEN_QUOTES, signs_of
 from pipeline.text.lines import folded_words, join_wrapped, split_lines
 from pipeline.text.scripts import HAN_AND_KANA, LOWEST_SPACELESS, SPACELESS_LETTER
 
@@ -23,22 +23,20 @@ LONG_WORDS = 24
 """Words from which a line counts as prose however it ends."""
 
 SHORT_WORDS = 60
-"""Words up to which a line may be looked into by patterns for headlines, captions and bylines."""
+"""Words of the longest headline, caption or byline."""
 
-REMEMBERED_CHARS = 80
-
-REMEMBERED_LINES = 1 << 14
-"""Lines so short are mostly chrome, which returns on every page of a site: so many of them are
-remembered with what they say by themselves."""
+REMEMBERED_CHARS, REMEMBERED_LINES = 80, 1 << 14
+"""Short lines are mostly boilerplate, which returns on every page of a site: their sketches are
+cached, for lines of so many characters, up to so many lines."""
 
 _TERMINAL = frozenset(".!?…。！？؟।:;")
 
-_QUOTES = '"“„«‘「『'
+QUOTES = OPEN_QUOTES + "‘「『"
 
-_CLOSING = "\"'”’»)]›」』）*_ "
+_CLOSING = CLOSING + "›」』）*_"
 
 Sketch = tuple[tuple[str, ...], int, bool, bool, frozenset[str], frozenset[str], frozenset[str]]
-"""What a line says by itself: the last seven fields of a ``LineRecord``."""
+"""What is known of a line by itself: the last seven fields of a ``LineRecord``."""
 
 
 class LineRecord(NamedTuple):
@@ -53,7 +51,7 @@ class LineRecord(NamedTuple):
         prose: whether it reads as a sentence of a story: long, or ended and not short.
         kinds: what ``phrases`` takes it for.
         signs: what the patterns of ``signs`` find in it.
-        hints: what in it speaks for chrome and proves nothing; only the line model asks.
+        hints: what in it suggests boilerplate without proving it; only the line model asks.
     """
 
     index: int  # type: ignore[assignment] # a place, not the method of tuples
@@ -71,7 +69,7 @@ class LineRecord(NamedTuple):
 
     @property
     def short(self) -> bool:
-        """Whether it may be looked into by patterns for headlines, captions and bylines."""
+        """Whether it may be a headline, a caption or a byline."""
         return bool(self.words) and self.word_count <= SHORT_WORDS
 
 
@@ -83,7 +81,7 @@ class Page:
         raw: the decoded text as found.
         lines: in order; hard-wrapped ones joined.
         marked: those with kinds or signs: few, and most rules need look at no others.
-        prose_before: for each line, and for the end, the words of prose before it.
+        prose_before: for each line, and last for the end, the words of prose before it.
         first_prose: index of the first line of prose; the number of lines when there is none.
         mode: how readily a doubtful line is cut.
         title: the headline, once it is known.
@@ -105,14 +103,9 @@ class Page:
     wrapped: bool = False
     repeated: frozenset[int] = frozenset()
 
-    @property
-    def prose_words(self) -> int:
-        """Words in lines of prose."""
-        return self.prose_before[-1]
-
     def share_before(self, index: int) -> float:
         """Share of the words of prose that stand before line *index*; 0 without prose."""
-        return self.prose_before[index] / self.prose_words if self.prose_words else 0.0
+        return self.prose_before[index] / (self.prose_before[-1] or 1)
 
 
 def read_page(raw: str, mode: Mode = "default") -> Page:
@@ -160,14 +153,14 @@ def _sketch(text: str, words: tuple[str, ...]) -> Sketch:
     count = _count_words(text, words)
     terminal = ends_sentence(text)
     prose = count >= LONG_WORDS or (terminal and count >= SENTENCE_WORDS)
-    quoted = text[0] in _QUOTES
+    quoted = text[0] in QUOTES
     kinds = kinds_of(words, quoted=quoted)
     signs = signs_of(text, words, count, ended=terminal)
     return words, count, terminal, prose, kinds, signs, frozenset() if quoted else hints_of(words)
 
 
 _remembered: dict[str, Sketch] = {}
-"""Short line → what it says by itself; emptied when there are ``REMEMBERED_LINES``."""
+"""Short line → its sketch; emptied when there are ``REMEMBERED_LINES``."""
 
 
 def ends_sentence(text: str) -> bool:

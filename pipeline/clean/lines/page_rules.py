@@ -10,11 +10,17 @@ from functools import lru_cache
 from pipeline.clean.dates import find_date
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.phrases import opening_kinds
-from pipeline.clean.lines.signs import HEADER_WORDS
+from pipeline.clean.lines.signs import CLOSING, HEADER_WORDS, OPEN_QUOTES
 from pipeline.clean.lines.stamps import MAX_WORDS
 
 NAME_WORDS = 5
 """Words of the longest line that is an author's name alone."""
+
+HEADERS = frozenset({"related", "comments", "newsletter", "legal"})
+"""Kinds of headers below which other things than the story stand."""
+
+POLICY_WORDS = 90
+"""Words of the longest line that is a comment policy."""
 
 MID_STORY = 0.8
 """Share of the prose before a header from which what follows may be cut to the end."""
@@ -44,13 +50,15 @@ _BIO = re.compile(
     re.IGNORECASE,
 )
 
-_BIO_WORDS = frozenset(
+BIO_WORDS = frozenset(
     "name editor founder author reporter correspondent journalist columnist writer freelancer"
     " contributor blogger professor fellow producer photographer covers joined worked written"
     " reported covered follow reach email contact reached redakteur redakteurin journalistin"
     " korrespondent autori autorin volontäri volontärin".split()
 )
-"""Words without one of which ``_BIO`` does not match, but where ``_may_be_biography`` says so."""
+
+BIO_PARTS = ("rnalist", "periodista")
+"""``_BIO`` matches only where a line has one of these words, or one of these parts of words."""
 
 _FIRST_PERSON = re.compile(
     r"\b(?:introduce myself|my name is|i am the (?:editor|founder|author|owner)|about the author"
@@ -68,7 +76,9 @@ def tail_section(page: Page) -> list[int]:
     """
     cut: set[int] = set()
     for line in page.marked:
-        if not _heads(line):
+        if line.prose or len(line.words) > HEADER_WORDS or "pointer" in line.signs:
+            continue
+        if not _opens_as(line, HEADERS):
             continue
         if heads_the_rest(page, line):
             cut.update(range(line.index, len(page.lines)))
@@ -82,27 +92,28 @@ def rank_list(page: Page) -> list[int]:
     """A list of the most read stories: its header, ranks, bullets and headlines."""
     cut: set[int] = set()
     for line in page.marked:
-        if line.index not in cut and _heads_ranking(line):
-            items = _items(page, line.index + 1, strict=page.share_before(line.index) < MID_STORY)
-            if items or "popular" in line.kinds:
-                cut.update((line.index, *items))
+        heads = "popular" in line.kinds or "ranking" in line.signs
+        if not heads or line.prose or len(line.words) > HEADER_WORDS or line.index in cut:
+            continue
+        items = _items(page, line.index + 1, strict=page.share_before(line.index) < MID_STORY)
+        if items or "popular" in line.kinds:
+            cut.update((line.index, *items))
     return sorted(cut)
 
 
 def comment_policy(page: Page) -> list[int]:
-    """The site's rules for readers' comments, below the story."""
-    return [
-        line.index
-        for line in page.marked
-        if line.words
-        and line.word_count <= 90
-        and (
-            "policy" in line.signs
-            or ("comments" in line.kinds and (line.prose or line.word_count > HEADER_WORDS))
+    """The site's rules for readers' comments, below the story: long, or under their header."""
+    found = []
+    for line in page.marked:
+        policy = "policy" in line.signs or (
+            "comments" in line.kinds and (line.prose or line.word_count > HEADER_WORDS)
         )
-        and page.share_before(line.index) >= 0.4
-        and (_under_comments(page, line.index) or line.kinds)
-    ]
+        if not policy or line.word_count > POLICY_WORDS or page.share_before(line.index) < 0.4:
+            continue
+        above = page.lines[max(0, line.index - 3) : line.index]
+        if line.kinds or any("comments" in other.kinds for other in above):
+            found.append(line.index)
+    return found
 
 
 def author_block(page: Page) -> list[int]:
@@ -114,51 +125,42 @@ def author_block(page: Page) -> list[int]:
     cut: set[int] = set()
     authors = {name.casefold() for name in page.authors}
     first_names = {name.split()[0] for name in authors if name}
-    told = page.prose_words or 1
+    told = page.prose_before[-1] or 1
     for line in page.lines[bisect_left(page.prose_before, 0.6, key=lambda words: words / told) :]:
         if not line.words:
             continue
-        named = False
+        named = "handle" in line.signs
         if authors and line.word_count <= NAME_WORDS:
             text = line.text.casefold().strip(" .:–-|")
-            named = text in authors or (text in first_names and len(text) > 3)
-        if (
-            named
-            or "handle" in line.signs
-            or _is_biography(page, line, after_name=line.index - 1 in cut)
-        ):
+            named |= text in authors or (text in first_names and len(text) > 3)
+        if named or _is_biography(page, line, after_name=line.index - 1 in cut):
             cut.add(line.index)
     return sorted(cut)
 
 
 def _is_biography(page: Page, line: LineRecord, *, after_name: bool) -> bool:
     """Whether a line below the story presents its author."""
-    if line.word_count > 200 or '"' in line.text[:1] or line.text[0] in "“„«":
+    if line.word_count > 200 or line.text[0] in OPEN_QUOTES:
         return False
     if after_name and _FIRST_PERSON.search(line.text[:2000]):
         return True
-    rest = page.prose_words - page.prose_before[line.index]
-    near_end = rest <= max(line.word_count + 60, 0.15 * page.prose_words)
-    if not near_end or line.word_count > 120 or not _may_be_biography(line):
+    rest = page.prose_before[-1] - page.prose_before[line.index]
+    near_end = rest <= max(line.word_count + 60, 0.15 * page.prose_before[-1])
+    if not near_end or line.word_count > 120:
         return False
-    match = _BIO.search(line.text[:400])
-    if not match:
+    head = line.text[:400]
+    likely = not BIO_WORDS.isdisjoint(line.words) or any(
+        map(head.casefold().__contains__, BIO_PARTS)
+    )
+    if not likely or not _BIO.search(head):
         return False
     named = any(name.split()[-1] in line.words for name in map(str.casefold, page.authors) if name)
     return named or after_name or _only_last(page, line)
 
 
-def _may_be_biography(line: LineRecord) -> bool:
-    """Whether ``_BIO`` can match at all."""
-    if not _BIO_WORDS.isdisjoint(line.words):
-        return True
-    text = line.text[:400].casefold()
-    return "rnalist" in text or "periodista" in text
-
-
 def _only_last(page: Page, line: LineRecord) -> bool:
     """Whether no story follows, and the line opens with a name that the story did not use."""
-    if page.prose_words - page.prose_before[line.index + 1] > 0 or len(line.words) < 4:
+    if page.prose_before[-1] - page.prose_before[line.index + 1] > 0 or len(line.words) < 4:
         return False
     name = line.words[1]
     if not (line.text[0].isupper() and line.text.split(" ")[1][:1].isupper()):
@@ -166,23 +168,9 @@ def _only_last(page: Page, line: LineRecord) -> bool:
     return not any(name in other.words for other in page.lines[: line.index] if other.prose)
 
 
-def _heads(line: LineRecord) -> bool:
-    """Whether a line is the header of a section of other things."""
-    if line.prose or len(line.words) > HEADER_WORDS or "pointer" in line.signs:
-        return False
-    return _opens_as(line, {"related", "comments", "newsletter", "legal"})
-
-
 def _opens_as(line: LineRecord, kinds: AbstractSet[str]) -> bool:
     """Whether a line is of one of *kinds* by its first words: a phrase inside heads nothing."""
     return not kinds.isdisjoint(line.kinds) and not kinds.isdisjoint(opening_kinds(line.words))
-
-
-def _heads_ranking(line: LineRecord) -> bool:
-    """Whether a line is the header of a list of most read stories."""
-    if line.prose or not line.words or len(line.words) > HEADER_WORDS:
-        return False
-    return "popular" in line.kinds or "ranking" in line.signs
 
 
 def _section(page: Page, header: LineRecord) -> list[int]:
@@ -224,7 +212,7 @@ def _goes_on(line: LineRecord) -> bool:
     """Whether a line below a header may be the story: a subheading, or a sentence."""
     if line.word_count < 6 and line.text[0].isalpha():
         return True
-    return line.text.rstrip("\"'”’»)] ")[-1:] in FULL_STOPS
+    return line.text.rstrip(CLOSING)[-1:] in FULL_STOPS
 
 
 def _is_story(page: Page, line: LineRecord, *, after_items: bool) -> bool:
@@ -235,13 +223,8 @@ def _is_story(page: Page, line: LineRecord, *, after_items: bool) -> bool:
     return any(other.prose for other in following) or not (following or after_items)
 
 
-def _under_comments(page: Page, index: int) -> bool:
-    """Whether a header for comments stands within the three lines before."""
-    return any("comments" in line.kinds for line in page.lines[max(0, index - 3) : index])
-
-
 @lru_cache(maxsize=2)
-def caption_lines(page: Page) -> frozenset[int]:
+def caption_or_credit(page: Page) -> frozenset[int]:
     """The lines that are captions or credits; several rules ask, so the last page is remembered."""
     found = {line.index for line in page.marked if "credit" in line.signs}
     found.update(line.index for line in page.lines[:2] if is_caption(page, line.index))
@@ -251,20 +234,17 @@ def caption_lines(page: Page) -> frozenset[int]:
 def is_caption(page: Page, index: int) -> bool:
     """Whether a line is a picture's caption or credit.
 
-    Evidence is a credit's label at its start, a credit at its end, words that point into the
+    Evidence is a credit's label at its start, a credit at its end, words that refer to the
     picture, or its place: a sentence that ends in a full date, above the story's own time stamp.
     """
-    return "credit" in page.lines[index].signs or _above_time_stamp(page, index)
-
-
-def _above_time_stamp(page: Page, index: int) -> bool:
-    """A first sentence that ends in a full date, above the time stamp: the top picture's."""
     line = page.lines[index]
+    if "credit" in line.signs:
+        return True
     if index > 1 or index + 1 >= len(page.lines) or not line.terminal or not line.short:
         return False
-    following = page.lines[index + 1]
-    printed = find_date(line.text[-60:]) if "timestamp" in following.signs else None
-    return printed is not None and len(line.text[-60:]) - printed.end <= 3
+    tail = line.text[-60:]
+    printed = find_date(tail) if "timestamp" in page.lines[index + 1].signs else None
+    return printed is not None and len(tail) - printed.end <= 3
 
 
 MIN_PREFIX = 4
@@ -301,7 +281,7 @@ def _repeats(page: Page, line: LineRecord, title: tuple[str, ...]) -> bool:
         return len(title) >= MIN_PREFIX and extra <= 5 and line.index < page.first_prose
     if len(words) < MIN_PREFIX or line.terminal or words != title[: len(words)]:
         return False
-    captions = caption_lines(page)
+    captions = caption_or_credit(page)
     neighbours = page.lines[max(0, line.index - 1) : line.index + 2]
     beside_caption = any(n.index in captions for n in neighbours if n is not line)
     return beside_caption or line.index < page.first_prose

@@ -1,199 +1,212 @@
-"""What kind of chrome a line is, by the phrases in it.
+"""What kind of boilerplate a line is, by the phrases in it: ``kinds_of``, and weaker ``hints_of``.
 
-Matching is by whole case-folded words, whatever the punctuation: a dictionary look-up a word,
-because one alternation over all phrases costs a hundred times as much.
+The phrases are data, in ``phrases.json``: kind → place → phrases. ``line`` phrases are a whole line
+(numbers and punctuation aside), ``opening`` phrases begin one of at most ``OPENING_WORDS`` words,
+``inside`` phrases stand anywhere in one of at most ``INSIDE_WORDS``. ``hint`` (anywhere) and
+``hint_line`` phrases stand in stories too: only the line model asks for them. A list named
+``line_or_opening`` belongs to both places, so that each phrase is written once per kind. To add a
+phrase, add it there, case-folded, with single blanks and no punctuation.
+
+Matching is by whole words: a dictionary look-up per word, because one alternation over all phrases
+takes a hundred times as long.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
 
-from pipeline.clean.lines.phrase_table import (
-    _BUTTON,
-    _CREDITED,
-    _NOTICE,
-    _PICTURE,
-    _REPORTER,
-    CAPTION,
-    HINTS,
-    LINE_HINTS,
-    LOOKED_AT,
-    LOWEST,
-    OPENING,
-    SHORT,
-    WHOLE,
-    WITHIN,
+from pipeline.text.scripts import FIRST_SPACELESS
+
+_TABLE: dict[str, dict[str, list[str]]] = json.loads(
+    Path(__file__).with_name("phrases.json").read_text(encoding="utf-8")
 )
+
+WORDS: dict[str, frozenset[str]] = {
+    name: frozenset(words) for name, words in _TABLE.pop("words").items()
+}
+"""Words: how readers speak (``first_person``, ``second_person``, ``informal``), what stands
+between their remarks (``remark``), what is counted above them (``counted``; ``counted_alone`` if
+nothing follows), headers of recipes, what sites say in scripts without spaces, and words too
+common to index a phrase by."""
+
+PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
+    place: {
+        kind: tuple(
+            phrase
+            for places, phrases in lists.items()
+            if place in places.split("_or_")
+            for phrase in phrases
+        )
+        for kind, lists in _TABLE.items()
+    }
+    for place in ("line", "opening", "inside", "hint_line", "hint")
+}
+"""Place → kind → phrases."""
+
+KINDS = tuple(sorted(_TABLE))
 
 OPENING_WORDS = 14
-"""Words that a line may have to be judged by its first words."""
+"""Words of the longest line that is judged by its first words."""
 
-COUNTED = frozenset(
-    "comment comments kommentar kommentare kommentarer commentaire commentaires comentario"
-    " comentarios comentário comentários commento commenti reactie reacties komentarz komentarze"
-    " komentarzy комментарий комментария комментариев коментар коментарів yorum σχόλιο σχόλια"
-    " kommenttia komentar".split()
-)
-"""Words that head readers' comments when their number stands before: ``8 comments on “…”``."""
-
-COUNTED_ALONE = frozenset("reply replies response responses antwort antworten réponses".split())
-"""Words that do so where nothing follows."""
-
-WITHIN_WORDS = 90
-"""Words that a line may have to be judged by a phrase inside."""
-
-_EVERYWHERE = frozenset(
-    "also more about from with this that have been will would their there which into over than"
-    " after first other some most mehr auch nicht eine einen wird wurde werden sind dieser über"
-    " aussi plus dans pour être avec cette también más para como este esta anche più della delle"
-    " questo também mais como para essa ook meer deze också mera også mere myös lisää także więcej"
-    " for the and mit und der die das von zum les des las los del una der het een och att som jest"
-    " english".split()
-)
-"""Words that are too common to look for: each line that has one is looked at word by word."""
-
-_ByRarest = dict[str, list[tuple[tuple[str, ...], int, str]]]
+INSIDE_WORDS = 90
+"""Words of the longest line that is judged by a phrase inside it."""
 
 _WORD = re.compile(r"\w+")
 
 _NOTHING: frozenset[str] = frozenset()
 
-
-def _by_all_words(table: dict[str, str]) -> dict[tuple[str, ...], str]:
-    """Words of a whole line → kind."""
-    return {
-        tuple(_WORD.findall(phrase)): kind
-        for kind, phrases in reversed(table.items())
-        for phrase in phrases.split("|")
-    }
+_ByRarest = Mapping[str, list[tuple[tuple[str, ...], int, str]]]
 
 
-def _by_first_word(table: dict[str, str]) -> dict[str, list[tuple[tuple[str, ...], str]]]:
-    """First word → the phrases that begin with it, and their kinds."""
-    index: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for kind, phrases in table.items():
-        for phrase in phrases.split("|"):
-            words = tuple(_WORD.findall(phrase))
-            index.setdefault(words[0], []).append((words, kind))
-    return index
+def _phrases(place: str) -> list[tuple[tuple[str, ...], str]]:
+    """The words and the kind of each phrase of a place."""
+    return [
+        (tuple(_WORD.findall(phrase)), kind)
+        for kind, phrases in PHRASES[place].items()
+        for phrase in phrases
+    ]
 
 
-def _rarity(word: str) -> float:
-    """How rare a word may be: longer ones are, but for those that are everywhere."""
-    # These are rarer than words of two letters, which are never looked for beside them.
-    return 2.5 if word in _EVERYWHERE else len(word)
+def _by_rarest_word(place: str) -> _ByRarest:
+    """Rarest word → the phrases that have it, where it stands in them, and their kinds."""
+    index = defaultdict(list)
+    for words, kind in _phrases(place):
+        # Long words are rare, but for some; those are rarer than words of two letters.
+        rarest = max(words, key=lambda word: 2.5 if word in WORDS["too_common"] else len(word))
+        index[rarest].append((words, words.index(rarest), kind))
+    return dict(index)
 
 
-def _by_rarest_word(table: dict[str, str]) -> _ByRarest:
-    """The rarest word → the phrases with it, its place in them, and their kinds."""
-    index: _ByRarest = {}
-    for kind, phrases in table.items():
-        for phrase in phrases.split("|"):
-            words = tuple(_WORD.findall(phrase))
-            rarest = max(words, key=_rarity)
-            index.setdefault(rarest, []).append((words, words.index(rarest), kind))
-    return index
+_LINE, _HINT_LINE = dict(_phrases("line")), dict(_phrases("hint_line"))
 
+_LONGEST_LINE = max(map(len, _LINE)) + 3
 
-_WHOLE, _LINE_HINTS = _by_all_words(WHOLE), _by_all_words(LINE_HINTS)
+_OPENING: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+for _words, _kind in _phrases("opening"):
+    _OPENING[_words[0]].append((_words, _kind))
 
-_OPENING = _by_first_word(OPENING)
-
-_WITHIN, _HINTS = _by_rarest_word(WITHIN), _by_rarest_word(HINTS)
-
-_RARE, _HINTING = frozenset(_WITHIN), frozenset(_HINTS)
-
-_LONGEST_WHOLE = max(map(len, _WHOLE)) + 3
+_INSIDE, _HINT = _by_rarest_word("inside"), _by_rarest_word("hint")
 
 
 def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
-    """Say what a line of these case-folded *words* is taken for; nothing for most lines.
+    """Name the kinds of boilerplate that a line of these case-folded *words* looks like.
 
-    A *quoted* line is somebody's words: only a whole phrase is chrome, as a button in quotes is.
+    A *quoted* line is somebody's words: only a whole phrase counts, as a button in quotes is.
 
     >>> kinds_of(("related", "articles"))
     frozenset({'related'})
     >>> kinds_of(("the", "minister", "resigned"))
     frozenset()
     """
-    if not words or len(words) > WITHIN_WORDS:
+    if not words or len(words) > INSIDE_WORDS:
         return _NOTHING
-    if quoted:
-        return _whole_kinds(words)
-    return opening_kinds(words) | inside_kinds(words)
+    found = opening_kinds(words, whole=quoted)
+    return found if quoted else found | inside_kinds(words)
 
 
-def opening_kinds(words: tuple[str, ...]) -> frozenset[str]:
-    """Say what a line is taken for by all of its case-folded *words*, or by the first of them.
+def opening_kinds(words: tuple[str, ...], *, whole: bool = False) -> frozenset[str]:
+    """Name the kinds of a line by all of its case-folded *words*, or by the first of them.
 
     A header begins so; a subheading of a story may have such a phrase inside.
+
+    Args:
+        whole: look at all words only.
 
     >>> opening_kinds(("7", "comments")), opening_kinds(("how", "to", "report", "abuse"))
     (frozenset({'comments'}), frozenset())
     """
-    kinds = _whole_kinds(words)
-    if len(words) <= OPENING_WORDS:
-        begun = [
-            kind for phrase, kind in _OPENING.get(words[0], ()) if words[: len(phrase)] == phrase
-        ]
-        kinds = kinds.union(begun) if begun else kinds
-    if words[0].isdigit() and _counts_comments(words):
-        kinds |= {"comments"}
-    return kinds
+    found = set()
+    if len(words) <= _LONGEST_LINE:
+        # A counter beside a button is no word: "12 comments".
+        kind = _LINE.get(words) or _LINE.get(tuple(w for w in words if not w.isdigit()))
+        if kind:
+            found.add(kind)
+    if not whole and len(words) <= OPENING_WORDS:
+        for phrase, kind in _OPENING.get(words[0], ()):
+            if words[: len(phrase)] == phrase:
+                found.add(kind)
+        if len(words) > 1 and words[0].isdigit():
+            alone = len(words) == 2 and words[1] in WORDS["counted_alone"]
+            if alone or words[1] in WORDS["counted"]:
+                found.add("comments")
+    return frozenset(found) if found else _NOTHING
 
 
-def inside_kinds(words: tuple[str, ...]) -> frozenset[str]:
-    """Say what a line of these case-folded *words* is taken for by a phrase anywhere in it.
+def inside_kinds(words: tuple[str, ...], index: _ByRarest = _INSIDE) -> frozenset[str]:
+    """Name the kinds of a line of these case-folded *words* by phrases anywhere in it.
 
     >>> inside_kinds(("register", "for", "the", "regatta")), inside_kinds(("in", "your", "inbox"))
     (frozenset(), frozenset({'newsletter'}))
     """
-    return _NOTHING if _RARE.isdisjoint(words) else frozenset(_within(words, _WITHIN))
-
-
-def _whole_kinds(words: tuple[str, ...]) -> frozenset[str]:
-    """The kind that all the words are a phrase of, numbers aside."""
-    if len(words) > _LONGEST_WHOLE:
+    if index.keys().isdisjoint(words):
         return _NOTHING
-    kind = _WHOLE.get(words) or _WHOLE.get(_without_numbers(words))
-    return frozenset({kind}) if kind else _NOTHING
+    return frozenset(
+        kind
+        for position, word in enumerate(words)
+        for phrase, offset, kind in index.get(word, ())
+        if position >= offset
+        and words[position - offset : position - offset + len(phrase)] == phrase
+    )
 
 
 def hints_of(words: tuple[str, ...]) -> frozenset[str]:
-    """Say what in a line of these case-folded *words* speaks for chrome and proves nothing.
+    """Name what in a line of these case-folded *words* suggests boilerplate but does not prove it.
 
     >>> hints_of(("she", "is", "a", "reporter", "in", "turku"))
     frozenset({'bio'})
     >>> hints_of(("komentari",)), kinds_of(("komentari",))
     (frozenset({'comments'}), frozenset())
     """
-    whole = _LINE_HINTS.get(words)
+    whole = _HINT_LINE.get(words)
     if whole is not None:
         return frozenset({whole})
-    if len(words) > WITHIN_WORDS or _HINTING.isdisjoint(words):
-        return _NOTHING
-    return frozenset(_within(words, _HINTS))
+    return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else _NOTHING
 
 
-def _counts_comments(words: tuple[str, ...]) -> bool:
-    """Whether a line that begins with a number says how many comments there are."""
-    what = words[1] if 1 < len(words) <= OPENING_WORDS else ""
-    return what in COUNTED or (what in COUNTED_ALONE and len(words) == 2)
+LOOKED_AT = 12
+"""Characters within which such a line has one of its letters."""
 
+SHORT = 40
+"""Characters of the longest line of buttons, credits and names."""
 
-def _within(words: tuple[str, ...], index: _ByRarest) -> Iterator[str]:
-    """Kinds of the phrases of *index* that stand anywhere in *words*."""
-    for position, word in enumerate(words):
-        for phrase, offset, kind in index.get(word, ()):
-            start = position - offset
-            if start >= 0 and words[start : start + len(phrase)] == phrase:
-                yield kind
+CAPTION = 80
+"""Characters of the longest caption that ends with who took the picture."""
 
+_NOTICE = re.compile(
+    r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}(?:\d{1,2}[、.．]\s?)?(?:"
+    r"责任编辑|責任編輯|责编[：:]|編輯[：:]|编辑[：:]|版权声明|版權聲明|免责声明|免責聲明|版权所有"
+    r"|版權所有|凡注明|凡本网|凡本網|未经授权|未經授權|本文仅代表|本文僅代表|网友评论仅|網友評論僅"
+    r"|以上网友发言|本网站内容|本網站內容|저작권자|무단\s?전재|기사제보|ⓒ|本サイトの|無断転載|"
+    r"記事の無断|掲載の記事|ที่มา\s?[:：]|ขอบคุณภาพ|ลิขสิทธิ์"
+    r")"
+)
 
-def _without_numbers(words: tuple[str, ...]) -> tuple[str, ...]:
-    """A counter beside a button is no word: ``12 comments``."""
-    return tuple(word for word in words if not word.isdigit())
+_BUTTON = re.compile(
+    r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}(?:"
+    r"分享到|分享至|我要评论|我要分享|查看所有评论|点击图片|点击查看|点击进入|您当前的位置|当前位置"
+    r"|字体[：:]|字体大|字号|打印本|更多>|更多＞|原标题|相关新闻|相关阅读|相關新聞|延伸閱讀|推荐阅读"
+    r"|热门推荐|热门文章|上一篇|下一篇|来源[：:]|來源[：:]|记者[：:]|記者[：:]|作者[：:]|扫描二维码"
+    r"|扫一扫|关注我们|関連記事|関連ニュース|関連リンク|あわせて読みたい|続きを読む|次のページ"
+    r"|前のページ|こちらの記事も|ツイート|シェア|翻訳者|写真[：:=＝]|画像[：:=＝]|提供[：:=＝]"
+    r"|スポンサードリンク|人気記事|新着記事|사진\s?[=:]|사진\s?제공|기사입력|입력\s?[:：]|관련\s?기사"
+    r"|인기\s?뉴스|많이\s?본|뒤로가기|공유하기|อ่านเพิ่มเติม|ข่าวที่เกี่ยวข้อง|แชร์|แท็ก"
+    r")"
+)
+
+_CREDITED = re.compile(
+    r"[(（【〔\[](?=[^)）】〕\]]{0,30}"
+    r"(?:编辑|編輯|报道|報導|报導|記者|记者|摄影|攝影|撮影|기자|사진))"
+    r"[^)）】〕\]]{1,32}[)）】〕\]]"
+)
+
+_PICTURE = re.compile(r"[(（][^()（）]{1,24}(?:撮影|提供|摄|攝|摄影|攝影|사진|촬영)[)）]$")
+"""Who took the picture, at the end of its caption."""
+
+_REPORTER = re.compile(r"[가-힣]{2,4}\s?(?:인턴\s?)?기자(?:\s?[\w.+-]{1,40}@[\w.-]{1,40})?")
 
 
 def is_notice(text: str) -> bool:
@@ -202,7 +215,7 @@ def is_notice(text: str) -> bool:
     >>> is_notice("责任编辑：孔明"), is_notice("编辑部昨天迎来了新同事。"), is_notice("Share")
     (True, False, False)
     """
-    if text.isascii() or max(text[:LOOKED_AT]) < LOWEST:
+    if text.isascii() or max(text[:LOOKED_AT]) < FIRST_SPACELESS:
         return False
     if _NOTICE.match(text):
         return True

@@ -1,20 +1,23 @@
-"""The named rules: each says which lines of a page are not the story, and why in its docstring.
+"""The named rules: which lines of a page are not the story, and why. Read ``TABLE`` first.
 
-A rule is a function from a page to line numbers. Its name is the ``rule`` of the spans it removes,
-a heading in the docs and, later, a feature of the line model. Rules do not see one another's
-answers: the order of ``RULES`` only decides whose name a line carries that several rules hold.
-All of them keep a line when in doubt, because a lost sentence is worse than a leftover button.
+A rule's name is the ``rule`` of the spans it removes, a heading in the docs and a feature of the
+line model. Twelve rules are rows of ``TABLE``: what a line says, how long it may be and where it
+stands. The others look around the line and are functions. Rules do not see one another's answers:
+the order of ``RULES`` only decides whose name a line gets when several match. All of them keep a
+line when in doubt, because a lost sentence is worse than a leftover button.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.page_rules import (
     author_block,
-    caption_lines,
+    caption_or_credit,
     comment_policy,
     rank_list,
     repeated_title,
@@ -25,20 +28,118 @@ from pipeline.clean.lines.signs import PROMO_WORDS
 from pipeline.clean.lines.stamps import STAMP_WORDS, byline_of
 from pipeline.clean.lines.story import outside_story
 from pipeline.clean.lines.voice import reader_comments
-from pipeline.records import Evidence
 
-_Read = tuple[Page, list[Evidence], dict[str, frozenset[int]]]
+PROSE, SENTENCES = "prose", "sentences"
+"""What a row spares: all prose, or a whole sentence unless the phrase stands inside it."""
+
+OUTSIDE = (1.0, 0.0)
+"""The place before and after all prose."""
 
 
-Rule = Callable[["Page"], Iterable[int]]
+class Row(NamedTuple):
+    """One way in which a line matches a rule by itself.
+
+    Attributes:
+        rule: the rule's name.
+        says: a kind of ``phrases`` or a sign of ``signs`` that the line has.
+        most, least: words that the line may have.
+        place: share of the page's prose before the line, from and to; or ``OUTSIDE``.
+        spares: ``PROSE``, ``SENTENCES`` or nothing.
+    """
+
+    rule: str
+    says: str
+    most: float = float("inf")
+    place: tuple[float, float] = (0.0, 1.0)
+    spares: str = ""
+    least: int = 0
+
+    def matches(self, line: LineRecord, share: float) -> bool:
+        """Whether a line that says it is of this length, in this place, and not spared."""
+        if self.place is OUTSIDE:
+            here = share in OUTSIDE
+        else:
+            here = self.place[0] <= share <= self.place[1]
+        if not here or line.word_count > self.most or len(line.words) < self.least:
+            return False
+        if not (line.prose and self.spares):
+            return True
+        return self.spares == SENTENCES and (
+            not line.terminal or self.says in inside_kinds(line.words)
+        )
+
+
+TABLE = (
+    Row("share_buttons", "share", most=45),
+    Row("newsletter", "newsletter", most=45),
+    Row("subscription", "account", most=45, spares=SENTENCES),
+    Row("advertisement", "ad", most=40, spares=SENTENCES),
+    Row("cookie_notice", "legal", most=90),
+    Row("embedded_content", "embed"),
+    Row("glued_promo", "glued"),
+    Row("spaceless_notice", "notice"),
+    Row("read_more", "pointer"),
+    Row("read_more", "read_more", most=PROMO_WORDS, spares=PROSE),
+    Row("contact", "address"),
+    Row("contact", "contact", place=(0.8, 1.0)),
+    Row("contributor_credit", "contributors", place=(0.5, 1.0)),
+    Row("contributor_credit", "agency", place=OUTSIDE),
+    Row("navigation", "nav", place=OUTSIDE, spares=PROSE),
+    Row("navigation", "nav", least=3, spares=PROSE),
+)
+
+WHY = {
+    "repeated_title": "The headline again: word for word, with the site's name after it, or cut"
+    " short.",
+    "byline": "A line that only says who wrote the story: `By Ann Lee, Daily Sun | 3 May 2024`.",
+    "timestamp": "A line that only says when: date, time, zone, `Updated`, `3 hours ago`. In a list"
+    " of dates (a live blog, a chronicle, fixtures) each belongs to its entry and stays.",
+    "caption_or_credit": "The text under a picture: a credit, or a caption that has one or refers"
+    " to the picture.",
+    "contributor_credit": "Who else worked on the story: `Ann Lee contributed to this report.`"
+    " below it, or a line of agencies above or below it: `AFP, Reuters`.",
+    "author_block": "The author's name as a link, and the biography below the story.",
+    "comment_policy": "The site's rules for readers' comments, below the story.",
+    "newsletter": "An invitation to subscribe to emails, alerts or an app.",
+    "cookie_notice": "Consent texts, copyright and legal notes.",
+    "subscription": "Sign-in links, paywalls and appeals for support.",
+    "share_buttons": "Buttons that share or save a story: `Share`, `Tweet`, `Copy link`, `Print`.",
+    "advertisement": "The label of an advertisement, or the note that links are paid for.",
+    "glued_promo": "A pointer that the scraper glued to its target (`Also ReadStorm nears`), or"
+    " `Update soon…`.",
+    "read_more": "A button or a pointer to another page: `Read more`, `See also: Storm nears`.",
+    "contact": "How to reach the newsroom or the author, below the story or in a line of its own.",
+    "rank_list": "A list of the most read stories: its header, ranks, bullets and headlines.",
+    "tail_section": "A header such as `Related articles` or `Comments` below the story, and what"
+    " belongs to it.",
+    "reader_comments": "Readers' comments below the story: their header and everything below it.",
+    "navigation": "A menu entry such as `Home` or `Sport` outside the story; jump links anywhere.",
+    "spaceless_notice": "A notice, button or credit in Chinese, Japanese, Korean or Thai, by how it"
+    " begins.",
+    "embedded_content": "A placeholder for a post, a map or a player: a request for consent, or a"
+    " loading error.",
+    "script_code": "A long line of a page's scripts, styles or data. Short pieces of code stay, and"
+    " so does a sentence with a script glued to it.",
+    "outside_story": "Menus before the story, footers after it and menus inside it, where a whole"
+    " page was saved.",
+    "bullet_only": "A line of signs without a word: bullets that lost their text, rules, icons."
+    " Between two paragraphs, signs separate scenes and stay.",
+}
+"""Rule → what it cuts; in the order in which rules name a line."""
+
+RULES = tuple(WHY)
+
+DATES_IN_LIST = 3
+"""Dates inside the story from which they are those of a list's entries."""
 
 MIN_CODE_CHARS, CODE_CHARS = 250, 2_000
-"""Characters of the shortest line taken for a script, and those looked at."""
+"""Characters of the shortest line taken for a script, and those that are examined."""
 
 CODE_OPENING = 120
+"""Characters at the start that must be as dense in code signs as the whole."""
 
 CODE_SHARE = 0.04
-"""Share of a script's characters that are brackets, semicolons and signs of equality."""
+"""Share of a script's characters that are brackets, semicolons and equals signs."""
 
 _CODE_SIGNS = "{}();=[]"
 
@@ -48,11 +149,13 @@ _CODE = re.compile(
 )
 
 AMONG_NAMES = frozenset("by von par por di door av af and und et y e en och og ja i with".split())
-"""Words of a byline that are no names."""
+"""Words of a byline that are not names."""
+
+Rule = Callable[[Page], Iterable[int]]
 
 
 def byline(page: Page) -> list[int]:
-    """A line that only says who wrote the story: ``By Ann Lee, Daily Sun | 3 May 2024``."""
+    """Bylines; in prose, only one that has nothing but names and a date."""
     return [
         line.index
         for line in page.marked
@@ -61,7 +164,7 @@ def byline(page: Page) -> list[int]:
 
 
 def _ends_with_date(line: LineRecord) -> bool:
-    """Whether a byline has names and a date and no word beside: ``By Bo Ek on 3 May at 9 a.m.``."""
+    """Whether a byline has only names and a date: ``By Bo Ek on 3 May at 9 a.m.``."""
     read = byline_of(line.text)
     if read is None or read.date is None:
         return False
@@ -71,188 +174,72 @@ def _ends_with_date(line: LineRecord) -> bool:
 
 
 def timestamp(page: Page) -> list[int]:
-    """A line that only says when: date, time, zone, ``Updated``, ``3 hours ago``.
-
-    In lists of dates (a live blog, a chronicle, fixtures) each stands above its entry and stays:
-    only the first above the story, or the last below it, is the page's own.
-    """
+    """Time stamps; in a list of dates only those above and below the story."""
     stamped = [line.index for line in page.marked if "timestamp" in line.signs]
-    inside = {i for i in stamped if 0.0 < page.share_before(i) < 1.0}
-    if len(inside) >= 3:
-        return [i for i in stamped if i not in inside]
-    return stamped
-
-
-def caption_or_credit(page: Page) -> list[int]:
-    """What stands under a picture: a credit, or a caption that has one or points into it."""
-    return sorted(caption_lines(page))
-
-
-def contributor_credit(page: Page) -> list[int]:
-    """Who else worked on the story: ``Ann Lee contributed to this report.`` below it.
-
-    Agencies are named so too, in a line of their own below the story or above it: ``AFP, Reuters``.
-    """
-    return [
-        line.index
-        for line in page.marked
-        if ("contributors" in line.signs and page.share_before(line.index) >= 0.5)
-        or ("agency" in line.signs and page.share_before(line.index) in (0.0, 1.0))
-    ]
-
-
-def contact(page: Page) -> list[int]:
-    """How to reach the newsroom or the author, below the story or in a line of its own."""
-    return [
-        line.index
-        for line in page.marked
-        if "address" in line.signs
-        or ("contact" in line.signs and page.share_before(line.index) >= 0.8)
-    ]
-
-
-def glued_promo(page: Page) -> list[int]:
-    """A pointer glued together by the scraper (``Also ReadStorm nears``), or ``Update soon…``."""
-    return [line.index for line in page.marked if "glued" in line.signs]
-
-
-def read_more(page: Page) -> list[int]:
-    """A button or a pointer to another page: ``Read more``, ``See also: Storm nears``."""
-    return [
-        line.index
-        for line in page.marked
-        if "pointer" in line.signs
-        or ("read_more" in line.kinds and line.word_count <= PROMO_WORDS and not line.prose)
-    ]
-
-
-def share_buttons(page: Page) -> list[int]:
-    """Buttons that pass the story on: ``Share``, ``Tweet``, ``Copy link``, ``Print``."""
-    return [line.index for line in page.marked if "share" in line.kinds and not _reads_on(line)]
-
-
-def advertisement(page: Page) -> list[int]:
-    """The label of an advertisement, or the note that links are paid for."""
-    return [line.index for line in page.marked if _says(line, "ad") and line.word_count <= 40]
-
-
-def newsletter(page: Page) -> list[int]:
-    """An invitation to subscribe to mails, alerts or an app."""
-    return [
-        line.index for line in page.marked if "newsletter" in line.kinds and not _reads_on(line)
-    ]
-
-
-def subscription(page: Page) -> list[int]:
-    """Sign-in links, paywalls and appeals for support."""
-    return [line.index for line in page.marked if _says(line, "account") and not _reads_on(line)]
-
-
-def cookie_notice(page: Page) -> list[int]:
-    """Consent texts, copyright and legal notes."""
-    return [line.index for line in page.marked if "legal" in line.kinds and line.word_count <= 90]
-
-
-def embedded_content(page: Page) -> list[int]:
-    """What stands where a post, a map or a player was: consent to load it, or that it failed."""
-    return [line.index for line in page.marked if "embed" in line.kinds]
+    outside = [i for i in stamped if not 0.0 < page.share_before(i) < 1.0]
+    return outside if len(stamped) - len(outside) >= DATES_IN_LIST else stamped
 
 
 def script_code(page: Page) -> list[int]:
-    """A long line of a page's scripts, styles or data from its first words on.
-
-    A story shows short pieces only, and where a script is glued to a sentence the sentence counts.
-    """
-    return [line.index for line in page.lines if "{" in line.text and _is_code(line.text)]
-
-
-def _is_code(text: str) -> bool:
-    if len(text) < MIN_CODE_CHARS:
-        return False
-    heads = (text[:CODE_OPENING], text[:CODE_CHARS])
-    dense = all(sum(map(head.count, _CODE_SIGNS)) >= CODE_SHARE * len(head) for head in heads)
-    return dense and _CODE.search(heads[1]) is not None
-
-
-def navigation(page: Page) -> list[int]:
-    """A menu entry such as ``Home`` or ``Sport`` outside the story, and jump links everywhere."""
-    return [
-        line.index
-        for line in page.marked
-        if "nav" in line.kinds
-        and not line.prose
-        and (page.share_before(line.index) in (0.0, 1.0) or len(line.words) >= 3)
-    ]
-
-
-def spaceless_notice(page: Page) -> list[int]:
-    """A notice, button or credit in Chinese, Japanese, Korean or Thai, by how it begins."""
-    return [line.index for line in page.marked if "notice" in line.signs]
+    """Long lines that look like code from their first words on."""
+    found = []
+    for line in page.lines:
+        if "{" in line.text and len(line.text) >= MIN_CODE_CHARS:
+            heads = (line.text[:CODE_OPENING], line.text[:CODE_CHARS])
+            dense = all(
+                sum(map(head.count, _CODE_SIGNS)) >= CODE_SHARE * len(head) for head in heads
+            )
+            if dense and _CODE.search(heads[1]) is not None:
+                found.append(line.index)
+    return found
 
 
 def bullet_only(page: Page) -> list[int]:
-    """A line of signs without a word: the bullets of a list that lost its lines, rules, icons.
-
-    Between two paragraphs of prose signs part scenes, and stay.
-    """
+    """Lines without a letter or digit that do not stand between two paragraphs."""
     lines = page.lines
     return [
-        line.index
-        for line in lines
+        index
+        for index, line in enumerate(lines)
         if not line.words
         and line.word_count <= 3
         and not any(c.isalnum() for c in line.text)
-        and not _between_prose(lines, line.index)
+        and not (0 < index < len(lines) - 1 and lines[index - 1].prose and lines[index + 1].prose)
     ]
 
 
-def _between_prose(lines: tuple[LineRecord, ...], index: int) -> bool:
-    """Whether prose stands right before and right after a line."""
-    inner = 0 < index < len(lines) - 1
-    return inner and lines[index - 1].prose and lines[index + 1].prose
-
-
-def _says(line: LineRecord, kind: str) -> bool:
-    """Whether a line is of a kind, and no sentence that only begins so: ``Register for … .``."""
-    if kind not in line.kinds:
-        return False
-    return not line.prose or not line.terminal or kind in inside_kinds(line.words)
-
-
-def _reads_on(line: LineRecord) -> bool:
-    """Whether a line is too long for a button and no single sentence of an invitation."""
-    return line.word_count > 45
-
-
-RULES: dict[str, Rule] = {
-    "repeated_title": repeated_title,
-    "byline": byline,
-    "timestamp": timestamp,
-    "caption_or_credit": caption_or_credit,
-    "contributor_credit": contributor_credit,
-    "author_block": author_block,
-    "comment_policy": comment_policy,
-    "newsletter": newsletter,
-    "cookie_notice": cookie_notice,
-    "subscription": subscription,
-    "share_buttons": share_buttons,
-    "advertisement": advertisement,
-    "glued_promo": glued_promo,
-    "read_more": read_more,
-    "contact": contact,
-    "rank_list": rank_list,
-    "tail_section": tail_section,
-    "reader_comments": reader_comments,
-    "navigation": navigation,
-    "spaceless_notice": spaceless_notice,
-    "embedded_content": embedded_content,
-    "script_code": script_code,
-    "outside_story": outside_story,
-    "bullet_only": bullet_only,
+FUNCTIONS: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        repeated_title,
+        byline,
+        timestamp,
+        caption_or_credit,
+        author_block,
+        comment_policy,
+        rank_list,
+        tail_section,
+        reader_comments,
+        script_code,
+        outside_story,
+        bullet_only,
+    )
 }
-"""Name → rule; a line carries the name of the first that holds it."""
+
+_ROWS: dict[str, list[Row]] = defaultdict(list)
+for _row in TABLE:
+    _ROWS[_row.says].append(_row)
 
 
 def rule_hits(page: Page) -> dict[str, frozenset[int]]:
-    """Name of each rule → the lines that it takes for chrome."""
-    return {name: frozenset(rule(page)) for name, rule in RULES.items()}
+    """Return the numbers of the lines that each rule matches, by its name in order of ``RULES``."""
+    hits: dict[str, list[int]] = {name: [] for name in RULES}
+    for line in page.marked:
+        share = page.share_before(line.index)
+        for said in (*line.kinds, *line.signs):
+            for row in _ROWS.get(said, ()):
+                if row.matches(line, share):
+                    hits[row.rule].append(line.index)
+    return {
+        name: frozenset(FUNCTIONS[name](page) if name in FUNCTIONS else hits[name])
+        for name in RULES
+    }

@@ -1,8 +1,9 @@
-"""What the patterns of the rules find in a line by itself, wherever it stands.
+"""What patterns find in a line by itself, wherever it stands: ``signs_of``.
 
-A pattern costs a hundred times what a look into a set costs, and nearly all lines have none of
-these signs. So each pattern is tried only where the line's first word, or one of its words, allows
-it to match; the sets of words beside a pattern follow from it.
+A pattern takes a hundred times as long as a set look-up, and nearly all lines have none of these
+signs. So each pattern is tried only where the line's first word, last word, or one of its words,
+allows it to match. tests/clean/lines/test_prefilters.py generates matches of each pattern and
+checks that its set of words lets them through.
 """
 
 from __future__ import annotations
@@ -10,9 +11,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.clean.lines.phrase_table import RECIPE_HEADERS, REMARKS
-from pipeline.clean.lines.phrases import is_notice
-from pipeline.clean.lines.stamps import byline_of, opens_with_clock, says_when
+from pipeline.clean.lines.phrases import WORDS, is_notice
+from pipeline.clean.lines.stamps import CLOCK, byline_of, says_when
 from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_contributors
 
 MAX_WORDS = 90
@@ -32,6 +32,11 @@ BUTTON_WORDS = 3
 HEADER_WORDS = 9
 """Words of the longest header of a section."""
 
+OPEN_QUOTES = '"“„«'
+
+CLOSING = "\"'”’»)] "
+"""What may stand behind the end of a sentence."""
+
 _NOTHING: frozenset[str] = frozenset()
 
 _GLUED = re.compile(
@@ -40,7 +45,7 @@ _GLUED = re.compile(
     re.IGNORECASE,
 )
 
-_GLUED_OPENINGS = frozenset("als rea see mus rel rec tre wat".split())
+GLUED_OPENINGS = frozenset("als rea see mus rel rec tre wat".split())
 
 _POINTER = re.compile(
     r"[\s\[(>»*•▶►→–-]{0,4}(?:also read|read also|read more|read|see also|see|must read|related"
@@ -55,7 +60,7 @@ _POINTER = re.compile(
     re.IGNORECASE,
 )
 
-_POINTER_OPENINGS = frozenset(
+POINTER_OPENINGS = frozenset(
     "also read see must related more watch listen explore recommended mehr lesen siehe"
     " hintergrund lire à lee lea ver leggi leia veja lees läs les læs lue czytaj zobacz читайте по"
     " смотрите اقرأ"
@@ -84,7 +89,7 @@ _HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, _BUTTONS))})
 BUTTON_HEADLINE = 10
 """Words of the shortest headline with such a button, which is among them."""
 
-_TEASER_ENDS = frozenset(
+TEASER_ENDS = frozenset(
     "mehr dazu weiterlesen more suite más tutto mais meer verder mere mer lisää więcej"
     " selengkapnya".split()
 )
@@ -108,7 +113,7 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 
-_CONTACT_OPENINGS = frozenset(
+CONTACT_OPENINGS = frozenset(
     "contact e email mail tel phone call fax mobile reach got do send kontakt contacto".split()
 )
 
@@ -118,7 +123,7 @@ _POLICY = re.compile(
     re.IGNORECASE,
 )
 
-_COMMENT = frozenset({"comment", "comments"})
+COMMENT_WORDS = frozenset({"comment", "comments"})
 
 _RANKING = re.compile(
     r"(?:most (?:popular|read|viewed|shared|commented)|popular (?:articles?|stories|posts|news|now)"
@@ -127,16 +132,32 @@ _RANKING = re.compile(
     re.IGNORECASE,
 )
 
-_RANKING_ENDS = frozenset(
+RANKING_ENDS = frozenset(
     "popular read viewed shared commented article articles stories posts news now ranking lus"
     " leído visto letti lidas gelezen läst".split()
 )
 
-AGENCIES = frozenset(
-    "afp reuters dpa ansa adnkronos lusa anp ntb ritzau stt ctk čtk tasr interfax xinhua kyodo jiji"
-    " yonhap bernama agenturen agencies agencias agences agenzie agências".split()
-)
-"""Names of news agencies that are no other word, and words for them."""
+_AGENCY_NAMES = {
+    "line": "adnkronos lusa anp ntb ritzau stt ctk čtk tasr interfax kyodo jiji yonhap bernama"
+    " agenturen agencies agencias agences agenzie agências",
+    "line_or_dateline": "Xinhua",
+    "line_or_credit_or_dateline": "AFP ANSA dpa Reuters",
+    "credit_or_dateline": "AP EFE",
+    "credit": "EPA APA REUTERS Getty Keystone KEYSTONE LaPresse Alamy Shutterstock iStock Unsplash"
+    " Pixabay Pexels Scanpix Imago IMAGO",
+    "dateline": "UPI ANI PTI CNN IANS Bloomberg",
+}
+"""Places → agencies as printed there. In a ``line`` of agencies a name must be no other word; a
+``credit`` ends a caption; a ``dateline`` has one in brackets."""
+
+
+def agencies(place: str) -> list[str]:
+    """The agencies named in a place of ``_AGENCY_NAMES``."""
+    found = (names for places, names in _AGENCY_NAMES.items() if place in places.split("_or_"))
+    return " ".join(found).split()
+
+
+AGENCIES = frozenset(map(str.casefold, agencies("line")))
 
 _AGENCY_PAIRS = frozenset({("associated", "press"), ("agence", "france"), ("france", "presse")})
 
@@ -153,7 +174,7 @@ _INITIALS = re.compile(r"/[a-zäöü]{2,3}\W?$")
 
 _HANDLE = re.compile(r"^@\w{2,30}$")
 
-_OPENINGS = _POINTER_OPENINGS | _CONTACT_OPENINGS
+_OPENINGS = POINTER_OPENINGS | CONTACT_OPENINGS
 
 
 def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
@@ -161,7 +182,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
 
     Args:
         text: the line, normalised.
-        words: of the line; none when it is too long to be looked into.
+        words: of the line; none when it is too long to be examined.
         word_count: words; two characters of a script without spaces count as one.
         ended: whether it ends as a sentence does.
 
@@ -171,7 +192,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     if not words or word_count > MAX_WORDS:
         return _NOTHING
     found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else []
-    if words[-1] in _TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text, word_count):
+    if words[-1] in TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text, word_count):
         found.append("pointer")
     if says_when(text, words):
         found.append("timestamp")
@@ -182,11 +203,13 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
             found.append("contributors")
         if "@" in text and _ADDRESS_ONLY.fullmatch(text[:200]):
             found.append("address")
+        if text[0] == "@" and _HANDLE.match(text):
+            found.append("handle")
     if has_credit(text, words, word_count):
         found.append("credit")
     if is_notice(text):
         found.append("notice")
-    if not _COMMENT.isdisjoint(words) and _POLICY.search(text[:600]):
+    if not COMMENT_WORDS.isdisjoint(words) and _POLICY.search(text[:600]):
         found.append("policy")
     return frozenset(found) if found else _NOTHING
 
@@ -194,64 +217,45 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
 def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool) -> list[str]:
     """The signs that only a line of at most ``PROMO_WORDS`` words can have."""
     found = []
-    if words[0][0].isdigit() and opens_with_clock(text):
+    if words[0][0].isdigit() and CLOCK.fullmatch(text[:40]):
         found.append("clock")
-    if _is_glued(text, words):
+    if text[:3].casefold() in GLUED_OPENINGS:
+        match = _GLUED.match(text)
+        if match is not None and text[match.end() - 1 : match.end()].isalpha():
+            found.append("glued")
+    if words[0] == "more" and text[:5].casefold() == "more " and _SOON.search(text[-40:]):
         found.append("glued")
     if words[0] in _OPENINGS:
         if _CONTACT.match(text):
             found.append("contact")
         if word_count <= POINTER_WORDS and not ended and _POINTER.match(text):
             found.append("pointer")
-    if words[0] in REMARKS and len(words) <= BUTTON_WORDS and REMARKS.issuperset(words):
+    if len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words):
         found.append("remark_button")
-    if words in RECIPE_HEADERS:
+    if " ".join(words) in WORDS["recipe_header"]:
         found.append("recipe")
-    if len(words) <= AGENCY_WORDS and _names_agencies(text, words):
-        found.append("agency")
-    if text[0] == "@" and _HANDLE.match(text):
-        found.append("handle")
-    if len(words) <= HEADER_WORDS and _ends_as_ranking(text, words[-1]):
+    if len(words) <= AGENCY_WORDS and not (
+        AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words))
+    ):
+        others = [word for word in words if word not in AGENCIES and word not in _BESIDE_AGENCIES]
+        if not others or (len(others) == 1 and _INITIALS.search(text)):
+            found.append("agency")
+    ranks = len(words) <= HEADER_WORDS and (
+        words[-1] in RANKING_ENDS or "meistgelesen" in words[-1]
+    )
+    if ranks and _RANKING.search(text[-60:]):
         found.append("ranking")
     return found
 
 
 def _is_teaser(text: str, word_count: int) -> bool:
     """Whether a line ends with its story's button; what is quoted is none."""
-    if text[0] in '“"„«':
+    if text[0] in OPEN_QUOTES:
         return False
     tail = text[-40:]
     if _TEASER.search(tail) is not None:
         return True
     return word_count >= BUTTON_HEADLINE and _HEADLINE_BUTTON.search(tail) is not None
-
-
-def _names_agencies(text: str, words: tuple[str, ...]) -> bool:
-    """Whether a line holds agencies' names, little words, and initials behind a stroke at most."""
-    if AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words)):
-        return False
-    others = [word for word in words if word not in AGENCIES and word not in _BESIDE_AGENCIES]
-    return not others or (len(others) == 1 and _INITIALS.search(text) is not None)
-
-
-def _is_glued(text: str, words: tuple[str, ...]) -> bool:
-    """Whether a pointer is glued to what it points to, or the line promises more later."""
-    if text[:3].casefold() in _GLUED_OPENINGS:
-        match = _GLUED.match(text)
-        if match is not None and text[match.end() - 1 : match.end()].isalpha():
-            return True
-    return (
-        words[0] == "more"
-        and text.casefold().startswith("more ")
-        and _SOON.search(text[-40:]) is not None
-    )
-
-
-def _ends_as_ranking(text: str, last: str) -> bool:
-    """Whether a line ends as the header of a list of most read stories."""
-    if last not in _RANKING_ENDS and "meistgelesen" not in last:
-        return False
-    return _RANKING.search(text[-60:]) is not None
 
 
 _LABEL = re.compile(
@@ -280,10 +284,7 @@ _AGENCY_AT_END = re.compile(
     re.IGNORECASE,
 )
 
-_AGENCY = (
-    r"(?:AFP|AP|EFE|EPA|APA|ANSA|dpa|Reuters|REUTERS|Getty|Getty Images|Keystone|KEYSTONE|LaPresse"
-    r"|Alamy|Shutterstock|iStock|Unsplash|Pixabay|Pexels|Scanpix|Imago|IMAGO)"
-)
+_AGENCY = rf"(?:{'|'.join(agencies('credit'))}|Getty Images)"
 
 _GLUED_CREDIT = re.compile(
     rf"[/|©:]\s?{_AGENCY}[^\w.]?$|[.!?][\"'”’»]?{_AGENCY}[^\w.]?$"
@@ -324,7 +325,7 @@ _POINTS = re.compile(
 
 _OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
 
-_CREDIT_WORDS = frozenset(
+CREDIT_WORDS = frozenset(
     "photo photos photograph photographie photography image images picture pictures"
     " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
     " illustrations caption video screenshot screenshots credit credits quelle source"
@@ -340,34 +341,28 @@ _SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustrat
 LABELLED_WORDS = 7
 """Words from which what ends in a full stop behind such a label is a sentence."""
 
-_PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
+PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
 """Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
 
-_CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
+CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
 """What an ending without a credit's words has, as in ``PhotoBy`` or ``/APA``."""
 
 
 def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
     """Whether the patterns of labels, credits and pointers into a picture find one."""
-    credited = not _CREDIT_WORDS.isdisjoint(words)
+    credited = not CREDIT_WORDS.isdisjoint(words)
     bracket = "(" in text
-    if not (credited or bracket or words[0] in _PLACE_WORDS or "©" in text):
+    if not (credited or bracket or words[0] in PLACE_WORDS or "©" in text):
         return False
     if word_count <= 40 and _LABEL.match(text):
         return text[-1] != "." or word_count < LABELLED_WORDS or words[0] not in _SOFT_LABELS
     tail = text[-160:]
     if _POINTS.match(text) or (bracket and (_POINTED.search(text) or _OPEN_CREDIT.search(tail))):
         return True
-    if word_count > 60 or text.startswith(("“", '"', "«", "„")):
+    may_end = credited or any(map(tail.casefold().__contains__, CREDIT_STEMS))
+    if word_count > 60 or text[0] in OPEN_QUOTES or not may_end:
         return False
-    folded = "" if credited else tail.casefold()
-    return (credited or any(stem in folded for stem in _CREDIT_STEMS)) and _ends_in_credit(tail)
-
-
-def _ends_in_credit(tail: str) -> bool:
-    """Whether the end of a line is a credit; an agency's name alone is none in a sentence."""
     if _ENDING.search(tail) or _FOREIGN_CREDIT.search(tail):
         return True
-    if tail[-1] == ".":
-        return False
-    return _AGENCY_AT_END.search(tail) is not None or _GLUED_CREDIT.search(tail) is not None
+    # An agency's name alone is no credit at the end of a sentence.
+    return tail[-1] != "." and bool(_AGENCY_AT_END.search(tail) or _GLUED_CREDIT.search(tail))

@@ -80,7 +80,7 @@ STAMP_WORDS = (
     )
 )
 
-_CLOCK = re.compile(
+CLOCK = re.compile(
     r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
 )
 
@@ -96,11 +96,11 @@ def says_when(text: str, words: tuple[str, ...]) -> bool:
 
     A time of day without a date counts where ``Published`` or ``Updated`` opens the line.
     """
-    if len(words) > MAX_WORDS or not _says_only_when(words) or not _DIGITS.search(text):
+    if len(words) > MAX_WORDS or not says_only_when(words) or not _DIGITS.search(text):
         return False
     if date_of(text) is not None:
         return True
-    if any(word not in STAMP_WORDS and not _is_number(word) for word in words):
+    if not says_only_when(words, others=0):
         return False
     labelled = words[0] in UPDATED or words[0] in PUBLISHED
     return (labelled and _TIME_INSIDE.search(text) is not None) or _ages(words)
@@ -117,26 +117,18 @@ def _ages(words: tuple[str, ...]) -> bool:
     return counted and said and not UNITS.isdisjoint(words)
 
 
-def opens_with_clock(text: str) -> bool:
-    """Whether a line is a time of day and nothing else: ``10.45 am``."""
-    return _CLOCK.fullmatch(text[:40]) is not None
-
-
-def _says_only_when(words: tuple[str, ...]) -> bool:
-    others = 0
+def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
+    """Whether a line has at most so many *others* than numbers and words of time stamps."""
     for word in words:
-        if word not in STAMP_WORDS and not _is_number(word):
-            others += 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
-            if others > OTHER_WORDS:
+        # A number with its unit; where no spaces separate words, a sentence may open with one.
+        number = word[0].isdigit() and (
+            word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS
+        )
+        if word not in STAMP_WORDS and not number:
+            others -= 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
+            if others < 0:
                 return False
     return True
-
-
-def _is_number(word: str) -> bool:
-    """Whether a word is a number with its unit; a sentence without spaces may open with one."""
-    if not word[0].isdigit():
-        return False
-    return word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS
 
 
 @lru_cache(maxsize=256)

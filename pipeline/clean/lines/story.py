@@ -59,12 +59,13 @@ def outside_story(page: Page) -> list[int]:
         return []
     start, end = blocks[0][0], blocks[-1][1]
     cut: list[int] = []
-    if _is_chrome(page, 0, start):
+    if _is_chrome(page.lines[:start]):
         cut.extend(range(start))
     for (_, gap_start), (gap_end, _) in pairwise(blocks):
-        if _evidence(page.lines[gap_start:gap_end]) >= GAP_EVIDENCE:
-            cut.extend(i for i in range(gap_start, gap_end) if not page.lines[i].prose)
-    if _is_chrome(page, end, len(page.lines)):
+        gap = page.lines[gap_start:gap_end]
+        if sum(1 for line in gap if line.kinds) >= GAP_EVIDENCE:
+            cut.extend(line.index for line in gap if not line.prose)
+    if _is_chrome(page.lines[end:]):
         cut.extend(range(end, len(page.lines)))
     return cut
 
@@ -128,33 +129,19 @@ def _best_run(gains: list[int], low: int, high: int) -> tuple[int, int, int]:
 
 def _cost(page: Page, line: LineRecord) -> int:
     """What a line of known chrome says against the story, in words of prose."""
-    if not line.kinds & _ENDS and _interrupts(page, line.index):
-        return -INTERRUPTION_COST
+    if not line.kinds & _ENDS:
+        before = page.lines[max(0, line.index - 2) : line.index]
+        after = page.lines[line.index + 1 : line.index + 3]
+        if all(any(near.prose and not near.kinds for near in side) for side in (before, after)):
+            return -INTERRUPTION_COST
     return -SECTION_COST if line.kinds & _SECTIONS else -BUTTON_COST
 
 
-def _interrupts(page: Page, index: int) -> bool:
-    """Whether prose stands within two lines before and after."""
-    before = page.lines[max(0, index - 2) : index]
-    after = page.lines[index + 1 : index + 3]
-    return any(map(_is_story, before)) and any(map(_is_story, after))
-
-
-def _is_story(line: LineRecord) -> bool:
-    return line.prose and not line.kinds
-
-
-def _is_chrome(page: Page, low: int, high: int) -> bool:
-    """Whether the lines in [low, high), outside the story, are chrome altogether."""
-    lines = page.lines[low:high]
+def _is_chrome(lines: tuple[LineRecord, ...]) -> bool:
+    """Whether *lines* on one side of the story are chrome altogether."""
     prose = sum(line.prose for line in lines)
-    needed = max(MIN_EVIDENCE, prose / PROSE_PER_EVIDENCE)
-    return _evidence(lines) >= needed
-
-
-def _evidence(lines: tuple[LineRecord, ...]) -> int:
-    """Lines that are chrome without doubt."""
-    return sum(1 for line in lines if line.kinds)
+    known = sum(1 for line in lines if line.kinds)
+    return known >= max(MIN_EVIDENCE, prose / PROSE_PER_EVIDENCE)
 
 
 SHAPES = ("speaker", "recipe", "entry", "figure_run")

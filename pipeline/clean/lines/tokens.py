@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.lines.page import LineRecord
-from pipeline.clean.lines.phrase_table import FIRST_PERSON, INFORMAL, REMARKS, SECOND_PERSON
+from pipeline.clean.lines.phrases import WORDS
 from pipeline.text.scripts import FIRST_SPACELESS, SPACELESS_LETTER
 
 Hashes = NDArray[np.uint64]
@@ -56,10 +56,10 @@ def units(words: Sequence[str]) -> list[str]:
 
 _TRAITS: dict[str, Callable[[str], bool]] = {
     "number": lambda word: not word.isalpha() and word[0].isdigit(),
-    "first_person": FIRST_PERSON.__contains__,
-    "second_person": SECOND_PERSON.__contains__,
-    "remark": REMARKS.__contains__,
-    "informal": INFORMAL.__contains__,
+    **{
+        name: WORDS[name].__contains__
+        for name in ("first_person", "second_person", "remark", "informal")
+    },
 }
 """What a word is by itself: name → test."""
 

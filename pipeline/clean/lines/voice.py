@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.page_rules import heads_the_rest
-from pipeline.clean.lines.phrase_table import FIRST_PERSON, INFORMAL, REMARKS, SECOND_PERSON
-from pipeline.clean.lines.signs import HEADER_WORDS
+from pipeline.clean.lines.phrases import WORDS
+from pipeline.clean.lines.signs import HEADER_WORDS, OPEN_QUOTES
 
 Matrix = NDArray[np.float32]
 
@@ -100,7 +100,7 @@ MIN_GAIN = 3.0
 HEAD_WORDS = 60
 """Words of a line that are looked at."""
 
-_VOICES = FIRST_PERSON | SECOND_PERSON | INFORMAL
+_VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
 
 
 def reader_comments(page: Page) -> list[int]:
@@ -115,7 +115,10 @@ def reader_comments(page: Page) -> list[int]:
     """
     voice: list[tuple[int, int]] = []
     for line in page.marked:
-        if not _heads(line) or page.prose_before[line.index] < MIN_STORY:
+        heads = "policy" in line.signs or (
+            "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
+        )
+        if not heads or page.prose_before[line.index] < MIN_STORY:
             continue
         if heads_the_rest(page, line):
             break
@@ -139,13 +142,6 @@ def _first_remark(page: Page) -> int | None:
     return first - 1 if first and page.prose_before[first - 1] >= MIN_STORY else None
 
 
-def _heads(line: LineRecord) -> bool:
-    """Whether a line may be the header of readers' comments."""
-    if "policy" in line.signs:
-        return True
-    return "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
-
-
 def _end_of_marks(page: Page, header: int) -> int | None:
     """Where the remarks below a header end; None when too few marks stand between them."""
     last, marks = header, 0
@@ -165,7 +161,7 @@ def _is_mark(line: LineRecord) -> bool:
     """Whether a line stands between remarks: who wrote it, when, and what may be done with it."""
     if line.prose or line.word_count > MARK_WORDS:
         return False
-    return bool(line.signs & {"byline", "timestamp"}) or not REMARKS.isdisjoint(line.words)
+    return bool(line.signs & {"byline", "timestamp"}) or not WORDS["remark"].isdisjoint(line.words)
 
 
 def _changes_voice(voice: Sequence[tuple[int, int]], header: int) -> bool:
@@ -184,7 +180,7 @@ def _voice_up_to(page: Page) -> list[tuple[int, int]]:
     """
     found, said, words = [(0, 0)], 0, 0
     for line in page.lines:
-        if line.prose and line.text[0] not in '"“„«':
+        if line.prose and line.text[0] not in OPEN_QUOTES:
             head = line.words[:HEAD_WORDS]
             said += sum(word in _VOICES for word in head)
             words += len(head)

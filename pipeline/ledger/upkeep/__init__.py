@@ -1,9 +1,10 @@
-"""What changes runs that are already published. Nothing here belongs to a run.
+"""Changes to published runs, on request of a user.
 
 undo          take back the newest run
 remove        take texts down
-    takedown      which rows that concerns, and which others name them
-    removed_rows  the tables of one run, written anew without them
-compact       put the small files of old runs together
-rewrite       the one way in which published runs are exchanged for others
+    takedown      finds the rows to remove, and the rows that refer to them
+    removed_rows  writes the tables of one run again, without them
+    adopt         decides which copy of a removed article takes its place
+compact       merge the small files of old runs
+rewrite       swaps the folder of runs for a changed copy
 """

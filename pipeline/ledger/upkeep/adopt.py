@@ -1,7 +1,7 @@
-"""Copies whose representative was taken away: one of them takes its place.
+"""Copies whose representative was removed: one of them takes its place. Read ``adopt``.
 
-They are decided on as when they came, run by run, by their kept texts: what an earlier run
-has, stays; within a run the order of representatives says who goes first.
+Copies are compared again by their kept texts, run by run: an earlier run comes first, and within
+a run the order of representatives decides.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.staging import Staging
 
 EVERYTHING_RARE = np.empty(0, np.uint32)
-"""Which shingles were common when the copies came is no longer known. That they are copies of
-one text is: what they share is more than background."""
+"""Which shingles were common at the time is no longer known. But these texts are copies of one
+text: what they share is more than background."""
 
 
 @dataclass(frozen=True, eq=False)
 class Orphans:
-    """Rows of one file of duplicates whose representative is gone; n of them.
+    """n rows of one file of duplicates whose representative is removed.
 
     Attributes:
         rows: int64[n], ascending.
         groups: int64[n], equal for copies of one representative.
-        sequences: int64[n], place of the run of each in the chain of runs.
+        sequences: int64[n], sequence of the run of each.
     """
 
     path: Path
@@ -46,11 +46,11 @@ class Orphans:
 
 
 def adopt(orphans: Sequence[Orphans], config: DedupConfig) -> list[NDArray[np.void]]:
-    """Say of each orphan whether it becomes an article, or whose copy it is from now on.
+    """Decide for each orphan whether it becomes an article, or whose copy it is now.
 
     Returns:
-        For each of *orphans* its verdicts, dtype ``VERDICT``, a row each in their order.
-        ``match`` is ``KEPT`` for those that become articles. Clusters are not named anew.
+        For each of *orphans* its verdicts, dtype ``VERDICT``, in the order of its rows; ``match``
+        is ``KEPT`` for those that become articles. Cluster ids stay.
     """
     if not orphans:
         return []
@@ -91,7 +91,7 @@ def _adopt_one(
     config: DedupConfig,
     reader: MemberReader,
 ) -> None:
-    """Decide on the copies of one representative, run by run."""
+    """Compare the copies of one representative, run by run."""
     kept = np.empty(0, np.int64)
     for sequence in np.unique(sequences):
         new = members[sequences == sequence]

@@ -1,7 +1,7 @@
-"""Put the small files of old runs together: a folder a month, with the same rows.
+"""Merge the small files of old runs into one folder a month, with the same rows. Read ``compact``.
 
-The folder is named like the last of its runs, whose place in the chain it takes; its manifest
-lists all of them. What a row says of itself, its run too, stays.
+The folder has the name and the sequence of its last run; its manifest lists all of its runs. Rows
+do not change, and keep their ``run_id``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pipeline.ledger.history import (
     committed_runs,
     manifests_of,
     read_manifest,
+    read_table,
     undamaged,
 )
 from pipeline.ledger.index import load_index, save_index
@@ -33,8 +34,8 @@ from pipeline.ledger.upkeep.rewrite import (
     fitted,
     forget_keys,
     next_name,
-    read_whole,
     rewriting,
+    row_group_rows,
     save_rewritten,
 )
 from pipeline.ledger.window import LINES_DAYS
@@ -49,25 +50,22 @@ if TYPE_CHECKING:
     from pipeline.ledger.history import CommittedRun
     from pipeline.write.columns import Table
 
-ROW_GROUP_ROWS = 10_000
-"""Where the manifest does not say it."""
+KEYS = "keys"
+"""State that is dropped: keys are made again from the kept texts when needed."""
 
-MADE_ANEW = "keys"
-"""What of a run's state is left out: keys are made again from the kept texts when needed."""
-
-COUNTED_OUT = "lines.parquet"
-"""The short lines of a run's pages: no run that is put together is within their days."""
+LINES = "lines.parquet"
+"""State that is dropped: compacted runs are older than ``LINES_DAYS``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compacted:
-    """One folder that holds what several held.
+    """One folder that replaces several.
 
     Attributes:
         run_id: its name, that of its last run.
-        held: names of the folders that it took in, in order; the last is its own.
+        held: names of the merged runs, in order; the last is its own.
         files, rows: of its tables of articles, duplicates and rejects.
-        files_before: how many there were.
+        files_before: number of files before.
     """
 
     run_id: str
@@ -78,21 +76,21 @@ class Compacted:
 
 
 def compact(output: Path, before: date | None = None) -> list[Compacted]:
-    """Put runs older than *before* together, by calendar months.
+    """Merge runs older than *before*, by calendar months.
 
     Args:
-        before: the first day that is left alone; None: the first of the month in which the
-            window of the newest run begins. The newest run is always left alone.
+        before: runs of this day and later stay; None: the first of the month in which the window
+            of the newest run begins. The newest run always stays.
 
     Returns:
-        The folders that were made; none when there was nothing to put together.
+        The merged folders; empty if there was nothing to merge.
 
     Raises:
         UsageError: *output* holds no runs.
         HeldRun: a run waits for a decision.
         LockedOutput: a run is at work.
-        NewsieveError: a manifest is damaged, or a run has a state that this newsieve does not
-            know; nothing was changed.
+        NewsieveError: a manifest is damaged, or a run has state that this version does not know;
+            nothing was changed.
     """
     with alone(output):
         runs = committed_runs(output)
@@ -110,23 +108,22 @@ def compact(output: Path, before: date | None = None) -> list[Compacted]:
 
 
 def _default_day(runs: Sequence[CommittedRun]) -> date:
-    """Give the first of the month in which the newest run's window begins.
+    """Return the first of the month in which the newest run's window begins.
 
-    A month that has begun to leave the window is left alone until all of it has: else it would
-    be written anew every day.
+    A month stays until all of it has left the window; otherwise it would be rewritten every day.
     """
     if not runs:
         return date.min
     config = read_manifest(runs[-1].folder).get("config") or {}
     window_days = (config.get("dedup") or {}).get("window_days", DedupConfig().window_days)
     days = max(window_days, LINES_DAYS)
-    # Runs for days of the past may come last: the newest day counts.
+    # The last run may be a backfill: the newest day counts.
     newest = max(run.logical_date for run in runs)
     return (newest - timedelta(min(days, (newest - date.min).days))).replace(day=1)
 
 
 def _groups(runs: Sequence[CommittedRun], before: date) -> Iterator[list[CommittedRun]]:
-    """Give runs of one month that follow one another, two or more."""
+    """Yield groups of two or more consecutive runs of one month."""
 
     def month(run: CommittedRun) -> tuple[int, int] | None:
         old = run.logical_date < before
@@ -139,22 +136,21 @@ def _groups(runs: Sequence[CommittedRun], before: date) -> Iterator[list[Committ
 
 
 def _check_state(group: Sequence[CommittedRun]) -> None:
-    known = {"inputs.parquet", MADE_ANEW, COUNTED_OUT}
+    known = {"inputs.parquet", KEYS, LINES}
     for run in group:
         state = run.folder / "state"
         names = {path.name for path in state.iterdir()} if state.is_dir() else set()
         if names - known:
             raise NewsieveError(
-                f"{state}: {', '.join(sorted(names - known))}: a state that cannot be put "
-                "together; nothing was changed"
+                f"{state}: {', '.join(sorted(names - known))}: unknown state, "
+                "cannot be merged; nothing was changed"
             )
 
 
 def _merge(folders: Sequence[Path]) -> Compacted:
-    """Put the runs in *folders* together in the last of them; the others go."""
+    """Merge the runs in *folders* into the last of them, and delete the others."""
     manifests = [read_manifest(folder) for folder in folders]
-    settings = manifests[-1].get("config", {}).get("write", {})
-    group_rows = int(settings.get("row_group_rows", ROW_GROUP_ROWS))
+    group_rows = row_group_rows(manifests[-1])
     last, files, files_before, rows = folders[-1], 0, 0, 0
     for table in TABLES:
         found = [path for each in folders for path in sorted((each / table).glob("*.parquet"))]
@@ -168,8 +164,8 @@ def _merge(folders: Sequence[Path]) -> Compacted:
         for path in found:
             path.unlink()
     _merge_inputs(folders)
-    shutil.rmtree(last / "state" / MADE_ANEW, ignore_errors=True)
-    (last / "state" / COUNTED_OUT).unlink(missing_ok=True)
+    shutil.rmtree(last / "state" / KEYS, ignore_errors=True)
+    (last / "state" / LINES).unlink(missing_ok=True)
     save_rewritten(last, _manifest(manifests))
     for folder in folders[:-1]:
         shutil.rmtree(folder)
@@ -189,11 +185,11 @@ def _portions(files: Iterable[Path], wanted: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _merge_inputs(folders: Sequence[Path]) -> None:
-    """Keep, of each file and content that was read, what the latest run says."""
+    """Keep the latest row of each (source, digest)."""
     found: dict[tuple[str, str | None], dict[str, Any]] = {}
     for folder in folders:
         path = folder / "state" / "inputs.parquet"
-        for row in read_whole(path).to_pylist() if path.is_file() else ():
+        for row in read_table(path).to_pylist() if path.is_file() else ():
             found[row["source"], row["digest"]] = {"attempts": 1, "retry": False} | row
     rows = [found[name] for name in sorted(found, key=lambda name: (name[0], name[1] or ""))]
     table = pa.Table.from_pylist(rows, schema=INPUTS_SCHEMA)
@@ -201,7 +197,7 @@ def _merge_inputs(folders: Sequence[Path]) -> None:
 
 
 def _manifest(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Describe what *manifests* describe, the oldest first, as one run."""
+    """Merge *manifests*, oldest first, into the manifest of one run."""
     held = [each for manifest in manifests for each in manifests_of(manifest)]
     first, last = held[0], held[-1]
     return last | {
@@ -220,7 +216,7 @@ def _manifest(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _briefly(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Leave out of each manifest the settings that are those of the one before."""
+    """Leave out settings that equal those of the manifest before."""
     before: dict[str, Any] = {}
     for each in held:
         yield {n: each[n] for n in each if n not in SETTINGS or before.get(n) != each[n]}
@@ -228,7 +224,7 @@ def _briefly(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _sums(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Add counts up, and tables of counts; of the largest cluster take the largest."""
+    """Sum counts and tables of counts; of ``largest_cluster`` take the maximum."""
     total: dict[str, Any] = {}
     for each in counts:
         for name, value in each.items():

@@ -1,8 +1,7 @@
-"""Take texts down: gone from every table, with a tombstone and a receipt.
+"""Take texts down: out of every table, with tombstones and a receipt. Read ``remove`` first.
 
-Copies by others whose representative goes stay: the first of them becomes an article, from
-its kept text, and the others name it. What a run counted when it was published stays in its
-manifest; the receipts under ``removed`` say what is no longer there.
+Copies by others stay: the first of them becomes an article, from its kept text, and the others
+refer to it. The counts of a manifest do not change; its list ``removed`` has the receipts.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from pipeline.ledger.history import (
     RUN_ID,
     committed_runs,
     read_manifest,
+    read_table,
     tombstones_of,
     write_tombstones,
 )
@@ -27,7 +27,7 @@ from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.adopt import Orphans, adopt
 from pipeline.ledger.upkeep.removed_rows import RunChanges, rewrite_run
 from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
-from pipeline.ledger.upkeep.takedown import Takedown, columns_of, survey
+from pipeline.ledger.upkeep.takedown import Takedown, survey
 from pipeline.passes.tombstones import tombstone
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ Fate = Literal["article", "duplicate", "excerpt", "promoted", "renamed", "relink
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """A row that a takedown concerns.
+    """A row that a takedown changes.
 
     Attributes:
-        fate: ``article`` and ``duplicate`` go, ``excerpt`` loses its excerpt; of those that
-            stay, ``promoted`` becomes an article, ``renamed`` gets another representative and
-            ``relinked`` names another earlier version, or none.
+        fate: ``article`` and ``duplicate`` are removed, ``excerpt`` loses its excerpt,
+            ``promoted`` becomes an article, ``renamed`` gets another representative, ``relinked``
+            another earlier version, or none.
     """
 
     fate: Fate
@@ -60,11 +60,11 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What came of a takedown.
+    """The result of a takedown.
 
     Attributes:
-        rows: all that it concerns.
-        new_tombstones: how many there were not before.
+        rows: all rows that it changes.
+        new_tombstones: number of tombstones added.
     """
 
     rows: tuple[Affected, ...] = ()
@@ -79,11 +79,11 @@ def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
     """Take down what *request* names, in all runs of *output*.
 
     Args:
-        dry_run: only find out what it concerns.
+        dry_run: change nothing, only report.
 
     Raises:
         UsageError: *output* holds no runs.
-        HeldRun: a run waits for a decision: its texts would survive.
+        HeldRun: a run waits for a decision; its texts would survive.
         LockedOutput: a run is at work.
         NewsieveError: a manifest is damaged; nothing was changed.
     """
@@ -91,23 +91,22 @@ def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
         runs = committed_runs(output)
         work = _plan(runs, request)
         before = tombstones_of(output / "runs")
-        stones = before | request.tombstones() | {tombstone("id", each) for each in work.ids}
-        result = Removed(tuple(work.rows()), len(stones - before))
+        tombstones = before | request.tombstones() | {tombstone("id", i) for i in work.ids}
+        result = Removed(tuple(work.rows()), len(tombstones - before))
         if dry_run:
             return result
-        sweep_staging(output)  # an unfinished run has texts there
+        sweep_staging(output)  # an interrupted run has texts there
         if not work.changes:
-            if stones != before:
-                write_tombstones(output / "runs", stones)
+            if tombstones != before:
+                write_tombstones(output / "runs", tombstones)
             return result
         changed = {change.run.sequence: change.run.run_id for change in work.changes}
         save_index(output, load_index(output).without(changed))
         forget_keys(output, changed.values())
         with rewriting(output) as fresh:
-            write_tombstones(fresh, stones)
+            write_tombstones(fresh, tombstones)
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            asked = sorted(stone.hex() for stone in request.tombstones())
-            receipt = {"when": now, "tombstones": asked}
+            receipt = {"when": now, "tombstones": sorted(t.hex() for t in request.tombstones())}
             for run_id in changed.values():
                 rewrite_run(fresh / run_id, work.of(run_id), receipt, work.config)
     return result
@@ -115,10 +114,10 @@ def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """A takedown, and what becomes of the orphans.
+    """A takedown, and the decisions about orphans.
 
     Attributes:
-        verdicts: of the touched rows of each change of duplicates, by its place in the changes.
+        verdicts: number of a change of duplicates → verdicts of its touched rows.
         homes: id of each promoted row → its run.
     """
 
@@ -136,24 +135,24 @@ class _Work:
         return self.takedown.changes
 
     def of(self, run_id: str) -> RunChanges:
-        """Give what changes in one run."""
+        """Return the changes of one run."""
         mine = [n for n, change in enumerate(self.changes) if change.run.run_id == run_id]
         verdicts = {n: self.verdicts[n] for n in mine if n in self.verdicts}
         return RunChanges(self.takedown, tuple(mine), verdicts, self.homes)
 
     def rows(self) -> Iterator[Affected]:
-        """List the rows that are concerned, file by file."""
+        """Yield the rows that change, file by file."""
         fates: dict[str, Fate] = {"articles": "article", "duplicates": "duplicate"}
         for number, change in enumerate(self.changes):
-            told = columns_of(change.path, "id", "run_id", "source").to_pylist()
+            rows = read_table(change.path, "id", "run_id", "source").to_pylist()
             for row in change.gone.tolist():
-                yield Affected(fates[change.table], **told[row])
+                yield Affected(fates[change.table], **rows[row])
             kept = self.verdicts[number]["match"] == KEPT if number in self.verdicts else ()
             for place, row in enumerate(change.touched.tolist()):
                 stays: Fate = "excerpt" if change.table == "rejects" else "relinked"
                 if change.table == "duplicates":
                     stays = "promoted" if kept[place] else "renamed"
-                yield Affected(stays, **told[row])
+                yield Affected(stays, **rows[row])
 
 
 def _plan(runs: Sequence[CommittedRun], request: Request) -> _Work:
@@ -165,8 +164,8 @@ def _plan(runs: Sequence[CommittedRun], request: Request) -> _Work:
     for number, change in enumerate(takedown.changes):
         if change.table != "duplicates" or not len(change.touched):
             continue
-        told = columns_of(change.path, "id", "run_id").to_pylist()
-        names[number] = [told[row] for row in change.touched.tolist()]
+        rows = read_table(change.path, "id", "run_id").to_pylist()
+        names[number] = [rows[row] for row in change.touched.tolist()]
         orphans[number] = Orphans(
             path=change.path,
             rows=change.touched,
@@ -183,13 +182,13 @@ def _plan(runs: Sequence[CommittedRun], request: Request) -> _Work:
 
 
 def _sequence(run_id: str) -> int:
-    """Give a run's place in the chain; of a row that lies in a compacted run, its own run's."""
+    """Return the sequence in a run's name; rows of compacted runs keep the name of their own."""
     named = RUN_ID.fullmatch(run_id)
     return int(named["sequence"]) if named else 0
 
 
 def _dedup_config(manifest: dict[str, Any]) -> DedupConfig:
-    """Give the settings by which the newest run decided on copies; an older run has fewer."""
+    """Return the dedup settings of the newest run; an older version wrote fewer."""
     settings = (manifest.get("config") or {}).get("dedup") or {}
     known = {name: settings[name] for name in settings if name in DedupConfig.model_fields}
     try:

@@ -1,4 +1,4 @@
-"""Write the tables of one run anew, without what was taken down."""
+"""Write the tables of one run again, without what was taken down. Read ``rewrite_run``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow as pa
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.steps.earlier.keys import sign_again, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN
-from pipeline.ledger.history import read_manifest
-from pipeline.ledger.upkeep.rewrite import fitted, next_name, read_whole, save_rewritten
+from pipeline.ledger.history import read_manifest, read_table
+from pipeline.ledger.upkeep.rewrite import fitted, next_name, row_group_rows, save_rewritten
 from pipeline.passes.write_block import verdict_columns
 from pipeline.write.columns import schema
 from pipeline.write.parquet import write_parquet
@@ -27,17 +27,14 @@ if TYPE_CHECKING:
     from pipeline.config import DedupConfig
     from pipeline.ledger.upkeep.takedown import FileChange, Takedown
 
-ROW_GROUP_ROWS = 10_000
-"""Where the manifest does not say it."""
-
 
 @dataclass(frozen=True, eq=False)
 class RunChanges:
-    """What changes in one run.
+    """The changes of one run.
 
     Attributes:
-        places: of its files among the changes of the takedown.
-        verdicts: of orphans, by the place of their file.
+        places: numbers of its files in the changes of the takedown.
+        verdicts: number of a file → verdicts of its orphans.
         homes: id of each promoted row → its run.
     """
 
@@ -50,21 +47,21 @@ class RunChanges:
 def rewrite_run(
     folder: Path, changes: RunChanges, receipt: Mapping[str, Any], config: DedupConfig
 ) -> None:
-    """Change the run in *folder*, a copy made of links, and write the receipt into its manifest.
+    """Change the run in *folder*, a copy made of links, and add the receipt to its manifest.
 
     Args:
-        receipt: what the manifest is to say besides the counts.
-        config: by which keys of promoted rows are made.
+        receipt: facts for the manifest besides the counts.
+        config: settings for the keys of promoted rows.
     """
     manifest = read_manifest(folder)
-    rows = _row_group_rows(manifest)
+    rows = row_group_rows(manifest)
     counts: Counter[str] = Counter()
     promoted: list[pa.Table] = []
     clusters: set[str] = set()
     for place in changes.places:
         change = changes.takedown.changes[place]
         path = folder / change.table / change.path.name
-        before = read_whole(path)
+        before = read_table(path)
         if change.table != "rejects":
             clusters |= set(before["cluster_id"].take(pa.array(change.gone)).to_pylist())
         counts[change.table] += len(change.gone)
@@ -85,15 +82,12 @@ def rewrite_run(
         write_keys(folder / "state" / "keys" / path.name, sign_again(path, config))
     named = ("articles", "duplicates", "excerpts", "promoted", "renamed", "relinked")
     entry = {**receipt, **{name: counts[name] for name in named}}
-    save_rewritten(folder, _without_titles(manifest, clusters) | _receipts(manifest, entry))
-
-
-def _receipts(manifest: Mapping[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    return {"removed": [*(manifest.get("removed") or []), entry]}
+    receipts = [*(manifest.get("removed") or []), entry]
+    save_rewritten(folder, _without_titles(manifest, clusters) | {"removed": receipts})
 
 
 def _without_titles(manifest: dict[str, Any], clusters: set[str]) -> dict[str, Any]:
-    """Clear the headlines of clusters that lost a member: one may be its."""
+    """Clear the titles of clusters that lost a member: a title may be from there."""
     changed = dict(manifest)
     if manifest.get("runs"):
         changed["runs"] = [_without_titles(each, clusters) for each in manifest["runs"]]
@@ -108,33 +102,34 @@ def _without_titles(manifest: dict[str, Any], clusters: set[str]) -> dict[str, A
 def _relinked(
     rows: pa.Table, change: FileChange, takedown: Takedown, counts: Counter[str]
 ) -> pa.Table:
-    """Leave articles out, and let later versions name the version that stays."""
+    """Drop articles; later versions refer to the nearest version that stays."""
     counts["relinked"] += len(change.touched)
     before = [takedown.version_before(name) for name in change.names]
-    return _less(_edited(rows, change.touched, {"revision_of": before}), change.gone)
+    return _without(_edited(rows, change.touched, {"revision_of": before}), change.gone)
 
 
 def _renamed(
     rows: pa.Table, change: FileChange, changes: RunChanges, place: int, counts: Counter[str]
 ) -> tuple[pa.Table, pa.Table]:
-    """Leave duplicates out; give those that stay, and those that become articles."""
+    """Drop duplicates; return those that stay, and those that become articles."""
     if not len(change.touched):
-        return _less(rows, change.gone), schema("articles").empty_table()
+        return _without(rows, change.gone), schema("articles").empty_table()
     verdicts = changes.verdicts[place]
     kept = verdicts["match"] == KEPT
     raised, renamed = change.touched[kept], change.touched[~kept]
     counts["promoted"] += len(raised)
     counts["renamed"] += len(renamed)
-    # Which run that is is not known to the verdicts: both are in no run of a window.
-    told: dict[str, Sequence[object]] = dict(verdict_columns(verdicts[~kept], {THIS_RUN: ""}))
-    del told["cluster_id"]
-    told["representative_run_id"] = [changes.homes[str(n)] for n in told["representative_id"]]
-    left = _less(_edited(rows, renamed, told), np.concatenate([change.gone, raised]))
+    # The verdicts do not know the runs of these rows: representative_run_id is set here.
+    columns: dict[str, Sequence[object]] = dict(verdict_columns(verdicts[~kept], {THIS_RUN: ""}))
+    del columns["cluster_id"]
+    representatives = map(str, columns["representative_id"])
+    columns["representative_run_id"] = [changes.homes[each] for each in representatives]
+    left = _without(_edited(rows, renamed, columns), np.concatenate([change.gone, raised]))
     return left, _as_articles(rows.take(pa.array(raised)), verdicts[kept])
 
 
 def _as_articles(copies: pa.Table, verdicts: NDArray[np.void]) -> pa.Table:
-    """Lay copies out as articles; where their metadata come from was not kept for them."""
+    """Turn duplicates into articles; ``evidence`` of metadata was not kept for them."""
     revised = [each.tobytes().hex() if each.any() else None for each in verdicts["revision_of"]]
     copies = copies.drop_columns(["evidence"])
     wanted = schema("articles")
@@ -154,7 +149,7 @@ def _blanked(rows: pa.Table, change: FileChange, counts: Counter[str]) -> pa.Tab
 def _edited(
     rows: pa.Table, places: NDArray[np.int64], columns: Mapping[str, Sequence[object]]
 ) -> pa.Table:
-    """Give other values to some columns of the rows at *places*, ascending."""
+    """Set *columns* of the rows at *places*, ascending."""
     if not len(places):
         return rows
     changed = rows.take(pa.array(places))
@@ -167,19 +162,19 @@ def _edited(
     return both.take(pa.array(np.argsort(np.concatenate([others, places]))))
 
 
-def _less(rows: pa.Table, gone: NDArray[np.int64]) -> pa.Table:
+def _without(rows: pa.Table, gone: NDArray[np.int64]) -> pa.Table:
     left = np.setdiff1d(np.arange(len(rows)), gone)
     return rows.take(pa.array(left))
 
 
 def _renumber_keys(path: Path, written: Path, gone: NDArray[np.int64]) -> None:
-    """Leave the keys of the rows that are gone out, where the run has keys."""
+    """Drop the keys of removed rows, if the run has keys."""
     if path.parent.name != "articles":
         return
     known = path.parents[1] / "state" / "keys" / path.name
     if not known.exists():
         return
-    keys = read_whole(known)
+    keys = read_table(known)
     known.unlink()
     if written.exists():
         rows = keys["row"].to_numpy().astype(np.int64)
@@ -195,7 +190,3 @@ def _unused(folder: Path, stem: str) -> str:
     while (folder / f"{stem}-{number:05d}.parquet").exists():
         number += 1
     return f"{stem}-{number:05d}.parquet"
-
-
-def _row_group_rows(manifest: Mapping[str, Any]) -> int:
-    return int(manifest.get("config", {}).get("write", {}).get("row_group_rows", ROW_GROUP_ROWS))

@@ -1,10 +1,10 @@
-"""The one way in which runs that are published change: the whole folder of runs is exchanged.
+"""Change published runs by swapping the whole folder of runs. Read ``rewriting`` first.
 
-    runs ─hard links─▶ .staging/runs, changes there ─exchange─▶ runs, and the old one is deleted
+    runs ─hard links─▶ .staging/runs, changes there ─swap─▶ runs, and the old one is deleted
 
-A reader of the glob sees all runs at every moment, as they were or as they are to be, and so
-does whoever comes after a kill. Files of a changed run get new names (``next_name``): a reader
-that had listed the old ones, and is late, finds a file gone instead of reading half of each.
+Readers of the glob see all runs as before or all as after, also after a kill. Files of a changed
+run get new names (``next_name``): a reader with an old listing misses a file instead of mixing
+the two states.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
-from pipeline.ledger.commit import describe_files, save_manifest, tidying
+from pipeline.ledger.commit import cleanup_after, describe_files, save_manifest
 from pipeline.ledger.held import check_output, refuse_held
 from pipeline.ledger.history import undamaged
 from pipeline.ledger.lock import locked
@@ -27,7 +27,7 @@ from pipeline.write.columns import schema
 from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pipeline.write.columns import Table
@@ -37,10 +37,10 @@ _NAME = re.compile(r"(?P<stem>.+?)(?:-v(?P<version>\d+))?\.parquet")
 
 @contextmanager
 def alone(output: Path) -> Iterator[None]:
-    """Hold the lock of *output*, with no run waiting for a decision and none half done.
+    """Hold the lock of *output*, with no run held and no killed rewrite left over.
 
     Raises:
-        UsageError: there are no runs, or they lie elsewhere, behind a link.
+        UsageError: there are no runs, or ``runs`` is a link.
         HeldRun: a run waits for a decision.
         LockedOutput: a run is at work.
     """
@@ -49,10 +49,10 @@ def alone(output: Path) -> Iterator[None]:
         refuse_held(output, "a run is held by a gate; decide first")
         runs = output / "runs"
         if runs.is_symlink():
-            raise UsageError(f"{runs}: is a link; only a folder in its place can be exchanged")
+            raise UsageError(f"{runs}: is a link; only a folder can be swapped")
         if not runs.is_dir():
             raise UsageError(f"{output}: no run is published")
-        if _fresh(output).exists():  # somebody was killed
+        if _fresh(output).exists():  # left by a kill
             shutil.rmtree(_fresh(output))
         yield
 
@@ -63,9 +63,9 @@ def _fresh(output: Path) -> Path:
 
 @contextmanager
 def rewriting(output: Path) -> Iterator[Path]:
-    """Give a copy of ``runs`` to change; when the block ends well, it takes the place of ``runs``.
+    """Yield a copy of ``runs`` to change; it replaces ``runs`` if the block succeeds.
 
-    Files of the copy may be deleted and replaced, but not written into. Only within ``alone``.
+    Files of the copy may be deleted or replaced, but not written into. Use it within ``alone``.
     """
     runs, fresh = output / "runs", _fresh(output)
     try:
@@ -75,23 +75,23 @@ def rewriting(output: Path) -> Iterator[Path]:
     except Exception:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    with tidying("the runs are exchanged"):
+    with cleanup_after("the runs are changed"):
         write_views(output)
         shutil.rmtree(fresh)  # what was there before
 
 
 def forget_keys(output: Path, run_ids: Iterable[str]) -> None:
-    """Delete the keys that were made anew for runs that are about to change."""
+    """Delete the keys in ``.index`` of runs that are about to change."""
     for run_id in run_ids:
         for folder in (output / ".index").glob(f"keys-*/{run_id}"):
             shutil.rmtree(folder)
 
 
 def next_name(path: Path, taken: Iterable[str] = ()) -> str:
-    """Name the file that takes the place of *path*.
+    """Return a name for the file that replaces *path*.
 
     Args:
-        taken: names of other files that it must differ from.
+        taken: names that are in use.
 
     >>> from pathlib import Path
     >>> next_name(Path("part-00007.parquet")), next_name(Path("part-00007-v2.parquet"))
@@ -105,19 +105,18 @@ def next_name(path: Path, taken: Iterable[str] = ()) -> str:
     return f"{named['stem']}-v{version}.parquet"
 
 
-def read_whole(path: Path) -> pa.Table:
-    """Read a file of a table, with the columns that it has."""
-    with undamaged(path), pq.ParquetFile(path) as file:
-        return file.read()
+def row_group_rows(manifest: Mapping[str, Any]) -> int:
+    """Return the setting ``write.row_group_rows`` of a run; 10,000 if its manifest lacks it."""
+    return int(manifest.get("config", {}).get("write", {}).get("row_group_rows", 10_000))
 
 
 def save_rewritten(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest of a changed run, with its files as they are now."""
+    """Write the manifest of a changed run, with its present files."""
     save_manifest(folder, manifest | {"files": describe_files(folder)})
 
 
 def common_schema(table: Table, files: Sequence[Path]) -> pa.Schema:
-    """Give a schema that the rows of all *files* fit: an older one may lack columns."""
+    """Return a schema for the rows of all *files*: older ones may lack columns."""
     found = []
     for path in files:
         with undamaged(path):
@@ -129,7 +128,7 @@ def common_schema(table: Table, files: Sequence[Path]) -> pa.Schema:
 
 
 def fitted(rows: pa.Table, wanted: pa.Schema) -> pa.Table:
-    """Lay *rows* out by a schema; columns that they lack are unknown."""
+    """Cast *rows* to a schema; missing columns become null."""
     columns = [
         rows[field.name].cast(field.type)
         if field.name in rows.column_names

@@ -1,4 +1,4 @@
-"""What a takedown concerns: which rows go, and which others name them. Only reads."""
+"""Find the rows that a takedown removes, and the rows that refer to them. Read ``survey``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
-from pipeline.ledger.history import undamaged
+from pipeline.ledger.history import read_table, table_files
 from pipeline.passes.tombstones import tombstone
 from pipeline.urls import canonical_url, site_of
 from pipeline.write.columns import TABLES
@@ -32,28 +31,28 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be taken down: ids, canonical urls, sites."""
+    """What to take down: ids, canonical urls, sites."""
 
     ids: frozenset[str]
     urls: frozenset[str]
     sites: frozenset[str]
 
     def tombstones(self) -> frozenset[bytes]:
-        """Give what keeps it from coming back."""
-        asked = (("id", self.ids), ("url", self.urls), ("site", self.sites))
-        return frozenset(tombstone(kind, value) for kind, values in asked for value in values)  # type: ignore[arg-type]
+        """Return the tombstones that keep it from coming back."""
+        requests = (("id", self.ids), ("url", self.urls), ("site", self.sites))
+        return frozenset(tombstone(kind, value) for kind, values in requests for value in values)  # type: ignore[arg-type]
 
     def meets(self, address: str) -> bool:
-        """Say whether it concerns an address, in whatever form that is written."""
+        """Whether it covers an address, in any form."""
         url = canonical_url(address)
         return url is not None and (url in self.urls or site_of(url) in self.sites)
 
 
 def requested(ids: Iterable[str], urls: Iterable[str], sites: Iterable[str]) -> Request:
-    """Bring what a person asks for into the forms of the tables.
+    """Validate and normalise what a user wants to take down.
 
     Raises:
-        UsageError: nothing is asked for, or something that is no id, url or site.
+        UsageError: nothing is named, or something is not an id, url or site.
     """
     found = Request(
         frozenset(map(_id, ids)), frozenset(map(_url, urls)), frozenset(map(_site, sites))
@@ -67,7 +66,7 @@ def _id(name: str) -> str:
     if not _ID.fullmatch(name):
         raise UsageError(
             f"--id {name!r}: expected 32 hex digits, as in the column id; "
-            "`newsieve trace` tells the ids of a record, a url or a source"
+            "`newsieve trace` shows the ids of a record, a url or a source"
         )
     return name
 
@@ -93,13 +92,13 @@ def _site(name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class FileChange:
-    """What becomes of some rows of one file.
+    """Rows of one file that a takedown changes.
 
     Attributes:
-        gone: int64, rows that go.
-        touched: int64, rows that stay but change: articles whose earlier version goes,
-            duplicates whose representative goes, rejects that lose their excerpt.
-        names: of touched articles and duplicates, the id that goes, each.
+        gone: int64, rows to remove.
+        touched: int64, rows that stay but change: articles whose earlier version is removed,
+            duplicates whose representative is, rejects that lose their excerpt.
+        names: the removed id that each touched article or duplicate refers to.
     """
 
     run: CommittedRun
@@ -112,12 +111,12 @@ class FileChange:
 
 @dataclass(frozen=True, eq=False)
 class Takedown:
-    """All that a takedown concerns.
+    """Everything that a takedown changes.
 
     Attributes:
-        ids: of the rows that go, and those that were asked for.
+        ids: of the rows to remove, and those requested.
         changes: files, in the order of runs and tables.
-        earlier: article that goes and was a later version → the version before.
+        earlier: removed article → the version before it, if it has one.
     """
 
     ids: frozenset[str]
@@ -125,7 +124,7 @@ class Takedown:
     earlier: dict[str, str]
 
     def version_before(self, name: str) -> str | None:
-        """Give the nearest earlier version of *name* that stays."""
+        """Return the nearest earlier version of *name* that stays."""
         found: str | None = name
         while found is not None and found in self.ids:
             found = self.earlier.get(found)
@@ -133,19 +132,19 @@ class Takedown:
 
 
 def survey(runs: Sequence[CommittedRun], request: Request) -> Takedown:
-    """Find the rows that *request* concerns, and those that name them."""
+    """Find the rows that *request* covers, and the rows that refer to them."""
     ids, earlier = set(request.ids), dict[str, str]()
     for _, table, path in _files(runs):
         if table != "rejects":
-            ids |= _asked(path, request)
+            ids |= _requested_ids(path, request)
     wanted = pa.array(sorted(ids), pa.string())
     changes = []
     for run, table, path in _files(runs):
         if table == "rejects":
             gone, names = np.empty(0, np.int64), tuple[str, ...]()
-            touched = _told(path, ids, request)
+            touched = _mentioning(path, ids, request)
         else:
-            gone, touched, names = _naming(path, table, wanted, earlier)
+            gone, touched, names = _referring(path, table, wanted, earlier)
         if len(gone) or len(touched):
             changes.append(FileChange(run, table, path, gone, touched, names))
     return Takedown(frozenset(ids), tuple(changes), earlier)
@@ -154,31 +153,25 @@ def survey(runs: Sequence[CommittedRun], request: Request) -> Takedown:
 def _files(runs: Sequence[CommittedRun]) -> Iterator[tuple[CommittedRun, Table, Path]]:
     for run in runs:
         for table in TABLES:
-            for path in sorted((run.folder / table).glob("*.parquet")):
+            for path in table_files(run, table):
                 yield run, table, path
 
 
-def columns_of(path: Path, *names: str) -> pa.Table:
-    """Read some columns of a file."""
-    with undamaged(path), pq.ParquetFile(path) as file:
-        return file.read(columns=list(names))
-
-
-def _asked(path: Path, request: Request) -> set[str]:
-    rows = columns_of(path, "id", "url", "site")
-    asked = (("id", request.ids), ("url", request.urls), ("site", request.sites))
+def _requested_ids(path: Path, request: Request) -> set[str]:
+    rows = read_table(path, "id", "url", "site")
+    wanted = (("id", request.ids), ("url", request.urls), ("site", request.sites))
     chosen = np.zeros(len(rows), np.bool_)
-    for name, values in asked:
+    for name, values in wanted:
         chosen |= pc.is_in(rows[name], pa.array(sorted(values), pa.string())).to_numpy()
     return set(rows["id"].filter(pa.array(chosen)).to_pylist())
 
 
-def _naming(
+def _referring(
     path: Path, table: Table, wanted: pa.Array, earlier: dict[str, str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
-    """Find the rows that go and those that name one; note versions that go in *earlier*."""
+    """Find the rows to remove and those that refer to one; add removed versions to *earlier*."""
     other = "revision_of" if table == "articles" else "representative_id"
-    rows = columns_of(path, "id", other)
+    rows = read_table(path, "id", other)
     goes = pc.is_in(rows["id"], wanted).to_numpy()
     named = pc.is_in(rows[other], wanted).to_numpy() & ~goes
     gone, touched = np.flatnonzero(goes), np.flatnonzero(named)
@@ -189,12 +182,12 @@ def _naming(
     return gone, touched, tuple(rows[other].take(pa.array(touched)).to_pylist())
 
 
-def _told(path: Path, ids: set[str], request: Request) -> NDArray[np.int64]:
-    """Find the rejects that tell something of what goes.
+def _mentioning(path: Path, ids: set[str], request: Request) -> NDArray[np.int64]:
+    """Find the rejects whose excerpt or detail may contain what is removed.
 
-    They have no column for the address: it is looked for where it may stand.
+    They have no column for the address: it is searched for in record_id and excerpt.
     """
-    rows = columns_of(path, "id", "record_id", "excerpt", "detail").to_pylist()
+    rows = read_table(path, "id", "record_id", "excerpt", "detail").to_pylist()
     return np.array(
         [
             number

@@ -1,4 +1,4 @@
-"""Take back the newest run of an output folder."""
+"""Take back the newest run of an output folder. A verb like ``remove`` and ``compact``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UsageError
-from pipeline.ledger.commit import tidying, withdraw
+from pipeline.ledger.commit import cleanup_after, withdraw
 from pipeline.ledger.held import check_output, refuse_held
 from pipeline.ledger.history import committed_runs, read_manifest
 from pipeline.ledger.lock import locked
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A run that is no longer there.
+    """A run that was taken back.
 
     Attributes:
-        counts: its account, as the manifest had it.
-        newest: the run that is the newest now; None when no run is left.
+        counts: the counts of its manifest.
+        newest: the newest run now; None if no run is left.
     """
 
     run_id: str
@@ -32,10 +32,10 @@ class TakenBack:
 
 
 def undo(output: Path) -> TakenBack:
-    """Remove the newest run; what it read counts as unread, and comes again in the next run.
+    """Remove the newest run; the next run reads its inputs again.
 
     Raises:
-        UsageError: there is no run, or the newest one is several that were compacted.
+        UsageError: there is no run, or the newest one is compacted from several.
         HeldRun: a held run follows the newest one, and must be decided about first.
         LockedOutput: a run is at work.
     """
@@ -54,9 +54,9 @@ def undo(output: Path) -> TakenBack:
                 "away, a backup from before `compact` has the single runs"
             )
         withdraw(newest.folder, output)
-        # A run over the same files has the same name, and may have other texts.
+        # A new run over the same files has the same name, and may have other texts.
         forget_keys(output, [newest.run_id])
-        with tidying(f"{newest.run_id} is taken back"):
+        with cleanup_after(f"{newest.run_id} is taken back"):
             write_views(output)
     left = runs[-2].run_id if len(runs) > 1 else None
     return TakenBack(newest.run_id, manifest.get("counts") or {}, left)

@@ -12,7 +12,6 @@ from pipeline.clean.html.block_features import FEATURES, OWN, PAGE, Expansion
 from pipeline.clean.html.block_model import (
     GROUPS,
     MAX_BLOCKS,
-    group_of,
     keep,
     load_model,
     measure,
@@ -21,7 +20,7 @@ from pipeline.clean.html.block_model import (
 from pipeline.clean.html.blocks import Blocks, read_blocks
 from pipeline.clean.html.extract import CHOSEN, extract_page
 from pipeline.clean.html.overlap import compare, grams_of
-from pipeline.config import CleanConfig
+from pipeline.clean.model import group_of
 from pipeline.records import Article, Document
 
 PROSE = [
@@ -51,7 +50,7 @@ def paragraphs(texts: list[str]) -> str:
 
 def article(content: str) -> Article:
     """The article of a page."""
-    return extract_page(Document("0" * 32, "a", "a.html", "text/html", content), CleanConfig())
+    return extract_page(Document("0" * 32, "a", "a.html", "text/html", content))
 
 
 def blocks_of(texts: list[str]) -> Blocks:
@@ -150,11 +149,11 @@ def test_every_page_gives_finite_features(texts: list[str], taken: list[str]) ->
 
 def test_the_stored_model_fits_the_features() -> None:
     """Every weight belongs to a feature, and every feature to a group."""
-    model = load_model()
+    model, _ = load_model()
 
     assert np.isfinite(model.weights).all()
     assert model.membership.sum(axis=1).tolist() == [1.0] * len(model.weights)
-    assert {group_of(name) for name in FEATURES} <= set(GROUPS)
+    assert {group_of(name, GROUPS) for name in FEATURES} <= set(GROUPS)
 
 
 def test_a_switch_must_be_worth_it() -> None:

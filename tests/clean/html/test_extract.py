@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pipeline.clean.html.candidates import MAX_CHARS, MAX_ELEMENTS, agree
 from pipeline.clean.html.extract import Story, extract_page, without_head
 from pipeline.clean.html.metadata import PageMetadata
-from pipeline.config import CleanConfig, JudgeConfig
+from pipeline.config import JudgeConfig
 from pipeline.judge.filters import no_body_left
 from pipeline.read.encoding import decode
 from pipeline.records import Article, Document, Evidence
@@ -40,7 +40,7 @@ def extract(content: str, **declared: Any) -> Article:
         content=content,
         **declared,
     )
-    return extract_page(document, CleanConfig())
+    return extract_page(document)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["page"])
@@ -171,6 +171,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_page_ends_in_an_article(name: str) -> None:
     """Whatever a page holds, it ends within seconds in an article, if without text."""

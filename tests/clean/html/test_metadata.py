@@ -216,7 +216,7 @@ CHANGED = '<meta property="article:modified_time" content="2024-03-05T08:00:00Z"
         (DAY, TIME + BELOW.format("5 March 2024"), "2024-03-05"),
         (DAY + CHANGED, TIME + BELOW.format("5 March 2024"), "2024-02-28"),
         (CHANGED, TIME + BELOW.format("5 March 2024"), "2024-03-05"),
-        (published("Di., 27.02.2024 - 14:45"), "", "2024-02-27"),
+        (published("Di., 27.02.2024 - 14:45"), "", "2024-02-27T14:45:00"),
         (published("20240227T14:45:00Z"), "", "2024-02-27T14:45:00+00:00"),
         (published("2024-02-27T14:45:0Z"), "", None),
     ],

@@ -168,6 +168,7 @@ def test_careful_keeps_what_default_keeps(lines):
     assert careful <= thorough
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raw",
     [
@@ -190,6 +191,7 @@ def test_no_text_is_too_odd(raw):
     assert process_time() - before < 4 * MEGABYTE_SECONDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "raw",
     [

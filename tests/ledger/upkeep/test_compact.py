@@ -232,9 +232,7 @@ def test_a_state_that_is_not_known_is_not_thrown_away(months):
     out = months / "out"
     folder = min((out / "runs").iterdir())
     (folder / "state/topics.parquet").write_bytes(b"")
-    with pytest.raises(
-        NewsieveError, match=r"topics\.parquet: a state that cannot be put together"
-    ):
+    with pytest.raises(NewsieveError, match=r"topics\.parquet: unknown state, cannot be merged"):
         compact(out, date(2026, 2, 1))
     assert len(DAYS) == len(committed_runs(out))
 

@@ -21,6 +21,8 @@ from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
@@ -234,7 +236,7 @@ def test_runs_behind_a_link_are_refused(out, tmp_path):
     """The link itself would be exchanged."""
     (out / "runs").rename(tmp_path / "elsewhere")
     (out / "runs").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match="is a link; only a folder in its place"):
+    with pytest.raises(UsageError, match="is a link; only a folder can be swapped"):
         take_down(out)
 
 

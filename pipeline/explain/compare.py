@@ -1,0 +1,247 @@
+"""Two documents as deduplication sees them: what they share, what is decided, what tipped it.
+
+An input of 0 of the model is not "nothing was said". So the pair is set beside two others: one
+with nothing in common tells what spoke for a copy, the shorter text beside itself what spoke
+against it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
+from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, probabilities
+from pipeline.dedup.order import deciding_rule, order_key
+from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
+from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, weigh
+from pipeline.dedup.samples import figures, keys_of, printed_figures, shingle_and_sample
+from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
+from pipeline.dedup.steps.write_members import text_digest
+from pipeline.explain.compared import sentences
+from pipeline.explain.lookup import plain
+from pipeline.text.tokens import word_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.config import DedupConfig
+    from pipeline.explain.lookup import Rows
+
+GROUPS = {
+    "rare shingles": ("rare",),
+    "coverage": ("contained", "coverage", "coverage_squared", "weaker_half"),
+    "figures": ("figures", "figures_missing"),
+    "leads": ("lead", "longer_lead"),
+    "length": ("length",),
+    "time": ("hours_apart", "dated"),
+}
+"""Inputs of the model that count the same thing."""
+COMPARED = ("id", "url", "title", "authors", "date_published")
+_NAMED = (*COMPARED, "source", "remark", "table", "run_id", "match", "representative_id")
+_OF_BOTH = tuple(name for name in PARTS if name not in {"rare", "figures", "length", "hours_apart"})
+"""Parts that say what two texts share; the others say something of one text, or of the dates."""
+MOST_TIPS = 2
+COUNTED_TEXTS = 100_000
+"""Texts of the newest runs in which shingles are counted: about half a minute of work."""
+
+
+class _Pair(NamedTuple):
+    """Both texts, worked out: sets of shingles, sketches, signatures, sampled rare keys in both."""
+
+    equal: bool
+    sets: list[NDArray[np.uint64]]
+    sketches: list[Sketch]
+    signatures: NDArray[np.uint32]
+    similar: Similarity
+    rare_shared: int
+    counted: int
+
+
+def compare_sides(
+    a: dict[str, Any], b: dict[str, Any], config: DedupConfig, rows: Rows | None = None
+) -> dict[str, Any]:
+    """Compare two documents the way a run does.
+
+    Args:
+        a, b: the documents, from ``load_side``.
+        config: as of a run.
+        rows: runs whose texts tell common shingles from rare ones; without, all are rare.
+
+    Returns:
+        An object ready for JSON.
+    """
+    pair = _work_out((a, b), config, rows)
+    kept, rule = _first(a, b)
+    sketches = pair.sketches if kept == "a" else pair.sketches[::-1]
+    parts = compare(sketches[0], [sketches[1]])[0]
+    named = zip(PARTS, parts.tolist(), strict=True)
+    found = {
+        "a": _seen(a, pair.sets[0], pair.sketches[0]),
+        "b": _seen(b, pair.sets[1], pair.sketches[1]),
+        "rarity_texts": pair.counted,
+        "shared": _shared([a["text"], b["text"]], pair),
+        "reached": _reached(pair, config),
+        "parts": {name: None if np.isnan(value) else value for name, value in named},
+        "bias": BIAS,
+        "contributions": [
+            {
+                "name": name,
+                "value": odds / WEIGHTS[name],
+                "weight": WEIGHTS[name],
+                "contribution": odds,
+            }
+            for name, odds in _odds(parts).items()
+        ],
+        "decision": _decision(pair, parts, config) | {"kept": kept, "rule": rule},
+    }
+    return found | {"explanation": sentences(found, config)}
+
+
+def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | None) -> _Pair:
+    texts = [side["text"] for side in sides]
+    shingles, samples = shingle_and_sample(texts, config.shingle_words)
+    values = np.split(samples.values, samples.offsets[1:-1])
+    keys = [keys_of(each) for each in values]
+    common, counted = np.empty(0, np.uint32), 0
+    if rows:
+        outside = [each for each, side in zip(keys, sides, strict=True) if "table" not in side]
+        common, counted = _common_keys(rows, np.union1d(*keys), outside, config)
+    rare = [~np.isin(each, common) for each in keys]
+    minutes = [minute_of(side["date_published"]) for side in sides]
+    sketches = map(Sketch, values, rare, map(figures, texts), samples.positions.tolist(), minutes)
+    return _Pair(
+        equal=texts[0] == texts[1],
+        sets=[shingles.of(0), shingles.of(1)],
+        sketches=list(sketches),
+        signatures=sign_block(shingles, config.permutations, config.seed),
+        similar=similarity(shingles.of(0), shingles.of(1)),
+        rare_shared=len(np.intersect1d(keys[0][rare[0]], keys[1][rare[1]])),
+        counted=counted,
+    )
+
+
+def _common_keys(
+    rows: Rows,
+    wanted: NDArray[np.uint32],
+    outside: Sequence[NDArray[np.uint32]],
+    config: DedupConfig,
+) -> tuple[NDArray[np.uint32], int]:
+    """Tell which of *wanted* are common in the runs, and how many texts were counted.
+
+    A run counts over the provisional clusters of its own texts; here the clusters that were
+    published are counted, over all runs, the newest first. Each of *outside*, the keys of a
+    text that is not in the runs, counts as a cluster.
+    """
+    keys = [np.empty(0, np.uint32), *outside]
+    clusters = [np.full(len(each), number, np.uint32) for number, each in enumerate(keys)]
+    numbers: dict[str, int] = {}
+    counted = 0
+    for batch in rows.stories(("text", "cluster_id")):
+        shingles, samples = shingle_and_sample(batch["text"].to_pylist(), config.shingle_words)
+        owners = np.repeat(np.arange(len(batch)), samples.counts)
+        found = keys_of(samples.values)
+        chosen = np.isin(found, wanted) & (shingles.counts >= config.min_shingles)[owners]
+        names = batch["cluster_id"].take(owners[chosen]).to_pylist()
+        keys.append(found[chosen])
+        mine = [numbers.setdefault(name, len(numbers) + len(outside) + 1) for name in names]
+        clusters.append(np.array(mine, np.uint32))
+        counted += len(batch)
+        if counted >= COUNTED_TEXTS:
+            break
+    return weigh(np.concatenate(keys), np.concatenate(clusters))[0], counted
+
+
+def _first(a: dict[str, Any], b: dict[str, Any]) -> tuple[str, str]:
+    """Say which comes first in the order of representatives, and by which rule."""
+    for name, side, other in (("a", a, b), ("b", b, a)):
+        published = side.get("table") == "articles"
+        if published and side["sequence"] < other.get("sequence", np.inf):
+            return name, "published"
+    keys = []
+    for side in (a, b):
+        known, text = {name: side[name] for name in COMPARED}, side["text"]
+        keys.append(order_key(text_digest=text_digest(text), char_count=len(text), **known))
+    return ("a" if keys[0] <= keys[1] else "b"), deciding_rule(*keys)
+
+
+def _seen(side: dict[str, Any], shingles: NDArray[np.uint64], sketch: Sketch) -> dict[str, Any]:
+    return {name: plain(side.get(name)) for name in _NAMED} | {
+        "words": word_count(side["text"]),
+        "shingles": len(shingles),
+        "samples": len(sketch.samples),
+        "rare": int(sketch.rare.sum()),
+    }
+
+
+def _shared(texts: list[str], pair: _Pair) -> dict[str, Any]:
+    (one, other), shared = map(printed_figures, texts), pair.similar.shared
+    agreed = float(np.mean(pair.signatures[0] == pair.signatures[1]))
+    return {
+        "estimated": agreed if pair.similar.smaller else None,
+        "exact": pair.similar.jaccard,
+        "a_in_b": shared / max(1, len(pair.sets[0])),
+        "b_in_a": shared / max(1, len(pair.sets[1])),
+        "shingles": shared,
+        "rare": pair.rare_shared,
+        "figures": len(one & other),
+        "figures_a": sorted(one - other),
+        "figures_b": sorted(other - one),
+    }
+
+
+def _reached(pair: _Pair, config: DedupConfig) -> dict[str, Any]:
+    signed = pair.similar.smaller >= config.min_shingles
+    keys = band_keys(pair.signatures, config.bands)
+    shared = int((keys[:, 0] == keys[:, 1]).sum()) if signed else 0
+    least = LEAST_SHARE * min(len(each.samples) for each in pair.sketches)
+    by = {
+        "equal texts": pair.equal,
+        # While rarity is counted, a pair must also be alike enough to count as one story.
+        "bands": shared > 0 and match_of(pair.similar, config) is not None,
+        "rare shingles": signed and pair.rare_shared >= max(LEAST_SHARED, least),
+    }
+    return {
+        "bands_shared": shared,
+        "bands": config.bands,
+        "chance": collision_probability(pair.similar.jaccard, config.permutations, config.bands),
+        "by": [name for name, holds in by.items() if holds],
+    }
+
+
+def _decision(pair: _Pair, parts: NDArray[np.float64], config: DedupConfig) -> dict[str, Any]:
+    short = pair.similar.smaller < config.min_shingles
+    chance = None if short else float(probabilities(parts[np.newaxis])[0])
+    copy = pair.equal or (chance is not None and chance >= config.confidence)
+    similar = "near" if is_near(pair.similar, config) else "contained"
+    return {
+        "copy": copy,
+        "match": ("exact" if pair.equal else similar) if copy else None,
+        "probability": 1.0 if pair.equal else chance,
+        "confidence": config.confidence,
+        "too_short": short,
+        "tips": [] if short or pair.equal else _tips(parts, pair.sketches, copy=copy),
+    }
+
+
+def _odds(parts: NDArray[np.float64]) -> dict[str, float]:
+    """Give what each input of the model adds to the log-odds."""
+    values = inputs(parts[np.newaxis])[0].tolist()
+    return {name: value * WEIGHTS[name] for name, value in zip(INPUTS, values, strict=True)}
+
+
+def _tips(
+    parts: NDArray[np.float64], sketches: list[Sketch], *, copy: bool
+) -> list[dict[str, Any]]:
+    """Name the groups of inputs that spoke for a copy, or against one, the strongest first."""
+    shorter = min(sketches, key=lambda sketch: sketch.positions)
+    other = compare(shorter, [shorter])[0]
+    if copy:
+        other[[PARTS.index(name) for name in _OF_BOTH]] = 0
+    mine, others = _odds(parts), _odds(other)
+    moved = {group: sum(mine[x] - others[x] for x in names) for group, names in GROUPS.items()}
+    ranked = sorted(moved, key=moved.__getitem__, reverse=copy)[:MOST_TIPS]
+    return [{"group": each, "by": moved[each]} for each in ranked if (moved[each] > 0) == copy]

@@ -1,1 +1,0 @@
-"""Why two documents are, or are not, near-duplicates: what deduplication sees in them."""

@@ -1,0 +1,153 @@
+"""A comparison for people: what was found as lines, and what it comes to in a few sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.dedup.model import LEAST_OF_A_HALF
+from pipeline.text.tokens import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.config import DedupConfig
+
+FIGURES_SHOWN = 12
+KEPT_BECAUSE = {
+    "published": "an earlier run published it",
+    "url": "only its url is known",
+    "metadata": "more of title, authors and date is known of it",
+    "length": "its text is longer",
+    "publication": "it was published earlier, as far as is known",
+    "text digest": "all else is equal, and it comes first by the digest of its text: chance",
+    "id": "the texts are equal, and it comes first by its id",
+}
+"""Rule of the order → what it says about the one that is kept."""
+
+_SIDE = """\
+{name}  {source}{where}
+   {title}
+   {date_published} · {by} · {url}
+   {words:,} words · {shingles:,} shingles: {samples:,} are sampled, {rare:,} of them rare"""
+_PAIR = """
+similarity    exact {exact:.3f} · estimated {estimated}
+containment   of A in B {a_in_b:.3f} · of B in A {b_in_a:.3f}
+shingles      {shingles:,} in both · {rare:,} rare ones sampled in both ({rarity})
+figures       {figures:,} in both
+  only in A   {only_a}
+  only in B   {only_b}
+lead          the other has {lead:.0%} of the shorter's and {longer_lead:.0%} of the longer's
+title         {titles}
+time gap      {gap}
+
+bands         {bands_shared} of {bands} shared; at this similarity {chance:.2%} of pairs share one
+compared      {compared}
+"""
+_TIPS = {
+    "rare shingles": "the longer has {rare_shared:.0f} of the shorter's {rare:.0f} rare shingles",
+    "coverage": "of the shorter it has {coverage:.0%} of the tenths, {weaker_half:.0%} of one half",
+    "figures": "the longer has {figures_shared:.0f} of the shorter's {figures:.0f} figures",
+    "leads": "{lead:.0%} of the shorter's lead and {longer_lead:.0%} of the longer's are in both",
+    "length": "the shorter has {length:.0%} of the longer's length",
+    "time": "time between the publications: {gap}",
+}
+
+
+def comparison_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Tell everything that ``compare_sides`` found."""
+    for name in "ab":
+        side = found[name]
+        unknown = {each: side[each] or f"no {each}" for each in ("title", "url", "date_published")}
+        by = ", ".join(side["authors"]) or "no authors"
+        where = f" ({side['table']}, run {side['run_id']})" if side["table"] else ""
+        yield _SIDE.format(**side | unknown | {"name": name.upper(), "where": where, "by": by})
+        yield from [f"   {side['remark']}"] if side["remark"] else []
+    yield _in_common(found)
+    yield from _evidence(found)
+    yield ""
+    yield from found["explanation"]
+
+
+def _in_common(found: dict[str, Any]) -> str:
+    shared, by, texts = found["shared"], ", ".join(found["reached"]["by"]), found["rarity_texts"]
+    one, other = (words(found[side]["title"] or "") for side in "ab")
+    same = f"{len({*one} & {*other})} of {len({*one} | {*other})} words are the same"
+    rare = f"counted in {texts:,} texts of the output folder"
+    estimated = "none: too short" if shared["estimated"] is None else f"{shared['estimated']:.3f}"
+    told = {
+        "estimated": estimated,
+        "rarity": rare if texts else "no --output: every shingle counts as rare",
+        "only_a": _few(shared["figures_a"]),
+        "only_b": _few(shared["figures_b"]),
+        "titles": ("the same" if one == other else same) if one and other else "unknown",
+        "gap": _gap(found),
+        "compared": f"yes, by {by}" if by else "not for their own sake",
+    }
+    return _PAIR.format(**found["parts"] | found["reached"] | shared | told)
+
+
+def _gap(found: dict[str, Any]) -> str:
+    hours = found["parts"]["hours_apart"]
+    return "unknown" if hours is None else f"{hours:,.1f} hours"
+
+
+def _few(figures: list[str]) -> str:
+    more = len(figures) - FIGURES_SHOWN
+    listed = " · ".join(figures[:FIGURES_SHOWN]) or "none"
+    return f"{listed} … and {more} more" if more > 0 else listed
+
+
+def _evidence(found: dict[str, Any]) -> Iterator[str]:
+    decision, weighed = found["decision"], found["contributions"]
+    if decision["probability"] is None or decision["match"] == "exact":
+        yield "evidence      not weighed"
+        return
+    yield "evidence                         value   weight   log-odds"
+    for each in weighed:
+        row = f"{each['value']:>7.3f} {each['weight']:>+8.3f} {each['contribution']:>+10.3f}"
+        yield f"              {each['name']:<16} {row}"
+    total = found["bias"] + sum(each["contribution"] for each in weighed)
+    yield f"              bias {found['bias']:>+39.3f}"
+    yield f"              together {total:>+35.3f}"
+
+
+def sentences(found: dict[str, Any], config: DedupConfig) -> list[str]:
+    """Explain the decision: what it is, what tipped it, what follows, what a run recorded."""
+    decision = found["decision"]
+    said = [_verdict(found, config)]
+    if decision["tips"] and decision["probability"] and found["shared"]["shingles"]:
+        tips = [f"{_TIPS[tip['group']]} ({tip['by']:+.1f})" for tip in decision["tips"]]
+        told = "; ".join(tips).format(gap=_gap(found), **found["parts"])
+        said.append(f"What spoke {'for' if decision['copy'] else 'against'} it: {told}.")
+    if decision["copy"] and found["a"]["id"] == found["b"]["id"]:
+        said.append("Both have one id: a run reads the record once and calls it unchanged later.")
+    elif decision["copy"]:
+        said.append(f"{decision['kept'].upper()} is kept: {KEPT_BECAUSE[decision['rule']]}.")
+        if not found["reached"]["by"]:
+            said.append("A run compares them only if other copies bring them together.")
+    for one, other in ("ab", "ba"):
+        row, kept = found[one], found[one]["representative_id"]
+        if row["table"] == "duplicates":
+            whose = other.upper() if kept == found[other]["id"] else f"a third, {kept}"
+            how = f"as a copy ({row['match']}) of {whose}"
+            said.append(f"Run {row['run_id']} left {one.upper()} out {how}.")
+    return said
+
+
+def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
+    decision, chance = found["decision"], found["decision"]["probability"]
+    if decision["match"] == "exact":
+        return "An exact copy: the cleaned texts are equal."
+    if decision["too_short"]:
+        least = min(found["a"]["shingles"], found["b"]["shingles"])
+        limit = f"fewer than dedup.min_shingles = {config.min_shingles}"
+        return f"Not a copy: the texts differ, and one is too short: {least} shingles, {limit}."
+    if not found["shared"]["shingles"]:
+        return "Not a copy: the texts have no shingle in common."
+    if not chance:
+        half = f"{found['parts']['weaker_half']:.0%} of one half of the shorter text"
+        return f"Not a copy: {half} is in the longer, less than {LEAST_OF_A_HALF:.0%}."
+    verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
+    # What is not certain must not look so.
+    likely = f"{min(max(chance, 0.0001), 0.9999):.4f}"
+    return f"{verdict}: probability {likely}, dedup.confidence = {decision['confidence']}."

@@ -1,0 +1,97 @@
+"""A pattern is tried only on lines with certain words: no match of it lacks them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean import names
+from pipeline.clean.lines import page_rules, signs
+from pipeline.text.lines import folded_words
+
+
+def first(needed):
+    """The line's first word is one of *needed*."""
+    return lambda _, words: words[0] in needed
+
+
+def last(needed):
+    """The line's last word is one of *needed*."""
+    return lambda _, words: words[-1] in needed
+
+
+def among(needed):
+    """One of *needed* is among the line's words."""
+    return lambda _, words: not needed.isdisjoint(words)
+
+
+def place(text, words):
+    """A credit's word, bracket, or word that refers to a place in the picture."""
+    credited = not signs.CREDIT_WORDS.isdisjoint(words)
+    return credited or "(" in text or "©" in text or words[0] in signs.PLACE_WORDS
+
+
+def ending(text, words):
+    """A credit's word, or a part of one in the line's last characters."""
+    stems = any(stem in text.casefold() for stem in signs.CREDIT_STEMS)
+    return stems or not signs.CREDIT_WORDS.isdisjoint(words)
+
+
+def biography(text, words):
+    """A word of biographies, or a part of one."""
+    parts = any(part in text.casefold() for part in page_rules.BIO_PARTS)
+    return parts or not page_rules.BIO_WORDS.isdisjoint(words)
+
+
+def ranking(_, words):
+    """The last word of a header of a list of most read stories."""
+    return words[-1] in signs.RANKING_ENDS or "meistgelesen" in words[-1]
+
+
+PREFILTERS = {
+    "pointer": (signs._POINTER, first(signs.POINTER_OPENINGS)),
+    "contact": (signs._CONTACT, first(signs.CONTACT_OPENINGS)),
+    "glued": (signs._GLUED, lambda text, _: text[:3].casefold() in signs.GLUED_OPENINGS),
+    "teaser": (signs._TEASER, last(signs.TEASER_ENDS)),
+    "headline button": (signs._HEADLINE_BUTTON, last(signs.TEASER_ENDS)),
+    "ranking": (signs._RANKING, ranking),
+    "policy": (signs._POLICY, among(signs.COMMENT_WORDS)),
+    "label": (signs._LABEL, place),
+    "points": (signs._POINTS, place),
+    "pointed": (signs._POINTED, place),
+    "open credit": (signs._OPEN_CREDIT, place),
+    "ending": (signs._ENDING, ending),
+    "agency at the end": (signs._AGENCY_AT_END, ending),
+    "glued credit": (signs._GLUED_CREDIT, ending),
+    "foreign credit": (signs._FOREIGN_CREDIT, ending),
+    "biography": (page_rules._BIO, biography),
+    "byline": (names._OPENING, first(names.BYLINE_OPENINGS)),
+    "reporting by": (names._REPORTING, first(names._CREDIT_OPENINGS)),
+    "contributed": (names._CONTRIBUTED, among(names._CREDIT_VERBS)),
+}
+"""Pattern → what lets a line through to it."""
+
+OPENINGS = {"pointer", "contact", "glued", "label", "points", "byline", "reporting by"}
+"""Patterns that a line begins with."""
+
+FOLDED_APART = set("ıİſK")
+"""Letters that patterns take for others and case folding does not."""
+
+
+@pytest.mark.parametrize("name", PREFILTERS)
+@settings(max_examples=50, suppress_health_check=list(HealthCheck), deadline=None)
+@given(data=st.data())
+def test_no_match_lacks_the_needed_words(name, data):
+    """Whatever a pattern matches has passed the look at its words."""
+    pattern, passes = PREFILTERS[name]
+    drawn = data.draw(st.from_regex(pattern))
+    match = pattern.search(drawn)
+    assume(match and not set(drawn) & FOLDED_APART and drawn.isprintable())
+    # Lines begin with the match, or with other words; in both cases words are whole.
+    before, behind = drawn[: match.start()], drawn[match.end() :]
+    text = f"{'' if name in OPENINGS else before} {match[0]} {behind}".strip()
+    (words,) = folded_words([text])
+
+    assume(words)
+    assert passes(text, words)
