@@ -78,6 +78,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9/_.,;=:@+&!$'()*~?-]*")
 
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?")
 
+_INDEX = re.compile(r"(?<=/)(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+
 _SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
 
 _AMP_CACHE = re.compile(r"/(?:c|v|wp)/(s/)?(.+)", re.DOTALL)
@@ -122,6 +124,22 @@ def canonical_url(url: str) -> str | None:
         authority = f"{authority}:{port}"
     query = _canonical_query(parts.query, host) if parts.query else ""
     return f"{scheme}://{authority}{_canonical_path(parts.path)}{'?' if query else ''}{query}"
+
+
+def page_address(url: str) -> str:
+    """Return what the forms of a page's address share that servers rarely tell apart.
+
+    Scheme, ``www.``, a trailing slash and the name of an index page are left out. Only texts that
+    are alike are taken for versions of one page by it.
+
+    Args:
+        url: in canonical form.
+
+    >>> page_address("http://www.example.org/a/"), page_address("https://example.org/a?id=2")
+    ('example.org/a', 'example.org/a?id=2')
+    """
+    address, mark, query = url.partition("://")[2].removeprefix("www.").partition("?")
+    return _INDEX.sub("", address).rstrip("/") + mark + query
 
 
 def site_of(url: str) -> str | None:

@@ -123,7 +123,8 @@ class _Stars:
     """The stars as they grow: a representative's members, itself first, in order.
 
     ``alike`` are pairs of one page that would be copies at two. ``partly`` maps an article to one
-    that has a part of it, and ``fuller`` those that begin like it and go on.
+    that has a part of it, and ``fuller`` those that begin like it and go on. ``published_at`` lists
+    the published articles of each page.
     """
 
     of: dict[int, list[int]] = field(default_factory=dict)
@@ -131,6 +132,7 @@ class _Stars:
     alike: list[tuple[int, int]] = field(default_factory=list)
     partly: dict[int, int] = field(default_factory=dict)
     fuller: set[int] = field(default_factory=set)
+    published_at: dict[int, list[int]] = field(default_factory=dict)
 
 
 def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
@@ -164,6 +166,8 @@ def _grow(
     place = np.empty(len(open_), np.int64)
     place[compared] = np.arange(len(compared))
     stars = _Stars()
+    for member in compared[candidates.published[compared]].tolist():
+        stars.published_at.setdefault(int(candidates.urls[member]), []).append(member)
 
     def asking(part: list[int]) -> Iterator[tuple[int, Indexes]]:
         for member in part:
@@ -187,7 +191,8 @@ def _grow(
         pairs = [(one, other) for one, others in questions for other in others.tolist()]
         portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
         compared_ = [compare_pairs(candidates, portion) for portion in portions]
-        parts, chances = map(np.concatenate, zip(*compared_, strict=True)) if pairs else ([], [])
+        parts = np.concatenate([np.empty((0, len(PARTS))), *(each[0] for each in compared_)])
+        chances = np.concatenate([np.empty(0), *(each[1] for each in compared_)])
         start = 0
         for one, others in questions:
             own = slice(start, start := start + len(others))
@@ -254,11 +259,8 @@ def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupCon
 
     The page's versions come first in order, so that most have been compared already.
     """
-    url = candidates.urls[other]
-    if not url:
-        return False
-    same = np.flatnonzero((candidates.urls == url) & candidates.published)
-    pairs = [(int(one), other) for one in same]
+    url = int(candidates.urls[other])
+    pairs = [(one, other) for one in stars.published_at.get(url, [])] if url else []
     if not pairs:
         return False
     chances = compare_pairs(candidates, pairs)[1]

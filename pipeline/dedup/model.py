@@ -103,7 +103,8 @@ def excluded(parts: Floats) -> NDArray[np.bool_]:
     part = dict(zip(PARTS, parts.T, strict=True))
     shared, particulars = _particulars(part)
     others = (particulars - shared >= MOST_MISSING) & (shared < LEAST_OF_PARTICULARS * particulars)
-    return others | (part["weaker_half"] < LEAST_OF_A_HALF)
+    found: NDArray[np.bool_] = others | (part["weaker_half"] < LEAST_OF_A_HALF)
+    return found
 
 
 def _particulars(part: Mapping[str, Floats]) -> tuple[Floats, Floats]:

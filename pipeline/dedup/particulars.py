@@ -197,7 +197,7 @@ def _arabic(match: re.Match[str]) -> str:
         return number
     whole, _, part = re.sub("[点點．]", ".", number).partition(".")
     digits = "".join(str(_HAN_DIGITS.get(char, char)) for char in part)
-    decimals = re.match(r"\d*", digits)[0]  # type: ignore[index] - matches always
+    decimals = digits[: len(digits) - len(digits.lstrip("0123456789"))]
     if not decimals:
         return str(_whole(whole))
     scale = 1

@@ -1,4 +1,4 @@
-"""Tombtombstones: what was taken down, and must not come back.
+"""Tombstones: what was taken down, and must not come back.
 
 A tombstone is a digest of an id, an address or a site: it recognises what comes again, and
 tells nobody who has only the tombstone what that was.
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline.records import Document, Rejection
 from pipeline.text.unicode import digest
-from pipeline.urls import canonical_url, site_of
+from pipeline.urls import canonical_url, page_address, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def tombstone(kind: TombstoneKind, value: str) -> bytes:
     """Digest what is taken down: 16 bytes.
 
     Args:
-        value: an id of 32 hex digits, a canonical url, or a site.
+        value: an id of 32 hex digits, a ``page_address``, or a site.
     """
     return digest(f"{kind} {value}")
 
@@ -64,7 +64,8 @@ def _names(record: Document | Rejection, article: Article | None) -> Iterator[by
 
 def _address(url: str | None) -> Iterator[bytes]:
     if url:
-        yield tombstone("url", url)
+        yield tombstone("url", url)  # of outputs before page addresses
+        yield tombstone("url", page_address(url))
         site = site_of(url)
         if site:
             yield tombstone("site", site)

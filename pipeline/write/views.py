@@ -38,10 +38,15 @@ _MANIFEST_COLUMNS = {
 }
 
 _DERIVED = """
--- The latest version of each story: articles that no other revises.
+-- The latest version of each page: what no other revises. Of several that arrived out of order,
+-- what was fetched last.
 CREATE OR REPLACE VIEW latest_articles AS
 SELECT * FROM articles
-WHERE id NOT IN (SELECT revision_of FROM articles WHERE revision_of IS NOT NULL);
+WHERE id NOT IN (SELECT revision_of FROM articles WHERE revision_of IS NOT NULL)
+QUALIFY row_number() OVER (
+    PARTITION BY coalesce(page_id, id)
+    ORDER BY coalesce(fetched_at, logical_date::TIMESTAMPTZ) DESC, run_id DESC, id
+) = 1;
 
 -- A row a member of a cluster: the articles that are kept and the copies that are not.
 CREATE OR REPLACE VIEW cluster_members AS

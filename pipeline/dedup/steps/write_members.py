@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import replacing
 from pipeline.text.unicode import digest
+from pipeline.urls import page_address
 
 DAY_MINUTES = 24 * 60 - 1
 """Further minutes in which an article may have been published of which only the day is known."""
@@ -35,11 +37,12 @@ class Published:
 
     Attributes:
         run: its run, by number in the window.
-        cluster_id: 32 hex digits.
+        cluster_id, page_id: 32 hex digits each.
     """
 
     run: int
     cluster_id: str
+    page_id: str
 
 
 class MemberWriter:
@@ -77,9 +80,9 @@ class MemberWriter:
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
         signed = shingles.counts >= config.min_shingles
         records = np.zeros(len(kept), self._dtype)
-        _describe(records, kept, earlier)
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
+        _describe(records, kept, earlier)
         records["keys"][signed] = keys.T[signed]
         self._append_samples(records, samples)
         self._append_particulars(records, *particulars_block(texts))
@@ -109,9 +112,25 @@ class MemberWriter:
         self._name_total += len(names.values)
 
 
-def url_digest(url: str) -> int:
-    """Hash a canonical url to 64 bits; never 0, which stands for no url."""
-    return int.from_bytes(digest(url, 8), "little") or 1
+def page_digest(article: Article) -> int:
+    """Hash what names the page of an article: 64 bits; 0 if nothing does.
+
+    That is its address; else the id of its record; else, where a file is one document, its path.
+    A record of a file of many that has neither has a place, but that is no name: tomorrow's file
+    has another record there.
+    """
+    document = article.document
+    path, mark, number = document.source.rpartition("#")
+    place = PurePosixPath(path).name.partition(".")[0]
+    if article.url is not None:
+        name = f"url {page_address(article.url)}"
+    elif not (mark and number.isdecimal()):
+        name = f"path {document.source}"
+    elif document.record_id.rpartition("#")[::2] != (place, number):
+        name = f"id {document.record_id}"
+    else:
+        return 0
+    return int.from_bytes(digest(name, 8), "little") or 1
 
 
 def text_digest(text: str) -> bytes:
@@ -127,13 +146,14 @@ def _describe(
     """Fill in what *records* say of the articles besides their texts."""
     articles = [article for _, article in kept]
     digests = [text_digest(article.text) for article in articles]
-    orders = [_order_key(*each) for each in zip(articles, digests, strict=True)]
+    described = zip(articles, digests, records["shingle_count"].tolist(), strict=True)
+    orders = [_order_key(*each) for each in described]
     ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
-    records["id"] = records["cluster_id"] = ids
+    records["id"] = records["cluster_id"] = records["page_id"] = ids
     records["text_digest"] = _bytes_table(digests, ID_BYTES)
     records["order"] = _bytes_table(orders, ORDER_BYTES)
     records["ordinal"] = [ordinal for ordinal, _ in kept]
-    records["url"] = [0 if each.url is None else url_digest(each.url) for each in articles]
+    records["url"] = [page_digest(each) for each in articles]
     published = [article.date_published for article in articles]
     records["minute"] = [_minute(each) for each in published]
     days = [each is not None and each.precision == "day" for each in published]
@@ -141,8 +161,9 @@ def _describe(
     records["fetched"] = [_minute(article.fetched_at) for article in articles]
     records["run"] = THIS_RUN
     if earlier is not None:
-        clusters = [bytes.fromhex(each.cluster_id) for each in earlier]
-        records["cluster_id"] = _bytes_table(clusters, ID_BYTES)
+        for name in ("cluster_id", "page_id"):
+            ids_ = [bytes.fromhex(getattr(each, name)) for each in earlier]
+            records[name] = _bytes_table(ids_, ID_BYTES)
         records["run"] = [each.run for each in earlier]
 
 
@@ -150,12 +171,13 @@ def _minute(timestamp: Timestamp | None) -> int:
     return minute_of(timestamp.instant if timestamp else None)
 
 
-def _order_key(article: Article, text_digest: bytes) -> bytes:
+def _order_key(article: Article, text_digest: bytes, shingle_count: int) -> bytes:
     published = article.date_published
     return order_key(
         id=article.document.id,
         text_digest=text_digest,
-        char_count=len(article.text),
+        text=article.text,
+        shingle_count=shingle_count,
         url=article.url,
         title=article.title,
         authors=article.authors,

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pipeline.errors import UsageError
 from pipeline.ledger.history import read_table, table_files
 from pipeline.passes.tombstones import tombstone
-from pipeline.urls import canonical_url, site_of
+from pipeline.urls import canonical_url, page_address, site_of
 from pipeline.write.columns import TABLES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to take down: ids, canonical urls, sites."""
+    """What to take down: ids, addresses of pages (``page_address``), sites."""
 
     ids: frozenset[str]
     urls: frozenset[str]
@@ -45,7 +45,7 @@ class Request:
     def meets(self, address: str) -> bool:
         """Whether it covers an address, in any form."""
         url = canonical_url(address)
-        return url is not None and (url in self.urls or site_of(url) in self.sites)
+        return url is not None and (page_address(url) in self.urls or site_of(url) in self.sites)
 
 
 def requested(ids: Iterable[str], urls: Iterable[str], sites: Iterable[str]) -> Request:
@@ -75,7 +75,7 @@ def _url(name: str) -> str:
     url = canonical_url(name)
     if url is None:
         raise UsageError(f"--url {name!r}: expected an absolute http(s) url")
-    return url
+    return page_address(url)
 
 
 def _site(name: str) -> str:
@@ -159,10 +159,17 @@ def _files(runs: Sequence[CommittedRun]) -> Iterator[tuple[CommittedRun, Table, 
 
 def _requested_ids(path: Path, request: Request) -> set[str]:
     rows = read_table(path, "id", "url", "site")
-    wanted = (("id", request.ids), ("url", request.urls), ("site", request.sites))
+    addresses = [url and page_address(url) for url in rows["url"].to_pylist()]
+    wanted = (
+        (rows["id"], request.ids),
+        (pa.array(addresses, pa.string()), request.urls),
+        (rows["site"], request.sites),
+    )
     chosen = np.zeros(len(rows), np.bool_)
-    for name, values in wanted:
-        chosen |= pc.is_in(rows[name], pa.array(sorted(values), pa.string())).to_numpy()
+    for column, values in wanted:
+        chosen |= pc.is_in(column, pa.array(sorted(values), pa.string())).to_numpy(
+            zero_copy_only=False
+        )
     return set(rows["id"].filter(pa.array(chosen)).to_pylist())
 
 
