@@ -4,9 +4,9 @@ usage: python training/train_pairs.py [--data ../shared/data/dedup] [--write]
 
 Pairs come from the pipeline's own steps, as a run meets them. From dev4k and from generated items
 of templates (``templates.TRAINED``): members of one provisional cluster or of linked ones, labelled
-by their gold clusters. From the Reuters stories: the pairs that were labelled by reading, which
-count three times each. Five-fold cross-validation keeps pairs with a common story in one fold; the
-kinds ``templates.HELD_OUT`` are only tested on.
+by their gold clusters; items count twice. From the Reuters stories: the pairs that were labelled by
+reading, which count three times each. Five-fold cross-validation keeps pairs with a common story
+in one fold; the kinds ``templates.HELD_OUT`` are only tested on.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ from training.templates import HELD_OUT, TRAINED, families
 ROOT = Path(__file__).parents[1]
 CONFIG = Config()
 REUTERS_WEIGHT = 3.0
+TEMPLATE_WEIGHT = 2.0
 PENALTY = 3.0  # L2, on standardised inputs
 FOLDS = 5
 MEMBERS_A_CLUSTER = 6
@@ -123,7 +124,8 @@ def template_pairs(kinds: tuple[str, ...], seed: int, folder: Path) -> Pairs:
     chosen = met(stories)
     copies = np.array([item[a] == item[b] for a, b in chosen])
     group = np.array([family[a] for a, _ in chosen]) + 2_000_000
-    return Pairs(measure(stories, chosen), copies, np.ones(len(chosen)), group)
+    weight = np.full(len(chosen), TEMPLATE_WEIGHT)
+    return Pairs(measure(stories, chosen), copies, weight, group)
 
 
 def met(stories: Stories) -> list[tuple[int, int]]:

@@ -51,12 +51,16 @@ MOST_OF_LONGER = 0.8
 """The same of a longer text: a published teaser does not stand for the story, nor a story for a
 page of several."""
 
-PASSAGE = 0.45
-"""Length, as a share of the longer text's, below which the shorter is a passage of it."""
+PASSAGE, WHOLE = 0.45, 0.8
+"""Length of a text, as a share of the longer's, below which it is a passage of that, and the share
+of it that must be found there."""
 
-HALF, WHOLE, SEVERAL = 0.5, 0.8, 2
-"""Shares of a lead, and of a text, that are found; passages by which a page is known for several
-stories."""
+OTHER_NAMES, OTHER_WORDING = 0.34, 0.1
+"""Share of names, and of shingles, up to which two passages are of different stories. The pages of
+one long article have names in common."""
+
+HALF = 0.5
+"""Share of a longer text's lead from which on it begins like the shorter."""
 
 _AT_ONCE = 1024
 
@@ -229,19 +233,25 @@ def _cover(
 def _hits(candidates: Candidates, found: _Compared, config: DedupConfig) -> list[int]:
     """List the places of what is one story with the representative.
 
-    A short passage from the middle of a long text is a story of its own: pages that print several
-    stories are no copies of any. If a text has two such passages or more, its beginning is one too.
+    A page that prints several stories is no copy of any, whichever stands first on it.
     """
     column = dict(zip(PARTS, found.parts.T, strict=True))
     hits = found.chances >= config.confidence
-    passages = column["length"] < PASSAGE
-    inner = passages & (column["longer_lead"] < HALF)
-    whole = inner & (column["contained"] >= WHOLE)
-    if np.count_nonzero(whole) >= SEVERAL:
-        own = np.flatnonzero(passages & hits)
-        shorter = [_is_shorter(candidates, int(found.others[at]), found.member) for at in own]
-        hits[own[shorter]] = False
-    return np.flatnonzero(hits & ~inner).tolist()
+    whole = np.flatnonzero((column["length"] < PASSAGE) & (column["contained"] >= WHOLE))
+    inside = [at for at in whole if _is_shorter(candidates, int(found.others[at]), found.member)]
+    if _tell_several(candidates, found.others[inside].tolist()):
+        hits[inside] = False
+    return np.flatnonzero(hits).tolist()
+
+
+def _tell_several(candidates: Candidates, passages: list[int]) -> bool:
+    """Tell whether some passage of a text shares neither wording nor names with the first."""
+    if len(passages) < 2:
+        return False
+    parts = compare_pairs(candidates, [(passages[0], other) for other in passages[1:]])[0]
+    column = dict(zip(PARTS, parts.T, strict=True))
+    names = column["names_shared"] <= OTHER_NAMES * column["names"]
+    return bool((names & (column["contained"] <= OTHER_WORDING)).any())
 
 
 def _is_shorter(candidates: Candidates, one: int, other: int) -> bool:

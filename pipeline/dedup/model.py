@@ -28,6 +28,7 @@ INPUTS = (
     "weaker_half",
     "lead",
     "longer_lead",
+    "leads_behind",
     "length",
     "hours_apart",
 )
@@ -53,8 +54,8 @@ def inputs(parts: Floats) -> Floats:
 
     Shares of few shingles or figures are drawn towards what is usual, lengths and hours are
     taken as logarithms, more than a week apart counts as a week. An unknown date says nothing, and
-    neither does an equal one. Of texts that have more wording in common than figures and names
-    (``particulars_behind``), one template may be the reason.
+    neither does an equal one. Where figures and names are behind the wording that two texts share,
+    one template may be the reason; where both leads are, a common background.
 
     Args:
         parts: float64[n, len(PARTS)], from ``evidence.compare``.
@@ -78,6 +79,7 @@ def inputs(parts: Floats) -> Floats:
         part["weaker_half"],
         part["lead"],
         part["longer_lead"],
+        np.maximum(part["contained"] - np.maximum(part["lead"], part["longer_lead"]), 0.0),
         np.log(np.maximum(part["length"], 1e-3)),
         np.log1p(np.minimum(hours, _WEEK_H)),
     )
@@ -112,21 +114,22 @@ def _particulars(part: Mapping[str, Floats]) -> tuple[Floats, Floats]:
     return part["figures_shared"] + part["names_shared"], part["figures"] + part["names"]
 
 
-BIAS = -3.668
+BIAS = -7.232
 
 WEIGHTS = {
-    "rare": 2.961,
-    "contained": -3.817,
-    "figures": 1.701,
-    "figures_missing": -1.698,
-    "names": 1.206,
-    "names_missing": -1.181,
-    "particulars_behind": -10.504,
-    "coverage": 4.651,
-    "coverage_squared": 1.517,
-    "weaker_half": 0.798,
-    "lead": 1.618,
-    "longer_lead": 1.134,
-    "length": -0.221,
-    "hours_apart": -1.052,
+    "rare": 5.164,
+    "contained": -2.669,
+    "figures": 3.260,
+    "figures_missing": -0.506,
+    "names": 3.421,
+    "names_missing": -0.529,
+    "particulars_behind": -14.101,
+    "coverage": 4.434,
+    "coverage_squared": 0.720,
+    "weaker_half": 2.551,
+    "lead": -0.176,
+    "longer_lead": -0.887,
+    "leads_behind": -9.882,
+    "length": -0.548,
+    "hours_apart": -0.926,
 }

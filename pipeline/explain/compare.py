@@ -37,7 +37,7 @@ GROUPS = {
     "coverage": ("contained", "coverage", "coverage_squared", "weaker_half"),
     "figures": ("figures", "figures_missing"),
     "names": ("names", "names_missing", "particulars_behind"),
-    "leads": ("lead", "longer_lead"),
+    "leads": ("lead", "longer_lead", "leads_behind"),
     "length": ("length",),
     "time": ("hours_apart",),
 }

@@ -131,12 +131,12 @@ class MemberReader:
         )
         return candidates, records
 
-    def figures(
+    def particulars(
         self, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[np.uint32]]:
-        """Read the figures of *articles*, whose member records these are."""
-        blocks = block_of(articles).tolist()
-        return [self._figures(*each) for each in zip(blocks, records, strict=True)]
+        """Read the figures and names of *articles*, whose member records these are."""
+        own = zip(block_of(articles).tolist(), records, strict=True)
+        return [np.union1d(self._figures(*each), self._names(*each)) for each in own]
 
     def _figures(self, block: int, record: np.void) -> NDArray[np.uint32]:
         return self._particulars(block, "figures", record["figures_start"], record["figure_count"])
