@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
+.PHONY: screenshots defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -20,9 +20,6 @@ $(READY): pyproject.toml constraints.txt
 
 run: $(READY)  ## raw/ -> output/, and the account
 	@$(BIN)/newsieve run
-	@echo
-	@echo "look at it:"
-	@echo "  $(BIN)/python -c \"import glob, pyarrow.dataset as d; [print(r['site'], '|', r['title']) for r in d.dataset(glob.glob('output/runs/*/articles/*.parquet')).to_table(['site', 'title']).to_pylist()]\""
 
 test: $(READY)  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory lint
@@ -98,3 +95,6 @@ train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
 
 train-pages: $(READY)  ## learn the page model again from ../shared/data/html (about fifteen minutes)
 	$(BIN)/python -m training.train_pages
+
+screenshots: $(READY)  ## take the pictures of the report in docs/images again (needs chromium)
+	PYTHONPATH=.:tests $(BIN)/python tests/screenshots.py

@@ -19,8 +19,18 @@ from pydantic import (
 )
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-FieldName = Literal["text", "html", "id", "url", "title", "authors", "date_published", "fetched_at"]
+FieldName = Literal[
+    "text", "html", "id", "url", "site", "title", "authors", "date_published", "fetched_at"
+]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]
+
+
+LANGUAGES = (
+    "af ar as az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk "
+    "km kn ko lo lt lv mk ml mr my nb ne nl nn no pa pl pt ro ru si sk sl so sq sr sv sw ta te th "
+    "tl tr uk ur vi zh zh-Hans zh-Hant"
+).split()
+"""Languages that are detected, as BCP-47 tags; no stands for nb and nn, zh for both scripts."""
 
 
 def _listed(value: object) -> object:
@@ -49,14 +59,26 @@ class InputConfig(Section):
     """Folders, files or globs to read; a folder means every supported file below it."""
     fields: dict[str, FieldName] = Field(default_factory=dict)
     """Names of fields in your records, and what newsieve calls them: {body: text}."""
+    site: str = ""
+    """Site of documents without a url: from_path (a folder's name), or {site}/**, or */{site}-*."""
     max_bytes: int = Field(default=20_000_000, ge=1)
     """Maximum size of a record in bytes; a larger one is rejected as too_large."""
+    follow_links: Literal["inside", "anywhere"] = "inside"
+    """Links to files that are read: inside, those to files of the same input; anywhere, all."""
     min_age_s: float = Field(default=0, ge=0)
     """Seconds since the last change of a file; a younger file is left to the next run."""
     max_attempts: int = Field(default=3, ge=1)
     """Runs that try to read a file that cannot be read completely, such as a broken archive."""
     remember_days: int = Field(default=0, ge=0)
     """Days for which read files are remembered; after that they are read as new. 0: forever."""
+
+    @field_validator("site")
+    @classmethod
+    def site_is_in_pattern(cls, value: str) -> str:
+        """A pattern says where the name of the site stands, once."""
+        if value and value != "from_path" and value.count("{site}") != 1:
+            raise ValueError(f"{value!r} should be from_path, or a path with {{site}} once")
+        return value
 
 
 class CleanConfig(Section):
@@ -80,6 +102,17 @@ class JudgeConfig(Section):
     min_words: int = Field(default=0, ge=0)
     """Words an article must have; 0 keeps all that have a body."""
 
+    @field_validator("languages")
+    @classmethod
+    def languages_are_detected(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """A tag that no article can have would reject all of them."""
+        unknown = [tag for tag in tags if tag not in LANGUAGES]
+        if unknown:
+            raise ValueError(
+                f"{unknown[0]!r} is not a language that is detected; known: {' '.join(LANGUAGES)}"
+            )
+        return tags
+
 
 class DedupConfig(Section):
     """Which articles count as copies of one another."""
@@ -96,7 +129,7 @@ class DedupConfig(Section):
     """Jaccard similarity of the shingles from which texts count as one when rarity is counted."""
     containment: Fraction = 0.7
     """Share of the shorter text's shingles found in the longer from which the same holds."""
-    confidence: Fraction = 0.67
+    confidence: Fraction = 0.5
     """Probability, by the evidence of a pair, from which one text is a copy of the other."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     """Seed of the MinHash permutations."""

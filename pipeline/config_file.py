@@ -7,6 +7,7 @@ value, the rule and what the setting is for; for an unknown name, a suggestion.
 from __future__ import annotations
 
 import difflib
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
+OWN_CONFIG = Path("newsieve.yaml")
 DEFAULT_CONFIG = Path("configs/default.yaml")
 
 _WORDS = {
@@ -38,6 +40,9 @@ _WORDS = {
     "model_attributes_type": "should be a section of settings",
 }
 """Replacements for messages of pydantic that name types instead of the remedy."""
+
+_MAX_VALUES = 10_000
+"""Values in a file, with aliases written out: ten lines can stand for billions."""
 
 _NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
 """What PyYAML raises for text that is not YAML, or whose values contradict their tags."""
@@ -62,8 +67,7 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     """Read the configuration.
 
     Args:
-        path: a YAML file; None means ``configs/default.yaml`` if it exists, else the built-in
-            defaults, which are the same.
+        path: a YAML file; None for the built-in defaults.
         overrides: ``section.setting=value`` each, the value in YAML.
 
     Raises:
@@ -71,8 +75,6 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
         ConfigError: the settings have problems; the message lists all of them.
     """
     source = _Source()
-    if path is None and DEFAULT_CONFIG.is_file():
-        path = DEFAULT_CONFIG
     if path is not None:
         _read_file(path, source)
     for override in overrides:
@@ -90,6 +92,54 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     raise ConfigError(f"{path or 'configuration'}: {count}\n\n" + "\n".join(problems))
 
 
+def find_config() -> Path | None:
+    """Find the configuration of the working folder: newsieve.yaml, else configs/default.yaml.
+
+    Many projects have a configs/default.yaml. One without a single section of ours, nor a name
+    like one, belongs to somebody else: it is left alone, with a warning.
+    """
+    if OWN_CONFIG.is_file():
+        return OWN_CONFIG
+    if not DEFAULT_CONFIG.is_file():
+        return None
+    try:
+        values = yaml.safe_load(DEFAULT_CONFIG.read_text(encoding="utf-8"))
+    except (OSError, *_NO_YAML):
+        return DEFAULT_CONFIG  # whoever reads it says what is wrong with it
+    names = [str(name) for name in values] if isinstance(values, dict) else []
+    ours = list(Config.model_fields)
+    if not names or any(difflib.get_close_matches(name, ours, n=1, cutoff=0.75) for name in names):
+        return DEFAULT_CONFIG
+    logging.getLogger("newsieve").warning(
+        "%s belongs to something else (it has no section of newsieve's) and is not used; "
+        "name yours with --config, or call it %s",
+        DEFAULT_CONFIG,
+        OWN_CONFIG,
+    )
+    return None
+
+
+def redirected(config: Config, inputs: Sequence[str], output: str | None) -> Config:
+    """Replace ``input.paths`` and ``write.output``, each only where something else is named."""
+    if inputs:
+        section = config.input.model_copy(update={"paths": tuple(inputs)})
+        config = config.model_copy(update={"input": section})
+    if output:
+        section_out = config.write.model_copy(update={"output": output})
+        config = config.model_copy(update={"write": section_out})
+    return config
+
+
+def changed(config: Config) -> dict[str, Any]:
+    """Give the settings that differ from the defaults, by dotted name."""
+    mine, usual = config.model_dump(mode="json"), Config().model_dump(mode="json")
+    return {
+        f"{section}.{name}": mine[section][name]
+        for section, name, _ in settings()
+        if mine[section][name] != usual[section][name]
+    }
+
+
 def _read_file(path: Path, source: _Source) -> None:
     try:
         text = path.read_text(encoding="utf-8")
@@ -99,6 +149,7 @@ def _read_file(path: Path, source: _Source) -> None:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
+        _check_size(node, {})
         _note_places(node, str(path), (), source)
         values = None if node is None else loader.construct_document(node)
     except _NO_YAML as error:
@@ -111,6 +162,26 @@ def _read_file(path: Path, source: _Source) -> None:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}:1: expected sections such as 'input:', found {values!r}")
     source.values = values
+
+
+def _check_size(node: yaml.Node | None, sizes: dict[int, int]) -> int:
+    """Return the number of values of *node*, with aliases written out.
+
+    Args:
+        sizes: of the nodes below; 0 while a node is being counted.
+
+    Raises:
+        ValueError: they are more than ``_MAX_VALUES``, or a node contains itself.
+    """
+    if id(node) not in sizes:
+        sizes[id(node)] = 0
+        value = getattr(node, "value", ())
+        below = [] if isinstance(value, str) else value
+        each = (part for item in below for part in (item if isinstance(item, tuple) else (item,)))
+        sizes[id(node)] = 1 + sum(_check_size(part, sizes) for part in each)
+    if not 0 < sizes[id(node)] <= _MAX_VALUES:
+        raise ValueError("aliases (*name) stand for too much, or for themselves")
+    return sizes[id(node)]
 
 
 def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], source: _Source) -> None:

@@ -48,6 +48,11 @@ class AccountError(NewsieveError):
     """read = articles + duplicates + rejects + unchanged does not hold."""
 
 
+DEEDS: list[str] = []
+"""What a command has done that stays done, such as a run that it published: an interruption or a
+failure afterwards must not deny it."""
+
+
 def exit_code_of(error: BaseException) -> int:
     """Return the exit code of a command that ends with *error*."""
     if isinstance(error, NewsieveError):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.config import Config
-from pipeline.errors import AccountError
+from pipeline.errors import AccountError, UsageError
 from pipeline.ledger.account import Account, InputCount, tally
+from pipeline.ledger.again import read_again, rejected_ids
 from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
 from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
@@ -21,9 +24,10 @@ from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
+from pipeline.monitor.watch import stage_seconds
 from pipeline.passes.write_block import RunName
 from pipeline.staging import Staging
-from pipeline.storage import write_bytes
+from pipeline.storage import local_folder, write_bytes
 from pipeline.write.views import write_views
 
 
@@ -72,6 +76,9 @@ def run_job(
     logical_date: date | None,
     engine: Engine,
     told: Callable[[Inputs, Published], object] = lambda *_: None,
+    *,
+    allow_empty: bool = False,
+    again: Sequence[str] = (),
 ) -> Outcome:
     """Finish what was interrupted, then read what is new, and publish what comes of it.
 
@@ -79,21 +86,84 @@ def run_job(
         logical_date: the day the run stands for; None means today in UTC. An interrupted run
             keeps its own.
         told: hears of each run at the moment that it is published, whatever comes then.
+        again: files and folders whose rejected records are to be read again.
+        allow_empty: inputs without a single file are no error.
 
     Raises:
-        UsageError: an input does not exist.
+        UsageError: an input does not exist, or the inputs have no file of a known kind.
         LockedOutput: another run works on the same output.
         HeldRun: a gate holds this run, or an earlier one waits for a decision; nothing was
             published.
         AccountError: records in and rows out do not add up; nothing was published.
     """
-    output = Path(config.write.output)
-    inputs = find_inputs(config.input.paths, config.input.min_age_s, output)
+    output = local_folder(config.write.output)
+    inputs = _find_inputs(config, output)
+    if not (inputs.files or inputs.too_young or allow_empty):
+        raise _nothing_to_read(config, inputs)
     with locked(output):
         refuse_held(output)
         job = _Job(config, output, engine, partial(told, inputs))
-        found = [job.finish_interrupted(), job.read_new(inputs, logical_date)]
+        found = [job.finish_interrupted(), job.read_new(inputs, logical_date, again)]
     return Outcome(inputs, tuple(each for each in found if each))
+
+
+def _find_inputs(config: Config, output: Path) -> Inputs:
+    settings = config.input
+    return find_inputs(settings.paths, settings.min_age_s, output, settings.follow_links)
+
+
+def _nothing_to_read(config: Config, inputs: Inputs) -> UsageError:
+    """Say so: an input that is suddenly empty may be a mount that is gone."""
+    text = f"nothing to read: no file of a known kind in {', '.join(config.input.paths)}"
+    remarks = "".join(f"\n{remark}" for remark in inputs.remarks())
+    return UsageError(f"{text}; if that is as it should be, use --allow-empty{remarks}")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would begin with.
+
+    Attributes:
+        plan: of what no run has read yet.
+        newest: name of the newest run; None before the first.
+    """
+
+    inputs: Inputs
+    plan: Plan
+    newest: str | None
+
+
+def preview_run(config: Config) -> Preview:
+    """Find out what a run would read now; nothing is written, and no lock is taken.
+
+    Raises:
+        UsageError: an input does not exist.
+    """
+    output = local_folder(config.write.output)
+    inputs = _find_inputs(config, output)
+    runs = committed_runs(output)
+    day = datetime.now(timezone.utc).date()
+    index = load_index(output).following(_remembered(config, runs, day))
+    plan, _ = make_plan(inputs, _past(inputs, runs, index, config), day, config)
+    return Preview(inputs, plan, runs[-1].run_id if runs else None)
+
+
+def _remembered(config: Config, runs: list[CommittedRun], day: date) -> list[CommittedRun]:
+    days = config.input.remember_days
+    return [run for run in runs if not days or (day - run.logical_date).days <= days]
+
+
+def _past(
+    inputs: Inputs,
+    runs: list[CommittedRun],
+    index: Index,
+    config: Config,
+    again: Sequence[str] = (),
+) -> Past:
+    newest = runs[-1] if runs else None
+    attempts = attempts_of(newest) if newest else {}
+    tombstones = tombstones_of(local_folder(config.write.output) / "runs")
+    return Past(index, newest, attempts, tombstones, read_again(inputs, runs, config, again))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +186,15 @@ class _Job:
         index = self._index(runs, plan.logical_date)
         return self._carry_out(plan, runs, index, started, resumed=True)
 
-    def read_new(self, inputs: Inputs, logical_date: date | None) -> Published | None:
+    def read_new(
+        self, inputs: Inputs, logical_date: date | None, again: Sequence[str]
+    ) -> Published | None:
         """Plan what no committed run has read, and carry it out."""
         started = time.time()
         day = logical_date or datetime.now(timezone.utc).date()
         runs = committed_runs(self.output)
-        newest = runs[-1] if runs else None
         index = self._index(runs, day)
-        attempts = attempts_of(newest) if newest else {}
-        past = Past(index, newest, attempts, tombstones_of(self.output / "runs"))
+        past = _past(inputs, runs, index, self.config, again)
         plan, known = make_plan(inputs, past, day, self.config)
         if known:
             index = index.with_looks(known)
@@ -138,11 +208,8 @@ class _Job:
         return Staging(str((self.output / ".staging" / plan.run_id).absolute()))
 
     def _index(self, runs: list[CommittedRun], day: date) -> Index:
-        """Bring the index up to the committed runs that are remembered on *day*."""
-        days = self.config.input.remember_days
-        remembered = [run for run in runs if not days or (day - run.logical_date).days <= days]
         before = load_index(self.output)
-        index = before.following(remembered)
+        index = before.following(_remembered(self.config, runs, day))
         if index.covers != before.covers:
             save_index(self.output, index)
         return index
@@ -158,10 +225,15 @@ class _Job:
     ) -> Published:
         """Take *plan* through the passes, check the account, and publish the run."""
         staging = self._staging(plan)
-        staging.prepare(index.ids.digests, tombstones_of(self.output / "runs"))
+        seen = index.ids.digests
+        rejected = rejected_ids(runs, frozenset(plan.again))
+        if rejected:
+            seen = seen[~np.isin(seen, np.array(sorted(rejected), "S16"))]
+        staging.prepare(seen, tombstones_of(self.output / "runs"))
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
         staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
+        began = time.time()
         self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
         account, counts = tally(staging, range(len(plan.blocks)), dedup.alarm_cluster_size)
         try:
@@ -170,7 +242,11 @@ class _Job:
             sweep_staging(self.output)  # or every later run would find the same fault
             raise
         write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
-        timings = {"started": _iso(started), "seconds": round(time.time() - started, 3)}
+        timings = {
+            "started": _iso(started),
+            "seconds": round(time.time() - started, 3),
+            "stages": stage_seconds(staging, len(plan.blocks), began),
+        }
         gates = judge_gates(account, earlier_runs(runs, self.config.gates), self.config.gates)
         write_manifest(staging, plan, self.config, account, gates, timings)
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)

@@ -86,9 +86,11 @@ class Document:
         id: 32 hex digits that name this content at this place (``identify``).
         record_id: the record's own id, else the file's stem, else ``<stem>#<n>``.
         source: path from the input's root, and ``#n`` (from 1) in files of many records.
-        content: the decoded text or page, exactly as found.
+        content: the decoded text or page; a text without entities and tags.
         url, title, authors, date_published, fetched_at: fields of the record, as given;
-            None or () if it has none.
+            None or () if it has none. Titles and authors are on one line, without markup.
+        site: of a document without a url: the record's, or the one that its path names.
+        flags: names from ``FLAGS``.
     """
 
     id: str
@@ -101,6 +103,8 @@ class Document:
     authors: tuple[str, ...] = ()
     date_published: str | None = None
     fetched_at: str | None = None
+    site: str | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ class Rejection:
         error_type: class name of the exception, for errors.
         excerpt: the record's beginning, at most 500 characters.
         retryable: whether a later run should read it again.
+        url: the address, as far as the record or the page states it.
     """
 
     source: str
@@ -194,6 +199,7 @@ class Rejection:
     error_type: str | None = None
     excerpt: str | None = None
     retryable: bool = False
+    url: str | None = None
 
 
 EXCERPT_CHARS = 500
@@ -228,6 +234,7 @@ def rejection_of(
         record_id=document.record_id,
         error_type=error_type,
         excerpt=excerpt(document.content),
+        url=document.url,
     )
 
 
@@ -250,6 +257,7 @@ def identify(identity: str, payload: bytes) -> str:
 
 
 FLAGS: dict[str, str] = {
+    "markup_in_text": "tags were removed from a text, or it was a page: see its media type",
     "date_unparsable": "the record declares a date of publication that cannot be read",
     "no_prose": "no line reads as a sentence: a list, a table or an empty text",
     "hard_wrapped": "lines broken at a fixed width were joined to paragraphs",

@@ -7,15 +7,48 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import shutil
+import signal
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipeline.errors import DEEDS, UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+
+
+def refuse_url(path: str, what: str) -> None:
+    """Raise if *path* is a url: files lie on this machine, as paths.
+
+    Raises:
+        UsageError: it is one, such as s3://bucket/folder.
+    """
+    scheme = _SCHEME.match(path)
+    if scheme:
+        rest = path[scheme.end() :]
+        remedy = f"write {rest}" if scheme[1] == "file" else "copy or mount it, and name the folder"
+        raise UsageError(f"{what} {path}: a url, not a path on this machine; {remedy}")
+
+
+def local_folder(path: str) -> Path:
+    """Return the output folder *path*; a path that pyarrow takes for a url is made absolute.
+
+    Raises:
+        UsageError: it is a url, or no UTF-8, which pyarrow and DuckDB cannot open.
+    """
+    refuse_url(path, "output")
+    if any("\udc80" <= char <= "\udcff" for char in path):
+        raise UsageError(f"output {path!a}: its name is not UTF-8; name another folder")
+    return Path(path).absolute() if ":" in path else Path(path)
 
 
 def open_input(path: str) -> BinaryIO:
@@ -63,8 +96,22 @@ def sync_tree(folder: Path) -> None:
         _sync(Path(parent))
 
 
-def publish_folder(finished: Path, target: Path) -> None:
+@contextmanager
+def effective(deed: str) -> Iterator[None]:
+    """Note *deed* in ``DEEDS`` with its last system call: no signal comes between the two."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+        DEEDS.append(deed)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def publish_folder(finished: Path, target: Path, deed: str) -> None:
     """Rename *finished* to *target*, durably: readers see the whole folder or nothing.
+
+    Args:
+        deed: what that means, for people.
 
     Raises:
         OSError: the target exists, or lies on another file system.
@@ -73,7 +120,8 @@ def publish_folder(finished: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():  # rename would replace an empty folder
         raise FileExistsError(f"{target}: exists already")
-    finished.rename(target)
+    with effective(deed):
+        finished.rename(target)
     _sync(target.parent)
     _sync(finished.parent)
 
@@ -94,23 +142,27 @@ def link_tree(folder: Path, copy: Path) -> None:
                 _sync(inside / name)
 
 
-def exchange_folders(present: Path, fresh: Path) -> None:
+def exchange_folders(present: Path, fresh: Path, deed: str) -> None:
     """Swap the folders *present* and *fresh*, durably.
 
     Atomic on Linux and macOS if the file system supports it. Elsewhere it takes three renames,
     and for an instant *present* does not exist; ``finish_exchange`` repairs a kill at that point.
+
+    Args:
+        deed: what that means, for people.
 
     Raises:
         OSError: they lie on two file systems, or cannot be renamed.
     """
     if not _sync_at_once(fresh):
         sync_tree(fresh)
-    if not _exchange_at_once(present, fresh):
-        waiting = _waiting(present)
-        fresh.rename(waiting)
-        _sync(waiting.parent)
-        present.rename(fresh)
-        waiting.rename(present)
+    with effective(deed):
+        if not _exchange_at_once(present, fresh):
+            waiting = _waiting(present)
+            fresh.rename(waiting)
+            _sync(waiting.parent)
+            present.rename(fresh)
+            waiting.rename(present)
     _sync(present.parent)
     _sync(fresh.parent)
 

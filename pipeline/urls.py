@@ -163,6 +163,53 @@ def site_of(url: str) -> str | None:
     return None if host is None else _site_of_host(host)
 
 
+def site_named(name: str | None) -> str | None:
+    """Return the site that *name* stands for: of a host its registrable domain, else *name*.
+
+    >>> site_named("www.Example.co.uk"), site_named("harbour"), site_named(" ")
+    ('example.co.uk', 'harbour', None)
+    """
+    name = (name or "").strip()[:_MAX_HOST_CHARS].lower()
+    if "://" in name:
+        return site_of(name)
+    return (site_of(f"https://{name}/") if "." in name else None) or name or None
+
+
+def site_of_path(source: str, pattern: str) -> str | None:
+    """Return the site that the path *source* names.
+
+    Args:
+        source: path from the input's root, with forward slashes.
+        pattern: ``input.site``: empty for none; ``from_path`` for the first folder that is a host
+            name with a public suffix, else the first folder; else a path with ``{site}``, where
+            ``*`` is any part of a name and ``**`` any folders.
+
+    >>> site_of_path("txt/example.org/a.txt", "from_path")
+    'example.org'
+    >>> site_of_path("2024/harbour-001.txt", "*/{site}-*.txt")
+    'harbour'
+    """
+    if not pattern:
+        return None
+    if pattern != "from_path":
+        found = _site_pattern(pattern).fullmatch(source.partition("#")[0])
+        return site_named(found["site"]) if found else None
+    folders = source.partition("#")[0].split("/")[:-1]
+    named = next(filter(_is_public, folders), folders[0] if folders else None)
+    return site_named(named)
+
+
+def _is_public(name: str) -> bool:
+    return "." in name and get_fld(f"http://{name}/", fail_silently=True) is not None
+
+
+@lru_cache(maxsize=16)
+def _site_pattern(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{site\}|\*\*/?|\*)", pattern)
+    known = {"{site}": "(?P<site>[^/]+?)", "**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
+    return re.compile("".join(known.get(part) or re.escape(part) for part in parts), re.DOTALL)
+
+
 def _host_of(parts: SplitResult) -> str | None:
     """Return the host of an http(s) url; None if it has none, or one longer than names can be.
 

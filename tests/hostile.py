@@ -48,6 +48,7 @@ ACTS = {
     "raise": lambda _: 1 / 0,
     "print": lambda _: os.write(1, b"nonsense") and "printed",
     "die if not first": _die_later,
+    "killed": lambda _: os.kill(os.getpid(), signal.SIGKILL),
     "pid": lambda _: os.getpid(),
 }
 

@@ -39,7 +39,7 @@ def configured(inputs: Path | str, output: Path, **settings: dict[str, Any]) -> 
 
 def run(inputs: Path | str, output: Path, engine: Engine = in_loop, **settings: Any) -> Outcome:
     """Run newsieve on *inputs* on a fixed day."""
-    return run_job(configured(inputs, output, **settings), DAY, engine)
+    return run_job(configured(inputs, output, **settings), DAY, engine, allow_empty=True)
 
 
 def rows(output: Path, table: str) -> list[dict[str, Any]]:

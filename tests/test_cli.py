@@ -41,7 +41,7 @@ def call(monkeypatch, capsys):
 
 
 VERBS = (
-    *("run", "clean", "check", "compare", "trace"),
+    *("run", "clean", "check", "compare", "trace", "report", "list", "diff", "verify"),
     *("publish", "discard", "undo", "remove", "compact"),
 )
 
@@ -146,9 +146,21 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
         (["run", "no.yaml"], "no.yaml: cannot read the configuration"),
         (["run", "--set", "clean.mood=careful"], "no such setting; did you mean clean.mode?"),
         (["check", "--set", "dedup.similarity=80"], "should be less than or equal to 1"),
-        (["clean"], "Missing argument"),
         (["clean", "no/such.txt"], "no such file or folder"),
-        (["clean", "--explain", "--format", "jsonl", "raw"], "leave out --format jsonl"),
+        (["rnu"], "did you mean `newsieve run`?"),
+        (["raw/"], "did you mean `newsieve run raw/`?"),
+        (["help"], "did you mean `newsieve --help`?"),
+        (["rollback", "output"], "did you mean `newsieve undo`?"),
+        (["run", "--workers", "4"], "use --set run.workers=VALUE"),
+        (["--input", "raw", "run"], "It goes behind the command: newsieve run --input"),
+        (["trace", "bakery-fire", "tests/upgrade/format_1"], "OUTPUT comes first; did you mean"),
+        (["run", "--config", "a.yaml", "b.yaml"], "two configurations: --config a.yaml and b.yaml"),
+        (["-q", "-v", "list", "raw"], "exclude each other"),
+        (["run", "--", "--numworkers=3"], "--numworkers: did you mean --num_workers?"),
+        (["run", "--", "--bogus"], "--bogus: no such flag"),
+        (["report", "raw"], "raw: no runs here"),
+        (["list", "raw"], "raw: no runs here"),
+        (["verify", "raw"], "raw: no runs here"),
         (["publish"], "Missing argument 'OUTPUT'"),
         (["discard", "raw"], "Missing argument 'RUN'"),
         (["undo", "no/such/folder"], "does not exist"),
@@ -171,11 +183,11 @@ def test_wrong_usage_is_exit_2_with_a_remedy_and_nothing_on_stdout(call, argumen
 
 
 def test_check_shows_settings_inputs_and_the_curve_and_starts_nothing(call):
-    """The effective settings, the matched files and the S-curve go to stdout."""
+    """The changed settings, the matched files, which are new, and the S-curve go to stdout."""
     code, out, err = call("check", "--set", "clean.mode=careful", cwd=ROOT)
 
     assert (0, "") == (code, err)
-    for line in ("mode: careful", "# 21 files to read", "similarity 0.5"):
+    for line in ("clean.mode = careful", "raw/: 21 files", "new            21 files", "ity 0.5"):
         assert line in out
 
 
@@ -226,6 +238,60 @@ def test_clean_says_that_it_found_no_document(call, tmp_path):
     assert f"no document in {tmp_path}" in err
 
 
+def test_clean_without_a_path_asks_for_one_on_a_terminal(call, monkeypatch):
+    """It would wait for somebody to type."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+
+    code, out, err = call("clean")
+    assert (2, "") == (code, out)
+    assert "name a file, a folder, or -" in err
+
+
+@pytest.mark.parametrize("flags", [("-q",), ("--quiet",)])
+@pytest.mark.beam
+def test_a_quiet_run_says_where_it_is_and_nothing_else(tmp_path, flags):
+    """Before and after the verb."""
+    for arguments in ((*flags, "run", "raw"), ("run", "raw", *flags)):
+        done = newsieve(*arguments, "--output", tmp_path / arguments[0])
+        assert (0, b"") == (done.returncode, done.stderr)
+        assert 1 == len(done.stdout.splitlines())
+
+
+def test_help_and_completion_load_no_library_of_the_pipeline():
+    """Both are asked for at the keyboard, and must not take a second."""
+    heavy = {"pydantic", "numpy", "pyarrow", "scipy", "trafilatura", "apache_beam", "rich", "yaml"}
+    show = "import sys; print(*sys.modules, file=sys.stderr)"
+    for words, environment in (
+        (["newsieve", "--help"], {}),
+        (["newsieve"], {"_NEWSIEVE_COMPLETE": "bash_complete", "COMP_WORDS": "newsieve c",
+                        "COMP_CWORD": "1"}),
+        (["newsieve"], {"_NEWSIEVE_COMPLETE": "bash_complete", "COMP_CWORD": "2",
+                        "COMP_WORDS": "newsieve run --"}),
+    ):  # fmt: skip
+        code = (
+            f"import sys, atexit; sys.argv = {words}; atexit.register(lambda: exec({show!r})); "
+            "import pipeline.cli; pipeline.cli.main()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | environment,
+        )
+        assert not heavy & set(done.stderr.split()), words
+        assert "c" in done.stdout
+
+
+def test_summaries_in_the_help_are_those_of_the_verbs():
+    """The list of verbs is written by hand, so that nothing is loaded for it."""
+    for name, (_, summary) in pipeline.cli.VERBS.items():
+        command = pipeline.cli.newsieve.get_command(None, name)
+        first = " ".join(command.help.split("\n\n")[0].split())
+        assert first.startswith(summary.removesuffix(".")), name
+
+
 def test_clean_explains_each_line(call):
     """--explain shows kept, taken and cut lines, with the rule that cut them."""
     code, out, _ = call("clean", "--explain", ROOT / "raw/tarnmouth-courier/harbour-dredging.txt")
@@ -257,7 +323,7 @@ def test_a_name_cannot_forge_a_message(call, tmp_path):
     assert ("", 1) == (out, err.count("\n"))
     assert err.startswith("a\\nnewsieve: done\\x1b[31m.txt: no_text: the file is empty")
     _, out, _ = call("check", "--set", f"input.paths={tmp_path}")
-    assert "#   a\\nnewsieve: done\\x1b[31m.txt\n" in out
+    assert " a\\nnewsieve: done\\x1b[31m.txt\n" in out
 
 
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

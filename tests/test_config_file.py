@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import Config, DedupConfig
-from pipeline.config_file import commented_yaml, load_config, setting_names, settings
+from pipeline.config_file import commented_yaml, find_config, load_config, setting_names, settings
 from pipeline.errors import ConfigError, UsageError
 from pipeline.explain.reference import default_config
 
@@ -48,14 +48,36 @@ def test_without_a_file_the_defaults_hold():
     assert Config() == load_config(None)
 
 
-def test_the_default_file_is_read_when_none_is_named(write, tmp_path):
-    """configs/default.yaml of the current folder speaks when no file is named, else it does not."""
+@pytest.mark.usefixtures("write")
+def test_the_default_file_is_read_when_none_is_named(tmp_path):
+    """newsieve.yaml of the current folder goes before configs/default.yaml."""
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs/default.yaml").write_text("clean: {mode: careful}")
-    named = write("run: {workers: 2}")
+    assert Path("configs/default.yaml") == find_config()
 
-    assert "careful" == load_config(None).clean.mode
-    assert "default" == load_config(named).clean.mode
+    (tmp_path / "newsieve.yaml").write_text("run: {workers: 2}")
+    assert Path("newsieve.yaml") == find_config()
+
+
+@pytest.mark.usefixtures("write")
+@pytest.mark.parametrize(
+    ("content", "ours"),
+    [
+        ("model: {layers: 4}\ntrainer: {epochs: 3}", False),
+        ("defaults: [base]\nhydra: {}", False),
+        ("inputs: {paths: [a]}", True),
+        ("clean: {mood: careful}", True),
+        ("# nothing yet", True),
+        ("a: [", True),
+    ],
+)
+def test_a_default_file_of_another_project_is_left_alone(tmp_path, caplog, content, ours):
+    """Without a section of ours, or a name like one, it is not read, and that is said."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs/default.yaml").write_text(content)
+
+    assert (Path("configs/default.yaml") if ours else None) == find_config()
+    assert ours != ("belongs to something else" in caplog.text)
 
 
 def test_flags_go_over_the_file_and_later_flags_over_earlier_ones(write):
@@ -216,6 +238,12 @@ def test_bands_of_a_flag_are_blamed_on_the_flag(write):
     assert "--set dedup.bands\n" in problems(path, "dedup.bands=7")
 
 
+BOMB = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
+)
+"""Twelve lines that stand for 31 billion values."""
+
+
 @pytest.mark.parametrize("name", ["Clean.mode", "a.b.c", "clean.mode.x"])
 def test_a_flag_is_named_even_if_no_part_of_it_exists(write, name):
     """A path too long, or in a section that does not exist, is blamed on its flag."""
@@ -254,6 +282,8 @@ def test_a_setting_that_stands_twice_is_a_problem(write, content):
         ("a: \x00", "my.yaml: not valid YAML: "),
         ("!!python/object:os.system {}", "my.yaml:1: not valid YAML: could not determine"),
         ("[" * 1_000, "my.yaml: not valid YAML: "),
+        ("a: &a\n  b: *a", "my.yaml: not valid YAML: aliases (*name) stand for too much, or for"),
+        (BOMB, "my.yaml: not valid YAML: aliases (*name) stand for too much, or for themselves"),
     ],
 )
 def test_what_is_no_yaml_mapping_is_refused_with_its_line(write, content, told):

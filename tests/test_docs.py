@@ -110,3 +110,19 @@ def test_the_python_example_says_what_it_does(monkeypatch):
 
     assert len(told) >= 2
     assert [value for _, value in told] == [repr(eval(each, names)) for each, _ in told]
+
+
+def test_where_a_new_thing_goes_is_where_it_is_kept():
+    """Each table that CONTRIBUTING sends to is written out in a file named in the same row."""
+    contributing = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = [
+        line for line in contributing.splitlines() if re.match(r"\| .*`(?:pipeline|tests)/", line)
+    ]
+    for row in rows:
+        named = re.findall(r"`((?:pipeline|tests)/[\w/]+\.py)`", row)
+        sources = "\n".join((ROOT / path).read_text("utf-8") for path in named)
+        tables = re.findall(r"^(_?[A-Z_]+)\b[^\n]* = (?:\w+\(|[(\[{])", sources, re.MULTILINE)
+        wanted = re.findall(r"`(_?[A-Z][A-Z_]+)`", row)
+
+        assert set() == set(wanted) - set(tables), row
+    assert len(rows) > 10

@@ -30,6 +30,9 @@ HOMES = {
     "pydantic": ("pipeline/config.py", "pipeline/config_file.py"),
     "pydantic_core": ("pipeline/config_file.py",),
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
+    "rich": ("pipeline/monitor/progress.py", "pipeline/explain/report/tables.py"),
+    "jinja2": ("pipeline/explain/report/page.py",),
+    "pygal": ("pipeline/explain/report/charts.py",),
     "filelock": ("pipeline/ledger/lock.py",),
     "zstandard": ("pipeline/read/",),
     "warcio": ("pipeline/read/warc_records.py", "pipeline/read/warc.py"),
@@ -42,6 +45,8 @@ HOMES = {
         "pipeline/staging.py",
         "pipeline/dedup/steps/",
         "pipeline/explain/lookup.py",
+        "pipeline/explain/report/",
+        "pipeline/library.py",
         "pipeline/read/parquet.py",
     ),
 }

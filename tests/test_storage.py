@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 import pytest
 
 from pipeline import storage
+from pipeline.errors import UsageError
 from pipeline.storage import (
+    effective,
     exchange_folders,
     finish_exchange,
     link_tree,
+    local_folder,
     open_input,
     publish_folder,
     replacing,
@@ -81,7 +85,7 @@ def test_a_finished_folder_is_published_as_it_is(tmp_path):
     """All files of the folder have their new place, the old name is gone."""
     write_bytes(tmp_path / "staging/articles/part-0.parquet", b"rows")
     write_bytes(tmp_path / "staging/manifest.json", b"{}")
-    publish_folder(tmp_path / "staging", tmp_path / "out/runs/first")
+    publish_folder(tmp_path / "staging", tmp_path / "out/runs/first", "done")
 
     assert b"rows" == (tmp_path / "out/runs/first/articles/part-0.parquet").read_bytes()
     assert b"{}" == (tmp_path / "out/runs/first/manifest.json").read_bytes()
@@ -104,7 +108,7 @@ def test_an_existing_run_is_never_replaced(tmp_path, existing):
     else:
         write_bytes(tmp_path / existing, b"old")
     with pytest.raises(OSError):
-        publish_folder(tmp_path / "staging", tmp_path / "target")
+        publish_folder(tmp_path / "staging", tmp_path / "target", "done")
 
     assert b"new" == (tmp_path / "staging/manifest.json").read_bytes()
     assert existing.endswith("/") or (tmp_path / existing).read_bytes() == b"old"
@@ -152,7 +156,7 @@ def test_two_folders_change_places(lacking, tmp_path, monkeypatch):
         monkeypatch.setattr(storage, "_sync_at_once", lambda _folder: False)
     one = laid_out(tmp_path / "runs", a="old", b="old")
     other = laid_out(tmp_path / "staging" / "runs", a="new")
-    exchange_folders(one, other)
+    exchange_folders(one, other, "done")
 
     assert ({"a": "new"}, {"a": "old", "b": "old"}) == (told(one), told(other))
     assert ["runs", "staging"] == sorted(path.name for path in tmp_path.iterdir())
@@ -192,3 +196,44 @@ def test_a_linked_copy_can_be_changed_by_replacing(tmp_path):
 
     assert ({"a": "1", "b": "2"}, {"a": "3", "b": "2"}) == (told(one), told(copy))
     assert (copy / "empty").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("s3://bucket/x", "a url, not a path on this machine; copy or mount it"),
+        ("file:///srv/out", "a url, not a path on this machine; write /srv/out"),
+        ("inv\udcffalid", "its name is not UTF-8"),
+    ],
+)
+def test_an_output_that_is_no_folder_here_is_refused(path, message):
+    """Before anything is read, not after the work."""
+    with pytest.raises(UsageError, match=message):
+        local_folder(path)
+
+
+def test_a_folder_with_a_colon_is_a_folder(tmp_path, monkeypatch):
+    """Pyarrow takes news:2026/a for a url, unless it is absolute."""
+    monkeypatch.chdir(tmp_path)
+
+    assert tmp_path / "news:2026" == local_folder("news:2026")
+    assert "out" == str(local_folder("out"))
+
+
+def test_a_deed_is_noted_before_a_signal_can_interrupt(monkeypatch):
+    """A message about an interruption must not deny what was done."""
+    monkeypatch.setattr("pipeline.storage.DEEDS", noted := [])
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGTERM, interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt), effective("published"):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert ["published"] == noted
+        with pytest.raises(ZeroDivisionError), effective("not done"):
+            raise ZeroDivisionError
+        assert ["published"] == noted
+    finally:
+        signal.signal(signal.SIGTERM, former)

@@ -1,42 +1,47 @@
 """Worker processes exit when the main process does.
 
 Beam does not tell its workers that the main process was killed, and waits without limit for
-workers that hang. So each worker holds a connection to a socket that the main process has open.
-The kernel closes the socket with its process; a signal that asks the run to end closes it too.
+workers that hang. So each worker inherits the reading end of a pipe. The kernel closes the other
+end when the main process ends; a signal that asks the run to end closes it too.
 Read ``lifeline`` (main process) and ``exit_with_parent`` (worker).
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-import socket
 import threading
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
     from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """A keyboard or ``systemctl stop``, ``kill`` and most schedulers, a closed terminal."""
 
-_LOOPBACK = "127.0.0.1"
-
 
 @contextmanager
-def lifeline(workers: int) -> Iterator[int]:
-    """Hold a socket open for that many workers; yield its port.
+def lifeline() -> Iterator[int]:
+    """Hold a pipe open; yield the file descriptor that workers inherit.
 
-    ``SIGNALS`` close the socket before their former handlers run, so that waiting for the workers
+    ``SIGNALS`` close the pipe before their former handlers run, so that waiting for the workers
     to exit is short.
     """
-    held = socket.create_server((_LOOPBACK, 0), backlog=max(workers, 1))
+    inherited, held = os.pipe()
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
+    ended = threading.Event()
+
+    def close() -> None:
+        if not ended.is_set():
+            ended.set()
+            os.close(held)
 
     def forward_signal(number: int, frame: FrameType | None) -> None:
-        held.close()
+        close()
         before[number](number, frame)
 
     if threading.current_thread() is threading.main_thread():
@@ -46,24 +51,26 @@ def lifeline(workers: int) -> Iterator[int]:
                 before[number] = former
                 signal.signal(number, forward_signal)
     try:
-        yield held.getsockname()[1]
+        yield inherited
     finally:
-        held.close()
+        close()
+        os.close(inherited)
         for each, handler in before.items():
             signal.signal(each, handler)
 
 
-def exit_with_parent(port: int) -> None:
-    """Exit this process when the socket at *port* closes; called once, by a worker."""
-    try:
-        connection = socket.create_connection((_LOOPBACK, port))
-    except OSError:
-        os._exit(0)  # the run has ended meanwhile
-    threading.Thread(target=_exit_with, args=(connection,), daemon=True).start()
+def exit_with_parent(inherited: int, folder: Path) -> None:
+    """Exit this process when the other end of the pipe *inherited* closes; called by a worker.
 
+    Args:
+        folder: deleted then: the main process may have been killed.
+    """
 
-def _exit_with(connection: socket.socket) -> NoReturn:
-    with suppress(OSError):
-        connection.recv(1)
-    # Not an error: if the main process is still alive, it reports what happened.
-    os._exit(0)
+    def wait() -> None:
+        with suppress(OSError):
+            os.read(inherited, 1)
+        shutil.rmtree(folder, ignore_errors=True)
+        # Not an error: if the main process is still alive, it reports what happened.
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
+import difflib
 import logging
 import os
 import re
 import shlex
-import sys
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 # Beam configures logging on import, and warns about cloud extras that are not installed.
 # Failures are raised, and reported once, by newsieve.
@@ -16,14 +18,10 @@ logging.basicConfig(level=logging.CRITICAL, format="newsieve: %(message)s")
 import apache_beam as beam  # noqa: E402
 from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner  # noqa: E402
-from apache_beam.transforms.environments import (  # noqa: E402
-    Environment,
-    SubprocessSDKEnvironment,
-)
 
 from pipeline.beam.graph import build  # noqa: E402
-from pipeline.beam.lifeline import lifeline  # noqa: E402
-from pipeline.errors import NewsieveError  # noqa: E402
+from pipeline.beam.local_workers import Deaths, local_workers, private_folder  # noqa: E402
+from pipeline.errors import NewsieveError, UsageError  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,38 +53,72 @@ def execute(
     Raises:
         NewsieveError: the run failed; nothing is published.
     """
-    flags = _flags(beam_flags)
+    flags, deaths = _flags(beam_flags), Deaths()
     count = workers(config, len(plan.blocks), plan.bytes)
     try:
-        with lifeline(count) as port:
+        with ExitStack() as stack:
+            folder = stack.enter_context(private_folder())
             engine = None
             if f"--runner={ENGINE}" in flags:
                 flags.append(f"--direct_num_workers={count}")
-                engine = FnApiRunner(_worker_environment(port) if count > 1 else None)
+                several = count > 1 and stack.enter_context(local_workers(folder, deaths))
+                engine = FnApiRunner(several or None)
             with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
                 build(root, plan.blocks, run, config, staging)
     except Exception as error:
-        raise _failure(error) from error
+        raise _failure(error, deaths) from error
 
 
-def _failure(error: Exception) -> BaseException:
+def check_flags(beam_flags: Sequence[str]) -> None:
+    """Refuse flags that no part of Beam knows: Beam itself would pass over them in silence.
+
+    Raises:
+        UsageError: there is such a flag; the message says which one was probably meant.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for options in [PipelineOptions, *_subclasses(PipelineOptions)]:
+        if "_add_argparse_args" in vars(options):
+            options._add_argparse_args(parser)  # noqa: SLF001 - how Beam collects them itself
+    known = sorted(parser._option_string_actions)  # noqa: SLF001 - argparse has no other list
+    _, unknown = parser.parse_known_args(_flags(beam_flags))
+    problems = []
+    for flag in unknown:
+        name = flag.partition("=")[0]
+        if not name.startswith("-"):
+            problems.append(f"{flag}: a value without a flag")
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        problems.append(f"{name}: {f'did you mean {near[0]}?' if near else 'no such flag'}")
+    if problems:
+        listed = "; ".join(problems)
+        raise UsageError(f"Beam does not know what stands after --: {listed}")
+
+
+def _subclasses(of: type) -> list[Any]:
+    direct: list[Any] = of.__subclasses__()
+    return [each for one in direct for each in (one, *_subclasses(one))]
+
+
+def _failure(error: Exception, deaths: Deaths) -> BaseException:
     """Turn what the engine raised into a message; an interruption stays one."""
     # The engine wraps what a step raises: only its text says what it was.
     text = str(error)
     if text.startswith("KeyboardInterrupt"):
         return KeyboardInterrupt()
-    if "Channel closed prematurely" in text:
+    if deaths:
         return NewsieveError(
-            "the run failed: a worker process died, killed or out of memory; nothing was "
-            "published. Start again; if it happens again, with --set run.workers=1 or a smaller "
-            "run.block_bytes"
+            f"the run failed: a worker process died: {deaths[0]}; nothing was published. Start "
+            "again; if it was out of memory, with --set run.workers=1 or a smaller run.block_bytes"
         )
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""
     lines = text.splitlines() or [type(error).__name__]
     # A worker process sends a traceback.
-    cause = next((line for line in lines if step and step[0] in line), lines[0])
-    what = cause.removeprefix("RuntimeError: ").split(" [while running")[0][:300]
+    shown = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+    cause = next((line for line in lines if step and step[0] in line), shown)
+    what = re.sub(r"^(RuntimeError|[\w.]*NewsieveError): ", "", cause).split(" [while running")[0][
+        :300
+    ]
     return NewsieveError(
         f"the run failed{where}: {what}; nothing was published "
         "(newsieve --traceback run … shows where)"
@@ -100,16 +132,6 @@ def workers(config: Config, blocks: int, input_bytes: int) -> int:
     if input_bytes < MUCH_BYTES:
         return 1
     return min(blocks, os.cpu_count() or 1)
-
-
-def _worker_environment(port: int) -> Environment:
-    """Describe worker processes: as in the engine's multi_processing mode, but quiet.
-
-    Args:
-        port: of the lifeline; they exit when it closes.
-    """
-    command = f"exec {shlex.quote(sys.executable)} -m pipeline.beam.worker {port}"
-    return SubprocessSDKEnvironment.from_command_string(command)
 
 
 def _flags(beam_flags: Sequence[str]) -> list[str]:

@@ -25,6 +25,7 @@ from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated
 from pipeline.passes.write_block import RunName, write_block
+from pipeline.progress import counter_of
 from pipeline.read.parts import Block
 from pipeline.staging import Staging
 from pipeline.write.columns import TABLES
@@ -148,7 +149,9 @@ def _shard_components(_all: int, forests: Iterable[Array]) -> Iterator[Component
 
 
 def _label(shard: tuple[Array, Array], config: DedupConfig, staging: Staging) -> Array:
-    return label(Components(*shard), config, staging)
+    labels = label(Components(*shard), config, staging)
+    _step_done(staging)
+    return labels
 
 
 def _weigh(
@@ -159,7 +162,9 @@ def _weigh(
 ) -> tuple[int, Array]:
     shard, blocks = grouped
     samples = (read_samples(block, shard, config, staging) for block in blocks)
-    return 0, weigh_shard(shard, samples, labels, staging)
+    links = weigh_shard(shard, samples, labels, staging)
+    _step_done(staging)
+    return 0, links
 
 
 def _shard_bundles(
@@ -174,7 +179,13 @@ def _resolve(
     config: DedupConfig,
     staging: Staging,
 ) -> Iterator[tuple[int, Array]]:
-    return resolve(Bundle(*bundle), repeats, config, staging)
+    yield from resolve(Bundle(*bundle), repeats, config, staging)
+    _step_done(staging)
+
+
+def _step_done(staging: Staging) -> None:
+    """Let a progress display see that deduplication goes on."""
+    counter_of(staging.folder).add("steps")
 
 
 def _find_repeats(
@@ -238,7 +249,8 @@ def _find_earlier(
 
 
 def _keys(index: int, config: Config, staging: Staging) -> Iterator[tuple[int, BlockKeys]]:
-    return read_keys(index, config.dedup, staging)
+    yield from read_keys(index, config.dedup, staging)
+    _step_done(staging)
 
 
 def _samples(index: int) -> Iterator[tuple[int, int]]:

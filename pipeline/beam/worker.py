@@ -1,6 +1,6 @@
-"""The program that a worker process runs: Beam's own, but quiet unless something is wrong.
+"""The program that a worker process runs: Beam's own, but quiet. Read ``main``.
 
-usage: python -m pipeline.beam.worker PORT (of the main process's lifeline)
+A module of its own, because a worker must be able to watch its parent before Beam is imported.
 """
 
 from __future__ import annotations
@@ -8,17 +8,22 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-
-if __name__ == "__main__":
-    # The harness sets the level of the root logger to INFO before it knows any option.
-    logging.disable(logging.WARNING)
-    # When the main process is killed, threads that talk to it print long tracebacks.
-    threading.excepthook = id
-
-from apache_beam.runners.worker.sdk_worker_main import main
+from pathlib import Path
 
 from pipeline.beam.lifeline import exit_with_parent
 
-if __name__ == "__main__":
-    exit_with_parent(int(sys.argv.pop(1)))
-    main(sys.argv)
+
+def main() -> None:
+    """Work until the main process has no more to do, or no longer exists.
+
+    Arguments of the command line: the file descriptor of the lifeline, and the folder to delete
+    when the main process was killed.
+    """
+    exit_with_parent(int(sys.argv[1]), Path(sys.argv[2]))
+    # Failures are part of a worker's answers. What else Beam logs, at length when the main
+    # process is killed, is of no use to anybody.
+    logging.disable(logging.CRITICAL)
+    threading.excepthook = id
+    from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415 - takes a second
+
+    sdk_worker_main.main(sys.argv)

@@ -22,10 +22,39 @@ NOT_NAMES = frozenset(
         "email", "e-mail", "comments", "kommentare", "read more", "n/a", "na", "in", "on",
         "written by", "posted by", "published by", "reviewed by", "the author", "about the author",
         "editor", "contributor", "guest author", "new", "text", "mon", "tue", "wed", "thu",
-        "fri", "sat", "sun",
+        "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
+        "sunday", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes", "martes",
+        "miércoles", "jueves", "viernes", "sábado", "domingo", "undefined", "nan", "false", "true",
+        "bio", "profile", "website", "contact", "twitter", "facebook", "linkedin", "instagram",
+        "view profile", "view bio", "see all", "view all", "more", "back", "close", "menu",
+        "reporter", "correspondent", "staff writer", "nobody", "no author", "default", "test",
+        "seguir", "suivre", "folgen", "profil", "kontakt", "today", "yesterday", "wp",
     }
 )  # fmt: skip
 """Pieces (case-folded) that stand where a name should, and name nobody."""
+
+_NO_NAME = re.compile(
+    r"^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click|subscribe"
+    r"|sign (?:up|in)|more (?:from|by|about)|all (?:posts|articles|stories)|posts by|opens in"
+    r"|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a)\b",
+    re.IGNORECASE,
+)
+"""How buttons and notes beside a byline begin."""
+
+_BUTTON = re.compile(
+    r"(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
+    r"|twitter|linkedin|facebook|instagram|subscribe|folgen|suivre|seguir|\(?opens in.*)$",
+    re.IGNORECASE,
+)
+"""A button behind a name."""
+
+_PLACE = re.compile(r"(?<=\w{2})\s+(?:in|from|aus|à|en)\s+(?=[^\W\d_a-z]).*$")
+"""Where an author reports from: ``Ann Lee in Paris``."""
+
+_INVERTED = re.compile(
+    r"^([^\W\d_][\w’'.-]*(?:\s[\w’'.-]+){0,2}),\s([^\W\d_][\w’'.-]*(?:\s[\w’'.-]+){0,3})$"
+)
 
 # The patterns below see single spaces only.
 _BY = r"(?:by|of|von|par|por|di|door|av|af)"
@@ -36,10 +65,29 @@ _DONE = (
     r"escrito|scritto|pubblicato|geschreven)"
 )
 
+LABELS = (
+    "автор|автори|авторы|текст|tekst|texto?|testo|teksti|textes?|autor|autora|autore|autores"
+    "|autorzy|autoři|yazan|yazar|haber|szerző|írta|kirjoittanut|kirjoittaja|skribent|journalist|penulis"
+    "|oleh|tác giả|napsala?|piše|scris de|συντάκτης|κείμενο|γράφει|文|作者|撰文|記者|记者|執筆"
+    "|取材・文|글|written by|words|reporter|reportage"
+)
+"""What stands before a colon in front of a name, in some twenty languages."""
+
+FREE_LABELS = (
+    "بقلم|كتب|كتبت|نویسنده|מאת|लेखक|द्वारा|โดย|本报记者|本報記者|記者|记者|γράφει (?:ο|η)|γράφουν οι"
+    "|propos recueillis par|recueillis? par"
+)
+"""Labels that need no colon, followed by a name."""
+
+_KOREAN = re.compile(r"^[^가-힣]{0,12}(?P<name>[가-힣]{2,4})\s?(?:기자|특파원|논설위원|선임기자)\b")
+"""A Korean byline names its author before the role."""
+
 # "By", "Posted on 3 May by", "View all posts by", "Author:"; but not the "von" inside a name.
 BYLINE_LEAD = re.compile(
     rf"^(?:(?:(?:[^\W\d_]+\s+){{0,3}}{_DONE}\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
     rf"|[^;]{{0,40}}\d\S*\s+(?:[ap]m\s+)?(?:[A-Z]{{2,4}}\s+)?{_BY}\s+"
+    rf"|(?:{LABELS})\s?[:：/／＝・]\s?(?:記者|记者)?\s?"
+    rf"|(?:{FREE_LABELS})\s?"
     r"|(?:автор|autor|autorin|auteur|author)(?:\s*:\s*|\s+)"
     r"|(?:authored by|interview|text|read more about|all articles? by|more from)(?:\s*:\s*|\s+)"
     r"(?=[A-ZÀ-Þ]))",
@@ -95,6 +143,41 @@ _ROLE_BEHIND = re.compile(rf"^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})
 _DEGREE = re.compile(r"^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n)\.?$", re.IGNORECASE)
 
 
+def in_reading_order(name: str) -> str:
+    """Turn ``Last, First`` around, where *name* is that of one person.
+
+    >>> in_reading_order("Ibarrondo, Rafael Ángel")
+    'Rafael Ángel Ibarrondo'
+    """
+    match = _INVERTED.match(name)
+    if match is None or _DEGREE.match(match[2]) or _IN_ROLE.search(f"x {match[2]}"):
+        return name
+    return f"{match[2]} {match[1]}"
+
+
+def is_person(name: str) -> bool:
+    """Whether *name* is that of a person for all its words say, and no house, desk or account."""
+    words = name.split()
+    folded = {word.casefold().strip(".") for word in words}
+    return (
+        folded.isdisjoint(_HOUSE_WORDS)
+        and _is_name(words)
+        and (len(words) > 1 or not name.isascii())
+    )
+
+
+def is_house(name: str) -> bool:
+    """Whether *name* is that of a company, an agency or an account, and no person's or desk's."""
+    if is_company(name):
+        return True
+    return " " not in name and (name[0].islower() or not name.isalpha() or name.isupper())
+
+
+def is_company(name: str) -> bool:
+    """Whether a word of *name* is that of a company or of a feed."""
+    return not _HOUSE_WORDS.isdisjoint(word.casefold().strip(".") for word in name.split())
+
+
 def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Split bylines into names, without what is no name.
 
@@ -127,6 +210,7 @@ def is_name(text: str) -> bool:
         and not any(char.isdigit() for char in text)
         and text.casefold() not in NOT_NAMES
         and _DEGREE.match(text) is None
+        and _NO_NAME.match(text) is None
     )
 
 
@@ -142,7 +226,9 @@ def name_key(text: str) -> str:
 def _tidy(piece: str) -> str:
     piece = _PARENTHESIS.sub("", piece).strip(_EDGE)
     piece = _HANDLE.sub("", _TAIL.sub("", BYLINE_LEAD.sub("", piece)))
-    name = _BEFORE_DATE.sub("", piece).strip(_EDGE)
+    name = _BEFORE_DATE.sub("", _PLACE.sub("", piece)).strip(_EDGE)
+    korean = _KOREAN.match(name)
+    name = korean["name"] if korean else _BUTTON.sub("", _BUTTON.sub("", name)).strip(_EDGE)
     person = _IN_ROLE.sub("", name)
     return person if " " in person and not person.startswith("The ") else name
 
@@ -176,7 +262,7 @@ _AND = re.compile(
 )
 
 _CUT = re.compile(
-    r"\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:in|at|for|aus|on|à|en|special to|published"
+    r"\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
     r"|publiziert|veröffentlicht|posted|updated"
     r"|last|from|via|photography|photographs|photos|video)\s).*$",
     re.IGNORECASE,
@@ -203,6 +289,13 @@ _NO_NAMES = frozenset(
     " image getty images video us we he she they it who what when how why monday tuesday"
     " wednesday thursday friday saturday sunday".split()
 )
+
+_HOUSE_WORDS = frozenset(
+    "group gruppe groupe grupo gruppo media mediengruppe medien médias medios verlag feed import"
+    " rss magazine magazin zeitung gazette tribune courier kurier journal publishing network"
+    " holding gmbh ltd inc llc ag company communications channel nachrichtenagentur".split()
+)
+"""Words of houses and accounts, case-folded."""
 
 _CONTRIBUTED = re.compile(
     r"^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
@@ -281,7 +374,7 @@ def read_names(text: str) -> tuple[str, ...]:
     parts = [part for part in _AND.split(text.strip(" ,;:.|")) if part]
     names: list[str] = []
     for position, part in enumerate(parts):
-        words = part.strip(" .,").split()
+        words = _PLACE.sub("", part).strip(" .,").split()
         if not _is_name(words) or (len(words) == 1 and len(parts) > 1):
             if position == 0:
                 return ()

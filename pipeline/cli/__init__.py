@@ -12,36 +12,57 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from io import TextIOWrapper
+from itertools import islice
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
+from click.shell_completion import CompletionItem
 
-from pipeline.cli.options import State, on_one_line
-from pipeline.errors import INTERRUPTED, HeldRun, NewsieveError
+from pipeline.cli.hints import hinted, unknown_verb
+from pipeline.cli.options import State
+from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
+from pipeline.text.terminal import shown, shown_lines, wants_colour
 from pipeline.version import VERSION
 
 if TYPE_CHECKING:
     from pipeline.monitor.log import LogFormat
+    from pipeline.text.terminal import ColourChoice
 
 
 VERBS = {
-    "run": "run",
-    "clean": "clean",
-    "check": "check",
-    "compare": "compare",
-    "trace": "trace",
-    "publish": "deciding",
-    "discard": "deciding",
-    "undo": "deciding",
-    "remove": "remove",
-    "compact": "compact",
+    "run": ("run", "Read what is new, clean it, drop copies, and publish a run."),
+    "clean": ("clean", "Clean single documents: no deduplication, no output folder."),
+    "check": ("check", "Validate the settings; show what a run would read, and start nothing."),
+    "trace": ("trace", "Tell what became of one record, and why."),
+    "compare": ("compare", "Tell why two documents are, or are not, near-duplicates."),
+    "report": ("report", "Show one run: its account, rejects, cuts, sites, languages, trend."),
+    "list": ("inspecting", "List the runs of OUTPUT with their counts."),
+    "diff": ("inspecting", "Show what changed between two runs of OUTPUT."),
+    "verify": ("inspecting", "Check every file of OUTPUT against the manifests."),
+    "publish": ("deciding", "Publish the held RUN of OUTPUT although a gate holds it."),
+    "discard": ("deciding", "Remove the held RUN of OUTPUT; nothing of it was published."),
+    "undo": ("deciding", "Take back the newest run of OUTPUT."),
+    "remove": ("remove", "Take texts down: out of all runs of OUTPUT, and never back in."),
+    "compact": ("compact", "Put the files of old runs of OUTPUT together, a folder a month."),
 }
-"""Verb → the module of this package that has it, loaded when it is asked for: what one verb
-needs takes a second to import for another that does not."""
+"""Verb → the module of this package that has it, and its summary. Modules are loaded when they
+are asked for: what one verb needs takes a second to import for another that does not."""
 
 UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
 """Verb → what is true of the output when it fails; of all others, that nothing was changed."""
+
+GLOBAL_FLAGS = {
+    "--traceback": 0,
+    "--log-format": 1,
+    "--color": 1,
+    "-q": 0,
+    "--quiet": 0,
+    "-v": 0,
+    "--verbose": 0,
+}
+"""Flags of the command itself → how many values each takes. They work before and after the verb."""
 
 
 class _Verbs(click.Group):
@@ -51,15 +72,70 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in VERBS:
             return None
-        module = import_module(f"pipeline.cli.{VERBS[cmd_name]}")
-        return cast("click.Command", getattr(module, cmd_name))
+        module = import_module(f"pipeline.cli.{VERBS[cmd_name][0]}")
+        name = "list_" if cmd_name == "list" else cmd_name
+        return cast("click.Command", getattr(module, name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not ctx.resilient_parsing:
+            raise click.UsageError(unknown_verb(args, list(VERBS)), ctx)
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if ctx.resilient_parsing else _global_first(args))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in VERBS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found = [
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in VERBS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _global_first(args: list[str]) -> list[str]:
+    """Move the flags of the command itself before the verb, where click looks for them.
+
+    >>> _global_first(["run", "-q", "--log-format", "json", "raw", "--", "-v"])
+    ['-q', '--log-format', 'json', 'run', 'raw', '--', '-v']
+    """
+    end = args.index("--") if "--" in args else len(args)
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(args[:end])
+    for each in waiting:
+        values = GLOBAL_FLAGS.get(each)
+        if values is None:
+            ours = each.partition("=")[0] in GLOBAL_FLAGS and "=" in each
+            (front if ours else rest).append(each)
+        else:
+            front.append(each)
+            front += islice(waiting, values)
+    return [*front, *rest, *args[end:]]
 
 
 @click.group(
-    cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="These flags work before and after the command. `newsieve COMMAND --help` shows the "
+    "others, and an example.",
 )
 @click.version_option(VERSION, prog_name="newsieve", message="%(prog)s %(version)s")
-@click.option("--traceback", "show", is_flag=True, help="Show where in the code a failure arose.")
+@click.option("-q", "--quiet", is_flag=True, help="Print warnings and errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Print each stage and its time.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="auto: on a terminal, unless NO_COLOR is set.",
+)
 @click.option(
     "--log-format",
     type=click.Choice(["text", "json"]),
@@ -67,22 +143,39 @@ class _Verbs(click.Group):
     show_default=True,
     help="What stderr gets: lines for people, or one JSON object a line.",
 )
-@click.pass_obj
-def newsieve(state: State, *, show: bool, log_format: LogFormat) -> None:
+@click.option("--traceback", "show", is_flag=True, help="Show where in the code a failure arose.")
+@click.pass_context
+def newsieve(
+    context: click.Context,
+    *,
+    show: bool,
+    log_format: LogFormat,
+    color: ColourChoice,
+    quiet: bool,
+    verbose: bool,
+) -> None:
     """Turn scraped news into clean, deduplicated articles, and account for every record.
 
     Exit codes: 0 done, also when nothing was new; 1 failed, nothing published; 2 wrong
     usage or configuration, nothing started; 3 held by a gate; 75 another run holds the
     lock; 130 interrupted.
     """
+    if quiet and verbose:
+        raise click.UsageError("-q and -v exclude each other: use one of them")
+    state: State = context.obj
     state.traceback = show
-    state.log = open_log(log_format)
-    verb = click.get_current_context().invoked_subcommand or ""
-    state.untouched = UNTOUCHED.get(verb, "nothing was changed")
+    state.colour = color
+    state.verbose = verbose
+    state.log = open_log(log_format, quiet=quiet, colour=wants_colour(color, sys.stderr))
+    context.color = wants_colour(color, sys.stdout)
+    state.untouched = UNTOUCHED.get(context.invoked_subcommand or "", "nothing was changed")
 
 
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # None if it is closed
+            stream.reconfigure(errors="backslashreplace")
     state = State(log=open_log("text"))
     try:
         newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)
@@ -93,17 +186,18 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
-        place = on_one_line(f"{error.filename}: ") if error.filename else ""
-        message = f"{place}{error.strerror or error}; {state.untouched}"
+        place = shown(f"{error.filename}: ") if error.filename else ""
+        message = f"{place}{error.strerror or error}; {_effect(state)}"
         _fail(state, error, message, NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         state.traceback = False
-        _fail(state, error, f"interrupted; {state.untouched}", INTERRUPTED)
+        _fail(state, error, f"interrupted; {_effect(state)}", INTERRUPTED)
     except click.ClickException as error:
         state.traceback = False
+        message = shown_lines(hinted(error, newsieve, list(VERBS)))
         if state.log.form == "json":
-            _fail(state, error, error.format_message(), error.exit_code)
-        error.show()
+            _fail(state, error, message, error.exit_code)
+        click.UsageError(message, getattr(error, "ctx", None)).show()
         sys.exit(error.exit_code)
     except Exception as error:
         if state.log.form == "text":
@@ -112,6 +206,11 @@ def main() -> None:
         _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
     finally:
         close_log()
+
+
+def _effect(state: State) -> str:
+    """Say what the command has done all the same, or that it has done nothing."""
+    return f"{'; '.join(DEEDS)}; nothing more was done" if DEEDS else state.untouched
 
 
 def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:
@@ -124,5 +223,6 @@ def _fail(state: State, error: BaseException, message: str, code: int) -> NoRetu
         else:
             click.echo(trace, err=True, nl=False)
     event = "run_held" if isinstance(error, HeldRun) else "error"
-    state.log.tell(event, f"newsieve: {message}", level=logging.ERROR, **facts)
+    text = shown_lines(f"newsieve: {message}")
+    state.log.tell(event, text, level=logging.ERROR, **facts)
     sys.exit(code)

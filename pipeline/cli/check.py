@@ -1,58 +1,152 @@
-"""``newsieve check``: what a run would do with this configuration; starts nothing."""
+"""``newsieve check``: what a run would do with these settings; starts nothing."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.options import config_argument, on_one_line, set_option
-from pipeline.config_file import commented_yaml, load_config
-from pipeline.dedup.signatures import collision_probability
-from pipeline.ledger.inputs import Inputs, find_inputs
+from pipeline.cli.options import (
+    config_option,
+    format_option,
+    input_option,
+    print_json,
+    print_lines,
+    set_option,
+    split_paths,
+)
+from pipeline.text.terminal import shown
 
 if TYPE_CHECKING:
-    from pipeline.config import DedupConfig
+    from collections.abc import Iterator
+
+    from pipeline.config import Config, DedupConfig
+    from pipeline.job import Preview
 
 SHOWN = 10
-"""Inputs listed by name; the rest are counted."""
+"""New files listed by name; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is told: the settings, where they come from, and what a run would read."""
+
+    config: Config
+    file: Path | None
+    preview: Preview
 
 
 @click.command()
-@config_argument
+@click.argument("arguments", nargs=-1, metavar="[PATH]...")
+@config_option
+@input_option
+@click.option("--output", metavar="DIR", help="Folder that collects the runs (write.output).")
+@click.option("--settings", is_flag=True, help="Print the settings only, as a configuration file.")
+@format_option
 @set_option
-def check(config: Path | None, overrides: tuple[str, ...]) -> None:
-    """Validate CONFIG; show the settings, the inputs and what counts as a candidate pair.
+def check(
+    arguments: tuple[str, ...],
+    config: Path | None,
+    inputs: tuple[str, ...],
+    output: str | None,
+    settings: bool,
+    form: str,
+    overrides: tuple[str, ...],
+) -> None:
+    """Validate the settings; show what a run would read, and start nothing.
+
+    Shown are the settings that differ from the defaults, the files that no run has read yet,
+    what is left out and why, and how similar two texts must be to be compared. A YAML file as
+    first argument is taken for --config. Exit 0: a run would start.
 
     \b
     Example:
-      newsieve check configs/default.yaml --set dedup.bands=64
+      newsieve check
+      newsieve check --input 'raw/**/*.txt' --set dedup.bands=64
+      newsieve check --settings > newsieve.yaml
     """  # noqa: D301
-    settings = load_config(config, overrides)
-    output = Path(settings.write.output)
-    inputs = find_inputs(settings.input.paths, settings.input.min_age_s, output)
-    click.echo(commented_yaml(settings))
-    click.echo(_render_inputs(inputs))
-    click.echo(render_curve(settings.dedup))
+    from pipeline.config_file import commented_yaml, find_config, load_config, redirected
+    from pipeline.job import preview_run
+
+    named, paths = split_paths(arguments, config)
+    file = named or find_config()
+    effective = redirected(load_config(file, overrides), [*paths, *inputs], output)
+    if settings and form == "text":
+        click.echo(commented_yaml(effective), nl=False)
+        return
+    found = _Found(effective, file, preview_run(effective))
+    if form == "json":
+        print_json(_as_json(found))
+    else:
+        print_lines(_as_lines(found))
 
 
-def _render_inputs(inputs: Inputs) -> str:
-    lines = [f"# {len(inputs.files)} files to read"]
-    lines += [f"#   {on_one_line(file.source)}" for file in inputs.files[:SHOWN]]
-    if len(inputs.files) > SHOWN:
-        lines.append(f"#   … and {len(inputs.files) - SHOWN} more")
-    lines += [f"#   {on_one_line(folder.path)}: cannot be listed" for folder in inputs.unreadable]
-    lines += [f"# {on_one_line(remark)}" for remark in inputs.remarks()]
-    return "\n".join(lines) + "\n"
+def _as_json(found: _Found) -> dict[str, Any]:
+    from pipeline.config_file import changed
+
+    inputs, plan = found.preview.inputs, found.preview.plan
+    new = {each.source for each in plan.inputs}
+    return {
+        "configuration": found.file and str(found.file),
+        "settings": found.config.model_dump(mode="json"),
+        "changed": changed(found.config),
+        "files": [
+            {"path": each.path, "source": each.source, "new": each.source in new}
+            for each in inputs.files
+        ],
+        "new_files": len(plan.inputs),
+        "new_bytes": plan.bytes,
+        "unreadable": [each.path for each in inputs.unreadable],
+        "too_young": inputs.too_young,
+        "other_kinds": dict(inputs.ignored),
+        "unfollowed": inputs.unfollowed,
+        "newest_run": found.preview.newest,
+        "candidates": [
+            {"similarity": similarity, "share": share}
+            for similarity, share in _curve(found.config.dedup)
+        ],
+    }
 
 
-def render_curve(config: DedupConfig) -> str:
-    """Show the share of pairs that become candidates, by their similarity."""
+def _as_lines(found: _Found) -> Iterator[str]:
+    from pipeline.config_file import changed
+
+    config, preview = found.config, found.preview
+    inputs, plan = preview.inputs, preview.plan
+    yield f"configuration  {shown(str(found.file or 'none; these are the defaults'))}"
+    for name, value in changed(config).items():
+        yield f"               {name} = {shown(str(value))}"
+    yield f"reads          {shown(', '.join(config.input.paths))}: {len(inputs.files):,} files"
+    newest = preview.newest or "no run yet"
+    yield f"writes         {shown(config.write.output)}: {shown(newest)}"
+    known = len(inputs.files) + len(inputs.unreadable) - len(plan.inputs)
+    size = f"{plan.bytes / 1e6:,.1f} MB"
+    yield f"new            {len(plan.inputs):,} files, {size}; {known:,} read by earlier runs"
+    yield from (f"               {shown(each.source)}" for each in plan.inputs[:SHOWN])
+    if len(plan.inputs) > SHOWN:
+        yield f"               … and {len(plan.inputs) - SHOWN:,} more (--format json lists all)"
+    for folder in inputs.unreadable:
+        yield f"               {shown(folder.path)}: cannot be listed"
+    yield from (f"               {shown(remark)}" for remark in inputs.remarks())
+    yield from render_curve(config.dedup)
+    yield "settings       newsieve check --settings"
+
+
+def render_curve(config: DedupConfig) -> Iterator[str]:
+    """Show the share of pairs that are compared, by their similarity."""
     rows = config.permutations // config.bands
-    decided = f"similarity {config.similarity}, or containment {config.containment}"
-    lines = [f"# candidate pairs: {config.bands} bands of {rows} values; copies from {decided}"]
-    for tenth in range(1, 11):
-        share = collision_probability(tenth / 10, config.permutations, config.bands)
-        lines.append(f"#   similarity {tenth / 10:.1f}  {share:7.2%}  {'▇' * round(share * 40)}")
-    return "\n".join(lines)
+    yield f"compares       texts that share one of {config.bands} bands of {rows} values"
+    yield "               (and texts that share rare phrases):"
+    for similarity, share in _curve(config):
+        yield f"               similarity {similarity:.1f}  {share:7.2%}  {'▇' * round(share * 40)}"
+
+
+def _curve(config: DedupConfig) -> list[tuple[float, float]]:
+    from pipeline.dedup.signatures import collision_probability
+
+    return [
+        (tenth / 10, collision_probability(tenth / 10, config.permutations, config.bands))
+        for tenth in range(1, 11)
+    ]

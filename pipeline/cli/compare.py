@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from pipeline.cli.options import format_option, set_option
-from pipeline.config_file import load_config
-from pipeline.ledger.history import undamaged
+from pipeline.cli.options import OutputFolder, format_option, print_json, print_lines, set_option
 
 
 @click.command()
@@ -17,13 +14,13 @@ from pipeline.ledger.history import undamaged
 @click.argument("b", metavar="B")
 @click.option(
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OutputFolder(file_okay=False),
     help="Folder of runs that ids are looked up in, and common shingles are counted in.",
 )
 @format_option
 @set_option
 def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str, ...]) -> None:
-    """Tell why A and B are, or are not, near-duplicates.
+    """Tell why two documents are, or are not, near-duplicates.
 
     A and B are each a file of one document, a record of a larger file (wire.jsonl#3 is the one
     in line 3), or, with --output, the id, record id, url or source of a row of its tables. What
@@ -36,18 +33,19 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
     Example:
       newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
     """  # noqa: D301
-    # scipy and pyarrow's datasets take half a second to import: only who asks pays for it.
-    from pipeline.explain.compare import compare_sides  # noqa: PLC0415
-    from pipeline.explain.compared import comparison_lines  # noqa: PLC0415
-    from pipeline.explain.lookup import Rows  # noqa: PLC0415
-    from pipeline.explain.sides import load_side  # noqa: PLC0415
+    from pipeline.config_file import find_config, load_config
+    from pipeline.explain.compare import compare_sides
+    from pipeline.explain.compared import comparison_lines
+    from pipeline.explain.lookup import Rows
+    from pipeline.explain.sides import load_side
+    from pipeline.write.parquet import undamaged
 
-    config = load_config(None, overrides)
+    config = load_config(find_config(), overrides)
     with undamaged((output or Path()) / "runs"):
         rows = Rows(output) if output else None
         one, other = load_side(a, rows, config), load_side(b, rows, config)
         found = compare_sides(one, other, config.dedup, rows)
     if form == "json":
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        print_json(found)
     else:
-        click.echo("\n".join(comparison_lines(found)))
+        print_lines(comparison_lines(found))

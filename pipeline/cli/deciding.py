@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.options import State
-from pipeline.ledger.held import discard_held, publish_held
-from pipeline.ledger.upkeep import undo as undoing
-
-output_argument = click.argument(
-    "output", type=click.Path(exists=True, file_okay=False, path_type=Path)
+from pipeline.cli.options import (
+    State,
+    dry_run_option,
+    format_option,
+    output_argument,
+    print_json,
 )
+from pipeline.text.terminal import shown
 
 COMES_AGAIN = "what it read counts as unread: files that are still there come again in the next run"
 
@@ -20,8 +21,9 @@ COMES_AGAIN = "what it read counts as unread: files that are still there come ag
 @click.command()
 @output_argument
 @click.argument("run")
+@format_option
 @click.pass_obj
-def publish(state: State, output: Path, run: str) -> None:
+def publish(state: State, output: Path, run: str, form: str) -> None:
     """Publish the held RUN of OUTPUT although a gate holds it.
 
     RUN is its name, or enough of the beginning. It is published as it was made, by one
@@ -34,16 +36,22 @@ def publish(state: State, output: Path, run: str) -> None:
     Example:
       newsieve publish output/ 2026-01-31-000031
     """  # noqa: D301
+    from pipeline.ledger.held import publish_held
+
     folder = publish_held(output, run)
     _tell(state, f"published {folder.name}; further runs work again")
-    click.echo(str(folder))
+    if form == "json":
+        print_json({"run_id": folder.name, "folder": str(folder)})
+    else:
+        click.echo(str(folder))
 
 
 @click.command()
 @output_argument
 @click.argument("run")
+@format_option
 @click.pass_obj
-def discard(state: State, output: Path, run: str) -> None:
+def discard(state: State, output: Path, run: str, form: str) -> None:
     """Remove the held RUN of OUTPUT; nothing of it was published.
 
     RUN is its name, or enough of the beginning. What it read counts as unread: the next run
@@ -54,15 +62,22 @@ def discard(state: State, output: Path, run: str) -> None:
     Example:
       newsieve discard output/ 2026-01-31-000031
     """  # noqa: D301
+    from pipeline.ledger.held import discard_held
+
     name = discard_held(output, run)
     _tell(state, f"discarded {name}; {COMES_AGAIN}")
-    click.echo(name)
+    if form == "json":
+        print_json({"run_id": name})
+    else:
+        click.echo(name)
 
 
 @click.command()
 @output_argument
+@dry_run_option
+@format_option
 @click.pass_obj
-def undo(state: State, output: Path) -> None:
+def undo(state: State, output: Path, dry_run: bool, form: str) -> None:
     """Take back the newest run of OUTPUT.
 
     Its rows leave the collection by one rename, then its files are deleted. What it read
@@ -72,15 +87,29 @@ def undo(state: State, output: Path) -> None:
 
     \b
     Example:
+      newsieve undo output/ --dry-run
       newsieve undo output/
     """  # noqa: D301
-    taken = undoing.undo(output)
+    from pipeline.ledger.upkeep.undo import undo as take_back
+
+    taken = take_back(output, dry_run=dry_run)
     tables = ("articles", "duplicates", "rejects")
     sums = " · ".join(f"{name} {taken.counts.get(name, 0):,}" for name in tables)
-    _tell(state, f"took back {taken.run_id}: {sums}; {COMES_AGAIN}")
-    _tell(state, f"the newest run is now {taken.newest or 'none'}")
-    click.echo(taken.run_id)
+    verb, newest = ("would take back", "would be") if dry_run else ("took back", "is now")
+    _tell(state, f"{verb} {taken.run_id}: {sums}; {COMES_AGAIN}")
+    _tell(state, f"the newest run {newest} {taken.newest or 'none'}")
+    if form == "json":
+        print_json(
+            {
+                "dry_run": dry_run,
+                "run_id": taken.run_id,
+                "counts": {name: taken.counts.get(name, 0) for name in tables},
+                "newest": taken.newest,
+            }
+        )
+    else:
+        click.echo(taken.run_id)
 
 
 def _tell(state: State, message: str) -> None:
-    state.log.tell("remark", message, message=message)
+    state.log.tell("remark", shown(message), message=message)

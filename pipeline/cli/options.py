@@ -1,30 +1,65 @@
-"""Arguments and flags that several verbs share."""
+"""Arguments and flags that several verbs share, and how verbs print their answers."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.monitor.log import EventLog
+from pipeline.storage import local_folder
+from pipeline.text.terminal import is_harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.text.terminal import ColourChoice
 
 
 @dataclass
 class State:
-    """What the flags before the verb say, and where its events go.
+    """What the flags of the command itself say, and where its events go.
 
     Attributes:
         untouched: what is true of the output when a command fails.
     """
 
     traceback: bool = False
+    verbose: bool = False
+    colour: ColourChoice = "auto"
     untouched: str = "nothing was done"
     log: EventLog = field(default_factory=EventLog)
 
 
-config_argument = click.argument(
-    "config", required=False, type=click.Path(dir_okay=False, path_type=Path)
+class OutputFolder(click.Path):
+    """A path that is no url; in a form that every library takes for a path."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a ``Path``."""
+        return Path(os.fsdecode(super().convert(str(local_folder(value)), param, ctx)))
+
+
+output_argument = click.argument("output", type=OutputFolder(exists=True, file_okay=False))
+
+config_option = click.option(
+    "--config",
+    "config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Settings; default: newsieve.yaml, else configs/default.yaml, else the built-in ones.",
+)
+
+input_option = click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="GLOB_OR_DIR",
+    help="What to read, instead of input.paths; may be repeated.",
 )
 
 set_option = click.option(
@@ -44,13 +79,45 @@ format_option = click.option(
     help="text: for people; json: one object, for scripts.",
 )
 
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Only say what would be done; change nothing."
+)
 
-def on_one_line(text: str) -> str:
-    r"""Escape what is not printable: a file may be named so as to forge lines, or to colour them.
 
-    >>> on_one_line("tide\n\x1b[31m tables.txt")
-    'tide\\n\\x1b[31m tables.txt'
+def split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path | None, list[str]]:
+    """Tell a configuration from inputs: a YAML file as first argument is one.
+
+    Raises:
+        click.UsageError: two configurations are named.
     """
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    paths = list(arguments)
+    if paths and re.search(r"\.ya?ml$", paths[0]):
+        if config is not None:
+            raise click.UsageError(f"two configurations: --config {config} and {paths[0]}")
+        config = Path(paths.pop(0))
+    stray = next((path for path in paths if re.search(r"\.ya?ml$", path)), None)
+    if stray:
+        raise click.UsageError(
+            f"unexpected argument {stray}: one configuration, --config FILE; the other "
+            "arguments are files and folders to read"
+        )
+    return config, paths
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print an answer for people; whoever makes the lines has made data harmless in them."""
+    click.echo("\n".join(lines))
+
+
+def print_json(answer: Any, indent: int | None = 1) -> None:
+    r"""Print an answer for scripts: one object, readable, and harmless on a terminal.
+
+    >>> print_json({"title": "Café\u202e\x9b"}, None)
+    {"title": "Café\u202e\u009b"}
+    """
+    text = json.dumps(answer, ensure_ascii=False, indent=indent)
+    # Outside of strings JSON has nothing else that is not printable.
+    odd = {char for char in set(text) if not is_harmless(char) and char != "\n"}
+    for char in odd:
+        text = text.replace(char, json.dumps(char)[1:-1])
+    click.echo(text)

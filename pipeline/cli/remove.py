@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.options import on_one_line
-from pipeline.ledger.upkeep import remove as removing
-from pipeline.ledger.upkeep.takedown import requested
+from pipeline.cli.options import dry_run_option, format_option, output_argument, print_json
+from pipeline.text.terminal import shown
 
-SUMS: dict[removing.Fate, str] = {
+if TYPE_CHECKING:
+    from pipeline.ledger.upkeep.remove import Fate
+
+SUMS: dict[Fate, str] = {
     "article": "articles",
     "duplicate": "duplicates",
     "excerpt": "excerpts of rejects",
@@ -21,18 +25,19 @@ SUMS: dict[removing.Fate, str] = {
 
 
 @click.command()
-@click.argument("output", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@output_argument
 @click.option("--url", "urls", multiple=True, metavar="URL", help="A page, in any form of its url.")
 @click.option("--site", "sites", multiple=True, help="All pages of a site, e.g. example.org.")
 @click.option("--id", "ids", multiple=True, help="One text, by the id in its row.")
-@click.option("--dry-run", is_flag=True, help="Only list what it concerns; change nothing.")
+@dry_run_option
+@format_option
 def remove(
     output: Path,
     urls: tuple[str, ...],
     sites: tuple[str, ...],
     ids: tuple[str, ...],
-    *,
     dry_run: bool,
+    form: str,
 ) -> None:
     """Take texts down: out of all runs of OUTPUT, and never back in.
 
@@ -47,12 +52,19 @@ def remove(
       newsieve remove output/ --url https://www.example.org/2026/01/a-name --dry-run
       newsieve remove output/ --site example.org --site example.net
     """  # noqa: D301
-    found = removing.remove(output, requested(ids, urls, sites), dry_run=dry_run)
+    from pipeline.ledger.upkeep.remove import remove as take_down
+    from pipeline.ledger.upkeep.takedown import requested
+
+    found = take_down(output, requested(ids, urls, sites), dry_run=dry_run)
     sums = [f"{SUMS[fate]} {found.count(fate):,}" for fate in SUMS if found.count(fate)]
     beginning = "would take down" if dry_run else "took down"
     if not found.rows:
         kept_out = "no row; what comes will be rejected as taken_down"
         sums.append(kept_out if found.new_tombstones else "nothing: it was taken down before")
     click.echo(f"{beginning}: {' · '.join(sums)}", err=True)
+    if form == "json":
+        rows = [asdict(row) for row in found.rows]
+        print_json({"dry_run": dry_run, "rows": rows, "new_tombstones": found.new_tombstones})
+        return
     for row in found.rows:
-        click.echo(on_one_line(f"{row.fate} {row.id or '-'} {row.run_id} {row.source}"))
+        click.echo(shown(f"{row.fate} {row.id or '-'} {row.run_id} {row.source}"))

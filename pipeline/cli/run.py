@@ -3,144 +3,237 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.cli.options import State, on_one_line, set_option
-from pipeline.config_file import load_config
-from pipeline.explain.account import render_account
-from pipeline.job import Outcome, Published, run_job
-from pipeline.ledger.account import Account
-from pipeline.monitor.metrics_file import recorded
-from pipeline.monitor.watch import watched
+from pipeline.cli.options import (
+    State,
+    config_option,
+    format_option,
+    input_option,
+    print_json,
+    set_option,
+    split_paths,
+)
+from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
     from pipeline.config import Config
+    from pipeline.job import Outcome, Published
     from pipeline.ledger.inputs import Inputs
     from pipeline.ledger.plan import Engine, Plan
-    from pipeline.monitor.log import EventLog
+    from pipeline.monitor.progress import Watcher
     from pipeline.passes.write_block import RunName
     from pipeline.staging import Staging
 
 
-def _split_beam_flags(arguments: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:
-    """Tell CONFIG from Beam's flags: click leaves both in one list, without the ``--``."""
-    config, flags = None, arguments
-    if arguments and not arguments[0].startswith("-"):
-        config, flags = Path(arguments[0]), arguments[1:]
-    if flags and not flags[0].startswith("-"):
-        raise click.UsageError(f"unexpected argument {flags[0]}; Beam's own flags begin with --")
-    return config, flags
+class _WithBeamFlags(click.Command):
+    """A command that leaves what stands after ``--`` to Beam."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        rest = super().parse_args(ctx, args[:end])
+        ctx.params["beam_flags"] = tuple(args[end + 1 :])
+        return rest
 
 
-@click.command(context_settings={"ignore_unknown_options": False})
-@click.argument("arguments", nargs=-1, metavar="[CONFIG] [-- BEAM FLAGS]")
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="GLOB_OR_DIR",
-    help="What to read, instead of input.paths; may be repeated.",
-)
+@click.command(cls=_WithBeamFlags)
+@click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
+@config_option
+@input_option
 @click.option("--output", metavar="DIR", help="Folder that collects the runs (write.output).")
 @click.option(
     "--logical-date",
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day the run stands for, for backfills; default: today in UTC.",
 )
+@click.option("--allow-empty", is_flag=True, help="Inputs without a single file end in 0, not 2.")
+@click.option(
+    "--again",
+    multiple=True,
+    metavar="PATH",
+    help="Read the rejected records of this file or folder again; may be repeated.",
+)
+@format_option
 @set_option
 @click.pass_obj
 def run(
     state: State,
     arguments: tuple[str, ...],
+    config: Path | None,
     inputs: tuple[str, ...],
     output: str | None,
     logical_date: datetime | None,
+    allow_empty: bool,
+    again: tuple[str, ...],
+    form: str,
     overrides: tuple[str, ...],
+    beam_flags: tuple[str, ...],
 ) -> None:
     """Read what is new, clean it, drop copies, and publish a run.
 
-    CONFIG defaults to configs/default.yaml. The account goes to stderr, the folder of the
-    new run to stdout. Flags after -- are Beam's own.
+    PATH is a file, a folder or a glob to read, instead of input.paths. A YAML file as first
+    argument is taken for --config. The account goes to stderr, the folder of the new run to
+    stdout. Flags after -- are Beam's own.
+
+    Records that earlier runs rejected are read again after the setting that rejected them has
+    changed, such as input.fields; --again reads them whatever rejected them.
 
     \b
     Example:
-      newsieve run --input 'raw/*.txt' --output output/
+      newsieve run
+      newsieve run 'scraped/**/*.html' --output news/
     """  # noqa: D301
-    path, beam_flags = _split_beam_flags(arguments)
-    config = _redirected(load_config(path, overrides), inputs, output)
+    from pipeline.config_file import find_config, load_config, redirected
+
+    file, paths = split_paths(arguments, config)
+    _check_beam_flags(beam_flags)
+    effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
     day: date | None = logical_date.date() if logical_date else None
-    engine: Engine = partial(_execute, beam_flags)
-    if state.log.form == "json":
-        engine = watched(engine, state.log)
-    with recorded(config) as last:
+    run = _Run(state, effective, form, allow_empty, again)
+    run.carry_out(day, partial(_execute, beam_flags))
 
-        def told(inputs: Inputs, published: Published) -> None:
-            if last.account is None:
-                _tell_remarks(inputs, state.log)
-            state.untouched = "nothing more was published"
-            last.account = published.account
-            _tell_published(published, state.log)
 
-        outcome = run_job(config, day, engine, told)
-        last.account = outcome.account or Account()
-    _tell(outcome, config, state.log)
+def _check_beam_flags(flags: tuple[str, ...]) -> None:
+    if flags:
+        from pipeline.beam.runner import check_flags
+
+        check_flags(flags)
 
 
 def _execute(
     beam_flags: tuple[str, ...], plan: Plan, name: RunName, config: Config, staging: Staging
 ) -> None:
     # Beam takes a second to import: only a run that has work to do pays for it.
-    from pipeline.beam.runner import execute  # noqa: PLC0415
+    from pipeline.beam.runner import execute
 
     execute(plan, name, config, staging, beam_flags)
 
 
-def _redirected(config: Config, inputs: tuple[str, ...], output: str | None) -> Config:
-    if inputs:
-        section = config.input.model_copy(update={"paths": inputs})
-        config = config.model_copy(update={"input": section})
-    if output:
-        section_out = config.write.model_copy(update={"output": output})
-        config = config.model_copy(update={"write": section_out})
-    return config
+class _Run:
+    """One run, and what is told of it."""
 
+    def __init__(
+        self, state: State, config: Config, form: str, allow_empty: bool, again: tuple[str, ...]
+    ) -> None:
+        self.allow_empty, self.again = allow_empty, again
+        self.state, self.config, self.form = state, config, form
+        self.published: list[Published] = []
+        self.last: Any = None
+        self.watcher: Watcher | None = None
 
-def _tell(outcome: Outcome, config: Config, log: EventLog) -> None:
-    """Say when there was nothing to do; runs were told of when they were published."""
-    if not outcome.published:
-        _tell_remarks(outcome.inputs, log)
+    def carry_out(self, day: date | None, engine: Engine) -> None:
+        from pipeline.monitor.progress import Watcher
+
+        # First of all: the libraries of a run take a second to load.
+        if not self.state.log.quiet:
+            colour = wants_colour(self.state.colour, sys.stderr)
+            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour)
+            self.watcher.start()
+        try:
+            outcome = self._run(day, engine)
+        finally:
+            if self.watcher:
+                self.watcher.stop()
+        if not outcome.published:
+            self._tell_nothing(outcome)
+        if self.form == "json":
+            print_json(self._answer(outcome))
+
+    def _run(self, day: date | None, engine: Engine) -> Outcome:
+        from pipeline.job import run_job
+        from pipeline.ledger.account import Account
+        from pipeline.monitor.metrics_file import recorded
+        from pipeline.monitor.watch import watched
+
+        if self.state.log.form == "json" or self.state.verbose:
+            engine = watched(engine, self.state.log)
+        if self.watcher:
+            engine = self.watcher.watching(engine)
+        with recorded(self.config) as self.last:
+            options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
+            outcome = run_job(self.config, day, engine, self._told, **options)
+            self.last.account = outcome.account or Account()
+        return outcome
+
+    def _told(self, inputs: Inputs, published: Published) -> None:
+        if self.watcher:
+            self.watcher.clear()
+        if not self.published:
+            self._tell_remarks(inputs)
+        self.published.append(published)
+        self.last.account = published.account
+        self._tell_published(published)
+
+    def _tell_remarks(self, inputs: Inputs) -> None:
+        for line in inputs.remarks():
+            self.state.log.tell("remark", shown(line), message=line)
+
+    def _tell_nothing(self, outcome: Outcome) -> None:
+        """Say when there was nothing to do; runs were told of when they were published."""
+        self._tell_remarks(outcome.inputs)
         count = len(outcome.inputs.files)
         text = f"nothing new: all {count} files were read by earlier runs"
         if not count:
-            paths = ", ".join(config.input.paths)
+            paths = ", ".join(self.config.input.paths)
             text = f"nothing to read: no file of a known kind in {paths}"
-        log.tell("nothing_new", text, files=count)
+        self.state.log.tell("nothing_new", shown(text), files=count)
+
+    def _tell_published(self, run: Published) -> None:
+        from pipeline.explain.account import account_lines
+
+        lines = ["finished the run that was interrupted:"] if run.resumed else []
+        if self.state.log.form == "text" and not self.state.log.quiet:
+            lines += account_lines(run.account, run.seconds, run.folder, _command())
+        self.state.log.tell(
+            "run_published",
+            "\n".join(lines),
+            run_id=run.plan.run_id,
+            folder=str(run.folder),
+            resumed=run.resumed,
+            seconds=round(run.seconds, 3),
+            counts=run.account.as_dict(),
+        )
+        if self.form == "text":
+            _print_folder(run.folder)
+
+    def _answer(self, outcome: Outcome) -> dict[str, Any]:
+        return {
+            "published": [
+                {
+                    "run_id": run.plan.run_id,
+                    "folder": str(run.folder),
+                    "resumed": run.resumed,
+                    "seconds": round(run.seconds, 3),
+                    "counts": run.account.as_dict(),
+                }
+                for run in outcome.published
+            ],
+            "files": len(outcome.inputs.files),
+            "remarks": outcome.inputs.remarks(),
+        }
 
 
-def _tell_remarks(inputs: Inputs, log: EventLog) -> None:
-    for line in inputs.remarks():
-        log.tell("remark", on_one_line(line), message=line)
+def _command() -> str:
+    """Say how this command is called from here: its name where the shell finds it."""
+    script = sys.argv[0]
+    if shutil.which("newsieve"):
+        return "newsieve"
+    if Path(script).name == "newsieve":
+        return shlex.quote(os.path.relpath(script))
+    return f"{shlex.quote(sys.executable)} -m newsieve"
 
 
-def _tell_published(run: Published, log: EventLog) -> None:
-    resumed = "finished the run that was interrupted:\n" if run.resumed else ""
-    log.tell(
-        "run_published",
-        resumed + render_account(run.account, run.seconds),
-        run_id=run.plan.run_id,
-        folder=str(run.folder),
-        resumed=run.resumed,
-        seconds=round(run.seconds, 3),
-        counts=run.account.as_dict(),
-    )
+def _print_folder(folder: Path) -> None:
     try:
-        click.echo(str(run.folder))
+        click.echo(str(folder))
     except OSError as error:  # the run is published, and stays so
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo(f"published as {run.folder}; stdout: {error.strerror}", err=True)
+        click.echo(f"published as {folder}; stdout: {error.strerror}", err=True)

@@ -44,6 +44,9 @@ missing: below, two items of one template. Of labelled copies, 1 in 2,000 has le
 
 MOST_MISSING = 2
 
+LEAST_OF_FIGURES, MOST_FIGURES_MISSING = 0.4, 5
+"""The same of figures alone: reports and forecasts of one office differ in nothing else."""
+
 LEAST_OF_A_HALF = 0.2
 """Share of the weaker half that must be found. A text that has only a half of another in common
 with it, its tail or its lead, is a story of its own; of labelled copies, 2 % have less."""
@@ -105,6 +108,10 @@ def excluded(parts: Floats) -> NDArray[np.bool_]:
     part = dict(zip(PARTS, parts.T, strict=True))
     shared, particulars = _particulars(part)
     others = (particulars - shared >= MOST_MISSING) & (shared < LEAST_OF_PARTICULARS * particulars)
+    missing = part["figures"] - part["figures_shared"]
+    others |= (missing >= MOST_FIGURES_MISSING) & (
+        part["figures_shared"] < LEAST_OF_FIGURES * part["figures"]
+    )
     found: NDArray[np.bool_] = others | (part["weaker_half"] < LEAST_OF_A_HALF)
     return found
 

@@ -1,18 +1,55 @@
-"""The account of a run as a table for people."""
+"""The account of a run for people: what became of the records, why, and what to do next."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import difflib
+import shlex
+from typing import TYPE_CHECKING, Any, get_args
+
+from pipeline.config import FieldName
+from pipeline.explain.lookup import read_rows
+from pipeline.text.terminal import paint, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
     from pipeline.ledger.account import Account
 
+REASONS_SHOWN = 5
+FIELDS_SHOWN = 8
+EXAMPLE_CHARS = 90
 
-def render_account(account: Account, seconds: float) -> str:
-    """Lay the account out: what was read, what became of it, and that it adds up.
+FIELDS = get_args(FieldName)
+SYNONYMS = {
+    "authors": ("author", "byline", "creator", "writer", "dc_creator", "article_author"),
+    "title": ("headline", "name", "heading", "og_title", "dc_title"),
+    "text": ("body", "content", "articlebody", "maintext", "plain_text", "article", "fulltext"),
+    "html": ("page", "raw_html", "source_html", "markup", "raw"),
+    "date_published": (
+        *("date", "published", "pubdate", "publish_date", "publication_date", "published_at"),
+        *("datepublished", "published_date", "published_time", "posted", "time", "timestamp"),
+    ),
+    "url": ("link", "uri", "href", "address", "canonical_url", "source_url", "permalink"),
+    "id": ("guid", "uuid", "_id", "article_id", "doc_id", "key"),
+    "fetched_at": ("crawled_at", "scraped_at", "download_date", "date_download", "retrieved"),
+}
+"""Our field → what others call it, in lower case."""
+
+
+def account_lines(
+    account: Account, seconds: float, folder: Path | None = None, command: str = "newsieve"
+) -> Iterator[str]:
+    r"""Lay the account out: what was read, what became of it, that it adds up, what to do.
+
+    Args:
+        folder: of the published run; rejects get examples from it.
+        command: how newsieve is called here.
 
     >>> from pipeline.ledger.account import Account
-    >>> print(render_account(Account(read=3, articles=2, rejects=1, rejects_by_reason={"no_text": 1}), 1.2))
+    >>> from pipeline.text.terminal import uncoloured
+    >>> account = Account(read=3, articles=2, rejects=1, rejects_by_reason={"no_text": 1})
+    >>> print(uncoloured("\n".join(account_lines(account, 1.2))))
     read           3
     articles       2
     duplicates     0
@@ -20,20 +57,27 @@ def render_account(account: Account, seconds: float) -> str:
     unchanged      0
                -----
                    3   accounted for, in 1.2 s
-    """  # noqa: E501
-    rows = [
-        ("read", account.read, _unfinished(account)),
-        ("articles", account.articles, ""),
-        ("duplicates", account.duplicates, _by_count(account.duplicates_by_match)),
-        ("rejects", account.rejects, _by_count(account.rejects_by_reason)),
-        ("unchanged", account.unchanged, ""),
+    """
+    rows: list[tuple[str, int, str, str]] = [
+        ("read", account.read, _unfinished(account), "bold"),
+        ("articles", account.articles, "", "green"),
+        ("duplicates", account.duplicates, _by_count(account.duplicates_by_match), "cyan"),
+        ("rejects", account.rejects, _by_count(account.rejects_by_reason), "red"),
+        ("unchanged", account.unchanged, "", "dim"),
     ]
     width = max(5, len(f"{account.read:,}"))
-    lines = [f"{name:<10} {count:>{width},}   {note}".rstrip() for name, count, note in rows]
-    lines.append(f"{'':<10} {'-' * width}")
-    lines.append(f"{'':<10} {account.read:>{width},}   accounted for, in {seconds:.1f} s")
-    lines += [str(cluster) for cluster in account.alarm_clusters]
-    return "\n".join(lines)
+    for name, count, note, style in rows:
+        number = f"{count:>{width},}"
+        told = paint(number, style) if count else number
+        yield f"{name:<10} {told}   {note}".rstrip()
+    yield f"{'':<10} {'-' * width}"
+    yield f"{'':<10} {account.read:>{width},}   accounted for, in {seconds:.1f} s"
+    yield from (paint(shown(str(cluster)), "yellow") for cluster in account.alarm_clusters)
+    examples = first_rejects(folder) if folder is not None and account.rejects else {}
+    yield from _examples(account, examples)
+    yield from _ignored(account.ignored_fields)
+    if folder is not None:
+        yield from _next(folder, examples, command)
 
 
 def _by_count(counts: dict[str, int]) -> str:
@@ -45,3 +89,70 @@ def _unfinished(account: Account) -> str:
     if not account.unfinished:
         return ""
     return f"{account.unfinished:,} unfinished last lines are left for the next run"
+
+
+def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    """Show the first reject of each of the most frequent reasons."""
+    if not examples:
+        return
+    reasons = sorted(account.rejects_by_reason.items(), key=lambda item: (-item[1], item[0]))
+    yield ""
+    for number, (reason, count) in enumerate(reasons[:REASONS_SHOWN]):
+        told = f"{paint(reason, 'red')} {count:,}"
+        if example := examples.get(reason):
+            what = example["detail"] or example["excerpt"]
+            line = ": ".join(filter(None, (example["source"], what)))
+            told += f", such as {shown(' '.join(line.split()))[:EXAMPLE_CHARS]}"
+        yield f"{'' if number else 'rejected':<10} {told}"
+    if len(reasons) > REASONS_SHOWN:
+        yield f"{'':<10} … and {len(reasons) - REASONS_SHOWN} more reasons"
+
+
+def first_rejects(folder: Path) -> dict[str, dict[str, Any]]:
+    """Find the first reject of each reason in the run in *folder*."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in read_rows(folder, "rejects", ("reason", "source", "detail", "excerpt")):
+        found.setdefault(row["reason"], row)
+    return found
+
+
+def _ignored(fields: dict[str, int]) -> Iterator[str]:
+    """Name the fields that were not understood, with what was probably meant."""
+    if not fields:
+        return
+    yield ""
+    ordered = sorted(fields.items(), key=lambda item: (-item[1], item[0]))
+    meant = {name: field for name, _ in ordered if (field := meant_field(name))}
+    for number, (name, count) in enumerate(ordered[:FIELDS_SHOWN]):
+        hint = f"; did you mean {meant[name]}?" if name in meant else ""
+        yield f"{'' if number else 'ignored':<10} {shown(name)} {count:,}{paint(hint, 'yellow')}"
+    if len(ordered) > FIELDS_SHOWN:
+        yield f"{'':<10} … and {len(ordered) - FIELDS_SHOWN} more fields"
+    if meant:
+        name, field = next(iter(meant.items()))
+        yield f"{'':<10} to use it: --set 'input.fields={{{shown(name)}: {field}}}'"
+
+
+def meant_field(name: str) -> str | None:
+    """Guess which field of ours *name* is; None where nothing is near.
+
+    >>> [meant_field(each) for each in ("Author", "date-published", "warc:request", "tags")]
+    ['authors', 'date_published', None, None]
+    """
+    plain = name.lower().replace("-", "_").replace(" ", "_").rpartition(".")[2]
+    for field, others in SYNONYMS.items():
+        if plain == field or plain in others:
+            return field
+    near = difflib.get_close_matches(plain, FIELDS, n=1, cutoff=0.8) if ":" not in plain else []
+    return near[0] if near else None
+
+
+def _next(folder: Path, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
+    output = shlex.quote(str(folder.parents[1]))
+    yield ""
+    yield f"{'result':<10} {shown(str(folder))}/articles/*.parquet"
+    report = f"{command} report {output} --html report.html"
+    yield f"{'next':<10} {shown(report)}"
+    for example in list(examples.values())[:1]:
+        trace = f"{command} trace {output} {shlex.quote(example['source'])}"
+        yield f"{'':<10} {shown(trace)}"

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pipeline.text.terminal import paint, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pipeline.records import Article, Rejection
 
 
-def as_json(article: Article | None, rejection: Rejection | None) -> str:
-    """Give one line of JSON for a document; the text is there even if a run would reject it."""
+def as_object(
+    article: Article | None, rejection: Rejection | None, *, explain: bool = False
+) -> dict[str, Any]:
+    """Give a document as an object ready for JSON; the text is there even if a run rejects it.
+
+    Args:
+        explain: whether ``lines`` tell what became of each line.
+    """
     rejected = rejection.reason if rejection else None
     if article is None:
         assert rejection is not None
-        row: dict[str, object] = {
+        row: dict[str, Any] = {
             "record_id": rejection.record_id,
             "id": rejection.id,
             "source": rejection.source,
@@ -31,10 +38,11 @@ def as_json(article: Article | None, rejection: Rejection | None) -> str:
         }
     else:
         row = _described(article)
-    return json.dumps(row | {"rejected": rejected}, ensure_ascii=False)
+    lines = {"lines": list(explained(article))} if explain and article else {}
+    return row | {"rejected": rejected} | lines
 
 
-def _described(article: Article) -> dict[str, object]:
+def _described(article: Article) -> dict[str, Any]:
     document = article.document
     published, modified = article.date_published, article.date_modified
     return {
@@ -61,43 +69,59 @@ def _described(article: Article) -> dict[str, object]:
     }
 
 
-KEPT, TAKEN, CUT = " ", ">", "-"
-"""Marks at the head of a line: kept in the text, taken into a field, cut."""
+KEPT, TAKEN, CUT, LEFT_OUT = " ", ">", "-", "x"
+"""Marks at the head of a line: kept in the text, taken into a field, cut by a rule, not taken out
+of the page at all."""
 STAYING = {"dateline"}
 """Fields that are read off the text and stay in it."""
-_JOINERS = "\u200c\u200d"
-_COLOURS = {KEPT: "", TAKEN: "\x1b[36m", CUT: "\x1b[31m"}
+_STYLES = {KEPT: (), TAKEN: ("cyan",), CUT: ("red",), LEFT_OUT: ("dim",)}
 
 
-def as_lines(article: Article, rejection: Rejection | None, *, colour: bool) -> Iterator[str]:
-    """Show each line that the cleaner saw, with what became of it and why."""
-    document = article.document
-    yield f"# {document.source}: {article.title or 'no title'}"
-    if rejection is not None:
-        yield f"# a run would reject it: {rejection.reason} {rejection.detail or ''}".rstrip()
-    start = 0
-    for raw in article.seen_text.splitlines(keepends=True):
-        line = visible(raw.strip())
-        if line:
-            mark, why = _fate(article, start, start + len(raw))
-            note = f"   [{why}]" if why else ""
-            text = f"{mark} {line}{note}"
-            shade = _COLOURS[mark] if colour else ""
-            yield f"{shade}{text}\x1b[0m" if shade else text
-        start += len(raw)
+def explained(article: Article) -> Iterator[dict[str, str | None]]:
+    """Tell of each line of a document, or each block of a page, what became of it and why.
 
-
-def visible(line: str) -> str:
-    r"""Show what no terminal may be sent, such as escapes and direction marks, as a sign.
-
-    Joiners stay: Persian spelling and emoji sequences need them.
-
-    >>> visible("a\x1b[2Jb")
-    'a\ufffd[2Jb'
+    Returns:
+        Objects ready for JSON: ``mark``, one of the marks above; ``text``; ``why``: rules and
+        fields, or who left it out and where it stands; None where there is nothing to say.
     """
-    return "".join(
-        [c if c.isprintable() or c.isspace() or c in _JOINERS else "\ufffd" for c in line]
-    )
+    seen = article.seen_text
+    page = article.extraction is not None  # its blocks are a line each
+    lines = [f"{line}\n" for line in seen.split("\n")] if page else seen.splitlines(keepends=True)
+    fates: list[tuple[str, str]] = []
+    start = 0
+    for raw in lines:
+        fates.append(_fate(article, start, start + len(raw)))
+        start += len(raw)
+    for text, line, note in _in_reading_order(article, lines):
+        mark, why = (LEFT_OUT, note) if line is None else fates[line]
+        if text.strip():
+            yield {"mark": mark, "text": text.strip().expandtabs(4), "why": why or None}
+
+
+def _in_reading_order(
+    article: Article, lines: Sequence[str]
+) -> Iterator[tuple[str, int | None, str]]:
+    if article.extraction is None:
+        yield from ((text, number, "") for number, text in enumerate(lines))
+        return
+    # lxml and trafilatura are for pages only.
+    from pipeline.clean.html.left_out import page_blocks  # noqa: PLC0415
+
+    for block in page_blocks(article.document, article.extraction):
+        by = "left out by " + ", ".join(block.by)
+        yield block.text, block.line, f"{block.where}: {by}" if block.where else by
+
+
+def as_lines(article: Article, rejection: Rejection | None) -> Iterator[str]:
+    """Show each line of a document with what became of it and why, in colour."""
+    yield f"# {shown(article.document.source)}: {shown(article.title or 'no title')}"
+    if rejection is not None:
+        told = f"{rejection.reason} {rejection.detail or ''}".rstrip()
+        yield f"# a run would reject it: {shown(told)}"
+    for each in explained(article):
+        note = f"   [{shown(each['why'])}]" if each["why"] else ""
+        mark = each["mark"] or KEPT
+        yield paint(f"{mark} {shown(each['text'] or '')}{note}", *_STYLES[mark])
 
 
 def _fate(article: Article, start: int, end: int) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dedup.model import LEAST_OF_A_HALF
+from pipeline.text.terminal import shown_in
 from pipeline.text.tokens import words
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ _TIPS = {
 
 def comparison_lines(found: dict[str, Any]) -> Iterator[str]:
     """Tell everything that ``compare_sides`` found."""
+    found = shown_in(found)
     for name in "ab":
         side = found[name]
         unknown = {each: side[each] or f"no {each}" for each in ("title", "url", "date_published")}

@@ -14,6 +14,7 @@ from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
@@ -124,6 +125,19 @@ class Rows:
             found = ds.dataset([file], schema=schema(table), format="parquet")
             for values in found.to_table(columns=shown, filter=meant).to_pylist():
                 yield Row(table, run.sequence, path.relative_to(self.output).as_posix(), values)
+
+
+def read_columns(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table:
+    """Read *columns* of *table* of the run in *folder*; what an older run lacks is null."""
+    files = [str(path) for path in sorted((folder / table).glob("*.parquet"))]
+    dataset = ds.dataset(files, schema=schema(table), format="parquet")
+    return dataset.to_table(columns=list(columns), use_threads=False)
+
+
+def read_rows(folder: Path, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Give *columns* of the rows of *table* of the run in *folder*, in their order."""
+    for batch in read_columns(folder, table, columns).to_batches(max_chunksize=1_000):
+        yield from batch.to_pylist()
 
 
 def plain(value: object) -> object:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import UsageError
 from pipeline.explain.lookup import plain
 from pipeline.records import REASONS
+from pipeline.text.terminal import shown_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +52,9 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
     return {"name": name, "records": [_record(rows, row) for row in found]}
 
 
-def trace_json(traced: dict[str, Any]) -> str:
-    """Write what ``trace`` found as JSON."""
-    return json.dumps(traced, ensure_ascii=False, indent=1)
-
-
 def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
     """Tell what ``trace`` found, for people."""
+    traced = shown_in(traced)
     records = traced["records"]
     if len(records) > 1:
         ids = len({record["id"] for record in records})

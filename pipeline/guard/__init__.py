@@ -17,6 +17,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
@@ -29,10 +30,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
-_COMMAND = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from pipeline.guard.killable import serve; serve()"
-)
+_PATIENCE_S = 120.0
+"""Seconds, over all items, that a guard waits for whoever kills its helpers from outside, such as
+the system when memory is short, to have done."""
+
+_LONGEST_PAUSE_S = 15.0
+
+_SERVE = "from pipeline.guard.killable import serve; serve()"
+
+
+def python_command(code: str, *arguments: str) -> list[str]:
+    """Return the command that runs *code* in another interpreter, with the modules of this one.
+
+    ``sys.path`` is set before the first import: with ``-c`` or ``-m`` alone, Python would import
+    modules from the current folder, which may be full of files by others.
+    """
+    return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!a}; {code}", *arguments]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +67,11 @@ class Killed:
     """The answer for an item that killed its helper.
 
     Attributes:
-        how: the limit it hit, or that the process crashed.
+        how: the limit it hit, that the process crashed, or that somebody else killed it.
         detail: the signal or exit code of a crash.
     """
 
-    how: Literal["too_slow", "too_large_in_memory", "crashed"]
+    how: Literal["too_slow", "too_large_in_memory", "crashed", "killed_from_outside"]
     detail: str = ""
 
 
@@ -82,6 +95,7 @@ class Guard:
     ) -> None:
         self._start = pickle.dumps((function, limits, load))
         self._lock = Lock()
+        self._patience_s, self._pause_s = _PATIENCE_S, 0.0
         self._helper: _Helper | None = None
 
     def start(self) -> None:
@@ -93,7 +107,7 @@ class Guard:
         """Return an answer per item, in order: the function's, or ``Killed``.
 
         If a helper that has answered other items dies, other than by the time limit, the item
-        is tried again in a fresh helper.
+        is tried again in a fresh helper; if it was killed from outside, several times.
 
         Raises:
             NewsieveError: no helper can be started.
@@ -126,7 +140,11 @@ class Guard:
         except (EOFError, OSError, pickle.UnpicklingError):
             killed = helper.cause_of_death()
             self._end()
-            if fresh or killed.how == "too_slow":
+            if killed.how == "killed_from_outside" and self._patience_s > 0:
+                time.sleep(self._pause_s)
+                self._patience_s -= self._pause_s
+                self._pause_s = min(2 * self._pause_s + 0.5, _LONGEST_PAUSE_S)
+            elif fresh or killed.how == "too_slow":
                 answers.append(killed)
 
     def _ready_helper(self) -> _Helper:
@@ -156,7 +174,7 @@ class _Helper:
         lifeline, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-c", _COMMAND, str(lifeline)],
+                python_command(_SERVE, str(lifeline)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -171,7 +189,7 @@ class _Helper:
         self._requests = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
         with suppress(BrokenPipeError):  # expect_ready reports it
-            self._requests.write(pickle.dumps(sys.path) + start)
+            self._requests.write(start)
             self._requests.flush()
 
     def expect_ready(self) -> None:
@@ -204,6 +222,8 @@ class _Helper:
             return Killed("too_slow")
         if code == OUT_OF_MEMORY:
             return Killed("too_large_in_memory")
+        if code in (-signal.SIGKILL, -signal.SIGTERM):
+            return Killed("killed_from_outside", f"the process got {signal.Signals(-code).name}")
         if code < 0:
             return Killed("crashed", f"the process died of {signal.Signals(-code).name}")
         return Killed("crashed", f"the process ended with exit code {code}")

@@ -28,5 +28,6 @@ def judge_article(article: Article, config: JudgeConfig) -> tuple[Article, Rejec
     judged = replace(article, language=language, language_score=score)
     for reason, unwanted in FILTERS.items():
         if detail := unwanted(judged, config):
-            return judged, rejection_of(article.document, "judge", "filtered", reason, detail)
+            found = rejection_of(article.document, "judge", "filtered", reason, detail)
+            return judged, replace(found, url=article.url or found.url)
     return judged, None

@@ -47,7 +47,7 @@ class Account:
         ignored_fields: unknown field → records that had it; also the records of archives that
             are not documents, such as ``warc:request``.
         alarm_clusters: the largest first.
-        unfinished: last lines without a newline, left for the next run.
+        unfinished: last lines that are not whole, left for the next run.
     """
 
     read: int = 0
@@ -171,7 +171,10 @@ def tally(
     account = replace(counted_rows, largest_cluster=largest, alarm_clusters=alarming)
     counts = {
         source: InputCount(
-            count["read"], count["unchanged"], count["unfinished"], bool(count["retry"])
+            count["read"],
+            count["unchanged"],
+            count["unfinished"],
+            bool(count["retry"] or count["unfinished"]),
         )
         for source, count in files.items()
     }

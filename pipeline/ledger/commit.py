@@ -8,6 +8,7 @@ import platform
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime, timezone
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,8 @@ def write_inputs(
             "bytes": each.bytes,
             "attempts": each.attempts,
             **asdict(counts[each.source]),
-            "retry": counts[each.source].retry and each.attempts < max_attempts,
+            "retry": bool(counts[each.source].unfinished)
+            or (counts[each.source].retry and each.attempts < max_attempts),
         }
         for each in plan.inputs
     ]
@@ -83,6 +85,7 @@ def write_manifest(
         "counts": account.as_dict(),
         "alarm_clusters": [asdict(cluster) for cluster in account.alarm_clusters],
         "gates": gates_as_dict(gates),
+        "published_at": now_utc(),
         "published_by_hand": None,
         "inputs": {"files": len(plan.inputs), "bytes": plan.bytes},
         "window": asdict(window),
@@ -93,6 +96,11 @@ def write_manifest(
         "timings": timings,
     }
     save_manifest(folder, manifest)
+
+
+def now_utc() -> str:
+    """Give the time in UTC as a manifest has it: ISO 8601, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
@@ -107,16 +115,21 @@ def describe_files(folder: Path) -> list[dict[str, Any]]:
     return [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))]
 
 
-def _describe(path: Path, folder: Path) -> dict[str, Any]:
+def digest_file(path: Path) -> str:
+    """Digest the bytes of *path*: 32 hex digits of blake2b."""
+    digest = blake2b(digest_size=16)
     with path.open("rb") as stream:
-        digest = blake2b(digest_size=16)
         while portion := stream.read(1 << 20):
             digest.update(portion)
+    return digest.hexdigest()
+
+
+def _describe(path: Path, folder: Path) -> dict[str, Any]:
     return {
         "path": path.relative_to(folder).as_posix(),
         "rows": pq.read_metadata(path).num_rows,
         "bytes": path.stat().st_size,
-        "blake2b": digest.hexdigest(),
+        "blake2b": digest_file(path),
     }
 
 
@@ -127,7 +140,7 @@ def publish(finished: Path, output: Path, run_id: str) -> Path:
         The folder of the published run.
     """
     target = output / "runs" / run_id
-    publish_folder(finished, target)
+    publish_folder(finished, target, f"{run_id} is published")
     return target
 
 
@@ -153,7 +166,7 @@ def withdraw(folder: Path, output: Path) -> None:
     """
     sweep_staging(output)
     gone = output / ".staging" / f"withdrawn-{folder.name}"
-    publish_folder(folder, gone)
+    publish_folder(folder, gone, f"{folder.name} is taken away")
     with cleanup_after(f"{folder.name} is taken away"):
         shutil.rmtree(gone)
 
@@ -165,5 +178,7 @@ def sweep_staging(output: Path, keep: str | None = None) -> None:
         keep: the run that is going to be finished.
     """
     for leftover in (output / ".staging").iterdir():
-        if leftover.is_dir() and leftover.name != keep:
+        if leftover.is_symlink():
+            leftover.unlink()
+        elif leftover.is_dir() and leftover.name != keep:
             shutil.rmtree(leftover)

@@ -9,12 +9,18 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import HeldRun, NewsieveError, UsageError
 from pipeline.ledger.account import AlarmCluster
-from pipeline.ledger.commit import cleanup_after, publish, save_manifest, sweep_staging, withdraw
+from pipeline.ledger.commit import (
+    cleanup_after,
+    now_utc,
+    publish,
+    save_manifest,
+    sweep_staging,
+    withdraw,
+)
 from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
 from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
 from pipeline.ledger.lock import locked
@@ -57,7 +63,7 @@ def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[G
     if not failed(gates):
         return publish(finished, output, run_id)
     held = output / HELD / run_id
-    publish_folder(finished, held)
+    publish_folder(finished, held, f"{run_id} is held")
     sweep_staging(output)
     raise HeldRun(f"{output}: held by a gate, nothing was published\n{describe_held(held)}")
 
@@ -127,8 +133,9 @@ def publish_held(output: Path, name: str) -> Path:
                 f"run is {newest or 'none'}; it can no longer be published. "
                 f"newsieve discard {output} {folder.name} gives its inputs to the next run"
             )
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        save_manifest(folder, held.manifest | {"published_by_hand": now})
+        now = now_utc()
+        by_hand = {"published_at": now, "published_by_hand": now}
+        save_manifest(folder, held.manifest | by_hand)
         published = publish(folder, output, folder.name)
         with cleanup_after(f"{folder.name} is published"):
             write_views(output)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import NewsieveError
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
-from pipeline.write.parquet import write_parquet
+from pipeline.write.parquet import undamaged, write_parquet
 
 INPUTS_SCHEMA = pa.schema(
     [
@@ -39,7 +39,7 @@ digest: null if the file could not be read; attempts: runs that read this conten
 the next run reads it again.
 """
 
-RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}")
+RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}", re.ASCII)
 """``<logical date>-<sequence>-<hash of plan and parent>``."""
 
 
@@ -56,15 +56,17 @@ class CommittedRun:
 def committed_runs(output: Path) -> list[CommittedRun]:
     """List the published runs below *output*, oldest first.
 
-    Folder names are enough, so that years of runs cost one listing. Only the newest manifest is
-    read, to check that this version can continue from it.
+    Folder names are enough, so that years of runs cost one listing. Manifests are read only of the
+    newest run, to check that this version can continue from it, and where sequences have gaps.
 
     Raises:
-        NewsieveError: the newest manifest is damaged, or was written by a newer newsieve.
+        NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, or a run
+            is missing.
     """
     runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
     if runs:
         _check_format(runs[-1].folder / "manifest.json")
+    _check_chain(runs)
     return runs
 
 
@@ -77,8 +79,27 @@ def _runs_below(folder: Path) -> Iterator[CommittedRun]:
                 raise NewsieveError(
                     f"{path}: a run without its manifest.json; restore this folder from a backup"
                 )
-            day = date.fromisoformat(named["date"])
+            try:
+                day = date.fromisoformat(named["date"])
+            except ValueError:
+                raise NewsieveError(f"{path}: named like a run, but of no day; move it") from None
             yield CommittedRun(path, path.name, int(named["sequence"]), day)
+
+
+def _check_chain(runs: Sequence[CommittedRun]) -> None:
+    """Raise if a run is missing. A compacted run takes the place of several, and names a parent."""
+    before: CommittedRun | None = None
+    for run in runs:
+        if run.sequence == (before.sequence if before else 0):
+            raise NewsieveError(f"{run.folder}: a second run of this sequence; move one of them")
+        if run.sequence != (before.sequence if before else 0) + 1:
+            parent = read_manifest(run.folder).get("parent")
+            if parent != (before and before.run_id):
+                raise NewsieveError(
+                    f"{run.folder.parent / str(parent)}: missing, though {run.run_id} follows it; "
+                    "restore it from a backup"
+                )
+        before = run
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -91,12 +112,44 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        int(manifest["format_version"])
-    except (ValueError, KeyError, TypeError) as error:
+        known = int(manifest["format_version"]) <= FORMAT_VERSION
+        for each in (manifest, *(manifest.get("runs") or ())) if known else ():
+            _check_entries(each)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        why = f"no {error}" if isinstance(error, KeyError) else str(error)
         raise NewsieveError(
-            f"{path}: damaged manifest ({error}); restore it from a backup"
+            f"{path}: damaged manifest ({why}); restore it from a backup"
         ) from error
     return manifest
+
+
+_ENTRIES: dict[str, Callable[[Any], bool]] = {
+    "counts": lambda found: all(map(_is_count, found.values())),
+    "inputs": lambda found: all(map(_is_count, found.values())),
+    "timings": lambda found: found["seconds"] >= 0 and bool(found["started"]),
+}
+"""What each manifest has, and those of the runs in it → whether it is as it was written."""
+
+_LATER_ENTRIES: dict[str, Callable[[Any], bool]] = {
+    "config": lambda found: all(section.keys() is not None for section in found.values()),
+    "gates": lambda found: all("passed" in fact for fact in found.values()),
+    "alarm_clusters": lambda found: all(each["cluster_id"] for each in found),
+    "removed": lambda found: all(each.keys() for each in found),
+    "files": lambda found: all(each["path"] for each in found),
+}
+"""The same of what an older version may not have written."""
+
+
+def _is_count(found: Any) -> bool:
+    """Whether *found* is a number, or a table of numbers by name."""
+    return isinstance(found, int) or all(isinstance(each, int) for each in found.values())
+
+
+def _check_entries(manifest: Mapping[str, Any]) -> None:
+    known = _ENTRIES | {name: _LATER_ENTRIES[name] for name in _LATER_ENTRIES if name in manifest}
+    for name, is_right in known.items():
+        if manifest[name] is not None and not is_right(manifest[name]):
+            raise ValueError(name)
 
 
 def _check_format(path: Path) -> None:
@@ -106,24 +159,6 @@ def _check_format(path: Path) -> None:
             f"{path}: written in format {version}, this newsieve knows formats up to "
             f"{FORMAT_VERSION}; upgrade newsieve"
         )
-
-
-@contextmanager
-def undamaged(path: Path) -> Iterator[None]:
-    """Turn damage to a table of a published run into a message.
-
-    Raises:
-        NewsieveError: *path* is damaged.
-        OSError: it cannot be read.
-    """
-    try:
-        yield
-    except (pa.ArrowException, OSError) as error:  # pyarrow raises both for damage
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise NewsieveError(
-            f"{path}: damaged ({' '.join(str(error).split())[:300]}); restore it from a backup"
-        ) from error
 
 
 def read_table(path: Path, *columns: str) -> pa.Table:
@@ -142,6 +177,18 @@ def read_table(path: Path, *columns: str) -> pa.Table:
 def table_files(run: CommittedRun, table: str) -> list[Path]:
     """List the Parquet files of one table of *run*, by name."""
     return sorted((run.folder / table).glob("*.parquet"))
+
+
+def check_tables(run: CommittedRun) -> None:
+    """Raise if a table that the manifest of *run* lists is missing.
+
+    Raises:
+        NewsieveError: one is; the message names it.
+    """
+    for each in read_manifest(run.folder).get("files") or ():
+        path = run.folder / each["path"]
+        if each["path"].startswith(TABLES) and not path.is_file():
+            raise NewsieveError(f"{path}: missing; restore it from a backup")
 
 
 def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
@@ -178,12 +225,14 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def ids_of(run: CommittedRun) -> list[bytes]:
-    """Return the ids of the rows of *run*, 16 bytes each."""
+    """Return the ids of the records that *run* kept or rejected for good, 16 bytes each."""
     found: list[bytes] = []
     for table in TABLES:
         for path in table_files(run, table):
-            ids = read_table(path, "id")["id"].drop_null().to_pylist()
-            found += map(bytes.fromhex, ids)
+            rows = read_table(path, "id", "retryable")
+            if "retryable" in rows.column_names:
+                rows = rows.filter(pc.invert(rows["retryable"]))
+            found += map(bytes.fromhex, rows["id"].drop_null().to_pylist())
     return found
 
 

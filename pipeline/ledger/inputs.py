@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path, PurePath
+from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.read import FORMATS, format_of
+from pipeline.read import FORMATS, PAGE, format_of, looks_like_page, may_be_page
+from pipeline.storage import open_input, refuse_url
+
+FollowLinks: TypeAlias = Literal["inside", "anywhere"]
+
+_HEAD_BYTES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,7 @@ class Inputs:
         too_young: files changed less than ``input.min_age_s`` ago, left for the next run.
         ignored: number of files of other kinds, by suffix.
         unfollowed: links to folders; pipes, sockets and devices with the name of a file.
+        outside: links to files that lead out of the input.
     """
 
     files: list[InputFile] = field(default_factory=list)
@@ -46,6 +53,7 @@ class Inputs:
     too_young: list[str] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
     unfollowed: list[str] = field(default_factory=list)
+    outside: list[str] = field(default_factory=list)
 
     def remarks(self) -> list[str]:
         """Return a line for each kind of thing that was left out."""
@@ -61,22 +69,37 @@ class Inputs:
         if self.unfollowed:
             count, first = len(self.unfollowed), min(self.unfollowed)
             lines.append(f"left out: {count} links to folders, pipes or devices, such as {first}")
+        if self.outside:
+            lines.append(
+                f"left out: {len(self.outside)} links that lead out of the input, such as "
+                f"{min(self.outside)}; input.follow_links = anywhere reads them"
+            )
+        if self.unreadable:
+            first = min(folder.path for folder in self.unreadable)
+            lines.append(f"not readable: {len(self.unreadable)} folders, such as {first}")
         return lines
 
 
 def find_inputs(
-    patterns: tuple[str, ...], min_age_s: float = 0, output: Path | None = None
+    patterns: tuple[str, ...],
+    min_age_s: float = 0,
+    output: Path | None = None,
+    follow_links: FollowLinks = "inside",
 ) -> Inputs:
     """Find the files that *patterns* (folders, files or globs) name.
 
     Args:
         output: the output folder: files in it are not inputs.
+        follow_links: ``input.follow_links``; a link that is named as an input is followed.
 
     Raises:
-        UsageError: a folder or file does not exist, has an unknown suffix, or lies in the output.
+        UsageError: a folder or file does not exist, cannot be listed, has an unknown suffix, lies
+            in the output, or not on this machine.
     """
-    inputs, look = Inputs(), _Look(time.time(), min_age_s, output and output.resolve())
+    written = output and Path(os.path.realpath(output))
+    inputs, look = Inputs(), _Look(time.time(), min_age_s, written, follow_links)
     for pattern in patterns:
+        refuse_url(pattern, "input")
         if has_magic(pattern) and not os.path.lexists(pattern):
             root = _fixed_part(pattern)
             for match in sorted(glob(pattern, recursive=True)):  # noqa: PTH207 - may be absolute
@@ -93,11 +116,32 @@ def find_inputs(
                 "own output; name another folder"
             )
         elif os.path.isdir(pattern):  # noqa: PTH112 - a glob may not be a valid Path
+            _check_listing(pattern)
             _add_folder(Path(pattern), Path(pattern), inputs, look)
         else:
             _add_named(Path(pattern), inputs, look)
     inputs.files = _distinct(inputs.files)
     return inputs
+
+
+def is_input(
+    path: str, source: str, suffix: str, patterns: tuple[str, ...], follow_links: FollowLinks
+) -> bool:
+    """Whether ``find_inputs`` could have found this file, or unreadable folder (no suffix)."""
+    look = _Look(0, 0, None, follow_links)
+    if ".." in PurePath(source).parts or (suffix and suffix not in FORMATS):
+        return False
+    for pattern in patterns:
+        if has_magic(pattern) and not os.path.lexists(pattern):
+            root = _fixed_part(pattern)
+        elif path == str(Path(pattern)):
+            return source == _source(Path(path), Path(path).parent)
+        else:
+            root = Path(pattern)
+        below = Path(path).is_relative_to(root)
+        if below and _source(Path(path), root) == source and not look.leads_out(Path(path), root):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +152,19 @@ class _Look:
         now: seconds since 1970.
         min_age_s: ``input.min_age_s``.
         output: the output folder, links resolved; None if nothing is written.
+        follow_links: ``input.follow_links``.
     """
 
     now: float
     min_age_s: float
     output: Path | None
+    follow_links: FollowLinks
+
+    def leads_out(self, path: Path, root: Path) -> bool:
+        """Whether *path* is a link, or lies behind one, to a file outside of *root*."""
+        if self.follow_links == "anywhere":
+            return False
+        return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
     def is_written(self, path: str) -> bool:
         """Whether *path* is the output folder, or in it."""
@@ -158,9 +210,16 @@ def _fixed_part(pattern: str) -> Path:
 
 
 def _add_named(path: Path, inputs: Inputs, look: _Look) -> None:
-    if format_of(path.name) is None:
+    if _format_of(path) is None:
         raise UsageError(f"input {path}: unknown kind of file; known: {', '.join(FORMATS)}")
-    _add(path, path.parent, inputs, look)
+    _add(path, path.parent, inputs, replace(look, follow_links="anywhere"))
+
+
+def _check_listing(folder: str) -> None:
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        raise UsageError(f"input {folder}: cannot be listed: {error.strerror}") from None
 
 
 def _add_folder(folder: Path, root: Path, inputs: Inputs, look: _Look) -> None:
@@ -181,11 +240,15 @@ def _add_folder(folder: Path, root: Path, inputs: Inputs, look: _Look) -> None:
 
 
 def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
-    if path.exists() and not path.is_file():
+    # os.path, not Path, which raises where a folder may not be entered or a name is too long.
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
         # A folder that matches a glob, or a pipe that would block; broken links are read, and fail.
-        inputs.unfollowed += [] if path.is_dir() else [str(path)]
+        inputs.unfollowed += [] if os.path.isdir(path) else [str(path)]  # noqa: PTH112
         return
-    suffix = format_of(path.name)
+    if look.leads_out(path, root):
+        inputs.outside.append(str(path))
+        return
+    suffix = _format_of(path)
     if suffix is None:
         inputs.ignored[path.suffix.lower() or path.name] += 1
         return
@@ -193,6 +256,18 @@ def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
         inputs.too_young.append(str(path))
         return
     inputs.files.append(InputFile(str(path), _source(path, root), suffix))
+
+
+def _format_of(path: Path) -> str | None:
+    """Return the format that the name states; that of pages if the file begins like one."""
+    suffix = format_of(path.name)
+    if suffix is None and may_be_page(path.name):
+        try:
+            with open_input(str(path)) as stream:
+                return PAGE if looks_like_page(stream.read(_HEAD_BYTES)) else None
+        except OSError:
+            return None
+    return suffix
 
 
 def _source(path: Path, root: Path) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pipeline.errors import LockedOutput, NewsieveError, UsageError
-from pipeline.storage import finish_exchange
+from pipeline.storage import finish_exchange, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,23 +38,39 @@ def locked(output: Path) -> Iterator[None]:
     owner = output / ".staging" / "owner.json"
     lock = FileLock(output / ".lock", timeout=0)
     try:
+        if owner.parent.is_symlink():  # what is not ours must not be deleted
+            raise UsageError(f"{owner.parent}: is a link; put a folder in its place")
         owner.parent.mkdir(parents=True, exist_ok=True)
+        _check_file_systems(output)
         lock.acquire()
     except Timeout:
         raise LockedOutput(f"{output}: another run is at work: {_describe(owner)}") from None
     except (OSError, NotImplementedError) as error:
         raise _refused(output, error) from None
     try:
+        with suppress(OSError):  # only information; a full disk must not stop `undo`
+            write_bytes(owner, json.dumps(_myself()).encode())
         try:
-            owner.write_text(json.dumps(_myself()), encoding="utf-8")
             finish_exchange(output / "runs")
         except OSError as error:
             raise _refused(output, error) from None
         yield
     finally:
-        with suppress(OSError):  # only information; the lock is what counts
+        with suppress(OSError):
             owner.unlink(missing_ok=True)
         lock.release()
+
+
+def _check_file_systems(output: Path) -> None:
+    """Raise if runs could not be renamed to where they are published or held."""
+    device = (output / ".staging").stat().st_dev
+    for name in ("runs", ".held"):
+        folder = output / name
+        if folder.exists() and folder.stat().st_dev != device:
+            raise UsageError(
+                f"{folder}: on another file system than {output / '.staging'}; a run is published "
+                "by a rename, which needs one file system"
+            )
 
 
 def _refused(output: Path, error: OSError | NotImplementedError) -> NewsieveError:

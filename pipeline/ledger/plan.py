@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
+from pipeline.ledger.history import RUN_ID
 from pipeline.ledger.index import look_of
+from pipeline.ledger.inputs import is_input
 from pipeline.read import survey
 from pipeline.read.parts import Block, Part
 from pipeline.storage import open_input
@@ -28,6 +33,9 @@ if TYPE_CHECKING:
 
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
 """Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
+
+COMPLETE_AFTER_NS = 3_600 * 10**9
+"""A file that has not changed for an hour is no longer being written."""
 
 MAX_PARTS = 2_000
 """Most files in one block: enough that the cost of starting a block does not matter."""
@@ -59,6 +67,7 @@ class Plan:
         parent: the newest committed run, or None for the first.
         inputs: the files to read, ordered by source.
         blocks: the same files as units of work.
+        again: sources of those whose rejected records are read again.
     """
 
     run_id: str
@@ -67,6 +76,7 @@ class Plan:
     logical_date: date
     inputs: tuple[PlannedInput, ...]
     blocks: tuple[Block, ...]
+    again: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -106,6 +116,7 @@ def read_plan(content: bytes, config: Config) -> Plan | None:
         logical_date=date.fromisoformat(facts["logical_date"]),
         inputs=tuple(PlannedInput(**each) for each in facts["inputs"]),
         blocks=tuple(blocks),
+        again=tuple(facts.get("again", ())),
     )
 
 
@@ -117,12 +128,14 @@ class Past:
         newest: the newest published run; None before the first.
         attempts: (source, digest) → runs that read it, of files that are to be read again.
         tombstones: of what was taken down.
+        again: sources of files to read once more, whatever earlier runs read (``again``).
     """
 
     index: Index
     newest: CommittedRun | None
     attempts: Mapping[tuple[str, str | None], int]
     tombstones: frozenset[bytes] = frozenset()
+    again: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +180,7 @@ def make_plan(
         logical_date=logical_date,
         inputs=planned,
         blocks=tuple(blocks),
+        again=tuple(sorted(past.again)),
     )
     return plan, [each.known for each in examined if each.known]
 
@@ -174,7 +188,8 @@ def make_plan(
 def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Examined:
     """Check the look of *file*; if that is not known, read it for its digest and its cuts."""
     look = look_of(file.path, file.source, now_ns)
-    if past.index.knows_look(look):
+    again = file.source in past.again
+    if past.index.knows_look(look) and not again:
         return _Examined()
     whole = Part(file.path, file.source, file.suffix)
     try:
@@ -183,21 +198,30 @@ def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Exa
     except OSError:
         return _unreadable(whole, past)
     reader = past.index.reader_of(file.source, found.digest)
-    if reader is not None:
+    if reader is not None and not again:
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
-    whole = replace(whole, size=found.size, digest=found.digest, look=shown)
+    before = past.attempts.get((file.source, found.digest), 0)
+    # A last line that is not whole waits, until a later run finds the file unchanged, or old.
+    final = before > 0 or not _changed_since(file.path, now_ns - COMPLETE_AFTER_NS)
+    whole = replace(whole, size=found.size, digest=found.digest, look=shown, final=final)
     parts = tuple(
         (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
         for start, stop, first_record in found.cuts
     )
-    before = past.attempts.get((file.source, found.digest), 0)
     planned = PlannedInput(file.source, found.digest, found.size, before + 1, shown)
     return _Examined(planned, parts or ((whole, found.size),))
 
 
 def _examine_folder(folder: InputFile, past: Past) -> _Examined:
     return _unreadable(Part(folder.path, folder.source, folder.suffix), past)
+
+
+def _changed_since(path: str, time_ns: int) -> bool:
+    try:
+        return os.stat(path).st_mtime_ns > time_ns  # noqa: PTH116 - may be no valid Path
+    except OSError:
+        return True
 
 
 def _unreadable(part: Part, past: Past) -> _Examined:
@@ -211,17 +235,35 @@ def _unreadable(part: Part, past: Past) -> _Examined:
 def find_interrupted(output: Path, newest: CommittedRun | None, config: Config) -> Plan | None:
     """Return the plan of an interrupted run that can be finished, or None.
 
-    It must follow the *newest* run, and have been made by this version for settings that give the
-    same result.
+    It must follow the *newest* run, have been made by this version for settings that give the same
+    result, and read nothing but what the inputs name now.
     """
     for path in sorted((output / ".staging").glob("*/plan.json")):
         try:
             plan = read_plan(path.read_bytes(), config)
-        except (OSError, ValueError, KeyError, TypeError):
+            if plan and plan.parent == (newest and newest.run_id) and _is_ours(plan, path, config):
+                return plan
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # damaged, or of an older version: its inputs are planned again
-        if plan is not None and plan.parent == (newest and newest.run_id):
-            return plan
     return None
+
+
+def _is_ours(plan: Plan, path: Path, config: Config) -> bool:
+    """Whether nobody but an interrupted run of this user can have left this work behind.
+
+    Raises:
+        ValueError, OSError: an array is damaged, or a pickle.
+    """
+    named = RUN_ID.fullmatch(plan.run_id)
+    if not named or path.parent.name != plan.run_id or int(named["sequence"]) != plan.sequence:
+        return False
+    if os.stat(path, follow_symlinks=False).st_uid != os.geteuid():  # noqa: PTH116
+        return False
+    for array in path.parent.glob("*.npy"):
+        np.load(array, mmap_mode="r")
+    rule = config.input.paths, config.input.follow_links
+    parts = (part for block in plan.blocks for part in block.parts)
+    return all(is_input(part.path, part.source, part.suffix, *rule) for part in parts)
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:
@@ -245,7 +287,7 @@ def _table_settings(config: Config) -> dict[str, Any]:
     return config.model_dump(
         mode="json",
         exclude={
-            "input": {"paths", "min_age_s"},
+            "input": {"paths", "min_age_s", "follow_links"},
             "dedup": {"alarm_cluster_size"},
             "gates": True,
             "write": {"output"},

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
-from pipeline.ledger.history import table_files, undamaged
+from pipeline.ledger.history import check_tables, table_files
 from pipeline.staging import WindowPart
+from pipeline.write.parquet import undamaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,7 @@ def window_of(
     for run in runs:
         if abs((logical_date - run.logical_date).days) > config.window_days:
             continue
+        check_tables(run)
         for articles in table_files(run, "articles"):
             with undamaged(articles):
                 pq.read_metadata(

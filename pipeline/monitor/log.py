@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Literal
 
+from pipeline.text.terminal import uncoloured
+
 LogFormat = Literal["text", "json"]
 
 EVENTS: dict[str, str] = {
     "run_planned": "the inputs are frozen, the work begins: files, bytes, blocks, parent",
+    "progress": "how far a run is, every 30 s: stage, seconds, records, rejects, bytes, all_bytes",
     "block_cleaned": "a block was read and cleaned: its counts, and how many of all are done",
     "pass_finished": "clean, deduplicate or write has come to its end: seconds",
     "run_published": "the run is committed: folder, seconds, counts as in its manifest",
@@ -33,10 +36,12 @@ class EventLog:
     """Where the events of a command go.
 
     Attributes:
+        quiet: only warnings and errors are told.
         run_id: stands in every event from the plan on.
     """
 
     form: LogFormat = "text"
+    quiet: bool = False
     run_id: str | None = None
 
     def tell(
@@ -48,13 +53,19 @@ class EventLog:
         _LOGGER.log(level, "%s", text, extra={"facts": facts})
 
 
-def open_log(form: LogFormat) -> EventLog:
-    """Let events, and in JSON whatever libraries warn of, go to stderr; replaces an open log."""
+def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> EventLog:
+    """Let events, and in JSON whatever libraries warn of, go to stderr; replaces an open log.
+
+    Args:
+        quiet: warnings and errors only.
+        colour: whether text keeps the colours that it has.
+    """
     close_log()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter() if form == "json" else logging.Formatter())
+    handler = _Stderr()
+    plain = logging.Formatter() if colour else _PlainFormatter()
+    handler.setFormatter(_JsonFormatter() if form == "json" else plain)
     _LOGGER.addHandler(handler)
-    _LOGGER.setLevel(logging.INFO)
+    _LOGGER.setLevel(logging.WARNING if quiet else logging.INFO)
     _LOGGER.propagate = False
     if form == "json":
         # Of libraries only what newsieve would show as text as well, see beam/runner.py.
@@ -66,7 +77,7 @@ def open_log(form: LogFormat) -> EventLog:
     else:
         handler.addFilter(lambda record: bool(record.getMessage()))
         threading.excepthook = _thread_forgotten
-    return EventLog(form)
+    return EventLog(form, quiet)
 
 
 def close_log() -> None:
@@ -88,6 +99,22 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
     # Threads are the engine's; when a run is stopped, some of them end badly.
     error = failure.exc_value
     _LOGGER.warning("a thread ended: %r", error, exc_info=error)
+
+
+class _Stderr(logging.Handler):
+    """Writes to what sys.stderr is then: a progress bar on a terminal moves out of the way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stderr.write(self.format(record) + "\n")
+            sys.stderr.flush()
+        except Exception:  # noqa: BLE001 - as logging's own handlers do
+            self.handleError(record)
+
+
+class _PlainFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return uncoloured(super().format(record))
 
 
 class _JsonFormatter(logging.Formatter):

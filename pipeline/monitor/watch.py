@@ -27,8 +27,10 @@ def watched(engine: Engine, log: EventLog) -> Engine:
 
     def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
         log.run_id = plan.run_id
+        size = f"{plan.bytes / 1e6:,.1f} MB in {len(plan.blocks):,} blocks"
         log.tell(
             "run_planned",
+            f"planned {plan.run_id}: {len(plan.inputs):,} files, {size}",
             logical_date=plan.logical_date.isoformat(),
             parent=plan.parent,
             files=len(plan.inputs),
@@ -91,10 +93,13 @@ class _Watch:
 
     def _tell_block(self, index: int) -> None:
         (counts,) = self.staging.cleaned(range(index, index + 1))
+        read = sum(part.read for part in counts.parts)
+        done = f"{len(self.cleaned):,} of {len(self.blocks):,}"
         self.log.tell(
             "block_cleaned",
+            f"cleaned block {done}: {read:,} records, {counts.rejects:,} rejects",
             block=index,
-            read=sum(part.read for part in counts.parts),
+            read=read,
             unchanged=sum(part.unchanged for part in counts.parts),
             cleaned=counts.articles,
             rejects=counts.rejects,
@@ -107,4 +112,23 @@ class _Watch:
             self.passes.append(name)
             # Blocks that a killed run had finished are older than this run.
             facts: dict[str, Any] = {"pass": name, "seconds": round(max(0.0, end - start), 3)}
-            self.log.tell("pass_finished", **facts)
+            self.log.tell("pass_finished", f"{name}: {facts['seconds']:.1f} s", **facts)
+
+
+def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, float]:
+    """Return how long each stage of a finished run took, by the notes of its blocks.
+
+    Blocks that a killed run had finished are older than *started*, and took no time.
+    """
+
+    def times(kind: str) -> list[float]:
+        notes = (staging.block_file(index, f"{kind}.json") for index in range(blocks))
+        return [max(started, note.stat().st_mtime) for note in notes]
+
+    cleaned, written = max(times("cleaned")), times("written")
+    ends = {"clean": cleaned, "deduplicate": max(cleaned, min(written)), "write": max(written)}
+    before, seconds = started, {}
+    for name, end in ends.items():
+        seconds[name] = round(end - before, 3)
+        before = end
+    return seconds

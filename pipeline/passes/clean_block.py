@@ -10,13 +10,14 @@ import pyarrow as pa
 
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
+from pipeline.passes.reading import read_records, start_reader
 from pipeline.passes.site_lines import read_repeated
 from pipeline.passes.tombstones import taken_down
-from pipeline.read import read_part
+from pipeline.progress import counter_of
 from pipeline.read.parts import Unfinished
-from pipeline.records import Rejection
+from pipeline.records import Document, Rejection
 from pipeline.staging import CleanedCounts, PartCount
-from pipeline.storage import open_input, replacing
+from pipeline.storage import replacing
 from pipeline.write.columns import staged_batch, staged_schema
 
 if TYPE_CHECKING:
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
     from pipeline.passes.site_lines import Repeated
+    from pipeline.progress import Counter
     from pipeline.read.parts import Block
-    from pipeline.records import Article, Document
+    from pipeline.records import Article
     from pipeline.staging import Staging
     from pipeline.write.columns import Table
 
+BATCH_CHARS = 10_000_000
 BATCH_ROWS = 1_000
-"""Documents held at once: enough for numpy to pay, few enough for memory."""
+"""Characters and documents held at once: enough for numpy to pay, few enough for memory."""
 
 
 def clean_block(block: Block, config: Config, staging: Staging) -> int:
@@ -43,9 +46,12 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     Returns:
         The number of the block.
     """
+    counter = counter_of(staging.folder)
     if staging.noted(block.index, "cleaned"):
+        counter.add("cleaned_bytes", block.bytes)
         return block.index
     counts = CleanedCounts()
+    start_reader(config)
     tombstones = staging.tombstones()
     unseen = _unseen_records(block, config, staging, counts)
     records = (taken_down(record, None, tombstones) or record for record in unseen)
@@ -53,14 +59,16 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        fates = _fates(records, config, read_repeated(staging), tombstones)
+        fates = _counted(_fates(records, config, read_repeated(staging), tombstones), counter)
         for articles, rejections in _batches(fates):
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
             members.append(kept)
             reject_table.write_batch(staged_batch("rejects", rejections + misfits))
+            _mark_retries(rejections, counts)
             counts.articles += len(kept)
             counts.rejects += len(rejections) + len(misfits)
+            counter.add("rejects", len(misfits))
     staging.note(block.index, "cleaned", counts)
     return block.index
 
@@ -70,22 +78,38 @@ def _unseen_records(
 ) -> Iterator[Document | Rejection]:
     """Read the records of *block*, less those that an earlier run has seen; count both."""
     seen = np.load(staging.seen, mmap_mode="r") if staging.seen.exists() else None
+    counter = counter_of(staging.folder)
     for part in block.parts:
+        left = part.bytes
         count = PartCount(part.source)
         counts.parts.append(count)
-        for record in read_part(
-            part, open_input, config.input, ignored_fields=counts.ignored_fields
-        ):
+        for record in read_records(part, config, counts.ignored_fields):
             if isinstance(record, Unfinished):
                 count.unfinished += 1
                 continue
             count.read += 1
+            if isinstance(record, Document):
+                # What a record takes of its file is nearly what it holds, unless that is packed.
+                part_done = min(left, len(record.content))
+                counter.add("cleaned_bytes", part_done)
+                left -= part_done
             if seen is not None and record.id is not None and _contains(seen, record.id):
                 count.unchanged += 1
+                counter.add("records")
                 continue
             if isinstance(record, Rejection) and record.retryable:
                 count.retry = True
             yield record
+        counter.add("cleaned_bytes", left)
+
+
+def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts) -> None:
+    """Let the next run read the files again whose records were lost through no fault of theirs."""
+    again = {rejection.source for _, rejection in rejections if rejection.retryable}
+    # A record's source is its file, or its file and #n.
+    files = again | {source.rpartition("#")[0] for source in again}
+    for part in counts.parts:
+        part.retry = part.retry or part.source in files
 
 
 def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
@@ -110,10 +134,19 @@ def _fates(
         yield ordinal, gone or result
 
 
+def _counted(fates: Iterator[_Fate], counter: Counter) -> Iterator[_Fate]:
+    for each in fates:
+        counter.add("records")
+        if isinstance(each[1], Rejection):
+            counter.add("rejects")
+        yield each
+
+
 def _batches(
     fates: Iterator[_Fate],
 ) -> Iterator[tuple[list[tuple[int, Article]], list[tuple[int, Rejection]]]]:
-    """Part articles from rejections, ``BATCH_ROWS`` records at a time."""
+    """Part articles from rejections, in batches of limited size."""
+    chars = 0
     articles: list[tuple[int, Article]] = []
     rejections: list[tuple[int, Rejection]] = []
     for ordinal, result in fates:
@@ -121,9 +154,10 @@ def _batches(
             rejections.append((ordinal, result))
         else:
             articles.append((ordinal, result))
-        if len(articles) + len(rejections) == BATCH_ROWS:
+            chars += len(result.document.content)
+        if len(articles) + len(rejections) == BATCH_ROWS or chars >= BATCH_CHARS:
             yield articles, rejections
-            articles, rejections = [], []
+            articles, rejections, chars = [], [], 0
     if articles or rejections:
         yield articles, rejections
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any, cast
@@ -135,8 +135,10 @@ def _killed(document: Document, killed: Killed, settings: RunConfig) -> Rejectio
             f"run.document_megabytes = {settings.document_megabytes:,}",
         ),
         "crashed": ("cleaning_crashed", killed.detail),
+        "killed_from_outside": ("cleaning_crashed", killed.detail),
     }[killed.how]
-    return rejection_of(document, "clean", "error", reason, detail)
+    rejection = rejection_of(document, "clean", "error", reason, detail)
+    return replace(rejection, retryable=killed.how == "killed_from_outside")
 
 
 def process_document(

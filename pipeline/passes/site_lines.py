@@ -20,14 +20,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.arrays import lookup
-from pipeline.read import read_part
+from pipeline.passes.reading import read_records
+from pipeline.progress import counter_of
 from pipeline.records import Document
-from pipeline.storage import open_input
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
 from pipeline.version import FORMAT_VERSION
-from pipeline.write.parquet import write_parquet
+from pipeline.write.parquet import undamaged, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,6 +96,7 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
     if staging.array(name) is None:
         rows = np.fromiter(_seen(block, config), SEEN)
         staging.write_array(name, _distinct(rows))
+    counter_of(staging.folder).add("surveyed_bytes", block.bytes)
     return block.index
 
 
@@ -135,7 +136,7 @@ class _Page:
 
 def _seen(block: Block, config: Config) -> Iterator[tuple[int, int, int]]:
     for part in block.parts:
-        for record in read_part(part, open_input, config.input):
+        for record in read_records(part, config):
             page = _page(record) if isinstance(record, Document) else None
             if page is not None:
                 site, number = _digest(page.site, 4), _digest(page.page, 4)
@@ -149,7 +150,7 @@ def _page(document: Document) -> _Page | None:
         return None
     lines = split_lines(document.content)[:MAX_LINES]
     url = canonical_url(document.url) if document.url else None
-    site = site_of(url) if url else _printed_site(lines)
+    site = site_of(url) if url else document.site or _printed_site(lines)
     if site is None or not lines:
         return None
     return _Page(site, max((line.text for line in lines), key=len), lines)
@@ -181,7 +182,8 @@ def _digest(text: str, size: int) -> int:
 
 def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
     """Read those rows of an earlier run that are about *lines*."""
-    table = pq.read_table(path, use_threads=False)
+    with undamaged(path):
+        table = pq.read_table(path, use_threads=False)
     column = table["line"].to_numpy()
     chosen = np.flatnonzero(lookup(lines, column)[1])
     rows = np.empty(len(chosen), SEEN)

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
     from pipeline.records import Article
 
-TombstoneKind = Literal["id", "url", "site"]
+TombstoneKind = Literal["id", "url", "page", "site"]
+"""An older newsieve wrote url: only pages in exactly this form were recognised by it."""
 
 
 def tombstone(kind: TombstoneKind, value: str) -> bytes:
     """Digest what is taken down: 16 bytes.
 
     Args:
-        value: an id of 32 hex digits, a ``page_address``, or a site.
+        value: an id of 32 hex digits, a canonical url, its ``page_address``, or a site.
     """
     return digest(f"{kind} {value}")
 
@@ -64,8 +65,8 @@ def _names(record: Document | Rejection, article: Article | None) -> Iterator[by
 
 def _address(url: str | None) -> Iterator[bytes]:
     if url:
-        yield tombstone("url", url)  # of outputs before page addresses
-        yield tombstone("url", page_address(url))
+        yield tombstone("url", url)
+        yield tombstone("page", page_address(url))
         site = site_of(url)
         if site:
             yield tombstone("site", site)

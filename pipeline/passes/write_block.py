@@ -14,6 +14,7 @@ from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
+from pipeline.progress import counter_of
 from pipeline.staging import WrittenCounts
 from pipeline.write.columns import TABLES, finished_table, schema
 from pipeline.write.parquet import write_parquet
@@ -76,6 +77,7 @@ def write_block(
         keys = keys_table(index, np.concatenate(block.kept_rows), config.dedup, staging)
         write_keys(staging.keys_file(index), keys)
     staging.note(index, "written", counts)
+    counter_of(staging.folder).add("written_blocks")
 
 
 @dataclass(frozen=True, eq=False)

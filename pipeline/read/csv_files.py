@@ -33,6 +33,9 @@ MOST_FAILURES = 1_000
 """Rows within a bad stretch that may fail before the rest of it is skipped. Without these two
 limits, lines that each leave a quote open would all be read to the end of the file."""
 
+MOST_BAD_ROWS = 100_000
+"""Bad rows without a good one between them, after which the rest of a file is not read."""
+
 _SNIFF_BYTES = 1 << 16
 
 _HEAD_BYTES = 2_000
@@ -67,7 +70,7 @@ def csv_records(
                 yield reject(place, row.reason, str(row), row.error)
             else:
                 record = dict(zip(table.names, row, strict=True))
-                yield document_of(record, place, config.fields, ignored)
+                yield document_of(record, place, config, ignored)
     except BrokenStreamError as error:
         detail = f"{error}, after line {table.number if table else 0}"
         yield reject(file, "broken_compression", detail, error)
@@ -190,7 +193,7 @@ class _Table:
         open quote.
         """
         reported_up_to: float = 0
-        failures = 0
+        failures = bad_rows = 0
         while first := self._take():
             if not first.payload.strip() and first.size <= self._config.max_bytes:
                 continue
@@ -204,6 +207,11 @@ class _Table:
                 last = self.number
                 failures = failures + 1 if known else 0
                 if not known:
+                    bad_rows += 1
+                    if bad_rows > MOST_BAD_ROWS:
+                        detail = f"more than {MOST_BAD_ROWS:,} bad rows; the rest is not read"
+                        yield _Row(number, head, _BadRowError("broken_record", detail))
+                        return
                     over = f"; it runs to line {last}" if last > number else ""
                     detail = f"{bad}{over}"
                     yield _Row(number, head, _BadRowError(bad.reason, detail, bad.error))
@@ -216,6 +224,7 @@ class _Table:
                 self._put_back([each for n, each in enumerate(taken, number) if n > kept_up_to])
             else:
                 reported_up_to = number if reported_up_to == inf else reported_up_to
+                bad_rows = 0
                 yield _Row(number, head, fields)
 
     def _row(self, taken: list[Line], *, rescued: bool) -> list[str]:

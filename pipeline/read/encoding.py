@@ -74,6 +74,8 @@ _DECLARED = re.compile(
 
 _PRESCAN_BYTES = 2048
 
+_WIDE_SAMPLE_BYTES = 4_000
+
 _WIDE = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 
 # Charsets that were tried before, and Python codecs that are not charsets.
@@ -151,17 +153,40 @@ def _replaced_share(text: str) -> float:
 
 
 def _unmarked_utf16(payload: bytes) -> Decoded | None:
-    """Decode UTF-16 with mostly western letters: every other byte is zero."""
-    head = payload[:4_000]
+    """Decode UTF-16 without a mark, in any script: its spaces and line breaks have a zero byte."""
+    head = payload[: _WIDE_SAMPLE_BYTES // 2 * 2]
     if len(head) < 4 or b"\0" not in head:
         return None
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    for few, many, encoding in ((even, odd, "utf-16-le"), (odd, even, "utf-16-be")):
-        if many * 2 >= len(head) * 0.7 and few * 2 <= len(head) * 0.02:
-            decoded = _strictly(payload[: len(payload) // 2 * 2], encoding)
-            if decoded and sum(map(str.isprintable, decoded.text)) > len(decoded.text) // 2:
-                return decoded
-    return None
+    scores = {encoding: _plausibility(head, encoding) for encoding in ("utf-16-le", "utf-16-be")}
+    encoding = max(scores, key=lambda name: scores[name])
+    if scores[encoding] < 0.9:
+        return None
+    return _strictly(payload[: len(payload) // 2 * 2], encoding)
+
+
+def _plausibility(head: bytes, encoding: str) -> float:
+    """Return the share of *head* that reads as text in at most a few scripts.
+
+    Decoded in the wrong byte order, or from other bytes, characters come from all over Unicode;
+    a text has most of its characters in ASCII and two or three blocks of 256, or is Chinese or
+    Korean, whose characters are next to others of the same script.
+    """
+    text = head.decode(encoding, "replace")
+    blocks = Counter(_block(char) for char in text if char.isprintable() or char in "\t\n\r\f")
+    del blocks[None]
+    if "\0" in text or not any(char in text for char in " \n.。،।"):
+        return 0
+    return sum(count for _, count in blocks.most_common(4)) / max(1, len(text))
+
+
+def _block(char: str) -> str | int | None:
+    """Return the script of *char*, roughly: CJK, Hangul, or a block of 256; None if unassigned."""
+    code = ord(char)
+    if 0x3000 <= code < 0x3100 or 0x4E00 <= code < 0xA000 or 0xFF00 <= code < 0xFFF0:
+        return "CJK"
+    if 0xAC00 <= code < 0xD7A4:
+        return "Hangul"
+    return None if char == "\ufffd" or 0x3400 <= code < 0x4E00 else code >> 8
 
 
 def _refuse_binary(payload: bytes) -> None:

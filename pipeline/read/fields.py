@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import isfinite
 from typing import NamedTuple, get_args
 
-from pipeline.config import FieldName
-from pipeline.records import EXCERPT_CHARS, Document, MediaType, Rejection, excerpt, identify
-from pipeline.urls import canonical_url
+from pipeline.config import FieldName, InputConfig
+from pipeline.read.markup import Content, decode_field, read_field, read_text
+from pipeline.records import EXCERPT_CHARS, Document, Rejection, excerpt, identify
+from pipeline.urls import canonical_url, site_named, site_of_path
 
 FIELDS: tuple[str, ...] = get_args(FieldName)
 
@@ -22,52 +25,52 @@ OTHER_FIELDS = "(other)"
 MAX_NAMES = 1_000
 """Distinct names counted; records keyed by url or number have any number of them."""
 
-_CONTENT: dict[str, MediaType] = {"html": "text/html", "text": "text/plain"}
+_CONTENT = ("html", "text")
 """If both have content, html is used: the text was extracted from it."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def document_of(
-    record: Mapping[str, object],
-    place: Place,
-    fields: Mapping[str, FieldName],
-    ignored: Counter[str],
+    record: Mapping[str, object], place: Place, config: InputConfig, ignored: Counter[str]
 ) -> Document | Rejection:
     """Turn *record* into a document.
 
     Args:
         record: the object as parsed.
         place: its source, ``<path>#<n>``, and its name if it has no ``id`` of its own.
-        fields: other name → our name.
+        config: names of fields, and how paths name sites.
         ignored: counts unknown names.
 
     Returns:
         The document, or a Rejection (no_text) if neither html nor text is a string with
         content. Lone surrogates become U+FFFD.
     """
-    count_unknown(record, fields, ignored)
-    known = renamed(record, fields)
+    count_unknown(record, config.fields, ignored)
+    known = renamed(record, config.fields)
     own_id = scalar(known.get("id"))
     place = place._replace(record_id=own_id or place.record_id)
     name = next((name for name in _CONTENT if has_content(known.get(name))), None)
     if name is None:
         detail = "; ".join(f"{name}: {_kind(known, name)}" for name in _CONTENT)
-        return reject(place, "no_text", detail)
+        return replace(reject(place, "no_text", detail), url=scalar(known.get("url")))
     content = str(known[name])
+    found = Content("text/html", content) if name == "html" else read_text(content)
     url = scalar(known.get("url"))
     identity = (canonical_url(url) if url else None) or own_id or place.source
     return Document(
         id=identify(identity, content.encode("utf-8", "surrogatepass")),
         record_id=place.record_id,
         source=place.source,
-        media_type=_CONTENT[name],
-        content=_SURROGATES.sub("\ufffd", content),
+        media_type=found.media_type,
+        content=_SURROGATES.sub("\ufffd", found.content),
         url=url,
-        title=scalar(known.get("title")),
-        authors=names(known.get("authors")),
+        title=read_field(scalar(known.get("title")) or ""),
+        authors=tuple(filter(None, map(read_field, names(known.get("authors"))))),
         date_published=scalar(known.get("date_published")),
         fetched_at=scalar(known.get("fetched_at")),
+        site=site_named(scalar(known.get("site"))) or site_of_path(place.source, config.site),
+        flags=found.flags,
     )
 
 
@@ -109,11 +112,17 @@ def has_content(value: object) -> bool:
 def scalar(value: object) -> str | None:
     """Return a string or number as a stripped string; None for anything else.
 
-    >>> scalar(" 12 "), scalar(12), scalar(True), scalar(["12"]), scalar("  ")
-    ('12', '12', None, None, None)
+    A whole number stored as a float, as in columns with gaps, is written without a point.
+
+    >>> scalar(" 12 "), scalar(12), scalar(12.0), scalar(True), scalar(["12"]), scalar("  ")
+    ('12', '12', '12', None, None, None)
     """
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e15
+        return str(int(value) if whole else value) if isfinite(value) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Python refuses to print numbers of more than 4,300 digits.
+        return str(value) if value.bit_length() < 10_000 else None
     if isinstance(value, str):
         return _SURROGATES.sub("\ufffd", value.strip()) or None
     return None
@@ -130,7 +139,7 @@ def names(value: object) -> tuple[str, ...]:
 
 def _names(value: object) -> Iterator[str]:
     if isinstance(value, str):
-        for name in value.split(";"):
+        for name in decode_field(value).split(";"):
             if found := scalar(name):
                 yield found
     elif isinstance(value, dict):

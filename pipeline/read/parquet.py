@@ -8,6 +8,7 @@ strings that are not UTF-8, are decoded like a file.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +20,6 @@ from pipeline.read.fields import FIELDS, Place, document_of, reject
 from pipeline.read.parts import Survey, survey_whole
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterator
     from typing import BinaryIO
 
@@ -82,20 +82,25 @@ def parquet_records(
         yield reject(file, *problem)
         return
     others = dict.fromkeys(name for name in names if name not in known)
-    number = part.first_record - 1
+    number = last = part.first_record - 1
+    skip = Counter(part.skipped)
     for group in opened.groups:
         if not _begins_in(part, group.offset):
             continue
         read = 0
         try:
-            for row in _rows(opened.file, group, known):
+            rows = _rows(opened.file, group, known, careful=part.careful)
+            while not skip[last] and (row := next(rows, None)) is not None:
                 read += 1
+                last = number + read
                 place = Place(f"{part.source}#{number + read}", f"{part.stem}#{number + read}")
                 yield _document(others | row, place, config, ignored)
         except _DamagedError as error:
             place = Place(f"{part.source}#{number + read + 1}", part.stem)
             detail = f"{error}; {group.rows - read:,} rows are lost"
             yield reject(place, "broken_record", detail, error)
+        # What is left of the group is skipped.
+        skip[last] -= read < group.rows and skip[last] > 0
         number += group.rows
 
 
@@ -153,7 +158,10 @@ def _damage(error: Exception) -> _DamagedError:
 
     Raises:
         OSError: *error*, if it comes from the system: pyarrow uses the same class for damage.
+        MemoryError: *error*, if it is one: of a limit, not of the file.
     """
+    if isinstance(error, MemoryError):
+        raise error
     if isinstance(error, OSError) and error.errno is not None:
         raise error
     return _DamagedError(" ".join(str(error).split())[:300] or type(error).__name__)
@@ -169,14 +177,16 @@ def _problem(names: list[str], known: list[str], config: InputConfig) -> tuple[s
     return ("broken_record", f"two columns are called {twice!r}") if twice else None
 
 
-def _rows(file: Any, group: _Group, names: list[str]) -> Iterator[dict[str, object]]:
-    """Yield the rows of a row group, a few at a time.
+def _rows(
+    file: Any, group: _Group, names: list[str], *, careful: bool
+) -> Iterator[dict[str, object]]:
+    """Yield the rows of a row group, a few at a time; one by one if *careful*.
 
     Raises:
         _DamagedError: the rest of it cannot be read.
     """
     average = max(1, group.unpacked // max(1, group.rows))
-    count = max(1, min(MOST_ROWS, BATCH_BYTES // average))
+    count = 1 if careful else max(1, min(MOST_ROWS, BATCH_BYTES // average))
     try:
         for batch in file.iter_batches(count, [group.number], names, use_threads=False):
             columns = [_values(column) for column in batch.columns]
@@ -241,7 +251,7 @@ def _document(
                 place = place._replace(head=value[:2_000])
                 return reject(place, "undecodable", str(error), error)
             row[name] = None
-    return document_of(row, place, config.fields, ignored)
+    return document_of(row, place, config, ignored)
 
 
 def _size(value: object) -> int:

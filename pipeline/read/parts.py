@@ -24,7 +24,10 @@ class Part:
         first_record: number of the range's first line or row in the file, from 1.
         size, digest: of the whole file when the run was planned; None if unknown.
         look: ``digest_look`` of the file at that time, in hex; None if it proves nothing.
-        final: whether a last JSONL line without its newline is a record, not ``Unfinished``.
+        final: whether a last JSONL line that is not whole is a record, not ``Unfinished``.
+        skipped: numbers of records, ascending; after each of them the next record is left out,
+            because reading it kills the process. Of Parquet, the rest of the row group is.
+        careful: whether rows are read one by one.
     """
 
     path: str
@@ -37,11 +40,19 @@ class Part:
     digest: str | None = None
     look: str | None = None
     final: bool = False
+    skipped: tuple[int, ...] = ()
+    careful: bool = False
 
     @property
     def compressed(self) -> bool:
         """Whether the file is one compressed stream."""
         return self.suffix.endswith((".gz", ".zst"))
+
+    @property
+    def bytes(self) -> int:
+        """Size of the part, as far as it was known when the run was planned; else 0."""
+        stop = self.size if self.stop is None else self.stop
+        return max(0, (stop or 0) - self.start)
 
     @property
     def stem(self) -> str:
@@ -90,6 +101,11 @@ class Block:
 
     index: int
     parts: tuple[Part, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of its parts together."""
+        return sum(part.bytes for part in self.parts)
 
 
 def digest_look(found: os.stat_result, source: str) -> bytes:

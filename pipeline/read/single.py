@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import Place, reject
-from pipeline.read.streams import first_bytes
-from pipeline.records import Document, MediaType, Rejection, identify
+from pipeline.read.markup import Content, read_text
+from pipeline.read.streams import BrokenStreamError, first_bytes
+from pipeline.records import Document, Rejection, identify
+from pipeline.urls import site_of_path
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -21,33 +23,40 @@ def text_document(
     chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read a plain text."""
-    yield _document(chunks, part, config.max_bytes, "text/plain")
+    yield _document(chunks, part, config, html=False)
 
 
 def html_document(
     chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read a page."""
-    yield _document(chunks, part, config.max_bytes, "text/html")
+    yield _document(chunks, part, config, html=True)
 
 
 def _document(
-    chunks: Iterable[bytes], part: Part, max_bytes: int, media_type: MediaType
+    chunks: Iterable[bytes], part: Part, config: InputConfig, *, html: bool
 ) -> Document | Rejection:
-    payload = first_bytes(chunks, max_bytes + 1)
-    place = Place(part.source, part.stem, payload[:2_000])
+    place, max_bytes = Place(part.source, part.stem), config.max_bytes
+    try:
+        payload = first_bytes(chunks, max_bytes + 1)
+    except BrokenStreamError as error:
+        return reject(place, "broken_compression", str(error), error)
+    place = place._replace(head=payload[:2_000])
     if len(payload) > max_bytes:
         return reject(place, "too_large", f"more than input.max_bytes = {max_bytes:,} bytes")
     try:
-        content = decode(payload, html=media_type == "text/html").text
+        text = decode(payload, html=html).text
     except UndecodableError as error:
         return reject(place, "undecodable", str(error), error)
-    if not content.strip():
+    if not text.strip():
         return reject(place, "no_text", f"the file is empty ({len(payload):,} bytes)")
+    found = Content("text/html", text) if html else read_text(text)
     return Document(
         id=identify(part.source, payload),
         record_id=part.stem,
         source=part.source,
-        media_type=media_type,
-        content=content,
+        media_type=found.media_type,
+        content=found.content,
+        site=site_of_path(part.source, config.site),
+        flags=found.flags,
     )

@@ -123,6 +123,34 @@ class Line:
     ended: bool
 
 
+class Gathering:
+    """The pieces of a line or value; of one longer than *limit* bytes only the head is kept."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = bytearray()
+        self.size = 0
+
+    def add(self, chunk: bytes, start: int, stop: int) -> None:
+        """Append ``chunk[start:stop]``."""
+        self.size += stop - start
+        if self.size <= self._limit:
+            self._held += chunk[start:stop]
+        else:
+            self._held += chunk[start : min(stop, start + _HEAD_BYTES)]
+            del self._held[_HEAD_BYTES:]
+
+    def is_blank(self, blank: bytes) -> bool:
+        """Return whether nothing but the bytes of *blank* was gathered."""
+        return not self._held.strip(blank)
+
+    def line(self, *, ended: bool) -> Line:
+        """Return what was gathered, and start anew."""
+        line = Line(bytes(self._held), self.size, ended)
+        self._held, self.size = bytearray(), 0
+        return line
+
+
 def lines(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
     r"""Split *chunks* at ``\n``; of a line longer than *limit* bytes only the head is kept.
 
@@ -131,22 +159,13 @@ def lines(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
     >>> [line.payload for line in lines([b"a\nb", b"c\n\nd"], 100)]
     [b'a', b'bc', b'', b'd']
     """
-    held = bytearray()
-    size = 0
+    held = Gathering(limit)
     for chunk in chunks:
         begin = 0
         while (end := chunk.find(b"\n", begin)) >= 0:
-            size += end - begin
-            held += chunk[begin : end if size <= limit else min(end, begin + _HEAD_BYTES)]
-            yield _line(held, size, limit, ended=True)
-            held, size, begin = bytearray(), 0, end + 1
-        size += len(chunk) - begin
-        held += chunk[begin:]
-        if size > limit:
-            del held[_HEAD_BYTES:]
-    if size:
-        yield _line(held, size, limit, ended=False)
-
-
-def _line(held: bytearray, size: int, limit: int, *, ended: bool) -> Line:
-    return Line(bytes(held if size <= limit else held[:_HEAD_BYTES]), size, ended)
+            held.add(chunk, begin, end)
+            yield held.line(ended=True)
+            begin = end + 1
+        held.add(chunk, begin, len(chunk))
+    if held.size:
+        yield held.line(ended=False)

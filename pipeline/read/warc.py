@@ -24,8 +24,11 @@ from warcio.statusandheaders import StatusAndHeadersParser
 from pipeline.config import InputConfig
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import Place, count_name, reject, scalar
+from pipeline.read.markup import Content, read_text
 from pipeline.read.parts import Part
 from pipeline.read.warc_records import (
+    FOLD,
+    HEAD_END,
     MAX_HEAD_BYTES,
     BrokenRecord,
     Damage,
@@ -56,7 +59,12 @@ def warc_documents(
     pieces: Iterable[bytes | Damage], part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read the records of a file; *pieces* as for ``warc_records``."""
+    skipped = list(part.skipped)
     for record in warc_records(pieces, config.max_bytes + MAX_HEAD_BYTES):
+        due = skipped and skipped[0] < record.number
+        if due and isinstance(record, WarcRecord) and _may_be_document(record):
+            del skipped[0]
+            continue
         place = Place(f"{part.source}#{record.number}", f"{part.stem}#{record.number}")
         if isinstance(record, BrokenRecord):
             yield reject(place._replace(head=record.head), record.reason, record.detail)
@@ -70,6 +78,10 @@ def warc_documents(
             yield reject(place, "broken_record", "its block is no HTTP response")
         else:
             count_name(f"warc:{content}", ignored)
+
+
+def _may_be_document(record: WarcRecord) -> bool:
+    return record.headers.get("warc-type", "").lower() in _TYPES
 
 
 def _content(record: WarcRecord) -> _Content | str | None:
@@ -114,6 +126,7 @@ def _document(
         return reject(place, "undecodable", str(error), error)
     if not text.strip():
         return reject(place, "no_text", f"the record is empty ({len(payload):,} bytes)")
+    found = Content("text/html", text) if html else read_text(text)
     url = scalar(_bare(record.headers.get("warc-target-uri")))
     own_id = _bare(record.headers.get("warc-record-id")) and place.record_id
     identity = (canonical_url(url) if url else None) or own_id or place.source
@@ -121,10 +134,11 @@ def _document(
         id=identify(identity, payload),
         record_id=place.record_id,
         source=place.source,
-        media_type=content.media_type,
-        content=text,
+        media_type=found.media_type,
+        content=found.content,
         url=url,
         fetched_at=scalar(record.headers.get("warc-date")),
+        flags=found.flags,
     )
 
 
@@ -136,6 +150,8 @@ def _bare(value: str | None) -> str:
 _PARSER = StatusAndHeadersParser(["HTTP/"])
 
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([-\w.:]+)""", re.IGNORECASE)
+
+_MAX_HTTP_HEAD_BYTES = 1 << 20
 
 _OUTPUT_BYTES = 1 << 16
 
@@ -201,10 +217,15 @@ def content_type(value: str | None) -> ContentType:
 
 
 def response_of(block: bytes) -> Response | None:
-    """Parse the *block* of a record; None if it is not an HTTP response."""
+    """Parse the *block* of a record; None if it is not an HTTP response, or has endless headers."""
     if block[:5].upper() != b"HTTP/":
         return None
-    stream = BytesIO(block)
+    found = HEAD_END.search(block, 0, _MAX_HTTP_HEAD_BYTES)
+    if found is None and len(block) > _MAX_HTTP_HEAD_BYTES:
+        return None
+    end = found.end() if found else len(block)
+    # The parser takes quadratic time for folded lines.
+    stream = BytesIO(FOLD.sub(b" ", block[:end]) + block[end:])
     parsed = _PARSER.parse(stream)
     words = parsed.statusline.split()  # 1.1 200 OK
     headers = {name.lower(): value.strip() for name, value in reversed(parsed.headers)}

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from warcio.statusandheaders import StatusAndHeadersParser
 
-from pipeline.read.streams import plain_chunks
+from pipeline.read.streams import BrokenStreamError, plain_chunks, zstd_chunks
 
 BEGINS = b"WARC/"
 
@@ -32,7 +32,10 @@ _NEWLINES = re.compile(rb"[\r\n]+")
 
 _RECORD_END = b"\r\n\r\n"
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+HEAD_END = re.compile(rb"\r?\n\r?\n")
+
+FOLD = re.compile(rb"\r?\n[ \t]+(?=\S)")
+"""Where a line of headers goes on."""
 
 _PARSER = StatusAndHeadersParser(["WARC/"])
 
@@ -126,7 +129,8 @@ def _record(window: _Window, number: int, limit: int) -> WarcRecord:
 
 
 def _headers(head: bytes) -> dict[str, str]:
-    parsed = _PARSER.parse(BytesIO(head)).headers
+    # The parser takes quadratic time for folded lines.
+    parsed = _PARSER.parse(BytesIO(FOLD.sub(b" ", head))).headers
     return {name.lower(): value.strip() for name, value in reversed(parsed)}
 
 
@@ -212,7 +216,7 @@ class _Window:
         """Take the headers of a record and the blank line after them."""
         searched = 0
         # Damaged gzip arrives byte by byte: do not search the same bytes again for each.
-        while not (found := _HEAD_END.search(self.held, max(0, searched - len(_RECORD_END)))):
+        while not (found := HEAD_END.search(self.held, max(0, searched - len(_RECORD_END)))):
             searched = len(self.held)
             if len(self.held) > MAX_HEAD_BYTES or not self._fill():
                 break
@@ -370,6 +374,14 @@ def gzip_members(stream: BinaryIO) -> Iterator[bytes | Damage]:
         packed.find_member()
     if not members:
         yield Damage("the gzip stream is empty", truncated=True)
+
+
+def zstd_members(stream: BinaryIO) -> Iterator[bytes | Damage]:
+    """Yield the unpacked bytes of *stream*; after damage, the rest is lost."""
+    try:
+        yield from zstd_chunks(stream)
+    except BrokenStreamError as error:
+        yield Damage(str(error))
 
 
 def _member(packed: _Packed) -> Generator[bytes, None, Damage | None]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pipeline.records import Article, Rejection, Timestamp
 from pipeline.text.tokens import word_count
+from pipeline.urls import canonical_url, site_of
 from pipeline.version import FORMAT_VERSION
 
 Table = Literal["articles", "duplicates", "rejects"]
@@ -87,6 +88,10 @@ def _precision(article: Article) -> object:
     return article.date_published and article.date_published.precision
 
 
+def _rejected_url(rejection: Rejection) -> str | None:
+    return canonical_url(rejection.url) if rejection.url else None
+
+
 COLUMNS: tuple[Column, ...] = (
     Column("id", pa.string(), "!", _KEPT, "32 hex digits: this content at this place", lambda a: a.document.id),
     Column("id", pa.string(), "?", _R, "as in articles; null where the record could not be read", lambda r: r.id),
@@ -96,6 +101,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("source", pa.string(), "!", _R, "path from the input's root, and #n in files of many records", lambda r: r.source),
     Column("url", pa.string(), "?", _KEPT, "canonical address", lambda a: a.url),
     Column("site", pa.string(), "?", _KEPT, "registrable domain", lambda a: a.site),
+    Column("url", pa.string(), "?", _R, "canonical address, if the record or the page states one", _rejected_url),
+    Column("site", pa.string(), "?", _R, "registrable domain of url", lambda r: site_of(_rejected_url(r) or "")),
     Column("title", pa.string(), "?", _KEPT, "headline", lambda a: a.title),
     Column("authors", _STRINGS, "!", _KEPT, "names from bylines, in order", lambda a: a.authors),
     Column("contributors", _STRINGS, "!", _KEPT, "names from credits such as 'contributed to this report'", lambda a: a.contributors),

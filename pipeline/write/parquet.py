@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.errors import NewsieveError
 from pipeline.storage import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 REPETITIVE = [
     "site", "section", "date_published_precision", "language", "media_type", "extractor",
@@ -21,6 +27,24 @@ REPETITIVE = [
     "evidence.list.element.part", "flags.list.element",
 ]  # fmt: skip
 """Leaf columns worth a dictionary; for texts, ids and addresses one only costs time."""
+
+
+@contextmanager
+def undamaged(path: Path) -> Iterator[None]:
+    """Turn damage to a table of a published run into a message.
+
+    Raises:
+        NewsieveError: *path* is damaged.
+        OSError: it cannot be read.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:  # pyarrow raises both for damage
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise NewsieveError(
+            f"{path}: damaged ({' '.join(str(error).split())[:300]}); restore it from a backup"
+        ) from error
 
 
 def write_parquet(
@@ -59,17 +83,36 @@ def write_parquet(
     return rows
 
 
+GROUP_BYTES = 250_000_000
+"""Bytes of texts after which a row group ends early: it is held in memory whole."""
+
+
 def _row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """Regroup *tables* into tables of exactly *rows* rows, the last one with what is left."""
+    """Regroup *tables* into tables of exactly *rows* rows, unless their texts are too large."""
     waiting: list[pa.Table] = []
-    count = 0
+    count = size = 0
     for table in tables:
-        waiting.append(table)
-        count += table.num_rows
-        while count >= rows:
-            joined = pa.concat_tables(waiting)
-            yield joined.slice(0, rows).combine_chunks()
-            waiting = [joined.slice(rows)]
-            count -= rows
+        sizes = size + _text_bytes(table).cumsum()
+        start = 0
+        while count + table.num_rows - start >= rows or (len(sizes) and sizes[-1] >= GROUP_BYTES):
+            full = start + int(np.searchsorted(sizes[start:], GROUP_BYTES)) + 1
+            stop = min(full, start + rows - count, table.num_rows)
+            yield pa.concat_tables([*waiting, table.slice(start, stop - start)]).combine_chunks()
+            waiting, count = [], 0
+            sizes -= sizes[stop - 1]
+            start = stop
+        if start < table.num_rows:
+            waiting.append(table.slice(start))
+            count += table.num_rows - start
+            size = int(sizes[-1])
+        else:
+            size = 0
     if count:
         yield pa.concat_tables(waiting).combine_chunks()
+
+
+def _text_bytes(table: pa.Table) -> NDArray[np.int64]:
+    """Return the bytes of each row's text; 0 for tables without texts."""
+    if "text" not in table.column_names:
+        return np.zeros(table.num_rows, np.int64)
+    return np.asarray(pc.binary_length(table["text"]), np.int64)

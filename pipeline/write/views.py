@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from pipeline.storage import write_bytes
-from pipeline.write.columns import TABLES, schema
+from pipeline.write.columns import TABLES, columns_of, schema
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from pipeline.write.columns import Table
 
 NAME = "views.sql"
 
@@ -33,6 +35,7 @@ _MANIFEST_COLUMNS = {
     "sequence": "BIGINT",
     "parent": "VARCHAR",
     "logical_date": "DATE",
+    "published_at": "TIMESTAMPTZ",
     "newsieve": "VARCHAR",
     "counts": f"STRUCT({', '.join(f'{name} BIGINT' for name in _COUNTED)})",
 }
@@ -69,7 +72,26 @@ SELECT cluster_id,
     list(id ORDER BY kept_as, id) AS ids
 FROM cluster_members GROUP BY cluster_id;
 
--- The account by site. Rejects have no site: they stand under null, as what has no address does.
+-- A row a cluster with the best that any member knows: the text of its article, and each fact from
+-- the article if it has it, else from a copy; dated by the earliest publication.
+CREATE OR REPLACE VIEW stories AS
+SELECT cluster_id,
+    first(id ORDER BY kept_as, id) AS id,
+    first(title ORDER BY title IS NULL, kept_as, id) AS title,
+    first(authors ORDER BY len(authors) = 0, kept_as, id) AS authors,
+    min(date_published) AS date_published,
+    first(url ORDER BY url IS NULL, kept_as, id) AS url,
+    first(section ORDER BY section IS NULL, kept_as, id) AS section,
+    first(language ORDER BY language IS NULL, kept_as, id) AS language,
+    first(text ORDER BY kept_as, id) AS text,
+    list(DISTINCT site ORDER BY site) FILTER (site IS NOT NULL) AS sites,
+    count(*) AS members
+FROM (
+    SELECT *, 'article' AS kept_as FROM articles
+    UNION ALL BY NAME SELECT * EXCLUDE (evidence), 'duplicate' AS kept_as FROM duplicates
+) GROUP BY cluster_id;
+
+-- The account by site. What states no address stands under null.
 CREATE OR REPLACE VIEW account_by_site AS
 SELECT site,
     count(*) FILTER (outcome = 'article') AS articles,
@@ -78,7 +100,7 @@ SELECT site,
 FROM (
     SELECT site, 'article' AS outcome FROM articles
     UNION ALL SELECT site, 'duplicate' FROM duplicates
-    UNION ALL SELECT NULL, 'reject' FROM rejects
+    UNION ALL SELECT site, 'reject' FROM rejects
 ) GROUP BY site;
 """
 
@@ -105,7 +127,11 @@ def views(output: Path) -> str:
         pattern = f"runs/*/{table}/*.parquet"
         rows = f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608 - ours
         types = {field.name: sql_type(field.type) for field in schema(table)}
-        parts.append(_view(table, rows if _matches(output, pattern) else _no_rows(types)))
+        # Runs of an older newsieve may lack a column: every view has all of them.
+        empty = _no_rows(types)
+        whole = f"{rows}\nUNION ALL BY NAME {empty}" if _matches(output, pattern) else empty
+        parts.append(_view(table, whole))
+        parts.append(_comments(table))
     counts = ", ".join(f"counts.{name}" for name in _COUNTED)
     columns = ", ".join(f"{name}: '{type_}'" for name, type_ in _MANIFEST_COLUMNS.items())
     manifests = f"read_json('{_MANIFESTS}', columns = {{{columns}}})"
@@ -114,6 +140,15 @@ def views(output: Path) -> str:
     facts = ", ".join(name for name in _MANIFEST_COLUMNS if name != "counts")
     parts.append(_view("runs", f"SELECT {facts}, {counts} FROM {manifests}"))  # noqa: S608
     return "\n".join(parts) + _DERIVED
+
+
+def _comments(table: Table) -> str:
+    """Describe each column in the database as well, as ``DESCRIBE`` tools show it."""
+    lines = []
+    for column in columns_of(table):
+        text = column.doc.replace("'", "''")
+        lines.append(f"COMMENT ON COLUMN {table}.{column.name} IS '{text}';\n")
+    return "".join(lines)
 
 
 def sql_type(type_: pa.DataType) -> str:

@@ -131,14 +131,16 @@ def test_kill_9_leaves_no_half_published_run(tmp_path):
 
 def test_worker_processes_are_quiet(tmp_path):
     """Two workers say no more on stderr than one: the account."""
-    settings = ["--set", "run.block_bytes=8000", "--set", "run.workers=2"]
-    finished = newsieve("run", "--input", "raw", "--output", tmp_path / "out", *settings)
-    lines = finished.stderr.decode().splitlines()
+    said = {}
+    for count in (1, 2):
+        settings = ["--set", "run.block_bytes=8000", "--set", f"run.workers={count}"]
+        output = tmp_path / f"out{count}"
+        finished = newsieve("run", "--input", "raw", "--output", output, *settings)
+        assert 0 == finished.returncode
+        said[count] = finished.stderr.decode().splitlines()
 
-    assert 0 == finished.returncode
-    assert lines[0].startswith("left out: 1 files")
-    assert lines[1].startswith("read          27")
-    assert 8 == len(lines)
+    assert any(line.startswith("read          27") for line in said[1])
+    assert len(said[1]) == len(said[2])
 
 
 def test_an_interruption_is_exit_130_and_publishes_nothing(tmp_path):

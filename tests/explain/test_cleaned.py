@@ -10,11 +10,24 @@ from factories import article, document, rejection
 from hypothesis import given
 from strategies import articles
 
-from pipeline.explain.cleaned import CUT, KEPT, TAKEN, as_json, as_lines, visible
+from pipeline.clean import clean_documents
+from pipeline.config import CleanConfig
+from pipeline.explain.cleaned import CUT, KEPT, LEFT_OUT, TAKEN, as_lines, as_object
 from pipeline.records import Evidence, Removed, Timestamp
+from pipeline.text.terminal import shown, uncoloured
 
 PAGE = "Home  News\nFerry Sinks\nBy Ann Vole\n\nThe ferry sank.\n\nBy noon all were ashore.\n"
 FOUND = document(PAGE, source="in/a.txt")
+
+
+def as_json_line(kept, why) -> str:
+    """The line of `--format jsonl`."""
+    return json.dumps(as_object(kept, why), ensure_ascii=False)
+
+
+def plain_lines(kept, why) -> list[str]:
+    """The lines of `--explain` without their colours."""
+    return [uncoloured(line) for line in as_lines(kept, why)]
 
 
 def span(text: str) -> tuple[int, int]:
@@ -43,7 +56,7 @@ PROMISED = {
 
 def test_a_document_is_one_line_of_json():
     """The promised fields and more, dates in the page's own offset, spans as objects."""
-    line = as_json(SUNK, None)
+    line = as_json_line(SUNK, None)
     found = json.loads(line)
 
     assert "\n" not in line
@@ -59,14 +72,14 @@ def test_a_document_is_one_line_of_json():
 
 def test_a_rejected_document_has_its_text_all_the_same():
     """The reason stands beside it: whoever pipes documents decides."""
-    found = json.loads(as_json(SUNK, rejection(reason="too_short")))
+    found = json.loads(as_json_line(SUNK, rejection(reason="too_short")))
 
     assert ("too_short", SUNK.text) == (found["rejected"], found["text"])
 
 
 def test_a_record_without_an_article_has_every_promised_field():
     """An unreadable one has an empty text, its place, and the reason."""
-    found = json.loads(as_json(None, rejection(reason="unreadable", record_id="b")))
+    found = json.loads(as_json_line(None, rejection(reason="unreadable", record_id="b")))
 
     assert set(found) >= PROMISED
     assert ("b", "b.txt", "", "unreadable") == (
@@ -78,7 +91,7 @@ def test_a_record_without_an_article_has_every_promised_field():
 @given(articles())
 def test_any_article_is_valid_json_of_one_line(kept):
     """Whatever it holds; text comes back as it is, and is not escaped for nothing."""
-    line = as_json(kept, None)
+    line = as_json_line(kept, None)
     found = json.loads(line)
 
     assert 1 == len(line.split("\n"))
@@ -96,7 +109,7 @@ def test_each_line_has_its_fate():
         f"{TAKEN} By Ann Vole   [authors]",
         f"{KEPT} The ferry sank.",
         f"{KEPT} By noon all were ashore.",
-    ] == list(as_lines(SUNK, None, colour=False))
+    ] == plain_lines(SUNK, None)
 
 
 def test_the_reason_of_a_rejection_comes_first():
@@ -104,33 +117,29 @@ def test_the_reason_of_a_rejection_comes_first():
     with_detail = rejection(detail="7 words; judge.min_words = 9")
 
     expected = "# a run would reject it: too_short 7 words; judge.min_words = 9"
-    assert expected == list(as_lines(SUNK, with_detail, colour=False))[1]
-    assert (
-        "# a run would reject it: too_short" == list(as_lines(SUNK, rejection(), colour=False))[1]
-    )
+    assert expected == plain_lines(SUNK, with_detail)[1]
+    assert "# a run would reject it: too_short" == plain_lines(SUNK, rejection())[1]
 
 
 def test_a_story_without_a_title_says_so():
     """An unknown headline is not shown as None."""
-    assert "# a.txt: no title" == next(as_lines(article(), None, colour=False))
+    assert "# a.txt: no title" == plain_lines(article(), None)[0]
 
 
 def test_no_line_commands_the_terminal():
     """Escapes, direction marks and lone surrogates of a text are shown as a sign."""
     found = article("x", found=document("Clear\x1b[2J\u202e the \udcffscreen\n"))
 
-    expected = f"{KEPT} Clear\ufffd[2J\ufffd the \ufffdscreen"
-    assert expected == list(as_lines(found, None, colour=False))[1]
+    expected = f"{KEPT} Clear\\x1b[2J\\u202e the \\udcffscreen"
+    assert expected == plain_lines(found, None)[1]
 
 
 def test_colour_changes_no_text():
     """Without its escapes the coloured output is the plain one; kept lines have none."""
-    plain = list(as_lines(SUNK, None, colour=False))
-    coloured = list(as_lines(SUNK, None, colour=True))
-    bare = [line.replace("\x1b[31m", "").replace("\x1b[36m", "").replace("\x1b[0m", "")
-            for line in coloured]  # fmt: skip
+    plain = plain_lines(SUNK, None)
+    coloured = list(as_lines(SUNK, None))
 
-    assert plain == bare
+    assert plain == [uncoloured(line) for line in coloured]
     assert [False, True, True, True, False, False] == ["\x1b" in line for line in coloured]
 
 
@@ -145,7 +154,7 @@ def test_a_rule_and_a_field_on_one_line_are_both_named():
     )
 
     expected = f"{CUT} 12 May 2025 | Share | Print   [stamp, share, date_published]"
-    assert expected == list(as_lines(kept, None, colour=False))[1]
+    assert expected == plain_lines(kept, None)[1]
 
 
 def test_a_dateline_inside_a_kept_line_is_noted_there():
@@ -156,7 +165,7 @@ def test_a_dateline_inside_a_kept_line_is_noted_there():
     )
 
     expected = f"{KEPT} MARROW QUAY — The ferry sank.   [dateline]"
-    assert expected == list(as_lines(kept, None, colour=False))[1]
+    assert expected == plain_lines(kept, None)[1]
 
 
 def test_a_headline_that_the_story_repeats_is_still_taken():
@@ -169,7 +178,7 @@ def test_a_headline_that_the_story_repeats_is_still_taken():
         evidence=(Evidence("title", "Ferry", "headline", 0, 5),),
     )
 
-    assert f"{TAKEN} Ferry   [title]" == list(as_lines(kept, None, colour=False))[1]
+    assert f"{TAKEN} Ferry   [title]" == plain_lines(kept, None)[1]
 
 
 def test_lines_of_a_page_are_those_of_its_extraction():
@@ -179,19 +188,45 @@ def test_lines_of_a_page_are_those_of_its_extraction():
         "Story.", found=found, extraction="Menu\nStory.", removed=(Removed(0, 4, "menu"),)
     )
 
-    assert [f"{CUT} Menu   [menu]", f"{KEPT} Story."] == list(as_lines(kept, None, colour=False))[
-        1:
-    ]
+    assert [f"{CUT} Menu   [menu]", f"{KEPT} Story."] == plain_lines(kept, None)[1:]
+
+
+FERRY = "The ferry from Kesterby was late again on Monday, said the harbour master. "
+SITE = f"""<html><head><title>Late ferry</title></head><body>
+<nav><ul><li><a href="/">Home</a></li><li><a href="/sport">Sport</a></li></ul></nav>
+<div class="cookie-consent"><p>We use cookies to make this site better for you.</p></div>
+<article><h1>Late ferry</h1><p>{FERRY * 3}</p><p>{FERRY * 4}</p><p>{FERRY * 3}</p></article>
+<section id="comments"><p>anna: I was on that boat and it was terrible.</p></section>
+<footer><p>Kesterby Post, all rights reserved</p></footer></body></html>"""
+
+
+def test_what_was_left_out_of_a_page_is_shown_where_it_stands():
+    """Navigation, cookie box, comments, footer: in reading order, with who left it out."""
+    page = document(SITE, media_type="text/html")
+    (kept,) = clean_documents([page], CleanConfig())
+    told = plain_lines(kept, None)[1:]
+    left = {row[2:].split("   [")[0]: row.split("   [")[1] for row in told if row[0] == LEFT_OUT}
+
+    assert left["Home"].startswith("navigation: left out by trafilatura")
+    assert left["We use cookies to make this site better for you."].startswith("cookie, newsletter")
+    assert left["anna: I was on that boat and it was terrible."].startswith("comments: ")
+    assert left["Kesterby Post, all rights reserved"].startswith("footer: ")
+    assert not any(FERRY.strip() in text for text in left)
+    assert 3 == len([row for row in told if row[0] == KEPT and FERRY.strip() in row])
+    home = next(place for place, row in enumerate(told) if row.startswith(f"{LEFT_OUT} Home"))
+    assert home < next(place for place, row in enumerate(told) if FERRY.strip() in row)
 
 
 @given(articles())
 def test_every_line_of_any_document_is_shown_once(kept):
     """Nothing of what the cleaner saw is missing, whatever the spans."""
-    shown = list(as_lines(kept, None, colour=False))[1:]
-    seen = [visible(line.strip()) for line in kept.seen_text.splitlines() if line.strip()]
+    told = plain_lines(kept, None)[1:]
+    seen = [shown(line.strip()) for line in kept.seen_text.splitlines() if line.strip()]
 
-    assert len(seen) == len(shown)
-    for line, row in zip(seen, shown, strict=True):
+    told = [row for row in told if row[0] != LEFT_OUT]
+
+    assert len(seen) == len(told)
+    for line, row in zip(seen, told, strict=True):
         assert row[0] in (KEPT, TAKEN, CUT)
         assert row[2:].startswith(line)
 
@@ -202,7 +237,7 @@ def test_a_text_of_many_cut_lines_is_explained_in_the_time_that_it_deserves():
     found = document("Menu\n" * lines)
     cut = tuple(Removed(5 * n, 5 * n + 4, "menu") for n in range(lines))
     begun = time.process_time()
-    explained = list(as_lines(article("", found=found, removed=cut), None, colour=False))
+    explained = plain_lines(article("", found=found, removed=cut), None)
 
     assert 10 > time.process_time() - begun
     assert ["- Menu   [menu]"] * lines == explained[1:]

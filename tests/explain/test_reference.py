@@ -49,13 +49,10 @@ def test_every_setting_stands_below_its_documentation():
 def test_the_curve_shows_what_the_bands_find():
     """Ten similarities, each with the share of pairs that are compared."""
     config = DedupConfig(permutations=16, bands=4)
-    head, *rows = render_curve(config).splitlines()
+    head, _, *rows = render_curve(config)
 
     assert "4 bands of 4 values" in head
-    assert f"similarity {config.similarity}, or containment {config.containment}" in head
     assert 10 == len(rows)
     for tenth, row in enumerate(rows, 1):
         assert f"similarity {tenth / 10:.1f}" in row
         assert f"{collision_probability(tenth / 10, 16, 4):.2%}" in row
-    assert all(line.startswith("#") for line in [head, *rows]), "check prints it among YAML"
-    assert 40 == rows[-1].count("▇")

@@ -102,6 +102,14 @@ def test_a_helper_that_died_between_requests_is_replaced(guarded):
     assert [("a", 1), ("b", 1)] == guard.run(["a", "b"], 1)
 
 
+def test_a_helper_that_somebody_kills_is_no_fault_of_its_item(guarded, monkeypatch):
+    """The item is tried again for a while; after that the answer says who ended it."""
+    monkeypatch.setattr("pipeline.guard._PATIENCE_S", 1.0)
+    killed = Killed("killed_from_outside", "the process got SIGKILL")
+
+    assert [("a", 1), killed, ("b", 1)] == guarded().run(["a", "killed", "b"], 1)
+
+
 def test_what_is_printed_is_no_answer(guarded):
     """A library that writes to stdout does not disturb the exchange."""
     assert ["printed", ("a", 1)] == guarded().run(["print", "a"], 1)

@@ -15,9 +15,17 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from pipeline.config import JudgeConfig
-from pipeline.judge.language import detect_language, sample_of
+from pipeline.config import LANGUAGES, JudgeConfig
+from pipeline.judge.language import (
+    NORWEGIAN,
+    OWN_LETTERS,
+    SCRIPT_LANGUAGES,
+    detect_language,
+    sample_of,
+)
+from pipeline.judge.profiles import PROFILES
 
 CASES = yaml.safe_load((Path(__file__).parent / "languages.yaml").read_text("utf-8"))
 TEXTS = [case["text"] for case in CASES["told"]]
@@ -182,3 +190,20 @@ def test_any_text_has_a_language_or_none(text: str) -> None:
     else:
         assert 0 <= score <= 1
         assert score == round(score, 4)
+
+
+def test_languages_that_may_be_asked_for_are_those_that_are_detected():
+    """No tag passes that no article can have, and every language of an article may be named."""
+    detected = {
+        *" ".join(PROFILES.values()).split(), *SCRIPT_LANGUAGES.values(), *OWN_LETTERS, *NORWEGIAN,
+        *"ja ko zh zh-Hans zh-Hant".split(),
+    }  # fmt: skip
+
+    assert detected == {*LANGUAGES}
+
+
+@pytest.mark.parametrize("tag", ["eng", "jp", "xx", "en-Latn", "gr"])
+def test_a_language_that_is_never_detected_is_refused(tag):
+    """The message has the tag and the list of those that are."""
+    with pytest.raises(ValidationError, match=f"{tag}.* is not a language that is detected"):
+        JudgeConfig(languages=[tag])

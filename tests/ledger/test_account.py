@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import AccountError
-from pipeline.explain.account import render_account
+from pipeline.explain.account import account_lines
 from pipeline.ledger.account import Account, AlarmCluster
+from pipeline.text.terminal import uncoloured
 
 COUNTS = st.integers(0, 3) | st.integers(0, 10**12)
 FATES = ("articles", "duplicates", "rejects", "unchanged")
@@ -66,13 +67,13 @@ rejects       34,565   no_text 34,563 · a_rare 1 · b_rare 1
 unchanged          2
            ---------
            1,234,567   accounted for, in 3.2 s"""
-    assert expected == render_account(account, 3.21)
+    assert expected == uncoloured("\n".join(account_lines(account, 3.21)))
 
 
 def test_large_clusters_are_named_below_the_account():
     """With their size and title; one whose articles have no title says so."""
     clusters = (AlarmCluster("c1", 12_000, "Accept cookies"), AlarmCluster("c2", 1_001, None))
-    lines = render_account(Account(alarm_clusters=clusters), 0.0).splitlines()
+    lines = uncoloured("\n".join(account_lines(Account(alarm_clusters=clusters), 0.0))).splitlines()
 
     expected = [
         "alarm_cluster_size: 12,000 articles and copies in cluster c1: Accept cookies",
@@ -85,7 +86,7 @@ def test_large_clusters_are_named_below_the_account():
 def test_every_line_of_the_account_is_aligned(fates):
     """Whatever the numbers, their last digits stand in one column."""
     account = Account(read=sum(fates.values()), **fates)
-    lines = render_account(account, 0.0).splitlines()
+    lines = uncoloured("\n".join(account_lines(account, 0.0))).splitlines()
     ends = {len(line.split("   accounted")[0].rstrip()) for line in lines}
 
     assert 1 == len(ends)

@@ -44,7 +44,7 @@ def test_inputs_are_listed_with_what_they_held(tmp_path):
         {"source": "a.txt", "digest": "11", "bytes": 10, "read": 1, "unchanged": 0,
          "unfinished": 0, "attempts": 1, "retry": False},
         {"source": "b.jsonl", "digest": "22", "bytes": 20, "read": 5, "unchanged": 2,
-         "unfinished": 1, "attempts": 1, "retry": False},
+         "unfinished": 1, "attempts": 1, "retry": True},
     ]  # fmt: skip
     assert expected == table.to_pylist()
     assert INPUTS_SCHEMA.names == table.schema.names
@@ -101,15 +101,16 @@ def test_the_manifest_describes_the_run(tmp_path):
 
 def test_a_published_run_is_history(tmp_path):
     """What was published is found again, with what it read."""
-    staging = Staging(str(tmp_path / "out/.staging" / PLAN.run_id))
-    plan = replace(PLAN, inputs=INPUTS[:1])
+    name = PLAN.run_id.replace("000002", "000001")
+    staging = Staging(str(tmp_path / "out/.staging" / name))
+    plan = replace(PLAN, run_id=name, sequence=1, parent=None, inputs=INPUTS[:1])
     write_inputs(staging.result, plan, {"a.txt": InputCount(1, 0, 0)}, 3)
-    write_manifest(staging, plan, Config(), Account(), [], {})
-    folder = publish(staging.result, tmp_path / "out", PLAN.run_id)
+    write_manifest(staging, plan, Config(), Account(), [], {"started": "now", "seconds": 1.5})
+    folder = publish(staging.result, tmp_path / "out", name)
     (found,) = committed_runs(tmp_path / "out")
 
-    assert tmp_path / "out/runs" / PLAN.run_id == folder == found.folder
-    assert (PLAN.run_id, 2) == (found.run_id, found.sequence)
+    assert tmp_path / "out/runs" / name == folder == found.folder
+    assert (name, 1) == (found.run_id, found.sequence)
     assert [("a.txt", "11")] == inputs_of(found)
 
 

@@ -11,10 +11,24 @@ import pyarrow as pa
 import pytest
 
 from pipeline.errors import NewsieveError
-from pipeline.ledger.history import INPUTS_SCHEMA, attempts_of, committed_runs, ids_of, inputs_of
+from pipeline.ledger.history import (
+    INPUTS_SCHEMA,
+    attempts_of,
+    check_tables,
+    committed_runs,
+    ids_of,
+    inputs_of,
+)
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import write_parquet
 
+MANIFEST = {
+    "format_version": FORMAT_VERSION,
+    "parent": None,
+    "counts": {"read": 3, "articles": 3, "rejects_by_reason": {"no_text": 1}},
+    "inputs": {"files": 1, "bytes": 9},
+    "timings": {"started": "2026-01-01T00:00:00+00:00", "seconds": 1.5},
+}
 IDS = pa.schema([pa.field("id", pa.string())])
 
 
@@ -23,7 +37,7 @@ def commit(output: Path, run_id: int, sequence: int, **tables: list[str | None])
     name = f"2026-01-0{run_id}-{sequence:06d}-0badcafe"
     folder = output / "runs" / name
     folder.mkdir(parents=True)
-    manifest = {"format_version": FORMAT_VERSION, "run_id": name, "sequence": sequence}
+    manifest = MANIFEST | {"run_id": name, "sequence": sequence}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     for table, ids in tables.items():
         path = folder / table / "part-00000.parquet"
@@ -39,15 +53,72 @@ def test_a_new_output_has_no_runs(tmp_path):
 
 def test_runs_come_oldest_first(tmp_path):
     """The sequence decides, not the name; what has another kind of name is no run."""
-    for day, sequence in ((1, 10), (2, 2), (3, 9)):
+    for day, sequence in ((1, 3), (2, 1), (3, 2)):
         commit(tmp_path, day, sequence)
     (tmp_path / "runs/leftover").mkdir()
     found = committed_runs(tmp_path)
 
-    assert [2, 9, 10] == [run.sequence for run in found]
+    assert [1, 2, 3] == [run.sequence for run in found]
     assert [2, 3, 1] == [run.logical_date.day for run in found]
-    assert tmp_path / "runs/2026-01-02-000002-0badcafe" == found[0].folder
-    assert "2026-01-02-000002-0badcafe" == found[0].run_id
+    assert tmp_path / "runs/2026-01-02-000001-0badcafe" == found[0].folder
+    assert "2026-01-02-000001-0badcafe" == found[0].run_id
+
+
+def test_a_run_that_is_missing_is_named(tmp_path):
+    """Only a compacted run may take the place of others: it names the run before them."""
+    commit(tmp_path, 1, 1)
+    commit(tmp_path, 3, 3)
+    with pytest.raises(NewsieveError, match=r"runs/None: missing, though 2026-01-03-000003-"):
+        committed_runs(tmp_path)
+    path = tmp_path / "runs/2026-01-03-000003-0badcafe/manifest.json"
+    path.write_text(json.dumps(MANIFEST | {"parent": "2026-01-01-000001-0badcafe"}))
+
+    assert [1, 3] == [run.sequence for run in committed_runs(tmp_path)]
+
+
+@pytest.mark.parametrize("name", ["2026-01-02-000001-0badcafe", "2026-13-45-000002-0badcafe"])
+def test_a_folder_that_is_named_like_a_run_is_not_ignored(tmp_path, name):
+    """Readers of runs/* see it: a second run of a sequence, or one of no day, must be moved."""
+    (commit(tmp_path, 1, 1).parent / name).mkdir()
+    (tmp_path / "runs" / name / "manifest.json").write_text(json.dumps(MANIFEST))
+    with pytest.raises(NewsieveError, match="move"):
+        committed_runs(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("counts", 5),
+        ("counts", {"read": "x"}),
+        ("inputs", [1]),
+        ("timings", {"seconds": 1}),
+        ("gates", [1]),
+        ("gates", {"min_articles": {}}),
+        ("config", {"dedup": 5}),
+        ("runs", "abc"),
+        ("runs", [{}]),
+        ("alarm_clusters", [{}]),
+        ("files", [{"rows": 1}]),
+    ],
+)
+def test_an_odd_manifest_is_damaged(tmp_path, name, value):
+    """Valid JSON of another shape is one line that names the file, in whatever reads it."""
+    path = commit(tmp_path, 1, 1) / "manifest.json"
+    path.write_text(json.dumps(MANIFEST | {name: value}))
+    with pytest.raises(NewsieveError, match=r"manifest\.json: damaged manifest \("):
+        committed_runs(tmp_path)
+
+
+def test_a_deleted_table_is_named(tmp_path):
+    """What the manifest lists and is not there was deleted by somebody else."""
+    folder = commit(tmp_path, 1, 1, articles=["0" * 32])
+    files = [{"path": "articles/part-00000.parquet"}, {"path": "state/keys/part-00000.parquet"}]
+    (folder / "manifest.json").write_text(json.dumps(MANIFEST | {"files": files}))
+    (run,) = committed_runs(tmp_path)
+    check_tables(run)
+    (folder / "articles/part-00000.parquet").unlink()
+    with pytest.raises(NewsieveError, match=r"articles/part-00000\.parquet: missing; restore it"):
+        check_tables(run)
 
 
 def test_a_newer_format_is_refused_with_its_remedy(tmp_path):

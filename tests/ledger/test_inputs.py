@@ -193,6 +193,60 @@ def test_a_link_to_a_file_is_a_file(raw):
     assert ["b.txt", "one/a.txt"] == sources(folder)
 
 
+@pytest.mark.parametrize("pattern", ["raw", "raw/*", "raw/**"])
+def test_a_link_that_leads_out_of_the_input_is_left_out(raw, tmp_path, pattern):
+    """Whoever may write there could publish what only newsieve's user can read."""
+    folder = raw("a.txt", "sub/b.txt")
+    (tmp_path / "secret.txt").write_text("x")
+    (folder / "note.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "again.txt").symlink_to("sub/b.txt")
+    found = find_inputs((pattern,))
+
+    assert "note.txt" not in [file.source for file in found.files]
+    assert "again.txt" in [file.source for file in found.files]
+    assert [str(Path("raw/note.txt"))] == found.outside
+    assert "1 links that lead out of the input, such as raw/note.txt; input" in found.remarks()[-1]
+    assert "note.txt" in [f.source for f in find_inputs((pattern,), follow_links="anywhere").files]
+    assert ["note.txt"] == sources("raw/note.txt"), "it was named"
+
+
+def test_a_link_to_the_input_may_lead_anywhere(raw, tmp_path):
+    """What counts is where the input lies, not how it was named."""
+    raw("a.txt")
+    (tmp_path / "link").symlink_to("raw")
+
+    assert ["a.txt"] == sources("link")
+
+
+@pytest.mark.parametrize(
+    ("place", "remedy"),
+    [
+        ("s3://bucket/*.jsonl", "copy or mount it"),
+        ("https://example.org/a.html", "copy or mount it"),
+        ("file:///srv/raw", "write /srv/raw"),
+    ],
+)
+def test_a_url_is_no_input(place, remedy):
+    """A glob that matches nothing would be a quiet end."""
+    with pytest.raises(UsageError, match=f"a url, not a path on this machine; {remedy}"):
+        find_inputs((place,))
+
+
+def test_a_file_that_cannot_be_looked_at_is_left_to_the_reader(raw, monkeypatch):
+    """A folder that may be listed but not entered, and a path that is too long, are no errors."""
+    folder = raw("a.txt", "shut/b.txt")
+    stat = os.stat
+
+    def guarded(path, *rest, **more):
+        if "shut/" in os.fspath(path):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return stat(path, *rest, **more)
+
+    monkeypatch.setattr(os, "stat", guarded)
+
+    assert ["a.txt", "shut/b.txt"] == sources(folder, min_age_s=0)
+
+
 def test_only_regular_files_are_inputs(raw):
     """A pipe or a socket of a fitting name is no file to read."""
     folder = raw("a.txt")
@@ -235,9 +289,9 @@ def test_young_files_wait(raw):
     assert ["new.txt", "old.txt"] == sources(folder, min_age_s=0)
 
 
-@pytest.mark.parametrize(("name", "source"), [("shut", "shut"), ("", ".")])
-def test_a_folder_that_cannot_be_listed_is_noted(raw, monkeypatch, name, source):
-    """The others are read, and the run will reject the one that cannot be."""
+@pytest.mark.parametrize("name", ["shut", ""])
+def test_a_folder_that_cannot_be_listed_is_noted(raw, monkeypatch, name):
+    """The others are read, and the run will reject it; an input of that kind is wrong usage."""
     folder = raw("a.txt", "shut/b.txt")
     shut = folder / name
     scandir = os.scandir
@@ -248,10 +302,15 @@ def test_a_folder_that_cannot_be_listed_is_noted(raw, monkeypatch, name, source)
         return scandir(path)
 
     monkeypatch.setattr(os, "scandir", guarded)
+    if not name:
+        with pytest.raises(UsageError, match="raw: cannot be listed: Permission denied"):
+            find_inputs((str(folder),))
+        return
     found = find_inputs((str(folder),))
 
-    assert [(str(shut), source)] == [(each.path, each.source) for each in found.unreadable]
-    assert (["a.txt"] if name else []) == [file.source for file in found.files]
+    assert [(str(shut), "shut")] == [(each.path, each.source) for each in found.unreadable]
+    assert ["a.txt"] == [file.source for file in found.files]
+    assert [f"not readable: 1 folders, such as {shut}"] == found.remarks()
 
 
 @pytest.mark.parametrize(("min_age_s", "ahead", "found"), [(0, 9, 1), (50, 9, 0), (50, 9e8, 1)])
@@ -288,3 +347,32 @@ def test_what_is_no_file_is_told_about(raw):
     assert ["a.txt", "b/c.txt"] == [file.source for file in found.files]
     told = f"left out: 2 links to folders, pipes or devices, such as {folder / 'back'}"
     assert [told] == found.remarks()
+
+
+PAGE = b"<!DOCTYPE html>\n<title>A story</title><p>It was told."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "suffix"),
+    [
+        ("a-story", PAGE, ".html"),
+        ("index.html?p=3", PAGE, ".html"),
+        ("v2.0-of-it", b"\xef\xbb\xbf  <!-- saved -->\n<HTML lang=en>", ".html"),
+        ("utf-16", PAGE.decode().encode("utf-16"), ".html"),
+        ("xhtml", b'<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml">', ".html"),
+        ("Makefile", b"all: html", None),
+        ("drawing", b"<svg xmlns='http://www.w3.org/2000/svg'>", None),
+        ("empty", b"", None),
+        ("a.php", PAGE, None),
+        ("a.html.bak", PAGE, None),
+    ],
+)
+def test_a_name_without_an_extension_is_a_page_if_it_begins_like_one(
+    name, content, suffix, tmp_path
+):
+    """If it begins like one, as in mirrors of sites; other files are left out as before."""
+    (tmp_path / name).write_bytes(content)
+    found = find_inputs((str(tmp_path),))
+
+    assert [suffix] * bool(suffix) == [file.suffix for file in found.files]
+    assert (not suffix) == bool(found.ignored)

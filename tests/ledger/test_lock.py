@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -125,15 +126,27 @@ def test_why_there_is_no_lock(tmp_path, monkeypatch, number, error, told):
     assert type(caught.value) is error
 
 
-def test_a_note_that_finds_no_room_gives_the_lock_back(tmp_path, monkeypatch):
-    """Else a second try in the same process would find it taken."""
+def test_a_full_disk_does_not_stop_a_command_that_may_make_room(tmp_path, monkeypatch):
+    """The note beside the lock is information only."""
 
     def refuse(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_text", refuse)
-        with pytest.raises(NewsieveError, match="No space left"), locked(tmp_path):
-            pytest.fail("no note, and at work")
-    with locked(tmp_path):
+        patched.setattr("pipeline.storage.tempfile.mkstemp", refuse)
+        with locked(tmp_path):
+            assert not (tmp_path / ".staging/owner.json").exists()
+
+
+@pytest.mark.parametrize("name", [".staging/owner.json", ".lock", ".staging"])
+def test_a_planted_link_is_not_written_through(tmp_path, name):
+    """Whoever could write into the folder before newsieve did must not change other files."""
+    precious, out = tmp_path / "precious", tmp_path / "out"
+    precious.mkdir() if name == ".staging" else precious.write_text("precious")
+    (out / name).parent.mkdir(parents=True)
+    (out / name).symlink_to(precious)
+    with suppress(UsageError), locked(out):
         pass
+
+    assert precious.is_dir() or "precious" == precious.read_text()
+    assert not precious.is_dir() or [] == list(precious.iterdir())

@@ -228,15 +228,68 @@ def test_a_plan_is_read_back_as_it_was_frozen(raw):
 
 def test_an_interrupted_run_is_finished_if_it_goes_on_from_the_newest(raw, tmp_path):
     """Of another parent, or damaged, it is none."""
-    plan = planned(raw, parent=PARENT)
+    plan, config = planned(raw, parent=PARENT), Config(input={"paths": [str(raw)]})
     folder = tmp_path / "out/.staging"
-    for name, content in (("a", b"{"), ("b", b"[]"), ("c", plan.as_json(Config()).encode())):
+    content = plan.as_json(config).encode()
+    for name, text in (("a", b"{"), ("b", b"[]"), (plan.run_id, content), ("z", content)):
         (folder / name).mkdir(parents=True)
-        (folder / name / "plan.json").write_bytes(content)
+        (folder / name / "plan.json").write_bytes(text)
 
-    assert plan == find_interrupted(tmp_path / "out", PARENT, Config())
-    assert None is find_interrupted(tmp_path / "out", None, Config())
-    assert None is find_interrupted(tmp_path / "elsewhere", PARENT, Config())
+    assert plan == find_interrupted(tmp_path / "out", PARENT, config)
+    assert None is find_interrupted(tmp_path / "out", None, config)
+    assert None is find_interrupted(tmp_path / "elsewhere", PARENT, config)
+
+
+def _secret(plan: dict, _raw: Path) -> None:
+    plan["blocks"][0]["parts"][0]["path"] = "/etc/passwd"
+
+
+def _upwards(plan: dict, raw: Path) -> None:
+    plan["blocks"][0]["parts"][0] |= {"path": f"{raw}/../x.txt", "source": "../x.txt"}
+
+
+def _elsewhere(plan: dict, _raw: Path) -> None:
+    plan["run_id"] = "../../" + plan["run_id"]
+
+
+def _another_source(plan: dict, _raw: Path) -> None:
+    plan["blocks"][0]["parts"][0]["source"] = "b/other.txt"
+
+
+def _link(plan: dict, raw: Path) -> None:
+    (raw / "link.txt").symlink_to("/etc/passwd")
+    plan["blocks"][0]["parts"][0] |= {"path": f"{raw}/link.txt", "source": "link.txt"}
+
+
+@pytest.mark.parametrize("changed", [_secret, _upwards, _elsewhere, _another_source, _link])
+def test_a_planted_plan_is_not_carried_out(raw, tmp_path, changed):
+    """It must read nothing but what the inputs name, and write nowhere else."""
+    plan, config = planned(raw, parent=PARENT), Config(input={"paths": [str(raw)]})
+    facts = json.loads(plan.as_json(config))
+    changed(facts, raw)
+    folder = tmp_path / "out/.staging" / plan.run_id
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(json.dumps(facts))
+
+    assert None is find_interrupted(tmp_path / "out", PARENT, config)
+
+
+def test_a_pickle_in_staging_is_not_loaded(raw, tmp_path):
+    """Whoever wrote it there, the interrupted work is begun anew."""
+    plan, config = planned(raw, parent=PARENT), Config(input={"paths": [str(raw)]})
+    folder = tmp_path / "out/.staging" / plan.run_id
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(plan.as_json(config))
+    np.save(folder / "site_lines.npy", np.zeros(3))
+    assert plan == find_interrupted(tmp_path / "out", PARENT, config)
+    np.save(folder / "site_lines.npy", np.array([_Planted()], object), allow_pickle=True)
+
+    assert None is find_interrupted(tmp_path / "out", PARENT, config)
+
+
+class _Planted:
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was loaded",)
 
 
 def test_a_large_file_of_lines_is_cut_into_ranges(tmp_path):

@@ -55,7 +55,7 @@ def test_the_notes_of_all_blocks_are_added_up(tmp_path):
     assert expected == account
     account.check()
     assert {
-        "a.jsonl": InputCount(9, 2, 1),
+        "a.jsonl": InputCount(9, 2, 1, retry=True),
         "b#1.txt": InputCount(1, 1, 0),
         "c.txt": InputCount(1, 0, 0, retry=True),
     } == counts

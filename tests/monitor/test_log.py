@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import re
-import sys
 import threading
 import warnings
 from contextlib import redirect_stderr
@@ -159,7 +158,7 @@ def test_a_held_run_is_an_event_of_its_own(monkeypatch, capsys):
     def held(*_arguments):
         raise HeldRun("output: held by a gate\n  run r1")
 
-    monkeypatch.setattr(sys.modules["pipeline.cli.run"], "run_job", held)
+    monkeypatch.setattr("pipeline.job.run_job", held)
     monkeypatch.setattr("sys.argv", ["newsieve", "--log-format", "json", "run"])
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit) as end:
@@ -176,7 +175,7 @@ def test_a_defect_is_an_event_with_its_traceback(monkeypatch, capsys):
     def broken(*_arguments):
         raise ZeroDivisionError("by zero")
 
-    monkeypatch.setattr(sys.modules["pipeline.cli.run"], "run_job", broken)
+    monkeypatch.setattr("pipeline.job.run_job", broken)
     monkeypatch.setattr("sys.argv", ["newsieve", "--log-format", "json", "run"])
     monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit) as end:

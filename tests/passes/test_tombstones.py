@@ -17,6 +17,8 @@ PAGE = document(url="HTTPS://news.example.co.uk:443/a?utm_source=x&id=2#top")
         ("id", PAGE.id, True),
         ("url", URL, True),
         ("site", "example.co.uk", True),
+        ("page", "news.example.co.uk/a?id=2", True),
+        ("page", "news.example.co.uk/a", False),
         ("url", "https://news.example.co.uk/a", False),
         ("site", "news.example.co.uk", False),
         ("url", PAGE.id, False),

@@ -249,3 +249,16 @@ def test_any_bytes_are_accounted_for(payload, headed):
         assert isinstance(item, Document) or item.reason in REASONS
     places = [place for place, _ in told(items)]
     assert places == sorted(set(places))
+
+
+def test_a_file_of_bad_rows_only_ends_after_many(monkeypatch):
+    """One reject stands for the rest; good rows between them let reading go on."""
+    monkeypatch.setattr("pipeline.read.csv_files.MOST_BAD_ROWS", 3)
+    bad, good = b"only one\n", b"1,a text,\n"
+    items = told(read(HEADER + bad * 9 + good))
+    mixed = read(HEADER + (bad * 3 + good) * 3)
+
+    assert [2, 3, 4, 5] == [number for number, _ in items]
+    assert "the rest is not read" in read(HEADER + bad * 9)[-1].detail
+    assert 12 == len(mixed)
+    assert 3 == sum(isinstance(item, Document) for item in mixed)

@@ -164,3 +164,46 @@ def test_detection_is_the_same_in_every_process() -> None:
     }
 
     assert answers == {b"iso8859_2\n"}
+
+
+UNMARKED = {
+    "ja": "フェリーは火曜日に河口に戻った。\n市長は橋が閉鎖されたと述べた。\n",
+    "zh": "渡轮周二返回河口。\n市长表示，桥梁已关闭进行维修。2024年3月7日\n",
+    "ko": "여객선이 화요일에 하구로 돌아왔다.\n시장은 다리가 폐쇄되었다고 말했다.\n",
+    "ru": "Паром вернулся на лиман во вторник.\nМэр сказал, что мост закрыт.\n",
+    "el": "Το πλοίο επέστρεψε την Τρίτη.\n",
+    "ar": "عادت العبارة يوم الثلاثاء.\n",
+    "he": "המעבורת חזרה ביום שלישי.\n",
+    "hi": "नौका मंगलवार को लौट आई। पुल बंद है\n",
+    "th": "เรือข้ามฟากกลับมาเมื่อวันอังคาร\nสะพานปิด\n",
+    "ka": "ბორანი დაბრუნდა სამშაბათს.\n",
+    "am": "ጀልባው ማክሰኞ ተመለሰ። ድልድዩ ተዘግቷል\n",
+    "de": "Die Fähre kehrte am Dienstag zurück – „endlich“.\n",
+}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("times", [1, 30])
+@pytest.mark.parametrize("language", UNMARKED)
+def test_utf_16_without_a_mark_is_read_in_any_script(language, times, encoding):
+    """Either byte order, one line or many."""
+    text = UNMARKED[language] * times
+
+    assert text == decode(text.encode(encoding), html=False).text
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-32-le", "utf-32-be", "gb18030", "shift_jis", "cp1251"]
+)
+@pytest.mark.parametrize("language", UNMARKED)
+def test_other_encodings_with_zero_bytes_are_not_utf_16(language, encoding):
+    """A stray zero byte does not turn a text into Chinese."""
+    try:
+        payload = (UNMARKED[language] * 5).encode(encoding)
+    except UnicodeEncodeError:
+        return
+    for damaged in (payload + b"\0", b"\0" + payload, payload[:20] + b"\0\0" + payload[20:]):
+        try:
+            assert "utf-16" not in decode(damaged, html=False).encoding
+        except UndecodableError:
+            continue

@@ -43,6 +43,12 @@ def read(payload: bytes, suffix: str, *, max_bytes: int = 10_000, final: bool = 
         (".ndjson.zst", "a.ndjson.zst"),
         (".warc.wet.gz", "CC-MAIN-20240501-00001.warc.wet.gz"),
         (".warc.gz", "a.wet.warc.gz"),
+        (".txt.gz", "a.txt.gz"),
+        (".jl", "items.jl"),
+        (".json", "a.json"),
+        (".xhtml", "a.xhtml"),
+        (".html.zst", "a.html.zst"),
+        (".warc.zst", "a.warc.zst"),
         (None, "a.gz"),
         (None, "a.txt.bak"),
         (None, "in.txt/a"),
@@ -224,7 +230,7 @@ def test_a_zip_bomb_costs_no_memory() -> None:
 
 
 ONE_A_LINE_OR_FILE = sorted(
-    suffix for suffix in FORMATS if not re.search("warc|wet|csv|parquet", suffix)
+    suffix for suffix in FORMATS if not re.search("warc|wet|csv|parquet|json(?!l)", suffix)
 )
 
 

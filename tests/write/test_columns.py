@@ -146,7 +146,9 @@ def test_any_article_comes_back_as_it_was(kept):
 
 def test_a_rejection_fills_its_row():
     """What is not known of a rejected record is null."""
-    found = rejection(detail="3 words; judge.min_words = 5", retryable=True)
+    found = rejection(
+        detail="3 words; judge.min_words = 5", retryable=True, url="http://www.B.example/a?utm_id=1"
+    )
     staged = pa.Table.from_batches([staged_batch("rejects", [(7, found)])])
     late = {"run_id": ["r"], "logical_date": [DAY]}
     (row,) = finished_table("rejects", staged, late).to_pylist()
@@ -154,6 +156,7 @@ def test_a_rejection_fills_its_row():
     assert [7] == staged["ordinal"].to_pylist()
     assert {
         "id": None, "record_id": None, "source": "b.txt", "stage": "judge", "kind": "filtered",
+        "url": "http://www.b.example/a", "site": "b.example",
         "reason": "too_short", "detail": "3 words; judge.min_words = 5", "error_type": None,
         "excerpt": None, "retryable": True, "run_id": "r", "logical_date": DAY,
     } == row  # fmt: skip

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
-from pipeline.clean.dates import find_date
+from pipeline.clean.dates import PrintedDate, find_date
 from pipeline.clean.html.blocks import Blocks, mask_with
 from pipeline.clean.lines.stamps import PUBLISHED, UPDATED
 from pipeline.clean.names import BYLINE_LEAD, name_key, read_byline
@@ -31,12 +31,23 @@ BEFORE_COST = 1.5
 LABEL_GAIN = 5
 """Blocks by which a line that says ``published`` is nearer than it stands."""
 
+PROSE_CHARS, MAX_PROSE = 70, 3
+"""Behind this many longer lines (summary, caption, first paragraph) a date is the story's."""
+
 MAX_LINE_CHARS = 120
 """A longer line is a paragraph."""
 
 MAX_OTHER_CHARS = 40
 """Characters that a line may have beside its date: a label, a name, minutes to read. With 60, the
 days of broadcasts and of quotations come in."""
+
+SENTENCE_WORDS = 4
+"""Words beside a date from which a line with a full stop is a sentence."""
+
+MAX_DATES = 4
+"""Dates of one line: of publication and of change, each perhaps twice."""
+
+_DIGITS = re.compile(r"\d")
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -51,21 +62,28 @@ _UPDATED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jou
 
 _HEADING = mask_with("heading")
 
-ELSEWHERE = mask_with("nav", "aside", "footer", "blockquote", "figure", "figcaption")
+ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
+
+_MENU = mask_with("nav")
 
 
 def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
-    """Find the date printed next to the headline.
+    """Find the dates printed next to the headline.
 
     Args:
         blocks: of the whole page.
         places: the blocks that are the headline, see ``headlines``.
 
     Returns:
-        The date as it is printed, field ``date_published``; empty when there is none.
+        The nearest date, as it is printed, field ``date_published``; and the nearest one that is
+        called the day of a change, field ``date_modified``. Either may be missing.
     """
     found = [stamp for place in places for stamp in _dates_around(blocks, place)]
-    return [min(found, key=itemgetter(0))[1]] if found else []
+    return [
+        min(same, key=itemgetter(0))[1]
+        for field in ("date_published", "date_modified")
+        if (same := [each for each in found if each[1].field == field])
+    ]
 
 
 def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
@@ -95,46 +113,75 @@ def _saying(texts: list[str], places: Sequence[int], key: str, limit: int) -> li
 def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Evidence]]:
     """(distance, date) of the lines around the block *headline* that print its date."""
     texts = blocks.texts
+    prose = 0
     for n in range(max(headline - BEFORE, 0), min(headline + BEHIND + 1, len(texts))):
         line = texts[n]
-        if n == headline or len(line) > MAX_LINE_CHARS or blocks.around[n] & ELSEWHERE:
+        elsewhere = blocks.around[n] & ELSEWHERE or blocks.near[n] & _MENU
+        prose += n > headline and len(line) > PROSE_CHARS
+        if prose > MAX_PROSE:
+            break
+        if n == headline or len(line) > MAX_LINE_CHARS or elsewhere:
             continue
         label = texts[n - 1] if n and len(texts[n - 1]) <= MAX_OTHER_CHARS else ""
-        found = _stamp(line, label)
-        if found:
-            printed, labelled = found
+        for printed, kind in _stamps(line, label):
             above = n < headline
             distance = BEFORE_COST * (headline - n) if above else float(n - headline)
-            evidence = Evidence("date_published", printed, ABOVE if above else PRINTED)
-            yield distance - LABEL_GAIN * labelled, evidence
+            field = "date_modified" if kind == "updated" else "date_published"
+            evidence = Evidence(field, printed, ABOVE if above else PRINTED)
+            yield distance - LABEL_GAIN * (kind == "published"), evidence
 
 
-def _stamp(line: str, label: str) -> tuple[str, bool] | None:
-    """The date that *line* says, and whether it is called that of publication.
+def _stamps(line: str, label: str) -> list[tuple[str, str]]:
+    """The dates that *line* says, each with its kind: published, updated or plain.
 
-    None where the line says something else, or the day of a change; *label* is the line before it.
+    Empty where the line says something else; *label* is the line before it. A plain date counts
+    only where no other is published, and none is another day.
     """
     line = _GLUED_DATE.sub(" ", line)
-    printed = find_date(line) if _YEAR.search(line) and "@" not in line else None
-    if printed is None:
-        return None
-    lead, rest = line[: printed.start], line[printed.end :]
-    words = _words(lead)
+    if "@" in line or not _DIGITS.search(line):
+        return []
+    found: list[tuple[PrintedDate, int, str]] = []
+    start, previous = 0, _words(label)
+    while (each := find_date(line[start:])) is not None and len(found) < MAX_DATES:
+        words = _words(line[start : start + each.start])
+        kind = kind_of_label(words or previous)
+        found.append((each, start, kind))
+        start, previous = start + each.end, frozenset()
+    dates = [(line[at + each.start : at + each.end], kind) for each, at, kind in found]
+    said = [pair for pair in dates if pair[1] == "published"][:1]
+    updated = [pair for pair in dates if pair[1] == "updated"][:1]
+    plain = [(each, at) for each, at, kind in found if kind == "plain"]
+    if said or not plain or not _is_stamp(line, found, plain[0][0]):
+        return said + updated
+    return [
+        (line[plain[0][1] + plain[0][0].start : plain[0][1] + plain[0][0].end], "plain"),
+        *updated,
+    ]
+
+
+def kind_of_label(words: frozenset[str]) -> str:
+    """What case-folded *words* before a date call it: published, updated, or plain."""
     if not words.isdisjoint(PUBLISHED):
-        return line[printed.start : printed.end], True
-    if not (words or _words(label)).isdisjoint(_UPDATED):
-        return None
-    again = find_date(rest)
-    if (
-        again is not None
-        and again.timestamp.instant != printed.timestamp.instant
-        and _words(rest[: again.start]).isdisjoint(_UPDATED)
-    ):
-        return None
-    other = lead + (rest[: again.start] if again else rest)
-    if len(other) > MAX_OTHER_CHARS or _SENTENCE.search(other) or _YEAR.search(other):
-        return None
-    return line[printed.start : printed.end], False
+        return "published"
+    return "plain" if words.isdisjoint(_UPDATED) else "updated"
+
+
+def _is_stamp(line: str, found: list[tuple[PrintedDate, int, str]], first: PrintedDate) -> bool:
+    """Whether *line* has little else than its dates, and no plain one of another day."""
+    other, end = [], 0
+    for each, at, kind in found:
+        if kind == "plain" and each.timestamp.instant.date() != first.timestamp.instant.date():
+            return False
+        other.append(line[end : at + each.start])
+        end = at + each.end
+        if kind == "updated":
+            break
+    else:
+        other.append(line[end:])
+    rest = "".join(other)
+    if line.endswith(".") and len(rest.split()) >= SENTENCE_WORDS:
+        return False
+    return len(rest) <= MAX_OTHER_CHARS and not _SENTENCE.search(rest) and not _YEAR.search(rest)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -174,7 +221,7 @@ def _around(blocks: Blocks, headline: int) -> Iterator[int]:
     behind = range(headline + 1, min(headline + BYLINE_BEHIND + 1, len(blocks.texts)))
     before = range(headline - 1, max(headline - BYLINE_BEFORE, 0) - 1, -1)
     for n in (*behind, *before):
-        flags = blocks.around[n] & ELSEWHERE | blocks.near[n] & _HEADING
+        flags = blocks.around[n] & ELSEWHERE or blocks.near[n] & (_HEADING | _MENU)
         if len(blocks.texts[n]) <= MAX_LINE_CHARS and not flags:
             yield n
 

@@ -9,7 +9,8 @@ extractions ─shared words─┘
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations, product
 
 import numpy as np
@@ -20,7 +21,6 @@ from pipeline.clean.html.overlap import EXTRACTIONS, Measured
 from pipeline.clean.lines.context import averages, best_run, place_of, shifted
 from pipeline.clean.lines.features import OBSERVED, observe
 from pipeline.clean.lines.page import Page
-from pipeline.clean.lines.rules import rule_hits
 from pipeline.clean.lines.tokens import Tokens
 
 Matrix = NDArray[np.float32]
@@ -88,19 +88,26 @@ def may_be_story(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
     """
     chars = np.array([len(text) for text in blocks.texts])
     links = np.array(blocks.linked) > MENU_SHARE * chars
-    return np.flatnonzero(~links | (measured.shares.max(axis=1) > 0))
+    rows = np.array(blocks.tables, np.int64) > 0
+    return np.flatnonzero(~links | rows | (measured.shares.max(axis=1) > 0))
 
 
 def base_features(
-    blocks: Blocks, chosen: NDArray[np.int64], page: Page, measured: Measured, *, old: bool
+    blocks: Blocks,
+    chosen: NDArray[np.int64],
+    lines: tuple[Page, Mapping[str, AbstractSet[int]]],
+    measured: Measured,
+    *,
+    old: bool,
 ) -> Matrix:
     """Measure the *chosen* blocks of a page: float32[chosen, OWN and PAGE].
 
     Args:
-        page: a line for each chosen block.
+        lines: a page with a line for each chosen block, and the lines that each rule hits.
         old: whether the page was built before there were elements for stories.
     """
-    observed = observe([page], [rule_hits(page)], Tokens(page.lines))
+    page, hits = lines
+    observed = observe([page], [hits], Tokens(page.lines))
     masks = np.array([blocks.own, blocks.near, blocks.around], np.int64)[:, chosen]
     bits = (masks[:, :, None] >> np.arange(len(FLAGS))) & 1
     prose = np.zeros(len(blocks.texts))

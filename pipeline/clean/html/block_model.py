@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,10 +23,12 @@ from pipeline.clean.html.block_features import (
     base_features,
     may_be_story,
 )
-from pipeline.clean.html.blocks import Blocks
+from pipeline.clean.html.blocks import LINE_BREAK, Blocks, mask_with
+from pipeline.clean.html.forbidden import forbidden_rows, other_stories
 from pipeline.clean.html.overlap import EXTRACTIONS, compare
 from pipeline.clean.lines.features import GROUPS as LINE_GROUPS
 from pipeline.clean.lines.page import read_page
+from pipeline.clean.lines.rules import rule_hits
 from pipeline.clean.model import LinearModel, viterbi
 from pipeline.records import Removed
 
@@ -43,7 +45,10 @@ MIN_FOUND = 0.6
 """Least share of trafilatura's words found in blocks; below it, trafilatura's text is used."""
 TAKEN = 0.5
 """Share of a block's words from which an extraction counts as having taken it."""
+_PRE = mask_with("pre")
 REASONS_SHOWN = 2
+MOST_FORBIDDEN = 0.4
+"""Share of a story's words from which what rules forbid is the story itself."""
 _STAMP = OWN.index("rule:timestamp")
 
 GROUPS = {
@@ -88,12 +93,16 @@ class Rows:
         words: of each.
         taken: whether trafilatura took it.
         base: float32[rows, ...], see ``block_features.base_features``.
+        forbidden: row → the rule that forbids it, whatever its score.
+        signed: blocks that a byline or time stamp follows.
     """
 
     indices: NDArray[np.int64]
     words: NDArray[np.float64]
     taken: NDArray[np.bool_]
     base: Matrix
+    forbidden: Mapping[int, str]
+    signed: frozenset[int]
 
     @property
     def stamps(self) -> NDArray[np.bool_]:
@@ -124,12 +133,18 @@ def measure(
         return None
     chosen = may_be_story(blocks, measured)
     # A blank line between blocks: they are paragraphs already, none is joined to the next.
-    page = read_page("\n\n".join([blocks.texts[index] for index in chosen.tolist()]))
+    texts = [blocks.texts[index].replace(LINE_BREAK, " ") for index in chosen.tolist()]
+    page = read_page("\n\n".join(texts))
     if not 0 < len(page.lines) == len(chosen):
         return None
     page = replace(page, title=title)
-    base = base_features(blocks, chosen, page, measured, old=old)
-    return Rows(chosen, measured.words[chosen], measured.shares[chosen, 0] >= TAKEN, base)
+    hits = rule_hits(page)
+    base = base_features(blocks, chosen, (page, hits), measured, old=old)
+    taken = measured.shares[chosen, 0] >= TAKEN
+    signs = hits["byline"] | hits["timestamp"]
+    signed = {int(chosen[row - back]) for row in signs for back in (1, 2) if row >= back}
+    forbidden = forbidden_rows(blocks, chosen, hits, taken)
+    return Rows(chosen, measured.words[chosen], taken, base, forbidden, frozenset(signed))
 
 
 def select(
@@ -145,25 +160,53 @@ def select(
         return None
     model, expansion = load_model()
     features = expansion.expand(rows.base)
-    kept = keep(np.round(features @ model.weights + model.bias, 3), rows.stamps)
+    scores = np.round(features @ model.weights + model.bias, 3)
+    kept = keep(scores, rows.stamps)
     if not kept.any():
         return None
+    settle(blocks, rows, kept, title)
     dropped = np.flatnonzero(rows.taken & ~kept)
-    reasons = dict(
-        zip(dropped.tolist(), model.reasons(features[dropped], REASONS_SHOWN), strict=True)
-    )
+    weighed = model.reasons(features[dropped], REASONS_SHOWN)
+    reasons = {
+        row: rows.forbidden.get(row) or f"block_model: {', '.join(groups)}"
+        for row, groups in zip(dropped.tolist(), weighed, strict=True)
+    }
     lines: list[str] = []
     removed: list[Removed] = []
     start = 0
     for row in np.flatnonzero(rows.taken | kept).tolist():
         text = blocks.texts[rows.indices[row]]
         if row in reasons:
-            rule = f"block_model: {', '.join(reasons[row])}"
-            removed.append(Removed(start, start + len(text), rule))
+            removed.append(Removed(start, start + len(text), reasons[row]))
         lines.append(text)
         start += len(text) + 1
     added = int((kept & ~rows.taken).sum())
     return Selection("\n".join(lines), tuple(removed), added, len(dropped))
+
+
+def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | None) -> None:
+    """Correct *kept* in place by what is certain: tables whole, nothing that a rule forbids."""
+    tables = np.array(blocks.tables, np.int64)[rows.indices]
+    story = np.flatnonzero(kept & (tables == 0))
+    for table in np.unique(tables[tables > 0]).tolist():
+        at = tables == table
+        first = int(np.flatnonzero(at)[0])
+        inside = bool(len(story)) and story[0] < first <= story[-1] + 1
+        most = max(
+            float(rows.words[at & kept].sum()), inside * float(rows.words[at & rows.taken].sum())
+        )
+        kept[at] = 2 * most >= float(rows.words[at].sum())
+    verbatim = np.array(blocks.own, np.int64)[rows.indices] & _PRE > 0
+    kept[1:-1] |= verbatim[1:-1] & kept[:-2] & kept[2:]
+    forbidden = [row for row in rows.forbidden if kept[row]]
+    if float(rows.words[forbidden].sum()) <= MOST_FORBIDDEN * float(rows.words[kept].sum()):
+        kept[forbidden] = False
+    left = np.flatnonzero(kept)
+    others = other_stories(
+        blocks, rows.indices[left].tolist(), rows.words[left], title, rows.signed
+    )
+    if float(rows.words[left[others]].sum()) <= MOST_FORBIDDEN * float(rows.words[left].sum()):
+        kept[left[others]] = False
 
 
 def keep(scores: NDArray[np.float64], stamps: NDArray[np.bool_]) -> NDArray[np.bool_]:

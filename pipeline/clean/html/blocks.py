@@ -20,6 +20,17 @@ LEVELS = 5
 """Containers of each block that get features of their own, from the innermost outwards."""
 
 
+PROSE_CHARS = 45
+"""Median length of the lines of ``<pre>`` from which it is hard-wrapped prose."""
+
+MIN_ROWS, MAX_ROWS, MAX_CELL_CHARS = 2, 1_000, 200
+"""Rows of a data table, and characters of its longest cell."""
+
+_NO_DATA = ("form", "input", "select", "textarea", "iframe", "h1")
+
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+
+
 @dataclass(slots=True)
 class Blocks:
     """The blocks of a page; the lists run in parallel.
@@ -33,6 +44,8 @@ class Blocks:
         broken: whether only a ``<br>`` divides the block from the one before.
         depths: elements around it.
         holders: the number of the innermost container.
+        tables: the number, from 1, of the data table of which the block is a row; else 0.
+        articles: the number, from 1, of the outermost ``<article>`` around the block; else 0.
         parents, starts, ends: of each container, the number of the one around it (-1 for none)
             and the run of blocks that it holds.
     """
@@ -45,9 +58,18 @@ class Blocks:
     broken: list[bool] = field(default_factory=list)
     depths: list[int] = field(default_factory=list)
     holders: list[int] = field(default_factory=list)
+    tables: list[int] = field(default_factory=list)
+    articles: list[int] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+
+
+LINE_BREAK = "\u2028"
+"""Divides the lines of a block that has several, as program code has."""
+
+CELL = " | "
+"""Between the cells of a table's row."""
 
 
 class _Reader:
@@ -59,6 +81,12 @@ class _Reader:
         self.link_depth = 0
         self.link_chars = 0
         self.broken = False
+        self.table = 0
+        self.tables = 0
+        """The data table that is being read, 0 outside; and how many there were."""
+        self.articles = self.article_depth = 0
+        self.in_row = False
+        self.verbatim = 0
         self.stack: list[tuple[int, int, int, int]] = []
         """Of each open block element: container, own, near, around."""
 
@@ -72,16 +100,18 @@ class _Reader:
     def flush(self, *, broken: bool = False) -> None:
         """End the block that is being read."""
         if self.buffer:
-            text = " ".join("".join(self.buffer).split())
+            raw = "".join(self.buffer)
             self.buffer.clear()
-            text = normalize(text) if text else ""
-            if text and self.stack:
-                self._store(text)
-                self.broken = False
+            texts = _verbatim(raw) if self.verbatim else [_joined(raw)]
+            if self.stack:
+                for text in texts:
+                    self._store(text)
             self.link_chars = 0
         self.broken = broken
 
     def _store(self, text: str) -> None:
+        if not text or (self.in_row and not text.strip(CELL)):
+            return
         blocks = self.blocks
         container, own, near, around = self.stack[-1]
         blocks.texts.append(text)
@@ -92,6 +122,9 @@ class _Reader:
         blocks.broken.append(self.broken)
         blocks.depths.append(len(self.stack))
         blocks.holders.append(container)
+        blocks.tables.append(self.table)
+        blocks.articles.append(self.articles if self.article_depth else 0)
+        self.broken = False
 
     def open(self, element: _Element, tag: str) -> None:
         """Begin a block element."""
@@ -107,11 +140,64 @@ class _Reader:
         blocks.ends.append(0)
         near, around = own | above[1] | beyond, own | above[3]
         self.stack.append((len(blocks.parents) - 1, own, near, around))
+        if tag == "table" and is_data_table(element):
+            self.tables += 1
+            self.table = self.tables
+        self.in_row = bool(self.table) and tag == "tr"
+        self.verbatim += tag == "pre"
+        if tag == "article":
+            self.articles += self.article_depth == 0
+            self.article_depth += 1
 
-    def close(self) -> None:
+    def close(self, tag: str) -> None:
         """End a block element."""
         self.flush()
+        if tag == "table":
+            self.table = 0
+        self.in_row = False
+        self.verbatim -= tag == "pre"
+        self.article_depth -= tag == "article"
         self.blocks.ends[self.stack.pop()[0]] = len(self.blocks.texts)
+
+    def within_row(self, tag: str, *, start: bool) -> None:
+        """Meet the start or end of an element of a table's row: it is one line."""
+        self.add(CELL if start and tag in ("td", "th") and self.buffer else " ")
+
+
+def _joined(raw: str) -> str:
+    text = " ".join(raw.split())
+    return normalize(text) if text else ""
+
+
+def _verbatim(raw: str) -> list[str]:
+    """The blocks of ``<pre>``: hard-wrapped prose by paragraphs, anything else line by line."""
+    lines = raw.expandtabs(4).split("\n")
+    lengths = sorted(len(line.strip()) for line in lines if line.strip())
+    if not lengths or len(lengths) == 1 or lengths[len(lengths) // 2] >= PROSE_CHARS:
+        return [_joined(part) for part in _BLANK_LINE.split(raw)]
+    kept = [line.rstrip() for line in lines if line.strip()]
+    margin = min(len(line) - len(line.lstrip()) for line in kept)
+    indents = [len(line) - len(line.lstrip()) - margin for line in kept]
+    pairs = zip(indents, map(normalize, kept), strict=True)
+    return [LINE_BREAK.join(" " * indent + line for indent, line in pairs)]
+
+
+def is_data_table(table: _Element) -> bool:
+    """Whether *table* holds data, and is no layout of the page, a menu or a form."""
+    if table.get("role") in ("presentation", "none"):
+        return False
+    rows = list(table.iter("tr"))[: MAX_ROWS + 1]
+    if not MIN_ROWS <= len(rows) <= MAX_ROWS or next(table.iter(*_NO_DATA), None) is not None:
+        return False
+    if sum(1 for _ in table.iter("table")) > 1:
+        return False
+    wide = 0
+    for row in rows:
+        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        wide += len(cells) > 1
+        if any(len("".join(cell.itertext())) > MAX_CELL_CHARS for cell in cells):
+            return False
+    return 2 * wide > len(rows)
 
 
 def _flags(tag: str, attributes: dict[str, str]) -> int:
@@ -129,20 +215,21 @@ def read_blocks(root: _Element) -> Blocks:
     reader = _Reader()
     walk = iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
+        tag = element.tag
         if event == "start":
-            tag = element.tag
             if tag in SKIPPED_TAGS:
                 walk.skip_subtree()
-            elif tag in BLOCK_TAGS:
+            elif tag in BLOCK_TAGS and not reader.in_row:
                 reader.open(element, tag)
                 reader.add(element.text)
             else:
                 _start_inline(reader, element, tag)
             continue
         if event == "end":
-            tag = element.tag
-            if tag in BLOCK_TAGS:
-                reader.close()
+            if tag in BLOCK_TAGS and (tag == "tr" or not reader.in_row):
+                reader.close(tag)
+            elif tag in BLOCK_TAGS:
+                reader.within_row(tag, start=False)
             elif tag == "a":
                 reader.link_depth = max(reader.link_depth - 1, 0)
         reader.add(element.tail)
@@ -151,7 +238,11 @@ def read_blocks(root: _Element) -> Blocks:
 
 
 def _start_inline(reader: _Reader, element: _Element, tag: str) -> None:
-    if tag == "br":
+    if reader.in_row and (tag in BLOCK_TAGS or tag == "br"):
+        reader.within_row(tag, start=True)
+    elif tag == "br" and reader.verbatim:
+        reader.add("\n")
+    elif tag == "br":
         reader.flush(broken=True)
     elif tag == "a":
         reader.link_depth += 1
@@ -209,19 +300,28 @@ WORDS = {
 }
 """Kind → what class, id, role or itemprop of an element hold, in lower case."""
 
-_PATTERNS = tuple(re.compile(pattern) for pattern in WORDS.values())
+NAMES = {
+    "comments": r"(?:^|[-_])(?:user-?|reader-?)?comments?(?:$|[-_])|disqus|^respond$",
+    "consent": r"cookie|consent|gdpr|onetrust|didomi|usercentrics",
+    "wall": r"(?:pay-?wall|regwall|subscri\w*|newsletter|sign-?up|meter)[-_]*"
+    r"(?:box|notice|message|prompt|overlay|cta|banner|promo|offer|modal|teaser|barrier|form|wall)",
+    "captioned": r"caption(?!ed)",
+}
+"""Kind → what a name that means it for certain holds; the model does not know of these."""
+
+_PATTERNS = tuple(re.compile(pattern) for pattern in (*WORDS.values(), *NAMES.values()))
 
 _ROLES = {
     "navigation": "nav", "complementary": "aside", "contentinfo": "footer", "banner": "header",
     "main": "main", "article": "article", "search": "nav",
 }  # fmt: skip
 
-FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS)
+FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS, *NAMES, "h1")
 """Names of the bits of a mask, from the lowest."""
 
 _BIT = {name: 1 << place for place, name in enumerate(FLAGS)}
 
-_WORD_BITS = tuple(_BIT[kind] for kind in WORDS)
+_WORD_BITS = tuple(_BIT[kind] for kind in (*WORDS, *NAMES))
 
 
 def mask_with(*flags: str) -> int:
@@ -244,7 +344,7 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
     """
     mask = _BIT.get(tag, 0)
     if tag in HEADINGS:
-        mask |= _BIT["heading"]
+        mask |= _BIT["heading"] | _BIT.get(tag, 0)
     if role in _ROLES:
         mask |= _BIT[_ROLES[role]]
     if style and _HIDDEN.search(style):

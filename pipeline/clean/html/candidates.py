@@ -9,32 +9,25 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
 from lxml.etree import ElementDefaultClassLookup, LxmlError, _Element, strip_elements
 from lxml.html import HtmlElement, HTMLParser, fromstring, tostring
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura import bare_extraction
-from trafilatura.metadata import extract_url, find_date
 from trafilatura.settings import use_config
 from trafilatura.utils import repair_faulty_html
 
-from pipeline.clean.dates import LAST_YEAR, parse_timestamp
-from pipeline.clean.html.blocks import Blocks, read_blocks
+from pipeline.clean.html.blocks import HEADINGS, Blocks, read_blocks
+from pipeline.clean.html.hidden import hidden_elements
 from pipeline.clean.html.json_ld import Node, article_nodes, texts_of
 from pipeline.clean.html.markup import Markup, read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.html.overlap import grams_of
-from pipeline.records import Document, Evidence
+from pipeline.records import Document
 
 EXTRACTOR = "trafilatura"
-HTMLDATE = "htmldate"
-"""Source of a date found by htmldate."""
-
 MAX_ELEMENTS = 50_000
 """Limit of elements: extraction takes about 0.2 ms for each of them,
 and the largest of 2,300 benchmark pages has 10,100.
@@ -79,14 +72,6 @@ _MODERN = (
 trafilatura's precision mode is better (daniel: .865 against .840), elsewhere worse."""
 
 
-_BUGS = (
-    AssertionError, AttributeError, LookupError, LxmlError, RecursionError, TypeError, ValueError,
-)  # fmt: skip
-"""Exceptions that libraries raise on unexpected input."""
-
-_Answer = TypeVar("_Answer")
-
-
 class PageTooLargeError(ValueError):
     """The page is too large to be a story's, and would take too long."""
 
@@ -124,8 +109,12 @@ def read_candidates(document: Document) -> Candidates | None:
     _strip_code(root)
     # lxml creates a new Python object for each access unless a reference is held.
     elements = list(root.iter())
-    blocks, nodes = read_blocks(root), article_nodes(root)
-    metadata = _metadata(root, nodes, blocks, document)
+    within_lines, hidden = hidden_elements(elements)
+    _drop(within_lines)
+    markup, nodes = read_markup(root), article_nodes(root)
+    _drop(hidden)
+    blocks = read_blocks(root)
+    metadata = read_metadata(markup, nodes, blocks, document)
     old = not root.xpath(_MODERN)
     stated = _stated(nodes)
     second = _second_text(root)
@@ -136,7 +125,7 @@ def read_candidates(document: Document) -> Candidates | None:
 
 def metadata_alone(document: Document) -> PageMetadata:
     """What the record itself declares about a page that is not looked into."""
-    return read_metadata(Markup(), [], Blocks(), document, lambda _url: [])
+    return read_metadata(Markup(), [], Blocks(), document)
 
 
 def _parse(content: str) -> HtmlElement | None:
@@ -181,45 +170,23 @@ def _payload(content: str) -> bytes:
 
 
 def _strip_code(root: _Element) -> None:
-    """Remove scripts (but not JSON), styles and drawings from the tree."""
+    """Remove scripts (but not JSON), styles and drawings; buttons of headings become text."""
+    for button in root.iter("button"):
+        parent = button.getparent()
+        if parent is not None and (
+            parent.tag in HEADINGS or any(e.tag in HEADINGS for e in button)
+        ):
+            button.tag = "div" if len(button) and button[0].tag in HEADINGS else "span"
     strip_elements(root, "style", "svg", with_tail=False)
     for script in [each for each in root.iter("script") if "json" not in each.get("type", "")]:
         script.drop_tree()
 
 
-def _metadata(
-    root: _Element, nodes: list[Node], blocks: Blocks, document: Document
-) -> PageMetadata:
-    """Metadata by vote; htmldate is asked only where the markup leaves the day unknown."""
-
-    def day(url: str | None) -> list[Evidence]:
-        address = url or _guarded(lambda: extract_url(root, None), None)
-        found = _guarded(lambda: _day(root, address, document.fetched_at), None)
-        return [Evidence("date_published", found, HTMLDATE)] if found else []
-
-    return read_metadata(read_markup(root), nodes, blocks, document, day)
-
-
-def _guarded(ask: Callable[[], _Answer], without: _Answer) -> _Answer:
-    """The result of *ask*, or *without* if it raises: a library's bug must not lose a page."""
-    try:
-        return ask()
-    except _BUGS:
-        return without
-
-
-def _day(root: _Element, url: str | None, fetched_at: str | None) -> str | None:
-    """The day that htmldate finds, ISO 8601."""
-    fetched = parse_timestamp(fetched_at or "")
-    # The library's own bound is today: what a page says must not depend on when it is read.
-    newest = fetched.instant.date().isoformat() if fetched else f"{LAST_YEAR}-12-31"
-    with warnings.catch_warnings():
-        # Zone letters in the page's dates: the page's matter, no fault of ours.
-        warnings.simplefilter("ignore")
-        day: str | None = find_date(
-            root, extensive_search=True, original_date=True, url=url, max_date=newest
-        )
-    return day
+def _drop(elements: list[_Element]) -> None:
+    """Take *elements* out of their tree; the text behind each stays."""
+    for element in elements:
+        if element.getparent() is not None:
+            element.drop_tree()
 
 
 def _main_text(root: _Element, url: str | None, second: str, *, careful: bool) -> str:

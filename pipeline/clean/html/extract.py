@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from pipeline.clean.dates import parse_timestamp
+from pipeline.clean.dates import find_date, parse_timestamp
 from pipeline.clean.html.block_model import select
+from pipeline.clean.html.blocks import LINE_BREAK
 from pipeline.clean.html.candidates import (
     EXTRACTOR,
     Candidates,
@@ -15,7 +16,7 @@ from pipeline.clean.html.candidates import (
     read_candidates,
 )
 from pipeline.clean.html.metadata import PageMetadata
-from pipeline.clean.html.title import title_parts
+from pipeline.clean.html.title import HEADLINE_WORDS, KICKER_WORDS, title_parts
 from pipeline.clean.names import author_names, name_key
 from pipeline.records import Article, Document, Evidence, Removed
 
@@ -27,6 +28,9 @@ HEAD_LINES = 6
 
 MAX_HEAD_CHARS = 300
 """A longer line is no headline, byline or time stamp."""
+
+MAX_LABEL_LETTERS = 16
+"""Letters beside the date of a time stamp: *Published*, *Updated*, a weekday."""
 
 _HEADING_MARK = re.compile(r"^(?:#+|[-–—*•])\s+")
 
@@ -113,9 +117,26 @@ def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Remov
         elif span is not None:
             removed.append(span)
         elif line.strip():
-            kept.append(line.strip())
+            kept.append(line.strip().replace(LINE_BREAK, "\n"))
         start = end + 1
     return "\n\n".join(kept), tuple(removed)
+
+
+def _has_kicker(key: str, metadata: PageMetadata) -> bool:
+    """Whether a line is the headline behind a kicker, such as *Exclusive*."""
+    title = name_key(metadata.title or "")
+    front = key[: -len(title)].split() if title else []
+    enough = len(title.split()) >= HEADLINE_WORDS and 0 < len(front) <= KICKER_WORDS
+    return enough and key.endswith(title)
+
+
+def _says_only_when(text: str) -> bool:
+    """Whether *text* is a date, in print or for machines, and at most a label."""
+    if parse_timestamp(text) is not None:
+        return True
+    printed = find_date(text)
+    rest = text[: printed.start] + text[printed.end :] if printed else text
+    return printed is not None and sum(map(str.isalpha, rest)) <= MAX_LABEL_LETTERS
 
 
 def _head_rule(line: str, metadata: PageMetadata) -> str | None:
@@ -124,13 +145,15 @@ def _head_rule(line: str, metadata: PageMetadata) -> str | None:
     key = name_key(text)
     if not key or len(text) > MAX_HEAD_CHARS:
         return None
-    titles = (item.value for item in metadata.evidence if item.field == "title")
-    if any(key == name_key(part) for title in titles for part in title_parts(title)):
+    # Other headings than the winner may be the story's own.
+    titles = [e.value for e in metadata.evidence if e.field == "title" and e.source != "h1"]
+    parts = title_parts(metadata.title) if metadata.title else []
+    if any(key == name_key(each) for each in (*parts, *titles)) or _has_kicker(key, metadata):
         return "headline"
     if key in metadata.site_names:
         return "site_name"
     if metadata.authors and set(author_names([text])) == set(metadata.authors):
         return "byline"
-    if parse_timestamp(text) is not None:
+    if _says_only_when(text):
         return "timestamp"
     return None

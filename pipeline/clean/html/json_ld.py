@@ -11,6 +11,8 @@ from typing import TypeAlias
 from lxml.etree import _Element
 
 from pipeline.clean.html.markup import MAX_VALUE_CHARS, MAX_VALUES
+from pipeline.clean.names import in_reading_order
+from pipeline.text.unicode import normalize
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Node: TypeAlias = dict[str, Json]
@@ -28,6 +30,9 @@ ARTICLE_TYPES = frozenset(
 
 PAGE_TYPES = frozenset({"webpage", "itempage", "newspage"})
 """Types that speak of the page: their dates and authors count after those of an article."""
+
+HOUSE_TYPES = frozenset({"organization", "newsmediaorganization", "corporation", "brand"})
+"""Types of authors that are no persons."""
 
 MAX_SCRIPT_CHARS = 2_000_000
 """Longer scripts are data for programs; no statement about an article needs as much."""
@@ -71,13 +76,16 @@ def as_list(value: Json) -> list[Json]:
     """Give *value* as a list: JSON-LD writes a list of one without its brackets."""
     if value is None:
         return []
-    return value if isinstance(value, list) else [value]
+    if not isinstance(value, list):
+        return [value]
+    # Some templates wrap a list in another.
+    return [each for item in value for each in (item if isinstance(item, list) else [item])]
 
 
 def texts_of(value: Json) -> list[str]:
     """Give the strings of *value*, entities decoded; other types and long texts are left out."""
     found = (item for item in as_list(value)[:MAX_VALUES] if isinstance(item, str))
-    texts = (" ".join(unescape(item[: 2 * MAX_VALUE_CHARS]).split()) for item in found)
+    texts = (normalize(unescape(item[: 2 * MAX_VALUE_CHARS])) for item in found)
     return [text for text in texts if text and len(text) <= MAX_VALUE_CHARS]
 
 
@@ -90,6 +98,20 @@ def names_of(value: Json) -> list[str]:
         else:
             names.extend(texts_of(item))
     return names
+
+
+def authors_of(node: Node) -> tuple[list[str], list[str]]:
+    """The authors that *node* names: persons and what has no type; then houses."""
+    value = node.get("author") or node.get("creator")
+    persons: list[str] = []
+    houses: list[str] = []
+    for item in as_list(value)[:MAX_VALUES]:
+        typed = types_of(item) if isinstance(item, dict) else set()
+        names = names_of(item)
+        if "person" in typed:
+            names = [in_reading_order(name) for name in names]
+        (houses if typed & HOUSE_TYPES else persons).extend(names)
+    return persons, houses
 
 
 def _name_from_parts(node: Node) -> list[str]:

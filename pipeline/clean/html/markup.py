@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from html import unescape
 
 from lxml.etree import _Element
+
+from pipeline.clean.html.beside_headline import kind_of_label
+from pipeline.text.unicode import normalize
 
 MAX_VALUE_CHARS = 1_000
 """Longer values are no titles, names or dates: real ones end far below."""
@@ -27,6 +31,29 @@ NOT_A_BYLINE = re.compile(
 )
 """Class attributes of what only stands near one."""
 
+_ENTITY = re.compile(r"&(?:\w{2,8}|#\d{1,5}|#x[\da-f]{1,5});", re.IGNORECASE)
+
+_KICKER = re.compile(
+    r"kicker|eyebrow|overline|label|category|rubri|section|topic|flag|badge|\btag|pre-?title|vignette"
+    r"|spitzmarke|dachzeile|roofline|breaking|exclusive",
+    re.IGNORECASE,
+)
+"""Class of an element before the headline within its heading."""
+
+MIN_HEADLINE_WORDS = 3
+
+MAX_LABEL_CHARS = 40
+"""Characters of a label such as *Updated* before a date."""
+
+_OTHER_STORY = re.compile(
+    r"(?:^|[\s_-])(?:user-?|reader-?)?comments?(?:$|[\s_-])|disqus|relat(?:ed|ion)|recommend|sidebar"
+    r"|(?:^|[\s_-])(?:teasers?|most-read|trending|latest|read-?next|next-?article)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+"""Class or id of an element about readers or about other stories."""
+
+_CHANGED = frozenset({"updated", "modified", "dateupdated", "datemodified", "date-modified"})
+
 _ITEMPROPS = ("headline", "author", "datepublished", "datemodified", "articlesection")
 
 
@@ -38,9 +65,10 @@ class Markup:
         meta: lower-case name, property or itemprop of ``<meta>`` → contents.
         links: lower-case rel of ``<link>`` → addresses.
         items: microdata (lower case) outside ``<meta>`` → values.
-        headings: texts of ``<h1>``.
+        headings, subheadings: texts of ``<h1>`` and of ``<h2>``.
         titles: texts of ``<title>``.
-        times: ``datetime`` of ``<time>`` elements outside asides and navigation.
+        times, updated_times: ``datetime`` of ``<time>`` elements that may be of this story, and of
+            those that are called the day of a change.
         rel_author: texts of links that lead to an author.
         bylines: texts of elements whose class says byline or author.
     """
@@ -49,8 +77,10 @@ class Markup:
     links: dict[str, list[str]] = field(default_factory=dict)
     items: dict[str, list[str]] = field(default_factory=dict)
     headings: list[str] = field(default_factory=list)
+    subheadings: list[str] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     times: list[str] = field(default_factory=list)
+    updated_times: list[str] = field(default_factory=list)
     rel_author: list[str] = field(default_factory=list)
     bylines: list[str] = field(default_factory=list)
 
@@ -62,7 +92,7 @@ class Markup:
 def read_markup(root: _Element) -> Markup:
     """Collect the statements of the page *root*; values keep their wording, spaces are joined."""
     markup = Markup()
-    for element in root.iter("meta", "link", "title", "h1", "time"):
+    for element in root.iter("meta", "link", "title", "h1", "h2", "time"):
         _READERS[str(element.tag)](element, markup)
     items = root.xpath("//*[@itemprop][not(self::meta)]")
     for name in _ITEMPROPS:
@@ -97,7 +127,9 @@ def text_of(element: _Element) -> str:
 
 
 def _append(values: list[str], value: str | None) -> None:
-    value = " ".join((value or "")[: MAX_VALUE_CHARS + 1].split())
+    value = normalize((value or "")[: MAX_VALUE_CHARS + 1])
+    if _ENTITY.search(value):  # escaped twice
+        value = normalize(unescape(value))
     if value and len(value) <= MAX_VALUE_CHARS and len(values) < MAX_VALUES:
         values.append(value)
 
@@ -125,12 +157,42 @@ def _read_title(element: _Element, markup: Markup) -> None:
 
 
 def _read_heading(element: _Element, markup: Markup) -> None:
-    _append(markup.headings, text_of(element))
+    """Read a heading, less a kicker before it that is an element of its own."""
+    text = text_of(element)
+    if len(element) and not (element.text or "").strip():
+        kicker = text_of(element[0])
+        rest = text[len(kicker) :].strip()
+        named = _KICKER.search(f"{element[0].get('class') or ''} {element[0].tag}")
+        if named and text.startswith(kicker) and len(rest.split()) >= MIN_HEADLINE_WORDS:
+            text = rest
+    _append(markup.headings if element.tag == "h1" else markup.subheadings, text)
 
 
 def _read_time(element: _Element, markup: Markup) -> None:
-    if next(element.iterancestors("aside", "nav", "footer"), None) is None:
-        _append(markup.times, element.get("datetime"))
+    for around in element.iterancestors():
+        if around.tag == "body":
+            break
+        names = f"{around.get('class') or ''} {around.get('id') or ''}"
+        if around.tag in ("a", "aside", "nav", "footer", "blockquote") or _other_story(names):
+            return
+    kind = kind_of_label(frozenset(re.findall(r"[^\W\d_]+", _said_before(element).casefold())))
+    classes = (element.get("class") or "").lower().split()
+    if kind == "plain" and "published" not in classes and _CHANGED.intersection(classes):
+        kind = "updated"
+    _append(markup.updated_times if kind == "updated" else markup.times, element.get("datetime"))
+
+
+@lru_cache(maxsize=20_000)
+def _other_story(names: str) -> bool:
+    return _OTHER_STORY.search(names) is not None
+
+
+def _said_before(element: _Element) -> str:
+    """The text in front of *element* within its parent, or of the element before that."""
+    parent, before = element.getparent(), element.getprevious()
+    if before is None:
+        return (parent.text or "") if parent is not None else ""
+    return (before.tail or "").strip() or text_of(before)[-MAX_LABEL_CHARS:]
 
 
 def _neighbours(elements: list[_Element]) -> list[_Element]:
@@ -163,6 +225,7 @@ _READERS = {
     "link": _read_link,
     "title": _read_title,
     "h1": _read_heading,
+    "h2": _read_heading,
     "time": _read_time,
 }
 
@@ -180,6 +243,9 @@ AUTHOR_META = _words(
     "cxenseparse:author byl authors dc.creator dcterms.creator og:author og:article:author "
     "shareaholic:article_author_name citation_author"
 )
+
+INVERTED_META = frozenset(_words("citation_author dc.creator dcterms.creator"))
+"""Names of ``<meta>`` whose values are one person each, often with the family name first."""
 
 PUBLISHED_META = _words(
     "article:published_time og:article:published_time datepublished parsely-pub-date "
@@ -215,7 +281,14 @@ VISIBLE = frozenset({"byline", "rel:author"})
 """Sources that read what people see, not what a program wrote for programs."""
 
 HOUSES = frozenset(
-    {"json-ld:author", "twitter:data1", "meta:author", "itemprop:author", "rel:author"}
+    {
+        "json-ld:author",
+        "json-ld:house",
+        "twitter:data1",
+        "meta:author",
+        "itemprop:author",
+        "rel:author",
+    }
 )
 """Sources that are believed when they name the site itself, and nobody is named elsewhere."""
 

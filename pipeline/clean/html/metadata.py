@@ -17,10 +17,18 @@ from pipeline.clean.html.beside_headline import (
     names_beside_headline,
 )
 from pipeline.clean.html.blocks import Blocks
-from pipeline.clean.html.json_ld import ARTICLE_TYPES, Node, names_of, texts_of, types_of
+from pipeline.clean.html.json_ld import (
+    ARTICLE_TYPES,
+    Node,
+    authors_of,
+    names_of,
+    texts_of,
+    types_of,
+)
 from pipeline.clean.html.markup import (
     AUTHOR_META,
     HOUSES,
+    INVERTED_META,
     KEYWORD_META,
     MAX_BYLINE_CHARS,
     MAX_KEYWORDS,
@@ -32,9 +40,28 @@ from pipeline.clean.html.markup import (
     WRITTEN_BY,
     Markup,
 )
-from pipeline.clean.html.published import choose_date, modified_dates, printed_day, published_dates
-from pipeline.clean.html.title import choose_title, names_in_headings
-from pipeline.clean.names import author_names, name_key
+from pipeline.clean.html.published import (
+    choose_date,
+    day_in_url,
+    modified_dates,
+    printed_day,
+    published_dates,
+)
+from pipeline.clean.html.title import (
+    HEADLINE_WORDS,
+    MIN_PREFIX_CHARS,
+    choose_title,
+    names_in_headings,
+    title_parts,
+)
+from pipeline.clean.names import (
+    author_names,
+    in_reading_order,
+    is_company,
+    is_house,
+    is_person,
+    name_key,
+)
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.urls import canonical_url, site_of
 
@@ -61,7 +88,6 @@ def read_metadata(
     nodes: list[Node],
     blocks: Blocks,
     document: Document,
-    day: Callable[[str | None], list[Evidence]],
 ) -> PageMetadata:
     """Read the metadata of the page that *document* holds.
 
@@ -69,30 +95,51 @@ def read_metadata(
         markup, nodes, blocks: the page's statements and lines, as ``read_markup``,
             ``article_nodes`` and ``read_blocks`` give them.
         document: its own fields win over the page's.
-        day: asked, with the url, for candidates of the date when the page states none.
     """
     fetched_at = parse_timestamp(document.fetched_at or "")
+    nodes = _of_this_page(nodes, markup)
     urls = _urls(document, markup, nodes)
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
-    date_modified, modified = choose_date(modified_dates(markup, nodes), fetched_at)
     names = _site_names(markup, nodes, site)
-    page = _Page(document, blocks, names, url, fetched_at, date_modified)
-    votes = _vote(page, markup, nodes, day)
+    votes = _vote(_Page(document, blocks, names, url, fetched_at), markup, nodes)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
     return PageMetadata(
         title=votes.title,
         authors=votes.authors,
         date_published=votes.date_published,
-        date_modified=date_modified,
+        date_modified=votes.date_modified,
         fetched_at=fetched_at,
         url=url,
         site=site,
         section=sections[0].value if sections else None,
         keywords=_split_keywords(keywords),
-        evidence=(*votes.evidence, *modified, *urls, *sections, *keywords),
+        evidence=(*votes.evidence, *urls, *sections, *keywords),
         site_names=votes.site_names,
     )
+
+
+def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
+    """*nodes* less other stories', where one has this page's headline or address."""
+    titles = (*markup.headings, *markup.titles, *markup.meta.get("og:title", ()))
+    said = [name_key(title) for title in titles]
+    addresses = {*markup.links.get("canonical", ()), *markup.meta.get("og:url", ())}
+
+    def is_own(node: Node) -> bool:
+        keys = [name_key(text) for text in texts_of(node.get("headline"))]
+        same = any(key and (key in said or _begins(key, said)) for key in keys)
+        return same or not addresses.isdisjoint(texts_of(node.get("url")))
+
+    headed = [node for node in nodes if node.get("headline")]
+    others = {id(node) for node in headed if not is_own(node)}
+    if len(others) == len(headed):
+        return nodes
+    return [node for node in nodes if id(node) not in others]
+
+
+def _begins(key: str, titles: list[str]) -> bool:
+    """Whether one of *titles* begins with *key*, long enough to be told by."""
+    return len(key) >= MIN_PREFIX_CHARS and any(title.startswith(key) for title in titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,45 +151,45 @@ class _Page:
     site_names: frozenset[str]
     url: str | None
     fetched_at: Timestamp | None
-    date_modified: Timestamp | None
 
 
 @dataclass(frozen=True, slots=True)
 class _Votes:
-    """The three fields that many places state, their candidates, and names of the site."""
+    """The fields that many places state, their candidates, and names of the site."""
 
     title: str | None
     authors: tuple[str, ...]
     date_published: Timestamp | None
+    date_modified: Timestamp | None
     evidence: tuple[Evidence, ...]
     site_names: frozenset[str]
 
 
-def _vote(
-    page: _Page, markup: Markup, nodes: list[Node], day: Callable[[str | None], list[Evidence]]
-) -> _Votes:
-    """Elect title, authors and date."""
+def _vote(page: _Page, markup: Markup, nodes: list[Node]) -> _Votes:
+    """Elect title, authors and dates."""
     document, names = page.document, page.site_names
-    stated = _titles(markup, nodes)
+    stated = _titles(markup, nodes, page.blocks)
     titles = _declared("title", document.title) + choose_title(stated, names)
     places = headlines(page.blocks, [title.value for title in titles])
     authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
-    dates = published_dates(markup, nodes, date_beside_headline(page.blocks, places))
+    beside = date_beside_headline(page.blocks, places)
+    changed, modified = choose_date(modified_dates(markup, nodes, beside), page.fetched_at)
     own_date = parse_timestamp(document.date_published or "")
-    date, published = choose_date(dates, page.fetched_at, page.date_modified)
-    if not (date or own_date):
-        date, published = choose_date(published + day(page.url), page.fetched_at)
+    candidates = published_dates(markup, nodes, beside) + day_in_url(page.url)
+    date, published = choose_date(candidates, page.fetched_at, changed)
     declared = _declared("date_published", document.date_published)
     evidence = (
         *titles,
         *_declared("authors", "; ".join(document.authors)),
         *_winner_first(authors, lambda item: bool(_names(item, names))),
         *(declared + published if own_date else published + declared),
+        *modified,
     )
     return _Votes(
         title=titles[0].value if titles else None,
         authors=document.authors or _first_names(authors, names),
         date_published=own_date or printed_day(date, page.url),
+        date_modified=changed,
         evidence=evidence,
         site_names=names | names_in_headings(stated),
     )
@@ -160,12 +207,20 @@ def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> li
     return items
 
 
-def _titles(markup: Markup, nodes: list[Node]) -> list[Evidence]:
+def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
     stories = [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
     found = [
         ("json-ld:headline", text) for node in stories for text in texts_of(node.get("headline"))
     ]
     found += [("h1", text) for text in markup.headings[:5]]
+    if not any(len(text.split()) > 1 for text in markup.headings):
+        telling = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
+        found += [("h2", text) for text in telling[:1]]
+        whole = (text for text in markup.titles[:1] if not headlines(blocks, [text]))
+        parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
+        longest = max(parts, key=len, default="")
+        if len(longest.split()) >= HEADLINE_WORDS:
+            found += [("printed", blocks.texts[n]) for n in headlines(blocks, [longest])[:1]]
     found += [("og:title", text) for _, text in markup.first_meta(["og:title"])]
     found += [("title", text) for text in markup.titles[:1]]
     found += [("itemprop:headline", text) for text in markup.items.get("headline", [])[:1]]
@@ -175,11 +230,15 @@ def _titles(markup: Markup, nodes: list[Node]) -> list[Evidence]:
 
 
 def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list[Evidence]:
-    found = [("json-ld:author", names_of(node.get("author"))) for node in nodes]
+    found: list[tuple[str, list[str]]] = []
+    for persons, houses in map(authors_of, nodes):
+        found += [("json-ld:author", persons), ("json-ld:house", houses)]
     label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
     if label in WRITTEN_BY:
         found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
-    found += [(f"meta:{name}", markup.meta[name]) for name in AUTHOR_META if name in markup.meta]
+    for name in AUTHOR_META:
+        values = markup.meta.get(name, [])
+        found.append((f"meta:{name}", list(map(_in_order(name), values))))
     found.append(("itemprop:author", markup.items.get("author", [])[:5]))
     found.append(("rel:author", markup.rel_author[:3]))
     stated = [Evidence("authors", "; ".join(names), source) for source, names in found if names]
@@ -235,12 +294,51 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
 
     A site that names itself as the author is believed only where nobody else is named.
     """
-    named = [found for item in candidates if (found := _names(item, site_names))]
+    named = [(item, found) for item in candidates if (found := _names(item, site_names))]
     if named:
-        others = {name for found in named for name in found if " " in name}
-        return tuple(dict.fromkeys(_shortest(name, others) for name in named[0]))
+        chosen = _elected(named)
+        others = {name for _, found in named for name in found if " " in name}
+        return tuple(dict.fromkeys(_shortest(name, others) for name in chosen))
     houses = (item for item in candidates if item.source in HOUSES)
     return next((found for item in houses if (found := _names(item, frozenset()))), ())
+
+
+def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
+    """The names of the place trusted most, unless it only names a house or an account.
+
+    Then the first that names persons is believed; so are two places that agree on others, where
+    nobody else names those of the first.
+    """
+    persons = [
+        (item, people)
+        for item, found in named
+        if (people := tuple(name for name in found if is_person(name)))
+        and item.source != "json-ld:house"
+    ]
+    head, names = named[0]
+    houses = head.source == "json-ld:house" or all(map(is_house, names))
+    if not persons or (persons[0][0] is not head and not houses):
+        return names
+    places: dict[frozenset[str], set[str]] = {}
+    for item, people in persons:
+        places.setdefault(frozenset(map(name_key, people)), set()).add(_place(item.source))
+    first = frozenset(map(name_key, persons[0][1]))
+    if not any(first & other for other in places if other != first) and len(places[first]) == 1:
+        for _, people in persons[1:]:
+            if len(places[frozenset(map(name_key, people))]) > 1:
+                return people
+    item, people = persons[0]
+    return tuple(name for name in dict(named)[item] if name in people or not is_company(name))
+
+
+def _place(source: str) -> str:
+    """What counts as one place: the page's head is one, and so is what people see."""
+    return "seen" if source in ("byline", "rel:author", "printed") else source.partition(":")[0]
+
+
+def _in_order(name: str) -> Callable[[str], str]:
+    """How a value of the ``<meta>`` *name* is written: libraries put the family name first."""
+    return in_reading_order if name in INVERTED_META else str
 
 
 def _shortest(name: str, others: set[str]) -> str:

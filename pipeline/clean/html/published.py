@@ -22,6 +22,9 @@ TOLERANCE = timedelta(days=1)
 MAX_PRINTED_CHARS = 60
 """A longer value of a date field is a sentence about something."""
 
+URL = "url"
+"""Source of a day in the page's address: it counts only where nothing else dates the page."""
+
 SEEN = frozenset({"printed", "time"})
 """Places that people see: there the day of the last change may stand instead."""
 
@@ -43,14 +46,17 @@ def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -
     ]
     found += _ld_dates(nodes, "dateCreated")
     times = [Evidence("date_published", text, "time") for text in markup.times[:1]]
-    return [*(Evidence("date_published", text, source) for source, text in found), *beside, *times]
+    stated = [Evidence("date_published", text, source) for source, text in found]
+    return [*stated, *(each for each in beside if each.field == "date_published"), *times]
 
 
-def modified_dates(markup: Markup, nodes: list[Node]) -> list[Evidence]:
-    """List the dates of the last change, in order of trust."""
+def modified_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:
+    """List the dates of the last change, in order of trust; *beside* is what the headline has."""
     found = _ld_dates(nodes, "dateModified")
     found += [(f"meta:{name}", text) for name, text in markup.first_meta(MODIFIED_META)]
     found += [("itemprop:dateModified", text) for text in markup.items.get("datemodified", [])[:1]]
+    found += [("printed:updated", each.value) for each in beside if each.field == "date_modified"]
+    found += [("time:updated", text) for text in markup.updated_times[:1]]
     return [Evidence("date_modified", text, source) for source, text in found]
 
 
@@ -126,6 +132,8 @@ def _voters(
     That is the day *modified*, unless markup calls it that of publication, and a line above the
     headline, unless there is nothing else but ``<time>``; as long as something is left.
     """
+    addressed = [pair for pair in dated if pair[0].source == URL]
+    dated = [pair for pair in dated if pair[0].source != URL]
     stated = {_day(moment) for item, moment in dated if _place(item.source) not in SEEN}
     changed = _day(modified) if modified else None
     kept = [
@@ -137,7 +145,7 @@ def _voters(
             and not (stated and item.source == ABOVE)
         )
     ]
-    return kept or dated
+    return kept or dated or addressed
 
 
 def printed_day(moment: Timestamp | None, url: str | None) -> Timestamp | None:
@@ -151,6 +159,12 @@ def printed_day(moment: Timestamp | None, url: str | None) -> Timestamp | None:
         return moment
     apart = day.instant.date() - moment.instant.date()
     return day if abs(apart) == timedelta(days=1) else moment
+
+
+def day_in_url(url: str | None) -> list[Evidence]:
+    """The day in an address, as evidence; an archive's folder may be of a day, a month's is not."""
+    day = day_of_url(url)
+    return [Evidence("date_published", day.isoformat(), URL)] if day else []
 
 
 def day_of_url(url: str | None) -> Timestamp | None:

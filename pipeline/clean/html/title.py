@@ -18,6 +18,8 @@ WEIGHTS = {
     "json-ld:headline": 1.0,
     "itemprop:headline": 0.9,
     "og:title": 1.0,
+    "printed": 1.0,
+    "h2": 0.6,
     "title": 0.7,
     "twitter:title": 0.4,
     "meta:headline": 0.5,
@@ -47,6 +49,12 @@ section or a box."""
 
 HEADLINE_WORDS = 3
 """Words from which a title is a headline, and not just a name."""
+
+KICKER_WORDS = 4
+"""Words of the longest kicker: *Exclusive*, *News analysis:*."""
+
+UNTOLD = 0.5
+"""Share for a title of fewer than ``HEADLINE_WORDS`` where a second heading has more: *News*."""
 
 SMALL_WORD = 3
 """Letters up to which a word is in any title."""
@@ -86,11 +94,29 @@ def choose_title(candidates: Iterable[Evidence], site_names: frozenset[str]) -> 
         for candidate in candidates
         if (value := _trimmed(candidate, site_names))
     ]
+    trimmed = [_without_kicker(each, trimmed) for each in trimmed]
     keys = [name_key(candidate.value) for candidate in trimmed]
     weights = _weights(trimmed, keys)
     votes = [_votes(key, keys, weights) for key in keys]
     order = sorted(range(len(trimmed)), key=lambda n: (-votes[n], -weights[n], n))
     return _whole([trimmed[n] for n in order])
+
+
+def _without_kicker(candidate: Evidence, others: list[Evidence]) -> Evidence:
+    """A heading less the words before what another place gives as the whole title."""
+    if candidate.source not in ("h1", "h2"):
+        return candidate
+    for other in others:
+        front = candidate.value[: -len(other.value)]
+        if (
+            candidate.value.endswith(other.value)
+            and 0 < len(front.split()) <= KICKER_WORDS
+            and len(other.value.split()) > max(len(front.split()), HEADLINE_WORDS - 1)
+            and not front[-1].isalnum()
+            and sum(map(str.isalpha, front)) > SMALL_WORD
+        ):
+            return Evidence("title", other.value, candidate.source)
+    return candidate
 
 
 def _whole(ordered: list[Evidence]) -> list[Evidence]:
@@ -139,13 +165,18 @@ def without_site(title: str, site_names: frozenset[str]) -> str:
     return "" if name_key(title) in site_names else title.strip()
 
 
-def title_parts(title: str) -> list[str]:
+def title_parts(title: str, *more: str) -> list[str]:
     """Give *title*, and what stands between its separators: the headline, sections, the site.
+
+    Args:
+        more: what may separate besides, such as a colon.
 
     >>> title_parts("Ferry sinks | News - The Courier")
     ['Ferry sinks | News - The Courier', 'Ferry sinks', 'News', 'The Courier']
     """
     parts = _SEPARATOR.split(title)
+    for mark in more:
+        parts = [each for part in parts for each in part.split(mark, 1)]
     return [title, *parts] if len(parts) > 1 else [title]
 
 
@@ -189,6 +220,11 @@ def _weights(voters: list[Evidence], keys: list[str]) -> list[float]:
     headings = [n for n, voter in enumerate(voters) if voter.source == "h1"]
     repeated = {n for n in headings if any(_repeats(other, keys[n]) for other in others)}
     weights = [WEIGHTS[voter.source] for voter in voters]
+    if any(voter.source == "h2" for voter in voters):
+        weights = [
+            w if len(key.split()) >= HEADLINE_WORDS or keys.count(key) > 1 else w * UNTOLD
+            for w, key in zip(weights, keys, strict=True)
+        ]
     for n in headings:
         own = set(keys[n].split())
         if telling and said.isdisjoint(word for word in own if len(word) > SMALL_WORD):

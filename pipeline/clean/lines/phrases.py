@@ -65,7 +65,7 @@ _ByRarest = Mapping[str, list[tuple[tuple[str, ...], int, str]]]
 def _phrases(place: str) -> list[tuple[tuple[str, ...], str]]:
     """The words and the kind of each phrase of a place."""
     return [
-        (tuple(_WORD.findall(phrase)), kind)
+        (tuple(phrase.split(" ") if phrase.isascii() else _WORD.findall(phrase)), kind)
         for kind, phrases in PHRASES[place].items()
         for phrase in phrases
     ]
@@ -74,9 +74,10 @@ def _phrases(place: str) -> list[tuple[tuple[str, ...], str]]:
 def _by_rarest_word(place: str) -> _ByRarest:
     """Rarest word → the phrases that have it, where it stands in them, and their kinds."""
     index = defaultdict(list)
+    # Long words are rare, but for some; those are rarer than words of two letters.
+    rarity = dict.fromkeys(WORDS["too_common"], 2.5)
     for words, kind in _phrases(place):
-        # Long words are rare, but for some; those are rarer than words of two letters.
-        rarest = max(words, key=lambda word: 2.5 if word in WORDS["too_common"] else len(word))
+        rarest = max(words, key=lambda word: rarity.get(word) or len(word))
         index[rarest].append((words, words.index(rarest), kind))
     return dict(index)
 

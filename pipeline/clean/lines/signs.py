@@ -302,7 +302,7 @@ _FOREIGN_CREDIT = re.compile(
     r"|[.!?…»”)]\s(?:(?-i:Kuva|Fotó|Kép|Fot\.|Zdj\.|Фото|Снимка|Φωτ[οό]|Ảnh|Fotoğraf)\s?[:/©]\s?"
     r"(?=(?-i:[A-ZÀ-ÞŁŚŻŐŰΆ-ΏΑ-ΩА-ЯІЇЄ]))[^.!?]{1,60}"
     r"|фото (?:с сайта\s[^\s!?]{3,40}(?<!\.)|из архива\s[^.!?]{1,40}))$"
-    r"|(?<=.{25})[.!?…][”»]?\s(?-i:(?:Photo|Foto|Kuva|Фото|Φωτ[οό])s?"
+    r"|(?<=.{25})[.!?…][”»]?\s(?-i:(?:Photos?|Fotos?|Kuva|Фото|Φωτ[οό])"
     r"(?:\s[A-ZÀ-ÞА-ЯІЇЄΑ-Ω][\w.'’-]{1,30}){2,4})$",
     re.IGNORECASE,
 )
@@ -318,7 +318,7 @@ _POINTED = re.compile(
 
 _POINTS = re.compile(
     r"pictured|from left|left to right|clockwise from"
-    r"|in this (?:photo|image|file photo|handout|undated)"
+    r"|in this (?:photo|image|file photo|(?:handout|undated)\s(?:photo|image|picture))"
     r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo",
     re.IGNORECASE,
 )
@@ -329,7 +329,7 @@ CREDIT_WORDS = frozenset(
     "photo photos photograph photographie photography image images picture pictures"
     " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
     " illustrations caption video screenshot screenshots credit credits quelle source"
-    " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa"
+    " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa filephoto"
     " shutterstock istock imago alliance courtesy file via efe apa keystone ansa lapresse alamy"
     " unsplash pixabay pexels scanpix photographs kuva fotó kép fot zdj фото снимка φωτο φωτό ảnh"
     " fotoğraf צילום عکس تصوير".split()

@@ -75,8 +75,9 @@ def story_blocks(page: Page) -> list[tuple[int, int]]:
 
     Readers' comments and lists of popular stories end it: no block beyond their header counts.
     """
+    told = [line.prose and not line.kinds for line in page.lines]
     gains = [
-        _cost(page, line)
+        _cost(line, told)
         if line.kinds
         else min(line.word_count, CAP_WORDS if line.prose else BASE_WORDS) - BASE_WORDS
         for line in page.lines
@@ -127,13 +128,18 @@ def _best_run(gains: list[int], low: int, high: int) -> tuple[int, int, int]:
     return best, start, end
 
 
-def _cost(page: Page, line: LineRecord) -> int:
-    """What a line of known chrome says against the story, in words of prose."""
-    if not line.kinds & _ENDS:
-        before = page.lines[max(0, line.index - 2) : line.index]
-        after = page.lines[line.index + 1 : line.index + 3]
-        if all(any(near.prose and not near.kinds for near in side) for side in (before, after)):
-            return -INTERRUPTION_COST
+def _cost(line: LineRecord, told: Sequence[bool]) -> int:
+    """What a line of boilerplate says against the story, in words of prose.
+
+    *told* says of each line of the page whether it is prose without a phrase.
+    """
+    here = line.index
+    if (
+        not line.kinds & _ENDS
+        and any(told[max(0, here - 2) : here])
+        and any(told[here + 1 : here + 3])
+    ):
+        return -INTERRUPTION_COST
     return -SECTION_COST if line.kinds & _SECTIONS else -BUTTON_COST
 
 

@@ -25,7 +25,6 @@ from pipeline.ledger.history import (
     manifests_of,
     read_manifest,
     read_table,
-    undamaged,
 )
 from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.rewrite import (
@@ -41,7 +40,7 @@ from pipeline.ledger.upkeep.rewrite import (
 from pipeline.ledger.window import LINES_DAYS
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
-from pipeline.write.parquet import write_parquet
+from pipeline.write.parquet import undamaged, write_parquet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -75,15 +74,16 @@ class Compacted:
     rows: int
 
 
-def compact(output: Path, before: date | None = None) -> list[Compacted]:
+def compact(output: Path, before: date | None = None, *, dry_run: bool = False) -> list[Compacted]:
     """Merge runs older than *before*, by calendar months.
 
     Args:
         before: runs of this day and later stay; None: the first of the month in which the window
             of the newest run begins. The newest run always stays.
+        dry_run: only find out which runs would be merged.
 
     Returns:
-        The merged folders; empty if there was nothing to merge.
+        The merged folders, or those that would be; empty if there was nothing to merge.
 
     Raises:
         UsageError: *output* holds no runs.
@@ -99,6 +99,8 @@ def compact(output: Path, before: date | None = None) -> list[Compacted]:
             _check_state(group)
         if not groups:
             return []
+        if dry_run:
+            return [_forecast(group) for group in groups]
         into = {run.sequence: group[-1].sequence for group in groups for run in group}
         names = [run.run_id for group in groups for run in group]
         save_index(output, load_index(output).gathered(into))
@@ -145,6 +147,26 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
                 f"{state}: {', '.join(sorted(names - known))}: unknown state, "
                 "cannot be merged; nothing was changed"
             )
+
+
+def _forecast(group: Sequence[CommittedRun]) -> Compacted:
+    """Say what ``_merge`` would make of *group*."""
+    found = {
+        table: [path for run in group for path in sorted((run.folder / table).glob("*.parquet"))]
+        for table in TABLES
+    }
+    paths = [path for each in found.values() for path in each]
+    rows = 0
+    for path in paths:
+        with undamaged(path):
+            rows += pq.read_metadata(path).num_rows
+    return Compacted(
+        run_id=group[-1].run_id,
+        held=tuple(run.run_id for run in group),
+        files=sum(1 for each in found.values() if each),
+        files_before=len(paths),
+        rows=rows,
+    )
 
 
 def _merge(folders: Sequence[Path]) -> Compacted:

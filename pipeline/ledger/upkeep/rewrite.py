@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 from pipeline.errors import UsageError
 from pipeline.ledger.commit import cleanup_after, describe_files, save_manifest
 from pipeline.ledger.held import check_output, refuse_held
-from pipeline.ledger.history import undamaged
 from pipeline.ledger.lock import locked
 from pipeline.storage import exchange_folders, link_tree
 from pipeline.write.columns import schema
+from pipeline.write.parquet import undamaged
 from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def rewriting(output: Path) -> Iterator[Path]:
     try:
         link_tree(runs, fresh)
         yield fresh
-        exchange_folders(runs, fresh)
+        exchange_folders(runs, fresh, "the runs are changed")
     except Exception:
         shutil.rmtree(fresh, ignore_errors=True)
         raise

@@ -31,21 +31,21 @@ _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to take down: ids, addresses of pages (``page_address``), sites."""
+    """What to take down: ids, pages (``page_address``), sites."""
 
     ids: frozenset[str]
-    urls: frozenset[str]
+    pages: frozenset[str]
     sites: frozenset[str]
 
     def tombstones(self) -> frozenset[bytes]:
         """Return the tombstones that keep it from coming back."""
-        requests = (("id", self.ids), ("url", self.urls), ("site", self.sites))
+        requests = (("id", self.ids), ("page", self.pages), ("site", self.sites))
         return frozenset(tombstone(kind, value) for kind, values in requests for value in values)  # type: ignore[arg-type]
 
     def meets(self, address: str) -> bool:
         """Whether it covers an address, in any form."""
         url = canonical_url(address)
-        return url is not None and (page_address(url) in self.urls or site_of(url) in self.sites)
+        return url is not None and (page_address(url) in self.pages or site_of(url) in self.sites)
 
 
 def requested(ids: Iterable[str], urls: Iterable[str], sites: Iterable[str]) -> Request:
@@ -55,9 +55,9 @@ def requested(ids: Iterable[str], urls: Iterable[str], sites: Iterable[str]) -> 
         UsageError: nothing is named, or something is not an id, url or site.
     """
     found = Request(
-        frozenset(map(_id, ids)), frozenset(map(_url, urls)), frozenset(map(_site, sites))
+        frozenset(map(_id, ids)), frozenset(map(_page, urls)), frozenset(map(_site, sites))
     )
-    if not (found.ids or found.urls or found.sites):
+    if not (found.ids or found.pages or found.sites):
         raise UsageError("nothing to take down was named; use --url, --site or --id")
     return found
 
@@ -71,7 +71,7 @@ def _id(name: str) -> str:
     return name
 
 
-def _url(name: str) -> str:
+def _page(name: str) -> str:
     url = canonical_url(name)
     if url is None:
         raise UsageError(f"--url {name!r}: expected an absolute http(s) url")
@@ -159,17 +159,13 @@ def _files(runs: Sequence[CommittedRun]) -> Iterator[tuple[CommittedRun, Table, 
 
 def _requested_ids(path: Path, request: Request) -> set[str]:
     rows = read_table(path, "id", "url", "site")
-    addresses = [url and page_address(url) for url in rows["url"].to_pylist()]
-    wanted = (
-        (rows["id"], request.ids),
-        (pa.array(addresses, pa.string()), request.urls),
-        (rows["site"], request.sites),
-    )
+    wanted = (("id", request.ids), ("site", request.sites))
     chosen = np.zeros(len(rows), np.bool_)
-    for column, values in wanted:
-        chosen |= pc.is_in(column, pa.array(sorted(values), pa.string())).to_numpy(
-            zero_copy_only=False
-        )
+    if request.pages:
+        urls = rows["url"].to_pylist()
+        chosen |= [url is not None and page_address(url) in request.pages for url in urls]
+    for name, values in wanted:
+        chosen |= pc.is_in(rows[name], pa.array(sorted(values), pa.string())).to_numpy()
     return set(rows["id"].filter(pa.array(chosen)).to_pylist())
 
 
@@ -207,7 +203,7 @@ def _mentioning(path: Path, ids: set[str], request: Request) -> NDArray[np.int64
 
 
 def _mentions(record_id: str | None, excerpt: str | None, request: Request) -> bool:
-    if not (request.urls or request.sites):
+    if not (request.pages or request.sites):
         return False
     addresses = [record_id or "", *_ADDRESS.findall(excerpt or "")]
     return any(request.meets(address) for address in addresses)

@@ -31,8 +31,11 @@ class TakenBack:
     newest: str | None
 
 
-def undo(output: Path) -> TakenBack:
+def undo(output: Path, *, dry_run: bool = False) -> TakenBack:
     """Remove the newest run; the next run reads its inputs again.
+
+    Args:
+        dry_run: only find out which run that is.
 
     Raises:
         UsageError: there is no run, or the newest one is compacted from several.
@@ -53,10 +56,16 @@ def undo(output: Path) -> TakenBack:
                 "were compacted; it cannot be taken back. `newsieve remove` takes single texts "
                 "away, a backup from before `compact` has the single runs"
             )
+        taken = TakenBack(
+            run_id=newest.run_id,
+            counts=manifest.get("counts") or {},
+            newest=runs[-2].run_id if len(runs) > 1 else None,
+        )
+        if dry_run:
+            return taken
         withdraw(newest.folder, output)
         # A new run over the same files has the same name, and may have other texts.
         forget_keys(output, [newest.run_id])
         with cleanup_after(f"{newest.run_id} is taken back"):
             write_views(output)
-    left = runs[-2].run_id if len(runs) > 1 else None
-    return TakenBack(newest.run_id, manifest.get("counts") or {}, left)
+    return taken

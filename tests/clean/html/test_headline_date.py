@@ -22,6 +22,7 @@ def beside(body: str, *titles: str) -> list[tuple[str, str]]:
     return [
         (item.value, item.source)
         for item in date_beside_headline(blocks, headlines(blocks, titles or (TITLE,)))
+        if item.field == "date_published"
     ]
 
 

@@ -12,18 +12,16 @@ from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.html.published import day_of_url
 from pipeline.clean.html.title import without_site
 from pipeline.clean.names import author_names
-from pipeline.records import Document, Evidence
+from pipeline.records import Document
 
 
-def read(
-    head: str, body: str = "", more: tuple[Evidence, ...] = (), **declared: str
-) -> PageMetadata:
-    """The metadata of a page with *head* and *body*; *more* is what htmldate would say."""
+def read(head: str, body: str = "", **declared: str) -> PageMetadata:
+    """The metadata of a page with *head* and *body*."""
     page = f"<html><head>{head}</head><body>{body}</body></html>"
     document = Document("0" * 32, "r", "r.html", "text/html", page, **declared)  # type: ignore[arg-type]
     root = document_fromstring(page)
     nodes, blocks = article_nodes(root), read_blocks(root)
-    return read_metadata(read_markup(root), nodes, blocks, document, lambda *_: list(more))
+    return read_metadata(read_markup(root), nodes, blocks, document)
 
 
 def ld(json: str) -> str:
@@ -276,16 +274,32 @@ def test_a_house_byline_stands_only_where_nobody_else_is_named() -> None:
     assert ("Tomas Quill",) == read(site + house, '<p class="byline">By Tomas Quill</p>').authors
 
 
-def test_htmldate_is_asked_last() -> None:
-    """A day that only htmldate finds fills what the page leaves open, and overrules nothing."""
-    more = (Evidence("date_published", "2024-02-28", "htmldate"),)
-    silent = read("<title>Rope is dear</title>", more=more)
-    stated = read('<meta name="date" content="2024-01-02">', more=more)
+def test_the_address_is_asked_last() -> None:
+    """A day in the address fills what the page leaves open, and overrules nothing."""
+    url = "https://example.org/2024/02/28/rope"
+    silent = read("<title>Rope is dear</title>", url=url)
+    stated = read('<meta name="date" content="2024-01-02">', url=url)
 
     assert silent.date_published is not None
     assert silent.date_published.isoformat() == "2024-02-28"
     assert stated.date_published is not None
     assert stated.date_published.isoformat() == "2024-01-02"
+
+
+def test_the_json_ld_of_other_stories_is_not_this_ones() -> None:
+    """The node with this page's headline counts, wherever it stands."""
+    other = (
+        '{"@type":"Article","headline":"Tar","datePublished":"2021-01-05","author":"Jan Kupfer"}'
+    )
+    own = (
+        '{"@type":"NewsArticle","headline":"Rope is dear","datePublished":"2024-02-28",'
+        '"author":"Ada Winterbourne"}'
+    )
+    found = read("<title>Rope is dear</title>" + ld(f"[{other},{own}]"))
+
+    assert ("Ada Winterbourne",) == found.authors
+    assert found.date_published is not None
+    assert found.date_published.isoformat() == "2024-02-28"
 
 
 def test_authors_beside_other_stories_are_not_this_ones() -> None:

@@ -141,6 +141,31 @@ def test_what_was_taken_down_does_not_come_back(syndicated):
     assert 1 == run_on(syndicated, 3)[0].account.unchanged
 
 
+FORMS = (
+    "http://a.example/0",
+    "https://www.a.example/0/",
+    "HTTP://WWW.A.Example:80/0?utm_source=x",
+    "https://a.example/0/index.html",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_takedown_means_any_form_of_the_address(syndicated, form):
+    """The row has another form than the request; what comes in a third form stays out."""
+    assert "article" in fates(take_down(syndicated, form))
+    assert marker(0, 1, "a") not in words_below(syndicated / "out")
+    feed(syndicated, "3", *({"url": each, "text": story(80, 90)} for each in FORMS))
+    (third,) = run_on(syndicated, 2)
+
+    assert {"taken_down": 4} == third.account.rejects_by_reason
+
+
+def test_another_page_of_the_site_stays(syndicated):
+    """A longer path, another query or another host is another page."""
+    for other in ("https://a.example/01", "https://a.example/0?id=2", "https://b.a.example/0"):
+        assert [] == fates(take_down(syndicated, other))
+
+
 def test_tombstones_outlive_undo(syndicated):
     """The runs may go; what was taken down stays out when their inputs are read again."""
     take_down(syndicated, "https://a.example/0")

@@ -27,6 +27,7 @@ from pipeline.dedup.steps.earlier.keys import DIGEST, SAMPLE, URL, packed_keys, 
 from pipeline.dedup.steps.read_members import read_records
 from pipeline.dedup.steps.write_members import MemberWriter, Published
 from pipeline.staging import Staging, WindowCounts, WindowPart
+from pipeline.write.parquet import undamaged
 
 CROWD = 64
 """Articles of the window that are compared for one band or shingle at most: an hourly page from a
@@ -86,7 +87,8 @@ def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -
 
 def _look_up(part: WindowPart, first: int, wanted: KeyFilter, totals: NDArray[np.int64]) -> _Hits:
     """Find the wanted keys in the keys of one file; count them in *totals*."""
-    table = pq.read_table(part.keys, use_threads=False)
+    with undamaged(Path(part.keys)):
+        table = pq.read_table(part.keys, use_threads=False)
     low = table["key"].to_numpy()
     maybe = np.flatnonzero(wanted.may_contain(low))
     keys = table["kind"].to_numpy()[maybe].astype(np.uint64) << np.uint64(32)

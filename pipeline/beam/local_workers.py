@@ -1,0 +1,227 @@
+"""Worker processes of the in-process engine, reachable by nobody else. Read ``local_workers``.
+
+Beam's own multi-processing mode listens on all network interfaces and offers the files of this
+machine to whoever connects; a worker that dies before it has connected makes it wait for ever.
+Here workers are reached over unix sockets in a folder that only the user may enter, nothing but
+the work itself is offered, and the death of a worker ends the run.
+
+This replaces two parts of Beam while a run is at work: the class of the server
+(``worker_handlers.GrpcServer``) and the constructor registered for subprocesses.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from apache_beam.portability import python_urns
+from apache_beam.portability.api import beam_fn_api_pb2_grpc as services
+from apache_beam.runners.portability.fn_api_runner import worker_handlers
+from apache_beam.runners.portability.local_job_service import json_format
+from apache_beam.runners.worker.data_plane import BeamFnDataServicer
+from apache_beam.transforms.environments import SubprocessSDKEnvironment
+from apache_beam.utils import thread_pool_executor
+
+from pipeline.beam.lifeline import lifeline
+from pipeline.guard import python_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PREFIX = "newsieve-run-"
+_LOCK = "lock"
+_LOG = "worker.log"
+
+_MAX_SOCKET_PATH = 90
+"""Characters of the folder's path: a socket's path has at most 108 on Linux, 104 on macOS."""
+
+_SHUTDOWN_S = 30
+"""Seconds that a worker has to exit after its last bundle before it is killed."""
+
+_GRPC_OPTIONS = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+]
+"""As in Beam's server: no limit of size, and any number of pings."""
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Yield a temporary folder that only this user may enter; ``tempfile`` uses it meanwhile.
+
+    Folders that killed runs left behind are deleted first.
+    """
+    root = tempfile.gettempdir()
+    if len(root) > _MAX_SOCKET_PATH - len(_PREFIX) - 8 or not root.isascii():
+        root = "/tmp"  # noqa: S108 - the folder in it is private
+    for left in Path(root).glob(f"{_PREFIX}*"):
+        _sweep(left)
+    before = tempfile.tempdir
+    with (
+        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=root, ignore_cleanup_errors=True) as folder,
+        (Path(folder) / _LOCK).open("wb") as lock,
+    ):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tempfile.tempdir = folder
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = before
+
+
+def _sweep(folder: Path) -> None:
+    """Delete the folder of a run that no longer exists; leave those of other users alone."""
+    with suppress(OSError):
+        if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+            return
+        with (folder / _LOCK).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class Deaths(list[str]):
+    """What is known of worker processes that died: at most a line each."""
+
+
+@contextmanager
+def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnvironment]:
+    """Let Beam start private worker processes; yield the environment to run in.
+
+    Args:
+        folder: for the sockets; only this user may enter it.
+        deaths: receives a line when a worker dies before the run has ended.
+    """
+    handlers = worker_handlers.WorkerHandler
+    urn = python_urns.SUBPROCESS_SDK
+    former = worker_handlers.GrpcServer, handlers._registered_environments[urn]  # noqa: SLF001
+    with lifeline() as held:
+        worker_handlers.GrpcServer = partial(_Server, folder)
+        handlers.register_environment(urn, bytes)(partial(_Worker, held, deaths))
+        try:
+            yield SubprocessSDKEnvironment.from_command_string("local workers")
+        finally:
+            worker_handlers.GrpcServer = former[0]
+            handlers._registered_environments[urn] = former[1]  # noqa: SLF001
+
+
+class _Server:
+    """In place of Beam's server: control, data and state, on unix sockets in a private folder.
+
+    The "ports" are names of sockets. Beam's services for artifacts, provisions and logs are not
+    offered: workers have the same files and report failures in their answers.
+    """
+
+    control_port, data_port, state_port = "control", "data", "state"
+
+    def __init__(self, folder: Path, state: Any, _provision: object, manager: Any) -> None:
+        self.folder = folder
+        self.control_handler = worker_handlers.BeamFnControlServicer(manager)
+        self.data_plane_handler = BeamFnDataServicer(worker_handlers.DATA_BUFFER_TIME_LIMIT_MS)
+        self._server = worker_handlers.grpc.server(
+            thread_pool_executor.shared_unbounded_instance(), options=_GRPC_OPTIONS
+        )
+        services.add_BeamFnControlServicer_to_server(self.control_handler, self._server)
+        services.add_BeamFnDataServicer_to_server(self.data_plane_handler, self._server)
+        services.add_BeamFnStateServicer_to_server(
+            worker_handlers.GrpcStateServicer(state), self._server
+        )
+        for name in (self.control_port, self.data_port, self.state_port):
+            self._server.add_insecure_port(self.address(name))
+        self._server.start()
+
+    def address(self, name: str) -> str:
+        return f"unix:{self.folder / name}"
+
+    def close(self) -> None:
+        self.control_handler.done()
+        self._server.stop(5).wait()
+
+
+class _Worker(worker_handlers.GrpcWorkerHandler):
+    """One worker process; if it dies before ``close``, everything that waits for it fails."""
+
+    def __init__(
+        self,
+        held: int,
+        deaths: Deaths,
+        _payload: bytes,
+        state: Any,
+        provision: Any,
+        server: _Server,
+    ) -> None:
+        assert isinstance(server, _Server), "Beam would listen on all interfaces"
+        self._held, self._deaths, self._server = held, deaths, server
+        self._closing = threading.Event()
+        super().__init__(state, provision, server)
+
+    def port_from_worker(self, port: str) -> str:
+        """Return the address of a socket, by its name."""
+        return self._server.address(port)
+
+    def start_worker(self) -> None:
+        """Start the process; what it and its libraries print goes to a file."""
+        options = json_format.MessageToJson(self.provision_info.provision_info.pipeline_options)
+        folder = self._server.folder
+        settings = {
+            "CONTROL_API_SERVICE_DESCRIPTOR": str(self.control_api_service_descriptor()),
+            "PIPELINE_OPTIONS": options,
+            "WORKER_ID": self.worker_id,
+            "TMPDIR": str(folder),
+        }
+        code = "from pipeline.beam.worker import main; main()"
+        self._log = folder / f"{self.worker_id}.log"
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(  # noqa: S603
+                python_command(code, str(self._held), str(folder)),
+                env=os.environ | settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[self._held],
+            )
+        threading.Thread(target=self._watch, name="watch_worker", daemon=True).start()
+
+    def close(self) -> None:
+        """End the worker's connections, then the worker."""
+        self._closing.set()
+        overdue = threading.Timer(_SHUTDOWN_S, self._process.kill)
+        overdue.daemon = True
+        overdue.start()
+        super().close()
+        overdue.cancel()
+
+    def stop_worker(self) -> None:
+        """Wait until the process has ended."""
+        self._process.wait()
+
+    def _watch(self) -> None:
+        code = self._process.wait()
+        if self._closing.is_set():
+            return
+        self._deaths.append(_cause(code, self._log))
+        self.data_conn.close()
+        # Again and again: a thread of Beam may be about to send a request and wait for its answer.
+        while not self._closing.wait(0.2):
+            with suppress(RuntimeError):  # the table of requests has changed meanwhile
+                self.control_conn.abort(RuntimeError("a worker process died"))
+
+
+def _cause(code: int, log: Path) -> str:
+    """Say how a process ended: by which signal, or with the last line that it printed."""
+    if code < 0:
+        return f"it was killed by {signal.Signals(-code).name}"
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"it ended with exit code {code}" + (f": {last[:300]}" if last else "")

@@ -1,0 +1,194 @@
+"""What a report counts: from the manifest of a run and the columns of its tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.explain.lookup import read_columns
+from pipeline.explain.runs import find_run, list_runs
+from pipeline.ledger.held import check_output
+from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.records import REASONS
+from pipeline.write.columns import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pipeline.ledger.history import CommittedRun
+    from pipeline.write.columns import Table
+
+WORD_STEPS = (0, 50, 100, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000)
+"""Where bins of lengths begin, in words; the last one has no end."""
+SIMILARITY_STEPS = tuple(tenth / 20 for tenth in range(20))
+LARGEST_CLUSTER_BIN = 10
+MANY_DAYS = 62
+"""Days between the first and the last publication up to which each day is a bin; else months."""
+BINS_OF_DATES = 36
+RUNS_IN_TREND = 60
+SITES = 500
+"""Sites listed; the rest are counted together."""
+
+
+def gather(output: Path, name: str) -> dict[str, Any]:
+    """Count what there is to say about the run *name* of *output*: an object ready for JSON.
+
+    Raises:
+        UsageError: there is no such run.
+        NewsieveError: a manifest or a table is damaged.
+    """
+    check_output(output)
+    run = find_run(committed_runs(output), name)
+    manifest = read_manifest(run.folder)
+    counts = manifest["counts"]
+    timings = manifest.get("timings") or {}
+    tables = {table: read_columns(run.folder, table, _COLUMNS[table]) for table in TABLES}
+    return {
+        "output": str(output),
+        "run_id": run.run_id,
+        "sequence": manifest["sequence"],
+        "parent": manifest["parent"],
+        "logical_date": manifest["logical_date"],
+        "published_at": manifest.get("published_at"),
+        "newsieve": manifest["newsieve"],
+        "inputs": manifest["inputs"],
+        "counts": {name: value for name, value in counts.items() if not isinstance(value, dict)},
+        "duplicates_by_match": _named(counts.get("duplicates_by_match", {})),
+        "rejects_by_reason": [
+            each | {"meaning": REASONS.get(each["name"], "")}
+            for each in _named(counts.get("rejects_by_reason", {}))
+        ],
+        "removed_by_rule": _named(counts.get("removed_by_rule", {})),
+        "ignored_fields": _named(counts.get("ignored_fields", {})),
+        "flags": _named(_values(tables["articles"]["flags"])),
+        "languages": _named(_values(tables["articles"]["language"])),
+        "sites": _sites(tables),
+        "words": _histogram(tables["articles"]["word_count"], WORD_STEPS),
+        "dates": _dates(tables["articles"]["date_published"]),
+        "cluster_sizes": _cluster_sizes(tables),
+        "similarity": _histogram(tables["duplicates"]["similarity"], SIMILARITY_STEPS),
+        "seconds": timings.get("seconds"),
+        "stages": _named_in_order(timings.get("stages") or {}),
+        "gates": [{"name": name, **gate} for name, gate in manifest.get("gates", {}).items()],
+        "alarm_clusters": manifest.get("alarm_clusters") or [],
+        "trend": _trend(output, run),
+        "settings": manifest.get("config") or {},
+    }
+
+
+_COLUMNS: dict[Table, tuple[str, ...]] = {
+    "articles": ("site", "language", "flags", "word_count", "date_published", "cluster_id"),
+    "duplicates": ("site", "similarity", "cluster_id"),
+    "rejects": ("site", "reason"),
+}
+
+
+def _named(counts: Mapping[Any, int]) -> list[dict[str, Any]]:
+    """List counts, the largest first; a name of None means unknown."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+    return [{"name": name, "count": count} for name, count in ordered]
+
+
+def _named_in_order(seconds: Mapping[str, float]) -> list[dict[str, Any]]:
+    return [{"name": name, "seconds": value} for name, value in seconds.items()]
+
+
+def _values(column: pa.ChunkedArray) -> dict[Any, int]:
+    """Count the values of *column*, of lists each of their values."""
+    if pa.types.is_list(column.type):
+        column = pc.list_flatten(column)
+    counted = pc.value_counts(column).to_pylist()
+    return {each["values"]: each["counts"] for each in counted}
+
+
+def _sites(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
+    """Count by site what became of its records; the busiest first."""
+    counted = {table: _values(found["site"]) for table, found in tables.items()}
+    total: Counter[str | None] = Counter()
+    for each in counted.values():
+        total.update(each)
+    ordered = sorted(total.items(), key=lambda item: (-item[1], item[0] or ""))
+    listed: list[dict[str, Any]] = [
+        {"site": site, **{str(table): counted[table].get(site, 0) for table in TABLES}}
+        for site, _ in ordered[:SITES]
+    ]
+    rest = ordered[SITES:]
+    if rest:
+        others = {
+            str(table): sum(counted[table].get(site, 0) for site, _ in rest) for table in TABLES
+        }
+        listed.append({"site": f"{len(rest):,} more", **others})
+    return listed
+
+
+def _histogram(column: pa.ChunkedArray, steps: Sequence[float]) -> list[dict[str, Any]]:
+    """Count the values between each of *steps* and the next; the last bin has no end."""
+    counts: Counter[int] = Counter()
+    for value, count in _values(column).items():
+        if value is not None:
+            counts[max(place for place, step in enumerate(steps) if step <= value)] += count
+    ends = [*steps[1:], None]
+    return [
+        {"from": step, "to": end, "count": counts[place]}
+        for place, (step, end) in enumerate(zip(steps, ends, strict=True))
+    ]
+
+
+def _dates(column: pa.ChunkedArray) -> dict[str, Any]:
+    """Count publications by day, or by month where they are far apart."""
+    days = pc.strftime(column, format="%Y-%m-%d")
+    counted = _values(days)
+    unknown = counted.pop(None, 0)
+    found = sorted(counted)
+    by = "day"
+    if found:
+        first, last = (pa.scalar(day).cast(pa.date32()).as_py() for day in (found[0], found[-1]))
+        if (last - first).days > MANY_DAYS:
+            by = "month"
+            months: Counter[str] = Counter()
+            for day, count in counted.items():
+                months[day[:7]] += count
+            counted = dict(months)
+    names = list(_every(sorted(counted), by))
+    shown, older = names[-BINS_OF_DATES:], names[:-BINS_OF_DATES]
+    return {
+        "by": by,
+        "unknown": unknown,
+        "older": sum(counted.get(name, 0) for name in older),
+        "bins": [{"name": name, "count": counted.get(name, 0)} for name in shown],
+    }
+
+
+def _every(names: Sequence[str], by: str) -> Iterator[str]:
+    """Give each day, or month, from the first of *names* to the last.
+
+    >>> list(_every(["2025-11", "2026-02"], "month"))
+    ['2025-11', '2025-12', '2026-01', '2026-02']
+    """
+    if not names:
+        return
+    day, last = (date.fromisoformat(f"{name}-01"[:10]) for name in (names[0], names[-1]))
+    while day <= last:
+        yield day.isoformat()[: 10 if by == "day" else 7]
+        day += timedelta(1)
+        while by == "month" and day.day != 1:
+            day += timedelta(1)
+
+
+def _cluster_sizes(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
+    """Count clusters by how many articles and copies of this run they hold."""
+    sizes = Counter(_values(tables["articles"]["cluster_id"]))
+    sizes.update(_values(tables["duplicates"]["cluster_id"]))
+    counted = Counter(min(size, LARGEST_CLUSTER_BIN) for size in sizes.values())
+    return [{"size": size, "count": counted[size]} for size in range(1, LARGEST_CLUSTER_BIN + 1)]
+
+
+def _trend(output: Path, run: CommittedRun) -> list[dict[str, Any]]:
+    names = ("run_id", "logical_date", "read", "articles", "duplicates", "rejects", "unchanged")
+    runs = [each for each in list_runs(output)["runs"] if each["sequence"] <= run.sequence]
+    return [{name: each[name] for name in (*names, "seconds")} for each in runs[-RUNS_IN_TREND:]]

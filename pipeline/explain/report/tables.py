@@ -1,0 +1,114 @@
+"""A report for the terminal: the account, and what stands out, as tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.text.terminal import shown_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import IO
+
+    from rich.console import RenderableType
+
+ROWS = 8
+BAR = 20
+COLOURS = {"articles": "green", "duplicates": "cyan", "rejects": "red", "unchanged": "bright_black"}
+
+
+def print_report(facts: Mapping[str, Any], stream: IO[str], *, colour: bool) -> None:
+    """Print *facts*, from ``facts.gather``, as wide as *stream* is."""
+    facts = shown_in(dict(facts))
+    console = Console(
+        file=stream,
+        force_terminal=colour,
+        no_color=not colour,
+        highlight=False,
+        markup=False,
+        width=None if stream.isatty() else 100,
+    )
+    console.print(Text(facts["run_id"], style="bold"))
+    size = f"{facts['inputs']['bytes'] / 1e6:,.1f} MB"
+    console.print(
+        f"{facts['inputs']['files']:,} files, {size}, logical date {facts['logical_date']}"
+    )
+    console.print()
+    console.print(_account(facts))
+    tables = [
+        _counted("rejects by reason", facts["rejects_by_reason"], "red"),
+        _counted("boilerplate by rule", facts["removed_by_rule"], "bright_black"),
+        _counted("languages", facts["languages"], "green"),
+        _counted("duplicates by match", facts["duplicates_by_match"], "cyan"),
+    ]
+    console.print()
+    console.print(Columns([each for each in tables if each], padding=(1, 4)))
+    console.print(_sites(facts["sites"]))
+    if len(facts["trend"]) > 1:
+        console.print(_trend(facts["trend"]))
+    failed = [gate for gate in facts["gates"] if not gate["passed"]]
+    for gate in failed:
+        told = f"gate failed: {gate['name']} {gate['value']:.4g}, limit {gate['limit']:.4g}"
+        console.print(Text(told, style="red"))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.min_width = len(title) + 4
+    table.add_column(columns[0], overflow="fold")
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _account(facts: Mapping[str, Any]) -> RenderableType:
+    counts = facts["counts"]
+    whole = max(1, counts["read"])
+    rows = []
+    for name, style in COLOURS.items():
+        share = counts[name] / whole
+        bar = "█" * round(share * BAR) or ("▏" if counts[name] else "")
+        rows.append(
+            Text.assemble(
+                f"{name:<11}", (f"{counts[name]:>9,} ", "bold"), f"{share:>6.1%}  ", (bar, style)
+            )
+        )
+    head = Text.assemble(f"{'read':<11}", (f"{counts['read']:>9,}", "bold"))
+    return Group(head, *rows)
+
+
+def _counted(title: str, rows: Sequence[Mapping[str, Any]], style: str) -> Table | None:
+    if not rows:
+        return None
+    table = _table(title, "", "")
+    table.show_header = False
+    for row in rows[:ROWS]:
+        table.add_row(row["name"] or "unknown", Text(f"{row['count']:,}", style=style))
+    if len(rows) > ROWS:
+        table.add_row(f"… and {len(rows) - ROWS} more", "")
+    return table
+
+
+def _sites(sites: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("sites", "site", "articles", "duplicates", "rejects")
+    for row in sites[:ROWS]:
+        counts = [f"{row[name]:,}" for name in ("articles", "duplicates")]
+        rejects = Text(f"{row['rejects']:,}", style="red" if row["rejects"] else "")
+        table.add_row(row["site"] or "unknown", *counts, rejects)
+    if len(sites) > ROWS:
+        table.add_row(f"… and {len(sites) - ROWS} more", "", "", "")
+    return table
+
+
+def _trend(runs: Sequence[Mapping[str, Any]]) -> Table:
+    names = ("read", "articles", "duplicates", "rejects", "unchanged")
+    table = _table("runs", "run", *names)
+    for run in runs[-ROWS:]:
+        table.add_row(run["run_id"], *(f"{run[name]:,}" for name in names))
+    return table

@@ -1,0 +1,252 @@
+"""The runs of an output folder: a list of them, and what changed between two."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import UsageError
+from pipeline.explain.lookup import plain, read_rows
+from pipeline.ledger.held import check_output, held_runs
+from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
+from pipeline.text.terminal import paint, shown_in
+from pipeline.write.columns import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from pipeline.ledger.history import CommittedRun
+
+COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
+SHOWN = 10
+"""Sites, rules and stories listed for people; the rest are counted."""
+
+
+def list_runs(output: Path) -> dict[str, Any]:
+    """List the runs of *output*, oldest first: an object ready for JSON.
+
+    A run that `compact` put together with others is listed by itself, with the ``folder`` that
+    holds its rows.
+
+    Raises:
+        UsageError: *output* holds no runs.
+    """
+    check_output(output)
+    runs = []
+    for run in committed_runs(output):
+        runs += [_listed(each, run.folder) for each in manifests_of(read_manifest(run.folder))]
+    held = [_listed(read_manifest(folder), folder) for folder in held_runs(output)]
+    return {"output": str(output), "runs": runs, "held": held}
+
+
+def article_files(output: Path) -> list[str]:
+    """List the files of all published articles, from *output*, by run.
+
+    Raises:
+        UsageError: *output* holds no runs.
+    """
+    check_output(output)
+    found = []
+    for run in committed_runs(output):
+        listed = (each["path"] for each in read_manifest(run.folder)["files"])
+        found += [str(run.folder / path) for path in listed if path.startswith("articles/")]
+    return found
+
+
+def _listed(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    counts, timings = manifest.get("counts") or {}, manifest.get("timings") or {}
+    return {
+        "run_id": manifest["run_id"],
+        "sequence": manifest["sequence"],
+        "logical_date": manifest["logical_date"],
+        "published_at": manifest.get("published_at"),
+        **{name: counts.get(name, 0) for name in COUNTED},
+        "files": manifest["inputs"]["files"],
+        "bytes": manifest["inputs"]["bytes"],
+        "seconds": timings.get("seconds"),
+        "newsieve": manifest["newsieve"],
+        "folder": folder.name,
+    }
+
+
+def list_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Lay the list of runs out for people."""
+    found = shown_in(found)
+    columns = ("run", *COUNTED, "MB", "s", "published")
+    rows = [_row(run) for run in found["runs"]] + [_row(run, "held") for run in found["held"]]
+    rows.append(
+        ("all", *(f"{sum(run[n] for run in found['runs']):,}" for n in COUNTED), "", "", "")
+    )
+    widths = [max(len(row[i]) for row in (columns, *rows)) for i in range(len(columns))]
+    for row in (columns, *rows):
+        cells = [f"{row[0]:<{widths[0]}}"]
+        cells += [f"{cell:>{width}}" for cell, width in zip(row[1:], widths[1:], strict=True)]
+        line = "  ".join(cells).rstrip()
+        yield paint(line, "bold") if row is columns else line
+
+
+def _row(run: dict[str, Any], state: str = "") -> tuple[str, ...]:
+    seconds = run["seconds"]
+    return (
+        run["run_id"],
+        *(f"{run[name]:,}" for name in COUNTED),
+        f"{run['bytes'] / 1e6:,.1f}",
+        "" if seconds is None else f"{seconds:,.1f}",
+        state or (run["published_at"] or "").replace("+00:00", "Z"),
+    )
+
+
+def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
+    """Find the run that *name* means: its name, a beginning of it, its number, or ``latest``.
+
+    Raises:
+        UsageError: none or several are meant.
+    """
+    if name == "latest" and runs:
+        return runs[-1]
+    found = [run for run in runs if run.run_id == name]
+    if not found and name.isdecimal():
+        found = [run for run in runs if run.sequence == int(name)]
+    found = found or [run for run in runs if name and run.run_id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    problem = "several runs begin" if found else "no run begins"
+    listed = ", ".join(run.run_id for run in (found or runs)[-SHOWN:]) or "none"
+    raise UsageError(f"{problem} with {name!r}; expected a run, its number or latest: {listed}")
+
+
+def diff_runs(output: Path, one: str, other: str) -> dict[str, Any]:
+    """Find out what changed from run *one* to run *other*: an object ready for JSON.
+
+    Raises:
+        UsageError: there is no such run.
+    """
+    check_output(output)
+    runs = committed_runs(output)
+    a, b = find_run(runs, one), find_run(runs, other)
+    before, after = read_manifest(a.folder), read_manifest(b.folder)
+    counts = [manifest["counts"] for manifest in (before, after)]
+    tables = ("rejects_by_reason", "duplicates_by_match", "removed_by_rule", "ignored_fields")
+    return {
+        "a": a.run_id,
+        "b": b.run_id,
+        "counts": _changes({n: counts[0][n] for n in COUNTED}, {n: counts[1][n] for n in COUNTED}),
+        **{name: _changes(counts[0].get(name, {}), counts[1].get(name, {})) for name in tables},
+        "sites": _changes(_sites(a.folder), _sites(b.folder)),
+        "settings": _differing(_flat(before.get("config")), _flat(after.get("config"))),
+        "versions": _differing(_versions(before), _versions(after)),
+        "seconds": {"a": before["timings"]["seconds"], "b": after["timings"]["seconds"]},
+        "records": _records(a.folder, b.folder),
+    }
+
+
+def _changes(a: Mapping[str, int], b: Mapping[str, int]) -> list[dict[str, Any]]:
+    names = sorted({*a, *b}, key=lambda name: (-max(a.get(name, 0), b.get(name, 0)), name or ""))
+    return [{"name": name, "a": a.get(name, 0), "b": b.get(name, 0)} for name in names]
+
+
+def _sites(folder: Path) -> Counter[str]:
+    return Counter(row["site"] or "" for row in read_rows(folder, "articles", ("site",)))
+
+
+def _flat(config: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        f"{section}.{name}": value
+        for section, values in (config or {}).items()
+        for name, value in values.items()
+    }
+
+
+def _versions(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: manifest.get(name) for name in ("newsieve", "python", "format_version")}
+    return own | dict(manifest.get("libraries") or {})
+
+
+def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = sorted({*a, *b})
+    return [
+        {"name": name, "a": a.get(name), "b": b.get(name)}
+        for name in names
+        if a.get(name) != b.get(name)
+    ]
+
+
+def _records(a: Path, b: Path) -> list[dict[str, Any]]:
+    """List the records that stand in both runs: the same source, or the same url.
+
+    A record is read again when its content changed, or when it could not be read before.
+    """
+    before = _fates(a)
+    found = []
+    for fate in _fates(b).values():
+        old = before.get(fate["source"])
+        if old:
+            found.append({"source": fate["source"], "title": fate["title"], "a": old, "b": fate})
+    for each in found:
+        for side in "ab":
+            each[side] = {name: each[side][name] for name in ("fate", "id", "reason", "words")}
+    return found
+
+
+def _fates(folder: Path) -> dict[str, dict[str, Any]]:
+    fates: dict[str, dict[str, Any]] = {}
+    columns = {
+        "articles": ("id", "source", "title", "word_count"),
+        "duplicates": ("id", "source", "title", "word_count"),
+        "rejects": ("id", "source", "reason"),
+    }
+    for table in TABLES:
+        for row in read_rows(folder, table, columns[table]):
+            fates[row["source"]] = {
+                "fate": table.removesuffix("s"),
+                "source": row["source"],
+                "id": plain(row["id"]),
+                "title": row.get("title"),
+                "reason": row.get("reason"),
+                "words": row.get("word_count"),
+            }
+    return fates
+
+
+def diff_lines(found: dict[str, Any]) -> Iterator[str]:
+    """Tell what changed, for people."""
+    found = shown_in(found)
+    yield f"a  {found['a']}"
+    yield f"b  {found['b']}"
+    yield ""
+    yield from _table("records", found["counts"], everything=True)
+    for title, name in (
+        ("rejects by reason", "rejects_by_reason"),
+        ("duplicates by match", "duplicates_by_match"),
+        ("cut by rule", "removed_by_rule"),
+        ("articles by site", "sites"),
+    ):
+        yield from _table(title, found[name])
+    for title in ("settings", "versions"):
+        for each in found[title]:
+            yield f"{title:<12} {each['name']}: {each['a']} → {each['b']}"
+    again = found["records"]
+    if again:
+        yield ""
+        yield f"read in both: {len(again)}"
+    for each in again[:SHOWN]:
+        told = [each[side]["reason"] or each[side]["fate"] for side in "ab"]
+        yield f"  {each['source']}: {told[0]} → {told[1]}"
+    if len(again) > SHOWN:
+        yield f"  … and {len(again) - SHOWN} more; --format json lists all"
+
+
+def _table(title: str, rows: list[dict[str, Any]], *, everything: bool = False) -> Iterator[str]:
+    changed = [each for each in rows if everything or each["a"] != each["b"]]
+    if not changed:
+        return
+    width = max(24, *(len(each["name"] or "unknown") for each in changed[:SHOWN]))
+    yield paint(f"{title:<{width}} {'a':>10} {'b':>10} {'change':>10}", "bold")
+    for each in changed[:SHOWN]:
+        change = each["b"] - each["a"]
+        name = each["name"] or "unknown"
+        yield f"{name:<{width}} {each['a']:>10,} {each['b']:>10,} {change:>+10,}"
+    if len(changed) > SHOWN:
+        yield f"… and {len(changed) - SHOWN} more"
+    yield ""

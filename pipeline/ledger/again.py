@@ -1,0 +1,162 @@
+"""Which files to read again: those with rejects of settings that have changed since.
+
+Read ``read_again`` first. Without it, a wrong setting would be final: the records it rejected count
+as read, and a right setting would come too late for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from pipeline.errors import UsageError
+from pipeline.ledger.history import inputs_of, manifests_of, read_manifest
+from pipeline.write.parquet import undamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pipeline.config import Config
+    from pipeline.ledger.history import CommittedRun
+    from pipeline.ledger.inputs import Inputs
+
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "no_text": ("input.fields",),
+    "too_large": ("input.max_bytes",),
+    "too_slow": ("run.document_seconds",),
+    "too_large_in_memory": ("run.document_megabytes",),
+    "too_short": ("judge.min_words",),
+    "language_not_wanted": (
+        "judge.languages", "judge.language_min_chars", "judge.language_min_score",
+    ),
+}  # fmt: skip
+"""Reason of a reject → the settings that decide about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reject:
+    """A row of rejects: the file it is from, and its id if it has one."""
+
+    file: str
+    id: str | None
+    reason: str
+    run_id: str
+
+
+def read_again(
+    inputs: Inputs, runs: Sequence[CommittedRun], config: Config, paths: Iterable[str] = ()
+) -> frozenset[str]:
+    """Find the inputs whose rejected records are to be read again.
+
+    Args:
+        runs: the published runs, oldest first.
+        config: what the next run goes by. If the newest run went by other settings, all rejects
+            are looked up whose settings have changed since, unless they were read since.
+        paths: files and folders whose rejects are to be read again, whatever their reason.
+
+    Returns:
+        Sources of files.
+
+    Raises:
+        UsageError: no input is one of *paths*, or lies in it.
+    """
+    sources = {file.source for file in inputs.files}
+    named = {source for path in paths for source in _below(path, inputs)}
+    if not runs or not (named or _differ(_config_of(runs[-1]), config)):
+        return frozenset()
+    waiting: dict[str, str] = {}  # id → file
+    files: set[str] = set()
+    found: set[str] = set()
+    for run in runs:
+        configs = {each["run_id"]: each.get("config", {}) for each in _manifests(run)}
+        files -= {source for source, _ in inputs_of(run)}
+        for id_ in _ids(run):
+            waiting.pop(id_, None)
+        changed = {
+            (name, reason)
+            for name, settings in configs.items()
+            for reason in SETTINGS
+            if _changed(reason, settings, config)
+        }
+        for reject in _rejects(run, sources):
+            if reject.file in named:
+                found.add(reject.file)
+            if (reject.run_id, reject.reason) in changed:
+                if reject.id is None:
+                    files.add(reject.file)
+                else:
+                    waiting[reject.id] = reject.file
+    return frozenset(found | (files | set(waiting.values())) & sources)
+
+
+def rejected_ids(runs: Sequence[CommittedRun], sources: frozenset[str]) -> frozenset[bytes]:
+    """Return the ids of what was rejected of the files *sources*, and never kept; 16 bytes each."""
+    if not sources:
+        return frozenset()
+    rejected = {
+        reject.id
+        for run in runs
+        for reject in _rejects(run, sources)
+        if reject.file in sources and reject.id
+    }
+    kept = {id_ for run in runs for id_ in _ids(run, ("articles", "duplicates"))}
+    return frozenset(map(bytes.fromhex, rejected - kept))
+
+
+def _below(path: str, inputs: Inputs) -> list[str]:
+    wanted = Path(path).resolve()
+    found = [
+        file.source for file in inputs.files if Path(file.path).resolve().is_relative_to(wanted)
+    ]
+    if not found:
+        raise UsageError(
+            f"--again {path}: no input is or lies in it; name a file or folder of input.paths"
+        )
+    return found
+
+
+def _manifests(run: CommittedRun) -> Iterator[dict[str, Any]]:
+    return manifests_of(read_manifest(run.folder))
+
+
+def _config_of(run: CommittedRun) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = list(_manifests(run))[-1].get("config", {})
+    return found
+
+
+def _differ(earlier: Mapping[str, Any], config: Config) -> bool:
+    return any(_changed(reason, earlier, config) for reason in SETTINGS)
+
+
+def _changed(reason: str, earlier: Mapping[str, Any], config: Config) -> bool:
+    """Return whether a setting that decides about *reason* was another; unknown ones were not."""
+    for setting in SETTINGS.get(reason, ()):
+        section, name = setting.split(".")
+        now = getattr(config, section).model_dump(mode="json", include={name})[name]
+        if earlier.get(section, {}).get(name, now) != now:
+            return True
+    return False
+
+
+def _rejects(run: CommittedRun, sources: Iterable[str]) -> Iterator[_Reject]:
+    known = set(sources)
+    for row in _rows(run, "rejects", ["id", "source", "reason", "run_id"]):
+        source = row["source"]
+        file = source if source in known else source.rpartition("#")[0] or source
+        yield _Reject(file, row["id"], row["reason"], row["run_id"])
+
+
+def _ids(
+    run: CommittedRun, tables: Sequence[str] = ("articles", "duplicates", "rejects")
+) -> Iterator[str]:
+    for table in tables:
+        yield from (row["id"] for row in _rows(run, table, ["id"]) if row["id"])
+
+
+def _rows(run: CommittedRun, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
+    for path in sorted((run.folder / table).glob("*.parquet")):
+        with undamaged(path), pq.ParquetFile(path) as file:
+            yield from file.read(columns=columns).to_pylist()

@@ -1,0 +1,175 @@
+"""What the package ``newsieve`` offers to programs: plain functions around the command line's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.dataset as ds
+
+from pipeline.config_file import load_config, redirected
+from pipeline.errors import NewsieveError, UsageError
+from pipeline.explain.runs import list_runs
+from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.passes.isolation import process_document
+from pipeline.read import read_part
+from pipeline.read.parts import Part
+from pipeline.records import Document, Rejection
+from pipeline.write.columns import TABLES, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from pipeline.config import Config
+    from pipeline.job import Outcome
+    from pipeline.records import Article
+    from pipeline.write.columns import Table
+
+_SNIFFED = 512
+"""Bytes at the beginning in which a page is recognised."""
+
+
+def clean(
+    content: str | bytes,
+    *,
+    url: str | None = None,
+    title: str | None = None,
+    authors: Sequence[str] = (),
+    date_published: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Article:
+    """Clean one document, as ``newsieve clean`` does.
+
+    Args:
+        content: a text or a page; one that begins with ``<`` is a page. The encoding of bytes
+            is detected.
+        url, title, authors, date_published: what is known of the document besides.
+        settings: by dotted name, such as ``{"clean.mode": "careful"}``.
+
+    Returns:
+        The article: title, authors, date_published, language, text, removed (spans of
+        ``seen_text`` with their rules), evidence and more. ``text`` is empty if nothing is left.
+
+    Raises:
+        NewsieveError: the document cannot be read or cleaned; the message says why.
+        ConfigError: a setting is wrong.
+    """
+    config = _config(None, settings)
+    raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    suffix = ".html" if raw[:_SNIFFED].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<" else ".txt"
+    part = Part("document", f"document{suffix}", suffix, final=True)
+    (record, *_) = read_part(part, lambda _: BytesIO(raw), config.input)
+    if isinstance(record, Rejection):
+        raise NewsieveError(": ".join(filter(None, (record.reason, record.detail))))
+    assert isinstance(record, Document)  # final: nothing is unfinished
+    known = {"url": url, "title": title, "date_published": date_published}
+    given: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
+    if authors:
+        given["authors"] = tuple(authors)
+    article, rejection = process_document(replace(record, **given), config)
+    if article is None:
+        assert rejection is not None
+        raise NewsieveError(": ".join(filter(None, (rejection.reason, rejection.detail))))
+    return article
+
+
+def run(
+    inputs: str | Path | Sequence[str | Path],
+    output: str | Path,
+    *,
+    config: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    logical_date: date | None = None,
+) -> Outcome:
+    """Read what is new, clean it, drop copies and publish a run, as ``newsieve run`` does.
+
+    Args:
+        inputs: files, folders or globs.
+        output: the folder that collects the runs.
+        config: a YAML file; None for the defaults.
+        settings: by dotted name, such as ``{"dedup.window_days": 7}``.
+        logical_date: the day the run stands for; None for today in UTC.
+
+    Returns:
+        What came of it: ``published`` runs, with ``account`` and ``folder`` of the newest.
+
+    Raises:
+        NewsieveError: as the exit codes of the command line tell apart.
+    """
+    from pipeline.beam.runner import execute  # noqa: PLC0415 - Beam takes a second to import
+    from pipeline.job import run_job  # noqa: PLC0415
+
+    paths = [inputs] if isinstance(inputs, (str, Path)) else inputs
+    effective = _config(config, settings)
+    effective = redirected(effective, [str(path) for path in paths], str(output))
+    return run_job(effective, logical_date, execute)
+
+
+def open_output(path: str | Path) -> Output:
+    """Open an output folder for reading.
+
+    Raises:
+        UsageError: it holds no published run.
+    """
+    output = Output(Path(path))
+    if not output.runs:
+        raise UsageError(f"{path}: holds no published run; name the folder that a run wrote")
+    return output
+
+
+@dataclass(frozen=True)
+class Output:
+    """The published runs of an output folder, as they are at each moment."""
+
+    path: Path
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs with their counts, oldest first, as ``newsieve list --format json`` has them."""
+        found: list[dict[str, Any]] = list_runs(self.path)["runs"]
+        return found
+
+    @property
+    def articles(self) -> ds.Dataset:
+        """All articles."""
+        return self._table("articles")
+
+    @property
+    def duplicates(self) -> ds.Dataset:
+        """All removed copies."""
+        return self._table("duplicates")
+
+    @property
+    def rejects(self) -> ds.Dataset:
+        """All records that were not kept."""
+        return self._table("rejects")
+
+    def since(self, sequence: int, table: Table = "articles") -> ds.Dataset:
+        """Give the rows of *table* in runs after number *sequence*: what came in since."""
+        return self._table(table, sequence)
+
+    def cluster(self, cluster_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Give the ``articles`` and ``duplicates`` of a cluster as rows."""
+        wanted = ds.field("cluster_id") == cluster_id
+        return {
+            table: self._table(table).to_table(filter=wanted).to_pylist() for table in TABLES[:2]
+        }
+
+    def _table(self, table: Table, after: int = 0) -> ds.Dataset:
+        files = [
+            str(run.folder / file["path"])
+            for run in committed_runs(self.path)
+            if run.sequence > after
+            for file in read_manifest(run.folder)["files"]
+            if file["path"].startswith(f"{table}/")
+        ]
+        return ds.dataset(files, schema=schema(table), format="parquet")
+
+
+def _config(path: str | Path | None, settings: Mapping[str, Any] | None) -> Config:
+    overrides = [f"{name}={json.dumps(value)}" for name, value in (settings or {}).items()]
+    return load_config(Path(path) if path else None, overrides)

@@ -1,0 +1,198 @@
+"""Read the records of files in a helper process, under time and memory limits.
+
+A file may claim anything: cells of gigabytes, headers without end, lists of millions. What kills
+the helper costs one reject, the records after it are read. Read ``read_records`` first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from functools import cache
+from math import inf
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
+
+from pipeline.config import Config, InputConfig, RunConfig
+from pipeline.guard import Guard, Killed, Limits
+from pipeline.read import FORMATS, read_part
+from pipeline.read.fields import MAX_NAMES, OTHER_FIELDS, Place, reject
+from pipeline.read.parts import Part, Unfinished
+from pipeline.records import Document, Rejection
+from pipeline.storage import open_input
+
+Record = Document | Rejection | Unfinished
+
+MOST_KILLED = 3
+"""Records of a part that may kill the helper; then the rest of it is not read."""
+
+_BATCH_RECORDS = 64
+
+_BATCH_CHARS = 1_000_000
+"""Limits of what the helper returns at once."""
+
+_SHARE_OF_LIMIT = 0.1
+"""Share of the time limit after which a batch ends, so that only one record can exceed it."""
+
+
+def read_records(
+    part: Part, config: Config, ignored_fields: Counter[str] | None = None
+) -> Iterator[Record]:
+    """Read the records of *part* as ``read_part`` does, in a helper process.
+
+    A record whose reading takes more than ``run.document_seconds``, or half of
+    ``run.document_megabytes``, is a rejection. Texts and pages that are not compressed are read
+    directly: their size is limited, and so is what they cost.
+
+    Args:
+        ignored_fields: counts unknown fields by name.
+    """
+    ignored = Counter[str]() if ignored_fields is None else ignored_fields
+    guard = _guard(config.run.document_seconds, config.run.document_megabytes)
+    if guard is None or (FORMATS[part.suffix].single and not part.compressed):
+        yield from read_part(part, open_input, config.input, ignored_fields=ignored)
+        return
+    argument = (config.input, config.run.document_seconds * _SHARE_OF_LIMIT or inf)
+    received, last, most, killed = 0, part.first_record - 1, _BATCH_RECORDS, 0
+    ended = False
+    while not ended:
+        (found,) = guard.run([_Request(part, received, most)], argument)
+        if isinstance(found, Killed) and most > 1:
+            most = 1  # read one by one, to find which record it is
+        elif isinstance(found, Killed):
+            killed += 1
+            form = FORMATS[part.suffix]
+            ended = killed == MOST_KILLED or form.single or not form.skips
+            yield _rejection(part, last, found, config.run, ended=ended)
+            part = replace(part, skipped=(*part.skipped, last))
+        else:
+            answer = cast("_Answer", found)
+            received, ended = received + len(answer.items), answer.ended
+            _add(answer.ignored, ignored)
+            for item in map(_unpacked, answer.items):
+                last = _number(item, last)
+                yield item
+
+
+@cache
+def _guard(seconds: float, megabytes: int) -> Guard | None:
+    """Return the guard of this process; its helper is used for all files."""
+    # Half of the memory: another helper, for cleaning, has the other half.
+    limits = Limits(seconds, max(1, megabytes // 2) if megabytes else 0)
+    return Guard(_read_some, limits) if seconds or megabytes else None
+
+
+def start_reader(config: Config) -> None:
+    """Start the helper of this process; it loads in the background."""
+    if guard := _guard(config.run.document_seconds, config.run.document_megabytes):
+        guard.start()
+
+
+def _number(item: Record, last: int) -> int:
+    """Return the number of the record in its file."""
+    number = item.source.rpartition("#")[2]
+    return int(number) if number.isdecimal() else last
+
+
+def _add(counts: Counter[str], ignored: Counter[str]) -> None:
+    for name, count in counts.items():
+        known = name in ignored or len(ignored) < MAX_NAMES
+        ignored[name if known else OTHER_FIELDS] += count
+
+
+def _rejection(
+    part: Part, last: int, killed: Killed, settings: RunConfig, *, ended: bool
+) -> Rejection:
+    reason, limit = {
+        "too_slow": ("too_slow", f"run.document_seconds = {settings.document_seconds:g}"),
+        "too_large_in_memory": (
+            "too_large_in_memory",
+            f"half of run.document_megabytes = {settings.document_megabytes:,}",
+        ),
+        "crashed": ("broken_record", killed.detail),
+    }[killed.how]
+    where = f"after record {last}" if last else "at its beginning"
+    rest = "; the rest of the file is not read" if ended else ""
+    detail = f"reading {where}: {limit}{rest}"
+    return reject(Place(part.source, part.stem), reason, detail)
+
+
+class _Request(NamedTuple):
+    """Asks for items of *part*, after those that were *received*; *most*: of them at once."""
+
+    part: Part
+    received: int
+    most: int
+
+
+class _Answer(NamedTuple):
+    """Packed items, whether the part *ended*, and the unknown fields of these items."""
+
+    items: list[tuple[int, tuple[Any, ...]]]
+    ended: bool
+    ignored: Counter[str]
+
+
+class _Reading:
+    """A part that the helper is reading."""
+
+    def __init__(self, part: Part, config: InputConfig) -> None:
+        self.part = part
+        self.read = 0
+        self.ignored = Counter[str]()
+        self.items = read_part(part, open_input, config, ignored_fields=self.ignored)
+
+
+_open: list[_Reading] = []
+"""At most one: what the helper reads at present."""
+
+
+def _read_some(request: _Request, argument: tuple[InputConfig, float]) -> _Answer:
+    """Read on where *request* says; in a new helper, items that were received are skipped."""
+    config, seconds = argument
+    until = time.process_time() + seconds
+    at_hand = _open[0] if _open else None
+    part = replace(request.part, careful=request.most == 1)
+    if at_hand is None or at_hand.part != part or at_hand.read > request.received:
+        at_hand = _Reading(part, config)
+        _open[:] = [at_hand]
+    before = at_hand.ignored.copy()
+    items: list[Record] = []
+    chars = 0
+    while len(items) < request.most and chars < _BATCH_CHARS and time.process_time() < until:
+        item = next(at_hand.items, None)
+        if item is None:
+            _open.clear()
+            return _answer(items, at_hand, before, ended=True)
+        at_hand.read += 1
+        if at_hand.read <= request.received:
+            before = at_hand.ignored.copy()
+            continue
+        items.append(item)
+        chars += len(item.content) if isinstance(item, Document) else 0
+    return _answer(items, at_hand, before, ended=False)
+
+
+def _answer(
+    items: list[Record], at_hand: _Reading, before: Counter[str], *, ended: bool
+) -> _Answer:
+    ignored = at_hand.ignored - before
+    return _Answer(list(map(_packed, items)), ended, ignored)
+
+
+_KINDS: tuple[type[Any], ...] = (Document, Rejection, Unfinished)
+
+_VALUES: tuple[Callable[[Any], tuple[Any, ...]], ...] = tuple(
+    attrgetter(*[field.name for field in fields(kind)]) for kind in _KINDS
+)
+
+
+def _packed(item: Record) -> tuple[int, tuple[Any, ...]]:
+    kind = _KINDS.index(type(item))
+    return kind, _VALUES[kind](item)
+
+
+def _unpacked(packed: tuple[int, tuple[Any, ...]]) -> Record:
+    return cast("Record", _KINDS[packed[0]](*packed[1]))

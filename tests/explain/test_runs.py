@@ -1,0 +1,155 @@
+"""`list`, `diff` and `verify`: what an output folder holds, and whether it is whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from runs import run
+
+from pipeline.errors import UsageError
+from pipeline.explain.runs import article_files, diff_lines, diff_runs, list_lines, list_runs
+from pipeline.explain.verification import PROBLEMS, verify, verify_lines
+from pipeline.ledger.history import committed_runs, read_manifest
+
+STORY = "The ferry from Kesterby was late again on Monday, said the harbour master. " * 8
+OTHER = "Beekeepers of the valley counted fewer swarms than in any spring before. " * 8
+
+
+@pytest.fixture
+def output(tmp_path):
+    """Two runs: the second reads a file that was broken, one that changed, and a new one."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text(STORY, "utf-8")
+    (folder / "b.jsonl").write_text("not json\n", "utf-8")
+    run(folder, tmp_path / "out")
+    (folder / "a.txt").write_text(STORY + STORY[:75] + "\n", "utf-8")
+    (folder / "b.jsonl").write_text(json.dumps({"text": OTHER, "title": "Bees"}) + "\n", "utf-8")
+    (folder / "c.txt").write_text("", "utf-8")
+    run(folder, tmp_path / "out", clean={"mode": "careful"})
+    return tmp_path / "out"
+
+
+def test_the_list_has_each_run_with_the_counts_of_its_manifest(output):
+    """Oldest first, with the time of publication."""
+    listed = list_runs(output)["runs"]
+
+    runs = committed_runs(output)
+    assert [each.run_id for each in runs] == [each["run_id"] for each in listed]
+    for each, found in zip(runs, listed, strict=True):
+        manifest = read_manifest(each.folder)
+        assert manifest["counts"]["articles"] == found["articles"]
+        assert manifest["published_at"] == found["published_at"]
+        assert found["read"] == sum(
+            found[name] for name in ("articles", "duplicates", "rejects", "unchanged")
+        )
+
+
+def test_the_list_adds_up_for_people(output):
+    """A line a run, and their sum."""
+    head, *lines = list_lines(list_runs(output))
+
+    assert "articles" in head
+    assert 3 == len(lines)
+    total = sum(each["read"] for each in list_runs(output)["runs"])
+    assert lines[-1].split()[:2] == ["all", str(total)]
+
+
+def test_files_of_articles_are_those_of_the_manifests(output):
+    """What lies about besides is not listed."""
+    (folder,) = [each.folder for each in committed_runs(output)][:1]
+    (folder / "articles" / "stray.parquet").write_bytes(b"")
+
+    found = article_files(output)
+    assert sorted(str(path) for path in output.glob("runs/*/articles/part-*.parquet")) == found
+
+
+def test_the_difference_tells_what_became_of_records_read_twice(output):
+    """From a reject to an article, from an article to its next version; settings and counts."""
+    found = diff_runs(output, "1", "latest")
+
+    again = {each["source"]: (each["a"]["fate"], each["b"]["fate"]) for each in found["records"]}
+    assert {"a.txt": ("article", "duplicate"), "b.jsonl#1": ("reject", "article")} == again
+    assert [{"name": "clean.mode", "a": "default", "b": "careful"}] == found["settings"]
+    counts = {each["name"]: (each["a"], each["b"]) for each in found["counts"]}
+    assert (2, 3) == counts["read"]
+    reasons = {each["name"]: (each["a"], each["b"]) for each in found["rejects_by_reason"]}
+    assert {"not_json": (1, 0), "no_text": (0, 1)} == reasons
+    assert "clean.mode: default → careful" in "\n".join(diff_lines(found))
+
+
+@pytest.mark.parametrize("name", ["3", "2027", "", "2026-01-01"])
+def test_a_run_that_is_not_meant_clearly_is_an_error(output, name):
+    """None, or several: the message lists those there are."""
+    with pytest.raises(
+        UsageError, match=r"expected a run, its number or latest: 2026-01-01-000001"
+    ):
+        diff_runs(output, name, "latest")
+
+
+def test_what_was_published_is_verified(output):
+    """Every file of every run."""
+    found = verify(output)
+
+    assert [] == found["problems"]
+    assert 2 == found["runs"]
+    assert len(list(output.glob("runs/**/*.parquet"))) == found["files"]
+    assert "all as published" in "\n".join(verify_lines(found))
+
+
+def damage(folder, problem):
+    """Do to the run in *folder* what *problem* is the name of; give the path that is named."""
+    (table,) = (folder / "articles").glob("*.parquet")
+    content = table.read_bytes()
+    if problem == "missing":
+        table.unlink()
+    elif problem == "truncated":
+        table.write_bytes(content[:-1])
+    elif problem == "changed":
+        table.write_bytes(content[:50] + bytes([content[50] ^ 1]) + content[51:])
+    elif problem == "unreadable":
+        table.unlink()
+        table.mkdir()
+    elif problem == "unlisted":
+        table = table.with_name("stray.parquet")
+        table.write_bytes(content)
+    else:
+        table = folder / "manifest.json"
+        table.write_text("{}", "utf-8")
+        return folder
+    return table
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_each_damage_is_named_with_its_file(output, problem):
+    """A deleted, shortened, altered or foreign file, and a damaged manifest."""
+    first = committed_runs(output)[0].folder
+    path = damage(first, problem).relative_to(output).as_posix()
+
+    found = verify(output)["problems"]
+    expected = "changed" if problem == "unreadable" else problem
+    assert (expected, path) in {(each["problem"], each["path"]) for each in found} or (
+        problem == "unreadable" and path in {each["path"] for each in found}
+    )
+
+
+def test_a_run_without_its_manifest_is_named(output):
+    """Readers of the folder would read its rows."""
+    first = committed_runs(output)[0].folder
+    (first / "manifest.json").unlink()
+
+    assert ["no_manifest"] == [each["problem"] for each in verify(output)["problems"]]
+
+
+def test_nothing_is_changed_by_looking(output, tmp_path):
+    """The same bytes before and after."""
+    shutil.copytree(output, tmp_path / "before")
+    list_runs(output), diff_runs(output, "1", "2"), verify(output)
+
+    for path in (tmp_path / "before").rglob("*"):
+        if path.is_file():
+            assert (
+                path.read_bytes() == (output / path.relative_to(tmp_path / "before")).read_bytes()
+            )
