@@ -192,7 +192,12 @@ def test_a_verdict_makes_a_duplicate_with_its_evidence(tmp_path):
         similarity=0.5, containment=0.75, probability=0.9, parts=[*range(10), np.nan],
     )  # fmt: skip
     exact = verdict(
-        2, kept, match=MATCHES.index("exact"), similarity=1, containment=1, parts=[np.nan] * 11
+        2,
+        kept,
+        match=MATCHES.index("exact"),
+        similarity=1,
+        containment=1,
+        parts=[np.nan] * len(PARTS),
     )
     written, counts = finish(found, [exact, near])
 

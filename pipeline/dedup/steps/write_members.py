@@ -124,6 +124,8 @@ def page_digest(article: Article) -> int:
     place = PurePosixPath(path).name.partition(".")[0]
     if article.url is not None:
         name = f"url {page_address(article.url)}"
+    elif not document.source:
+        return 0
     elif not (mark and number.isdecimal()):
         name = f"path {document.source}"
     elif document.record_id.rpartition("#")[::2] != (place, number):
