@@ -9,12 +9,10 @@ from datetime import date, datetime, timezone
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from pipeline.config import Config
 from pipeline.errors import AccountError, UsageError
 from pipeline.ledger.account import Account, InputCount, tally
-from pipeline.ledger.again import read_again, rejected_ids
+from pipeline.ledger.again import read_again, without_rejected
 from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
 from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
@@ -225,10 +223,7 @@ class _Job:
     ) -> Published:
         """Take *plan* through the passes, check the account, and publish the run."""
         staging = self._staging(plan)
-        seen = index.ids.digests
-        rejected = rejected_ids(runs, frozenset(plan.again))
-        if rejected:
-            seen = seen[~np.isin(seen, np.array(sorted(rejected), "S16"))]
+        seen = without_rejected(index.ids.digests, runs, plan.again)
         staging.prepare(seen, tombstones_of(self.output / "runs"))
         dedup = self.config.dedup
         staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))

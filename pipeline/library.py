@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from pipeline.config_file import load_config, redirected
@@ -148,9 +149,20 @@ class Output:
         """All records that were not kept."""
         return self._table("rejects")
 
-    def since(self, sequence: int, table: Table = "articles") -> ds.Dataset:
-        """Give the rows of *table* in runs after number *sequence*: what came in since."""
-        return self._table(table, sequence)
+    def since(
+        self, sequence: int, table: Table = "articles", *, until: int | None = None
+    ) -> ds.Dataset:
+        """Give the rows of *table* that came in after a run, whatever was merged since.
+
+        Args:
+            sequence: number of the last run that is known; 0 for none.
+            until: number of the last run that is wanted; None for the newest.
+        """
+        newest = until or self.runs[-1]["sequence"]
+        wanted = [run["run_id"] for run in self.runs if sequence < run["sequence"] <= newest]
+        return self._table(table, sequence).filter(
+            ds.field("run_id").isin(pa.array(wanted, pa.string()))
+        )
 
     def cluster(self, cluster_id: str) -> dict[str, list[dict[str, Any]]]:
         """Give the ``articles`` and ``duplicates`` of a cluster as rows."""

@@ -256,6 +256,30 @@ def identify(identity: str, payload: bytes) -> str:
     return digest.hexdigest()
 
 
+SOURCES: dict[str, str] = {
+    "record": "a field of the input record",
+    "first_line": "the first line of a plain text",
+    "byline": "a line, or an element marked as one, that says who wrote it",
+    "credit": "a line such as 'contributed to this report'",
+    "timestamp": "a line that says when",
+    "dateline": "the beginning of the first sentence: place and agency",
+    "contact": "an address of the site that is printed in the text",
+    "printed": "text beside the headline of a page; printed:above: before it",
+    "json-ld": "JSON-LD of a page, with the property",
+    "meta": "a meta element of a page, with its name",
+    "og": "Open Graph of a page, with the property",
+    "twitter": "a Twitter card of a page, with its field",
+    "itemprop": "an element of a page with that property of schema.org",
+    "rel": "a link of a page with that relation",
+    "link": "a link element of a page with that relation",
+    "h1": "a heading of a page",
+    "title": "the title element of a page",
+    "time": "a time element of a page",
+    "htmldate": "the library htmldate, where nothing better is found",
+    "block_model": "the page model changed what trafilatura took",
+}
+"""Values of ``source`` in ``articles.evidence`` up to a colon, each with its meaning."""
+
 FLAGS: dict[str, str] = {
     "markup_in_text": "tags were removed from a text, or it was a page: see its media type",
     "date_unparsable": "the record declares a date of publication that cannot be read",

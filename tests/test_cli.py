@@ -475,3 +475,27 @@ def test_while_a_run_is_at_work_nothing_is_rewritten(call, tmp_path):
             code, out, err = call(arguments[0], tmp_path / "out", *arguments[1:])
             assert (75, "") == (code, out)
             assert "another run is at work" in err
+
+
+def test_inputs_without_a_single_file_are_no_quiet_end(tmp_path):
+    """The folder may be a mount that is gone: exit 2, unless that is said to be right."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/notes.md").touch()
+    arguments = ["run", "--input", tmp_path / "in", "--output", tmp_path / "out"]
+    finished = newsieve(*arguments)
+
+    assert 2 == finished.returncode
+    assert b"no file of a known kind in" in finished.stderr
+    assert b"left out: 1 files of other kinds" in finished.stderr
+    assert not (tmp_path / "out").exists()
+    assert 0 == newsieve(*arguments, "--allow-empty").returncode
+
+
+def test_a_name_that_is_no_unicode_is_looked_for_as_it_stands_in_the_tables(tmp_path):
+    """Escaped; one that nothing has is one line, not a traceback."""
+    (tmp_path / "runs").mkdir()
+    finished = newsieve("trace", tmp_path, b"\xff.txt".decode("utf-8", "surrogateescape"))
+
+    assert finished.returncode in {1, 2}
+    assert b"Traceback" not in finished.stderr
+    assert 1 == len(finished.stderr.splitlines())

@@ -27,7 +27,12 @@ HOMES = {
     "tld": ("pipeline/urls.py",),
     "click": ("pipeline/cli/",),
     "yaml": ("pipeline/config_file.py",),
-    "pydantic": ("pipeline/config.py", "pipeline/config_file.py"),
+    "pydantic": (
+        "pipeline/config.py",
+        "pipeline/config_file.py",
+        "pipeline/explain/answers/",
+        "pipeline/explain/reference.py",
+    ),
     "pydantic_core": ("pipeline/config_file.py",),
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
     "rich": ("pipeline/monitor/progress.py", "pipeline/explain/report/tables.py"),

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
+from factories import story
 from runs import ROOT
 from runs import run as run_in_loop
 
 import newsieve
+from pipeline.ledger.upkeep.compact import compact
 
 STORY = "The ferry from Kesterby was late again on Monday, said the harbour master. " * 8
 PAGE = f"""<html lang="en"><head><title>Late ferry</title>
@@ -83,6 +85,26 @@ def test_an_output_folder_is_opened_as_datasets(tmp_path):
     assert copy["id"] in {row["id"] for row in cluster["duplicates"]}
     assert copy["representative_id"] in {row["id"] for row in cluster["articles"]}
     assert 0 < pc.sum(output.articles.to_table(["word_count"])["word_count"]).as_py()
+
+
+def test_what_came_in_since_does_not_change_when_runs_are_merged(tmp_path):
+    """A reader that has seen the first run gets the second and the third, then as before."""
+    (tmp_path / "in").mkdir()
+    for number in range(4):
+        (tmp_path / "in" / f"{number}.txt").write_text(f"{story(number)}", "utf-8")
+        run_in_loop(tmp_path / "in", tmp_path / "out")
+    output = newsieve.open_output(tmp_path / "out")
+
+    def sources(*arguments, **bounds):
+        found = output.since(*arguments, **bounds).to_table(columns=["source"])
+        return sorted(found["source"].to_pylist())
+
+    expected = ["1.txt", "2.txt"]
+    assert expected == sources(1, until=3)
+    compact(tmp_path / "out", date(2027, 1, 1))
+    assert expected == sources(1, until=3)
+    assert [f"{number}.txt" for number in range(4)] == sources(0)
+    assert [] == sources(4)
 
 
 def test_a_folder_without_runs_is_an_error(tmp_path):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import FrozenInstanceError
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from strategies import TIMESTAMPS
 
 from pipeline.explain.reference import column_tables
-from pipeline.records import REASONS, Precision, Timestamp, identify
+from pipeline.records import REASONS, SOURCES, Precision, Timestamp, identify
 
 NOON = datetime(2025, 3, 30, 12, 0, 5, tzinfo=timezone.utc)
 
@@ -94,3 +96,17 @@ def test_precisions_are_those_that_are_documented():
 
     for precision in get_args(Precision):
         assert re.search(rf"date_published_precision \|.*{precision}", documented)
+
+
+def test_every_source_of_evidence_is_described():
+    """Whatever stands in the tables of the golden run is in the list that the docs show."""
+    golden = Path(__file__).parent / "golden" / "raw.jsonl"
+    rows = [json.loads(line) for line in golden.read_text("utf-8").splitlines()]
+    found = {
+        each["source"].partition(":")[0]
+        for row in rows
+        for each in row.get("evidence") or []
+        if "source" in each
+    }
+
+    assert found <= set(SOURCES)

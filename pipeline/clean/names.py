@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.clean.dates import PrintedDate, find_date
+from pipeline.clean.dates import MONTHS, PrintedDate, find_date
 
 MAX_NAME_CHARS = 60
 
@@ -37,14 +37,16 @@ NOT_NAMES = frozenset(
 _NO_NAME = re.compile(
     r"^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click|subscribe"
     r"|sign (?:up|in)|more (?:from|by|about)|all (?:posts|articles|stories)|posts by|opens in"
-    r"|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a)\b",
+    r"|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a"
+    r"|hinterlasse|kommentar)\b",
     re.IGNORECASE,
 )
 """How buttons and notes beside a byline begin."""
 
 _BUTTON = re.compile(
     r"(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
-    r"|twitter|linkedin|facebook|instagram|subscribe|folgen|suivre|seguir|\(?opens in.*)$",
+    r"|twitter|linkedin|facebook|instagram|subscribe|folgen|suivre|seguir"
+    r"|alle artikel|all posts|learn more|read more|more posts|\(?opens in.*)$",
     re.IGNORECASE,
 )
 """A button behind a name."""
@@ -170,7 +172,9 @@ def is_house(name: str) -> bool:
     """Whether *name* is that of a company, an agency or an account, and no person's or desk's."""
     if is_company(name):
         return True
-    return " " not in name and (name[0].islower() or not name.isalpha() or name.isupper())
+    return " " not in name and (
+        name[0].islower() or not name.isalpha() or name.isupper() or name[1:] != name[1:].lower()
+    )
 
 
 def is_company(name: str) -> bool:
@@ -211,6 +215,7 @@ def is_name(text: str) -> bool:
         and text.casefold() not in NOT_NAMES
         and _DEGREE.match(text) is None
         and _NO_NAME.match(text) is None
+        and text.casefold() not in MONTHS
     )
 
 

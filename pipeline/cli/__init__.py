@@ -177,6 +177,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):  # None if it is closed
             stream.reconfigure(errors="backslashreplace")
     state = State(log=open_log("text"))
+    DEEDS.clear()
     try:
         newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)
     except NewsieveError as error:

@@ -5,11 +5,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+from pydantic import TypeAdapter
+
+from pipeline.clean.lines.rules import WHY
 from pipeline.config import Config
 from pipeline.config_file import commented_yaml
-from pipeline.records import REASONS
+from pipeline.explain.answers import ANSWERS
+from pipeline.records import FLAGS, REASONS, SOURCES
 from pipeline.write.columns import TABLES, columns_of
 
 CONFIG_HEADER = """\
@@ -22,6 +28,23 @@ COLUMNS_HEADER = """\
 
 Scripts may rely on these names, types and meanings; `!` marks columns that are never null.
 null means unknown, never "" or a guess. `make defaults` writes this from the code.
+"""
+
+
+OTHER_RULES = {
+    "headline": "Pages: a line at the head of the extraction that repeats the title.",
+    "site_name": "Pages: a line at the head of the extraction that is the site's name.",
+    "line_model: …": "The model of lines decided; behind the colon what weighed most.",
+    "block_model: …": "Pages: the model of blocks decided; behind the colon what weighed most.",
+}
+"""Values of ``removed.rule`` that are no rules for lines → what they cut."""
+
+ANSWERS_HEADER = """\
+# Answers as JSON
+
+Every command has `--format json`: one object on stdout, whose fields are listed here. Scripts may
+rely on them; new ones may come. The same as JSON Schema: [json-schemas.json](json-schemas.json).
+`make defaults` writes both from the code.
 """
 
 
@@ -41,9 +64,72 @@ def column_tables() -> str:
             sections.append(f"| {column.name}{mark} | {kind} | {column.doc} |\n")
     sections.append("\n## Reasons in rejects\n\n| reason | meaning |\n|---|---|\n")
     sections += [f"| {reason} | {meaning} |\n" for reason, meaning in REASONS.items()]
+    for title, meanings in (
+        ("Rules in removed", WHY | OTHER_RULES),
+        ("Sources in evidence", SOURCES),
+        ("Flags", FLAGS),
+    ):
+        sections.append(
+            f"\n## {title}\n\n| {title.split()[0].lower().rstrip('s')} | meaning |\n|---|---|\n"
+        )
+        sections += [f"| {value} | {meaning} |\n" for value, meaning in meanings.items()]
     return "".join(sections)
+
+
+def answer_tables() -> str:
+    """Give docs/json.md: what every command answers with --format json, field by field."""
+    sections = [ANSWERS_HEADER]
+    told: set[str] = set()
+    for verb, model in ANSWERS.items():
+        schema = model.model_json_schema()
+        sections.append(f"\n## {verb}\n\n{_plain(schema['description'])}\n\n{_fields(schema)}")
+        for name, definition in schema.get("$defs", {}).items():
+            if name not in told:
+                told.add(name)
+                description = _plain(definition["description"])
+                sections.append(f"\n### {name}\n\n{description}\n\n{_fields(definition)}")
+    return "".join(sections)
+
+
+def answer_schemas() -> dict[str, Any]:
+    """Give docs/json-schemas.json: a JSON Schema for the answer of each command."""
+    return {verb: TypeAdapter(model).json_schema() for verb, model in ANSWERS.items()}
+
+
+def _fields(schema: dict[str, Any]) -> str:
+    rows = ["| field | type | meaning |\n|---|---|---|\n"]
+    for name, field in schema["properties"].items():
+        rows.append(f"| {name} | {_type(field)} | {_plain(field.get('description', ''))} |\n")
+    return "".join(rows)
+
+
+def _type(field: dict[str, Any]) -> str:
+    """Write a type of JSON Schema in a few words.
+
+    >>> _type({"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/Span"}}, {"type": "null"}]})
+    'list of Span, or null'
+    """
+    if "$ref" in field:
+        return str(field["$ref"]).rpartition("/")[2]
+    if "anyOf" in field:
+        return ", or ".join(map(_type, field["anyOf"]))
+    if "enum" in field:
+        return " ".join(f"`{value}`" for value in field["enum"])
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'])}"
+    if field.get("type") == "object":
+        inner = field.get("additionalProperties")
+        return f"object of {_type(inner)}" if isinstance(inner, dict) else "object"
+    return str(field.get("type", "any"))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.replace("``", "`").split())
 
 
 if __name__ == "__main__":
     Path("configs/default.yaml").write_text(default_config(), encoding="utf-8")
     Path("docs/output.md").write_text(column_tables(), encoding="utf-8")
+    Path("docs/json.md").write_text(answer_tables(), encoding="utf-8")
+    schemas = json.dumps(answer_schemas(), ensure_ascii=False, indent=1) + "\n"
+    Path("docs/json-schemas.json").write_text(schemas, encoding="utf-8")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
@@ -17,7 +18,9 @@ from pipeline.ledger.history import inputs_of, manifests_of, read_manifest
 from pipeline.write.parquet import undamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from pipeline.config import Config
     from pipeline.ledger.history import CommittedRun
@@ -92,10 +95,12 @@ def read_again(
     return frozenset(found | (files | set(waiting.values())) & sources)
 
 
-def rejected_ids(runs: Sequence[CommittedRun], sources: frozenset[str]) -> frozenset[bytes]:
-    """Return the ids of what was rejected of the files *sources*, and never kept; 16 bytes each."""
+def without_rejected(
+    seen: NDArray[np.bytes_], runs: Sequence[CommittedRun], sources: Collection[str]
+) -> NDArray[np.bytes_]:
+    """Drop from *seen* (S16) the ids of records of the files *sources* that were only rejected."""
     if not sources:
-        return frozenset()
+        return seen
     rejected = {
         reject.id
         for run in runs
@@ -103,7 +108,8 @@ def rejected_ids(runs: Sequence[CommittedRun], sources: frozenset[str]) -> froze
         if reject.file in sources and reject.id
     }
     kept = {id_ for run in runs for id_ in _ids(run, ("articles", "duplicates"))}
-    return frozenset(map(bytes.fromhex, rejected - kept))
+    ids = [bytes.fromhex(id_) for id_ in sorted(rejected - kept)]
+    return seen[~np.isin(seen, np.array(ids, "S16"))]
 
 
 def _below(path: str, inputs: Inputs) -> list[str]:

@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, replace
 from functools import cache
+from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, cast
 
@@ -101,19 +102,33 @@ def _load() -> None:
 
 
 def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[_Fate]:
-    if not items:
-        return
-    (together,) = guard.run([items], config)
+    known = [_hit_limit.get(_digest(document)) if _hit_limit else None for document, _ in items]
+    unknown = [item for item, answer in zip(items, known, strict=True) if answer is None]
+    (together,) = guard.run([unknown], config) if unknown else ([],)
     if isinstance(together, Killed):
         # One of them hit a limit: run each alone to find which.
-        answers = guard.run([[item] for item in items], config)
+        answers = iter(guard.run([[item] for item in unknown], config))
     else:
-        answers = [[packed] for packed in cast("list[bytes]", together)]
-    for (document, _), answer in zip(items, answers, strict=True):
+        answers = iter([packed] for packed in cast("list[bytes]", together))
+    for (document, _), again in zip(items, known, strict=True):
+        answer = again or next(answers)
         if isinstance(answer, Killed):
+            if answer.how != "crashed" and len(_hit_limit) < _MOST_KNOWN:
+                _hit_limit[_digest(document)] = answer
             yield None, _killed(document, answer, config.run)
         else:
             yield unpack(cast("list[bytes]", answer)[0], document)
+
+
+_MOST_KNOWN = 10_000
+
+_hit_limit: dict[bytes, Killed] = {}
+"""Digests of contents that hit a limit in this process: copies of them cost no time."""
+
+
+def _digest(document: Document) -> bytes:
+    content = document.content.encode("utf-8", "surrogatepass")
+    return blake2b(content, digest_size=16).digest()
 
 
 def _packed_fates(items: Sequence[_Item], config: Config) -> list[bytes]:

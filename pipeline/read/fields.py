@@ -56,6 +56,8 @@ def document_of(
         return replace(reject(place, "no_text", detail), url=scalar(known.get("url")))
     content = str(known[name])
     found = Content("text/html", content) if name == "html" else read_text(content)
+    if not found.content.strip():
+        return reject(place, "no_text", f"{name}: nothing but markup")
     url = scalar(known.get("url"))
     identity = (canonical_url(url) if url else None) or own_id or place.source
     return Document(
@@ -63,7 +65,7 @@ def document_of(
         record_id=place.record_id,
         source=place.source,
         media_type=found.media_type,
-        content=_SURROGATES.sub("\ufffd", found.content),
+        content=_whole_characters(found.content),
         url=url,
         title=read_field(scalar(known.get("title")) or ""),
         authors=tuple(filter(None, map(read_field, names(known.get("authors"))))),
@@ -72,6 +74,10 @@ def document_of(
         site=site_named(scalar(known.get("site"))) or site_of_path(place.source, config.site),
         flags=found.flags,
     )
+
+
+def _whole_characters(text: str) -> str:
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def renamed(record: Mapping[str, object], fields: Mapping[str, FieldName]) -> dict[str, object]:
@@ -124,7 +130,7 @@ def scalar(value: object) -> str | None:
         # Python refuses to print numbers of more than 4,300 digits.
         return str(value) if value.bit_length() < 10_000 else None
     if isinstance(value, str):
-        return _SURROGATES.sub("\ufffd", value.strip()) or None
+        return _whole_characters(value.strip()) or None
     return None
 
 

@@ -44,6 +44,19 @@ _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]{0,15})(?:[\s/][^
 _END = {"!--": "-->"}
 
 
+# Markdown, as some scrapers save it; told by its links.
+_LINK = re.compile(
+    r"(!?)\[((?:!\[[^\[\]\n]{0,300}\]\([^()\s]{1,2000}\)|[^\[\]\n]){0,300})\]"
+    r"\((?:https?://|mailto:|[/#])[^()\s]{0,2000}(?:[ ]\"[^\"\n]{0,300}\")?\)"
+)
+_HEADING = re.compile(r"^#{1,6}[ ]+", re.MULTILINE)
+_EMPHASIS = re.compile(r"(\*\*|__)(?=\S)([^*_\n]{1,500})(?<=\S)\1")
+
+
+def _link_text(found: re.Match[str]) -> str:
+    return "" if found[1] or found[2].startswith("![") else found[2]
+
+
 class Content(NamedTuple):
     """A document's content, with its media type and flags from ``records.FLAGS``."""
 
@@ -62,7 +75,7 @@ def begins_like_page(content: str) -> bool:
 
 
 def read_text(content: str) -> Content:
-    r"""Decode the entities and strip the tags of a plain text.
+    r"""Decode the entities and strip the tags, or the Markdown, of a plain text.
 
     Args:
         content: text; angle brackets and ampersands that are not markup stay as they are.
@@ -70,6 +83,13 @@ def read_text(content: str) -> Content:
     >>> read_text("<p>Ida &amp; Jo</p><p>a < b</p>")
     Content(media_type='text/plain', content='Ida & Jo\n\na < b', flags=('markup_in_text',))
     """
+    if "](" in content and (plain := _LINK.sub(_link_text, content)) != content:
+        plain = _EMPHASIS.sub(r"\2", _HEADING.sub("", plain))
+        return _without_html(plain)._replace(flags=(FLAG,))
+    return _without_html(content)
+
+
+def _without_html(content: str) -> Content:
     if "<" not in content and "&" not in content:
         return Content("text/plain", content)
     if begins_like_page(content):

@@ -48,9 +48,9 @@ def _document(
         text = decode(payload, html=html).text
     except UndecodableError as error:
         return reject(place, "undecodable", str(error), error)
-    if not text.strip():
-        return reject(place, "no_text", f"the file is empty ({len(payload):,} bytes)")
     found = Content("text/html", text) if html else read_text(text)
+    if not found.content.strip():
+        return reject(place, "no_text", f"the file is empty ({len(payload):,} bytes)")
     return Document(
         id=identify(part.source, payload),
         record_id=part.stem,

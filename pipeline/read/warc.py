@@ -124,9 +124,9 @@ def _document(
         text = decode(payload, html=html, declared=content.charset).text
     except UndecodableError as error:
         return reject(place, "undecodable", str(error), error)
-    if not text.strip():
-        return reject(place, "no_text", f"the record is empty ({len(payload):,} bytes)")
     found = Content("text/html", text) if html else read_text(text)
+    if not found.content.strip():
+        return reject(place, "no_text", f"the record is empty ({len(payload):,} bytes)")
     url = scalar(_bare(record.headers.get("warc-target-uri")))
     own_id = _bare(record.headers.get("warc-record-id")) and place.record_id
     identity = (canonical_url(url) if url else None) or own_id or place.source

@@ -91,7 +91,7 @@ def _row_groups(tables: Iterable[pa.Table], rows: int) -> Iterator[pa.Table]:
     """Regroup *tables* into tables of exactly *rows* rows, unless their texts are too large."""
     waiting: list[pa.Table] = []
     count = size = 0
-    for table in tables:
+    for table in filter(len, tables):
         sizes = size + _text_bytes(table).cumsum()
         start = 0
         while count + table.num_rows - start >= rows or (len(sizes) and sizes[-1] >= GROUP_BYTES):

@@ -32,12 +32,12 @@ DATA = Path(__file__).parents[2] / ".." / "shared" / "data" / "html"
 BENCHMARKS = ("fundus_tests", "trafilatura_eval", "wcxb_article", "zyte")
 CONFIG = CleanConfig()
 STEPS = (
-    (candidates, "_parse"), (candidates, "read_blocks"), (candidates, "article_nodes"),
-    (candidates, "_metadata"), (candidates, "_second_text"), (candidates, "_main_text"),
-    (extract, "_choose"), (extract, "without_head"),
+    (candidates, "_parse"), (candidates, "hidden_elements"), (candidates, "read_markup"),
+    (candidates, "read_blocks"), (candidates, "article_nodes"), (candidates, "read_metadata"),
+    (candidates, "_second_text"), (candidates, "_main_text"), (extract, "_choose"),
+    (extract, "without_head"),
 )  # fmt: skip
-"""Where a step of the path is called from, and its name there; ``INNER`` are parts of another."""
-INNER = ((candidates, "read_markup"), (candidates, "_day"))
+"""Where a step of the path is called from, and its name there."""
 
 
 def newsieve(payload: bytes) -> None:
@@ -88,8 +88,8 @@ def measure(pages: list[bytes], rounds: int) -> tuple[float, float, float, float
 @contextmanager
 def timed_steps() -> Iterator[dict[str, float]]:
     """Add up the CPU of each step, in ms, while the context lasts."""
-    sums = {name: 0.0 for _, name in (*STEPS, *INNER)}
-    originals = [(module, name, getattr(module, name)) for module, name in (*STEPS, *INNER)]
+    sums = {name: 0.0 for _, name in STEPS}
+    originals = [(module, name, getattr(module, name)) for module, name in STEPS]
 
     def wrapped(name: str, step: Callable[..., object]) -> Callable[..., object]:
         def timed(*arguments: object, **named: object) -> object:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import random
 import sys
@@ -26,7 +27,7 @@ from pathlib import Path
 from pipeline.config import Config, InputConfig
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError
-from pipeline.explain.cleaned import as_json, as_lines
+from pipeline.explain.cleaned import as_lines, as_object
 from pipeline.guard import Guard, Killed, Limits
 from pipeline.passes.isolation import process_document
 from pipeline.read import read_part
@@ -72,8 +73,8 @@ def clean(media_type: str, content: str) -> None:
 
 def _hold(article: Article, rejection: Rejection | None) -> None:
     staged_batch("articles", [(0, article)])
-    as_json(article, rejection)
-    list(as_lines(article, rejection, colour=True))
+    json.dumps(as_object(article, rejection))
+    list(as_lines(article, rejection))
     end = len(article.seen_text)
     for cut in article.removed:
         assert 0 <= cut.start < cut.end <= end, f"{cut} of {end}"
@@ -95,8 +96,8 @@ def configure(text: str) -> None:
 
 
 READERS = (
-    *("txt", "html", "jsonl", "jsonl.gz", "jsonl.zst", "warc", "warc.gz"),
-    *("csv", "csv.gz", "csv.zst", "parquet"),
+    *("txt", "txt.gz", "html", "html.zst", "jsonl", "jsonl.gz", "jsonl.zst", "json", "json.gz"),
+    *("warc", "warc.gz", "warc.zst", "csv", "csv.gz", "csv.zst", "parquet"),
 )
 TARGETS: dict[str, tuple[Callable[[random.Random], object], Callable[..., None]]] = {
     **{
@@ -130,7 +131,7 @@ def try_seed(item: tuple[str, int], _: object) -> str:
 
 def campaign(target: str, start: int, count: int) -> int:
     """Try the inputs [start, start + count) of *target*; print and count those that fail."""
-    import fuzz  # noqa: PLC0415 - by a name that the helper can import
+    from tests.campaigns import fuzz  # noqa: PLC0415 - by a name that the helper can import
 
     guard = Guard(fuzz.try_seed, LIMITS)
     failed = 0

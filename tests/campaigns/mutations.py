@@ -11,6 +11,7 @@ import io
 import json
 import random
 import zlib
+from collections.abc import Callable
 from datetime import datetime
 
 import pyarrow as pa
@@ -181,23 +182,39 @@ def warc_gz(dice: random.Random) -> bytes:
 
 def stored(suffix: str, dice: random.Random) -> bytes:
     """Invent the bytes of a file of this kind, and damage them."""
-    if suffix in ("txt", "html"):
-        text = odd_text(dice) if suffix == "txt" else page(dice)
-        codec = dice.choice(
-            ["utf-8", "utf-8", "utf-8", "utf-16", "cp1252", "cp932", "gb18030", "koi8-r"]
-        )
-        return damaged(text.encode(codec, "replace"), dice)
-    if suffix in ("warc", "warc.gz"):
-        return damaged(warc(dice) if suffix == "warc" else warc_gz(dice), dice)
-    if suffix == "parquet":
-        return damaged(parquet(dice), dice)
+    if suffix == "warc.gz":
+        return damaged(warc_gz(dice), dice)
     kind, _, packing = suffix.partition(".")
-    whole = damaged(jsonl(dice) if kind == "jsonl" else csv_rows(dice), dice)
+    whole = damaged(_MAKERS[kind](dice), dice)
     if packing == "gz":
         return damaged(gzip.compress(whole), dice)
     if packing == "zst":
         return damaged(zstandard.ZstdCompressor().compress(whole), dice)
     return whole
+
+
+def encoded(text: str, dice: random.Random) -> bytes:
+    """Encode *text* in one of several encodings."""
+    codecs = ["utf-8"] * 3 + ["utf-16", "utf-16-le", "cp1252", "cp932", "gb18030", "koi8-r"]
+    return text.encode(dice.choice(codecs), "replace")
+
+
+def json_array(dice: random.Random) -> bytes:
+    """Invent an array of records, or one, or several after one another."""
+    lines = jsonl(dice).splitlines()
+    array = b"[" + b",\n".join(lines)
+    return dice.choice([array + b"]", array, b"".join(lines[:1]), b" ".join(lines)])
+
+
+_MAKERS: dict[str, Callable[[random.Random], bytes]] = {
+    "txt": lambda dice: encoded(odd_text(dice), dice),
+    "html": lambda dice: encoded(page(dice), dice),
+    "warc": warc,
+    "parquet": parquet,
+    "jsonl": jsonl,
+    "json": json_array,
+    "csv": csv_rows,
+}
 
 
 def yaml_text(dice: random.Random) -> str:

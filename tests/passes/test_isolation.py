@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from factories import STORY, document
 from hostile import process_or_act
@@ -114,6 +116,7 @@ def hostile(monkeypatch):
     # Seconds enough for a fresh helper to load what cleaning needs, on a busy machine too.
     guard = Guard(process_or_act, Limits(4, 500))
     monkeypatch.setattr(isolation, "_guard", lambda _: guard)
+    monkeypatch.setattr(isolation, "_hit_limit", {})
     yield
     guard.close()
 
@@ -141,6 +144,24 @@ def test_a_hostile_document_is_one_rejection_and_its_batch_is_kept():
         assert ("clean", "error", False) == (each.stage, each.kind, each.retryable)
         assert each.reason in REASONS
         assert each.excerpt.startswith(excerpt(STORY))
+
+
+@pytest.mark.usefixtures("hostile")
+def test_a_copy_of_what_hit_a_limit_is_rejected_at_once():
+    """Other texts in its batch are articles; the copies cost no time, and no helper."""
+    titles = ["loop in C", None, "loop in C", None]
+    texts = ["slow", "one", "slow", "two"]
+    found = [
+        document(f"{STORY} {text}", source=f"{n}.txt", title=title)
+        for n, (text, title) in enumerate(zip(texts, titles, strict=True))
+    ]
+    first = list(process_records(found[:1], limited(**LIMITS)))
+    begun = time.monotonic()
+    fates = list(process_records(found[1:], limited(**LIMITS)))
+
+    assert time.monotonic() - begun < 4
+    assert [None, "too_slow", None] == [each and each.reason for _, each in fates]
+    assert first[0][1].detail == fates[1][1].detail
 
 
 def test_the_helper_gives_what_is_given_without_one():

@@ -18,6 +18,7 @@ PLAIN = [
     "AT&T, R&D, Q&A; S&P 500; ?a=1&copy=2&lt=3",
     "Menu >> News > Local",
     "</p> alone, <i alone",
+    "[1](see below) and a[i](j), #hashtag, # 1 and **stars** without a link",
 ]
 
 
@@ -72,6 +73,21 @@ def test_any_mix_is_read(pieces: list[str]) -> None:
 def test_time_grows_with_the_length_only(piece: str) -> None:
     """Megabytes of openings without an end take no more than a second or two."""
     begun = time.process_time()
-    read_text("<b>x</b>" + piece * (2_000_000 // len(piece)))
+    read_text("<b>x</b>[x](/y)" + piece * (2_000_000 // len(piece)))
 
     assert time.process_time() - begun < 8
+
+
+def test_markdown_is_told_by_its_links():
+    """Headings, links and emphasis lose their marks, pictures go; links in links do no harm."""
+    assert "a" in read_text("[" * 5_000 + "a" + "](/x)" * 5_000).content
+    text = (
+        "# A ferry\n\nBy [Ida Voss](https://e.org/ida)\n\n![The quay](https://e.org/q.jpg)\n\n"
+        "It **sailed** at [noon](/a 'x'), [twice](/b).\n\n## What it cost\n\n&amp; more"
+    )
+    found = read_text(text)
+
+    assert found.flags == ("markup_in_text",)
+    assert [line for line in found.content.split("\n") if line] == [
+        "A ferry", "By Ida Voss", "It sailed at [noon](/a 'x'), twice.", "What it cost", "& more",
+    ]  # fmt: skip

@@ -14,6 +14,7 @@ import pytest
 import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pipeline.config import InputConfig
 from pipeline.read import FORMATS, format_of, read_part, survey
@@ -310,3 +311,41 @@ def test_other_formats_are_surveyed_whole(tmp_path: Path) -> None:
 
     assert (found.size, found.cuts, len(found.digest)) == (5_000, (), 32)
     assert found.digest == survey(io.BytesIO(b"\n" * 5_000), ".jsonl", 1_000).digest
+
+
+@pytest.mark.parametrize(
+    ("pattern", "source", "site"),
+    [
+        ("", "example.org/a.txt", None),
+        ("from_path", "example.org/a.txt", "example.org"),
+        ("from_path", "crawl/www.example.co.uk/2024/a.txt", "example.co.uk"),
+        ("from_path", "harbour/a.txt", "harbour"),
+        ("from_path", "v1.2/example.org/a.txt", "example.org"),
+        ("from_path", "a.txt", None),
+        ("*/{site}/**", "txt/harbour/x/a.txt", "harbour"),
+        ("{site}_*.txt", "example.org_2024.txt", "example.org"),
+        ("{site}/*.txt", "a/b/c.txt", None),
+        ("**/{site}/*.txt", "c.txt/harbour/a.txt", "harbour"),
+    ],
+)
+def test_the_site_of_a_text_is_told_by_its_path(
+    pattern: str, source: str, site: str | None
+) -> None:
+    """By the name of a folder, or where a pattern says; records of files have it too."""
+    config = InputConfig(site=pattern)
+    part = Part("a.txt", source, ".txt")
+    (text,) = read_part(part, lambda _: io.BytesIO(b"Story."), config)
+    assert site == text.site
+
+    lines = b'{"text": "Story."}\n{"text": "Story.", "site": "own.example.org"}\n'
+    part = Part("a.jsonl", source, ".jsonl")
+    assert [site, "example.org"] == [
+        item.site for item in read_part(part, lambda _: io.BytesIO(lines), config)
+    ]
+
+
+@pytest.mark.parametrize("pattern", ["path", "{site}/{site}", "*/*"])
+def test_a_pattern_without_a_site_is_refused(pattern: str) -> None:
+    """It could name none."""
+    with pytest.raises(ValidationError, match="from_path"):
+        InputConfig(site=pattern)

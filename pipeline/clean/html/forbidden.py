@@ -84,9 +84,8 @@ def forbidden_rows(
     found = dict.fromkeys(np.flatnonzero(outside & ~taken).tolist(), "outside_story")
     indices = chosen.tolist()
     for rule, flags in CONTAINERS.items():
-        mask = mask_with(*flags)
-        for row, index in enumerate(indices):
-            if blocks.near[index] & mask and blocks.texts[index].count(" ") < CAPTION_WORDS:
+        for row in np.flatnonzero(near & mask_with(*flags)).tolist():
+            if blocks.texts[indices[row]].count(" ") < CAPTION_WORDS:
                 found.setdefault(row, rule)
     for rule in LINE_RULES:
         rows = [

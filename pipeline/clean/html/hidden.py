@@ -20,6 +20,9 @@ HIDDEN_CLASSES = frozenset(
 )
 """Class names that hide an element; longer ones (``hidden-xs``) do so on some screens only."""
 
+MAX_CLASS_CHARS = 300
+"""Characters of a class attribute that are looked at."""
+
 STORY_SHARE = 0.4
 """Share of the text in paragraphs from which the hidden elements are the story itself, which a
 script shows later, or all of the page behind an open dialog."""
@@ -80,7 +83,7 @@ def _is_hidden(element: _Element) -> bool:
 @lru_cache(maxsize=20_000)
 def _hides(classes: str) -> bool:
     """Whether one of the names of a class attribute hides the element."""
-    names = classes.lower().split()
+    names = classes[:MAX_CLASS_CHARS].lower().split()
     if any(_ON_SOME_SCREENS.match(name) for name in names):
         return False
     return any(name in HIDDEN_CLASSES or _UTILITY.search(name) for name in names)

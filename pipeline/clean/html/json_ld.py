@@ -101,7 +101,7 @@ def names_of(value: Json) -> list[str]:
 
 
 def authors_of(node: Node) -> tuple[list[str], list[str]]:
-    """The authors that *node* names: persons and what has no type; then houses."""
+    """The authors that *node* names; and, apart, those of a node that names houses only."""
     value = node.get("author") or node.get("creator")
     persons: list[str] = []
     houses: list[str] = []
@@ -111,7 +111,8 @@ def authors_of(node: Node) -> tuple[list[str], list[str]]:
         if "person" in typed:
             names = [in_reading_order(name) for name in names]
         (houses if typed & HOUSE_TYPES else persons).extend(names)
-    return persons, houses
+    # An agency beside a person has its share in the story.
+    return (persons + houses, []) if persons else ([], houses)
 
 
 def _name_from_parts(node: Node) -> list[str]:

@@ -327,8 +327,19 @@ def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
         for _, people in persons[1:]:
             if len(places[frozenset(map(name_key, people))]) > 1:
                 return people
-    item, people = persons[0]
+    item, people = _fullest(persons)
     return tuple(name for name in dict(named)[item] if name in people or not is_company(name))
+
+
+def _fullest(
+    persons: list[tuple[Evidence, tuple[str, ...]]],
+) -> tuple[Evidence, tuple[str, ...]]:
+    """The first place, or one that names its persons and more."""
+    first = set(map(name_key, persons[0][1]))
+    for item, people in persons[1:]:
+        if first < set(map(name_key, people)) and item.source not in VISIBLE:
+            return item, people
+    return persons[0]
 
 
 def _place(source: str) -> str:
@@ -342,8 +353,9 @@ def _in_order(name: str) -> Callable[[str], str]:
 
 
 def _shortest(name: str, others: set[str]) -> str:
-    """*name*, or what it begins with where another place gives just that: no role behind it."""
-    return min((other for other in others if name.startswith(f"{other} ")), key=len, default=name)
+    """*name*, or what another place gives of it alone: no role behind it, no house before."""
+    parts = (each for each in others if name.startswith(f"{each} ") or name.endswith(f" - {each}"))
+    return min(parts, key=len, default=name)
 
 
 def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozenset[str]:
