@@ -192,18 +192,23 @@ def _grow(
         asked = [(part, next(part, None)) for part in growing]
         growing = [part for part, question in asked if question]
         questions = [question for _, question in asked if question]
-        pairs = [(one, other) for one, others in questions for other in others.tolist()]
-        portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
-        compared_ = [compare_pairs(candidates, portion) for portion in portions]
-        parts = np.concatenate([np.empty((0, len(PARTS))), *(each[0] for each in compared_)])
-        chances = np.concatenate([np.empty(0), *(each[1] for each in compared_)])
-        start = 0
-        for one, others in questions:
-            own = slice(start, start := start + len(others))
-            found = _Compared(one, others, parts[own], chances[own])
+        for found in _compared(candidates, questions):
             for covered in _cover(candidates, found, stars, config):
                 open_[covered] = False
     return stars
+
+
+def _compared(candidates: Candidates, questions: list[tuple[int, Indexes]]) -> Iterator[_Compared]:
+    """Compare representatives, each with its others, ``_AT_ONCE`` pairs at a time."""
+    pairs = [(one, other) for one, others in questions for other in others.tolist()]
+    portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
+    found = [compare_pairs(candidates, portion) for portion in portions]
+    parts = np.concatenate([np.empty((0, len(PARTS))), *(each[0] for each in found)])
+    chances = np.concatenate([np.empty(0), *(each[1] for each in found)])
+    start = 0
+    for one, others in questions:
+        own = slice(start, start := start + len(others))
+        yield _Compared(one, others, parts[own], chances[own])
 
 
 def _cover(
@@ -358,25 +363,7 @@ def _decisions(
     later: Mapping[int, Version],
     config: DedupConfig,
 ) -> Decisions:
-    rows: list[tuple[int, int, int, int, Similarity, _Edge]] = []
-    for member, leader in enumerate(leaders.tolist()):
-        # An exact copy of a duplicate takes over its edge: with the same text, the same holds.
-        edge = stars.edges.get(leader)
-        kept = edge.representative if edge else leader
-        cluster = clusters.get(kept, kept)
-        silent = kept == member == cluster and member not in later and member not in stars.partly
-        if candidates.published[member] or silent:
-            continue
-        if edge:
-            compared = candidates.similarity(leader, kept)
-            match = MATCHES.index("near" if is_near(compared, config) else "contained")
-            rows.append((member, kept, cluster, match, compared, edge))
-        else:
-            match = KEPT if kept == member else MATCHES.index("exact")
-            size = int(candidates.shingle_counts[member])
-            same = Similarity(size, size, 1.0, 1.0)
-            rows.append((member, kept, cluster, match, same, _EXACT))
-    rows.sort(key=lambda row: int(candidates.articles[row[0]]))
+    rows = _rows(candidates, leaders, stars, clusters, later, config)
     numbers = np.array([row[:4] for row in rows], np.int64).reshape(-1, 4)
     members: list[int] = numbers[:, 0].tolist()
     of_page = [later.get(member, Version(member, member, other_story=False)) for member in members]
@@ -397,6 +384,36 @@ def _decisions(
         probability=np.array([row[5].probability for row in rows], np.float64),
         parts=np.array([row[5].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
     )
+
+
+def _rows(
+    candidates: Candidates,
+    leaders: Indexes,
+    stars: _Stars,
+    clusters: dict[int, int],
+    later: Mapping[int, Version],
+    config: DedupConfig,
+) -> list[tuple[int, int, int, int, Similarity, _Edge]]:
+    """List member, representative, cluster, match, similarity and evidence, by article."""
+    rows: list[tuple[int, int, int, int, Similarity, _Edge]] = []
+    for member, leader in enumerate(leaders.tolist()):
+        # An exact copy of a duplicate takes over its edge: with the same text, the same holds.
+        edge = stars.edges.get(leader)
+        kept = edge.representative if edge else leader
+        cluster = clusters.get(kept, kept)
+        silent = kept == member == cluster and member not in later and member not in stars.partly
+        if candidates.published[member] or silent:
+            continue
+        if edge:
+            compared = candidates.similarity(leader, kept)
+            match = MATCHES.index("near" if is_near(compared, config) else "contained")
+            rows.append((member, kept, cluster, match, compared, edge))
+        else:
+            match = KEPT if kept == member else MATCHES.index("exact")
+            size = int(candidates.shingle_counts[member])
+            same = Similarity(size, size, 1.0, 1.0)
+            rows.append((member, kept, cluster, match, same, _EXACT))
+    return sorted(rows, key=lambda row: int(candidates.articles[row[0]]))
 
 
 @dataclass(frozen=True, eq=False)

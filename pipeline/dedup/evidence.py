@@ -140,22 +140,15 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
     )
     contained = got.total / np.maximum(shorter.total, 1)
     contained_longer = got_longer.total / np.maximum(longer.total, 1)
-    figures, figures_shared = _shared(
-        [each.figures for each in ones], which, [each.figures for each in many], first
-    )
-    names, names_shared = _shared(
-        [each.names for each in ones], which, [each.names for each in many], first
-    )
+    figures, names = _particulars(ones, which, many, first)
     lengths = np.maximum(positions, owner.positions)
     return np.array(
         [
             got.rare,
             shorter.rare,
             contained,
-            figures_shared,
-            figures,
-            names_shared,
-            names,
+            *figures,
+            *names,
             _coverage(got.segments, shorter.segments),
             _weaker_half(got.segments, shorter.segments, contained),
             _share(got.lead, shorter.lead, contained),
@@ -227,13 +220,22 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
     return np.minimum(*halves)
 
 
+def _particulars(
+    ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch], first: NDArray[np.bool_]
+) -> tuple[tuple[Counts, Counts], tuple[Counts, Counts]]:
+    """Count figures, and names: shared and all."""
+    figures = [each.figures for each in ones], which, [each.figures for each in many]
+    names = [each.names for each in ones], which, [each.names for each in many]
+    return _shared(*figures, first), _shared(*names, first)
+
+
 def _shared(
     ones: Sequence[NDArray[np.uint32]],
     which: Counts,
     many: Sequence[NDArray[np.uint32]],
     first: NDArray[np.bool_],
 ) -> tuple[Counts, Counts]:
-    """Count the particulars of the shorter text, and those of them that the longer has."""
+    """Count the particulars of the shorter text that the longer has, and all of them."""
     own_sizes, sizes = (
         np.array([len(each) for each in each_side], np.int64) for each_side in (ones, many)
     )
@@ -244,7 +246,7 @@ def _shared(
     tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
     found = lookup(tagged, _tagged(everything, which[owners]))[1]
     shared = np.bincount(owners[found], minlength=len(many))
-    return np.where(first, own_sizes[which], sizes), shared
+    return shared, np.where(first, own_sizes[which], sizes)
 
 
 def _hours(ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch]) -> Floats:

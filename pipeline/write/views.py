@@ -76,19 +76,26 @@ FROM cluster_members GROUP BY cluster_id;
 -- the article if it has it, else from a copy; dated by the earliest publication.
 CREATE OR REPLACE VIEW stories AS
 SELECT cluster_id,
-    first(id ORDER BY kept_as, id) AS id,
-    first(title ORDER BY title IS NULL, kept_as, id) AS title,
-    first(authors ORDER BY len(authors) = 0, kept_as, id) AS authors,
+    first(id ORDER BY place) AS id,
+    first(title ORDER BY title IS NULL, place) AS title,
+    first(authors ORDER BY len(authors) = 0, place) AS authors,
     min(date_published) AS date_published,
-    first(url ORDER BY url IS NULL, kept_as, id) AS url,
-    first(section ORDER BY section IS NULL, kept_as, id) AS section,
-    first(language ORDER BY language IS NULL, kept_as, id) AS language,
-    first(text ORDER BY kept_as, id) AS text,
+    first(url ORDER BY url IS NULL, place) AS url,
+    first(section ORDER BY section IS NULL, place) AS section,
+    first(language ORDER BY language IS NULL, place) AS language,
+    first(text ORDER BY place) AS text,
     list(DISTINCT site ORDER BY site) FILTER (site IS NOT NULL) AS sites,
     count(*) AS members
 FROM (
-    SELECT *, 'article' AS kept_as FROM articles
-    UNION ALL BY NAME SELECT * EXCLUDE (evidence), 'duplicate' AS kept_as FROM duplicates
+    SELECT *, row_number() OVER (
+        ORDER BY is_copy, is_older, fuller_than IS NULL, word_count DESC, id
+    ) AS place
+    FROM (
+        SELECT *, false AS is_copy, id NOT IN (SELECT id FROM latest_articles) AS is_older
+        FROM articles
+        UNION ALL BY NAME
+        SELECT * EXCLUDE (evidence), true AS is_copy, false AS is_older FROM duplicates
+    )
 ) GROUP BY cluster_id;
 
 -- The account by site. What states no address stands under null.
