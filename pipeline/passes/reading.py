@@ -112,11 +112,13 @@ def _rejection(
             f"half of run.document_megabytes = {settings.document_megabytes:,}",
         ),
         "crashed": ("broken_record", killed.detail),
+        "killed_from_outside": ("unreadable", killed.detail),
     }[killed.how]
     where = f"after record {last}" if last else "at its beginning"
     rest = "; the rest of the file is not read" if ended else ""
     detail = f"reading {where}: {limit}{rest}"
-    return reject(Place(part.source, part.stem), reason, detail)
+    rejection = reject(Place(part.source, part.stem), reason, detail)
+    return replace(rejection, retryable=killed.how == "killed_from_outside")
 
 
 class _Request(NamedTuple):
