@@ -499,3 +499,101 @@ def test_a_name_that_is_no_unicode_is_looked_for_as_it_stands_in_the_tables(tmp_
     assert finished.returncode in {1, 2}
     assert b"Traceback" not in finished.stderr
     assert 1 == len(finished.stderr.splitlines())
+
+
+def test_check_says_which_files_are_new(call, tmp_path):
+    """What an earlier run has read is counted, what came since is named; nothing is written."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text(STORY, "utf-8")
+    runs.run(tmp_path / "in", tmp_path / "out")
+    (tmp_path / "in" / "b.txt").write_text(STORY + "Later.", "utf-8")
+    before = sorted(tmp_path.rglob("*"))
+
+    code, out, err = call("check", "--input", tmp_path / "in", "--output", tmp_path / "out")
+    assert (0, "") == (code, err)
+    assert "new            1 files" in out
+    assert "1 read by earlier runs" in out
+    assert "\n               b.txt\n" in out
+    assert "a.txt" not in out
+    assert before == sorted(tmp_path.rglob("*"))
+
+
+def test_settings_are_printed_as_a_file_that_can_be_used(call, tmp_path):
+    """`check --settings > newsieve.yaml` is a configuration, found by its name."""
+    _, out, _ = call("check", "--settings", "--set", "clean.mode=careful")
+    (tmp_path / "newsieve.yaml").write_text(out, "utf-8")
+    (tmp_path / "raw").mkdir()
+
+    _, out, _ = call("check", cwd=tmp_path)
+    assert "configuration  newsieve.yaml" in out
+    assert "clean.mode = careful" in out
+
+
+@pytest.mark.beam
+def test_run_takes_paths_and_a_configuration_by_its_flag(tmp_path):
+    """Arguments are what is read, as --input is; a YAML file as first argument is --config."""
+    (tmp_path / "my.yaml").write_text(f"write: {{output: {tmp_path / 'out'}}}")
+    text = "raw/tarnmouth-courier/bakery-fire.txt"
+    for arguments in (("--config", tmp_path / "my.yaml", text), (tmp_path / "my.yaml", "raw/*/*")):
+        done = newsieve("run", *arguments)
+        assert 0 == done.returncode, done.stderr
+        assert str(tmp_path / "out") in done.stdout.decode()
+
+
+@pytest.mark.beam
+def test_the_account_names_ignored_fields_and_shows_rejects(tmp_path):
+    """What was probably meant, an example of each reason, and what to do next."""
+    records = [{"text": STORY, "author": "Ann", "x\x1b[31m": 1}, {"headline": "T"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
+    err = newsieve("run", tmp_path / "a.jsonl", "--output", tmp_path / "out").stderr.decode()
+
+    assert "author 1; did you mean authors?" in err
+    assert "--set 'input.fields={" in err
+    assert "no_text 1, such as a.jsonl#2: " in err
+    assert "\\x1b[31m" in err
+    assert "\x1b" not in err
+    assert f"report {tmp_path / 'out'}" in err
+
+
+@pytest.mark.beam
+@pytest.mark.parametrize(
+    ("flags", "environment", "coloured"),
+    [((), {}, False), (("--color", "always"), {"NO_COLOR": "1"}, True)],
+)
+def test_colour_is_for_whoever_asks(tmp_path, flags, environment, coloured, monkeypatch):
+    """Not in a pipe; --color goes before NO_COLOR."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    text = ROOT / "raw/tarnmouth-courier/bakery-fire.txt"
+    done = newsieve("run", text, "--output", tmp_path, *flags)
+    assert coloured == (b"\x1b[" in done.stderr)
+    done = newsieve("clean", "--explain", text, *flags)
+    assert coloured == (b"\x1b[" in done.stdout)
+
+
+@pytest.mark.beam
+def test_clean_reads_what_is_piped_and_separates_documents(tmp_path):
+    """Without `-`; two documents with a form feed between them, or as JSON in one object."""
+    assert STORY.strip() == newsieve("clean", stdin=STORY.encode()).stdout.decode().strip()
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    (tmp_path / "b.txt").write_text(STORY, "utf-8")
+
+    out = newsieve("clean", tmp_path / "a.txt", tmp_path / "b.txt").stdout.decode()
+    assert f"{STORY.strip()}\n\f\n{STORY.strip()}\n" == out
+    out = newsieve("clean", "--format", "json", "--explain", tmp_path).stdout
+    found = json.loads(out)["documents"]
+    assert ["a.txt", "b.txt"] == [each["source"] for each in found]
+    assert all(each["lines"] for each in found)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_matter(tmp_path, closed):
+    """Nothing is opened under the number of a closed stream, and nothing is missed."""
+    command = f'exec {sys.executable} -m pipeline run --input raw --output "$0" {closed}'
+    finished = subprocess.run(
+        ["sh", "-c", command, tmp_path / "out"], cwd=ROOT, capture_output=True, check=False
+    )
+
+    assert 0 == finished.returncode, finished.stderr
+    assert b"Traceback" not in finished.stderr
+    assert 1 == len(list((tmp_path / "out/runs").iterdir()))

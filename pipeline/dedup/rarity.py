@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import lookup
+from pipeline.config import DedupConfig
+from pipeline.dedup.samples import keys_of, shingle_and_sample
 
 RARE_CLUSTERS = 3
 """Effective clusters up to which a shingle is rare."""
@@ -208,3 +211,42 @@ def worth_comparing(
     smallest = np.full(int(groups.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(smallest, groups, sample_counts)
     return links[links[:, 2] >= LEAST_SHARE * smallest[links[:, :2]].min(axis=1, initial=2**62), :2]
+
+
+COUNTED_TEXTS = 100_000
+"""Texts in which ``common_keys`` counts: about half a minute of work."""
+
+
+def common_keys(
+    stories: Iterable[Any],
+    wanted: NDArray[np.uint32],
+    outside: Sequence[NDArray[np.uint32]],
+    config: DedupConfig,
+) -> tuple[NDArray[np.uint32], int]:
+    """Return which of *wanted* are common in published stories, and how many texts were counted.
+
+    A run counts over the provisional clusters of its own texts; here the clusters that were
+    published are counted.
+
+    Args:
+        stories: Arrow batches with ``text`` and ``cluster_id``; the first ``COUNTED_TEXTS`` count.
+        wanted: keys of samples.
+        outside: keys of further texts, of which each counts as a cluster.
+    """
+    keys = [np.empty(0, np.uint32), *outside]
+    clusters = [np.full(len(each), number, np.uint32) for number, each in enumerate(keys)]
+    numbers: dict[str, int] = {}
+    counted = 0
+    for batch in stories:
+        shingles, samples = shingle_and_sample(batch["text"].to_pylist(), config.shingle_words)
+        owners = np.repeat(np.arange(len(batch)), samples.counts)
+        found = keys_of(samples.values)
+        chosen = np.isin(found, wanted) & (shingles.counts >= config.min_shingles)[owners]
+        names = batch["cluster_id"].take(owners[chosen]).to_pylist()
+        keys.append(found[chosen])
+        mine = [numbers.setdefault(name, len(numbers) + len(outside) + 1) for name in names]
+        clusters.append(np.array(mine, np.uint32))
+        counted += len(batch)
+        if counted >= COUNTED_TEXTS:
+            break
+    return weigh(np.concatenate(keys), np.concatenate(clusters))[0], counted

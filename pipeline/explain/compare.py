@@ -15,7 +15,7 @@ from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
 from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
-from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, weigh
+from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
 from pipeline.dedup.samples import figures, keys_of, printed_figures, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
 from pipeline.dedup.steps.write_members import text_digest
@@ -44,9 +44,6 @@ COMPARED = ("id", "url", "title", "authors", "date_published")
 _NAMED = (*COMPARED, "source", "remark", "table", "run_id", "match", "representative_id")
 _OF_BOTH = tuple(name for name in PARTS if name not in {"rare", "figures", "length", "hours_apart"})
 """Parts that say what two texts share; the others say something of one text, or of the dates."""
-MOST_TIPS = 2
-COUNTED_TEXTS = 100_000
-"""Texts of the newest runs in which shingles are counted: about half a minute of work."""
 
 
 class _Pair(NamedTuple):
@@ -64,15 +61,12 @@ class _Pair(NamedTuple):
 def compare_sides(
     a: dict[str, Any], b: dict[str, Any], config: DedupConfig, rows: Rows | None = None
 ) -> dict[str, Any]:
-    """Compare two documents the way a run does.
+    """Compare two documents the way a run does: an object ready for JSON.
 
     Args:
         a, b: the documents, from ``load_side``.
         config: as of a run.
         rows: runs whose texts tell common shingles from rare ones; without, all are rare.
-
-    Returns:
-        An object ready for JSON.
     """
     pair = _work_out((a, b), config, rows)
     kept, rule = _first(a, b)
@@ -108,8 +102,9 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
     keys = [keys_of(each) for each in values]
     common, counted = np.empty(0, np.uint32), 0
     if rows:
+        stories = rows.stories(("text", "cluster_id"))
         outside = [each for each, side in zip(keys, sides, strict=True) if "table" not in side]
-        common, counted = _common_keys(rows, np.union1d(*keys), outside, config)
+        common, counted = common_keys(stories, np.union1d(*keys), outside, config)
     rare = [~np.isin(each, common) for each in keys]
     minutes = [minute_of(side["date_published"]) for side in sides]
     sketches = map(Sketch, values, rare, map(figures, texts), samples.positions.tolist(), minutes)
@@ -122,37 +117,6 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
         rare_shared=len(np.intersect1d(keys[0][rare[0]], keys[1][rare[1]])),
         counted=counted,
     )
-
-
-def _common_keys(
-    rows: Rows,
-    wanted: NDArray[np.uint32],
-    outside: Sequence[NDArray[np.uint32]],
-    config: DedupConfig,
-) -> tuple[NDArray[np.uint32], int]:
-    """Tell which of *wanted* are common in the runs, and how many texts were counted.
-
-    A run counts over the provisional clusters of its own texts; here the clusters that were
-    published are counted, over all runs, the newest first. Each of *outside*, the keys of a
-    text that is not in the runs, counts as a cluster.
-    """
-    keys = [np.empty(0, np.uint32), *outside]
-    clusters = [np.full(len(each), number, np.uint32) for number, each in enumerate(keys)]
-    numbers: dict[str, int] = {}
-    counted = 0
-    for batch in rows.stories(("text", "cluster_id")):
-        shingles, samples = shingle_and_sample(batch["text"].to_pylist(), config.shingle_words)
-        owners = np.repeat(np.arange(len(batch)), samples.counts)
-        found = keys_of(samples.values)
-        chosen = np.isin(found, wanted) & (shingles.counts >= config.min_shingles)[owners]
-        names = batch["cluster_id"].take(owners[chosen]).to_pylist()
-        keys.append(found[chosen])
-        mine = [numbers.setdefault(name, len(numbers) + len(outside) + 1) for name in names]
-        clusters.append(np.array(mine, np.uint32))
-        counted += len(batch)
-        if counted >= COUNTED_TEXTS:
-            break
-    return weigh(np.concatenate(keys), np.concatenate(clusters))[0], counted
 
 
 def _first(a: dict[str, Any], b: dict[str, Any]) -> tuple[str, str]:
@@ -236,12 +200,12 @@ def _odds(parts: NDArray[np.float64]) -> dict[str, float]:
 def _tips(
     parts: NDArray[np.float64], sketches: list[Sketch], *, copy: bool
 ) -> list[dict[str, Any]]:
-    """Name the groups of inputs that spoke for a copy, or against one, the strongest first."""
+    """Name the two groups of inputs that spoke most for a copy, or against one."""
     shorter = min(sketches, key=lambda sketch: sketch.positions)
     other = compare(shorter, [shorter])[0]
     if copy:
         other[[PARTS.index(name) for name in _OF_BOTH]] = 0
     mine, others = _odds(parts), _odds(other)
     moved = {group: sum(mine[x] - others[x] for x in names) for group, names in GROUPS.items()}
-    ranked = sorted(moved, key=moved.__getitem__, reverse=copy)[:MOST_TIPS]
+    ranked = sorted(moved, key=moved.__getitem__, reverse=copy)[:2]
     return [{"group": each, "by": moved[each]} for each in ranked if (moved[each] > 0) == copy]

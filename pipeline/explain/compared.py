@@ -74,11 +74,9 @@ def _in_common(found: dict[str, Any]) -> str:
     shared, by, texts = found["shared"], ", ".join(found["reached"]["by"]), found["rarity_texts"]
     one, other = (words(found[side]["title"] or "") for side in "ab")
     same = f"{len({*one} & {*other})} of {len({*one} | {*other})} words are the same"
-    rare = f"counted in {texts:,} texts of the output folder"
-    estimated = "none: too short" if shared["estimated"] is None else f"{shared['estimated']:.3f}"
     told = {
-        "estimated": estimated,
-        "rarity": rare if texts else "no --output: every shingle counts as rare",
+        "estimated": "none" if shared["estimated"] is None else f"{shared['estimated']:.3f}",
+        "rarity": f"counted in {texts:,} texts" if texts else "no --output: all count as rare",
         "only_a": _few(shared["figures_a"]),
         "only_b": _few(shared["figures_b"]),
         "titles": ("the same" if one == other else same) if one and other else "unknown",
@@ -94,9 +92,8 @@ def _gap(found: dict[str, Any]) -> str:
 
 
 def _few(figures: list[str]) -> str:
-    more = len(figures) - FIGURES_SHOWN
-    listed = " · ".join(figures[:FIGURES_SHOWN]) or "none"
-    return f"{listed} … and {more} more" if more > 0 else listed
+    more = [f"… and {len(figures) - FIGURES_SHOWN} more"] if len(figures) > FIGURES_SHOWN else []
+    return " · ".join([*figures[:FIGURES_SHOWN], *more]) or "none"
 
 
 def _evidence(found: dict[str, Any]) -> Iterator[str]:

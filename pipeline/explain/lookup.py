@@ -95,6 +95,18 @@ class Rows:
                 found += few.head(_SUGGESTIONS)[column].to_pylist()
         return sorted(set(found), key=lambda each: (len(each), each))[:_SUGGESTIONS]
 
+    def not_found(self, name: str) -> str:
+        """Say that no row has *name*, and what is similar or what is expected."""
+        count = len(self.runs)
+        text = f"{self.output}: no record {name!r} in {count} run{'s' * (count > 1)}"
+        similar = self.similar_names(name)
+        if similar:
+            return f"{text}; did you mean {', '.join(similar)}?"
+        return (
+            f"{text}; expected an id, record id, url or source as it stands in the tables "
+            "(a record that was read again unchanged has no row of its own)"
+        )
+
     def stories(self, columns: Sequence[str]) -> Iterator[Any]:
         """Give *columns* of all articles and duplicates in Arrow batches, newest run first."""
         for run in reversed(self.runs):

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.explain.lookup import Rows
 
-_LISTED = 5
-
 
 def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:
     """Load the document that *name* means: a file if there is one, else a name in *rows*.
@@ -80,12 +78,9 @@ def _side_of_row(name: str, rows: Rows) -> dict[str, Any]:
     if found and not texts:
         raise UsageError(f"{name}: rejected, {found[0].values['reason']}; it has no text")
     if not texts:
-        similar = rows.similar_names(name)
-        hint = f"; did you mean {', '.join(similar)}?" if similar else ""
-        raise UsageError(f"{name}: neither a file nor a record of {rows.output}{hint}")
+        raise UsageError(f"no such file, and {rows.not_found(name)}")
     ids = sorted({row.values["id"] for row in texts})
     if len(ids) > 1:
-        listed = ", ".join(ids[:_LISTED]) + (" …" if len(ids) > _LISTED else "")
-        count = f"{len(ids)} records of {rows.output}"
-        raise UsageError(f"{name}: {count}; name one by its id: {listed}")
+        listed = f"name one by its id: {', '.join(ids[:5])}"
+        raise UsageError(f"{name}: {len(ids)} records of {rows.output}; {listed}")
     return texts[0].values | {"table": texts[0].table, "sequence": texts[0].sequence}

@@ -48,7 +48,7 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
     """
     found = rows.named(name)
     if not found:
-        raise UsageError(_not_found(rows, name))
+        raise UsageError(rows.not_found(name))
     return {"name": name, "records": [_record(rows, row) for row in found]}
 
 
@@ -169,15 +169,3 @@ def _tell_rejected(record: dict[str, Any]) -> Iterator[str]:
 
 
 _TELL = {"article": _tell_article, "duplicate": _tell_duplicate, "rejected": _tell_rejected}
-
-
-def _not_found(rows: Rows, name: str) -> str:
-    count = len(rows.runs)
-    text = f"{rows.output}: no record {name!r} in {count} run{'s' * (count > 1)}"
-    similar = rows.similar_names(name)
-    if similar:
-        return f"{text}; did you mean {', '.join(similar)}?"
-    return (
-        f"{text}; expected an id, record id, url or source as it stands in the tables "
-        "(a record that was read again unchanged has no row of its own)"
-    )

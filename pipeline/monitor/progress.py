@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LOOK_EVERY_S = 0.5
 TELL_EVERY_S = 30.0
 """Seconds between two lines where there is no terminal."""
+BAR_FROM_WIDTH = 90
+"""Columns of a terminal from which there is room for a bar."""
 RATE_OVER_S = 10.0
 """Seconds that a rate is taken over: long enough to be steady, short enough to be current."""
 
@@ -32,7 +34,7 @@ class Progress:
         stage: planning, counting lines, cleaning, comparing, writing or publishing.
         seconds: since the beginning.
         done, total: of the stage, 0 to *total*; None where nobody knows how much it is.
-        bytes, all_bytes: of input cleaned, of all.
+        bytes, all_bytes: of input that this stage, or cleaning, is done with; of all.
         rate: records a second; None at the beginning.
         left_s: seconds that the stage will still take at this rate; None where unknown.
     """
@@ -114,7 +116,7 @@ class _Run:
             total=total,
             records=counts["records"],
             rejects=counts["rejects"],
-            bytes=counts["cleaned_bytes"],
+            bytes=counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"],
             all_bytes=self.plan.bytes,
             rate=(counts["records"] - records_then) / passed if passed >= 1 else None,
             left_s=(total - done) / moved if total and moved > 0 else None,
@@ -232,13 +234,18 @@ class _LiveLine:
         from rich.console import Console  # noqa: PLC0415
         from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
         from rich.progress import Progress as Bar  # noqa: PLC0415
+        from rich.table import Column  # noqa: PLC0415
 
+        console = Console(file=self._stream, no_color=not self._colour, highlight=False)
+        # On a narrow terminal the words and figures are worth more than the bar.
         bar = Bar(
-            TextColumn("[bold]{task.fields[stage]}", markup=True),
-            BarColumn(bar_width=20),
+            TextColumn(
+                "[bold]{task.fields[stage]}", table_column=Column(no_wrap=True, min_width=14)
+            ),
+            *([BarColumn(bar_width=20)] if console.width >= BAR_FROM_WIDTH else []),
             TextColumn("{task.fields[facts]}", markup=False),
-            TextColumn("[dim]{task.fields[clock]}", markup=True),
-            console=Console(file=self._stream, no_color=not self._colour, highlight=False),
+            TextColumn("[dim]{task.fields[clock]}"),
+            console=console,
             auto_refresh=False,
             transient=True,
         )

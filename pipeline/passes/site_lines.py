@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
+    from pipeline.progress import Counter
     from pipeline.read.parts import Block
     from pipeline.staging import Staging
 
@@ -92,11 +93,12 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
     Returns:
         The number of the block.
     """
-    name = f"{block.index:05d}.lines"
+    name, counter = f"{block.index:05d}.lines", counter_of(staging.folder)
     if staging.array(name) is None:
-        rows = np.fromiter(_seen(block, config), SEEN)
+        rows = np.fromiter(_seen(block, config, counter), SEEN)
         staging.write_array(name, _distinct(rows))
-    counter_of(staging.folder).add("surveyed_bytes", block.bytes)
+    else:
+        counter.add("surveyed_bytes", block.bytes)
     return block.index
 
 
@@ -134,14 +136,20 @@ class _Page:
     lines: list[Line]
 
 
-def _seen(block: Block, config: Config) -> Iterator[tuple[int, int, int]]:
+def _seen(block: Block, config: Config, counter: Counter) -> Iterator[tuple[int, int, int]]:
     for part in block.parts:
+        left = part.bytes
         for record in read_records(part, config):
+            if isinstance(record, Document):
+                done = min(left, len(record.content))  # nearly, unless the file is compressed
+                counter.add("surveyed_bytes", done)
+                left -= done
             page = _page(record) if isinstance(record, Document) else None
             if page is not None:
                 site, number = _digest(page.site, 4), _digest(page.page, 4)
                 for _, line in _short_lines(page):
                     yield site, line, number
+        counter.add("surveyed_bytes", left)
 
 
 def _page(document: Document) -> _Page | None:

@@ -100,7 +100,7 @@ def test_what_is_no_document_is_an_error_that_says_what_to_name(name, message):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("bakery", "neither a file nor a record of .*; did you mean bakery-"),
+        ("bakery", "no such file, and .*: no record 'bakery' in 1 run; did you mean bakery-"),
         ("pw-20250410-0011", "rejected, no_text; it has no text"),
     ],
 )

@@ -155,7 +155,7 @@ def test_whatever_the_fields_hold_a_line_stays_a_line(counts):
 def test_a_held_run_is_an_event_of_its_own(monkeypatch, capsys):
     """Exit code 3 wants a decision: scripts need not read the message to know."""
 
-    def held(*_arguments):
+    def held(*_arguments, **_options):
         raise HeldRun("output: held by a gate\n  run r1")
 
     monkeypatch.setattr("pipeline.job.run_job", held)
@@ -172,7 +172,7 @@ def test_a_held_run_is_an_event_of_its_own(monkeypatch, capsys):
 def test_a_defect_is_an_event_with_its_traceback(monkeypatch, capsys):
     """What nobody foresaw is no traceback between the lines, but one in its event."""
 
-    def broken(*_arguments):
+    def broken(*_arguments, **_options):
         raise ZeroDivisionError("by zero")
 
     monkeypatch.setattr("pipeline.job.run_job", broken)
@@ -192,7 +192,8 @@ def test_a_run_with_nothing_new_says_so(tmp_path):
     """The event of an ordinary quiet hour."""
     (tmp_path / "in").mkdir()
     finished = newsieve(
-        "--log-format", "json", "run", "--input", tmp_path / "in", "--output", tmp_path / "out"
+        *("--log-format", "json", "run", "--allow-empty"),
+        *("--input", tmp_path / "in", "--output", tmp_path / "out"),
     )
     (event,) = lines(finished.stderr.decode())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pygal
@@ -10,6 +11,10 @@ from pygal.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+# pygal leaves an import hook of an old kind behind, for plugins that are not used here: other tools
+# that go through the hooks, such as pytest, stumble over it.
+sys.meta_path[:] = [hook for hook in sys.meta_path if hasattr(hook, "find_spec")]
 
 _STYLE = Style(
     background="transparent",
