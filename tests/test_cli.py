@@ -584,3 +584,16 @@ def test_clean_reads_what_is_piped_and_separates_documents(tmp_path):
     found = json.loads(out)["documents"]
     assert ["a.txt", "b.txt"] == [each["source"] for each in found]
     assert all(each["lines"] for each in found)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_matter(tmp_path, closed):
+    """Nothing is opened under the number of a closed stream, and nothing is missed."""
+    command = f'exec {sys.executable} -m pipeline run --input raw --output "$0" {closed}'
+    finished = subprocess.run(
+        ["sh", "-c", command, tmp_path / "out"], cwd=ROOT, capture_output=True, check=False
+    )
+
+    assert 0 == finished.returncode, finished.stderr
+    assert b"Traceback" not in finished.stderr
+    assert 1 == len(list((tmp_path / "out/runs").iterdir()))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.block_features import FEATURES, Expansion
-from pipeline.clean.html.block_model import WEIGHTS, keep
+from pipeline.clean.html.block_model import WEIGHTS, keep, settle
 from pipeline.clean.html.extract import Story, without_head
 from training.fit import CHUNK, fit_dense
 from training.labelled_pages import FOLDS, KEEP, OPEN, SHARE, LabelledPage, read_archive
@@ -58,10 +58,7 @@ def main() -> None:
         report(f"{len(pages)} pages up to {file.name}")
     stored_names = tuple(json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"])
     model, scores = learn(pages, stored_names if arguments.check else None)
-    kept = [
-        None if found is None or page.rows is None else keep(found, page.rows.stamps)
-        for page, found in zip(pages, scores, strict=True)
-    ]
+    kept = [chosen(*each) for each in zip(pages, scores, strict=True)]
     columns = {
         "trafilatura": [text_of(page, None) for page in pages],
         "page model, sites not seen": [text_of(*each) for each in zip(pages, kept, strict=True)],
@@ -72,6 +69,16 @@ def main() -> None:
     stored = model | {"trained_on": digests(files)}
     arguments.output.write_text(json.dumps(stored, indent=0) + "\n", encoding="utf-8")
     report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
+
+
+def chosen(page: LabelledPage, scores: Floats | None) -> NDArray[np.bool_] | None:
+    """The blocks of a page that are kept, given their *scores*; None without scores."""
+    if scores is None or page.rows is None or page.candidates is None:
+        return None
+    kept = keep(scores, page.rows.stamps)
+    if kept.any():
+        settle(page.candidates.blocks, page.rows, kept, page.candidates.metadata.title)
+    return kept
 
 
 def report(message: str) -> None:

@@ -14,6 +14,7 @@ import traceback
 from importlib import import_module
 from io import TextIOWrapper
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
@@ -173,9 +174,7 @@ def newsieve(
 
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # None if it is closed
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     state = State(log=open_log("text"))
     DEEDS.clear()
     try:
@@ -207,6 +206,19 @@ def main() -> None:
         _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
     finally:
         close_log()
+
+
+def _prepare_streams() -> None:
+    """Open streams that the caller closed; escape what their encoding lacks."""
+    # Else the next file that is opened would get the number of a closed stream.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream := getattr(sys, name), TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _effect(state: State) -> str:

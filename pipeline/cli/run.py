@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -227,7 +228,9 @@ def _command() -> str:
     if shutil.which("newsieve"):
         return "newsieve"
     if Path(script).name == "newsieve":
-        return shlex.quote(os.path.relpath(script))
+        with suppress(OSError):  # the current folder may be gone
+            script = os.path.relpath(script)
+        return shlex.quote(script)
     return f"{shlex.quote(sys.executable)} -m newsieve"
 
 

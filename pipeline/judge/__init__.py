@@ -1,4 +1,4 @@
-"""Judging: article → article with its language, and the reason if it is not wanted."""
+"""Judging: detects the language of an article and applies the filters: ``judge_article``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["FILTERS", "detect_language", "judge_article"]
 
 
 def judge_article(article: Article, config: JudgeConfig) -> tuple[Article, Rejection | None]:
-    """Tell the language of *article*, and whether it is wanted.
+    """Detect the language of *article* and apply the filters.
 
     Returns:
-        The article with ``language`` and ``language_score`` set, and None; or, when a
-        filter speaks, that article and the rejection of the first one that does.
+        The article with ``language`` and ``language_score`` set, and None; or that article and
+        the rejection by the first filter that applies.
     """
     language, score = detect_language(
         article.text, config.language_min_chars, config.language_min_score

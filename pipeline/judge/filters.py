@@ -1,6 +1,6 @@
-"""Filters: article → why it is not wanted, or None. ``FILTERS`` has their order.
+"""Filters: article → why it is rejected, or None. ``FILTERS`` lists them in order.
 
-A filter's name is the reason it gives; its settings stand in ``judge`` of the configuration.
+A filter's name is the reason in the output; its settings are in ``judge`` of the configuration.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pipeline.records import Article
 
 MACROLANGUAGES: dict[str, tuple[str, ...]] = {"no": ("nb", "nn")}
-"""Tags that are asked for, and those that articles have instead."""
+"""Tag in the settings → the tags that articles have instead."""
 
 
 def no_body_left(article: Article, config: JudgeConfig) -> str | None:
-    """Refuse an article without a letter or digit: a copy of nothing is no story."""
+    """Reject an article without a letter or digit."""
     del config
     if any(map(str.isalnum, article.text)):
         return None
@@ -29,7 +29,7 @@ def no_body_left(article: Article, config: JudgeConfig) -> str | None:
 
 
 def too_short(article: Article, config: JudgeConfig) -> str | None:
-    """Refuse an article of fewer words than ``judge.min_words``."""
+    """Reject an article of fewer words than ``judge.min_words``."""
     if not config.min_words:
         return None
     words = word_count(article.text)
@@ -39,7 +39,7 @@ def too_short(article: Article, config: JudgeConfig) -> str | None:
 
 
 def language_not_wanted(article: Article, config: JudgeConfig) -> str | None:
-    """Refuse an article in a language outside ``judge.languages``; an unknown one is kept.
+    """Reject an article in a language outside ``judge.languages``; an unknown one is kept.
 
     ``zh`` asks for ``zh-Hans`` and ``zh-Hant`` too, ``no`` for ``nb`` and ``nn``.
     """
@@ -59,4 +59,4 @@ FILTERS: dict[str, Callable[[Article, JudgeConfig], str | None]] = {
     "too_short": too_short,
     "language_not_wanted": language_not_wanted,
 }
-"""Reason → filter; the first that speaks gives the one reason. Only the first is on by default."""
+"""Reason → filter; the first that applies gives the reason. Only the first is on by default."""

@@ -19,8 +19,8 @@ from pipeline.text.scripts import SCRIPTS
 
 SLICES = 3
 SLICE_CHARS = 133
-"""Three slices of 133 characters are told as surely as the whole text (measured on 1,322 texts,
-29 languages)."""
+"""Three slices of 133 characters are recognised as reliably as the whole text
+(1,322 texts in 29 languages)."""
 
 BLOCKS: dict[str, str] = {
     **SCRIPTS,
@@ -36,7 +36,7 @@ BLOCKS: dict[str, str] = {
     "Sinhala": "\u0d80-\u0dff",
     "Georgian": "\u10a0-\u10ff",
 }
-"""Script name → the inside of a character class with its blocks: all that are told apart here."""
+"""Script name → the inside of a character class with its blocks: those distinguished here."""
 
 SCRIPT_LANGUAGES: dict[str, str] = {
     "Armenian": "hy",
@@ -67,8 +67,8 @@ OWN_LETTERS: dict[str, tuple[str, int]] = {
     "kk": ("қғұ", 2),
     "as": ("ৰৱ", 2),
 }
-"""Languages that langdetect does not know and would call by another name → letters that none
-of those it knows has, and how many of them tell the language."""
+"""Languages that langdetect does not know and would take for another → letters that no language
+it knows uses, and how many of them identify the language."""
 
 NORWEGIAN: dict[str, str] = {
     "nn": "ikkje eg ein eit frå vart dei noko meir berre kva korleis saman seier",
@@ -86,7 +86,7 @@ _NO_LETTER = len(BLOCKS) + 1
 
 
 def detect_language(text: str, min_chars: int, min_score: float) -> tuple[str | None, float | None]:
-    """Tell the language that *text* is written in.
+    """Detect the language of *text*.
 
     Args:
         text: the body of an article.
@@ -177,7 +177,7 @@ def _letter_classes() -> NDArray[np.uint8]:
 
 
 def _east_asian(sample: str, scripts: dict[str, int], letters: int) -> tuple[str, float]:
-    """Tell Japanese by its kana, Korean by its hangul, and leave the rest to Chinese."""
+    """Japanese by its kana, Korean by its hangul, otherwise Chinese."""
     han, kana, hangul = scripts["Han"], scripts["Kana"], scripts["Hangul"]
     asian = han + kana + hangul
     weight = asian * _EAST_ASIAN_WEIGHT
@@ -190,7 +190,7 @@ def _east_asian(sample: str, scripts: dict[str, int], letters: int) -> tuple[str
 
 
 def _chinese(sample: str) -> str:
-    """Tell simplified from traditional characters.
+    """Distinguish simplified from traditional characters.
 
     GB 2312 was made of the simplified characters and Big5 of the traditional ones: what
     both have cancels out.
@@ -206,7 +206,7 @@ def _chinese(sample: str) -> str:
 
 
 def _norwegian(text: str) -> str:
-    """Tell Nynorsk from Bokmål, for which langdetect has one profile."""
+    """Distinguish Nynorsk from Bokmål, for which langdetect has one profile."""
     found = Counter(_WORD.findall(text[:4_000].lower()))
     counts = {tag: sum(found[word] for word in own.split()) for tag, own in NORWEGIAN.items()}
     return "nn" if counts["nn"] > counts["nb"] else "nb"

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.read import FORMATS, PAGE, format_of, looks_like_page, may_be_page
+from pipeline.read import FORMATS, PAGE, SIDECAR, format_of, looks_like_page, may_be_page
 from pipeline.storage import open_input, refuse_url
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
@@ -259,8 +259,19 @@ def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
 
 
 def _format_of(path: Path) -> str | None:
-    """Return the format that the name states; that of pages if the file begins like one."""
+    """Return the format that the name states; that of pages if the file begins like one.
+
+    None for other files, and for the sidecar of a text or page.
+    """
     suffix = format_of(path.name)
+    described = format_of(path.name.removesuffix(SIDECAR))
+    if (
+        suffix == SIDECAR
+        and described
+        and FORMATS[described].single
+        and path.with_suffix("").exists()
+    ):
+        return None
     if suffix is None and may_be_page(path.name):
         try:
             with open_input(str(path)) as stream:

@@ -106,7 +106,7 @@ def read_plan(content: bytes, config: Config) -> Plan | None:
     if made_for != (VERSION, FORMAT_VERSION, _table_settings(config)):
         return None
     blocks = [
-        Block(block["index"], tuple(Part(**part) for part in block["parts"]))
+        Block(block["index"], tuple(Part(**part | {"skipped": ()}) for part in block["parts"]))
         for block in facts["blocks"]
     ]
     return Plan(

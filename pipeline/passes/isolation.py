@@ -113,12 +113,14 @@ def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[
     for (document, _), again in zip(items, known, strict=True):
         answer = again or next(answers)
         if isinstance(answer, Killed):
-            if answer.how != "crashed" and len(_hit_limit) < _MOST_KNOWN:
+            if answer.how in _LIMITS and len(_hit_limit) < _MOST_KNOWN:
                 _hit_limit[_digest(document)] = answer
             yield None, _killed(document, answer, config.run)
         else:
             yield unpack(cast("list[bytes]", answer)[0], document)
 
+
+_LIMITS = ("too_slow", "too_large_in_memory")
 
 _MOST_KNOWN = 10_000
 

@@ -59,12 +59,13 @@ def read_records(
     ended = False
     while not ended:
         (found,) = guard.run([_Request(part, received, most)], argument)
-        if isinstance(found, Killed) and most > 1:
+        outside = isinstance(found, Killed) and found.how == "killed_from_outside"
+        if isinstance(found, Killed) and most > 1 and not outside:
             most = 1  # read one by one, to find which record it is
         elif isinstance(found, Killed):
             killed += 1
             form = FORMATS[part.suffix]
-            ended = killed == MOST_KILLED or form.single or not form.skips
+            ended = killed == MOST_KILLED or form.single or outside or not form.skips
             yield _rejection(part, last, found, config.run, ended=ended)
             part = replace(part, skipped=(*part.skipped, last))
         else:
@@ -112,11 +113,13 @@ def _rejection(
             f"half of run.document_megabytes = {settings.document_megabytes:,}",
         ),
         "crashed": ("broken_record", killed.detail),
+        "killed_from_outside": ("unreadable", killed.detail),
     }[killed.how]
     where = f"after record {last}" if last else "at its beginning"
     rest = "; the rest of the file is not read" if ended else ""
     detail = f"reading {where}: {limit}{rest}"
-    return reject(Place(part.source, part.stem), reason, detail)
+    rejection = reject(Place(part.source, part.stem), reason, detail)
+    return replace(rejection, retryable=killed.how == "killed_from_outside")
 
 
 class _Request(NamedTuple):

@@ -28,7 +28,7 @@ from pipeline.read.parts import (
     survey_lines,
     survey_whole,
 )
-from pipeline.read.single import html_document, text_document
+from pipeline.read.single import SIDECAR, html_document, text_document
 from pipeline.read.streams import gzip_chunks, plain_chunks, zstd_chunks
 from pipeline.read.warc import warc_documents
 from pipeline.read.warc_records import gzip_members, zstd_members
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "PAGE",
+    "SIDECAR",
     "Format",
     "Part",
     "Survey",

@@ -48,8 +48,7 @@ def document_of(
     """
     count_unknown(record, config.fields, ignored)
     known = renamed(record, config.fields)
-    own_id = scalar(known.get("id"))
-    place = place._replace(record_id=own_id or place.record_id)
+    place = place._replace(record_id=scalar(known.get("id")) or place.record_id)
     name = next((name for name in _CONTENT if has_content(known.get(name))), None)
     if name is None:
         detail = "; ".join(f"{name}: {_kind(known, name)}" for name in _CONTENT)
@@ -57,12 +56,28 @@ def document_of(
     content = str(known[name])
     found = Content("text/html", content) if name == "html" else read_text(content)
     if not found.content.strip():
-        return reject(place, "no_text", f"{name}: nothing but markup")
-    url = scalar(known.get("url"))
+        rejection = reject(place, "no_text", f"{name}: nothing but markup")
+        return replace(rejection, url=scalar(known.get("url")))
+    return described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
+
+
+def described(
+    found: Content,
+    payload: bytes,
+    known: Mapping[str, object],
+    place: Place,
+    config: InputConfig,
+) -> Document:
+    """Return the document of *found*, with the fields that are *known* of it.
+
+    Args:
+        payload: the content's bytes, as found.
+    """
+    url, own_id = scalar(known.get("url")), scalar(known.get("id"))
     identity = (canonical_url(url) if url else None) or own_id or place.source
     return Document(
-        id=identify(identity, content.encode("utf-8", "surrogatepass")),
-        record_id=place.record_id,
+        id=identify(identity, payload),
+        record_id=own_id or place.record_id,
         source=place.source,
         media_type=found.media_type,
         content=_whole_characters(found.content),

@@ -1,22 +1,29 @@
-"""Text and HTML files: each file is one document."""
+"""Text and HTML files: each file is one document, which a sidecar may describe."""
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.fields import Place, reject
+from pipeline.read.fields import Place, described, reject, renamed
 from pipeline.read.markup import Content, read_text
 from pipeline.read.streams import BrokenStreamError, first_bytes
-from pipeline.records import Document, Rejection, identify
-from pipeline.urls import site_of_path
+from pipeline.storage import open_input
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pipeline.config import InputConfig
     from pipeline.read.parts import Part
+    from pipeline.records import Document, Rejection
+
+SIDECAR = ".json"
+"""``a.txt.json`` holds fields of ``a.txt``, such as its url: an object, as in a record."""
+
+_MAX_SIDECAR_BYTES = 1_000_000
 
 
 def text_document(
@@ -51,12 +58,14 @@ def _document(
     found = Content("text/html", text) if html else read_text(text)
     if not found.content.strip():
         return reject(place, "no_text", f"the file is empty ({len(payload):,} bytes)")
-    return Document(
-        id=identify(part.source, payload),
-        record_id=part.stem,
-        source=part.source,
-        media_type=found.media_type,
-        content=found.content,
-        site=site_of_path(part.source, config.site),
-        flags=found.flags,
-    )
+    return described(found, payload, renamed(_sidecar(part), config.fields), place, config)
+
+
+def _sidecar(part: Part) -> Mapping[str, object]:
+    """Read the fields in the file's sidecar; nothing if there is none, or it is not an object."""
+    with suppress(OSError, ValueError, RecursionError):
+        with open_input(part.path + SIDECAR) as stream:
+            fields = json.loads(stream.read(_MAX_SIDECAR_BYTES))
+        if isinstance(fields, dict):
+            return fields
+    return {}

@@ -376,3 +376,13 @@ def test_a_name_without_an_extension_is_a_page_if_it_begins_like_one(
 
     assert [suffix] * bool(suffix) == [file.suffix for file in found.files]
     assert (not suffix) == bool(found.ignored)
+
+
+def test_a_sidecar_is_no_input(tmp_path):
+    """It is read with its text or page; without one, a .json file is a file like others."""
+    for name in ("a.txt", "a.txt.json", "b.txt.json", "c.jsonl", "c.jsonl.json", "d.json"):
+        (tmp_path / name).write_text("{}", "utf-8")
+    found = find_inputs((str(tmp_path),))
+
+    expected = ["a.txt", "b.txt.json", "c.jsonl", "c.jsonl.json", "d.json"]
+    assert expected == [file.source for file in found.files]

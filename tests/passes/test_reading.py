@@ -168,3 +168,15 @@ def test_a_record_that_takes_too_long_is_one_reject(file, hanging):
     assert ["too_slow"] * min(3, len(hanging)) == reasons
     assert given_up == ("the rest of the file is not read" in repr(items[-1]))
     assert {"x": len(kept)} == ignored or not kept
+
+
+def test_a_helper_that_somebody_else_kills_costs_one_try(file, monkeypatch):
+    """The reject says so, and the next run reads the file again."""
+    guard = reading.Guard(hang_or_read, reading.Limits(0.5, 0))
+    killed = reading.Killed("killed_from_outside", "the process died of SIGKILL")
+    monkeypatch.setattr(guard, "run", lambda *_: [killed])
+    monkeypatch.setattr(reading, "_guard", lambda *_: guard)
+    (item,) = read_records(file("a.jsonl", jsonl(3)), Config())
+
+    assert ("unreadable", True) == (item.reason, item.retryable)
+    assert "SIGKILL; the rest of the file is not read" in item.detail

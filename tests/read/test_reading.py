@@ -20,6 +20,7 @@ from pipeline.config import InputConfig
 from pipeline.read import FORMATS, format_of, read_part, survey
 from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document, Rejection, identify
+from pipeline.storage import open_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -349,3 +350,22 @@ def test_a_pattern_without_a_site_is_refused(pattern: str) -> None:
     """It could name none."""
     with pytest.raises(ValidationError, match="from_path"):
         InputConfig(site=pattern)
+
+
+def test_a_sidecar_has_the_fields_of_a_text(tmp_path: Path) -> None:
+    """Those of a record; its url is the identity. What is no object says nothing."""
+    (tmp_path / "a.txt").write_bytes(b"Story.")
+    part, config = Part(str(tmp_path / "a.txt"), "a.txt", ".txt"), InputConfig()
+    (bare,) = read_part(part, open_input, config)
+    sidecar = tmp_path / "a.txt.json"
+    for odd in (b"", b"[1]", b"\xff", b"[" * 100_000):
+        sidecar.write_bytes(odd)
+        assert [bare] == list(read_part(part, open_input, config))
+
+    facts = {"url": "https://e.org/a?utm_source=x", "title": "T &amp; U", "text": "no", "site": "x"}
+    sidecar.write_text(json.dumps(facts), "utf-8")
+    (found,) = read_part(part, open_input, config)
+
+    assert (found.content, found.title, found.site) == ("Story.", "T & U", "x")
+    assert found.id == identify("https://e.org/a", b"Story.")
+    assert found.record_id == "a"

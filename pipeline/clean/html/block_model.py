@@ -43,6 +43,8 @@ MAX_BLOCKS = 3_000
 """On pages with more blocks, larger than any training page, trafilatura's text is used."""
 MIN_FOUND = 0.6
 """Least share of trafilatura's words found in blocks; below it, trafilatura's text is used."""
+MIN_EXTRACTED = 20
+"""Words of trafilatura's text from which it is a story, and not a menu."""
 TAKEN = 0.5
 """Share of a block's words from which an extraction counts as having taken it."""
 _PRE = mask_with("pre")
@@ -129,7 +131,7 @@ def measure(
     if not 0 < len(blocks.texts) <= MAX_BLOCKS:
         return None
     measured = compare(blocks.texts, extractions)
-    if measured.sizes[0] and measured.found[0] < MIN_FOUND:
+    if measured.sizes[0] >= MIN_EXTRACTED and measured.found[0] < MIN_FOUND:
         return None
     chosen = may_be_story(blocks, measured)
     # A blank line between blocks: they are paragraphs already, none is joined to the next.

@@ -6,6 +6,7 @@ names leave no doubt. Items of lists, cells, headings and code are left to the m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -51,6 +52,16 @@ HOME_SHARE = 0.9
 LINKED = 0.8
 """Share of the characters of a heading in links from which it leads to another page."""
 
+_COOKIES = re.compile(r"cookie|кук[иі]|クッキー|쿠키", re.IGNORECASE)
+
+_CHOICE = re.compile(
+    r"partner|consent|privacy|accept|prefer|device|personal data|settings|datenschutz|einwillig"
+    r"|zustimm|appareil|confidentialité|vie privée|accept|socios|dispositivo|privacidad|consenso"
+    r"|toestemming|voorkeur|samtyck|samtykk|zgod|urządze|соглас|プライバシー|개인정보",
+    re.IGNORECASE,
+)
+"""Words of banners beside *cookies*: their partners, the device, the choice."""
+
 _HEADING = mask_with("heading")
 
 # Of the blocks that the page model would add there to what trafilatura took, 1 in 8 is story.
@@ -83,6 +94,9 @@ def forbidden_rows(
     outside &= near & _LEAD == 0
     found = dict.fromkeys(np.flatnonzero(outside & ~taken).tolist(), "outside_story")
     indices = chosen.tolist()
+    for row in np.flatnonzero(~taken).tolist():
+        if _asks_consent(blocks.texts[indices[row]]):
+            found[row] = "cookie_notice"
     for rule, flags in CONTAINERS.items():
         for row in np.flatnonzero(near & mask_with(*flags)).tolist():
             if blocks.texts[indices[row]].count(" ") < CAPTION_WORDS:
@@ -97,6 +111,11 @@ def forbidden_rows(
         if len(rows) < MOST_HITS:
             found.update(dict.fromkeys(rows, rule))
     return found
+
+
+def _asks_consent(text: str) -> bool:
+    """Whether *text* speaks of cookies and of a choice or of partners, as banners do."""
+    return _COOKIES.search(text) is not None and _CHOICE.search(text) is not None
 
 
 def other_stories(

@@ -235,6 +235,14 @@ def test_the_day_of_a_change_is_not_that_of_publication(
             "inside": "<div class=wp-caption><img src=x><p class=wp-caption-text>Rope in a shop"
             " old harbour.</p></div>"
         },
+        {
+            "before": "<div><p>We and our partners use cookies to store and read data on your"
+            " device. You can change your choice at any time.</p></div>"
+        },
+        {
+            "before": "<div><p>Mit Ihrer Zustimmung verwenden wir und unsere Partner Cookies, um"
+            " Daten auf Ihrem Gerät zu speichern.</p></div>"
+        },
         {"inside": "<figure><img src=x><figcaption>Rope in a shop.</figcaption></figure>"},
         {
             "inside": "<div class=image><div class=image-caption>Rope in a shop of the harbour."
@@ -265,6 +273,43 @@ def test_the_day_of_a_change_is_not_that_of_publication(
 def test_what_is_no_story_is_not_added(block: dict[str, str]) -> None:
     """Consent, captions, walls, imprints and other stories stay out; the story stays whole."""
     assert WHOLE == article(page(**block)).text
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [
+        ("<form id=aspnetForm action=/x method=post><input type=hidden value=1>", "</form>"),
+        (
+            "<div id=app aria-hidden=true>",
+            "</div><div role=dialog><p>Subscribe to read on</p></div>",
+        ),
+        ("<aside>", "</aside>"),
+        ("<div class='content related-layout'>", "</div>"),
+        ("<div class=gdpr-wrapper>", "</div>"),
+        ("<div class='comments-open cookies-not-set hidden-nav'>", "</div>"),
+        ("<div class='hidden lg:block'>", "</div>"),
+        ("<div hidden id=S:0>", "</div>"),
+    ],
+)
+def test_a_story_stays_whatever_is_around_it(opening: str, closing: str) -> None:
+    """Names and elements around all of a page say nothing about its story."""
+    content = page().replace("<article>", opening).replace("</article>", closing)
+
+    assert WHOLE == article(content).text
+
+
+@pytest.mark.parametrize(
+    "panel",
+    [
+        "<details><summary>When?</summary><p>{}</p></details>",
+        "<button aria-controls=p1>When?</button><div id=p1 hidden><p>{}</p></div>",
+        "<div role=tabpanel hidden><p>{}</p></div>",
+        "<div role=region aria-labelledby=b1 style='display:none'><p>{}</p></div>",
+    ],
+)
+def test_panels_that_readers_open_stay(panel: str) -> None:
+    """Accordions and tabs are closed, not hidden."""
+    assert OTHER in article(page(inside=panel.format(OTHER))).text
 
 
 TABLE = [["Town", "Inhabitants"], ["Marsh End", "14,210"], ["Coldwater", "911"], ["Quay", "58.6"]]
