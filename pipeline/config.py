@@ -129,7 +129,7 @@ class DedupConfig(Section):
     """Jaccard similarity at which texts are one story when counting rarity. Removes nothing."""
     containment: Fraction = 0.7
     """Share of the shorter's shingles in the longer at which both are one story for rarity."""
-    confidence: Fraction = 0.67
+    confidence: Fraction = 0.5
     """Minimum probability, by the pair model, at which a text is removed as a duplicate."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     """Seed of the MinHash permutations."""

@@ -112,7 +112,7 @@ def test_the_image_starts_the_console_script_and_not_as_root():
     user = re.findall(r"^USER (\d+)", DOCKERFILE, re.MULTILINE)
 
     assert ["/opt/newsieve/bin/newsieve"] == entry
-    assert scripts.startswith('newsieve = "pipeline.__main__:main"\n')
+    assert scripts.startswith('newsieve = "newsieve.__main__:main"\n')
     assert ["10001"] == user
     assert newsieve("--version").stdout.startswith(b"newsieve ")
 
