@@ -127,9 +127,7 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
     )
 
 
-from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
-from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
-from pipeline.dedup.samples import keys_of, shingle_and_sample
+def _first(a: dict[str, Any], b: dict[str, Any], counts: list[int]) -> tuple[str, str]:
     """Say which comes first in the order of representatives, and by which rule."""
     for name, side, other in (("a", a, b), ("b", b, a)):
         published = side.get("table") == "articles"
