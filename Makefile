@@ -41,8 +41,9 @@ format: $(READY)  ## put the code into shape
 golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
 
-train: $(READY)  ## learn the line model again from ../shared/data and the texts labelled by hand (about ten minutes)
-	$(BIN)/python -m training.train_lines
+train: $(READY)  ## learn the tagger again from ../shared/data and the texts labelled by hand (about twenty minutes)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt '.[train]'
+	$(BIN)/python -m training.train_tagger
 
 bench: bench-cleaning  ## cleaning beside C4 and langdetect; the pipeline against a bare loop (about ten minutes)
 	$(BIN)/python -m tests.benchmarks.overhead

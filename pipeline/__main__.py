@@ -22,6 +22,8 @@ def main() -> None:
     ]
     for number in asked:
         signal.signal(number, _leave)
+    # The tagger multiplies small matrices: threads cost more than they save.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pipeline.cli import main as run_command_line  # noqa: PLC0415 - that is what takes long
 
     for number in asked:

@@ -129,7 +129,7 @@ class DedupConfig(Section):
     """Jaccard similarity of the shingles from which texts count as one when rarity is counted."""
     containment: Fraction = 0.7
     """Share of the shorter text's shingles found in the longer from which the same holds."""
-    confidence: Fraction = 0.67
+    confidence: Fraction = 0.5
     """Probability, by the evidence of a pair, from which one text is a copy of the other."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     """Seed of the MinHash permutations."""

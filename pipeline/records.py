@@ -287,7 +287,10 @@ FLAGS: dict[str, str] = {
     "date_unparsable": "the record declares a date of publication that cannot be read",
     "no_prose": "no line reads as a sentence: a list, a table or an empty text",
     "hard_wrapped": "lines broken at a fixed width were joined to paragraphs",
+    "other_story_at_url": "its page was that of an earlier article, which tells another story",
+    "partly_in_another": "a part of it, but not most, is in another article of its cluster",
     "page_too_large": "the page has more elements or characters than any story: not analyzed",
+    "story_doubtful": "nearly all would have been cut, or the largest block of prose: it was kept",
     "whole_page": "menus or footers around the story were cut: the text was a page saved whole",
 }
 """The closed list of values of ``articles.flags``, each with its meaning."""

@@ -10,6 +10,7 @@
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
          00007.figures          hashes of their figures, one after the other
+         00007.names            hashes of their names, one after the other
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
   lines.json                    where the short lines of earlier runs' pages are

@@ -14,8 +14,10 @@ import runs
 from factories import story
 from runs import configured, rows, run
 
+from pipeline.guard import Killed
 from pipeline.job import run_job
 from pipeline.passes import clean_block as cleaning
+from pipeline.passes import isolation
 
 STORY = story(1, 120)
 CUT = " ".join(STORY.split()[:50])
@@ -321,3 +323,28 @@ def test_damaged_keys_are_made_anew(tmp_path):
 
     (feed / "b.txt").write_text(f"{story(1)} Again.", encoding="utf-8")
     assert 1 == run(feed, tmp_path / "out").account.duplicates
+
+
+def test_a_text_that_was_lost_through_no_fault_of_its_own_is_read_again(tmp_path, monkeypatch):
+    """Whoever killed the helper: the next run takes the text, and the others stay unchanged."""
+    (tmp_path / "in").mkdir()
+    lines = [json.dumps({"id": str(n), "text": story(n, 90)}) for n in range(3)]
+    (tmp_path / "in/a.jsonl").write_text("\n".join(lines) + "\n")
+    process = isolation.process_documents
+
+    def killed(items, config):
+        for (document, _), fate in zip(items, process(items, config), strict=True):
+            answer = Killed("killed_from_outside", "the process got SIGKILL")
+            lost = document.record_id == "1"
+            yield (None, isolation._killed(document, answer, config.run)) if lost else fate
+
+    settings = {"run": {"document_seconds": 0, "document_megabytes": 0}}
+    with monkeypatch.context() as patched:
+        patched.setattr(isolation, "process_documents", killed)
+        first = run(tmp_path / "in", tmp_path / "out", **settings).account
+    second = run(tmp_path / "in", tmp_path / "out", **settings).account
+
+    assert (2, 1) == (first.articles, first.rejects)
+    assert (1, 2, 0) == (second.articles, second.unchanged, second.rejects)
+    assert [True] == [row["retryable"] for row in rows(tmp_path / "out", "rejects")]
+    assert None is run(tmp_path / "in", tmp_path / "out", **settings).account

@@ -19,7 +19,7 @@ from typing import Any
 
 from pipeline.read.encoding import decode
 from training.hand_renderings import render
-from training.labelled import Labelled, Numbers, label_lines
+from training.labelled import Labelled, label_lines
 
 LABELS = Path(__file__).with_name("hand_labels.jsonl")
 ARCHIVES = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
@@ -63,8 +63,8 @@ def read_hand(archives: Path = ARCHIVES) -> Iterator[HandText]:
                 sys.stderr.write(f"{archive} {row['page']}: renders otherwise, left out\n")
 
 
-def label_hand(text: HandText, numbers: Numbers) -> Labelled:
-    """A text as the line model sees it; its rendering is named after its kind."""
+def label_hand(text: HandText) -> Labelled:
+    """A text as the tagger sees it; its rendering is named after its kind."""
     lines: list[list[Any]] = []
     blank = False
     for line, label in zip(text.text.split("\n"), text.labels, strict=True):
@@ -77,7 +77,7 @@ def label_hand(text: HandText, numbers: Numbers) -> Labelled:
         "lang": text.language,
         "title": None,
     }
-    return label_lines(row, PREFIX + text.kind, "gold", lines, numbers)
+    return label_lines(row, PREFIX + text.kind, "gold", lines)
 
 
 def digest_of(text: str) -> str:

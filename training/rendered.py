@@ -23,7 +23,7 @@ from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
 from pipeline.text.tokens import word_count
 from pipeline.urls import canonical_url
-from training.labelled import Labelled, Numbers, label_lines
+from training.labelled import Labelled, label_lines
 from training.labelled_pages import DROP, KEEP, OPEN, by_body, gold_text, in_gold, unpacked
 from training.renderings import Lines, renderings
 
@@ -70,19 +70,17 @@ def _samples(text: str) -> set[str]:
     return found
 
 
-def read_rendered(archives: list[Path], known: Known, numbers: Numbers) -> Iterator[Labelled]:
+def read_rendered(archives: list[Path], known: Known) -> Iterator[Labelled]:
     """All renderings in *archives* whose labels can be trusted."""
     for archive in archives:
         bench = archive.name.partition(".")[0]
         for row, payload in unpacked(archive):
             gold = gold_text(row)
             if word_count(gold) >= MIN_WORDS and not known.has(row.get("url"), gold):
-                yield from rendered(bench, row, payload, numbers)
+                yield from rendered(bench, row, payload)
 
 
-def rendered(
-    bench: str, row: dict[str, Any], payload: bytes, numbers: Numbers
-) -> Iterator[Labelled]:
+def rendered(bench: str, row: dict[str, Any], payload: bytes) -> Iterator[Labelled]:
     """The renderings of one page of which the labels can be trusted."""
     gold = gold_text(row)
     content = decode(payload, html=True).text
@@ -93,6 +91,7 @@ def rendered(
         return
     page = {
         "id": f"{bench}:{row['id']}",
+        "url": row.get("url"),
         "domain": row["domain"],
         "lang": LANGUAGES.get(row.get("lang") or "", row.get("lang") or ""),
         "title": row.get("title"),
@@ -101,7 +100,7 @@ def rendered(
         labels = labels_of(lines, gold, titles)
         if labels is not None:
             merged = [[*line, kind] for line, kind in zip(lines, labels.tolist(), strict=True)]
-            yield label_lines(page, name, "rendered", merged, numbers)
+            yield label_lines(page, name, "rendered", merged)
 
 
 def _titles(row: dict[str, Any], content: str, gold: str) -> frozenset[str]:

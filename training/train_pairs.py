@@ -2,10 +2,11 @@
 
 usage: python training/train_pairs.py [--data ../shared/data/dedup] [--write]
 
-Pairs come from the pipeline's own passes, as they are met in a run: from dev4k, members of one
-provisional cluster or of linked ones, labelled by their gold clusters; from the Reuters
-stories, the pairs that were labelled by reading, which count three times each. Five-fold
-cross-validation keeps pairs with a common story in one fold.
+Pairs come from the pipeline's own steps, as a run meets them. From dev4k and from generated items
+of templates (``templates.TRAINED``): members of one provisional cluster or of linked ones, labelled
+by their gold clusters; items count twice. From the Reuters stories: the pairs that were labelled by
+reading, which count three times each. Five-fold cross-validation keeps pairs with a common story
+in one fold; the kinds ``templates.HELD_OUT`` are only tested on.
 """
 
 from __future__ import annotations
@@ -28,17 +29,19 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.config import Config
 from pipeline.dedup.evidence import PARTS, compare
-from pipeline.dedup.model import INPUTS, LEAST_OF_A_HALF, inputs
+from pipeline.dedup.model import INPUTS, excluded, inputs
 from pipeline.dedup.steps.layouts import Bundle, article_number
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.passes.clean_block import clean_block
 from pipeline.read.parts import Block, Part
 from pipeline.staging import Staging
 from tests.in_process import joined
+from training.templates import HELD_OUT, TRAINED, families
 
 ROOT = Path(__file__).parents[1]
 CONFIG = Config()
 REUTERS_WEIGHT = 3.0
+TEMPLATE_WEIGHT = 2.0
 PENALTY = 3.0  # L2, on standardised inputs
 FOLDS = 5
 MEMBERS_A_CLUSTER = 6
@@ -103,6 +106,30 @@ def dev_pairs(data: Path, folder: Path) -> Pairs:
     stories = passes(records, folder)
     gold = {stories.numbers[each["id"]]: each["cluster"] for each in documents}
     base = {stories.numbers[each["id"]]: each["base"] for each in documents}
+    chosen = met(stories)
+    copies = np.array([gold[a] == gold[b] for a, b in chosen])
+    groups = connected([(base[a], base[b]) for a, b in chosen if gold[a] == gold[b]], base)
+    group = np.array([groups[base[a]] for a, _ in chosen])
+    return Pairs(measure(stories, chosen), copies, np.ones(len(chosen)), group)
+
+
+def template_pairs(kinds: tuple[str, ...], seed: int, folder: Path) -> Pairs:
+    """Give pairs of generated items that a run would compare; a family is one group."""
+    items = families(kinds, seed)
+    names = ("id", "url", "date_published", "text")
+    stories = passes([{name: each[name] for name in names} for each in items], folder)
+    item = {stories.numbers[each["id"]]: each["item"] for each in items}
+    number = {name: place for place, name in enumerate(sorted({each["family"] for each in items}))}
+    family = {stories.numbers[each["id"]]: number[each["family"]] for each in items}
+    chosen = met(stories)
+    copies = np.array([item[a] == item[b] for a, b in chosen])
+    group = np.array([family[a] for a, _ in chosen]) + 2_000_000
+    weight = np.full(len(chosen), TEMPLATE_WEIGHT)
+    return Pairs(measure(stories, chosen), copies, weight, group)
+
+
+def met(stories: Stories) -> list[tuple[int, int]]:
+    """List pairs that a run would compare: a few members of each cluster, and of linked ones."""
     generator = np.random.default_rng(0)
     pairs: set[tuple[int, int]] = set()
     for bundle in stories.bundles:
@@ -118,11 +145,7 @@ def dev_pairs(data: Path, folder: Path) -> Pairs:
             some = generator.permutation(members[one])[:MEMBERS_A_LINK].tolist()
             others = generator.permutation(members[other])[:MEMBERS_A_LINK].tolist()
             pairs |= {(min(a, b), max(a, b)) for a in some for b in others}
-    chosen = sorted(pairs)
-    copies = np.array([gold[a] == gold[b] for a, b in chosen])
-    groups = connected([(base[a], base[b]) for a, b in chosen if gold[a] == gold[b]], base)
-    group = np.array([groups[base[a]] for a, _ in chosen])
-    return Pairs(measure(stories, chosen), copies, np.ones(len(chosen)), group)
+    return sorted(pairs)
 
 
 def reuters_pairs(data: Path, folder: Path) -> Pairs:
@@ -195,10 +218,12 @@ def cross_validated(pairs: Pairs) -> str:
     for number in range(FOLDS):
         weights, bias = fit(Pairs(*(column[fold != number] for column in pairs)))
         mine = fold == number
-        halves = pairs.parts[mine][:, PARTS.index("weaker_half")] >= LEAST_OF_A_HALF
-        said[mine] = halves & (inputs(pairs.parts[mine]) @ weights + bias >= cut)
+        copies = inputs(pairs.parts[mine]) @ weights + bias >= cut
+        said[mine] = copies & ~excluded(pairs.parts[mine])
     lines = []
-    for name, chosen in (("dev4k", pairs.weight == 1), ("reuters", pairs.weight > 1)):
+    kinds = np.array(["dev4k", "reuters", "templates"])[pairs.group // 1_000_000]
+    for name in ("dev4k", "reuters", "templates"):
+        chosen = kinds == name
         right = int((said & pairs.copies)[chosen].sum())
         precision, recall = right / said[chosen].sum(), right / pairs.copies[chosen].sum()
         score = 2 * precision * recall / (precision + recall)
@@ -218,13 +243,26 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data" / "dedup")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        found = dev_pairs(arguments.data, Path(one)), reuters_pairs(arguments.data, Path(other))
+    with tempfile.TemporaryDirectory(prefix="newsieve-pairs-") as work:
+        folders = [Path(work, name) for name in ("dev4k", "reuters", "trained", "held_out")]
+        for folder in folders:
+            folder.mkdir()
+        found = (
+            dev_pairs(arguments.data, folders[0]),
+            reuters_pairs(arguments.data, folders[1]),
+            template_pairs(TRAINED, 1, folders[2]),
+        )
+        held_out = template_pairs(HELD_OUT, 2, folders[3])
     pairs = Pairs(*map(np.concatenate, zip(*found, strict=True)))
     assert pairs.parts.shape == (len(pairs.copies), len(PARTS))
     print("cross-validated by story: precision, recall, F1")
     print(cross_validated(pairs))
-    written = module(*fit(pairs))
+    weights, bias = fit(pairs)
+    copies = (inputs(held_out.parts) @ weights + bias >= 0) & ~excluded(held_out.parts)
+    wrong = int((copies & ~held_out.copies).sum())
+    missed = int((held_out.copies & ~copies).sum())
+    print(f"templates held out: {len(copies)} pairs, {wrong} wrongly copies, {missed} missed")
+    written = module(weights, bias)
     print(written)
     if arguments.write:
         path = ROOT / "pipeline" / "dedup" / "model.py"

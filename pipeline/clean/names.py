@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -422,7 +423,7 @@ def _is_name(words: list[str]) -> bool:
     capitals = 0
     for word in words:
         folded = word.casefold().strip(".")
-        if folded in _NO_NAMES or not _NAME.match(word):
+        if folded in _NO_NAMES or not _NAME.match(_without_marks(word)):
             return False
         if folded in _PARTICLES:
             continue
@@ -430,6 +431,13 @@ def _is_name(words: list[str]) -> bool:
             return False
         capitals += 1
     return capitals >= 1 and len("".join(words)) >= 3
+
+
+def _without_marks(word: str) -> str:
+    """A word without the vowels and accents that no letter holds: Hindi and Thai have many."""
+    if word.isascii():
+        return word
+    return "".join(char for char in word if unicodedata.category(char)[0] != "M")
 
 
 def _spell(name: str) -> str:

@@ -2,14 +2,16 @@
 
 In the order of representatives (published first, then ``order``) the first article not yet
 covered is kept; each uncovered article of its own provisional cluster, or of one linked with
-it, is compared with it and goes if the model says so. Nothing is removed by a chain.
-Stars that mostly verify against one another are one cluster and keep their representatives.
+it, is compared with it and goes if the model says so and most of it is in the article that is
+kept. Nothing is removed by a chain. Stars that mostly verify against one another are one cluster
+and keep their representatives. Read ``decide`` and ``_cover`` first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +19,10 @@ from numpy.typing import NDArray
 from pipeline.arrays import sortable
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import components, first_of_equals
-from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare_each
+from pipeline.dedup.evidence import PARTS, Sketch, compare_each
 from pipeline.dedup.model import probabilities
 from pipeline.dedup.pairs import Match, Similarity, is_near
+from pipeline.dedup.versions import Version, fetched_together, versions
 
 Indexes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -40,6 +43,25 @@ STAR_SAMPLE = 8
 STARS_AGREE = 0.5
 """Share of the pairs across two stars that verify, from which they are one cluster."""
 
+MOST = 0.5
+"""Share of a shorter text's ten segments that the kept article must have: nothing is removed of
+which most is not in it."""
+
+MOST_OF_LONGER = 0.8
+"""The same of a longer text: a published teaser does not stand for the story, nor a story for a
+page of several."""
+
+PASSAGE, WHOLE = 0.45, 0.8
+"""Length of a text, as a share of the longer's, below which it is a passage of that, and the share
+of it that must be found there."""
+
+OTHER_NAMES, OTHER_WORDING = 0.34, 0.1
+"""Share of names, and of shingles, up to which two passages are of different stories. The pages of
+one long article have names in common."""
+
+HALF = 0.5
+"""Share of a longer text's lead from which on it begins like the shorter."""
+
 _AT_ONCE = 1024
 
 
@@ -51,8 +73,11 @@ class Decisions:
         articles: uint64[k], ascending.
         representatives: uint64[k], whose copy each is; itself if it is kept.
         clusters: uint64[k], the article whose cluster each belongs to.
-        revised: uint64[k], the earlier version at the same url; itself if there is none.
-        other_story: bool[k], an earlier article at the same url is another story.
+        revised: uint64[k], the earlier version of the same page; itself if there is none.
+        pages: uint64[k], the first version of the same page; itself if there is none.
+        fuller: uint64[k], the article whose story each tells at greater length; itself if none.
+        other_story: bool[k], an earlier article of the same page is another story.
+        partly: bool[k], a part of it, but not most, is in another article of its cluster.
         matches: uint8[k], index into ``MATCHES``; ``KEPT`` for a kept article.
         compared: exact similarity to the representative, k of them.
         probability: float64[k], what the model gave; 1 for exact copies.
@@ -63,7 +88,10 @@ class Decisions:
     representatives: NDArray[np.uint64]
     clusters: NDArray[np.uint64]
     revised: NDArray[np.uint64]
+    pages: NDArray[np.uint64]
+    fuller: NDArray[np.uint64]
     other_story: NDArray[np.bool_]
+    partly: NDArray[np.bool_]
     matches: NDArray[np.uint8]
     compared: list[Similarity]
     probability: Floats
@@ -80,16 +108,35 @@ class _Edge:
 _EXACT = _Edge(-1, 1.0, np.full(len(PARTS), np.nan))
 
 
+class _Compared(NamedTuple):
+    """A representative, and those that were compared with it: n of them, in order.
+
+    Attributes:
+        parts: float64[n, len(PARTS)].
+        chances: float64[n].
+    """
+
+    member: int
+    others: Indexes
+    parts: Floats
+    chances: Floats
+
+
 @dataclass(eq=False)
 class _Stars:
     """The stars as they grow: a representative's members, itself first, in order.
 
-    ``alike`` are pairs at one url that would be copies at two.
+    ``alike`` are pairs of one page that would be copies at two. ``partly`` maps an article to one
+    that has a part of it, and ``fuller`` those that begin like it and go on. ``published_at`` lists
+    the published articles of each page.
     """
 
     of: dict[int, list[int]] = field(default_factory=dict)
     edges: dict[int, _Edge] = field(default_factory=dict)
     alike: list[tuple[int, int]] = field(default_factory=list)
+    partly: dict[int, int] = field(default_factory=dict)
+    fuller: set[int] = field(default_factory=set)
+    published_at: dict[int, list[int]] = field(default_factory=dict)
 
 
 def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
@@ -108,7 +155,7 @@ def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
     kept = [m for m, first in enumerate(leaders.tolist()) if m == first and m not in stars.edges]
     later = versions(candidates.urls, candidates.published, candidates.fetched, kept, stars.alike)
     clusters = _join(candidates, stars, near, later, config)
-    return _decisions(candidates, leaders, stars.edges, clusters, later, config)
+    return _decisions(candidates, leaders, stars, clusters, later, config)
 
 
 def _grow(
@@ -123,6 +170,8 @@ def _grow(
     place = np.empty(len(open_), np.int64)
     place[compared] = np.arange(len(compared))
     stars = _Stars()
+    for member in compared[candidates.published[compared]].tolist():
+        stars.published_at.setdefault(int(candidates.urls[member]), []).append(member)
 
     def asking(part: list[int]) -> Iterator[tuple[int, Indexes]]:
         for member in part:
@@ -143,33 +192,105 @@ def _grow(
         asked = [(part, next(part, None)) for part in growing]
         growing = [part for part, question in asked if question]
         questions = [question for _, question in asked if question]
-        pairs = [(one, other) for one, others in questions for other in others.tolist()]
-        for start in range(0, len(pairs), _AT_ONCE):
-            for covered in _cover(candidates, pairs[start : start + _AT_ONCE], stars, config):
+        for found in _compared(candidates, questions):
+            for covered in _cover(candidates, found, stars, config):
                 open_[covered] = False
     return stars
 
 
+def _compared(candidates: Candidates, questions: list[tuple[int, Indexes]]) -> Iterator[_Compared]:
+    """Compare representatives, each with its others, ``_AT_ONCE`` pairs at a time."""
+    pairs = [(one, other) for one, others in questions for other in others.tolist()]
+    portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
+    found = [compare_pairs(candidates, portion) for portion in portions]
+    parts = np.concatenate([np.empty((0, len(PARTS))), *(each[0] for each in found)])
+    chances = np.concatenate([np.empty(0), *(each[1] for each in found)])
+    start = 0
+    for one, others in questions:
+        own = slice(start, start := start + len(others))
+        yield _Compared(one, others, parts[own], chances[own])
+
+
 def _cover(
-    candidates: Candidates, pairs: list[tuple[int, int]], stars: _Stars, config: DedupConfig
+    candidates: Candidates, found: _Compared, stars: _Stars, config: DedupConfig
 ) -> Iterator[int]:
-    """Compare each pair; add those that are copies to *stars*, and give them."""
-    parts, chances = compare_pairs(candidates, pairs)
-    for hit in np.flatnonzero(chances >= config.confidence).tolist():
-        member, other = pairs[hit]
-        if candidates.urls[other] and candidates.urls[other] == candidates.urls[member]:
+    """Add to *stars* what is a copy of the representative, or shares a cluster; give the copies."""
+    member, urls = found.member, candidates.urls
+    for hit in _hits(candidates, found, config):
+        other, part = int(found.others[hit]), dict(zip(PARTS, found.parts[hit], strict=True))
+        shorter = _is_shorter(candidates, other, member)
+        if (
+            urls[other]
+            and urls[other] == urls[member]
+            and not _is_layout(candidates, other, member)
+        ):
             stars.alike.append((member, other))
-            continue
-        stars.of[member].append(other)
-        stars.edges[other] = _Edge(member, float(chances[hit]), parts[hit])
-        yield other
+        elif part["coverage"] < MOST if shorter else part["longer_coverage"] < MOST_OF_LONGER:
+            stars.partly.setdefault(other, member)
+            if not shorter and part["longer_lead"] >= HALF:
+                stars.fuller.add(other)
+        elif not _revises(candidates, other, stars, config):
+            stars.of[member].append(other)
+            stars.edges[other] = _Edge(member, float(found.chances[hit]), found.parts[hit])
+            yield other
+
+
+def _hits(candidates: Candidates, found: _Compared, config: DedupConfig) -> list[int]:
+    """List the places of what is one story with the representative.
+
+    A page that prints several stories is no copy of any, whichever stands first on it.
+    """
+    column = dict(zip(PARTS, found.parts.T, strict=True))
+    hits = found.chances >= config.confidence
+    whole = np.flatnonzero((column["length"] < PASSAGE) & (column["contained"] >= WHOLE))
+    inside = [at for at in whole if _is_shorter(candidates, int(found.others[at]), found.member)]
+    if _tell_several(candidates, found.others[inside].tolist()):
+        hits[inside] = False
+    return np.flatnonzero(hits).tolist()
+
+
+def _tell_several(candidates: Candidates, passages: list[int]) -> bool:
+    """Tell whether some passage of a text shares neither wording nor names with the first."""
+    if len(passages) < 2:
+        return False
+    parts = compare_pairs(candidates, [(passages[0], other) for other in passages[1:]])[0]
+    column = dict(zip(PARTS, parts.T, strict=True))
+    names = column["names_shared"] <= OTHER_NAMES * column["names"]
+    return bool((names & (column["contained"] <= OTHER_WORDING)).any())
+
+
+def _is_shorter(candidates: Candidates, one: int, other: int) -> bool:
+    return candidates.sketch(one).positions <= candidates.sketch(other).positions
+
+
+def _is_layout(candidates: Candidates, one: int, other: int) -> bool:
+    """Tell whether two articles of one page are layouts of it, fetched together in this run."""
+    new = not (candidates.published[one] or candidates.published[other])
+    return new and fetched_together(int(candidates.fetched[one]), int(candidates.fetched[other]))
+
+
+def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupConfig) -> bool:
+    """Tell whether an article is a new version of a published page: those stay, whatever copies.
+
+    The page's versions come first in order, so that most have been compared already.
+    """
+    url = int(candidates.urls[other])
+    pairs = [(one, other) for one in stars.published_at.get(url, [])] if url else []
+    if not pairs:
+        return False
+    chances = compare_pairs(candidates, pairs)[1]
+    alike = [
+        pair for pair, chance in zip(pairs, chances, strict=True) if chance >= config.confidence
+    ]
+    stars.alike.extend(alike)
+    return bool(alike)
 
 
 def _join(
     candidates: Candidates,
     stars: _Stars,
     near: list[Indexes],
-    later: Mapping[int, int],
+    later: Mapping[int, Version],
     config: DedupConfig,
 ) -> dict[int, int]:
     """Map each representative to the first, in order, of the stars it is one cluster with."""
@@ -181,12 +302,14 @@ def _join(
             member = first[member]
         return member
 
-    revisions = [(one, other) for other, one in later.items() if one != other]
-    for one, other in revisions + _star_pairs(candidates, stars, near, rank):
+    known = [(each.page, other) for other, each in later.items() if each.page != other]
+    known += [(one, other) for other, one in stars.partly.items() if other not in stars.edges]
+    together = {pair for pair in known if pair[0] in first and pair[1] in first}
+    for one, other in [*sorted(together), *_star_pairs(candidates, stars, near, rank)]:
         left, right = root(one), root(other)
         if left == right:
             continue
-        if later.get(other) == one or _agree(candidates, stars.of[one], stars.of[other], config):
+        if (one, other) in together or _agree(candidates, stars.of[one], stars.of[other], config):
             left, right = sorted((left, right), key=rank.__getitem__)
             first[right] = left
     return {member: root(member) for member in stars.of}
@@ -235,19 +358,51 @@ def _spread(members: list[int]) -> list[int]:
 def _decisions(
     candidates: Candidates,
     leaders: Indexes,
-    edges: dict[int, _Edge],
+    stars: _Stars,
     clusters: dict[int, int],
-    later: Mapping[int, int],
+    later: Mapping[int, Version],
     config: DedupConfig,
 ) -> Decisions:
+    rows = _rows(candidates, leaders, stars, clusters, later, config)
+    numbers = np.array([row[:4] for row in rows], np.int64).reshape(-1, 4)
+    members: list[int] = numbers[:, 0].tolist()
+    of_page = [later.get(member, Version(member, member, other_story=False)) for member in members]
+    partly = [stars.partly.get(m, m) if m in clusters else m for m in members]
+    fuller = [part if m in stars.fuller else m for m, part in zip(members, partly, strict=True)]
+    articles = candidates.articles
+    return Decisions(
+        articles=articles[numbers[:, 0]],
+        representatives=articles[numbers[:, 1]],
+        clusters=articles[numbers[:, 2]],
+        revised=articles[[each.revised for each in of_page]],
+        pages=articles[[each.page for each in of_page]],
+        fuller=articles[fuller],
+        other_story=np.array([each.other_story for each in of_page], np.bool_),
+        partly=np.array(partly, np.int64) != np.array(members, np.int64),
+        matches=numbers[:, 3].astype(np.uint8),
+        compared=[row[4] for row in rows],
+        probability=np.array([row[5].probability for row in rows], np.float64),
+        parts=np.array([row[5].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
+    )
+
+
+def _rows(
+    candidates: Candidates,
+    leaders: Indexes,
+    stars: _Stars,
+    clusters: dict[int, int],
+    later: Mapping[int, Version],
+    config: DedupConfig,
+) -> list[tuple[int, int, int, int, Similarity, _Edge]]:
+    """List member, representative, cluster, match, similarity and evidence, by article."""
     rows: list[tuple[int, int, int, int, Similarity, _Edge]] = []
     for member, leader in enumerate(leaders.tolist()):
         # An exact copy of a duplicate takes over its edge: with the same text, the same holds.
-        edge = edges.get(leader)
+        edge = stars.edges.get(leader)
         kept = edge.representative if edge else leader
         cluster = clusters.get(kept, kept)
-        told = kept != member or cluster != kept or member in later
-        if candidates.published[member] or not told:
+        silent = kept == member == cluster and member not in later and member not in stars.partly
+        if candidates.published[member] or silent:
             continue
         if edge:
             compared = candidates.similarity(leader, kept)
@@ -258,20 +413,7 @@ def _decisions(
             size = int(candidates.shingle_counts[member])
             same = Similarity(size, size, 1.0, 1.0)
             rows.append((member, kept, cluster, match, same, _EXACT))
-    rows.sort(key=lambda row: int(candidates.articles[row[0]]))
-    numbers = np.array([row[:4] for row in rows], np.int64).reshape(-1, 4)
-    members: list[int] = numbers[:, 0].tolist()
-    return Decisions(
-        articles=candidates.articles[numbers[:, 0]],
-        representatives=candidates.articles[numbers[:, 1]],
-        clusters=candidates.articles[numbers[:, 2]],
-        revised=candidates.articles[[later.get(member, member) for member in members]],
-        other_story=np.array([later.get(member) == member for member in members], np.bool_),
-        matches=numbers[:, 3].astype(np.uint8),
-        compared=[row[4] for row in rows],
-        probability=np.array([row[5].probability for row in rows], np.float64),
-        parts=np.array([row[5].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
-    )
+    return sorted(rows, key=lambda row: int(candidates.articles[row[0]]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,7 +426,7 @@ class Candidates:
         digests: uint8[m, 16], digest of the cleaned text.
         shingle_counts: int64[m].
         published: bool[m], kept by an earlier run: comes first and stays.
-        urls: uint64[m], digest of the canonical url of each, 0 where unknown.
+        urls: uint64[m], digest of what names the page of each (``page_digest``), 0 where unknown.
         fetched: int64[m], minutes, or ``evidence.UNKNOWN``.
         groups: int64[m], the provisional cluster of each, from 0.
         links: int64[k, 2], groups that share rare shingles.
@@ -338,48 +480,3 @@ def compare_pairs(candidates: Candidates, pairs: list[tuple[int, int]]) -> tuple
     others = [candidates.sketch(other) for _, other in pairs]
     parts = compare_each(ones, list(counts.values()), others)
     return parts, probabilities(parts)
-
-
-def versions(
-    urls: NDArray[np.uint64],
-    published: NDArray[np.bool_],
-    fetched: NDArray[np.int64],
-    kept: Sequence[int],
-    alike: Iterable[tuple[int, int]],
-) -> dict[int, int]:
-    """Map each later kept article at a url to the version it revises.
-
-    Versions are in order of time: published by an earlier run before new, then by when they
-    were fetched (unknown first), then by their place in the input.
-
-    Args:
-        urls: uint64[m], 0 where unknown.
-        published: bool[m]; published articles are never later versions.
-        fetched: int64[m], minutes, or ``evidence.UNKNOWN``, which is the smallest of all.
-        kept: the members that stay, in the order of the input.
-        alike: pairs of members at one url that the evidence says are one story.
-
-    Returns:
-        For each, the latest earlier version it is alike; itself when it is alike none.
-    """
-    members = np.array(kept, np.int64)
-    located = members[urls[members] != 0]
-    _, place, counts = np.unique(urls[located], return_inverse=True, return_counts=True)
-    shared = located[counts[place] > 1]
-    if not len(shared):
-        return {}
-    pairs = {frozenset(pair) for pair in alike}
-    order = np.lexsort((np.arange(len(shared)), fetched[shared], ~published[shared], urls[shared]))
-    found: dict[int, int] = {}
-    earlier: list[int] = []
-    for member in shared[order].tolist():
-        if earlier and urls[earlier[-1]] != urls[member]:
-            earlier = []
-        if earlier and not published[member]:
-            known = (each for each in reversed(earlier) if frozenset((each, member)) in pairs)
-            found[member] = next(known, member)
-        earlier.append(member)
-    return found
-
-
-assert np.iinfo(np.int64).min == UNKNOWN, "an unknown time comes before all others"

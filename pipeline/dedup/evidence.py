@@ -25,10 +25,13 @@ PARTS = (
     "contained",
     "figures_shared",
     "figures",
+    "names_shared",
+    "names",
     "coverage",
     "weaker_half",
     "lead",
     "longer_lead",
+    "longer_coverage",
     "length",
     "hours_apart",
 )
@@ -39,12 +42,15 @@ rare            sampled rare shingles of the shorter
 contained       share of all sampled shingles of the shorter that the longer has
 figures_shared  distinct figures of the shorter that the longer has
 figures         distinct figures of the shorter
+names_shared    distinct names of the shorter that the longer has
+names           distinct names of the shorter
 coverage        share of the shorter's ten segments of which the longer has a quarter or more
 weaker_half     share found of the half of the shorter of which less is found
 lead            share found of the shorter's first 60 words
 longer_lead     share of the longer's first 60 words that the shorter has
+longer_coverage share of the longer's ten segments of which the shorter has a quarter or more
 length          length of the shorter, as a share of the longer's
-hours_apart     between the publications; nan when one is unknown
+hours_apart     at least so many between the publications; nan when one is unknown
 """
 
 UNKNOWN = np.iinfo(np.int64).min
@@ -70,15 +76,19 @@ class Sketch(NamedTuple):
         samples: uint64, as in ``Samples.values``.
         rare: bool, for each sample whether its key is rare.
         figures: uint32, sorted and distinct.
+        names: uint32, the same.
         positions: places a shingle can have.
-        minute: of publication, or ``UNKNOWN``.
+        minute: the first in which it may have been published, or ``UNKNOWN``.
+        minutes: how many more it may be: a day's, where only the day is known.
     """
 
     samples: NDArray[np.uint64]
     rare: NDArray[np.bool_]
     figures: NDArray[np.uint32]
+    names: NDArray[np.uint32]
     positions: int
     minute: int
+    minutes: int = 0
 
 
 class _Pool(NamedTuple):
@@ -130,21 +140,22 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
     )
     contained = got.total / np.maximum(shorter.total, 1)
     contained_longer = got_longer.total / np.maximum(longer.total, 1)
-    figures, figures_shared = _figures(ones, which, many, first)
+    figures, names = _particulars(ones, which, many, first)
     lengths = np.maximum(positions, owner.positions)
     return np.array(
         [
             got.rare,
             shorter.rare,
             contained,
-            figures_shared,
-            figures,
+            *figures,
+            *names,
             _coverage(got.segments, shorter.segments),
             _weaker_half(got.segments, shorter.segments, contained),
             _share(got.lead, shorter.lead, contained),
             _share(got_longer.lead, longer.lead, contained_longer),
+            _coverage(got_longer.segments, longer.segments),
             np.minimum(positions, owner.positions) / np.maximum(lengths, 1),
-            _hours([each.minute for each in ones], which, [each.minute for each in many]),
+            _hours(ones, which, many),
         ]
     ).T
 
@@ -209,26 +220,39 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
     return np.minimum(*halves)
 
 
-def _figures(
+def _particulars(
     ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch], first: NDArray[np.bool_]
+) -> tuple[tuple[Counts, Counts], tuple[Counts, Counts]]:
+    """Count figures, and names: shared and all."""
+    figures = [each.figures for each in ones], which, [each.figures for each in many]
+    names = [each.names for each in ones], which, [each.names for each in many]
+    return _shared(*figures, first), _shared(*names, first)
+
+
+def _shared(
+    ones: Sequence[NDArray[np.uint32]],
+    which: Counts,
+    many: Sequence[NDArray[np.uint32]],
+    first: NDArray[np.bool_],
 ) -> tuple[Counts, Counts]:
-    """Return the number of the shorter's figures, and how many of them the longer has."""
+    """Count the particulars of the shorter text that the longer has, and all of them."""
     own_sizes, sizes = (
-        np.array([len(each.figures) for each in each_side], np.int64) for each_side in (ones, many)
+        np.array([len(each) for each in each_side], np.int64) for each_side in (ones, many)
     )
     own, everything = (
-        np.concatenate([np.empty(0, np.uint32), *(each.figures for each in each_side)])
-        for each_side in (ones, many)
+        np.concatenate([np.empty(0, np.uint32), *each_side]) for each_side in (ones, many)
     )
     owners = np.repeat(np.arange(len(many)), sizes)
     tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
     found = lookup(tagged, _tagged(everything, which[owners]))[1]
     shared = np.bincount(owners[found], minlength=len(many))
-    return np.where(first, own_sizes[which], sizes), shared
+    return shared, np.where(first, own_sizes[which], sizes)
 
 
-def _hours(ones: list[int], which: Counts, others: list[int]) -> Floats:
-    minutes, own = np.array(others, np.int64), np.array(ones, np.int64)[which]
+def _hours(ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch]) -> Floats:
+    minutes, more = np.array([(each.minute, each.minutes) for each in many], np.int64).T
+    own, own_more = np.array([(each.minute, each.minutes) for each in ones], np.int64).T[:, which]
     known = (minutes != UNKNOWN) & (own != UNKNOWN)
-    apart = np.abs(np.where(known, minutes, 0) - np.where(known, own, 0)) / 60
-    return np.where(known, apart, np.nan)
+    minutes, own = np.where(known, minutes, 0), np.where(known, own, 0)
+    apart = np.maximum(minutes - (own + own_more), own - (minutes + more))
+    return np.where(known, np.maximum(apart, 0) / 60, np.nan)

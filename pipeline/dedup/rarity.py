@@ -30,12 +30,20 @@ pairs of the development data that are no copies, nine in ten share fewer, of co
 
 TEMPLATE_TEXTS = 8
 """Texts of a provisional cluster from which on it may be pages of one template: parted, so many
-make what the template says common. From four on, the labelled 4k documents lose copies (pairwise
+make what the template says common. Smaller ones are not doubted, unless such a cluster is near:
+from four on, the labelled 4k documents lose copies (pairwise
 F1 .997 to .981): figures of stories that were badly scanned or corrected differ as well."""
 
-SAME_FIGURES = 0.6
-"""Share of a text's figures that another of its story has, in the median over pairs: of labelled
-copies 1.0, of follow-ups .75, of pages of one template .33."""
+SAME_PARTICULARS = 0.6
+"""Share of a text's figures and names that another of its story has, in the median over pairs: of
+labelled copies 1.0, of follow-ups .75, of pages of one template .33."""
+
+SAME_ITEM = 0.8
+"""Share of the figures and names of an item from which another text of the template copies it."""
+
+MOST_SHARED = 1 << 21
+"""Pairs of texts of a template that share a figure or name; where there are more, those that most
+texts share are not counted."""
 
 _SPEAKERS = 12
 _HALF = np.uint64(32)
@@ -121,28 +129,55 @@ def _weigh(
     return found[first[common]], links
 
 
-def tells_one_story(figures: Sequence[NDArray[np.uint32]]) -> bool:
-    """Tell whether texts that are alike tell one story, or fill one template with other figures.
+def tells_one_story(particulars: Sequence[NDArray[np.uint32]]) -> bool:
+    """Tell whether texts that are alike tell one story, or fill one template in different ways.
 
     Texts of one template are as like as edited copies. If they counted as one cluster, what the
-    template says would look rare, and prove all of them copies. Small clusters are not doubted. A
-    pair of which one has no figures does not differ in them: where most have none, a few that
-    were misread in some copies prove nothing.
+    template says would look rare, and prove all of them copies. A pair of which one has no figures
+    and names does not differ in them: where most have none, a few that were misread in some copies
+    prove nothing.
 
     Args:
-        figures: of each text, sorted and distinct; texts in the order of representatives, because
-            a few speak for all.
+        particulars: figures and names of each text, sorted and distinct; texts in the order of
+            representatives, because a few speak for all.
     """
-    if len(figures) < TEMPLATE_TEXTS:
-        return True
-    places = np.linspace(0, len(figures) - 1, min(_SPEAKERS, len(figures))).astype(int).tolist()
-    shares = [
-        len(np.intersect1d(figures[one], figures[other], assume_unique=True)) / smaller
-        if (smaller := min(len(figures[one]), len(figures[other])))
-        else 1.0
-        for one, other in combinations(places, 2)
-    ]
-    return float(np.median(shares)) >= SAME_FIGURES
+    places = np.linspace(0, len(particulars) - 1, min(_SPEAKERS, len(particulars))).astype(int)
+    pairs = combinations([particulars[place] for place in places.tolist()], 2)
+    return float(np.median([_share(one, other) for one, other in pairs])) >= SAME_PARTICULARS
+
+
+def same_items(particulars: Sequence[NDArray[np.uint32]]) -> NDArray[np.int64]:
+    """Map each text of a template to the first that fills it in the same way: int64[n].
+
+    Only texts that share a few figures or names are compared.
+    """
+    sizes = [len(each) for each in particulars]
+    values = np.concatenate([np.empty(0, np.uint32), *particulars])
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    order = np.lexsort((owners, values))
+    values, owners = values[order], owners[order]
+    _, counts = np.unique(values, return_counts=True)
+    ascending = np.sort(counts)
+    most = int(ascending[np.cumsum(ascending * (ascending - 1) // 2) <= MOST_SHARED].max(initial=0))
+    few = np.repeat(counts <= most, counts)
+    found = [np.empty((0, 2), np.int64)]
+    for step in range(1, most):
+        same = (values[step:] == values[:-step]) & few[step:]
+        found.append(np.stack([owners[:-step][same], owners[step:][same]], axis=1))
+    pairs, times = np.unique(np.concatenate(found), axis=0, return_counts=True)
+    leaders = np.arange(len(sizes))
+    least = np.array(sizes, np.int64)[pairs].min(axis=1, initial=2**31) * SAME_ITEM
+    worth = times >= (least if most == ascending.max(initial=0) else LEAST_SHARED)
+    for one, other in pairs[worth & (times >= LEAST_SHARED)].tolist():
+        if leaders[other] == other and _share(particulars[one], particulars[other]) >= SAME_ITEM:
+            leaders[other] = leaders[one]
+    return leaders
+
+
+def _share(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
+    """Return the share of the fewer particulars that are in both; 1 if one text has none."""
+    fewer = min(len(one), len(other))
+    return len(np.intersect1d(one, other, assume_unique=True)) / fewer if fewer else 1.0
 
 
 def _others(background: NDArray[np.void], keys: NDArray[np.uint32]) -> NDArray[np.int64]:

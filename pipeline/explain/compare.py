@@ -15,10 +15,11 @@ from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
 from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
+from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
 from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
-from pipeline.dedup.samples import figures, keys_of, printed_figures, shingle_and_sample
+from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
-from pipeline.dedup.steps.write_members import text_digest
+from pipeline.dedup.steps.write_members import DAY_MINUTES, text_digest
 from pipeline.explain.compared import sentences
 from pipeline.explain.lookup import plain
 from pipeline.text.tokens import word_count
@@ -35,14 +36,16 @@ GROUPS = {
     "rare shingles": ("rare",),
     "coverage": ("contained", "coverage", "coverage_squared", "weaker_half"),
     "figures": ("figures", "figures_missing"),
-    "leads": ("lead", "longer_lead"),
+    "names": ("names", "names_missing", "particulars_behind"),
+    "leads": ("lead", "longer_lead", "leads_behind"),
     "length": ("length",),
-    "time": ("hours_apart", "dated"),
+    "time": ("hours_apart",),
 }
 """Inputs of the model that count the same thing."""
 COMPARED = ("id", "url", "title", "authors", "date_published")
 _NAMED = (*COMPARED, "source", "remark", "table", "run_id", "match", "representative_id")
-_OF_BOTH = tuple(name for name in PARTS if name not in {"rare", "figures", "length", "hours_apart"})
+_OF_ONE = {"rare", "figures", "names", "length", "hours_apart"}
+_OF_BOTH = tuple(name for name in PARTS if name not in _OF_ONE)
 """Parts that say what two texts share; the others say something of one text, or of the dates."""
 
 
@@ -69,7 +72,7 @@ def compare_sides(
         rows: runs whose texts tell common shingles from rare ones; without, all are rare.
     """
     pair = _work_out((a, b), config, rows)
-    kept, rule = _first(a, b)
+    kept, rule = _first(a, b, [len(each) for each in pair.sets])
     sketches = pair.sketches if kept == "a" else pair.sketches[::-1]
     parts = compare(sketches[0], [sketches[1]])[0]
     named = zip(PARTS, parts.tolist(), strict=True)
@@ -107,7 +110,12 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
         common, counted = common_keys(stories, np.union1d(*keys), outside, config)
     rare = [~np.isin(each, common) for each in keys]
     minutes = [minute_of(side["date_published"]) for side in sides]
-    sketches = map(Sketch, values, rare, map(figures, texts), samples.positions.tolist(), minutes)
+    figures, names = (
+        np.split(each.values, each.offsets[1:-1]) for each in particulars_block(texts)
+    )
+    days = [DAY_MINUTES * (side.get("date_published_precision") == "day") for side in sides]
+    places = samples.positions.tolist()
+    sketches = map(Sketch, values, rare, figures, names, places, minutes, days)
     return _Pair(
         equal=texts[0] == texts[1],
         sets=[shingles.of(0), shingles.of(1)],
@@ -119,16 +127,20 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
     )
 
 
-def _first(a: dict[str, Any], b: dict[str, Any]) -> tuple[str, str]:
+from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
+from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
+from pipeline.dedup.samples import keys_of, shingle_and_sample
     """Say which comes first in the order of representatives, and by which rule."""
     for name, side, other in (("a", a, b), ("b", b, a)):
         published = side.get("table") == "articles"
         if published and side["sequence"] < other.get("sequence", np.inf):
             return name, "published"
     keys = []
-    for side in (a, b):
+    for side, count in zip((a, b), counts, strict=True):
         known, text = {name: side[name] for name in COMPARED}, side["text"]
-        keys.append(order_key(text_digest=text_digest(text), char_count=len(text), **known))
+        keys.append(
+            order_key(text_digest=text_digest(text), text=text, shingle_count=count, **known)
+        )
     return ("a" if keys[0] <= keys[1] else "b"), deciding_rule(*keys)
 
 
@@ -143,6 +155,7 @@ def _seen(side: dict[str, Any], shingles: NDArray[np.uint64], sketch: Sketch) ->
 
 def _shared(texts: list[str], pair: _Pair) -> dict[str, Any]:
     (one, other), shared = map(printed_figures, texts), pair.similar.shared
+    names, others = map(printed_names, texts)
     agreed = float(np.mean(pair.signatures[0] == pair.signatures[1]))
     return {
         "estimated": agreed if pair.similar.smaller else None,
@@ -154,6 +167,9 @@ def _shared(texts: list[str], pair: _Pair) -> dict[str, Any]:
         "figures": len(one & other),
         "figures_a": sorted(one - other),
         "figures_b": sorted(other - one),
+        "names": len(names & others),
+        "names_a": sorted(names - others),
+        "names_b": sorted(others - names),
     }
 
 

@@ -17,6 +17,8 @@ FIGURES_SHOWN = 12
 KEPT_BECAUSE = {
     "published": "an earlier run published it",
     "url": "only its url is known",
+    "markup": "its text has no tags or entities left",
+    "repetition": "its text says the same in fewer characters",
     "metadata": "more of title, authors and date is known of it",
     "length": "its text is longer",
     "publication": "it was published earlier, as far as is known",
@@ -37,6 +39,9 @@ shingles      {shingles:,} in both · {rare:,} rare ones sampled in both ({rarit
 figures       {figures:,} in both
   only in A   {only_a}
   only in B   {only_b}
+names         {names:,} in both
+  only in A   {names_a}
+  only in B   {names_b}
 lead          the other has {lead:.0%} of the shorter's and {longer_lead:.0%} of the longer's
 title         {titles}
 time gap      {gap}
@@ -48,6 +53,7 @@ _TIPS = {
     "rare shingles": "the longer has {rare_shared:.0f} of the shorter's {rare:.0f} rare shingles",
     "coverage": "of the shorter it has {coverage:.0%} of the tenths, {weaker_half:.0%} of one half",
     "figures": "the longer has {figures_shared:.0f} of the shorter's {figures:.0f} figures",
+    "names": "the longer has {names_shared:.0f} of the shorter's {names:.0f} names",
     "leads": "{lead:.0%} of the shorter's lead and {longer_lead:.0%} of the longer's are in both",
     "length": "the shorter has {length:.0%} of the longer's length",
     "time": "time between the publications: {gap}",
@@ -79,6 +85,8 @@ def _in_common(found: dict[str, Any]) -> str:
         "rarity": f"counted in {texts:,} texts" if texts else "no --output: all count as rare",
         "only_a": _few(shared["figures_a"]),
         "only_b": _few(shared["figures_b"]),
+        "names_a": _few(shared["names_a"]),
+        "names_b": _few(shared["names_b"]),
         "titles": ("the same" if one == other else same) if one and other else "unknown",
         "gap": _gap(found),
         "compared": f"yes, by {by}" if by else "not for their own sake",
@@ -145,7 +153,9 @@ def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
         return "Not a copy: the texts have no shingle in common."
     if not chance:
         half = f"{found['parts']['weaker_half']:.0%} of one half of the shorter text"
-        return f"Not a copy: {half} is in the longer, less than {LEAST_OF_A_HALF:.0%}."
+        if found["parts"]["weaker_half"] < LEAST_OF_A_HALF:
+            return f"Not a copy: {half} is in the longer, less than {LEAST_OF_A_HALF:.0%}."
+        return "Not a copy: the longer has too few of the shorter's figures and names."
     verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
     # What is not certain must not look so.
     likely = f"{min(max(chance, 0.0001), 0.9999):.4f}"

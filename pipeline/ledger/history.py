@@ -193,8 +193,13 @@ def check_tables(run: CommittedRun) -> None:
 
 def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
     """Return (source, digest) of every file that *run* read and that need not be read again."""
-    rows = _inputs(run, "source", "digest", "retry")
-    return [(row["source"], row["digest"]) for row in rows if not row.get("retry")]
+    rows = _inputs(run, "source", "digest", "retry", "unfinished")
+    # Earlier versions did not mark files whose last line had no newline for a retry.
+    return [
+        (row["source"], row["digest"])
+        for row in rows
+        if not (row.get("retry") or row.get("unfinished"))
+    ]
 
 
 def attempts_of(run: CommittedRun) -> dict[tuple[str, str | None], int]:

@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 100
 """Characters above which a line may be a sentence of the story and is never counted."""
+MAX_TEXT_CHARS = 1_000_000
 MAX_LINES = 1_000
-"""Lines of a text that are counted: a longer one is no page of news."""
+"""Characters and lines of a text that are counted: a longer one is no page of news."""
 COLUMNS = ("site", "line", "page")
 SEEN = np.dtype(list(zip(COLUMNS, ("<u4", "<u8", "<u4"), strict=True)))
 """A line of a page of a site, each by a digest."""
@@ -156,7 +157,7 @@ def _page(document: Document) -> _Page | None:
     """Take a plain text of a known site apart; None for anything else."""
     if document.media_type != "text/plain":
         return None
-    lines = split_lines(document.content)[:MAX_LINES]
+    lines = split_lines(document.content[:MAX_TEXT_CHARS])[:MAX_LINES]
     url = canonical_url(document.url) if document.url else None
     site = site_of(url) if url else document.site or _printed_site(lines)
     if site is None or not lines:

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 
 OTHER_STORY = "other_story_at_url"
-"""The flag of an article whose url was that of an earlier article, of which it is no version."""
+"""The flag of an article whose page was that of an earlier article, of which it is no version."""
+
+PARTLY = "partly_in_another"
+"""The flag of an article of which a part, but not most, is in another of its cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +119,21 @@ class _Block:
 
     def _decided(self, chosen: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
         """Return what verdicts set of kept articles: cluster, earlier version, flags."""
-        clusters, flags = chosen["id"].to_pylist(), chosen["flags"].to_pylist()
+        flags = chosen["flags"].to_pylist()
+        clusters, pages = chosen["id"].to_pylist(), chosen["id"].to_pylist()
         revised: list[str | None] = [None] * len(chosen)
+        fuller: list[str | None] = [None] * len(chosen)
         for place in np.flatnonzero(np.isin(rows, self.joined["row"])).tolist():
             verdict = self.joined[np.searchsorted(self.joined["row"], rows[place])]
             clusters[place] = _hex(verdict["cluster_id"])
-            if verdict["revision_of"].any():
-                revised[place] = _hex(verdict["revision_of"])
-            if verdict["other_story"]:
-                flags[place] = [*flags[place], OTHER_STORY]
-        return {"cluster_id": clusters, "revision_of": revised, "flags": flags}
+            pages[place] = _hex(verdict["page_id"])
+            for name, column in (("revision_of", revised), ("fuller_than", fuller)):
+                if verdict[name].any():
+                    column[place] = _hex(verdict[name])
+            told = {OTHER_STORY: verdict["other_story"], PARTLY: verdict["partly"]}
+            flags[place] = [*flags[place], *(flag for flag, holds in told.items() if holds)]
+        names = ("cluster_id", "page_id", "revision_of", "fuller_than", "flags")
+        return dict(zip(names, (clusters, pages, revised, fuller, flags), strict=True))
 
     def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
         """Return the rows that are copies, each with its representative and the evidence."""

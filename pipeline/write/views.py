@@ -41,10 +41,15 @@ _MANIFEST_COLUMNS = {
 }
 
 _DERIVED = """
--- The latest version of each story: articles that no other revises.
+-- The latest version of each page: what no other revises. Of several that arrived out of order,
+-- what was fetched last.
 CREATE OR REPLACE VIEW latest_articles AS
 SELECT * FROM articles
-WHERE id NOT IN (SELECT revision_of FROM articles WHERE revision_of IS NOT NULL);
+WHERE id NOT IN (SELECT revision_of FROM articles WHERE revision_of IS NOT NULL)
+QUALIFY row_number() OVER (
+    PARTITION BY coalesce(page_id, id)
+    ORDER BY coalesce(fetched_at, logical_date::TIMESTAMPTZ) DESC, run_id DESC, id
+) = 1;
 
 -- A row a member of a cluster: the articles that are kept and the copies that are not.
 CREATE OR REPLACE VIEW cluster_members AS
@@ -71,19 +76,26 @@ FROM cluster_members GROUP BY cluster_id;
 -- the article if it has it, else from a copy; dated by the earliest publication.
 CREATE OR REPLACE VIEW stories AS
 SELECT cluster_id,
-    first(id ORDER BY kept_as, id) AS id,
-    first(title ORDER BY title IS NULL, kept_as, id) AS title,
-    first(authors ORDER BY len(authors) = 0, kept_as, id) AS authors,
+    first(id ORDER BY place) AS id,
+    first(title ORDER BY title IS NULL, place) AS title,
+    first(authors ORDER BY len(authors) = 0, place) AS authors,
     min(date_published) AS date_published,
-    first(url ORDER BY url IS NULL, kept_as, id) AS url,
-    first(section ORDER BY section IS NULL, kept_as, id) AS section,
-    first(language ORDER BY language IS NULL, kept_as, id) AS language,
-    first(text ORDER BY kept_as, id) AS text,
+    first(url ORDER BY url IS NULL, place) AS url,
+    first(section ORDER BY section IS NULL, place) AS section,
+    first(language ORDER BY language IS NULL, place) AS language,
+    first(text ORDER BY place) AS text,
     list(DISTINCT site ORDER BY site) FILTER (site IS NOT NULL) AS sites,
     count(*) AS members
 FROM (
-    SELECT *, 'article' AS kept_as FROM articles
-    UNION ALL BY NAME SELECT * EXCLUDE (evidence), 'duplicate' AS kept_as FROM duplicates
+    SELECT *, row_number() OVER (
+        ORDER BY is_copy, is_older, fuller_than IS NULL, word_count DESC, id
+    ) AS place
+    FROM (
+        SELECT *, false AS is_copy, id NOT IN (SELECT id FROM latest_articles) AS is_older
+        FROM articles
+        UNION ALL BY NAME
+        SELECT * EXCLUDE (evidence), true AS is_copy, false AS is_older FROM duplicates
+    )
 ) GROUP BY cluster_id;
 
 -- The account by site. What states no address stands under null.

@@ -21,8 +21,9 @@ from pathlib import Path
 from langdetect import DetectorFactory, detect
 
 from pipeline.clean import clean_document, clean_documents
-from pipeline.clean.lines.heading import find_authors, find_title
-from pipeline.clean.lines.model import score_pages
+from pipeline.clean.lines.cleaner import tag_pages
+from pipeline.clean.lines.decide import decide
+from pipeline.clean.lines.heading import read_roles
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
 from pipeline.config import CleanConfig
@@ -102,6 +103,8 @@ def main() -> None:
     ]
     pages = [read_page(text) for text in texts]
     hits = [rule_hits(page) for page in pages]
+    tags = tag_pages(pages, hits)
+    headings = list(map(read_roles, pages, tags))
     DetectorFactory.seed = 0
     some = texts[:50]
     rows = {
@@ -112,8 +115,9 @@ def main() -> None:
         ),
         "  lines (read_page)": (lambda: [read_page(text) for text in texts], texts),
         "  named rules": (lambda: [rule_hits(page) for page in pages], texts),
-        "  title and authors": (lambda: [(find_title(p), find_authors(p)) for p in pages], texts),
-        "  line model, in blocks": (lambda: score_pages(pages, hits), texts),
+        "  tagger, in blocks": (lambda: tag_pages(pages, hits), texts),
+        "  headline, authors, dates": (lambda: list(map(read_roles, pages, tags)), texts),
+        "  decision": (lambda: list(map(decide, pages, hits, tags, headings)), texts),
         "C4 line rules": (lambda: [c4_lines(text) for text in texts], texts),
         "langdetect": (lambda: [detect(text) for text in some], some),
     }

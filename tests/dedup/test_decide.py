@@ -46,8 +46,9 @@ def candidates(texts, links=(), ranks=None):
     def sketch(member):
         values = samples.values[samples.offsets[member] : samples.offsets[member + 1]]
         rare = np.ones(len(values), np.bool_)
-        figures = np.empty(0, np.uint32)
-        return Sketch(values, rare, figures, int(samples.positions[member]), UNKNOWN)
+        nothing = np.empty(0, np.uint32)
+        places = int(samples.positions[member])
+        return Sketch(values, rare, nothing, nothing, places, UNKNOWN)
 
     keys = "".join(f"{n:0{ORDER_BYTES}}" for n in numbers).encode()
     digests = b"".join(blake2b(each.encode(), digest_size=16).digest() for each in joined)
@@ -81,6 +82,7 @@ LONG = passage(0, 400)
 CUT = passage(0, 130)
 EDITED = tuple(f"x{n}" if n % 25 == 9 else word for n, word in enumerate(LONG))
 STRANGER = passage(0, 400, "v")
+PAGE, MINUTE = 7, 1_000
 
 
 def test_copies_go_and_keep_their_evidence():
@@ -214,3 +216,68 @@ def test_what_no_link_joins_is_decided_as_if_alone(bundles):
     groups = sorted({text.group for text in texts})
     texts = [text._replace(group=groups.index(text.group)) for text in texts]
     assert expected == listed(decide(candidates(texts), CONFIG))
+
+
+def kept(texts, links=()):
+    """List the texts that stay, and map those that say so to the one they tell more fully."""
+    found = decide(candidates(texts, links), CONFIG)
+    removed = {row[0] for row in listed(found) if row[3] != "kept"}
+    numbers = zip((found.articles - 100).tolist(), (found.fuller - 100).tolist(), strict=True)
+    fuller = {one: other for one, other in numbers if one != other}
+    return [n for n in range(len(texts)) if n not in removed], fuller, found
+
+
+def test_a_longer_text_is_not_removed_for_a_published_teaser():
+    """It stays, shares the cluster, is flagged, and says whose story it tells more fully."""
+    stay, fuller, found = kept([Text(LONG), Text(CUT, published=True)])
+
+    assert ([0, 1], {0: 1}) == (stay, fuller)
+    assert [True] == found.partly.tolist()
+    assert [(0, 0, 1, "kept")] == listed(found)
+
+
+def test_a_page_of_stories_is_not_removed_for_the_story_it_begins_with():
+    """Most of it is not in the published article."""
+    page = LONG + STRANGER + passage(0, 300, "u")
+
+    assert [0, 1] == kept([Text(page), Text(LONG, published=True)])[0]
+
+
+def test_a_slightly_longer_copy_is_removed_for_a_published_one():
+    """A line of the other site makes no fuller version."""
+    assert [1] == kept([Text(LONG + passage(0, 20, "u")), Text(LONG, published=True)])[0]
+
+
+def test_a_page_that_prints_several_stories_swallows_none():
+    """Whichever stands first on it is treated like the others; a teaser of one story is a copy."""
+    stories = [passage(0, 200, name) for name in "abcde"]
+    page = tuple(word for story in stories for word in story)
+
+    assert [0, 1, 2, 3, 4, 5] == kept([Text(page), *map(Text, stories)])[0]
+    assert [0] == kept([Text(page), Text(page[:300])])[0]
+
+
+def test_layouts_of_one_page_are_one_story():
+    """Fetched within minutes, in one run; later, or after a run, it is a version that stays."""
+
+    def at(minute, *, published=False, words=LONG):
+        return Text(words, url=PAGE, fetched=minute, published=published)
+
+    assert [0] == kept([at(MINUTE), at(MINUTE + 2, words=EDITED)])[0]
+    assert [0, 1] == kept([at(MINUTE), at(MINUTE + 60, words=EDITED)])[0]
+    assert [0, 1] == kept([at(MINUTE, words=EDITED), at(MINUTE, published=True)])[0]
+    assert [0, 1] == kept([at(UNKNOWN), at(UNKNOWN, words=EDITED)])[0]
+
+
+def test_a_new_version_of_a_published_page_is_no_copy_of_another_page():
+    """Readers would keep the error: the correction stays, and revises its page."""
+    texts = [
+        Text(EDITED, url=PAGE, fetched=2),
+        Text(LONG, url=PAGE, fetched=1, published=True),
+        Text(LONG + passage(0, 9, "u"), url=8, published=True),
+    ]
+    stay, _, found = kept(texts)
+
+    assert [0, 1, 2] == stay
+    assert [101] == found.revised.tolist()
+    assert [0, 2] != kept([texts[0]._replace(url=9), *texts[1:]])[0]

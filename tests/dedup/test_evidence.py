@@ -9,17 +9,20 @@ from hypothesis import strategies as st
 
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare, compare_each
 from pipeline.dedup.model import INPUTS, WEIGHTS, inputs, probabilities
-from pipeline.dedup.samples import figures, keys_of, shingle_and_sample
+from pipeline.dedup.particulars import particulars_block
+from pipeline.dedup.samples import keys_of, shingle_and_sample
 
 STORY = [f"w{n}" for n in range(600)]
 OTHER = [f"v{n}" for n in range(600)]
 
 
-def sketch(words, *, numbers="", minute=UNKNOWN, common=()):
+def sketch(words, *, numbers="", minute=UNKNOWN, minutes=0, common=()):
     """Make the sketch of a text of these words, the keys in *common* not rare."""
     _, samples = shingle_and_sample([" ".join(words)], 4)
     rare = ~np.isin(keys_of(samples.values), np.array(common, np.uint32))
-    return Sketch(samples.values, rare, figures(numbers), int(samples.positions[0]), minute)
+    figures, names = (each.values for each in particulars_block([numbers]))
+    places = int(samples.positions[0])
+    return Sketch(samples.values, rare, figures, names, places, minute, minutes)
 
 
 def parts_of(one, other):
@@ -110,20 +113,54 @@ def test_the_model_knows_copies_from_strangers():
     some = "1 22 333 4,444 55 66 77 88 99"
 
     assert chance(sketch(STORY), sketch(STORY[:200])) > 0.9
-    assert chance(sketch(STORY), sketch(edited)) > 0.67
+    assert chance(sketch(STORY), sketch(edited)) > 0.5
     assert chance(sketch(STORY), sketch(OTHER)) < 0.05
     assert 0 == chance(sketch(STORY), sketch(OTHER[:300] + STORY[300:]))
     assert 0 == chance(sketch(STORY), sketch(STORY[:300] + OTHER[:300]))
     weekly = [w if n % 5 else f"x{n}" for n, w in enumerate(STORY)]
-    assert chance(sketch(STORY, numbers=some), sketch(weekly, numbers="2 3 5 7 11 13")) < 0.5
+    assert 0 == chance(sketch(STORY, numbers=some), sketch(weekly, numbers="2 3 5 7 11 13"))
+    assert 0 == chance(
+        sketch(STORY, numbers="late of Mill Lane in Dorsk"),
+        sketch(edited, numbers="late of Ferry Road in Harlen"),
+    )
 
 
 def test_each_input_has_a_weight_of_the_expected_sign():
     """Shared rare shingles, coverage and figures speak for a copy; time apart against it."""
     assert set(INPUTS) == set(WEIGHTS)
-    assert min(WEIGHTS[name] for name in ("rare", "figures", "weaker_half", "longer_lead")) > 0
+    assert min(WEIGHTS[name] for name in ("rare", "figures", "names", "weaker_half")) > 0
     assert WEIGHTS["coverage"] + WEIGHTS["coverage_squared"] > 0
-    assert max(WEIGHTS[name] for name in ("figures_missing", "hours_apart")) < 0
+    assert max(WEIGHTS[name] for name in ("figures_missing", "names_missing")) < 0
+    assert max(WEIGHTS[name] for name in ("leads_behind", "particulars_behind")) < 0
+    assert WEIGHTS["hours_apart"] < 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "hours"),
+    [
+        ((0, 1439), (1290, 0), 0.0),
+        ((0, 1439), (0, 1439), 0.0),
+        ((0, 1439), (1440, 1439), 1 / 60),
+        ((0, 1439), (2879, 0), 24.0),
+        ((0, 0), (1, 0), 1 / 60),
+        ((UNKNOWN, 0), (1, 0), None),
+    ],
+    ids=["day and time of it", "same day", "next day", "a day later", "a minute", "unknown"],
+)
+def test_a_day_is_no_midnight(one, other, hours):
+    """Where only the day is known, the time between is the least that it can be."""
+    pair = [sketch(STORY, minute=minute, minutes=more) for minute, more in (one, other)]
+    found = [parts_of(*each)["hours_apart"] for each in (pair, pair[::-1])]
+
+    assert [hours] * 2 == [None if np.isnan(each) else pytest.approx(each) for each in found]
+
+
+def test_a_minute_is_no_evidence():
+    """Published at one time, or a minute apart, or undated: hardly a difference."""
+    copy = sketch(STORY[:300])
+    chances = [chance(copy, sketch(STORY[:280], minute=minute)) for minute in (UNKNOWN, 0, 1)]
+
+    assert max(chances) - min(chances) < 0.02
 
 
 def test_a_week_apart_is_far_enough():

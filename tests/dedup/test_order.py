@@ -7,13 +7,14 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pipeline.dedup.order import ORDER_BYTES, order_key
+from pipeline.dedup.order import ORDER_BYTES, deciding_rule, order_key
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)
 PLAIN = {
     "id": "80" * 16,
     "text_digest": b"\x80" * 16,
-    "char_count": 1000,
+    "text": "x" * 1000,
+    "shingle_count": 200,
     "url": "https://example.org/",
     "title": "A title",
     "authors": ("A Name",),
@@ -24,14 +25,17 @@ FROM_BEST_TO_WORST = [
     PLAIN | {"id": "81" + "00" * 15},
     PLAIN | {"text_digest": b"\x81" + b"\0" * 15, "id": "00" * 16},
     PLAIN | {"date_published": NOON + timedelta(microseconds=1), "text_digest": b"\0" * 16},
-    PLAIN | {"char_count": 999, "date_published": NOON - timedelta(days=9000)},
-    PLAIN | {"char_count": 1},
-    PLAIN | {"authors": (), "char_count": 70_000},
-    PLAIN | {"date_published": None, "char_count": 69_999},
-    PLAIN | {"title": None, "char_count": 65_535},
-    PLAIN | {"title": None, "authors": (), "char_count": 2**40},
-    PLAIN | {"title": None, "authors": (), "date_published": None, "char_count": 2**40},
-    PLAIN | {"url": None, "char_count": 2**47},
+    PLAIN | {"text": "x" * 1001, "date_published": NOON - timedelta(days=9000)},
+    PLAIN | {"shingle_count": 199, "text": "x"},
+    PLAIN | {"authors": (), "shingle_count": 205},
+    PLAIN | {"date_published": None, "shingle_count": 204},
+    PLAIN | {"title": None, "shingle_count": 203},
+    PLAIN | {"title": None, "authors": (), "shingle_count": 205},
+    PLAIN | {"title": None, "authors": (), "date_published": None, "shingle_count": 205},
+    PLAIN | {"shingle_count": 160},
+    PLAIN | {"text": '<p class="a">x</p>', "shingle_count": 2**31},
+    PLAIN | {"text": "R&nbsp;and", "shingle_count": 2**30},
+    PLAIN | {"url": None, "shingle_count": 2**31},
 ]
 KEYS = [order_key(**fields) for fields in FROM_BEST_TO_WORST]
 
@@ -56,7 +60,17 @@ def test_the_offset_of_a_date_makes_no_difference():
 
 def test_texts_beyond_the_longest_count_as_longest():
     """A length never overflows its field."""
-    assert order_key(**PLAIN | {"char_count": 2**60}) <= order_key(**PLAIN | {"char_count": 2**47})
+    longest = PLAIN | {"shingle_count": 2**60}
+    assert order_key(**longest) <= order_key(**PLAIN | {"shingle_count": 2**31})
+
+
+def test_of_equal_copies_the_one_that_says_nothing_twice_is_kept():
+    """A story printed twice has the same shingles in more characters."""
+    once, twice = PLAIN | {"text": "a story"}, PLAIN | {"text": "a story a story"}
+    keys = order_key(**once), order_key(**twice)
+
+    assert keys[0] < keys[1]
+    assert "repetition" == deciding_rule(*keys)
 
 
 def test_an_id_of_another_kind_is_refused():

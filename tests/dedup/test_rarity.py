@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dedup import rarity
 from pipeline.dedup.rarity import (
     RARE_CLUSTERS,
-    TEMPLATE_TEXTS,
     count_links,
+    same_items,
     strong_links,
     tells_one_story,
     weigh,
@@ -97,15 +98,39 @@ def test_a_link_counts_for_the_smallest_text_of_its_groups():
     [
         ([[1, 2, 3]] * 9, True),
         ([[n, n + 100] for n in range(9)], False),
-        ([[n, n + 100] for n in range(TEMPLATE_TEXTS - 1)], True),
         ([[]] * 9, True),
         ([[1, 2, 3, 4, n + 10] for n in range(300)], True),
         ([[1, 2, n + 10, n + 1000] for n in range(300)], False),
         ([[1, 2, 3], [], [1], [1, 2], [1, 2, 3, 4]] * 2, True),
         ([[n] if n % 3 == 0 else [] for n in range(60)], True),
     ],
-    ids=["copies", "template", "few", "none", "one corrected", "half differ", "cut", "misread"],
+    ids=["copies", "template", "none", "one corrected", "half differ", "cut", "misread"],
 )
 def test_texts_with_other_figures_fill_a_template(figures, expected):
-    """Copies have the same figures; texts without any, and few texts, are not doubted."""
+    """Copies have the same figures and names; texts without any are not doubted."""
     assert expected == tells_one_story([np.array(each, np.uint32) for each in figures])
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([[1, 2, 3, 9], [4, 5, 6, 9], [1, 2, 3, 9], [1, 2, 9]], [0, 1, 0, 0]),
+        ([[1, 9], [1, 8], [1, 7]], [0, 1, 2]),
+        ([[1, 2, 3, 4, 5], [1, 2, 3, 4, 6]], [0, 0]),
+        ([[1, 2, 3, 4, 5], [1, 2, 3, 6, 7]], [0, 1]),
+        ([[], [], [1]], [0, 1, 2]),
+        ([], []),
+    ],
+)
+def test_copies_of_one_item_have_its_particulars(items, expected):
+    """Four in five of the fewer, two at least; what all items have in common says nothing."""
+    assert expected == same_items([np.array(each, np.uint32) for each in items]).tolist()
+
+
+def test_items_beyond_number_are_compared_by_what_few_share(monkeypatch):
+    """Where all share something, the pairs that do are too many to look at."""
+    monkeypatch.setattr(rarity, "MOST_SHARED", 10)
+    items = [[n, n + 1000, 9999] for n in range(50)] + [[7, 1007, 9999]]
+    found = same_items([np.array(each, np.uint32) for each in items])
+
+    assert [*range(50), 7] == found.tolist()

@@ -1,22 +1,15 @@
-"""Samples of shingles, and figures."""
+"""Samples of shingles."""
 
 from __future__ import annotations
 
-import re
-from zlib import crc32
-
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.dedup.samples import (
     SAMPLED,
-    figures,
-    figures_block,
     keys_of,
     places_of,
-    printed_figures,
     shingle_and_sample,
 )
 from pipeline.dedup.shingles import shingle_block
@@ -61,31 +54,3 @@ def test_a_repeated_shingle_is_sampled_once_where_it_stands_first():
     once = samples.values[: samples.offsets[1]].tolist()
 
     assert set(once) <= set(samples.values[samples.offsets[1] :].tolist())
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        ("12 May", "on 12th May", True),
-        ("3.5 km and 1,200 people", "1,200 people, 3.5 km", True),
-        ("at 14:05", "at 14:50", False),
-        ("no figure", "", True),
-        ("7 7 7", "7", True),
-        ("1200", "12 00", False),
-    ],
-)
-def test_figures_are_what_is_written_with_digits(one, other, same):
-    """Separators inside belong to a figure, order and repetition do not count."""
-    assert same == (figures(one).tolist() == figures(other).tolist())
-
-
-@given(st.lists(st.text(alphabet="07.,: a\n٣७²\U0001d7ce\ud800é東"), max_size=4))
-def test_figures_of_a_block_are_those_of_its_texts(texts):
-    """Runs of digits of any script, joined by one point, comma or colon; texts share none."""
-    found = figures_block(texts)
-    parts = np.split(found.values, found.offsets[1:-1])[: len(texts)]
-
-    for text, own in zip(texts, parts, strict=True):
-        printed = set(re.findall(r"\d+(?:[.,:]\d+)*", text))
-        assert printed == printed_figures(text)
-        assert sorted(crc32(each.encode()) for each in printed) == own.tolist()

@@ -38,13 +38,13 @@ def output(tmp_path_factory):
 
 def test_trace_tells_one_record_on_stdout(call, output):
     """Text for people, one object for scripts; nothing on stderr."""
-    code, out, err = call("trace", output, "bakery-fire")
-    assert (0, "", "tarnmouth-courier/bakery-fire.txt: a duplicate (near), left out") == (
+    code, out, err = call("trace", output, "bakery-blaze")
+    assert (0, "", "newsloom24/bakery-blaze.txt: a duplicate (near), left out") == (
         code,
         err,
         out.splitlines()[0],
     )
-    code, out, _ = call("trace", output, "bakery-fire", "--format", "json")
+    code, out, _ = call("trace", output, "bakery-blaze", "--format", "json")
     assert (0, "duplicate") == (code, json.loads(out)["records"][0]["fate"])
 
 

@@ -6,7 +6,7 @@ import json
 import re
 
 from training.corrected import LABELS, line_digest, read_corrections
-from training.labelled import Numbers, label_lines
+from training.labelled import label_lines
 
 ROWS = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
 STORY = "The harbour board closed the ferry berth on Tuesday after divers found cracks in it."
@@ -30,7 +30,7 @@ def test_a_corrected_line_is_learned_so_and_scored_as_before():
     """Only the line that is named changes, and only what is learned of it."""
     row = {"id": "page", "domain": "harbour.example", "lang": "en", "title": None}
     corrected = {line_digest("Photo: Bo Ek"): "d"}
-    page = label_lines(row, "ptags", "gold", LINES, Numbers(), corrected)
+    page = label_lines(row, "ptags", "gold", LINES, corrected)
 
     assert ["k", "k", "d"] == page.labels.tolist()
     assert ["k", "d", "d"] == page.learned.tolist()
@@ -41,6 +41,6 @@ def test_what_counts_for_nothing_stays_so():
     row = {"id": "page", "domain": "harbour.example", "lang": "en", "title": "Ferry berth closed"}
     lines = [["Ferry berth closed", True, "k"], *LINES]
     corrected = {line_digest("Ferry berth closed"): "d"}
-    page = label_lines(row, "ptags", "gold", lines, Numbers(), corrected)
+    page = label_lines(row, "ptags", "gold", lines, corrected)
 
     assert "n" == page.learned[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import lzma
 
-from training.labelled import Numbers
 from training.rendered import Known, labels_of, rendered
 from training.renderings import renderings
 
@@ -63,7 +62,7 @@ def test_a_page_without_most_of_its_gold_is_left_out():
 def test_pages_are_learned_from_and_not_scored():
     """Every rendering is in the fold of its site, and its labels are nobody's reading."""
     row = ROW | {"gold_text": "\n".join(STORY)}
-    pages = list(rendered("bench", row, PAGE.encode(), Numbers()))
+    pages = list(rendered("bench", row, PAGE.encode()))
 
     assert {"rendered"} == {page.source for page in pages}
     assert {"harbour.example"} == {page.domain for page in pages}

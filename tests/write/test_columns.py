@@ -29,7 +29,14 @@ from pipeline.write.parquet import write_parquet
 
 CONTRACT = yaml.safe_load((Path(__file__).parent / "contract.yaml").read_text(encoding="utf-8"))
 DAY = date(2026, 1, 1)
-LATE = {"cluster_id": ["c"], "revision_of": [None], "run_id": ["r"], "logical_date": [DAY]}
+LATE = {
+    "cluster_id": ["c"],
+    "page_id": ["p"],
+    "revision_of": [None],
+    "fuller_than": [None],
+    "run_id": ["r"],
+    "logical_date": [DAY],
+}
 
 
 def finished(kept) -> dict:
@@ -121,7 +128,8 @@ def test_an_article_fills_its_row():
         "removed": [{"start": 0, "end": 9, "rule": "headline"}],
         "evidence": [{"field": "title", "value": "The Title", "source": "headline",
                       "start": 0, "end": 9}],
-        "flags": ["no_prose"], "cluster_id": "c", "revision_of": None, "run_id": "r",
+        "flags": ["no_prose"], "cluster_id": "c", "revision_of": None,
+        "page_id": "p", "fuller_than": None, "run_id": "r",
         "logical_date": DAY,
     }  # fmt: skip
     assert expected == row

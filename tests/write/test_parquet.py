@@ -41,7 +41,9 @@ def rows_of_articles(count: int) -> pa.Table:
     staged = pa.Table.from_batches([staged_batch("articles", list(enumerate(kept)))])
     late = {
         "cluster_id": staged["id"].to_pylist(),
+        "page_id": ["p"] * count,
         "revision_of": [None] * count,
+        "fuller_than": [None] * count,
         "run_id": [RUN.run_id] * count,
         "logical_date": [RUN.logical_date] * count,
     }

@@ -17,11 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.blocks import FLAGS, LEVELS, Blocks
+from pipeline.clean.html.line_columns import (
+    OBSERVED,
+    averages,
+    best_run,
+    observe,
+    place_of,
+    shifted,
+)
 from pipeline.clean.html.overlap import EXTRACTIONS, Measured
-from pipeline.clean.lines.context import averages, best_run, place_of, shifted
-from pipeline.clean.lines.features import OBSERVED, observe
 from pipeline.clean.lines.page import Page
-from pipeline.clean.lines.tokens import Tokens
 
 Matrix = NDArray[np.float32]
 
@@ -107,7 +112,7 @@ def base_features(
         old: whether the page was built before there were elements for stories.
     """
     page, hits = lines
-    observed = observe([page], [hits], Tokens(page.lines))
+    observed = observe(page, hits)
     masks = np.array([blocks.own, blocks.near, blocks.around], np.int64)[:, chosen]
     bits = (masks[:, :, None] >> np.arange(len(FLAGS))) & 1
     prose = np.zeros(len(blocks.texts))

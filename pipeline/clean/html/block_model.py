@@ -26,7 +26,6 @@ from pipeline.clean.html.block_features import (
 from pipeline.clean.html.blocks import LINE_BREAK, Blocks, mask_with
 from pipeline.clean.html.forbidden import forbidden_rows, other_stories
 from pipeline.clean.html.overlap import EXTRACTIONS, compare
-from pipeline.clean.lines.features import GROUPS as LINE_GROUPS
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
 from pipeline.clean.model import LinearModel, viterbi
@@ -57,7 +56,15 @@ GROUPS = {
     "extractors": (*EXTRACTIONS, "place:in_first", "place:before_first", "place:behind_first"),
     "containers": ("level", "place:"),
     "element_names": ("own:", "near:", "around:"),
-    **LINE_GROUPS,
+    "length": ("words",),
+    "ending": ("ends_", "terminal"),
+    "outside_prose": ("prose",),
+    "signs": ("spaceless",),
+    "voice": ("voice_",),
+    "vocabulary": ("overlap",),
+    "repetition": ("repeated", "refrain"),
+    "phrases": ("phrase", "rule"),
+    "neighbours": ("window:", "shift:"),
     "page": ("page:",),
 }
 """Group of features, as reasons name it → how the names of its features begin."""

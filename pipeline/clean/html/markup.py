@@ -173,7 +173,10 @@ def _read_time(element: _Element, markup: Markup) -> None:
         if around.tag == "body":
             break
         names = f"{around.get('class') or ''} {around.get('id') or ''}"
-        if around.tag in ("a", "aside", "nav", "footer", "blockquote") or _other_story(names):
+        if around.tag in ("aside", "nav", "footer", "blockquote") or _other_story(names):
+            return
+        # A link to the story itself holds its date alone, one to another story a headline too.
+        if around.tag == "a" and len(text_of(around)) > MAX_LABEL_CHARS:
             return
     kind = kind_of_label(frozenset(re.findall(r"[^\W\d_]+", _said_before(element).casefold())))
     classes = (element.get("class") or "").lower().split()

@@ -1,7 +1,7 @@
 """What a text says about itself: headline, authors, dates, site and dateline, each with its place.
 
-``read`` finds all of it before any line is judged; ``settle`` keeps what is outside the story.
-None means unknown: a value counts only where the text states it.
+``read`` asks the tagger which line has which role, before any line is judged; ``settle`` adds what
+depends on the lines that are cut. None means unknown: a value counts only where the text states it.
 """
 
 from __future__ import annotations
@@ -9,26 +9,51 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from itertools import islice
-from typing import NamedTuple
 
-from pipeline.clean.dates import parse_timestamp
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
+from pipeline.clean.lines.bylines import byline_names, is_labelled
 from pipeline.clean.lines.page import LineRecord, Page
-from pipeline.clean.lines.page_rules import is_caption
+from pipeline.clean.lines.page_rules import MIN_ENTRIES, entry_times
 from pipeline.clean.lines.signs import CLOSING, agencies
-from pipeline.clean.lines.stamps import PUBLISHED, UPDATED, byline_of, date_of, says_only_when
-from pipeline.clean.names import read_contributors
+from pipeline.clean.lines.stamps import PUBLISHED, UPDATED
+from pipeline.clean.lines.tagger import Tags
+from pipeline.clean.names import name_key, read_contributors
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-DATED = frozenset({"timestamp", "byline"})
+FIRST_SHARE, TITLE_SHARE, TIME_SHARE = 0.35, 0.5, 0.6
+AUTHOR_SHARE, BYLINE_SHARE, LABEL_SHARE = 0.8, 0.5, 0.25
+"""Shares from which a role is believed: of a headline in the first line, of another one, of a date;
+of names alone, behind ``By`` and the like, behind ``Author:`` and the like (decision 3)."""
 
-DATED_RULES = frozenset({*DATED, "outside_story", "author_block"})
-"""Signs of a line with the story's own date, and rules whose lines may have them."""
+HEADED_LINES, HEADED_PROSE = 8, 1
+"""Lines behind a headline among which prose is looked for, and lines of prose."""
 
-CREDITED = frozenset({"contributors", "agency"})
-"""Signs of a line that the rule ``contributor_credit`` may cut."""
+ABOVE_BYLINE, NOTICE_LINES = 3.0, 6
+"""What the share of a line right above the byline or time stamp is multiplied by; lines above the
+one over the first paragraph among which a notice of consent leaves that one as the headline."""
+
+HEADLINE_WORDS, MOST_HEADLINE_WORDS = 3, 24
+"""Words of the shortest and the longest line above the story that may be its headline unseen."""
+
+SPARED_SHARE, LEAST_SHARE = 0.15, 0.04
+"""Shares from which a line may be the headline, and from which one is looked at at all."""
+
+BESIDE_BEST, BESIDE_LINES, MOST_BYLINES, MOST_TIMES = 0.25, 3, 4, 5
+"""Share of the likeliest byline's from which a line near it is one too; lines looked at."""
+
+TITLE_CHARS, MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 300, 25
+"""Characters of the longest headline and time stamp, and words of the latter."""
+
+_SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
+
+_WORD = re.compile(r"[^\W\d_]+")
 
 SITE_WORDS, SITE_CHARS = 90, 1_000
 """Words and characters of the longest line that may name the site."""
@@ -51,15 +76,6 @@ _MAIL_HOSTS = frozenset(
 )
 
 
-class DatedLine(NamedTuple):
-    """A date that a line prints: the column it belongs to, and how far from the story it stands."""
-
-    field: str
-    distance: int
-    timestamp: Timestamp
-    printed: Evidence
-
-
 @dataclass(frozen=True)
 class Heading:
     """What the record and the text say about the story, by the line that says it.
@@ -67,20 +83,25 @@ class Heading:
     Attributes:
         title: from the record, else the headline in the text.
         title_index: the line that the headline was read from; None when it was declared.
+        spared: lines that may be the headline while none is sure: they stay in the text.
         authors: names from the record, else from bylines.
+        published, modified: when the story was; a declared date that cannot be read gives None.
+        bylines, times: lines that say only by whom, or only when.
         evidence: what says so.
-        dates, sites: of lines that are not the story's own if they stay in it.
-        published: the date of the record; with a value, the text's does not count.
+        sites: of lines that are not the story's own if they stay in it.
         url: canonical url of the record.
     """
 
-    title: str | None
-    title_index: int | None
-    authors: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
-    dates: Mapping[int, DatedLine] = field(default_factory=dict)
+    title: str | None = None
+    title_index: int | None = None
+    spared: frozenset[int] = frozenset()
+    authors: tuple[str, ...] = ()
+    published: Timestamp | None = None
+    modified: Timestamp | None = None
+    bylines: frozenset[int] = frozenset()
+    times: frozenset[int] = frozenset()
+    evidence: tuple[Evidence, ...] = ()
     sites: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
-    published: str | None = None
     url: str | None = None
 
 
@@ -89,61 +110,232 @@ class Settled:
     """The fields of an article that depend on which lines are the story."""
 
     contributors: tuple[str, ...]
-    date_published: Timestamp | None
-    date_modified: Timestamp | None
     site: str | None
     dateline: str | None
     evidence: tuple[Evidence, ...]
 
 
-def read(page: Page, document: Document) -> Heading:
+_Dates = dict[str, tuple[Timestamp, Evidence]]
+
+
+def read(page: Page, document: Document, tags: Tags | None) -> Heading:
     """Read title, authors, dates and site; what the record declares wins over what the text says.
 
-    Dates are those of time stamps and dated bylines: dates in captions and sentences are those of
-    events. A site is the domain of a mail address or of a comment policy.
+    What the text says counts where the tagger is sure enough. A site is the domain of a mail
+    address or of a comment policy.
     """
-    evidence: list[Evidence] = []
-    title, title_index = normalize(document.title or "") or None, None
-    if title:
-        evidence.append(Evidence("title", title, "record"))
-    else:
-        title_index = find_title(page)
-        if title_index is not None:
-            line = page.lines[title_index]
-            title = line.text
-            evidence.append(Evidence("title", title, "first_line", line.start, line.end))
+    read = read_roles(page, tags) if tags is not None and page.prose_before[-1] else Heading()
+    title = normalize(document.title or "") or None
     authors = tuple(filter(None, map(normalize, document.authors)))
-    evidence.extend(Evidence("authors", name, "record") for name in authors)
-    if not authors:
-        authors, found = find_authors(page)
-        evidence.extend(found)
-    dates, sites = {}, {}
-    for line in page.marked:
-        if not line.signs.isdisjoint(DATED):
-            dated = _date_in(page, line)
-            if dated is not None:
-                dates[line.index] = dated
+    declared = {"title": title, "authors": authors, "date_published": document.date_published}
+    evidence = [Evidence("title", title, "record")] if title else []
+    evidence += [Evidence("authors", name, "record") for name in authors]
+    evidence += [each for each in read.evidence if not declared.get(each.field)]
+    if document.date_published:
+        evidence.append(Evidence("date_published", document.date_published, "record"))
+        read = replace(read, published=parse_timestamp(document.date_published))
     url = canonical_url(document.url) if document.url else None
+    sites = {}
     if not url and ("@" in page.raw or " right" in page.raw):
         sites = {line.index: named for line in page.lines if (named := _sites_in(page, line))}
+    if title:
+        read = replace(read, title=title, title_index=None, spared=frozenset())
+    if authors:
+        read = replace(read, authors=authors)
+    return replace(read, evidence=tuple(evidence), sites=sites, url=url)
+
+
+def read_roles(page: Page, tags: Tags) -> Heading:
+    """Headline, authors and dates of a text, where the tagger is sure enough; else None each."""
+    headline, byline, time = tags.roles.T.copy()
+    none = tags.none.tolist()
+    # In a list of dates, or a live blog, each belongs to its entry, unless one stands out.
+    entries = [index for index in entry_times(page) if page.share_before(index) > 0]
+    if len(entries) >= MIN_ENTRIES and time[entries].max() < TIME_SHARE:
+        time[entries] = 0.0
+    authors, bylines, evidence = _authors(page, byline, none[1])
+    dates, times = _dates(page, time, none[2])
+    above = [index - 1 for index in bylines | times if index and index - 1 not in bylines | times]
+    headline[above] *= ABOVE_BYLINE
+    title, spared = _headline(page, headline, tags.story)
+    if title is not None:
+        sure = float(headline[_same(page, title)].sum())
+        line = page.lines[title]
+        place = "above_story" if title else "first_line"
+        source = _sure(sure) if sure >= FIRST_SHARE else place
+        evidence.insert(0, _evidence(page, line, "title", line.text, source=source))
+    evidence += [each for _, each in dates.values()]
+    when = {column: timestamp for column, (timestamp, _) in dates.items()}
     return Heading(
-        title, title_index, authors, tuple(evidence), dates, sites, document.date_published, url
+        title=None if title is None else page.lines[title].text,
+        title_index=title,
+        spared=spared,
+        authors=authors,
+        published=when.get("date_published"),
+        modified=when.get("date_modified"),
+        bylines=bylines,
+        times=times,
+        evidence=tuple(evidence),
     )
 
 
-def _date_in(page: Page, line: LineRecord) -> DatedLine | None:
-    """The date that a line prints. The nearest above the story counts, then the first below it."""
-    printed = date_of(line.text)
-    if printed is None:
-        return None
-    first, words = page.first_prose, set(line.words)
-    distance = first - line.index if line.index < first else 1000 + line.index
-    published = not words.isdisjoint(PUBLISHED)
-    updated = not published and not words.isdisjoint(UPDATED)
-    column = "date_modified" if updated else "date_published"
-    value = line.text[printed.start : printed.end]
-    evidence = _evidence(page, line, column, value)
-    return DatedLine(column, distance - 5 * published, printed.timestamp, evidence)
+def _sure(share: float) -> str:
+    """The source of a value of a line with a role: who said so, and how sure he was."""
+    return f"tagger:{min(share, 1.0):.2f}"
+
+
+def _same(page: Page, index: int) -> list[int]:
+    """The lines that say what one of them says, itself first; the site's name may stand behind."""
+    words = page.lines[index].words
+    others = (line for line in page.lines if line.words and line.index != index)
+    return [index, *(o.index for o in others if _is_name_of(o, words) or o.words == words)]
+
+
+def _is_name_of(line: LineRecord, words: tuple[str, ...]) -> bool:
+    """Whether a line is a headline of these *words*, and the site's name behind it."""
+    size = len(words)
+    return size > 2 and line.words[:size] == words and _SITE_NAME.search(line.text) is not None
+
+
+def _headline(
+    page: Page, shares: NDArray[np.float64], story: NDArray[np.float64]
+) -> tuple[int | None, frozenset[int]]:
+    """The line that is the headline, and those that may be one where none is sure.
+
+    A line above text that is not the story heads a notice, however much it looks like a headline.
+    """
+    likely = np.flatnonzero(shares >= LEAST_SHARE).tolist()
+    heads = {i: _heads_story(page, page.lines[i], story) for i in likely}
+    best = max(likely, key=lambda i: shares[i] * heads[i], default=0)
+    line = page.lines[best]
+    # Of a headline, and the same with the site's name behind it, the headline counts.
+    bare = (o for o in page.lines if o.words != line.words and _is_name_of(line, o.words))
+    best = next((o.index for o in bare), best)
+    sure = float(shares[_same(page, best)].sum())
+    line = page.lines[best]
+    if sure < TITLE_SHARE and _opens_story(page, story):
+        best, line, sure = 0, page.lines[0], max(float(shares[0]), FIRST_SHARE)
+    needed = FIRST_SHARE if best == 0 and heads.get(0, True) else TITLE_SHARE
+    if sure >= needed and line.words and len(line.text) <= TITLE_CHARS:
+        return best, frozenset()
+    above = _above_story(page, story)
+    notice = page.lines[max(above[0] - NOTICE_LINES, 0) : above[0]] if above else ()
+    if any("legal" in other.kinds for other in notice):
+        return above[0], frozenset()
+    spared = (i for i in likely if shares[i] >= SPARED_SHARE)
+    return None, frozenset(i for i in (*spared, *above) if page.lines[i].words)
+
+
+def _opens_story(page: Page, story: NDArray[np.float64]) -> bool:
+    """Whether a text begins with what must be a headline: a few words right above a paragraph."""
+    line, *behind = page.lines[:2]
+    if not behind or not behind[0].prose or story[1] <= 0 or line.prose or line.kinds or line.signs:
+        return False
+    few = HEADLINE_WORDS <= line.word_count <= MOST_HEADLINE_WORDS
+    ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
+    return few and not ended and not line.text[0].islower() and not line.text[0].isdigit()
+
+
+def _above_story(page: Page, story: NDArray[np.float64]) -> list[int]:
+    """The line right above the first paragraph of the story, where it may be a headline."""
+    first = next((o.index for o in page.lines if o.prose and not o.kinds and story[o.index] > 0), 0)
+    line = page.lines[first - 1]
+    plain = not (line.prose or line.kinds or line.signs) and line.word_count >= HEADLINE_WORDS
+    return [first - 1] if first and plain else []
+
+
+def _heads_story(page: Page, line: LineRecord, story: NDArray[np.float64]) -> bool:
+    """Whether the next prose behind a line is story; at a text's end, whether any could be."""
+    behind = page.lines[line.index + 1 : line.index + 1 + HEADED_LINES]
+    following = [other.index for other in behind if other.prose][:HEADED_PROSE]
+    return not following or bool(story[following].max() > 0)
+
+
+def _authors(
+    page: Page, shares: NDArray[np.float64], none: float
+) -> tuple[tuple[str, ...], frozenset[int], list[Evidence]]:
+    """Names of the likeliest byline and of those beside it; the lines; where the names stand."""
+    order = np.argsort(-shares, kind="stable")[:MOST_BYLINES].tolist()
+    best = order[0]
+    likely = [i for i in order if shares[i] >= max(BESIDE_BEST * shares[best], LEAST_SHARE)]
+    names: dict[str, str] = {}
+    lines: list[int] = []
+    for index in sorted(i for i in likely if abs(i - best) <= BESIDE_LINES):
+        found = byline_names(page.lines[index].text)
+        if found:
+            lines.append(index)
+        for name in found:
+            names.setdefault(name_key(name), name)
+    sure = 1.0 - none
+    line = page.lines[best]
+    signed = BYLINE_SHARE if "byline" in line.signs else AUTHOR_SHARE
+    needed = LABEL_SHARE if is_labelled(line.text) else signed
+    if not names or best not in lines or sure < needed:
+        return (), frozenset(), []
+    held = frozenset(i for i in lines if not page.lines[i].prose)
+    evidence = _evidence(page, line, "authors", ", ".join(names.values()), source=_sure(sure))
+    return tuple(names.values()), held, [evidence]
+
+
+def _dates(page: Page, shares: NDArray[np.float64], none: float) -> tuple[_Dates, frozenset[int]]:
+    """The dates of publication and of change, by column, and the lines that say only when."""
+    order = np.argsort(-shares, kind="stable")[:MOST_TIMES].tolist()
+    printed = [
+        (i, column, each)
+        for i in order
+        if shares[i] >= LEAST_SHARE and len(page.lines[i].text) <= MAX_STAMP_CHARS
+        for column, each in printed_dates(page.lines[i].text).items()
+    ]
+    dated = {i: float(shares[i]) for i, _, _ in printed}
+    least = BESIDE_BEST * max(dated.values(), default=0.0)
+    dates: _Dates = {}
+    for index, column, each in printed:
+        line = page.lines[index]
+        rivals = {i: _day(p) for i, c, p in printed if c == column}
+        same = sum(dated[i] for i, day in rivals.items() if day == _day(each))
+        sure = same / (sum(dated[i] for i in rivals) + none)
+        if column not in dates and sure >= TIME_SHARE and dated[index] >= least:
+            value = line.text[each.start : each.end]
+            evidence = _evidence(page, line, column, value, source=_sure(sure))
+            dates[column] = each.timestamp, evidence
+    held = frozenset(i for i, share in dated.items() if share >= least and _is_stamp(page, i))
+    return dates, held
+
+
+def _day(printed: PrintedDate) -> date:
+    """The day as printed."""
+    when = printed.timestamp
+    return (when.instant + timedelta(minutes=when.offset_min or 0)).date()
+
+
+def _is_stamp(page: Page, index: int) -> bool:
+    """Whether a line says when and hardly more."""
+    line = page.lines[index]
+    return not line.prose and line.word_count <= STAMP_WORDS_MOST
+
+
+def printed_dates(text: str) -> dict[str, PrintedDate]:
+    """The first date of a line that says when the story was published, and when changed.
+
+    >>> sorted(printed_dates("Updated: 1 October 2014 | Published: 28 March 2014"))
+    ['date_modified', 'date_published']
+    >>> printed_dates("Updated 8 March 2024").keys()
+    dict_keys(['date_modified'])
+    """
+    labels = [
+        (match.start(), match[0].casefold())
+        for match in _WORD.finditer(text)
+        if match[0].casefold() in UPDATED or match[0].casefold() in PUBLISHED
+    ]
+    starts = [0, *(start for start, _ in labels), len(text)]
+    columns = ["date_published"]
+    columns += ["date_modified" if word in UPDATED else "date_published" for _, word in labels]
+    found: dict[str, PrintedDate] = {}
+    for column, start, end in zip(columns, starts, starts[1:], strict=False):
+        each = find_date(text[start:end])
+        if each is not None and column not in found:
+            found[column] = replace(each, start=each.start + start, end=each.end + start)
+    return found
 
 
 def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
@@ -162,9 +354,9 @@ def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
 
 
 def settle(heading: Heading, page: Page, cut: Mapping[int, str]) -> Settled:
-    """Choose among what was read, now that the lines in *cut* are known not to be the story.
+    """Read what the lines in *cut* say that are known not to be the story, and the dateline.
 
-    Two different sites say nothing. A declared date that cannot be read gives None.
+    Two different sites say nothing.
     """
     evidence: list[Evidence] = []
     contributors: list[str] = []
@@ -178,19 +370,6 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str]) -> Settled:
             evidence.append(Evidence("contributors", names, "credit", line.start, line.end))
         for named in heading.sites.get(index, ()):
             sites.setdefault(named.value, replace(named, source=rule))
-    dates: dict[str, tuple[DatedLine, str]] = {}
-    for index, dated in heading.dates.items():
-        rule = cut.get(index, "")
-        nearest = dates.get(dated.field)
-        if rule in DATED_RULES and (nearest is None or dated.distance < nearest[0].distance):
-            dates[dated.field] = dated, rule
-    stamps = {column: dated.timestamp for column, (dated, _) in dates.items()}
-    published = stamps.get("date_published")
-    if heading.published:
-        dates.pop("date_published", None)
-        evidence.append(Evidence("date_published", heading.published, "record"))
-        published = parse_timestamp(heading.published)
-    evidence.extend(replace(dated.printed, source=rule) for dated, rule in dates.values())
     place = _place(page, cut, heading.title_index)
     evidence.extend(filter(None, (place,)))
     site = site_of(heading.url) if heading.url else None
@@ -199,8 +378,6 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str]) -> Settled:
         evidence.append(named)
     return Settled(
         contributors=tuple(contributors),
-        date_published=published,
-        date_modified=stamps.get("date_modified"),
         site=site,
         dateline=place.value if place else None,
         evidence=tuple(evidence),
@@ -215,27 +392,6 @@ def _place(page: Page, cut: Mapping[int, str], title_index: int | None) -> Evide
         if dateline:
             return _evidence(page, line, "dateline", dateline.place, source="dateline")
     return None
-
-
-def find_authors(page: Page) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:
-    """Names from the bylines at the head of the story, else from the one below it."""
-    lines = [line for line in page.marked if "byline" in line.signs and not line.prose]
-    head = [line for line in lines if page.share_before(line.index) <= 0.2]
-    foot = [line for line in lines if page.share_before(line.index) >= 0.95]
-    for place in (head[-2:], foot[:1]):
-        names: list[str] = []
-        found: list[Evidence] = []
-        for line in place:
-            byline = byline_of(line.text)
-            new = [name for name in byline.names if name not in names] if byline else []
-            names.extend(new)
-            if byline and new:
-                printed = line.text[byline.start : byline.end]
-                value = ", ".join(new)
-                found.append(_evidence(page, line, "authors", printed, value, "byline"))
-        if names:
-            return tuple(names), tuple(found)
-    return (), ()
 
 
 def _evidence(
@@ -305,106 +461,3 @@ def _is_place(place: str, text: str) -> bool:
         return False
     # A short abbreviation, or a heading in capitals throughout, is no dispatch.
     return sum(map(len, words)) >= 5 and len(text) >= 60 and not text.isupper()
-
-
-MAX_WORDS = 32
-
-TITLE_CHARS = 220
-"""Size of the longest headlines in print; longer first lines are ledes."""
-
-HEAD_LINES = 12
-"""Lines before the story within which a headline is looked for."""
-
-LABEL_LINES = 3
-"""Labels of a section, buttons and time stamps that may stand above the headline."""
-
-NEAR_LINES = 6
-"""Lines between a headline under labels and the story: a standfirst, bylines, a credit."""
-
-LEAD_WORDS = 3
-"""Words from which a line on its own can be told from a section's name."""
-
-QUESTION_WORDS = 20
-"""Words from which a question is the story's first, not its headline."""
-
-_LIST_ITEM = re.compile(r"\d{1,2}\s?[.)]\s")
-"""How the items of a list begin; a page that begins with one begins inside a story."""
-
-_CREDIT_END = re.compile(r"\([^()]{1,60}/[^()]{1,60}\)$")
-
-_SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
-
-_NO_HEADLINES = frozenset({"byline", "notice"})
-"""Signs of lines that stand above headlines."""
-
-
-def find_title(page: Page) -> int | None:
-    """Return the index of the line that is the headline; None rather than a guess.
-
-    The headline is the first line, or the first under a few labels right above the story, or the
-    line that the first one repeats with the site's name behind it. A caption, a time stamp, a
-    byline, a dateline or a sentence of the story is none.
-    """
-    first = page.first_prose
-    if first >= len(page.lines):
-        return None
-    by_repeat = _repeated_in_page_name(page)
-    if by_repeat is not None:
-        return by_repeat
-    for line in page.lines[: max(1, min(LABEL_LINES + 1, first))]:
-        if _looks_like_headline(page, line):
-            near = line.index == 0 or (first - line.index <= NEAR_LINES and line.word_count > 3)
-            return line.index if near else None
-        if not _is_label(line):
-            return None
-    return None
-
-
-def _looks_like_headline(page: Page, line: LineRecord) -> bool:
-    """Whether *line*, by itself and by what follows it, is a headline."""
-    if not line.words or line.kinds or line.word_count < LEAD_WORDS:
-        return False
-    if (
-        line.word_count > MAX_WORDS
-        or len(line.text) > TITLE_CHARS
-        or not line.text[0].isprintable()
-    ):
-        return False
-    if says_only_when(line.words) or line.signs & _NO_HEADLINES or is_caption(page, line.index):
-        return False
-    if find_dateline(line.text) or _is_sentence(line) or _LIST_ITEM.match(line.text):
-        return False
-    return page.first_prose - line.index <= HEAD_LINES
-
-
-def _is_label(line: LineRecord) -> bool:
-    """Whether a headline may still follow: a section's name, a button, a byline, a time stamp."""
-    if line.word_count < LEAD_WORDS or line.kinds:
-        return not line.terminal
-    return "timestamp" in line.signs or "byline" in line.signs
-
-
-def _is_sentence(line: LineRecord) -> bool:
-    """Whether a line is a sentence or ends in a credit: no headline."""
-    text = line.text.rstrip(CLOSING)
-    if text.endswith((".", "。", "।", ";", ":")) and not text.endswith(
-        ("...", "U.S.", "U.K.", "U.N.")
-    ):
-        return True
-    if text.endswith(("?", "？", "؟")) and line.word_count >= QUESTION_WORDS:
-        return True
-    if text != line.text and _CREDIT_END.search(line.text[-80:]):
-        return True
-    return line.text[0].islower() and line.text[:1].isalpha() and line.word_count > 12
-
-
-def _repeated_in_page_name(page: Page) -> int | None:
-    """A line that the page's name in the first line, ``Headline | Site``, repeats."""
-    name = page.lines[0]
-    if not name.words or len(name.text) > 2 * TITLE_CHARS or not _SITE_NAME.search(name.text):
-        return None
-    for line in page.lines[1 : page.first_prose + 1]:
-        size = len(line.words)
-        if LEAD_WORDS < size < len(name.words) and name.words[:size] == line.words:
-            return line.index
-    return None

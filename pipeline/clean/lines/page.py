@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from pipeline.clean.lines.phrases import hints_of, kinds_of
+from pipeline.clean.lines.phrases import kinds_of
 from pipeline.clean.lines.signs import CLOSING, OPEN_QUOTES, signs_of
 from pipeline.text.lines import folded_words, join_wrapped, split_lines
 from pipeline.text.scripts import HAN_AND_KANA, LOWEST_SPACELESS, SPACELESS_LETTER
@@ -35,8 +35,8 @@ QUOTES = OPEN_QUOTES + "‘「『"
 
 _CLOSING = CLOSING + "›」』）*_"
 
-Sketch = tuple[tuple[str, ...], int, bool, bool, frozenset[str], frozenset[str], frozenset[str]]
-"""What is known of a line by itself: the last seven fields of a ``LineRecord``."""
+Sketch = tuple[tuple[str, ...], int, bool, bool, frozenset[str], frozenset[str]]
+"""What is known of a line by itself: the last six fields of a ``LineRecord``."""
 
 
 class LineRecord(NamedTuple):
@@ -51,7 +51,6 @@ class LineRecord(NamedTuple):
         prose: whether it reads as a sentence of a story: long, or ended and not short.
         kinds: what ``phrases`` takes it for.
         signs: what the patterns of ``signs`` find in it.
-        hints: what in it suggests boilerplate without proving it; only the line model asks.
     """
 
     index: int  # type: ignore[assignment] # a place, not the method of tuples
@@ -65,7 +64,6 @@ class LineRecord(NamedTuple):
     prose: bool
     kinds: frozenset[str]
     signs: frozenset[str]
-    hints: frozenset[str]
 
     @property
     def short(self) -> bool:
@@ -156,7 +154,7 @@ def _sketch(text: str, words: tuple[str, ...]) -> Sketch:
     quoted = text[0] in QUOTES
     kinds = kinds_of(words, quoted=quoted)
     signs = signs_of(text, words, count, ended=terminal)
-    return words, count, terminal, prose, kinds, signs, frozenset() if quoted else hints_of(words)
+    return words, count, terminal, prose, kinds, signs
 
 
 _remembered: dict[str, Sketch] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from pipeline.clean.lines.page import LineRecord, Page
@@ -230,7 +230,20 @@ for _row in TABLE:
     _ROWS[_row.says].append(_row)
 
 
-def rule_hits(page: Page) -> dict[str, frozenset[int]]:
+Hits = Mapping[str, frozenset[int]]
+"""Name of each rule → the lines that it matches."""
+
+LATER = ("repeated_title", "author_block")
+"""Rules that say more once the headline and the authors are known."""
+
+
+def later_hits(page: Page) -> Hits:
+    """Ask those rules of ``LATER`` again that now know more."""
+    known = {"repeated_title": page.title, "author_block": page.authors}
+    return {name: frozenset(FUNCTIONS[name](page)) for name in LATER if known[name]}
+
+
+def rule_hits(page: Page) -> Hits:
     """Return the numbers of the lines that each rule matches, by its name in order of ``RULES``."""
     hits: dict[str, list[int]] = {name: [] for name in RULES}
     for line in page.marked:

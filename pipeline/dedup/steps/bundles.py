@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 from pipeline.arrays import lookup, sortable
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import components, couples, stars
-from pipeline.dedup.rarity import TEMPLATE_TEXTS, count_links, strong_links, tells_one_story, weigh
+from pipeline.dedup.rarity import (
+    TEMPLATE_TEXTS,
+    count_links,
+    same_items,
+    strong_links,
+    tells_one_story,
+    weigh,
+)
 from pipeline.dedup.steps.edges import in_shards
 from pipeline.dedup.steps.layouts import (
+    THIS_RUN,
     BlockSamples,
     Bundle,
     Components,
@@ -43,8 +51,8 @@ def label(found: Components, config: DedupConfig, staging: Staging) -> NDArray[n
     published = published_labels(staging)
     labels = [np.empty((0, 2), np.uint64)]
     try:
-        for alike in _likenesses(found, config, reader):
-            parted = _without_templates(alike, reader)
+        for articles, alike in _likenesses(found, config, reader):
+            parted = _without_templates(articles, alike, reader)
             representatives = _labelled(parted[:, 1], [published])
             labels.append(np.stack([parted[:, 0], representatives], axis=1))
     finally:
@@ -54,41 +62,54 @@ def label(found: Components, config: DedupConfig, staging: Staging) -> NDArray[n
 
 def _likenesses(
     found: Components, config: DedupConfig, reader: MemberReader
-) -> Iterator[NDArray[np.uint64]]:
+) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
     """Find what is alike in each component. Most have two articles: all of those go together."""
     ends = np.cumsum(found.sizes)[:-1]
     records = reader.records(found.articles)
     for articles, own in zip(np.split(found.articles, ends), np.split(records, ends), strict=True):
         if len(articles) > 2:
-            yield stars(reader.component(articles, own), config)
+            yield articles, stars(reader.component(articles, own), config)
     two = np.repeat(found.sizes == 2, found.sizes)
-    yield couples(reader.component(found.articles[two], records[two]), config)
+    pairs = found.articles[two]
+    yield pairs, couples(reader.component(pairs, records[two]), config)
 
 
-def _without_templates(alike: NDArray[np.uint64], reader: MemberReader) -> NDArray[np.uint64]:
-    """Part the clusters that are pages of one template: only equal texts still count as one.
+def _without_templates(
+    articles: NDArray[np.uint64], alike: NDArray[np.uint64], reader: MemberReader
+) -> NDArray[np.uint64]:
+    """Part the clusters that are pages of one template: only copies of one item count as one.
+
+    Copies of one item may have been found alike to different other items. So they are searched for
+    among all articles of the component that are in no other cluster.
 
     Args:
+        articles: uint64[m], of a component.
         alike: uint64[k, 2], an article and whose copy it may be.
     """
     firsts, clusters, sizes = np.unique(alike[:, 1], return_inverse=True, return_counts=True)
     ends, order = np.cumsum(sizes), np.argsort(clusters, kind="stable")
     stays = np.ones(len(alike), np.bool_)
-    parted = [np.empty((0, 2), np.uint64)]
-    for cluster in np.flatnonzero(sizes >= TEMPLATE_TEXTS - 1).tolist():
+    large = sizes >= TEMPLATE_TEXTS - 1
+    for cluster in [*np.flatnonzero(large).tolist(), *np.flatnonzero(~large).tolist()]:
+        if not large[cluster] and stays.all():
+            return alike  # no template is near
         inside = order[ends[cluster] - sizes[cluster] : ends[cluster]]
-        articles = np.concatenate([firsts[cluster : cluster + 1], alike[inside, 0]])
-        records = reader.records(articles)
+        own = np.concatenate([firsts[cluster : cluster + 1], alike[inside, 0]])
+        records = reader.records(own)
         ranks = np.argsort(sortable(records["order"]))  # not as they happen to be numbered
-        articles, records = articles[ranks], records[ranks]
-        if tells_one_story(reader.figures(articles, records)):
-            continue
-        texts = sortable(records["text_digest"])
-        _, leaders, same = np.unique(texts, return_index=True, return_inverse=True)
-        equal = np.stack([articles, articles[leaders[same]]], axis=1)
-        parted.append(equal[equal[:, 0] != equal[:, 1]])
-        stays[inside] = False
-    return np.concatenate([alike[stays], *parted])
+        stays[inside] = tells_one_story(reader.particulars(own[ranks], records[ranks]))
+    if stays.all():
+        return alike
+    items = np.setdiff1d(articles, alike[stays])
+    records = reader.records(items)
+    ranks = np.lexsort((sortable(records["order"]), records["run"] == THIS_RUN))
+    items, records = items[ranks], records[ranks]
+    texts = sortable(records["text_digest"])
+    _, leaders, same = np.unique(texts, return_index=True, return_inverse=True)
+    copies = same_items(reader.particulars(items, records))[leaders[same]]
+    equal = np.stack([items, items[copies]], axis=1)
+    new = (equal[:, 0] != equal[:, 1]) & (records["run"] == THIS_RUN)
+    return np.concatenate([alike[stays], equal[new]])
 
 
 def published_labels(staging: Staging) -> NDArray[np.uint64]:

@@ -41,7 +41,10 @@ VERDICT = np.dtype(
         ("representative_run", "<i4"),
         ("cluster_id", "u1", ID_BYTES),
         ("revision_of", "u1", ID_BYTES),
+        ("page_id", "u1", ID_BYTES),
+        ("fuller_than", "u1", ID_BYTES),
         ("other_story", "?"),
+        ("partly", "?"),
         ("match", "u1"),
         ("shared", "<u4"),
         ("shingles", "<u4"),
@@ -55,8 +58,10 @@ VERDICT = np.dtype(
 """A duplicate: its row in its block, its representative, and what decided.
 
 ``representative_run`` is the number of a run of the window, or ``THIS_RUN``. ``revision_of``
-is all 0, but for an article that is a later version of that one; ``other_story`` says that its
-url was that of an earlier article, of which it is none. ``match`` is an index into
+and ``fuller_than`` are all 0, but for an article that is a later version of that one, or tells
+its story at greater length. ``page_id`` is that of the first version of its page. ``other_story``:
+its page was that of an earlier article, which tells another story. ``partly``: a part of it, but
+not most, is in another article of its cluster. ``match`` is an index into
 ``decide.MATCHES``, or ``decide.KEPT``: an article that stays, of which only that is said.
 """
 
@@ -66,11 +71,12 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
 
     Fields: its id and text digest, its place in the order of representatives, the number of
     its record in the block, the run that published it (by number in the window, or
-    ``THIS_RUN``) and the cluster it has there (else its own id), a digest of its url (0 without
-    one), where its shingles lie in the shingles file (start and count, in shingles), the same
-    for its samples and figures, the places a shingle can have in it, the minutes of its
-    publication and of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0
-    when it has too few shingles to be signed).
+    ``THIS_RUN``), the cluster and the page it has there (else its own id), a digest of what names
+    its page (0 if nothing does), where its shingles lie in the shingles file (start and count, in
+    shingles), the same for its samples, figures and names, the places a shingle can have in it,
+    the first minute in which it may have been published and how many more may be it, the minute
+    of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it has too few
+    shingles to be signed).
     """
     return np.dtype(
         [
@@ -80,6 +86,7 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("ordinal", "<u4"),
             ("run", "<i4"),
             ("cluster_id", "u1", ID_BYTES),
+            ("page_id", "u1", ID_BYTES),
             ("url", "<u8"),
             ("shingles_start", "<u8"),
             ("shingle_count", "<u4"),
@@ -87,8 +94,11 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("sample_count", "<u4"),
             ("figures_start", "<u8"),
             ("figure_count", "<u4"),
+            ("names_start", "<u8"),
+            ("name_count", "<u4"),
             ("positions", "<u4"),
             ("minute", "<i8"),
+            ("minutes", "<u4"),
             ("fetched", "<i8"),
             ("keys", "<u4", (bands,)),
         ]

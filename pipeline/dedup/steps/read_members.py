@@ -34,11 +34,9 @@ from pipeline.dedup.steps.layouts import (
 )
 from pipeline.staging import Staging
 
-SHINGLE_BYTES = 8
+SHINGLE_BYTES = SAMPLE_BYTES = 8
 
-SAMPLE_BYTES = 8
-
-FIGURE_BYTES = 4
+PARTICULAR_BYTES = 4
 
 OPEN_FILES = 48
 """Files that a reader keeps open: a component may lie in more blocks than a process may open."""
@@ -133,17 +131,24 @@ class MemberReader:
         )
         return candidates, records
 
-    def figures(
+    def particulars(
         self, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[np.uint32]]:
-        """Read the figures of *articles*, whose member records these are."""
-        blocks = block_of(articles).tolist()
-        return [self._figures(*each) for each in zip(blocks, records, strict=True)]
+        """Read the figures and names of *articles*, whose member records these are."""
+        own = zip(block_of(articles).tolist(), records, strict=True)
+        return [np.union1d(self._figures(*each), self._names(*each)) for each in own]
 
     def _figures(self, block: int, record: np.void) -> NDArray[np.uint32]:
-        start, count = int(record["figures_start"]), int(record["figure_count"])
-        content = self._read(block, "figures", start * FIGURE_BYTES, count * FIGURE_BYTES)
-        return np.frombuffer(content, "<u4")
+        return self._particulars(block, "figures", record["figures_start"], record["figure_count"])
+
+    def _names(self, block: int, record: np.void) -> NDArray[np.uint32]:
+        return self._particulars(block, "names", record["names_start"], record["name_count"])
+
+    def _particulars(
+        self, block: int, kind: str, start: np.uint64, count: np.uint32
+    ) -> NDArray[np.uint32]:
+        where = int(start) * PARTICULAR_BYTES, int(count) * PARTICULAR_BYTES
+        return np.frombuffer(self._read(block, kind, *where), "<u4")
 
     def _shingles(self, block: int, record: np.void) -> NDArray[np.uint64]:
         start, count = int(record["shingles_start"]), int(record["shingle_count"])
@@ -158,8 +163,10 @@ class MemberReader:
             samples,
             ~lookup(common, keys_of(samples))[1],
             self._figures(block, record),
+            self._names(block, record),
             int(record["positions"]),
             int(record["minute"]),
+            int(record["minutes"]),
         )
 
     def _read(self, block: int, kind: str, start: int, count: int) -> bytes:

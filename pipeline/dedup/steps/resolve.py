@@ -63,9 +63,16 @@ def verdicts_of(
         records: the member record of each.
     """
     verdicts = np.zeros(len(found.articles), VERDICT)
-    own, kept, first, revised = (
+    own, kept, first, revised, page, fuller = (
         records[np.searchsorted(articles, each)]
-        for each in (found.articles, found.representatives, found.clusters, found.revised)
+        for each in (
+            found.articles,
+            found.representatives,
+            found.clusters,
+            found.revised,
+            found.pages,
+            found.fuller,
+        )
     )
     verdicts["row"] = row_of(found.articles)
     verdicts["representative_id"] = kept["id"]
@@ -73,7 +80,11 @@ def verdicts_of(
     verdicts["cluster_id"] = first["cluster_id"]
     later = found.revised != found.articles
     verdicts["revision_of"][later] = revised["id"][later]
+    longer = found.fuller != found.articles
+    verdicts["fuller_than"][longer] = fuller["id"][longer]
+    verdicts["page_id"] = page["page_id"]
     verdicts["other_story"] = found.other_story
+    verdicts["partly"] = found.partly
     verdicts["match"] = found.matches
     verdicts["shared"] = [compared.shared for compared in found.compared]
     verdicts["shingles"] = own["shingle_count"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +13,18 @@ from numpy.typing import NDArray
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
-from pipeline.dedup.samples import Figures, Samples, figures_block, shingle_and_sample
+from pipeline.dedup.particulars import Particulars, particulars_block
+from pipeline.dedup.samples import Samples, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.dedup.steps.layouts import ID_BYTES, THIS_RUN, member_dtype
 from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import replacing
 from pipeline.text.unicode import digest
+from pipeline.urls import page_address
+
+DAY_MINUTES = 24 * 60 - 1
+"""Further minutes in which an article may have been published of which only the day is known."""
 
 TEXTS_AT_ONCE = 256
 """Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
@@ -31,11 +37,12 @@ class Published:
 
     Attributes:
         run: its run, by number in the window.
-        cluster_id: 32 hex digits.
+        cluster_id, page_id: 32 hex digits each.
     """
 
     run: int
     cluster_id: str
+    page_id: str
 
 
 class MemberWriter:
@@ -46,13 +53,13 @@ class MemberWriter:
     ) -> None:
         self._config = config
         self._dtype = member_dtype(config.bands)
-        self._members, self._shingles, self._samples, self._figures = (
+        self._members, self._shingles, self._samples, self._figures, self._names = (
             open_files.enter_context(
                 open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
             )
-            for kind in ("members", "shingles", "samples", "figures")
+            for kind in ("members", "shingles", "samples", "figures", "names")
         )
-        self._shingle_total = self._sample_total = self._figure_total = 0
+        self._shingle_total = self._sample_total = self._figure_total = self._name_total = 0
 
     def append(
         self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
@@ -73,36 +80,59 @@ class MemberWriter:
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
         signed = shingles.counts >= config.min_shingles
         records = np.zeros(len(kept), self._dtype)
-        _describe(records, kept, earlier)
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
+        _describe(records, kept, earlier)
         records["keys"][signed] = keys.T[signed]
-        self._append_samples(records, samples, figures_block(texts))
+        self._append_samples(records, samples)
+        self._append_particulars(records, *particulars_block(texts))
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         self._shingle_total += len(shingles.values)
 
-    def _append_samples(
-        self,
-        records: NDArray[np.void],
-        samples: Samples,
-        figures: Figures,
-    ) -> None:
-        """Write samples and figures, and note in *records* where they lie."""
+    def _append_samples(self, records: NDArray[np.void], samples: Samples) -> None:
+        """Write samples, and note in *records* where they lie."""
         records["samples_start"] = self._sample_total + samples.offsets[:-1]
         records["sample_count"] = samples.counts
         records["positions"] = samples.positions
+        self._samples.write(samples.values.astype("<u8").tobytes())
+        self._sample_total += len(samples.values)
+
+    def _append_particulars(
+        self, records: NDArray[np.void], figures: Particulars, names: Particulars
+    ) -> None:
+        """Write figures and names, and note in *records* where they lie."""
         records["figures_start"] = self._figure_total + figures.offsets[:-1]
         records["figure_count"] = np.diff(figures.offsets)
-        self._samples.write(samples.values.astype("<u8").tobytes())
+        records["names_start"] = self._name_total + names.offsets[:-1]
+        records["name_count"] = np.diff(names.offsets)
         self._figures.write(figures.values.astype("<u4").tobytes())
-        self._sample_total += len(samples.values)
+        self._names.write(names.values.astype("<u4").tobytes())
         self._figure_total += len(figures.values)
+        self._name_total += len(names.values)
 
 
-def url_digest(url: str) -> int:
-    """Hash a canonical url to 64 bits; never 0, which stands for no url."""
-    return int.from_bytes(digest(url, 8), "little") or 1
+def page_digest(article: Article) -> int:
+    """Hash what names the page of an article: 64 bits; 0 if nothing does.
+
+    That is its address; else the id of its record; else, where a file is one document, its path.
+    A record of a file of many that has neither has a place, but that is no name: tomorrow's file
+    has another record there.
+    """
+    document = article.document
+    path, mark, number = document.source.rpartition("#")
+    place = PurePosixPath(path).name.partition(".")[0]
+    if article.url is not None:
+        name = f"url {page_address(article.url)}"
+    elif not document.source:
+        return 0
+    elif not (mark and number.isdecimal()):
+        name = f"path {document.source}"
+    elif document.record_id.rpartition("#")[::2] != (place, number):
+        name = f"id {document.record_id}"
+    else:
+        return 0
+    return int.from_bytes(digest(name, 8), "little") or 1
 
 
 def text_digest(text: str) -> bytes:
@@ -118,19 +148,24 @@ def _describe(
     """Fill in what *records* say of the articles besides their texts."""
     articles = [article for _, article in kept]
     digests = [text_digest(article.text) for article in articles]
-    orders = [_order_key(*each) for each in zip(articles, digests, strict=True)]
+    described = zip(articles, digests, records["shingle_count"].tolist(), strict=True)
+    orders = [_order_key(*each) for each in described]
     ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
-    records["id"] = records["cluster_id"] = ids
+    records["id"] = records["cluster_id"] = records["page_id"] = ids
     records["text_digest"] = _bytes_table(digests, ID_BYTES)
     records["order"] = _bytes_table(orders, ORDER_BYTES)
     records["ordinal"] = [ordinal for ordinal, _ in kept]
-    records["url"] = [0 if each.url is None else url_digest(each.url) for each in articles]
-    records["minute"] = [_minute(article.date_published) for article in articles]
+    records["url"] = [page_digest(each) for each in articles]
+    published = [article.date_published for article in articles]
+    records["minute"] = [_minute(each) for each in published]
+    days = [each is not None and each.precision == "day" for each in published]
+    records["minutes"] = np.array(days, np.uint32) * DAY_MINUTES
     records["fetched"] = [_minute(article.fetched_at) for article in articles]
     records["run"] = THIS_RUN
     if earlier is not None:
-        clusters = [bytes.fromhex(each.cluster_id) for each in earlier]
-        records["cluster_id"] = _bytes_table(clusters, ID_BYTES)
+        for name in ("cluster_id", "page_id"):
+            ids_ = [bytes.fromhex(getattr(each, name)) for each in earlier]
+            records[name] = _bytes_table(ids_, ID_BYTES)
         records["run"] = [each.run for each in earlier]
 
 
@@ -138,12 +173,13 @@ def _minute(timestamp: Timestamp | None) -> int:
     return minute_of(timestamp.instant if timestamp else None)
 
 
-def _order_key(article: Article, text_digest: bytes) -> bytes:
+def _order_key(article: Article, text_digest: bytes, shingle_count: int) -> bytes:
     published = article.date_published
     return order_key(
         id=article.document.id,
         text_digest=text_digest,
-        char_count=len(article.text),
+        text=article.text,
+        shingle_count=shingle_count,
         url=article.url,
         title=article.title,
         authors=article.authors,

@@ -130,13 +130,19 @@ def _renamed(
 
 def _as_articles(copies: pa.Table, verdicts: NDArray[np.void]) -> pa.Table:
     """Turn duplicates into articles; ``evidence`` of metadata was not kept for them."""
-    revised = [each.tobytes().hex() if each.any() else None for each in verdicts["revision_of"]]
     copies = copies.drop_columns(["evidence"])
     wanted = schema("articles")
     copies = copies.append_column(
         wanted.field("evidence"), pa.array([[]] * len(copies), wanted.field("evidence").type)
     )
-    copies = copies.append_column("revision_of", pa.array(revised, pa.string()))
+    for name in ("revision_of", "fuller_than"):
+        named = [each.tobytes().hex() if each.any() else None for each in verdicts[name]]
+        copies = copies.append_column(name, pa.array(named, pa.string()))
+    pages = [
+        verdict["page_id"].tobytes().hex() if verdict["page_id"].any() else own
+        for verdict, own in zip(verdicts, copies["id"].to_pylist(), strict=True)
+    ]
+    copies = copies.append_column("page_id", pa.array(pages, pa.string()))
     return fitted(copies, wanted)
 
 

@@ -206,6 +206,11 @@ def test_an_undated_page_has_no_date(elsewhere: dict[str, str]) -> None:
         ("Published 7 March 2024, updated 8 March 2024", "2024-03-07", "2024-03-08"),
         ("7 March 2024 (updated 8 March 2024)", "2024-03-07", "2024-03-08"),
         ("Stand: 8. März 2024", None, "2024-03-08"),
+        (
+            "<a rel=bookmark href=/r><time datetime=2024-03-07>7 March</time></a>",
+            "2024-03-07",
+            None,
+        ),
         ("7 March 2024", "2024-03-07", None),
     ],
 )

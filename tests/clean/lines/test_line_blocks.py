@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import clean_document, clean_documents
 from pipeline.clean.lines import cleaner
-from pipeline.clean.lines.context import CELLS, alike
-from pipeline.clean.lines.model import score_pages
-from pipeline.clean.lines.page import read_page
-from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.tagger import BLOCK_LINES, _blocks
 from pipeline.config import CleanConfig
 from pipeline.records import Document
 
@@ -38,19 +34,6 @@ def plain(text, name="a"):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.lists(TEXT, min_size=1, max_size=6))
-def test_a_page_scores_the_same_in_any_company(texts):
-    """Scores and features of a page do not depend on the pages that are scored with it."""
-    pages = [read_page(text) for text in texts]
-    hits = [rule_hits(page) for page in pages]
-    alone = [score_pages([page], [found])[0] for page, found in zip(pages, hits, strict=True)]
-
-    for one, among in zip(alone, score_pages(pages, hits), strict=True):
-        np.testing.assert_array_equal(one.values, among.values)
-        np.testing.assert_array_equal(one.features, among.features)
-
-
-@settings(deadline=None, max_examples=40)
 @given(st.lists(st.one_of(TEXT, st.text(max_size=60)), max_size=6))
 def test_texts_cleaned_together_are_cleaned_alike(texts):
     """Text, reasons and metadata are those of each text cleaned alone."""
@@ -61,7 +44,7 @@ def test_texts_cleaned_together_are_cleaned_alike(texts):
     )
 
 
-@pytest.mark.parametrize("broken", ["rule_hits", "_article", "score_pages"])
+@pytest.mark.parametrize("broken", ["rule_hits", "_article", "tag_pages"])
 def test_a_text_that_breaks_something_harms_no_other(monkeypatch, broken):
     """It gives its exception, and all others their articles, in order."""
     good, bad = plain("\n".join(LINES)), plain("BAD " + "\n".join(LINES))
@@ -80,13 +63,10 @@ def test_a_text_that_breaks_something_harms_no_other(monkeypatch, broken):
     assert "bad" == str(error)
 
 
-@given(st.lists(st.integers(1, 3_000), max_size=40))
-def test_pages_share_a_grid_when_they_are_of_like_size(sizes):
-    """Each page is in one group; a group of several fits the cells and wastes little."""
-    groups = list(alike(sizes))
+@given(st.lists(st.integers(1, 9_000), max_size=40))
+def test_texts_are_looked_at_in_blocks_that_fit(sizes):
+    """Each text is in one block, in order; a block of several has no more lines than allowed."""
+    blocks = list(_blocks(sizes))
 
-    assert sorted(range(len(sizes))) == sorted(index for group in groups for index in group)
-    for group in groups:
-        longest = max(sizes[index] for index in group)
-        assert len(group) == 1 or longest * len(group) <= CELLS
-        assert longest <= 2 * min(sizes[index] for index in group) + 8
+    assert list(range(len(sizes))) == [at for low, high in blocks for at in range(low, high)]
+    assert all(high - low == 1 or sum(sizes[low:high]) <= BLOCK_LINES for low, high in blocks)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import clean_document
-from pipeline.clean.lines.features import GROUPS
+from pipeline.clean.lines.decide import UNNAMED
+from pipeline.clean.lines.marks import CLASSES
 from pipeline.clean.lines.rules import RULES
 from pipeline.config import CleanConfig
 from pipeline.records import FLAGS, Document
@@ -127,10 +128,10 @@ def test_spans_are_apart_and_named(raw):
         assert ends[-1] <= span.start < span.end <= len(raw)
         ends.append(span.end)
 
-    named = {span.rule for span in article.removed if not span.rule.startswith("line_model: ")}
+    named = {span.rule for span in article.removed if not span.rule.startswith("tagger: ")}
     learned = {span.rule for span in article.removed} - named
-    groups = {group for rule in learned for group in rule.split(": ")[1].split(", ")}
-    assert (set(), set()) == (named - set(RULES), groups - set(GROUPS))
+    classes = {rule.partition(": ")[2] for rule in learned}
+    assert (set(), set()) == (named - set(RULES), classes - {*CLASSES, *UNNAMED})
     assert set(article.flags) <= set(FLAGS)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.config import DedupConfig
 from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.shingles import shingle_block
-from pipeline.dedup.steps.layouts import BAND_GROUP, DIGESTS, SAMPLE_SHARDS, article_number
+from pipeline.dedup.steps.layouts import BAND_GROUP, DIGESTS, SAMPLE_SHARDS, URLS, article_number
 from pipeline.dedup.steps.read_members import MemberReader, read_keys, read_samples
 from pipeline.dedup.steps.write_members import MemberWriter, text_digest
 
@@ -66,7 +66,7 @@ def test_articles_with_too_few_shingles_are_not_joined_on_bands(tmp_path):
     found = write(numbered([story(1), SHORT, story(1), SHORT]), staging(tmp_path))
     keys, digests = found[0], found[DIGESTS]
 
-    assert [DIGESTS, 0] == list(found)
+    assert [URLS, DIGESTS, 0] == list(found)  # a file is a page: its path
     assert [0, 2] == keys.rows.tolist()
     assert (BAND_GROUP, 2) == keys.keys.shape
     assert (keys.keys[:, 0] == keys.keys[:, 1]).all()

@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.records import Article, Document, Timestamp
+from pipeline.records import Article, Document, Precision, Timestamp
 
 COLUMNS = [
     "id", "record_id", "source", "media_type", "extractor", "url", "title", "authors",
-    "date_published", "fetched_at", "text", "cluster_id", "run_id",
+    "date_published", "date_published_precision", "fetched_at", "text", "cluster_id", "page_id",
+    "run_id",
 ]  # fmt: skip
 """What deduplication looks at."""
 
@@ -26,11 +27,12 @@ BATCH_ROWS = 1_000
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Some articles of one file, and the run and cluster of each."""
+    """Some articles of one file, and the run, cluster and page of each."""
 
     articles: list[Article]
     run_ids: list[str]
     cluster_ids: list[str]
+    page_ids: list[str]
 
 
 def read_articles(path: Path, rows: NDArray[np.int64]) -> Iterator[Found]:
@@ -41,13 +43,14 @@ def read_articles(path: Path, rows: NDArray[np.int64]) -> Iterator[Found]:
         size = file.metadata.row_group(group).num_rows
         inside = rows[(rows >= first) & (rows < first + size)] - first
         if len(inside):
-            table = file.read_row_group(group, columns=COLUMNS)
+            table = file.read_row_group(group, columns=COLUMNS)  # older files lack some
             for start in range(0, len(inside), BATCH_ROWS):
                 chosen = table.take(pa.array(inside[start : start + BATCH_ROWS])).to_pylist()
                 run_ids, cluster_ids = (
                     [row[name] for row in chosen] for name in ("run_id", "cluster_id")
                 )
-                yield Found([_article(row) for row in chosen], run_ids, cluster_ids)
+                page_ids = [row.get("page_id") or row["id"] for row in chosen]
+                yield Found([_article(row) for row in chosen], run_ids, cluster_ids, page_ids)
         first += size
 
 
@@ -61,11 +64,12 @@ def _article(row: dict[str, Any]) -> Article:
         title=row["title"],
         authors=tuple(row["authors"]),
         url=row["url"],
-        date_published=_timestamp(row["date_published"]),
+        date_published=_timestamp(row["date_published"], row["date_published_precision"]),
         fetched_at=_timestamp(row["fetched_at"]),
     )
 
 
-def _timestamp(instant: datetime | None) -> Timestamp | None:
-    # How precise it is, deduplication does not ask.
-    return None if instant is None else Timestamp(instant.astimezone(timezone.utc), 0, "second")
+def _timestamp(instant: datetime | None, precision: Precision | None = None) -> Timestamp | None:
+    if instant is None:
+        return None
+    return Timestamp(instant.astimezone(timezone.utc), 0, precision or "second")

@@ -37,6 +37,9 @@ BAND, DIGEST, URL, SAMPLE = range(4)
 SIGNATURE = b"newsieve.signature"
 """The metadata key of the settings that a file of keys was made with."""
 
+FOLDING = 2
+"""Counts up when words are folded, or pages named, in another way: older keys are made anew."""
+
 _ROW_GROUP = 1 << 20
 
 _ROW_BITS = np.uint64(30)
@@ -58,7 +61,8 @@ def keys_schema(config: DedupConfig) -> pa.Schema:
 def signature_settings(config: DedupConfig) -> str:
     """Return the settings that the keys of a text depend on, as JSON."""
     names = {"shingle_words", "min_shingles", "permutations", "bands", "seed"}
-    return json.dumps(config.model_dump(include=names) | {"sampled": SAMPLED}, sort_keys=True)
+    settings = config.model_dump(include=names) | {"sampled": SAMPLED, "words": FOLDING}
+    return json.dumps(settings, sort_keys=True)
 
 
 def packed_keys(

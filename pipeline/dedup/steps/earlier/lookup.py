@@ -180,8 +180,8 @@ def _stage(
         for path, rows in _by_part(chosen, first, staging.window()):
             for found in read_articles(path, rows):
                 kept = list(enumerate(found.articles, ordinal))
-                named = zip(found.run_ids, found.cluster_ids, strict=True)
-                published = [Published(runs.setdefault(r, len(runs)), c) for r, c in named]
+                named = zip(found.run_ids, found.cluster_ids, found.page_ids, strict=True)
+                published = [Published(runs.setdefault(r, len(runs)), c, p) for r, c, p in named]
                 members.append(kept, published)
                 for number, cluster in enumerate(found.cluster_ids, ordinal):
                     leader = clusters.setdefault(cluster, number)

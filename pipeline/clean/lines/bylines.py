@@ -1,0 +1,122 @@
+"""Names on lines that are known to be bylines: ``byline_names``, ``is_labelled``."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.clean.dates import find_date
+from pipeline.clean.names import _AND, _IN_ROLE, LABELS, _is_name, _spell
+
+_LABELS = (
+    r"by|von|par|por|di|door|av|af|från|fra|fotografie von|written by|reported by|posted by"
+    r"|published by|words by|story by|reporting by|écrit par|publié par|rédigé par"
+    r"|propos recueillis par|escrito por|publicado por|scritto da|a cura di|geschreven door"
+    r"|skrevet av|skriven av|skrevet af|ditulis oleh|oleh|napisał|napisała"
+)
+"""What names follow in a byline as they follow in a sentence."""
+_NOUNS = (
+    rf"{LABELS}|author|authors|autoren|autorin|auteur|auteurs|tekstas|szöveg|redazione|redação"
+    r"|redacción|reportage|toimittaja|журналист|автор статьи|автор текста|מאת|כתב|כתבה|بقلم|كتب"
+    r"|كتبت|الكاتب|लेखक|लेखिका|โดย|ผู้เขียน|เรื่อง|取材|編集"
+)
+"""What is followed by a colon, or by names in a script of its own."""
+_NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜]\s?(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"(?<![^\W_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜]\s?(?:(?:{_NOUNS})\s?)?"
+    r"|(?:מאת|بقلم|كتبت?|โดย|文|記者|记者)\s?)(?=\S)",
+    re.IGNORECASE,
+)
+_STRONG_CUT = re.compile(
+    r"\s?(?:[|•·(\[<>｜]|\s[–—-]\s|[@#]|\b(?:published|publiziert|veröffentlicht|posted|updated"
+    r"|last updated|leave a comment|read more|follow|share|print|email|\d+ comments?|\d+ min)\b)"
+    r".*$",
+    re.IGNORECASE,
+)
+_WEAK_CUT = re.compile(
+    r"\s(?:in|at|for|aus|on|à|en|w|из|в|special to|from|via|photography|photographs|photos|video)"
+    r"\s.*$",
+    re.IGNORECASE,
+)
+_KOREAN = re.compile(r"([가-힣]{2,4})\s?(?:인턴\s?|선임\s?|수습\s?)?(?:기자|특파원)(?![가-힣])")
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,4}(?:[·・][\u4e00-\u9fff]{1,6})?")
+_HAN_LABEL = re.compile(
+    r"(?:作者|撰文|文|記者|记者|執筆|取材)\s?[:：／/|｜]?\s?(?:記者|记者)?\s?(?=[\u4e00-\u9fff])"
+)
+AGENCIES = frozenset(
+    {
+        "afp", "agence france-presse", "ap", "associated press", "the associated press", "reuters",
+        "dpa", "apa", "ansa", "efe", "ap news", "xinhua", "tass", "interfax", "kyodo news", "jiji",
+        "yonhap", "bernama", "pti", "press trust of india", "ani", "ians", "upi", "bloomberg",
+        "press association", "pa media", "keystone-sda", "sda", "belga", "anp", "ritzau", "ntb",
+        "tt", "stt", "pap", "ctk", "čtk", "tasr", "mti", "lusa", "europa press", "adnkronos",
+        "canadian press", "the canadian press", "anadolu agency", "epd", "kna", "afx", "sid",
+    }
+)  # fmt: skip
+"""Agencies (case-folded) that a byline names in place of a person."""
+BYLINE_CHARS = 200
+"""Characters of the longest line that is read as a byline."""
+
+
+def byline_names(text: str) -> tuple[str, ...]:
+    """Names on a line that is known to be a byline, whatever stands around them.
+
+    Labels in many languages, dates, offices and places are left out. An agency counts where no
+    person is named.
+
+    >>> byline_names("Posted on March 7, 2024 by Nora Aldwin"), byline_names("Текст: Мария Петрова")
+    (('Nora Aldwin',), ('Мария Петрова',))
+    >>> byline_names("By Bo Ek in Oslo and Ann Lee in Turku"), byline_names("Sports Desk")
+    (('Bo Ek', 'Ann Lee'), ())
+    """
+    if len(text) > BYLINE_CHARS:
+        return ()
+    printed = find_date(text)
+    parts = [text[: printed.start], text[printed.end :]] if printed else [text]
+    labelled = [(part, _LABEL.search(part)) for part in parts]
+    for part, label in labelled:
+        if label is not None:
+            names = _names_behind(part[label.end() :], label[0], single=printed is not None)
+            if names:
+                return names
+    for part, label in labelled:
+        if label is None:
+            names = _names_behind(part, "", single=False)
+            if names:
+                return names
+    return ()
+
+
+def is_labelled(text: str) -> bool:
+    """Whether a byline has a label that no sentence has, such as ``Autor:``, or a title."""
+    return any(each.search(text) is not None for each in (_NOUN_LABEL, _KOREAN, _HAN_LABEL))
+
+
+def _names_behind(text: str, label: str, *, single: bool) -> tuple[str, ...]:
+    """Names that open *text*, which stands behind a *label*, or behind none.
+
+    Args:
+        single: whether a word may be a name alone, as beside a date.
+    """
+    korean = _KOREAN.findall(text)
+    if korean:
+        return tuple(dict.fromkeys(korean))
+    if _HAN_LABEL.search(label + text) and _HAN.match(text.strip()):
+        found = re.split(r"[、,，\s/／]+", _STRONG_CUT.sub("", text.strip()))
+        return tuple(dict.fromkeys(name for name in found if _HAN.fullmatch(name)))
+    rest = _STRONG_CUT.sub("", text.strip(" ,;:.|•·–—-/*\t"))
+    agency = rest.casefold().strip(" .,")
+    if agency in AGENCIES:
+        return (rest.strip(" .,"),)
+    names: list[str] = []
+    pieces = [piece for piece in _AND.split(rest) if piece]
+    for position, piece in enumerate(pieces):
+        words = _IN_ROLE.sub("", _WEAK_CUT.sub("", piece).strip(" .,")).split()
+        alone = len(words) == 1 and (len(pieces) > 1 or not single)
+        if not _is_name(words) or alone:
+            if position == 0:
+                return ()
+            continue
+        name = _spell(" ".join(words))
+        if name not in names:
+            names.append(name)
+    return tuple(names[:12])

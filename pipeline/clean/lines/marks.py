@@ -1,0 +1,122 @@
+"""What rules and phrases say of lines, as columns for the tagger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.lines.page import Page
+
+Matrix = NDArray[np.float32]
+
+RULE_MARKS = (
+    "byline", "timestamp", "caption_or_credit", "contributor_credit", "author_block",
+    "comment_policy", "newsletter", "cookie_notice", "subscription", "share_buttons",
+    "advertisement", "glued_promo", "read_more", "contact", "rank_list", "tail_section",
+    "reader_comments", "navigation", "spaceless_notice", "embedded_content", "script_code",
+    "outside_story", "bullet_only",
+)  # fmt: skip
+KIND_MARKS = (
+    "account", "ad", "comments", "embed", "legal", "nav", "newsletter", "popular", "read_more",
+    "related", "share",
+)  # fmt: skip
+SIGN_MARKS = (
+    "clock", "glued", "contact", "pointer", "remark_button", "recipe", "agency", "handle",
+    "ranking", "timestamp", "byline", "contributors", "address", "credit", "notice", "policy",
+)  # fmt: skip
+"""Rules, kinds of phrases and signs that have a column each."""
+
+HEADS = (
+    frozenset({"comments"}),
+    frozenset({"related", "popular"}),
+    frozenset({"newsletter", "account", "legal"}),
+    frozenset(KIND_MARKS),
+    frozenset({"remark_button", "timestamp", "byline", "clock"}),
+)
+"""Kinds and signs of which the last line before, and the next one, say what stands between."""
+
+NEAR_LINES, MOST_HEADS = 3, 5
+"""Lines at which nearness is a half; heads above which more say nothing."""
+
+_RULE_AT = {name: at for at, name in enumerate(RULE_MARKS)}
+_AT = {name: at for at, name in enumerate((*KIND_MARKS, *SIGN_MARKS), len(RULE_MARKS))}
+MARKS = len(RULE_MARKS) + len(_AT)
+COLUMNS = MARKS + 3 * len(HEADS)
+
+CLASS_OF = {
+    "caption_or_credit": "caption", "rank_list": "related", "tail_section": "related",
+    "read_more": "related", "glued_promo": "related", "newsletter": "newsletter",
+    "comment_policy": "comments", "reader_comments": "comments", "navigation": "navigation",
+    "share_buttons": "share", "subscription": "subscription", "cookie_notice": "legal",
+    "advertisement": "advertisement", "author_block": "author", "contributor_credit": "author",
+    "contact": "author", "byline": "byline", "timestamp": "timestamp",
+    "embedded_content": "embedded", "script_code": "embedded",
+}  # fmt: skip
+"""Rule → the class of chrome that it holds: what the tagger names its own cuts by."""
+CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
+
+Hits = Mapping[str, AbstractSet[int]]
+
+
+def mark_rows(pages: Sequence[Page], hits: Sequence[Hits]) -> Matrix:
+    """Columns of all lines of *pages*, page after page: float32[lines, COLUMNS].
+
+    The first ``MARKS`` are 1 where a rule, kind or sign holds the line.
+
+    Args:
+        hits: of each page, name of each rule → the lines that it holds.
+    """
+    sizes = np.array([len(page.lines) for page in pages], np.int64)
+    starts = np.cumsum(sizes) - sizes
+    rows: list[int] = []
+    columns: list[int] = []
+    marked: list[int] = []
+    said: list[tuple[int, ...]] = []
+    for page, found, first in zip(pages, hits, starts.tolist(), strict=True):
+        for name, held in found.items():
+            at = _RULE_AT.get(name)
+            if held and at is not None:
+                rows += [first + index for index in held]
+                columns += [at] * len(held)
+        marked += [first + line.index for line in page.marked]
+        said += [_columns_of(line.kinds, line.signs) for line in page.marked]
+    marks = np.zeros((int(sizes.sum()), MARKS), np.float32)
+    marks[rows, columns] = 1.0
+    times = np.fromiter(map(len, said), np.int64, len(said))
+    at_rows = np.repeat(np.array(marked, np.int64), times)
+    marks[at_rows, np.fromiter(chain.from_iterable(said), np.int64, len(at_rows))] = 1.0
+    return np.concatenate((marks, near_heads(marks, starts, sizes)), axis=1)
+
+
+@lru_cache(maxsize=1 << 12)
+def _columns_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[int, ...]:
+    """The columns of a line's kinds and signs."""
+    return tuple([_AT[name] for name in (*kinds, *signs)])
+
+
+def near_heads(marks: Matrix, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Matrix:
+    """How near lines with ``HEADS`` stand before and behind each line, and how many before."""
+    count = len(marks)
+    here = np.arange(count)
+    first, behind = np.repeat(starts, sizes), np.repeat(starts + sizes, sizes)
+    found = np.zeros((count, 3 * len(HEADS)), np.float32)
+    for number, names in enumerate(HEADS):
+        at = [_AT[name] for name in sorted(names)]
+        heads = marks[:, at].any(axis=1)
+        if not heads.any():
+            continue
+        last = np.maximum.accumulate(np.where(heads, here, -1))
+        before = np.concatenate(([-1], last[:-1]))
+        following = np.minimum.accumulate(np.where(heads, here, count)[::-1])[::-1]
+        after = np.concatenate((following[1:], [count]))
+        seen: NDArray[np.int64] = np.cumsum(heads) - heads
+        columns = found[:, 3 * number : 3 * number + 3]
+        columns[:, 0] = np.where(before >= first, 1 / (1 + (here - before) / NEAR_LINES), 0.0)
+        columns[:, 1] = np.where(after < behind, 1 / (1 + (after - here) / NEAR_LINES), 0.0)
+        columns[:, 2] = np.minimum(seen - seen[first], MOST_HEADS) / MOST_HEADS
+    return found

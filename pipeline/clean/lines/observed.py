@@ -1,0 +1,428 @@
+"""What the tagger sees of lines: columns of numbers, and hashed words and pairs of words.
+
+    different lines ─read_lines─▶ LineTable: what each says by itself
+    LineTable, texts ─placed─▶ where each line stands in its text
+
+Nothing here is learned. A text's rows do not depend on the other texts of its block.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pipeline.text.scripts import SPACELESS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float32]
+    Ints = NDArray[np.int64]
+    Hashes = NDArray[np.uint64]
+
+HEAD_CHARS, TAIL_CHARS = 160, 50
+"""Characters of a line that are read: its beginning and its end."""
+HEAD, TAIL = 24, 8
+"""Tokens of those that are looked up as words."""
+LONG_WORDS, SENTENCE_WORDS = 24, 8
+"""Words from which a line counts as prose: however it ends, and when it ends as a sentence does."""
+CONTENT_CHARS = 5
+"""Letters of the shortest word that tells what a text is about."""
+RUN_COSTS = (8.0, 25.0)
+"""What a line outside prose costs, in words, in two readings of where the story is."""
+BLANK_SHARE = 0.9
+"""Share of a text's lines behind an empty one from which empty lines say nothing."""
+
+_SIGNS = {
+    8: ".",
+    9: "!?…。！？؟।",
+    10: ",;、，；",
+    11: ":：",
+    12: "\"'“”„«»‘’「」『』‚‹›`´",
+    13: "()[]{}（）【】",
+    14: "|•·/–—-→>»<◦▶►▾+*",
+    15: "@©#&%€$£¥™®_=\\",
+}
+LOWER, TITLE, UPPER, MIXED, SPACELESS_CLASS, SHORT_NUMBER, YEAR, NUMBER = range(8)
+FULL_STOP, MARK, _COMMA, _COLON, QUOTE, BRACKET, _BAR, _SYMBOL, OTHER, INITIAL = range(8, 18)
+ABSENT, LINE_END, CLASSES = 18, 19, 20
+"""Classes of tokens: words by their letters, numbers, and the signs of ``_SIGNS``."""
+_SIGN_CLASS = {char: number for number, chars in reversed(_SIGNS.items()) for char in chars}
+_TOKEN = re.compile(
+    rf"[^\W\d_{SPACELESS}\uac00-\ud7af]+|[^\w\s]|\n|\d+|[{SPACELESS}\uac00-\ud7af]|_"
+)
+_BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
+_FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
+_MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)
+
+OWN = 4 * CLASSES + 10
+"""Columns that say what a line is by itself."""
+PLACES = 24
+"""Columns that say where it stands."""
+
+
+class Tokens(dict[str, int]):
+    """Token → its number, given at first sight, and what each token is by itself.
+
+    Attributes:
+        hashes: of the word in small letters, of its end and of its beginning; 0 for none.
+        classes: see ``CLASSES``.
+        content: whether it is a word of ``CONTENT_CHARS`` letters and more.
+    """
+
+    def __init__(self) -> None:
+        super().__init__({"\n": 0})
+        self._rows: list[tuple[int, int, int, int, bool]] = [(0, 0, 0, LINE_END, False)]
+        self.hashes: Hashes = np.zeros((0, 3), np.uint64)
+        self.classes: Ints = np.zeros(0, np.int64)
+        self.content: NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    def __missing__(self, token: str) -> int:
+        number = self[token] = len(self)
+        self._rows.append(_token_row(token))
+        return number
+
+    def settle(self) -> None:
+        """Bring the arrays up to date with the tokens seen since the last time."""
+        if self._rows:
+            rows = np.array(self._rows, np.int64)
+            self._rows.clear()
+            self.hashes = np.concatenate((self.hashes, rows[:, :3].astype(np.uint64)))
+            self.classes = np.concatenate((self.classes, rows[:, 3]))
+            self.content = np.concatenate((self.content, rows[:, 4] > 0))
+
+
+def _token_row(token: str) -> tuple[int, int, int, int, bool]:
+    """Hashes of the word, its end and its beginning; its class; whether it tells a subject."""
+    first, size = token[0], len(token)
+    if first.isalpha():
+        folded = token.lower()
+        begin = end = 0
+        if size > 3:
+            begin, end = _crc("p" + folded[:3]), _crc("s" + folded[-3:])
+        return _crc(folded), end, begin, _word_class(token), size >= CONTENT_CHARS
+    if first.isdigit():
+        if size <= 2:
+            return _crc(f"<{size}>"), 0, 0, SHORT_NUMBER, False
+        if size == 4 and token[:2] in ("19", "20"):
+            return _crc("<Y>"), 0, 0, YEAR, False
+        return _crc(f"<n{min(size, 8)}>"), 0, 0, NUMBER, False
+    return _crc(token), 0, 0, _SIGN_CLASS.get(token, OTHER), False
+
+
+def _word_class(word: str) -> int:
+    """The class of a token that begins with a letter."""
+    if len(word) == 1:
+        if word >= "\u2e80":
+            return SPACELESS_CLASS
+        return INITIAL if word.isupper() else LOWER
+    if word.isupper():
+        return UPPER
+    if word[0].isupper():
+        return TITLE if word[1:].islower() else MIXED
+    return LOWER if word.islower() or not word[0].islower() else MIXED
+
+
+def _crc(text: str) -> int:
+    return zlib.crc32(text.encode("utf-8", "replace"))
+
+
+def paired(first: Hashes, second: Hashes) -> Hashes:
+    """A hash for each pair of neighbouring tokens."""
+    mixed = (first * _FACTORS[0] + (second ^ _MIX) * _FACTORS[1]) & _LOW
+    return (mixed ^ (mixed >> np.uint64(15))) & _LOW
+
+
+@dataclass(frozen=True, eq=False)
+class LineTable:
+    """Different lines, each measured once.
+
+    Attributes:
+        own: float32[lines, OWN].
+        words: float64[lines], words of each; two characters of a script without spaces are one.
+        prose: bool[lines], whether it reads as a sentence of a story.
+        tokens, token_lines: the tokens that are looked up, and the line of each, in order.
+        pairs, pair_lines: hashes of neighbouring tokens, line ends included, and their lines.
+        content, content_lines: hashes of what tells a line's subject, and their lines, in order.
+    """
+
+    own: Matrix
+    words: NDArray[np.float64]
+    prose: NDArray[np.bool_]
+    tokens: Ints
+    token_lines: Ints
+    pairs: Hashes
+    pair_lines: Ints
+    content: Hashes
+    content_lines: Ints
+
+
+def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
+    """Measure each of *texts*, lines without a line end in them."""
+    count = len(texts)
+    whole = HEAD_CHARS + TAIL_CHARS
+    short = [t if len(t) <= whole else f"{t[:HEAD_CHARS]} {t[-TAIL_CHARS:]}" for t in texts]
+    found = _TOKEN.findall("\n".join(short) + "\n") if count else []
+    flat = np.fromiter(map(tokens.__getitem__, found), np.int64, len(found))
+    tokens.settle()
+    ends = np.flatnonzero(flat == 0)
+    starts = np.concatenate(([0], ends[:-1] + 1)) if count else ends
+    sizes = ends - starts
+    line = np.repeat(np.arange(count), sizes + 1)
+    place = np.arange(len(flat)) - np.repeat(starts, sizes + 1)
+    classes = tokens.classes[flat]
+    counts = np.bincount(line * CLASSES + classes, minlength=count * CLASSES)
+    shares: Matrix = counts.reshape(count, CLASSES).astype(np.float32)
+    shares[:, LINE_END] = 0.0
+    near = (place < HEAD) | (place >= np.repeat(sizes, sizes + 1) - TAIL)
+    looked_up = np.flatnonzero((flat != 0) & near)
+    chars = np.fromiter(map(len, texts), np.int64, count)
+    words = _word_counts(chars, sizes, shares)
+    edges = _edges(classes, starts, ends)
+    terminal = _is_terminal(edges)
+    prose = (words >= LONG_WORDS) | (terminal & (words >= SENTENCE_WORDS))
+    kept, kept_lines = flat[looked_up], line[looked_up]
+    pairs, pair_lines, content = _pairs(tokens, kept, kept_lines)
+    return LineTable(
+        _own(_Sizes(chars, sizes, words), shares, edges, terminal, prose),
+        words,
+        prose,
+        kept,
+        kept_lines,
+        pairs,
+        pair_lines,
+        content[0],
+        content[1],
+    )
+
+
+def _edges(classes: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Classes of the first two and the last two tokens of each line."""
+    sizes = ends - starts
+    if not len(classes):
+        return starts, starts, starts, starts
+    first = np.where(sizes > 0, classes[starts], ABSENT)
+    second = np.where(sizes > 1, classes[np.minimum(starts + 1, len(classes) - 1)], ABSENT)
+    last = np.where(sizes > 0, classes[ends - 1], ABSENT)
+    last_but_one = np.where(sizes > 1, classes[ends - 2], ABSENT)
+    return first, second, last, last_but_one
+
+
+def _is_terminal(edges: tuple[Ints, Ints, Ints, Ints]) -> NDArray[np.bool_]:
+    """Whether each line ends as a sentence does, a closing quote or bracket aside."""
+    last, before = edges[2], edges[3]
+    closed = ((last == QUOTE) | (last == BRACKET)) & ((before == FULL_STOP) | (before == MARK))
+    terminal: NDArray[np.bool_] = (last == FULL_STOP) | (last == MARK) | closed
+    return terminal
+
+
+def _word_counts(chars: Ints, sizes: Ints, counts: Matrix) -> NDArray[np.float64]:
+    """Words of each line; estimated from its characters where it is not read to the end."""
+    spaceless = counts[:, SPACELESS_CLASS]
+    named = counts[:, [LOWER, TITLE, UPPER, MIXED, SHORT_NUMBER, YEAR, NUMBER, INITIAL]]
+    words = named.sum(axis=1, dtype=np.float64) + spaceless / 2
+    dense = spaceless > 0.5 * np.maximum(sizes, 1)
+    estimated = np.where(dense, chars / 2, chars / 6.2)
+    # To halves, so that sums do not depend on the order of what is added.
+    halves: NDArray[np.float64] = np.rint(
+        2 * np.where(chars > HEAD_CHARS + TAIL_CHARS, estimated, words)
+    )
+    return halves / 2
+
+
+class _Sizes(NamedTuple):
+    """Characters, tokens and words of each line."""
+
+    chars: Ints
+    tokens: Ints
+    words: NDArray[np.float64]
+
+
+def _own(
+    size: _Sizes,
+    counts: Matrix,
+    edges: tuple[Ints, Ints, Ints, Ints],
+    terminal: NDArray[np.bool_],
+    prose: NDArray[np.bool_],
+) -> Matrix:
+    """What each line is: shares of classes, how it begins and ends, how long it is."""
+    eye = np.eye(CLASSES, dtype=np.float32)
+    columns = (
+        np.log1p(size.words) / 3,
+        np.log1p(size.chars) / 5,
+        np.log1p(size.tokens) / 3,
+        terminal,
+        prose,
+        size.words >= 40,
+        np.minimum(counts[:, FULL_STOP], 4) / 4,
+        np.minimum(counts[:, _COMMA], 6) / 6,
+        counts[:, YEAR] > 0,
+        np.minimum(counts[:, SHORT_NUMBER] + counts[:, NUMBER], 5) / 5,
+    )
+    parts = (
+        counts / np.maximum(size.tokens, 1)[:, None],
+        eye[edges[0]],
+        eye[edges[1]],
+        eye[edges[2]],
+        np.stack(columns, axis=1),
+    )
+    return np.concatenate(parts, axis=1, dtype=np.float32)
+
+
+def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, tuple[Hashes, Ints]]:
+    """Hashes of neighbouring tokens with their lines, and of what tells a line's subject."""
+    words = tokens.hashes[kept, 0]
+    if not len(kept):
+        return words, lines, (words, lines)
+    turns = lines[1:] != lines[:-1]
+    first, last = np.concatenate(([True], turns)), np.concatenate((turns, [True]))
+    before = np.where(first, _BEGIN, np.concatenate(([_BEGIN], words[:-1])))
+    inner = paired(before, words)
+    closing = paired(words[last], np.full(int(last.sum()), _END))
+    spaceless = tokens.classes[kept] == SPACELESS_CLASS
+    spaceless[1:] &= spaceless[:-1] & ~first[1:]
+    spaceless[0] = False
+    telling = tokens.content[kept] | spaceless
+    content = np.where(spaceless, inner, words)[telling], lines[telling]
+    return np.concatenate((inner, closing)), np.concatenate((lines, lines[last])), content
+
+
+def placed(table: LineTable, ids: Ints, blanks: NDArray[np.bool_], sizes: Ints) -> Matrix:
+    """Where each line stands in its text: float32[lines, PLACES].
+
+    Args:
+        ids: rows of *table*, text after text.
+        blanks: whether an empty line stands before each.
+        sizes: lines of each text, none 0.
+    """
+    text = np.repeat(np.arange(len(sizes)), sizes)
+    start = np.cumsum(sizes) - sizes
+    count = sizes[text]
+    here = np.arange(len(ids)) - start[text]
+    end = count - 1 - here
+    words, prose = table.words[ids], table.prose[ids]
+    gap, share = _gaps(blanks, start, sizes, text)
+    repeated, again = _repeats(text, ids)
+    known, often, size = _overlap(table, ids, text, prose)
+    columns = (
+        np.minimum(here, 5) / 5,
+        np.minimum(here, 30) / 30,
+        np.minimum(end, 5) / 5,
+        np.minimum(end, 30) / 30,
+        here / np.maximum(count - 1, 1),
+        np.log1p(count) / 5,
+        gap,
+        share,
+        repeated,
+        again,
+        known,
+        often,
+        np.log1p(size) / 3,
+        *_beside_prose(words, prose, start, sizes),
+        here == 0,
+        known * prose,
+    )
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _beside_prose(
+    words: NDArray[np.float64], prose: NDArray[np.bool_], start: Ints, sizes: Ints
+) -> tuple[NDArray[np.floating], ...]:
+    """How much prose stands before and behind each line, and whether the line is in the most."""
+    text = np.repeat(np.arange(len(sizes)), sizes)
+    told = np.where(prose, words, 0.0)
+    total = np.add.reduceat(told, start)
+    sums = np.cumsum(told) - told
+    before = sums - sums[start][text]
+    after = total[text] - before - told
+    inside, best = _best_runs(words, prose, start, sizes)
+    return (
+        before / np.maximum(total[text], 1),
+        after / np.maximum(total[text], 1),
+        np.log1p(before) / 6,
+        np.log1p(after) / 6,
+        inside[0],
+        inside[1],
+        np.log1p(best[0][text]) / 7,
+        np.log1p(total[text]) / 7,
+        total[text] / np.maximum(np.add.reduceat(words, start), 1)[text],
+    )
+
+
+def _gaps(
+    blanks: NDArray[np.bool_], start: Ints, sizes: Ints, text: Ints
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Whether an empty line stands before each, where that says something; the share that has."""
+    gap = blanks.astype(np.float64)
+    gap[start] = 0.0
+    share = (np.add.reduceat(gap, start) / np.maximum(sizes - 1, 1))[text]
+    gap[share >= BLANK_SHARE] = 0.0
+    return gap, share
+
+
+def _repeats(text: Ints, ids: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each line stands in its text more than once, and whether it did before."""
+    keys = text * (int(ids.max(initial=0)) + 1) + ids
+    _, first, which, times = np.unique(
+        keys, return_index=True, return_inverse=True, return_counts=True
+    )
+    repeated = times[which] > 1
+    return repeated, repeated & (first[which] != np.arange(len(keys)))
+
+
+def _overlap(
+    table: LineTable, ids: Ints, text: Ints, prose: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Shares of each line's telling words that other prose of its text has: once, three times.
+
+    And how many telling words it has.
+    """
+    count = len(ids)
+    low = np.searchsorted(table.content_lines, ids)
+    many = np.searchsorted(table.content_lines, ids, side="right") - low
+    line = np.repeat(np.arange(count), many)
+    at = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many - low, many)
+    keys = text[line].astype(np.uint64) * np.uint64(1 << 32) + table.content[at]
+    different, word = np.unique(keys, return_inverse=True)
+    # Each word of a line once.
+    once = np.unique(line * max(len(different), 1) + word)
+    line, word = np.divmod(once, max(len(different), 1))
+    told = np.bincount(word[prose[line]], minlength=len(different))
+    others = told[word] - prose[line]
+    size = np.bincount(line, minlength=count).astype(np.float64)
+    share = np.maximum(size, 1)
+    known = np.bincount(line, others >= 1, count) / share
+    often = np.bincount(line, others >= 3, count) / share
+    return known, often, size
+
+
+def _best_runs(
+    words: NDArray[np.float64], prose: NDArray[np.bool_], start: Ints, sizes: Ints
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Whether each line is in the run with the most prose and least else, and what that is worth.
+
+    For each of ``RUN_COSTS``: float32[costs, lines], float64[costs, texts].
+    """
+    inside = np.zeros((len(RUN_COSTS), len(words)), np.float32)
+    worth = np.zeros((len(RUN_COSTS), len(sizes)))
+    spans = list(zip(start.tolist(), (start + sizes).tolist(), strict=True))
+    for row, cost in enumerate(RUN_COSTS):
+        gains = np.where(prose, words, -np.minimum(words + cost, cost + 4)).tolist()
+        for number, (low, high) in enumerate(spans):
+            best = total = 0.0
+            begin = first = last = low
+            for at in range(low, high):
+                total += gains[at]
+                if total <= 0.0:
+                    total, begin = 0.0, at + 1
+                elif total > best:
+                    best, first, last = total, begin, at + 1
+            inside[row, first:last] = 1.0
+            worth[row, number] = best
+    return inside, worth

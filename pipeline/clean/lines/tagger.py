@@ -1,0 +1,312 @@
+"""The tagger: one small net reads all lines of a text and says what each one is.
+
+    words, pairs of words ─┐                       ┌─▶ story: a log-odds a line
+    what a line is, marks ─┼─▶ two towers of      ─┤
+    where it stands       ─┘   convolutions, pool  └─▶ headline, byline, time: a share a line
+
+``tagger.npz`` holds the weights; ``training/train_tagger.py`` makes it. All weights and inner
+values are rounded to steps of powers of two, so that the sums of a matrix product are exact: they
+depend neither on the machine nor on the other texts of a block (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipeline.clean.lines.observed import Tokens, placed, read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from pipeline.clean.lines.observed import Hashes, Ints, LineTable, Matrix
+
+WEIGHTS = Path(__file__).with_name("tagger.npz")
+DILATIONS = (1, 2, 4, 8)
+"""Lines from one to the next that each layer of a tower looks at."""
+ROLES = ("headline", "byline", "time")
+BLOCK_LINES = 8_192
+"""Lines that are looked at together, so that long texts do not fill the memory."""
+KNOWN_TOKENS = 200_000
+"""Tokens that are remembered; above, the memory starts anew."""
+STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
+"""Steps between whole numbers of inner values and of weights."""
+TOLD = 8.0
+"""Log-odds of story up to which the second tower is told of them."""
+LARGEST = np.float32(60)
+"""Inner values are held within; none of the labelled texts comes near."""
+_EPSILON = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Tags:
+    """What the net says of one text.
+
+    Attributes:
+        story: float64[lines], log-odds that a line is story.
+        classes: float32[lines, CLASSES], logits of what a line is if it is chrome.
+        roles: float64[lines, ROLES], the share of each role that a line has; with ``none`` they
+            add up to 1.
+        none: float64[ROLES], the share that no line has it.
+    """
+
+    story: NDArray[np.float64]
+    classes: Matrix
+    roles: NDArray[np.float64]
+    none: NDArray[np.float64]
+
+
+class Tagger:
+    """The net, and the tokens that it has met.
+
+    Args:
+        weights: name → array, as ``training/train_tagger.py`` writes them.
+    """
+
+    def __init__(self, weights: Mapping[str, NDArray[np.generic]]) -> None:
+        self._words = _Rows(weights, "words")
+        self._pairs = _Rows(weights, "pairs")
+        self._of_lines, self._of_places, self._of_story, self._bias = (
+            weights[name].astype(np.float32)
+            for name in ("of_lines", "of_places", "of_story", "bias")
+        )
+        self._towers = _Tower(weights, "story_"), _Tower(weights, "roles_")
+        self._reset()
+
+    def _reset(self) -> None:
+        self._tokens = Tokens()
+        self._sums = np.zeros((0, self._words.width), np.float32)
+        self._counts = np.zeros((0, 2), np.float32)
+
+    def tag(
+        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], marks: Matrix
+    ) -> list[Tags]:
+        """Tag each of *texts*, none without lines.
+
+        Args:
+            blanks: whether an empty line stands before each line.
+            marks: float32[all lines, marks], text after text: which rules and phrases hold each.
+        """
+        found: list[Tags] = []
+        begin = 0
+        for low, high in _blocks([len(text) for text in texts]):
+            end = begin + sum(map(len, texts[low:high]))
+            found += self._tag(texts[low:high], blanks[low:high], marks[begin:end])
+            begin = end
+        return found
+
+    def _tag(
+        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], marks: Matrix
+    ) -> list[Tags]:
+        if len(self._tokens) > KNOWN_TOKENS:
+            self._reset()
+        texts_lines = _TextLines(np.array([len(text) for text in texts]))
+        lines = list(chain.from_iterable(texts))
+        numbers = {line: number for number, line in enumerate(dict.fromkeys(lines))}
+        ids = np.fromiter(map(numbers.__getitem__, lines), np.int64, len(lines))
+        table = read_lines(list(numbers), self._tokens)
+        gaps = np.fromiter(chain.from_iterable(blanks), np.bool_, len(lines))
+        places = np.concatenate((placed(table, ids, gaps, texts_lines.sizes), marks), axis=1)
+        first = (self._lines(table) @ self._of_lines)[ids]
+        first += _rounded(places) @ self._of_places + self._bias
+        limit = len(self._bias) - len(self._of_story)
+        said, _ = self._towers[0].run(first[:, :limit], texts_lines)
+        told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) / np.float32(4))
+        roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, texts_lines)
+        story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
+        spans = zip(texts_lines.start.tolist(), texts_lines.sizes.tolist(), strict=True)
+        return [
+            Tags(
+                story[low : low + size],
+                said[low : low + size, 1:],
+                *_shares(roles[low : low + size], none[number]),
+            )
+            for number, (low, size) in enumerate(spans)
+        ]
+
+    def _lines(self, table: LineTable) -> Matrix:
+        """What each different line says by itself: sums of rows, ``OWN``, shares of known words."""
+        count = len(table.own)
+        self._meet_tokens()
+        words = np.zeros((count, self._words.width), np.float32)
+        pairs = np.zeros((count, self._pairs.width), np.float32)
+        shares = np.zeros((count, 2), np.float32)
+        if len(table.tokens):
+            first, lines = _first_of_each(table.token_lines)
+            counts = np.add.reduceat(self._counts[table.tokens], first, axis=0)
+            words[lines] = np.add.reduceat(self._sums[table.tokens], first, axis=0)
+            words[lines] /= np.sqrt(np.maximum(counts[:, :1], 1.0))
+            shares[lines, 0] = counts[:, 0] / np.maximum(counts[:, 1], 1.0)
+            rows, known = self._pairs.find(table.pairs)
+            order = np.argsort(table.pair_lines[known], kind="stable")
+            if len(order):
+                rows, held = rows[known][order], table.pair_lines[known][order]
+                first, lines = _first_of_each(held)
+                pairs[lines] = np.add.reduceat(self._pairs.values[rows], first, axis=0)
+            met = np.bincount(table.pair_lines[known], minlength=count)
+            pairs /= np.sqrt(np.maximum(met, 1))[:, None].astype(np.float32)
+            shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
+        return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1))
+
+    def _meet_tokens(self) -> None:
+        """Sum the rows of each new token's word, end and beginning."""
+        hashes = self._tokens.hashes[len(self._sums) :]
+        if not len(hashes):
+            return
+        sums = np.zeros((len(hashes), self._words.width), np.float32)
+        counts = np.zeros((len(hashes), 2), np.float32)
+        for column in hashes.T:
+            rows, known = self._words.find(column)
+            sums[known] += self._words.values[rows[known]]
+            counts[:, 0] += known
+            counts[:, 1] += column > 0
+        self._sums = np.concatenate((self._sums, sums))
+        self._counts = np.concatenate((self._counts, counts))
+
+
+@cache
+def load_tagger() -> Tagger:
+    """Read ``tagger.npz``, once a process."""
+    with np.load(WEIGHTS) as stored:
+        return Tagger(dict(stored))
+
+
+class _Rows:
+    """The learned rows of hashed words, or of pairs: ``int8`` steps of a power of two each."""
+
+    def __init__(self, weights: Mapping[str, NDArray[np.generic]], name: str) -> None:
+        self._hashes = weights[f"{name}_hashes"].astype(np.uint64)
+        steps = np.ldexp(np.float32(1.0), -weights[f"{name}_powers"].astype(np.int32))
+        self.values: Matrix = weights[f"{name}_rows"].astype(np.float32) * steps[:, None]
+        self.width = self.values.shape[1]
+
+    def find(self, hashes: Hashes) -> tuple[Ints, NDArray[np.bool_]]:
+        """The row of each hash, and whether it has one."""
+        at = np.searchsorted(self._hashes, hashes)
+        at[at == len(self._hashes)] = 0
+        return at, self._hashes[at] == hashes
+
+
+class _TextLines:
+    """Which lines belong together: those of a text, one after another.
+
+    Attributes:
+        sizes: lines of each text, none 0.
+        start: the first line of each.
+        text: the text of each line.
+        here, rest: lines before and behind each line in its text.
+    """
+
+    def __init__(self, sizes: Ints) -> None:
+        self.sizes = sizes
+        self.start = np.cumsum(sizes) - sizes
+        self.text = np.repeat(np.arange(len(sizes)), sizes)
+        self.here = np.arange(len(self.text)) - self.start[self.text]
+        self.rest = sizes[self.text] - 1 - self.here
+
+    def sums(self, values: Matrix) -> Matrix:
+        """Sums over the lines of each text."""
+        return np.add.reduceat(values, self.start, axis=0)
+
+
+class _Tower:
+    """The layers of one head, from the first sums of each line to what is said of it."""
+
+    def __init__(self, weights: Mapping[str, NDArray[np.generic]], prefix: str) -> None:
+        self._weights: dict[str, Matrix] = {
+            name.removeprefix(prefix): array.astype(np.float32)
+            for name, array in weights.items()
+            if name.startswith(prefix)
+        }
+
+    def run(self, first: Matrix, lines: _TextLines) -> tuple[Matrix, Matrix]:
+        """Logits of each line, and of each text: none for a tower without them."""
+        w = self._weights
+        h = _rounded(np.maximum(first, 0.0)) @ w["in"] + w["in_bias"]
+        for number, step in enumerate(DILATIONS):
+            h = _rounded(h)
+            h += self._layer(h, number, step, lines)
+        h = _rounded(h)
+        pooled = self._pooled(h, lines)
+        even = _normed(h)
+        gate = np.maximum(pooled @ w["gate"] + w["gate_bias"], 0.0)[lines.text]
+        scale = _rounded(pooled @ w["scale"])[lines.text]
+        both = _rounded(np.concatenate((even + gate, even * scale), axis=1))
+        out = _rounded(np.maximum(both @ w["out"] + w["out_bias"], 0.0))
+        none = pooled @ w["none"] + w["none_bias"] if "none" in w else pooled[:, :0]
+        return out @ w["last"] + w["last_bias"], none
+
+    def _layer(self, h: Matrix, number: int, step: int, lines: _TextLines) -> Matrix:
+        """What one layer adds: each line with those *step* lines before and behind."""
+        w, width, count = self._weights, h.shape[1], len(h)
+        found = _rounded(_normed(h) * w[f"norm{number}"]) @ w[f"near{number}"]
+        total = found[:, width : 2 * width] + w[f"near_bias{number}"]
+        if count > step:
+            total[step:] += found[:-step, :width] * (lines.here[step:] >= step)[:, None]
+            total[:-step] += found[step:, 2 * width :] * (lines.rest[:-step] >= step)[:, None]
+        added: Matrix = (
+            _rounded(np.maximum(total, 0.0)) @ w[f"add{number}"] + w[f"add_bias{number}"]
+        )
+        return added
+
+    def _pooled(self, h: Matrix, lines: _TextLines) -> Matrix:
+        """Two weighed means over the lines of each text, and the plain one."""
+        weight = np.exp(np.clip(h @ self._weights["pool"], -15.0, 15.0))
+        even, total = _normed(h), lines.sums(weight) + 1e-6
+        means = (
+            lines.sums(even * weight[:, :1]) / total[:, :1],
+            lines.sums(even * weight[:, 1:]) / total[:, 1:],
+            lines.sums(even) / lines.sizes[:, None].astype(np.float32),
+        )
+        return _rounded(np.concatenate(means, axis=1))
+
+
+def _rounded(values: Matrix) -> Matrix:
+    """The nearest steps, so that sums of products with weights are exact in 32 bits."""
+    found = values.astype(np.float32)
+    found *= STEP
+    np.rint(found, out=found)
+    np.minimum(found, LARGEST * STEP, out=found)
+    np.maximum(found, -LARGEST * STEP, out=found)
+    found /= STEP
+    return found
+
+
+def _normed(h: Matrix) -> Matrix:
+    """Each line's values, scaled to mean square 1; summed in 64 bits, where that is exact."""
+    wide = h.astype(np.float64)
+    squares = np.einsum("lc,lc->l", wide, wide) / h.shape[1]
+    return _rounded(h / np.sqrt(squares + _EPSILON).astype(np.float32)[:, None])
+
+
+def _shares(logits: Matrix, none: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The share of each role that each line of a text has, and that none has."""
+    everything = np.concatenate((logits, none[None])).astype(np.float64)
+    powers = np.exp(everything - everything.max(axis=0))
+    shares: NDArray[np.float64] = np.round(powers / powers.sum(axis=0), 3)
+    return shares[:-1], shares[-1]
+
+
+def _first_of_each(lines: Ints) -> tuple[Ints, Ints]:
+    """Where each line begins among *lines*, which are in order, and its number."""
+    first = np.flatnonzero(np.concatenate(([True], lines[1:] != lines[:-1])))
+    return first, lines[first]
+
+
+def _blocks(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Spans [low, high) of texts with ``BLOCK_LINES`` lines together, one text at least."""
+    low = held = 0
+    for number, size in enumerate(sizes):
+        if held and held + size > BLOCK_LINES:
+            yield low, number
+            low, held = number, 0
+        held += size
+    if held:
+        yield low, len(sizes)

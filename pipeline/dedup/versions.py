@@ -1,0 +1,84 @@
+"""Versions: which kept articles of one page revise which, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.evidence import UNKNOWN
+
+LAYOUT_MINUTES = 10
+"""Minutes within which pages at one address were fetched as layouts of one page, such as AMP and
+mobile: a site that corrects a story takes longer to be fetched again."""
+
+
+class Version(NamedTuple):
+    """What is known of a kept article at a page that others are at as well.
+
+    Attributes:
+        revised: the latest earlier version; itself if there is none.
+        page: the version that came first, by which all versions know one another.
+        other_story: an article that came before it at the page is another story.
+    """
+
+    revised: int
+    page: int
+    other_story: bool
+
+
+def fetched_together(one: int, other: int) -> bool:
+    """Tell whether two pages were fetched as layouts of one: minutes, or ``UNKNOWN``."""
+    return UNKNOWN not in (one, other) and abs(one - other) <= LAYOUT_MINUTES
+
+
+def versions(
+    urls: NDArray[np.uint64],
+    published: NDArray[np.bool_],
+    fetched: NDArray[np.int64],
+    kept: Sequence[int],
+    alike: Iterable[tuple[int, int]],
+) -> dict[int, Version]:
+    """Map each new kept article at a page to what it is a version of.
+
+    Versions are in order of time: by when they were fetched, where both say so; else published
+    before new, then by their place in the input. So an older version that arrives late revises
+    nothing, and knows the later one by their ``page``.
+
+    Args:
+        urls: uint64[m], 0 where unknown.
+        published: bool[m]; published articles never change.
+        fetched: int64[m], minutes, or ``UNKNOWN``, which is the smallest of all.
+        kept: the members that stay, in the order of the input.
+        alike: pairs of members of one page that the evidence says are one story.
+    """
+    members = np.array(kept, np.int64)
+    located = members[urls[members] != 0]
+    _, place, counts = np.unique(urls[located], return_inverse=True, return_counts=True)
+    shared = located[counts[place] > 1]
+    if not len(shared):
+        return {}
+    pairs = {frozenset(pair) for pair in alike}
+    order = np.lexsort((np.arange(len(shared)), fetched[shared], ~published[shared], urls[shared]))
+    found: dict[int, Version] = {}
+    earlier: list[int] = []
+    for member in shared[order].tolist():
+        if earlier and urls[earlier[-1]] != urls[member]:
+            earlier = []
+        if earlier and not published[member]:
+            known = [each for each in earlier if frozenset((each, member)) in pairs]
+            before = [each for each in known if not _later(fetched[each], fetched[member])]
+            root = known[0] if known else member
+            page = found[root].page if root in found else root
+            found[member] = Version(before[-1] if before else member, page, not known)
+        earlier.append(member)
+    return found
+
+
+def _later(one: int, other: int) -> bool:
+    return UNKNOWN not in (one, other) and one > other
+
+
+assert np.iinfo(np.int64).min == UNKNOWN, "an unknown time comes before all others"

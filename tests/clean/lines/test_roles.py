@@ -1,0 +1,168 @@
+"""Headline, byline and time are found by what the lines around them are, in any language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean import clean_document
+from pipeline.clean.lines.bylines import byline_names
+from pipeline.clean.lines.heading import printed_dates
+from pipeline.config import CleanConfig
+from pipeline.records import Document
+
+STORY = (
+    "The baths of Tarnmouth will stay open until the end of October, the council said on Tuesday.",
+    "Nine of its fifteen members voted for the longer season, after a debate until midnight.",
+    "Fees will go up by a tenth, the treasurer said, and the small pool will be closed on Mondays.",
+    "“We swim here until the ice comes,” said Ingrid Dahl, who has held a ticket since 1989.",
+)
+GERMAN = (
+    "Das Freibad von Tarnmünde bleibt bis Ende Oktober offen, wie der Rat am Dienstag mitteilte.",
+    "Neun der fünfzehn Mitglieder stimmten nach einer langen Debatte für die längere Saison.",
+    "Der Eintritt wird um ein Zehntel teurer, und das kleine Becken bleibt montags geschlossen.",
+    "„Wir schwimmen hier ohnehin, bis das Eis kommt“, sagte Inge Dahl, die seit 1989 hierherkommt.",
+)
+MENU = ("Skip to content", "Gazette", "News", "Sport", "Culture", "Log in", "Subscribe")
+PROMOTIONS = (
+    "Advertisement",
+    "Anzeige",
+    "Publicidad",
+    "Read also: Market moves indoors",
+    "Lesen Sie auch: Markt zieht um",
+    "Related",
+    "Share",
+    "Tweet",
+    "Watch the video",
+    "Photo: Bo Ek",
+    "Follow us on Instagram",
+    "Story continues below",
+)
+
+
+def clean(*lines, **declared):
+    """Clean a text of these lines."""
+    document = Document("0" * 32, "a", "a.txt", "text/plain", "\n".join(lines), **declared)
+    return clean_document(document, CleanConfig())
+
+
+@pytest.mark.parametrize("story", [STORY, GERMAN], ids=["en", "de"])
+@pytest.mark.parametrize("line", PROMOTIONS)
+@pytest.mark.parametrize("place", [-1, 2])
+def test_one_line_of_promotion_takes_no_paragraph_along(line, story, place):
+    """Wherever it stands, before the last paragraph too, all paragraphs stay."""
+    lines = [*story[:place], line, *story[place:]]
+
+    assert "\n\n".join(story) in clean(*lines).text.replace(f"{line}\n\n", "")
+
+
+@pytest.mark.parametrize(
+    ("headline", "byline", "author", "stamp", "story"),
+    [
+        ("Baths stay open until October", "By Nora Aldwin", "Nora Aldwin", "7 March 2024", STORY),
+        ("Freibad bleibt bis Oktober offen", "Von Nora Aldwin", "Nora Aldwin", "7.3.2024", GERMAN),
+        ("Baths stay open until October", "Nora Aldwin", "Nora Aldwin", "March 7, 2024", STORY),
+    ],
+)
+@pytest.mark.parametrize("menu", [0, 4, 7])
+def test_a_headline_is_found_under_any_menu(headline, byline, author, stamp, story, menu):
+    """Beside a byline and a date, however many lines stand above."""
+    article = clean(*MENU[:menu], headline, byline, stamp, *story)
+
+    assert headline == article.title
+    assert (author,) == article.authors
+    assert "2024-03-07" == article.date_published.isoformat()[:10]
+    assert "\n\n".join(story) == article.text
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        ("We value your privacy", "We and our partners use cookies to store data on a device."),
+        ("Cookies on this site", "We use cookies to make this page work and to measure visits."),
+    ],
+)
+def test_a_notice_of_consent_is_no_headline(notice):
+    """What stands above text that is cut heads no story; the headline below it is found."""
+    article = clean(*notice, "Accept all", "Baths stay open until October", *STORY)
+
+    assert "Baths stay open until October" == article.title
+    assert "cookies" not in article.text
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.sampled_from((*MENU, *PROMOTIONS)), max_size=8))
+def test_the_headline_never_disappears(above):
+    """It is the title, or it stands in the text."""
+    article = clean(*above, "Baths of Tarnmouth stay open until October", *STORY)
+
+    assert "Baths of Tarnmouth stay open until October" in f"{article.title}\n{article.text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("By Nora Aldwin", ("Nora Aldwin",)),
+        ("Posted on March 7, 2024 by Nora Aldwin", ("Nora Aldwin",)),
+        ("March 7, 2024 By Nora Aldwin Leave a Comment", ("Nora Aldwin",)),
+        ("Nora Aldwin, March 7, 2024", ("Nora Aldwin",)),
+        ("Nora Aldwin Senior Politics Editor", ("Nora Aldwin",)),
+        ("By Bo Ek in Oslo and Ann Lee in Turku", ("Bo Ek", "Ann Lee")),
+        ("By Ann Lee, Reuters", ("Ann Lee",)),
+        ("By AFP", ("AFP",)),
+        ("Автор: Мария Петрова", ("Мария Петрова",)),
+        ("홍길동 기자", ("홍길동",)),
+        ("记者 李明", ("李明",)),
+        ("文／記者王小明", ("王小明",)),
+        ("מאת דנה לוי", ("דנה לוי",)),
+        ("بقلم: محمد علي", ("محمد علي",)),
+        ("लेखक: राम कुमार", ("राम कुमार",)),
+        ("โดย สมชาย ใจดี", ("สมชาย ใจดี",)),
+        ("Szerző: Kovács Anna", ("Kovács Anna",)),
+        ("Yazan: Ayşe Kaya", ("Ayşe Kaya",)),
+        ("Propos recueillis par Anne Durand", ("Anne Durand",)),
+        ("Sports Desk", ()),
+        ("Monday", ()),
+        ("By the river", ()),
+        ("Von Hand", ()),
+        ("By Staff Reporter", ()),
+        ("Special to the Gazette", ()),
+        ("@noraaldwin", ()),
+    ],
+)
+def test_names_of_a_byline(text, names):
+    """Labels, dates, offices, places and handles are no names; agencies stand for persons."""
+    assert names == byline_names(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Updated 8 March 2024", {"date_modified": "2024-03-08"}),
+        ("7 March 2024", {"date_published": "2024-03-07"}),
+        (
+            "Updated: 1 October 2014 | Published: 28 March 2014",
+            {"date_modified": "2014-10-01", "date_published": "2014-03-28"},
+        ),
+        (
+            "Published 28 March 2014, updated 1 October 2014",
+            {"date_published": "2014-03-28", "date_modified": "2014-10-01"},
+        ),
+    ],
+)
+def test_the_day_of_a_change_is_told_apart(text, days):
+    """Each date belongs to the word before it; one without a word is that of publication."""
+    found = {name: each.timestamp.isoformat() for name, each in printed_dates(text).items()}
+
+    assert days == found
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.sampled_from((*STORY, *GERMAN, *MENU, *PROMOTIONS)), min_size=1, max_size=15))
+def test_a_text_with_long_lines_keeps_some_of_them(lines):
+    """Nothing whole is lost: a tenth of the words in long lines stay."""
+    article = clean(*lines)
+    long = [len(line.split()) for line in lines if len(line.split()) >= 24]
+
+    assert len(article.text.split()) >= 0.1 * sum(long)

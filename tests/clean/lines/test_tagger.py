@@ -1,0 +1,103 @@
+"""The tagger says the same of a text in any company, and on any machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean.lines.cleaner import tag_pages
+from pipeline.clean.lines.marks import CLASSES, COLUMNS, MARKS, mark_rows
+from pipeline.clean.lines.observed import OWN, PLACES, Tokens, placed, read_lines
+from pipeline.clean.lines.page import read_page
+from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.tagger import ROLES, WEIGHTS
+
+ANSWERS = Path(__file__).parents[2] / "cases" / "tagger.json"
+"""Texts with what the committed weights say of them; ``python -m tests.tagger_answers``."""
+MOST_BYTES = 4_000_000
+LINES = (
+    "Ferry berth closed after divers find cracks",
+    "Read more",
+    "Comments",
+    "The harbour board closed the ferry berth on Tuesday after divers found cracks in three piles.",
+    "Repairs to the berth will take until spring, the board said, and two boats will serve.",
+    "I told you so years ago, you never listen!",
+    "By Ada Brandt",
+    "June 9, 2021, 10:30",
+    "港の岸壁は春まで閉鎖される。",
+    "責任編輯：記者",
+    "©",
+    "(c) 2020 | example.com",
+)
+TEXT = st.lists(st.sampled_from(LINES), min_size=1, max_size=12).map("\n".join)
+
+
+def tagged(texts):
+    """What the tagger says of *texts*, read together."""
+    pages = [read_page(text) for text in texts]
+    return tag_pages(pages, [rule_hits(page) for page in pages])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(TEXT, min_size=1, max_size=6))
+def test_a_text_is_tagged_alike_in_any_company(texts):
+    """Every number of a text is, to the last bit, the one that it has alone."""
+    for text, among in zip(texts, tagged(texts), strict=True):
+        alone = tagged([text])[0]
+        for name in ("story", "classes", "roles", "none"):
+            np.testing.assert_array_equal(getattr(alone, name), getattr(among, name))
+
+
+@pytest.mark.parametrize("answer", json.loads(ANSWERS.read_text(encoding="utf-8")))
+def test_the_committed_weights_say_what_they_said_when_they_were_learned(answer):
+    """Log-odds and shares are those that were stored with the weights, whatever the machine."""
+    tags = tagged([answer["text"]])[0]
+
+    assert answer["story"] == tags.story.round(1).tolist()
+    assert answer["roles"] == tags.roles.round(1).tolist()
+
+
+@settings(deadline=None, max_examples=40)
+@given(TEXT)
+def test_the_shares_of_a_role_add_up(text):
+    """Each role is some line's or none's, and nothing is not a number."""
+    tags = tagged([text])[0]
+
+    np.testing.assert_allclose(tags.roles.sum(axis=0) + tags.none, 1.0, atol=0.02)
+    assert np.isfinite(tags.story).all()
+    assert tags.classes.shape == (len(tags.story), len(CLASSES))
+    assert tags.roles.shape == (len(tags.story), len(ROLES))
+
+
+def test_the_weights_are_small():
+    """They are one file of less than four megabytes."""
+    assert WEIGHTS.stat().st_size <= MOST_BYTES
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(TEXT, min_size=1, max_size=5))
+def test_what_is_seen_of_a_text_does_not_depend_on_others(texts):
+    """Facts, places and marks of its lines are those that they have alone."""
+    seen = [observed([text]) for text in texts]
+
+    np.testing.assert_array_equal(np.concatenate(seen), observed(texts))
+    assert seen[0].shape[1] == OWN + PLACES + COLUMNS
+    assert MARKS < COLUMNS
+
+
+def observed(texts):
+    """Everything but hashed words that is seen of *texts*."""
+    pages = [read_page(text) for text in texts]
+    numbers = {}
+    lines = [line for page in pages for line in page.lines]
+    ids = np.array([numbers.setdefault(line.text, len(numbers)) for line in lines])
+    table = read_lines(list(numbers), Tokens())
+    sizes = np.array([len(page.lines) for page in pages])
+    places = placed(table, ids, np.array([line.blank_before for line in lines]), sizes)
+    marks = mark_rows(pages, [rule_hits(page) for page in pages])
+    return np.concatenate((table.own[ids], places, marks), axis=1)

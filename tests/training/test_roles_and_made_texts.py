@@ -1,0 +1,64 @@
+"""Which lines have a role by stated metadata, and texts that are made to learn from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from training.augment import MADE, Augmenter
+from training.labelled import label_lines
+from training.roles import Gold, role_lines
+
+STORY = "The harbour board closed the ferry berth on Tuesday after divers found cracks in it."
+
+
+def roles(lines, title=None, authors=(), day=None):
+    """Lines with each role, and whether it is known."""
+    found, known = role_lines(lines, Gold(title, authors, day))
+    return [np.flatnonzero(row).tolist() for row in found], known.tolist()
+
+
+def test_a_line_has_a_role_when_it_says_what_is_stated():
+    """The headline in any spelling, a line that names the author, a line with the day."""
+    lines = ["Menu", "Ferry berth closed!", "By Ada Brandt, Daily Sun", "3 May 2021", STORY]
+
+    assert ([[1], [2], [3]], [True, True, True]) == roles(
+        lines, "Ferry berth closed", ("Ada Brandt",), date(2021, 5, 3)
+    )
+
+
+def test_nothing_is_learned_where_a_line_says_nearly_the_same():
+    """A longer headline, a surname, the next day: none of them proves that there is no role."""
+    lines = ["Ferry berth closed after divers find cracks", "Text: Brandt", "4 May 2021", STORY]
+
+    assert ([[], [], []], [False, False, False]) == roles(
+        lines, "Ferry berth closed", ("Ada Brandt",), date(2021, 5, 3)
+    )
+
+
+def test_a_text_without_a_role_teaches_that_there_is_none():
+    """No line is like the headline, the author or the day."""
+    assert ([[], [], []], [True, True, True]) == roles(
+        ["Menu", STORY], "Budget passed", ("Ada Brandt",), date(2021, 5, 3)
+    )
+
+
+def test_made_texts_keep_the_story_in_order_and_borrow_within_their_part():
+    """All lines of story stay; chrome is that of sites in the same part of the cross-validation."""
+    pages = []
+    for number in range(40):
+        row = {"id": f"p{number}", "domain": f"site{number}.example", "lang": "en", "title": None}
+        lines = [[f"{STORY} {number} {n}", False, "k"] for n in range(5)]
+        chrome = [[f"Menu {number} {n}", False, "d"] for n in range(3)]
+        pages.append(label_lines(row, "ptags", "gold", [*chrome, *lines, *chrome]))
+    folds = {page.domain: page.fold for page in pages}
+    made = [page for page, _ in Augmenter(pages, [None] * len(pages), 1).made()]
+
+    assert {MADE} == {page.rendering for page in made}
+    for page in made:
+        own = page.page_id.removeprefix("p")
+        kept = [line for line, label in zip(page.lines, page.labels, strict=True) if label == "k"]
+        assert [f"{STORY} {own} {n}" for n in range(5)] == kept
+        menus = {line.split()[1] for line in page.lines if line.startswith("Menu")}
+        assert {folds[f"site{number}.example"] for number in menus} <= {page.fold}

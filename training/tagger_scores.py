@@ -1,0 +1,131 @@
+"""How well texts are cleaned and read by taggers that never saw their sites: printed tables."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.clean.lines.decide import THRESHOLDS, decide
+from pipeline.clean.lines.heading import Heading, read_roles
+from pipeline.clean.lines.marks import mark_rows
+from pipeline.clean.lines.page import Mode, Page, read_page
+from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.tagger import Tagger
+from pipeline.clean.names import name_key
+from training.hand_texts import KINDS, PREFIX
+from training.labelled import Labelled
+from training.roles import Gold, Golds, local_day
+from training.scores import kinds_table, table
+
+BLOCK = 100
+FIELDS = ("title", "authors", "day")
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A held-out text: what leaves it in each mode, and what it says of itself."""
+
+    labelled: Labelled
+    drops: dict[Mode, NDArray[np.bool_]]
+    page: Page
+    heading: Heading
+
+
+def print_scores(found: Sequence[tuple[Tagger, list[Labelled]]], golds: Golds) -> None:
+    """Print what the taggers make of the texts that each of them never saw."""
+    read = [each for tagger, pages in found for each in read_held(tagger, pages)]
+    scored = [each for each in read if each.labelled.source == "gold"]
+    pages = [each.labelled for each in scored]
+    for mode in THRESHOLDS:
+        drops = [each.drops[mode] for each in scored]
+        brief = mode != "default"
+        sys.stdout.write(f"\n{mode}\n{table(pages, drops, brief=brief)}\n")
+        sys.stdout.write(f"\n{kinds_table(pages, drops, PREFIX, KINDS)}\n")
+    sys.stdout.write(f"\n{roles_table(read, golds)}\n")
+
+
+def read_held(tagger: Tagger, pages: Sequence[Labelled]) -> Iterator[Read]:
+    """Clean *pages* as ``cleaner.clean_texts`` does, those with labels of readers or of roles."""
+    wanted = [page for page in pages if page.source in ("gold", "meta")]
+    for low in range(0, len(wanted), BLOCK):
+        some = wanted[low : low + BLOCK]
+        texts = [page_of_lines(each) for each in some]
+        hits = [rule_hits(page) for page in texts]
+        lines = [[line.text for line in page.lines] for page in texts]
+        blanks = [[line.blank_before for line in page.lines] for page in texts]
+        tags = tagger.tag(lines, blanks, mark_rows(texts, hits))
+        for each, page, held, said in zip(some, texts, hits, tags, strict=True):
+            heading = read_roles(page, said)
+            at = heading.title_index
+            headed = replace(page, authors=heading.authors, title_index=at)
+            if at is not None:
+                headed = replace(headed, title=page.lines[at].text)
+            drops: dict[Mode, NDArray[np.bool_]] = {}
+            for mode in THRESHOLDS:
+                cut = decide(replace(headed, mode=mode), held, said, heading).cut
+                gone = [*cut] if at is None else [*cut, at]
+                drops[mode] = np.isin(np.arange(len(page.lines)), gone)
+            yield Read(each, drops, headed, heading)
+
+
+def page_of_lines(labelled: Labelled) -> Page:
+    """The page that the lines of a text make; they are paragraphs already, none is joined."""
+    gaps = ["\n\n" if blank else "\n" for blank in labelled.blanks.tolist()]
+    text = "".join([gap + line for gap, line in zip(gaps, labelled.lines, strict=True)])
+    page = read_page(text.lstrip("\n"))
+    if len(page.lines) != len(labelled.lines):
+        page = read_page("\n\n".join(labelled.lines))
+    return page
+
+
+def roles_table(read: Sequence[Read], golds: Golds) -> str:
+    """Shares of fields that are right, missed and wrong, by rendering, as a Markdown table.
+
+    Right is what the text says: the gold where it stands on a line, else nothing.
+    """
+    rows: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for each in read:
+        if each.labelled.source == "meta":
+            gold = golds.of(each.labelled.page_id, each.labelled.url)
+            if gold is not None:
+                rendering = each.labelled.rendering.partition(":")[2]
+                for field, verdict in verdicts(each, gold):
+                    rows[field, rendering].append(verdict)
+                    rows[field, "all"].append(verdict)
+    lines = ["| field | texts | pages | right | missed | wrong |", "|---" * 6 + "|"]
+    for field in FIELDS:
+        for rendering in ("lxml", "container", "ptags", "wide", "all"):
+            found = rows[field, rendering]
+            shares = [np.mean([v == name for v in found]) for name in ("right", "missed", "wrong")]
+            cells = " | ".join(f"{share:.3f}" for share in shares)
+            lines.append(f"| {field} | {rendering} | {len(found)} | {cells} |")
+    return "\n".join(lines)
+
+
+def verdicts(read: Read, gold: Gold) -> Iterator[tuple[str, str]]:
+    """For each field of the gold whether it is ``right``, ``missed`` or ``wrong``."""
+    keys = [name_key(line.text) for line in read.page.lines]
+    if gold.title:
+        title = name_key(gold.title)
+        yield "title", _verdict(name_key(read.page.title or ""), title, said=title in keys)
+    if gold.authors:
+        names = {name_key(name) for name in gold.authors}
+        short = [f" {key} " for key in keys if len(key) < 160]
+        said = all(any(f" {name} " in key for key in short) for name in names)
+        yield "authors", _verdict({name_key(n) for n in read.heading.authors}, names, said=said)
+    if gold.day:
+        texts = [line.text for line in read.page.lines if len(line.text) <= 200]
+        said = any(local_day(text) == gold.day for text in texts)
+        when = read.heading.published
+        yield "day", _verdict(when and when.isoformat()[:10], gold.day.isoformat(), said=said)
+
+
+def _verdict(found: object, wanted: object, *, said: bool) -> str:
+    if found:
+        return "right" if found == wanted else "wrong"
+    return "missed" if said else "right"
