@@ -273,8 +273,10 @@ SOURCES: dict[str, str] = {
     "rel": "a link of a page with that relation",
     "link": "a link element of a page with that relation",
     "h1": "a heading of a page",
+    "h2": "a heading of a page that has no h1 of its own",
     "title": "the title element of a page",
     "time": "a time element of a page",
+    "url": "a day in the address of a page",
     "htmldate": "the library htmldate, where nothing better is found",
     "block_model": "the page model changed what trafilatura took",
 }

@@ -89,8 +89,8 @@ def verify_lines(found: dict[str, Any]) -> Iterator[str]:
         detail = f" ({each['detail']})" if each["detail"] else ""
         problem = paint(each["problem"], "red")
         yield f"{problem}  {each['path']}: {PROBLEMS[each['problem']]}{detail}"
-    runs, files = f"{found['runs']:,} runs", f"{found['files']:,} files"
-    size = f"{found['bytes'] / 1e6:,.1f} MB"
-    count = len(found["problems"])
-    verdict = f"{count:,} problems" if count else paint("all as published", "green")
-    yield f"{runs}, {files}, {size}: {verdict}"
+    runs, count = found["runs"], len(found["problems"])
+    held = f"{runs:,} run{'s' * (runs != 1)}, {found['files']:,} files"
+    problems = f"{count:,} problem{'s' * (count != 1)}"
+    verdict = problems if count else paint("all as published", "green")
+    yield f"{held}, {found['bytes'] / 1e6:,.1f} MB: {verdict}"
