@@ -51,11 +51,13 @@ def manifests(output: Path) -> list[dict[str, Any]]:
 
 
 def contents(output: Path) -> dict[str, list[dict[str, Any]]]:
-    """All rows by table, in the order of runs and of their ids."""
-    names = ("articles", "duplicates", "rejects")
+    """All rows by table, in the order of runs and of their ids; null in columns of later versions."""
     return {
-        name: sorted(rows(output, name), key=lambda row: (row["run_id"], row["source"]))
-        for name in names
+        name: sorted(
+            (dict.fromkeys(schema.names) | row for row in rows(output, name)),
+            key=lambda row: (row["run_id"], row["source"]),
+        )
+        for name, schema in SCHEMAS.items()
     }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from command_lines import find_commands, parse
-from runs import ROOT
+from runs import ROOT, run
 
 from pipeline.config import Config
 from pipeline.config_file import setting_names
@@ -100,9 +100,11 @@ def test_every_command_of_the_readme_parses(command):
     ]
 
 
-def test_the_python_example_says_what_it_does(monkeypatch):
+def test_the_python_example_says_what_it_does(tmp_path, monkeypatch):
     """The program of the README runs, and gives the values in its comments."""
-    monkeypatch.chdir(ROOT)
+    run(ROOT / "raw", tmp_path / "output")
+    (tmp_path / "raw").symlink_to(ROOT / "raw")
+    monkeypatch.chdir(tmp_path)
     (program,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     told = re.findall(r"^(article\.\w+) +# (['(].*)$", program, re.MULTILINE)
     names: dict[str, object] = {}

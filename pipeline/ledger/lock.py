@@ -49,6 +49,8 @@ def locked(output: Path) -> Iterator[None]:
         raise _refused(output, error) from None
     try:
         with suppress(OSError):  # only information; a full disk must not stop `undo`
+            for left in owner.parent.glob(f".{owner.name}.*"):  # by a process that was killed
+                left.unlink(missing_ok=True)
             write_bytes(owner, json.dumps(_myself()).encode())
         try:
             finish_exchange(output / "runs")

@@ -128,8 +128,8 @@ def test_it_goes_on_from_an_older_collection(old, older, settings):
     assert before["articles"] == after["articles"]
     kept = {row["id"] for row in before["articles"]}
     assert {row["representative_id"] for row in after["duplicates"]} <= kept
-    made_anew = bool(list((old / "out/.index").rglob("part-*.parquet")))
-    assert made_anew == (bool(settings) or older in (without_keys, without_all_that))
+    # Its keys are of before letters were folded for comparison.
+    assert list((old / "out/.index").rglob("part-*.parquet"))
 
 
 @pytest.mark.parametrize("older", OLDER, ids=lambda older: older.__name__)

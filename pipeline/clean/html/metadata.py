@@ -214,8 +214,8 @@ def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]
     ]
     found += [("h1", text) for text in markup.headings[:5]]
     if not any(len(text.split()) > 1 for text in markup.headings):
-        headlines = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
-        found += [("h2", text) for text in headlines[:1]]
+        long = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
+        found += [("h2", text) for text in long[:1]]
         whole = (text for text in markup.titles[:1] if not headlines(blocks, [text]))
         parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
         longest = max(parts, key=len, default="")
