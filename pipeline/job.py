@@ -81,7 +81,7 @@ def run_job(
     """Finish what was interrupted, then read what is new, and publish what comes of it.
 
     Args:
-        logical_date: the day the run stands for; None means today in UTC. An interrupted run
+        logical_date: the day that the run belongs to; None means today in UTC. An interrupted run
             keeps its own.
         report: called with each run as soon as it is published, whatever happens later.
         again: files and folders whose rejected records are to be read again.

@@ -93,7 +93,7 @@ def run(
         output: the folder that collects the runs.
         config: a YAML file; None for the defaults.
         settings: by dotted name, such as ``{"dedup.window_days": 7}``.
-        logical_date: the day the run stands for; None for today in UTC.
+        logical_date: the day that the run belongs to; None for today in UTC.
 
     Returns:
         What came of it: ``published`` runs, with ``account`` and ``folder`` of the newest.

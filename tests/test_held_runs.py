@@ -229,7 +229,7 @@ def test_a_run_may_be_named_by_its_beginning(raw, out, decide):
 def test_without_a_held_run_there_is_nothing_to_decide(raw, out, decide):
     """Exit 2; also for a run that is published already."""
     name = run(raw, out).published[-1].plan.run_id
-    with pytest.raises(UsageError, match="no run is held; there is nothing to decide"):
+    with pytest.raises(UsageError, match="no run is held; nothing to publish or discard"):
         decide(out, name)
 
     assert [name] == published(out)

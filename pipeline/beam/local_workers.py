@@ -61,7 +61,7 @@ _GRPC_OPTIONS = [
 def private_folder() -> Iterator[Path]:
     """Yield a temporary folder that only this user may enter; ``tempfile`` uses it meanwhile.
 
-    Folders that killed runs left behind are deleted first.
+    Folders of killed runs are deleted first.
     """
     root = tempfile.gettempdir()
     if len(root) > _MAX_SOCKET_PATH - len(_PREFIX) - 8 or not root.isascii():

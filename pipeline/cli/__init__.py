@@ -165,7 +165,7 @@ def newsieve(
     lock; 130 interrupted.
     """
     if quiet and verbose:
-        raise click.UsageError("-q and -v exclude each other: use one of them")
+        raise click.UsageError("-q and -v cannot be combined: use one of them")
     state: State = context.obj
     state.traceback = show
     state.colour = color

@@ -53,7 +53,7 @@ class _WithBeamFlags(click.Command):
 @click.option(
     "--logical-date",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="The day the run stands for, for backfills; default: today in UTC.",
+    help="The day that the run belongs to, for backfills; default: today in UTC.",
 )
 @click.option("--allow-empty", is_flag=True, help="Exit with 0, not 2, if the inputs have no file.")
 @click.option(

@@ -53,7 +53,7 @@ _ONES = np.ones(_EXACT, np.float32)
 class Profiles(NamedTuple):
     """The profiles of one script: a trie of n-grams, and what each of them says.
 
-    A node of the trie is a row of ``evidence``; node 0 stands for all n-grams that no
+    A node of the trie is a row of ``evidence``; node 0 is for all n-grams that no
     profile has, and node 1 is the root. Nodes of less than three letters come first: only
     they have rows in ``following``.
     """

@@ -119,7 +119,7 @@ def _below(path: str, inputs: Inputs) -> list[str]:
     ]
     if not found:
         raise UsageError(
-            f"--again {path}: no input is or lies in it; name a file or folder of input.paths"
+            f"--again {path}: no input is at or below it; name a file or folder of input.paths"
         )
     return found
 

@@ -181,7 +181,7 @@ def _find_held(output: Path, name: str) -> Path:
     if len(found) == 1:
         return found[0]
     if not held:
-        raise UsageError(f"{output}: no run is held; there is nothing to decide")
+        raise UsageError(f"{output}: no run is held; nothing to publish or discard")
     names = ", ".join(each.name for each in held)
     problem = "more than one held run begins" if found else "no held run begins"
     raise UsageError(f"{output}: {problem} with {name!r}; held: {names}")
@@ -209,5 +209,5 @@ def _read_held(folder: Path) -> _Held:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); newsieve discard {folder.parent.parent} "
-            f"{folder.name} removes the held run, and its inputs come again in the next one"
+            f"{folder.name} removes the held run, and the next run reads its inputs again"
         ) from error

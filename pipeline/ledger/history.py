@@ -82,7 +82,9 @@ def _runs_below(folder: Path) -> Iterator[CommittedRun]:
             try:
                 day = date.fromisoformat(named["date"])
             except ValueError:
-                raise NewsieveError(f"{path}: named like a run, but of no day; move it") from None
+                raise NewsieveError(
+                    f"{path}: named like a run, but has no valid date; move it"
+                ) from None
             yield CommittedRun(path, path.name, int(named["sequence"]), day)
 
 

@@ -212,7 +212,7 @@ def _fixed_part(pattern: str) -> Path:
 
 def _add_named(path: Path, inputs: Inputs, look: _Look) -> None:
     if _format_of(path) is None:
-        raise UsageError(f"input {path}: unknown kind of file; known: {', '.join(FORMATS)}")
+        raise UsageError(f"input {path}: unsupported extension; supported: {', '.join(FORMATS)}")
     _add(path, path.parent, inputs, replace(look, follow_links="anywhere"))
 
 

@@ -143,7 +143,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("excerpt", pa.string(), "?", _R, "the record's beginning, at most 500 characters", lambda r: r.excerpt),
     Column("retryable", pa.bool_(), "!", _R, "reading it again later may succeed", lambda r: r.retryable),
     Column("run_id", pa.string(), "!", TABLES, "the run that wrote this row"),
-    Column("logical_date", pa.date32(), "!", TABLES, "the day the run stands for"),
+    Column("logical_date", pa.date32(), "!", TABLES, "the day that the run belongs to"),
 )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ QUALIFY row_number() OVER (
     ORDER BY coalesce(fetched_at, logical_date::TIMESTAMPTZ) DESC, run_id DESC, id
 ) = 1;
 
--- A row a member of a cluster: the articles that are kept and the copies that are not.
+-- One row per member of a cluster: the articles that are kept and the copies that are not.
 CREATE OR REPLACE VIEW cluster_members AS
 SELECT cluster_id, id, 'article' AS kept_as, id AS representative_id, NULL AS match,
     NULL AS similarity, site, url, title, date_published, run_id

@@ -84,7 +84,7 @@ def test_a_file_is_cleaned_as_clean_does():
     [
         ("no such file", "no such file; to compare by id"),
         ("raw", "a folder; name one document"),
-        ("raw/README.md", "kind of file"),
+        ("raw/README.md", "unsupported extension"),
         ("raw/pellworth-wire/2025-spring.jsonl", "contains several records; choose one"),
         ("raw/pellworth-wire/2025-spring.jsonl#4", "not_json"),
         ("raw/pellworth-wire/2025-spring.jsonl#99", "no such record"),

@@ -92,7 +92,7 @@ def test_rejects_are_read_again_when_asked(folder):
 
     assert (1, {"too_short": 1}) == again(folder / "in" / "c.txt")
     assert (3, {"no_text": 1, "too_short": 1}) == again(folder / "in")
-    with pytest.raises(UsageError, match=r"--again .*elsewhere: no input is or lies in it"):
+    with pytest.raises(UsageError, match=r"--again .*elsewhere: no input is at or below it"):
         again(folder / "elsewhere")
 
 

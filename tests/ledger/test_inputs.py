@@ -100,7 +100,7 @@ def test_a_named_file_of_another_kind_is_wrong_usage(raw, name):
     with pytest.raises(UsageError) as caught:
         find_inputs((str(path),))
 
-    assert f"input {path}: unknown kind of file; known: .txt, " in str(caught.value)
+    assert f"input {path}: unsupported extension; supported: .txt, " in str(caught.value)
 
 
 @pytest.mark.parametrize("pattern", ["raw/absent", "raw/absent.txt", "nowhere", ""])

@@ -58,7 +58,7 @@ def requested(ids: Iterable[str], urls: Iterable[str], sites: Iterable[str]) -> 
         frozenset(map(_id, ids)), frozenset(map(_page, urls)), frozenset(map(_site, sites))
     )
     if not (found.ids or found.pages or found.sites):
-        raise UsageError("nothing to take down was named; use --url, --site or --id")
+        raise UsageError("no text is named; say what to remove with --url, --site or --id")
     return found
 
 

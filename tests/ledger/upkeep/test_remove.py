@@ -281,7 +281,7 @@ def test_while_a_run_is_held_nothing_is_taken_down(syndicated):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({}, "nothing to take down was named; use --url, --site or --id"),
+        ({}, "no text is named; say what to remove with --url, --site or --id"),
         ({"urls": ["a.example/0"]}, "--url 'a.example/0': expected an absolute http"),
         ({"ids": ["abc"]}, "--id 'abc': expected 32 hex digits, as in the column id;"),
         ({"sites": ["www.example.org"]}, "is a host of the site example.org; name that, or"),
