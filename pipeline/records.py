@@ -278,6 +278,7 @@ SOURCES: dict[str, str] = {
     "time": "a time element of a page",
     "url": "a day in the address of a page",
     "htmldate": "the library htmldate, where nothing better is found",
+    "tagger": "a line of a plain text that the line model takes for this field",
     "block_model": "the page model changed what trafilatura took",
 }
 """Values of ``source`` in ``articles.evidence`` up to a colon, each with its meaning."""

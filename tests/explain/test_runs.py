@@ -71,7 +71,7 @@ def test_the_difference_tells_what_became_of_records_read_twice(output):
     found = diff_runs(output, "1", "latest")
 
     again = {each["source"]: (each["a"]["fate"], each["b"]["fate"]) for each in found["records"]}
-    assert {"a.txt": ("article", "duplicate"), "b.jsonl#1": ("reject", "article")} == again
+    assert {"a.txt": ("article", "article"), "b.jsonl#1": ("reject", "article")} == again
     assert [{"name": "clean.mode", "a": "default", "b": "careful"}] == found["settings"]
     counts = {each["name"]: (each["a"], each["b"]) for each in found["counts"]}
     assert (2, 3) == counts["read"]

@@ -166,6 +166,10 @@ class Shared(Answer):
     figures_a: list[str]
     """Numbers that only A has."""
     figures_b: list[str]
+    names: int
+    """Names that both have."""
+    names_a: list[str]
+    names_b: list[str]
 
 
 class Reached(Answer):
