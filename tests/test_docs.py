@@ -106,7 +106,7 @@ def test_the_python_example_says_what_it_does(tmp_path, monkeypatch):
     (tmp_path / "raw").symlink_to(ROOT / "raw")
     monkeypatch.chdir(tmp_path)
     (program,) = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    told = re.findall(r"^(article\.\w+) +# (['(].*)$", program, re.MULTILINE)
+    told = re.findall(r"^(article\.[\w.()]+) +# (['(].*)$", program, re.MULTILINE)
     names: dict[str, object] = {}
     exec(program, names)
 
