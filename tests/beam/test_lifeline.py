@@ -72,11 +72,11 @@ def test_no_worker_outlives_a_run(tmp_path, number, code):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_command_that_is_interrupted_while_it_loads_says_so(number):
+def test_a_command_that_is_interrupted_while_it_loads_says_so(number, tmp_path):
     """One line, no traceback, from the first moment on."""
     code = "import runpy, sys; print(flush=True); runpy.run_module('pipeline', run_name='__main__')"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, "--help"],
+        [sys.executable, "-c", code, "run", "--input", "raw", "--output", tmp_path / "out"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
