@@ -445,7 +445,7 @@ def test_remove_lists_the_rows_on_stdout_and_their_sums_on_stderr(call, tmp_path
     code, out, err = call("remove", tmp_path / "out", "--id", row["id"])
     assert (0, "", "took down: nothing: it was taken down before\n") == (code, out, err)
     code, out, err = call("remove", tmp_path / "out", "--site", "new.example")
-    assert (0, "", "took down: no row; what comes will be rejected as taken_down\n") == (
+    assert (0, "", "took down: no row; matching records will be rejected as taken_down\n") == (
         code,
         out,
         err,

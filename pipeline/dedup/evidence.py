@@ -25,6 +25,7 @@ PARTS = (
     "contained",
     "figures_shared",
     "figures",
+    "longer_figures",
     "names_shared",
     "names",
     "coverage",
@@ -42,6 +43,7 @@ rare            sampled rare shingles of the shorter
 contained       share of all sampled shingles of the shorter that the longer has
 figures_shared  distinct figures of the shorter that the longer has
 figures         distinct figures of the shorter
+longer_figures  distinct figures of the longer
 names_shared    distinct names of the shorter that the longer has
 names           distinct names of the shorter
 coverage        share of the shorter's ten segments of which the longer has a quarter or more
@@ -148,7 +150,7 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
             shorter.rare,
             contained,
             *figures,
-            *names,
+            *names[:2],
             _coverage(got.segments, shorter.segments),
             _weaker_half(got.segments, shorter.segments, contained),
             _share(got.lead, shorter.lead, contained),
@@ -222,8 +224,8 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
 
 def _particulars(
     ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch], first: NDArray[np.bool_]
-) -> tuple[tuple[Counts, Counts], tuple[Counts, Counts]]:
-    """Count figures, and names: shared and all."""
+) -> tuple[tuple[Counts, ...], tuple[Counts, ...]]:
+    """Count figures, and names: shared, all of the shorter, all of the longer."""
     figures = [each.figures for each in ones], which, [each.figures for each in many]
     names = [each.names for each in ones], which, [each.names for each in many]
     return _shared(*figures, first), _shared(*names, first)
@@ -234,8 +236,8 @@ def _shared(
     which: Counts,
     many: Sequence[NDArray[np.uint32]],
     first: NDArray[np.bool_],
-) -> tuple[Counts, Counts]:
-    """Count the particulars of the shorter text that the longer has, and all of them."""
+) -> tuple[Counts, Counts, Counts]:
+    """Count the particulars of the shorter text that the longer has, and all of either."""
     own_sizes, sizes = (
         np.array([len(each) for each in each_side], np.int64) for each_side in (ones, many)
     )
@@ -246,7 +248,8 @@ def _shared(
     tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
     found = lookup(tagged, _tagged(everything, which[owners]))[1]
     shared = np.bincount(owners[found], minlength=len(many))
-    return shared, np.where(first, own_sizes[which], sizes)
+    own_sizes = own_sizes[which]
+    return shared, np.where(first, own_sizes, sizes), np.where(first, sizes, own_sizes)
 
 
 def _hours(ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch]) -> Floats:

@@ -45,7 +45,8 @@ missing: below, two items of one template. Of labelled copies, 1 in 2,000 has le
 MOST_MISSING = 2
 
 LEAST_OF_FIGURES, MOST_FIGURES_MISSING = 0.4, 5
-"""The same of figures alone: reports and forecasts of one office differ in nothing else."""
+"""The same of figures alone: reports and forecasts of one office differ in nothing else. The longer
+has figures of its own there; where it has hardly any, it spells them out."""
 
 LEAST_OF_A_HALF = 0.2
 """Share of the weaker half that must be found. A text that has only a half of another in common
@@ -109,8 +110,10 @@ def excluded(parts: Floats) -> NDArray[np.bool_]:
     shared, particulars = _particulars(part)
     others = (particulars - shared >= MOST_MISSING) & (shared < LEAST_OF_PARTICULARS * particulars)
     missing = part["figures"] - part["figures_shared"]
-    others |= (missing >= MOST_FIGURES_MISSING) & (
-        part["figures_shared"] < LEAST_OF_FIGURES * part["figures"]
+    others |= (
+        (missing >= MOST_FIGURES_MISSING)
+        & (part["figures_shared"] < LEAST_OF_FIGURES * part["figures"])
+        & (part["longer_figures"] - part["figures_shared"] >= MOST_MISSING)
     )
     found: NDArray[np.bool_] = others | (part["weaker_half"] < LEAST_OF_A_HALF)
     return found

@@ -76,6 +76,7 @@ def test_figures_of_the_shorter_are_looked_up_in_the_longer():
 
     for found in (parts_of(short, long), parts_of(long, short)):
         assert (2, 3) == (found["figures_shared"], found["figures"])
+        assert len(long.figures) == found["longer_figures"]
 
 
 def test_hours_apart_are_unknown_when_a_date_is():

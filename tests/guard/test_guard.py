@@ -162,7 +162,7 @@ def test_a_helper_that_cannot_start_is_one_message(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     guard = Guard(importlib.import_module("fleeting").act, Limits(1, 1))
     module.unlink()
-    told = "cannot be started: ModuleNotFoundError: .*fleeting.*run.document_seconds = 0"
+    told = "cannot start the cleaning process: .*fleeting.*run.document_seconds=0"
     with pytest.raises(NewsieveError, match=told):
         guard.run(["a"], None)
 
@@ -170,7 +170,7 @@ def test_a_helper_that_cannot_start_is_one_message(tmp_path, monkeypatch):
 def test_a_missing_interpreter_is_one_message(monkeypatch):
     """No traceback either when there is nothing to start."""
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with pytest.raises(NewsieveError, match="cannot be started: /no/such/python: No such file"):
+    with pytest.raises(NewsieveError, match="cannot start .* /no/such/python: No such file"):
         Guard(act, Limits(1, 1)).run(["a"], None)
 
 
