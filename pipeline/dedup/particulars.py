@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -33,6 +33,11 @@ _JOINS = ",:\u066b\u066c"
 _ENDINGS = '!?…\n"“”„«»*•|'
 _SPACES = " \u00a0\u202f\t"
 _SHIFT = np.uint64(32)
+_FIRST_HAN = 0x3007
+"""No Han digit is below it."""
+_CHUNK_CHARS = 1 << 15
+"""Characters classified at once, so that what numpy needs for it stays in the cache."""
+_LOWER = bytes(range(256)).lower().replace(b"?", b"\xff")
 _UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _HAN_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")}
@@ -66,10 +71,32 @@ class _Scan(NamedTuple):
     offsets: NDArray[np.int64]
 
 
+class _Found(NamedTuple):
+    """Particulars of a block: ``joined[start:end]`` each, from ``bounds[i]`` on those of text i."""
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    bounds: NDArray[np.int64]
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        return zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+
+
 def particulars_block(texts: Sequence[str]) -> tuple[Particulars, Particulars]:
     """Hash the figures and the names of a block of texts."""
     scan = _scan(texts)
-    return _hashed(*_figures(scan)), _hashed(*_names(scan))
+    joined, figures, names = scan.joined, _figures(scan), _names(scan)
+    # Most are written in ASCII, and have one byte per character in lower case to be hashed.
+    lower = joined.encode("ascii", "replace").translate(_LOWER)
+    figure_hashes = [
+        crc32(each) if (each := lower[start:end]).isdigit() else _figure_hash(joined[start:end])
+        for start, end in figures.spans()
+    ]
+    name_hashes = [
+        crc32(each) if (each := lower[start:end]).isascii() else _name_hash(joined[start:end])
+        for start, end in names.spans()
+    ]
+    return _distinct(figure_hashes, figures.bounds), _distinct(name_hashes, names.bounds)
 
 
 def printed_figures(text: str) -> set[str]:
@@ -80,7 +107,8 @@ def printed_figures(text: str) -> set[str]:
     >>> sorted(printed_figures("二十八点六米, 一点七亿, १,२४०"))
     ['1240', '170000000', '28.6']
     """
-    return set(_figures(_scan((text,)))[0])
+    scan = _scan((text,))
+    return {_value(scan.joined[start:end]) for start, end in _figures(scan).spans()}
 
 
 def printed_names(text: str) -> set[str]:
@@ -89,66 +117,88 @@ def printed_names(text: str) -> set[str]:
     >>> sorted(printed_names("Lost in Dorsk: a cat. She left Mill Street with Élan."))
     ['dorsk', 'elan', 'mill', 'mill street']
     """
-    return set(_names(_scan((text,)))[0])
+    scan = _scan((text,))
+    return {_folded(scan.joined[start:end]) for start, end in _names(scan).spans()}
 
 
-def _hashed(found: Iterable[str], bounds: NDArray[np.int64]) -> Particulars:
-    encoded = [each.encode("utf-8", "surrogatepass") for each in found]
-    hashes = np.fromiter(map(crc32, encoded), np.uint64, len(encoded))
+def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Particulars:
+    """Sort the hashes of each text, and keep one of equal ones."""
     texts = len(bounds) - 1
-    hashes |= np.repeat(np.arange(texts, dtype=np.uint64), np.diff(bounds)) << _SHIFT
-    hashes = np.unique(hashes)
-    counts = np.bincount((hashes >> _SHIFT).astype(np.int64), minlength=texts)
-    return Particulars(hashes.astype(np.uint32), offsets_of(counts))
+    keys = np.repeat(np.arange(texts, dtype=np.uint64) << _SHIFT, np.diff(bounds))
+    keys |= np.array(hashes, np.uint64)
+    keys.sort()
+    other = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=other[1:])
+    keys = keys[other]
+    counts = np.bincount((keys >> _SHIFT).astype(np.int64), minlength=texts)
+    return Particulars(keys.astype(np.uint32), offsets_of(counts))
 
 
 def _scan(texts: Sequence[str]) -> _Scan:
-    texts = [_HAN_NUMBER.sub(_arabic, text) if _has_han(text) else text for text in texts]
-    joined = "\n".join(texts) + "\n"
-    offsets = offsets_of(np.fromiter((len(text) + 1 for text in texts), np.int64, len(texts)))
+    joined, offsets = _joined(texts)
     try:
         narrow = joined.encode("latin-1").translate(_table()[:256].tobytes())
-        classes = np.frombuffer(narrow, np.uint8)
+        return _Scan(joined, np.frombuffer(narrow, np.uint8), offsets)
     except UnicodeEncodeError:
-        points = np.frombuffer(joined.encode(_UTF_32, "surrogatepass"), np.uint32)
-        classes = _table().take(points, mode="clip")
+        points = _points(joined)
+    eastern = np.searchsorted(offsets, np.flatnonzero(points >= _FIRST_HAN), "right") - 1
+    if counted := [each for each in np.unique(eastern).tolist() if _HAN_LETTER.search(texts[each])]:
+        texts = list(texts)
+        for each in counted:
+            texts[each] = _HAN_NUMBER.sub(_arabic, texts[each])
+        joined, offsets = _joined(texts)
+        points = _points(joined)
+    classes = np.empty(len(points), np.uint8)
+    for start in range(0, len(points), _CHUNK_CHARS):
+        chunk = slice(start, start + _CHUNK_CHARS)
+        _table().take(points[chunk], mode="clip", out=classes[chunk])
     return _Scan(joined, classes, offsets)
 
 
-def _figures(scan: _Scan) -> tuple[list[str], NDArray[np.int64]]:
-    """List the figures of all texts, and from which on are those of each: int64[n + 1].
+def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:
+    """Join a block of texts, a line end behind each; return where each starts too."""
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    return "\n".join(texts) + "\n", offsets_of(lengths + 1)
+
+
+def _points(joined: str) -> NDArray[np.uint32]:
+    return np.frombuffer(joined.encode(_UTF_32, "surrogatepass"), np.uint32)
+
+
+def _figures(scan: _Scan) -> _Found:
+    """Find the figures of all texts.
 
     A figure is a run of digits, or several joined by a full stop or one of ``_JOINS`` each.
     """
-    joined, classes, offsets = scan
+    classes = scan.classes
     starts, ends = _runs(classes == DIGIT)
     apart = np.ones(len(starts) + 1, np.bool_)
     apart[1:-1] = (starts[1:] != ends[:-1] + 1) | ~np.isin(classes[ends[:-1]], (JOIN, STOP))
     starts, ends = starts[apart[:-1]], ends[apart[1:]]
-    spans = zip(starts.tolist(), ends.tolist(), strict=True)
-    return [_value(joined[start:end]) for start, end in spans], np.searchsorted(starts, offsets)
+    return _Found(starts, ends, np.searchsorted(starts, scan.offsets))
 
 
-def _names(scan: _Scan) -> tuple[list[str], NDArray[np.int64]]:
-    """List the names of all texts, and from which on are those of each: int64[n + 1].
+def _names(scan: _Scan) -> _Found:
+    """Find the names of all texts.
 
     A name is a capitalised word inside a sentence, together with the word before if that has a
     capital too: many places have a Mill Street, more have some street.
     """
-    joined, classes, offsets = scan
+    classes = scan.classes
     capitals = np.flatnonzero(classes == CAPITAL)
     before = classes[capitals - 1]
     before[:1] = np.where(capitals[:1] == 0, ENDING, before[:1])
     starts = capitals[before == SPACE]
     starts = starts[(starts > 1) & _inside(classes[starts - 2])]
     breaks = np.append(-1, np.flatnonzero((classes != SMALL) & (classes != CAPITAL)))
-    ends = breaks[np.searchsorted(breaks, starts)]
+    places = np.searchsorted(breaks, starts)
+    ends = breaks[places]
     long = ends - starts >= LEAST_LETTERS
-    starts, ends = starts[long], ends[long]
-    earlier = breaks[np.searchsorted(breaks, starts - 1) - 1] + 1
+    starts, ends, places = starts[long], ends[long], places[long]
+    # The break before a name is its space; the one before that stands before its neighbour.
+    earlier = breaks[places - 2] + 1
     begins = np.where(classes[earlier] == CAPITAL, earlier, starts)
-    spans = zip(begins.tolist(), ends.tolist(), strict=True)
-    return [_folded(joined[start:end]) for start, end in spans], np.searchsorted(starts, offsets)
+    return _Found(begins, ends, np.searchsorted(starts, scan.offsets))
 
 
 def _inside(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -165,6 +215,15 @@ def _runs(marked: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 
 @lru_cache(maxsize=1 << 14)
+def _figure_hash(figure: str) -> int:
+    return crc32(_value(figure).encode())
+
+
+@lru_cache(maxsize=1 << 15)
+def _name_hash(name: str) -> int:
+    return crc32(_folded(name).encode())
+
+
 def _value(figure: str) -> str:
     """Write a figure in ASCII digits, without marks between thousands."""
     if not figure.isascii():
@@ -175,17 +234,12 @@ def _value(figure: str) -> str:
     return figure
 
 
-@lru_cache(maxsize=1 << 15)
 def _folded(name: str) -> str:
     """Fold the case of a name, and drop its accents."""
     if name.isascii():
         return name.lower()
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(char for char in letters if not unicodedata.combining(char))
-
-
-def _has_han(text: str) -> bool:
-    return not text.isascii() and _HAN_LETTER.search(text) is not None
 
 
 def _arabic(match: re.Match[str]) -> str:
