@@ -153,10 +153,11 @@ def _benefit_of_doubt(
     a short sentence.
     """
     found = np.zeros(len(values))
+    positive = (values > 0).tolist()
     last = -1
     for line in page.lines:
         index = line.index
-        if line.prose and values[index] > 0 and index not in known:
+        if line.prose and positive[index] and index not in known:
             between = range(last + 1, index if last >= 0 else 0)
             open_ = [each for each in between if each not in known]
             for each in open_ if len(open_) in INSIDE_BONUS else ():

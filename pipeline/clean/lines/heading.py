@@ -187,8 +187,9 @@ def _sure(share: float) -> str:
 def _same(page: Page, index: int) -> list[int]:
     """The lines that say what one of them says, itself first; the site's name may stand behind."""
     words = page.lines[index].words
-    others = (line for line in page.lines if line.words and line.index != index)
-    return [index, *(o.index for o in others if _is_name_of(o, words) or o.words == words)]
+    first = words[:1]
+    others = (o for o in page.lines if o.words[:1] == first and o.words and o.index != index)
+    return [index, *(o.index for o in others if o.words == words or _is_name_of(o, words))]
 
 
 def _is_name_of(line: LineRecord, words: tuple[str, ...]) -> bool:
@@ -209,8 +210,9 @@ def _headline(
     best = max(likely, key=lambda i: shares[i] * heads[i], default=0)
     line = page.lines[best]
     # Of a headline, and the same with the site's name behind it, the headline counts.
-    bare = (o for o in page.lines if o.words != line.words and _is_name_of(line, o.words))
-    best = next((o.index for o in bare), best)
+    if _SITE_NAME.search(line.text) is not None:
+        bare = (o for o in page.lines if o.words != line.words and _is_name_of(line, o.words))
+        best = next((o.index for o in bare), best)
     sure = float(shares[_same(page, best)].sum())
     line = page.lines[best]
     if sure < TITLE_SHARE and _opens_story(page, story):

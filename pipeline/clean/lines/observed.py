@@ -54,9 +54,9 @@ FULL_STOP, MARK, _COMMA, _COLON, QUOTE, BRACKET, _BAR, _SYMBOL, OTHER, INITIAL =
 ABSENT, LINE_END, CLASSES = 18, 19, 20
 """Classes of tokens: words by their letters, numbers, and the signs of ``_SIGNS``."""
 _SIGN_CLASS = {char: number for number, chars in reversed(_SIGNS.items()) for char in chars}
-_TOKEN = re.compile(
-    rf"[^\W\d_{SPACELESS}\uac00-\ud7af]+|[^\w\s]|\n|\d+|[{SPACELESS}\uac00-\ud7af]|_"
-)
+_LETTER = rf"[^\W\d_{SPACELESS}\uac00-\ud7af]"
+# Most words begin with one of the first letters, which are much faster to recognise.
+_TOKEN = re.compile(rf"[a-zA-Z]+{_LETTER}*|\n|[^\w\s]|{_LETTER}+|\d+|[{SPACELESS}\uac00-\ud7af]|_")
 _BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
 _FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
 _MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)

@@ -60,6 +60,9 @@ BIO_WORDS = frozenset(
 BIO_PARTS = ("rnalist", "periodista")
 """``_BIO`` matches only where a line has one of these words, or one of these parts of words."""
 
+BIO_CHARS = 400
+"""Characters of a line in which ``_BIO`` is sought."""
+
 _FIRST_PERSON = re.compile(
     r"\b(?:introduce myself|my name is|i am the (?:editor|founder|author|owner)|about the author"
     r"|über den autor|sobre el autor|à propos de l[’']auteur)\b",
@@ -129,11 +132,14 @@ def author_block(page: Page) -> list[int]:
     for line in page.lines[bisect_left(page.prose_before, 0.6, key=lambda words: words / told) :]:
         if not line.words:
             continue
-        named = "handle" in line.signs
+        named = bool(line.signs) and "handle" in line.signs
         if authors and line.word_count <= NAME_WORDS:
             text = line.text.casefold().strip(" .:–-|")
             named |= text in authors or (text in first_names and len(text) > 3)
-        if named or _is_biography(page, line, after_name=line.index - 1 in cut):
+        after_name = line.index - 1 in cut
+        if named or (
+            (after_name or _names_office(line)) and _is_biography(page, line, after_name=after_name)
+        ):
             cut.add(line.index)
     return sorted(cut)
 
@@ -148,14 +154,18 @@ def _is_biography(page: Page, line: LineRecord, *, after_name: bool) -> bool:
     near_end = rest <= max(line.word_count + 60, 0.15 * page.prose_before[-1])
     if not near_end or line.word_count > 120:
         return False
-    head = line.text[:400]
-    likely = not BIO_WORDS.isdisjoint(line.words) or any(
-        map(head.casefold().__contains__, BIO_PARTS)
-    )
-    if not likely or not _BIO.search(head):
+    if not (_names_office(line) and _BIO.search(line.text[:BIO_CHARS])):
         return False
     named = any(name.split()[-1] in line.words for name in map(str.casefold, page.authors) if name)
     return named or after_name or _only_last(page, line)
+
+
+def _names_office(line: LineRecord) -> bool:
+    """Whether a line has a word without which ``_BIO`` finds nothing."""
+    if not BIO_WORDS.isdisjoint(line.words):
+        return True
+    head = line.text[:BIO_CHARS].casefold()
+    return any(part in head for part in BIO_PARTS)
 
 
 def _only_last(page: Page, line: LineRecord) -> bool:
@@ -170,7 +180,11 @@ def _only_last(page: Page, line: LineRecord) -> bool:
 
 def _opens_as(line: LineRecord, kinds: AbstractSet[str]) -> bool:
     """Whether a line is of one of *kinds* by its first words: a phrase inside heads nothing."""
-    return not kinds.isdisjoint(line.kinds) and not kinds.isdisjoint(opening_kinds(line.words))
+    return not kinds.isdisjoint(line.kinds) and not kinds.isdisjoint(_opening_kinds(line.words))
+
+
+_opening_kinds = lru_cache(maxsize=1 << 12)(opening_kinds)
+"""Remembered for the lines of menus, which return on every page of a site."""
 
 
 def _section(page: Page, header: LineRecord) -> list[int]:
@@ -186,9 +200,9 @@ def heads_the_rest(page: Page, line: LineRecord) -> bool:
     """Whether nothing but readers' comments can follow: a plain header, below most of the story."""
     return (
         len(line.words) <= 5
-        and _opens_as(line, {"comments"})
         and not line.terminal
         and not line.prose
+        and _opens_as(line, {"comments"})
         and page.share_before(line.index) >= COMMENTS_AFTER
     )
 

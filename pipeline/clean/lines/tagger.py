@@ -6,7 +6,8 @@
 
 ``tagger.npz`` holds the weights; ``training/train_tagger.py`` makes it. All weights and inner
 values are rounded to steps of powers of two, so that the sums of a matrix product are exact: they
-depend neither on the machine nor on the other texts of a block (docs/decisions/0003).
+depend neither on the machine nor on the other texts of a block (docs/decisions/0003). The net
+counts in those steps: an inner value is held as a whole number of them.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
 """Steps between whole numbers of inner values and of weights."""
 TOLD = 8.0
 """Log-odds of story up to which the second tower is told of them."""
-LARGEST = np.float32(60)
-"""Inner values are held within; none of the labelled texts comes near."""
+LARGEST = np.float32(60) * STEP
+"""Steps within which inner values are held; none of the labelled texts comes near."""
 _EPSILON = 1e-5
 
 
@@ -77,6 +78,7 @@ class Tagger:
             weights[name].astype(np.float32)
             for name in ("of_lines", "of_places", "of_story", "bias")
         )
+        self._bias *= STEP
         self._towers = _Tower(weights, "story_"), _Tower(weights, "roles_")
         self._reset()
 
@@ -115,10 +117,11 @@ class Tagger:
         gaps = np.fromiter(chain.from_iterable(blanks), np.bool_, len(lines))
         places = np.concatenate((placed(table, ids, gaps, texts_lines.sizes), marks), axis=1)
         first = (self._lines(table) @ self._of_lines)[ids]
-        first += _rounded(places) @ self._of_places + self._bias
+        first += _rounded(places * STEP) @ self._of_places
+        first += self._bias
         limit = len(self._bias) - len(self._of_story)
         said, _ = self._towers[0].run(first[:, :limit], texts_lines)
-        told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) / np.float32(4))
+        told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
         roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, texts_lines)
         story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
         spans = zip(texts_lines.start.tolist(), texts_lines.sizes.tolist(), strict=True)
@@ -153,7 +156,7 @@ class Tagger:
             met = np.bincount(table.pair_lines[known], minlength=count)
             pairs /= np.sqrt(np.maximum(met, 1))[:, None].astype(np.float32)
             shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
-        return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1))
+        return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1) * STEP)
 
     def _meet_tokens(self) -> None:
         """Sum the rows of each new token's word, end and beginning."""
@@ -201,15 +204,18 @@ class _TextLines:
         sizes: lines of each text, none 0.
         start: the first line of each.
         text: the text of each line.
-        here, rest: lines before and behind each line in its text.
+        early, late: for each of ``DILATIONS``, the lines with fewer lines of their text than that
+            before them, and behind them.
     """
 
     def __init__(self, sizes: Ints) -> None:
         self.sizes = sizes
         self.start = np.cumsum(sizes) - sizes
         self.text = np.repeat(np.arange(len(sizes)), sizes)
-        self.here = np.arange(len(self.text)) - self.start[self.text]
-        self.rest = sizes[self.text] - 1 - self.here
+        here = np.arange(len(self.text)) - self.start[self.text]
+        rest = sizes[self.text] - 1 - here
+        self.early = {step: np.flatnonzero(here < step) for step in DILATIONS}
+        self.late = {step: np.flatnonzero(rest < step) for step in DILATIONS}
 
     def sums(self, values: Matrix) -> Matrix:
         """Sums over the lines of each text."""
@@ -220,8 +226,9 @@ class _Tower:
     """The layers of one head, from the first sums of each line to what is said of it."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], prefix: str) -> None:
+        one = np.float32(1)
         self._weights: dict[str, Matrix] = {
-            name.removeprefix(prefix): array.astype(np.float32)
+            name.removeprefix(prefix): array.astype(np.float32) * (STEP if "bias" in name else one)
             for name, array in weights.items()
             if name.startswith(prefix)
         }
@@ -229,37 +236,43 @@ class _Tower:
     def run(self, first: Matrix, lines: _TextLines) -> tuple[Matrix, Matrix]:
         """Logits of each line, and of each text: none for a tower without them."""
         w = self._weights
-        h = _rounded(np.maximum(first, 0.0)) @ w["in"] + w["in_bias"]
+        h = _positive(first) @ w["in"]
+        h += w["in_bias"]
         for number, step in enumerate(DILATIONS):
             h = _rounded(h)
             h += self._layer(h, number, step, lines)
         h = _rounded(h)
-        pooled = self._pooled(h, lines)
         even = _normed(h)
+        pooled = self._pooled(h, even, lines)
         gate = np.maximum(pooled @ w["gate"] + w["gate_bias"], 0.0)[lines.text]
-        scale = _rounded(pooled @ w["scale"])[lines.text]
+        scale = (_rounded(pooled @ w["scale"]) / STEP)[lines.text]
         both = _rounded(np.concatenate((even + gate, even * scale), axis=1))
-        out = _rounded(np.maximum(both @ w["out"] + w["out_bias"], 0.0))
+        out = both @ w["out"]
+        out += w["out_bias"]
         none = pooled @ w["none"] + w["none_bias"] if "none" in w else pooled[:, :0]
-        return out @ w["last"] + w["last_bias"], none
+        return (_positive(out) @ w["last"] + w["last_bias"]) / STEP, none / STEP
 
     def _layer(self, h: Matrix, number: int, step: int, lines: _TextLines) -> Matrix:
         """What one layer adds: each line with those *step* lines before and behind."""
-        w, width, count = self._weights, h.shape[1], len(h)
-        found = _rounded(_normed(h) * w[f"norm{number}"]) @ w[f"near{number}"]
-        total = found[:, width : 2 * width] + w[f"near_bias{number}"]
-        if count > step:
-            total[step:] += found[:-step, :width] * (lines.here[step:] >= step)[:, None]
-            total[:-step] += found[step:, 2 * width :] * (lines.rest[:-step] >= step)[:, None]
-        added: Matrix = (
-            _rounded(np.maximum(total, 0.0)) @ w[f"add{number}"] + w[f"add_bias{number}"]
-        )
+        w, width = self._weights, h.shape[1]
+        even = _normed(h)
+        even *= w[f"norm{number}"]
+        found = _rounded(even) @ w[f"near{number}"]
+        # Neighbours in other texts say nothing.
+        found[lines.late[step], :width] = 0.0
+        found[lines.early[step], 2 * width :] = 0.0
+        total = found[:, width : 2 * width]
+        total += w[f"near_bias{number}"]
+        total[step:] += found[:-step, :width]
+        total[:-step] += found[step:, 2 * width :]
+        added: Matrix = _positive(total) @ w[f"add{number}"]
+        added += w[f"add_bias{number}"]
         return added
 
-    def _pooled(self, h: Matrix, lines: _TextLines) -> Matrix:
-        """Two weighed means over the lines of each text, and the plain one."""
-        weight = np.exp(np.clip(h @ self._weights["pool"], -15.0, 15.0))
-        even, total = _normed(h), lines.sums(weight) + 1e-6
+    def _pooled(self, h: Matrix, even: Matrix, lines: _TextLines) -> Matrix:
+        """Two weighed means of *even* over the lines of each text, and the plain one."""
+        weight = np.exp(np.clip((h @ self._weights["pool"]) / STEP, -15.0, 15.0))
+        total = lines.sums(weight) + 1e-6
         means = (
             lines.sums(even * weight[:, :1]) / total[:, :1],
             lines.sums(even * weight[:, 1:]) / total[:, 1:],
@@ -269,20 +282,21 @@ class _Tower:
 
 
 def _rounded(values: Matrix) -> Matrix:
-    """The nearest steps, so that sums of products with weights are exact in 32 bits."""
-    found = values.astype(np.float32)
-    found *= STEP
-    np.rint(found, out=found)
-    np.minimum(found, LARGEST * STEP, out=found)
-    np.maximum(found, -LARGEST * STEP, out=found)
-    found /= STEP
-    return found
+    """*values*, in place, as whole steps: sums of their products with weights are exact."""
+    np.rint(values, out=values)
+    return np.clip(values, -LARGEST, LARGEST, out=values)
+
+
+def _positive(values: Matrix) -> Matrix:
+    """Values above 0 as whole steps, 0 in place of the others; not in place."""
+    found = np.rint(values)
+    return np.clip(found, np.float32(0), LARGEST, out=found)
 
 
 def _normed(h: Matrix) -> Matrix:
     """Each line's values, scaled to mean square 1; summed in 64 bits, where that is exact."""
     wide = h.astype(np.float64)
-    squares = np.einsum("lc,lc->l", wide, wide) / h.shape[1]
+    squares = np.einsum("lc,lc->l", wide, wide) / (h.shape[1] * float(STEP) ** 2)
     return _rounded(h / np.sqrt(squares + _EPSILON).astype(np.float32)[:, None])
 
 
