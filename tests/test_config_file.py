@@ -141,14 +141,14 @@ def test_all_problems_come_at_once_each_with_its_place(write):
     expected = [
         (
             "--set judge.min_words\n    judge.min_words = 'many': should be a whole number\n"
-            "    Words an article must have; 0 keeps all that have a body. (default 0)"
+            "    Minimum words in an article; 0 keeps all that have a body. (default 0)"
         ),
         (
             "--set judge.min_wrods\n    judge.min_wrods: no such setting; "
             "did you mean judge.min_words?"
         ),
         "my.yaml:2\n    input.max_byte: no such setting; did you mean input.max_bytes?",
-        "my.yaml:3\n    input.min_age_s = -1: should be greater than or equal to 0\n    Seconds",
+        "my.yaml:3\n    input.min_age_s = -1: should be greater than or equal to 0\n    Minimum",
         "my.yaml:4\n    claen: no such setting; the sections are: input, clean, judge",
         "my.yaml:6\n    clean.mode = 'brutal': should be 'careful', 'default' or 'thorough'",
         "my.yaml:7\n    dedup: bands = 7 does not divide permutations = 192; nearest that do: 6, 8",

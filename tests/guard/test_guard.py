@@ -170,7 +170,7 @@ def test_a_helper_that_cannot_start_is_one_message(tmp_path, monkeypatch):
 def test_a_missing_interpreter_is_one_message(monkeypatch):
     """No traceback either when there is nothing to start."""
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with pytest.raises(NewsieveError, match="cannot start .* /no/such/python: No such file"):
+    with pytest.raises(NewsieveError, match=r"cannot start .* /no/such/python: No such file"):
         Guard(act, Limits(1, 1)).run(["a"], None)
 
 
