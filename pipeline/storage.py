@@ -12,9 +12,10 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pipeline.errors import DEEDS, UsageError
 
@@ -98,13 +99,25 @@ def sync_tree(folder: Path) -> None:
 
 @contextmanager
 def effective(deed: str) -> Iterator[None]:
-    """Note *deed* in ``DEEDS`` with its last system call: no signal comes between the two."""
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    """Note *deed* in ``DEEDS`` with its last system call: no interruption comes between the two.
+
+    Handlers are replaced for the block. To block the signals in this thread would not do: the
+    system gives them to another thread, and Python calls the handler in this one all the same.
+    """
+    arrived: list[int] = []
+    handlers: dict[signal.Signals, Any] = {}
     try:
+        if threading.current_thread() is threading.main_thread():  # where Python calls handlers
+            for number in _ENDING:
+                handlers[number] = signal.getsignal(number)
+                signal.signal(number, lambda signum, _: arrived.append(signum))
         yield
         DEEDS.append(deed)
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for signum in arrived:
+            signal.raise_signal(signum)
 
 
 def publish_folder(finished: Path, target: Path, deed: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+import time
 
 import pytest
 
@@ -220,20 +222,31 @@ def test_a_folder_with_a_colon_is_a_folder(tmp_path, monkeypatch):
     assert "out" == str(local_folder("out"))
 
 
-def test_a_deed_is_noted_before_a_signal_can_interrupt(monkeypatch):
-    """A message about an interruption must not deny what was done."""
+@pytest.mark.parametrize("threads", [0, 3])
+def test_a_deed_is_noted_before_a_signal_can_interrupt(threads, monkeypatch):
+    """A message about an interruption must not deny what was done, whichever thread got it."""
     monkeypatch.setattr("pipeline.storage.DEEDS", noted := [])
+    over = threading.Event()
+    waiting = [threading.Thread(target=over.wait, daemon=True) for _ in range(threads)]
+    for thread in waiting:
+        thread.start()
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
+    def signal_this_process():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.05)  # the handler runs in here, if nothing holds it back
+
     former = signal.signal(signal.SIGTERM, interrupted)
     try:
         with pytest.raises(KeyboardInterrupt), effective("published"):
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal_this_process()
         assert ["published"] == noted
         with pytest.raises(ZeroDivisionError), effective("not done"):
             raise ZeroDivisionError
         assert ["published"] == noted
+        assert signal.getsignal(signal.SIGTERM) is interrupted
     finally:
+        over.set()
         signal.signal(signal.SIGTERM, former)
