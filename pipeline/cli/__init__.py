@@ -49,6 +49,7 @@ VERBS = {
     "discard": ("deciding", "Remove the held RUN of OUTPUT; nothing of it was published."),
     "undo": ("deciding", "Undo the newest run of OUTPUT."),
     "remove": ("remove", "Permanently remove texts from all runs of OUTPUT."),
+    "worker": ("worker", "Start worker processes for runs on another engine, such as Flink."),
     "compact": ("compact", "Merge the files of old runs of OUTPUT into one folder per month."),
 }
 """Verb → the module of this package that has it, and its summary. Modules are loaded on

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.options import (
+    WithBeamFlags,
     config_option,
     format_option,
     input_option,
@@ -17,6 +18,7 @@ from pipeline.cli.options import (
     set_option,
     split_paths,
 )
+from pipeline.errors import UsageError
 from pipeline.text.terminal import shown
 
 if TYPE_CHECKING:
@@ -36,10 +38,12 @@ class _Found:
     config: Config
     file: Path | None
     preview: Preview
+    engine: str
+    needs: list[dict[str, str]]
 
 
-@click.command()
-@click.argument("arguments", nargs=-1, metavar="[PATH]...")
+@click.command(cls=WithBeamFlags)
+@click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
 @config_option
 @input_option
 @click.option("--output", metavar="DIR", help="Folder that collects the runs (write.output).")
@@ -54,12 +58,14 @@ def check(
     settings: bool,
     form: str,
     overrides: tuple[str, ...],
+    beam_flags: tuple[str, ...],
 ) -> None:
     """Validate the settings and show what a run would read, without starting it.
 
     Shows the settings that differ from the defaults, the files that no run has read yet, what is
     skipped and why, and how similar two texts must be to be compared. If the first argument is a
-    YAML file, it is used as --config. Exits with 0 if a run could start.
+    YAML file, it is used as --config. Of another engine (run.beam, or Beam's own flags after --)
+    it shows what that needs, and whether it is there. Exits with 0 if a run could start.
 
     \b
     Example:
@@ -76,11 +82,25 @@ def check(
     if settings and form == "text":
         click.echo(commented_yaml(effective), nl=False)
         return
-    found = _Found(effective, file, preview_run(effective))
+    engine = _engine(effective, beam_flags)
+    found = _Found(effective, file, preview_run(effective), *engine)
     if form == "json":
         print_json(_as_json(found))
     else:
         print_lines(_as_lines(found))
+    missing = [each["name"] for each in found.needs if each["state"] == "missing"]
+    if missing:
+        raise UsageError(f"{found.engine} cannot start: {', '.join(missing)} missing; see above")
+
+
+def _engine(config: Config, beam_flags: tuple[str, ...]) -> tuple[str, list[dict[str, str]]]:
+    """Return the engine, and its needs; Beam takes a second to import, so only if it is asked."""
+    if not (beam_flags or config.run.beam):
+        return "in-process", []
+    from pipeline.beam.runner import engine_needs
+
+    engine, needs = engine_needs(config, beam_flags)
+    return engine, [asdict(need) for need in needs]
 
 
 def _as_json(found: _Found) -> dict[str, Any]:
@@ -103,6 +123,8 @@ def _as_json(found: _Found) -> dict[str, Any]:
         "other_kinds": dict(inputs.ignored),
         "unfollowed": inputs.unfollowed,
         "newest_run": found.preview.newest,
+        "engine": found.engine,
+        "needs": found.needs,
         "candidates": [
             {"similarity": similarity, "share": share}
             for similarity, share in _curve(found.config.dedup)
@@ -119,6 +141,10 @@ def _as_lines(found: _Found) -> Iterator[str]:
     for name, value in changed(config).items():
         yield f"               {name} = {shown(str(value))}"
     yield f"reads          {shown(', '.join(config.input.paths))}: {len(inputs.files):,} files"
+    if found.needs:
+        yield f"engine         {shown(found.engine)}"
+    for need in found.needs:
+        yield shown(f"               {need['state']:8}{need['name']}: {need['text']}")
     newest = preview.newest or "no run yet"
     yield f"writes         {shown(config.write.output)}: {shown(newest)}"
     known = len(inputs.files) + len(inputs.unreadable) - len(plan.inputs)

@@ -16,6 +16,7 @@ import click
 
 from pipeline.cli.options import (
     State,
+    WithBeamFlags,
     config_option,
     format_option,
     input_option,
@@ -35,17 +36,7 @@ if TYPE_CHECKING:
     from pipeline.staging import Staging
 
 
-class _WithBeamFlags(click.Command):
-    """A command that passes all arguments after ``--`` to Beam."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        end = args.index("--") if "--" in args else len(args)
-        rest = super().parse_args(ctx, args[:end])
-        ctx.params["beam_flags"] = tuple(args[end + 1 :])
-        return rest
-
-
-@click.command(cls=_WithBeamFlags)
+@click.command(cls=WithBeamFlags)
 @click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
 @config_option
 @input_option
@@ -95,18 +86,18 @@ def run(
     from pipeline.config_file import find_config, load_config, redirected
 
     file, paths = split_paths(arguments, config)
-    _check_beam_flags(beam_flags)
     effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
+    _check_engine(effective, beam_flags)
     day: date | None = logical_date.date() if logical_date else None
     run = _Run(state, effective, form, allow_empty, again)
     run.carry_out(day, partial(_execute, beam_flags))
 
 
-def _check_beam_flags(flags: tuple[str, ...]) -> None:
-    if flags:
-        from pipeline.beam.runner import check_flags
+def _check_engine(config: Config, beam_flags: tuple[str, ...]) -> None:
+    if beam_flags or config.run.beam:
+        from pipeline.beam.runner import check_engine
 
-        check_flags(flags)
+        check_engine(config, beam_flags)
 
 
 def _execute(
