@@ -6,6 +6,7 @@ leaves them running if this process is killed. Here they live as long as the run
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -88,11 +89,13 @@ def _command(options: Options, port: int) -> list[str]:
     engine = ENGINES[options.runner]
     if options.runner == "PrismRunner":
         flags = ["--serve_http=false", f"--log_level={options.text('prism_log_level')}"]
-        return [options.text("prism_location"), f"--job_port={port}", *flags]
+        return [_program(options.text("prism_location")), f"--job_port={port}", *flags]
     artifacts = options.text("artifacts_dir") or tempfile.mkdtemp(prefix="artifacts")
+    if "://" not in artifacts:
+        artifacts = str(Path(artifacts).absolute())
     given = options.values["job_server_jvm_properties"]
     return [
-        options.text("job_server_java_launcher"),
+        _program(options.text("job_server_java_launcher")),
         *given,
         *(each for each in _JVM if each not in given),
         "-jar",
@@ -103,6 +106,11 @@ def _command(options: Options, port: int) -> list[str]:
         artifacts,
         *("--job-port", str(port), "--artifact-port", "0", "--expansion-port", "0"),
     ]
+
+
+def _program(name: str) -> str:
+    """Return the path of a program; the job server is started in another folder."""
+    return str(Path(shutil.which(name) or name).absolute())
 
 
 def _free_port() -> int:

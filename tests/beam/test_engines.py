@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import apache_beam
 import pytest
+from clusters_page import documented
 from runs import ROOT, newsieve
 
 from pipeline.beam.description import describe
@@ -269,6 +270,14 @@ def test_a_run_that_cannot_start_is_exit_2_and_touches_nothing(tmp_path):
     (line,) = finished.stderr.decode().splitlines()
     assert line.startswith("newsieve: FlinkRunner cannot start: flink_job_server_jar: no jar")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_configuration_for_dataflow_is_exit_2_with_everything_that_is_missing():
+    """As the page on clusters says."""
+    finished = newsieve(*documented("check configs/dataflow.yaml"))
+
+    assert 2 == finished.returncode
+    assert b"missing storage: its workers share no disk" in finished.stdout
 
 
 def test_check_lists_what_an_engine_needs(parts, tmp_path):

@@ -34,6 +34,7 @@ from urllib.request import urlopen
 
 from tests.benchmarks.texts import write_texts
 from tests.campaigns import engine_parts
+from tests.clusters_page import documented
 
 ROOT = Path(__file__).parents[2]
 REST = "http://localhost:8081"
@@ -132,7 +133,7 @@ def cluster(work: Path, name: str) -> Iterator[Cluster]:
     found = Cluster(folder)
     try:
         newsieve = Path(sys.executable).with_name("newsieve")
-        found.start("worker", newsieve, "--log-format", "json", "worker", "127.0.0.1:50000")
+        found.start("worker", newsieve, "--log-format", "json", *documented("worker"))
         found.wait_for("worker", lambda: "listening" in found.text("worker"))
         yield found
     finally:
@@ -228,17 +229,32 @@ def start_spark(found: Cluster) -> None:
     found.wait_for("Spark", lambda: found.text("master").count(registered) == 2)
 
 
-def command(engine: str, inputs: Path, output: Path) -> list[str]:
-    """The run on *engine*, as docs/clusters.md has it, with what is of this machine."""
-    flags = [f"--{engine}_job_server_jar={engine_parts.job_server(engine)}"]
-    flags += ["--environment_config=127.0.0.1:50000", "--job_server_jvm_property=-Xmx800m"]
-    if engine == "spark":
-        flags += ["--spark_master_url=spark://127.0.0.1:7077"]
-    return [
-        str(Path(sys.executable).with_name("newsieve")),
-        *("-v", "run", f"configs/{engine}.yaml", "--input", str(inputs), "--output", str(output)),
-        *("--logical-date", "2026-01-01", "--set", "run.block_bytes=2000000", "--", *flags),
-    ]
+def command(start: str, output: str) -> list[str]:
+    """The command of docs/clusters.md that begins with *start*, as it stands there.
+
+    Only what belongs to the test is added: where to write, a fixed day, small blocks.
+    """
+    more = ["--output", output, "--set", "run.block_bytes=2000000"]
+    more += ["--logical-date", "2026-01-01"] if start.startswith("run") else []
+    return [str(Path(sys.executable).with_name("newsieve")), *documented(start, *more)]
+
+
+def begin(work: Path, start: str, output: str) -> subprocess.Popen[bytes]:
+    """Start a command in a folder that has the inputs, configurations and jars of the page."""
+    return subprocess.Popen(command(start, output), cwd=work)
+
+
+def succeed(work: Path, start: str, output: str) -> None:
+    """Run a command that has to end well."""
+    subprocess.run(command(start, output), cwd=work, check=True)
+
+
+def lay_out(work: Path, engines: list[str], texts: int) -> None:
+    """Make the folder that the commands of the page are run in."""
+    write_texts(work / "raw", texts)
+    (work / "configs").symlink_to(ROOT / "configs")
+    for engine in engines:
+        (work / f"{engine}-job-server.jar").symlink_to(engine_parts.job_server(engine))
 
 
 def tables(output: Path) -> dict[str, str]:
@@ -283,24 +299,25 @@ def verdict(name: str, found: Cluster, expected: dict[str, str], output: Path) -
     return problems
 
 
-def flink(work: Path, inputs: Path, expected: dict[str, str]) -> list[str]:
+def flink(work: Path, expected: dict[str, str]) -> list[str]:
     """Two task managers."""
     with cluster(work, "flink") as found:
         start_flink(found)
         began = time.monotonic()
-        subprocess.run(command("flink", inputs, work / "flink-out"), cwd=ROOT, check=True)
+        succeed(work, "check configs/flink", "flink-out")
+        succeed(work, "run configs/flink", "flink-out")
         print(f"flink: {time.monotonic() - began:.0f} s")
         named = stages_of("flink")
         problems = verdict("flink", found, expected, work / "flink-out")
     return problems + [f"flink: {stage} is not named" for stage in STAGES if stage not in named]
 
 
-def killed(work: Path, inputs: Path, expected: dict[str, str]) -> list[str]:
+def killed(work: Path, expected: dict[str, str]) -> list[str]:
     """A worker process is killed while it cleans; Flink restarts its task."""
     with cluster(work, "killed") as found:
         start_flink(found, restarts=True)
         output = work / "killed-out"
-        process = subprocess.Popen(command("flink", inputs, output), cwd=ROOT)
+        process = begin(work, "run configs/flink", output.name)
         cleaned = "**/blocks/*.cleaned.json"
         found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
         victim = max(pid for pid in workers_of(found) if Path(f"/proc/{pid}").exists())
@@ -314,12 +331,12 @@ def killed(work: Path, inputs: Path, expected: dict[str, str]) -> list[str]:
         return problems + (verdict("killed", found, expected, output) if code == 0 else [])
 
 
-def interrupted(work: Path, inputs: Path, expected: dict[str, str]) -> list[str]:
+def interrupted(work: Path, expected: dict[str, str]) -> list[str]:
     """Ctrl-C while the job is at work."""
     with cluster(work, "interrupted") as found:
         start_flink(found)
         output = work / "interrupted-out"
-        process = subprocess.Popen(command("flink", inputs, output), cwd=ROOT)
+        process = begin(work, "run configs/flink", output.name)
         cleaned = "**/blocks/*.cleaned.json"
         found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
         began = time.monotonic()
@@ -333,16 +350,17 @@ def interrupted(work: Path, inputs: Path, expected: dict[str, str]) -> list[str]
         )
         if alive:
             problems.append(f"interrupted: processes {alive} are left")
-        subprocess.run(command("flink", inputs, output), cwd=ROOT, check=True)
+        succeed(work, "run configs/flink", output.name)
         return problems + verdict("interrupted", found, expected, output)
 
 
-def spark(work: Path, inputs: Path, expected: dict[str, str]) -> list[str]:
+def spark(work: Path, expected: dict[str, str]) -> list[str]:
     """Two workers of a standalone cluster."""
     with cluster(work, "spark") as found:
         start_spark(found)
         began = time.monotonic()
-        subprocess.run(command("spark", inputs, work / "spark-out"), cwd=ROOT, check=True)
+        succeed(work, "check configs/spark", "spark-out")
+        succeed(work, "run configs/spark", "spark-out")
         print(f"spark: {time.monotonic() - began:.0f} s")
         return verdict("spark", found, expected, work / "spark-out")
 
@@ -379,16 +397,12 @@ def main() -> None:
     in_namespace()
     work = arguments.work or Path(tempfile.mkdtemp(prefix="newsieve-cluster-"))
     work.mkdir(exist_ok=True)
-    inputs, output = work / "in", work / "in-process"
     try:
-        write_texts(inputs, arguments.texts)
-        local = command("flink", inputs, output)
-        local = [each for each in local[: local.index("--")] if each != "configs/flink.yaml"]
-        subprocess.run(local, cwd=ROOT, check=True)
-        expected = tables(output)
-        problems = [
-            each for name in arguments.only for each in SCENARIOS[name](work, inputs, expected)
-        ]
+        lay_out(work, engines, arguments.texts)
+        here = command("run raw/", "in-process")
+        subprocess.run(here[: here.index("--")], cwd=work, check=True)
+        expected = tables(work / "in-process")
+        problems = [each for name in arguments.only for each in SCENARIOS[name](work, expected)]
     finally:
         if not arguments.work:
             shutil.rmtree(work)
