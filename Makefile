@@ -58,8 +58,9 @@ housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed
 cluster-test: $(READY)  ## runs on Flink and Spark, with a worker killed and an interruption (about twenty minutes; needs Java, Maven)
 	$(BIN)/python -m tests.campaigns.cluster $(CLUSTER_TEST)
 
+ENGINES := prism
 engines: $(READY)  ## build Prism, for its tests (needs Go; ten minutes, once)
-	$(BIN)/python -m tests.campaigns.engine_parts prism
+	$(BIN)/python -m tests.campaigns.engine_parts $(ENGINES)
 
 million: $(READY)  ## a million texts in one run; killed late, it goes on (about forty minutes)
 	$(BIN)/python -m tests.campaigns.million
