@@ -21,6 +21,7 @@ from pipeline.beam.graph import build  # noqa: E402
 from pipeline.beam.local_workers import Deaths, local_workers, private_folder  # noqa: E402
 from pipeline.beam.options import IN_PROCESS, parse_options  # noqa: E402
 from pipeline.beam.remote import execute_remotely  # noqa: E402
+from pipeline.dedup.steps.layouts import key_ranges  # noqa: E402
 from pipeline.errors import NewsieveError  # noqa: E402
 
 if TYPE_CHECKING:
@@ -52,8 +53,11 @@ def execute(
     """
     options, deaths = parse_options(config, beam_flags), Deaths()
 
+    # In one process, fewer and larger elements take less memory.
+    ranges = 1 if options.runner == IN_PROCESS else key_ranges(plan.bytes)
+
     def lay_out(root: beam.Pipeline) -> None:
-        build(root, plan.blocks, run, config, staging)
+        build(root, plan.blocks, run, config, staging, ranges)
 
     try:
         with private_folder() as folder:
