@@ -10,13 +10,15 @@ import http.client
 import json
 import re
 import time
-from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pipeline.errors import NewsieveError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ANSWER_S = 10
 """Seconds that Flink has for an answer."""
@@ -58,13 +60,16 @@ class Flink:
         newest = max(jobs, key=lambda job: job["start-time"], default=None)
         return [newest["jid"]] if newest and newest["state"] == "FAILED" else []
 
-    def progress(self, job: str) -> str:
-        """Say how far a job is: of its tasks, how many have ended, and which are at work."""
-        found = self._ask(f"/jobs/{job}")
-        vertices = found.get("vertices", [])
-        states = Counter(each["status"] for each in vertices)
-        at_work = [_stages(each["name"]) for each in vertices if each["status"] == "RUNNING"]
-        text = f"{states['FINISHED']} of {len(vertices)} tasks finished"
+    def progress(self, job: str, stages: Sequence[str]) -> str:
+        """Say how far a job is: of its tasks, how many have ended, and which *stages* are at work.
+
+        Flink fuses steps, so a task may belong to several stages.
+        """
+        vertices = self._ask(f"/jobs/{job}").get("vertices", [])
+        ended = sum(each["status"] == "FINISHED" for each in vertices)
+        names = " ".join(each["name"] for each in vertices if each["status"] == "RUNNING")
+        at_work = [stage for stage in stages if re.search(rf"\b{stage}\b", names)]
+        text = f"{ended} of {len(vertices)} tasks finished"
         return f"{text}; at work: {', '.join(at_work)}" if at_work else text
 
     def failure(self, job: str) -> str:
@@ -101,18 +106,3 @@ class Flink:
             reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
             raise NewsieveError(f"{self.master}: Flink cannot be reached ({reason})") from None
         return found if isinstance(found, dict) else {}
-
-
-def _stages(name: str) -> str:
-    """Name our steps that a task of Flink is made of.
-
-    >>> _stages("FlatMap (FlatMap at [2]{Clean, Plan}) -> Map")
-    'Clean, Plan'
-    >>> _stages("GroupReduce (GroupReduce at Write/GroupByBlock)")
-    'GroupReduce at Write/GroupByBlock'
-    """
-    steps = re.findall(r"\[\d+\]\{([^}]*)\}", name)
-    if steps:
-        return ", ".join(dict.fromkeys(", ".join(steps).split(", ")))
-    inner = re.search(r"\((.*?)\)", name)
-    return inner[1] if inner else name

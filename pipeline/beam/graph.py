@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pipeline.staging import Staging
 
 
+STAGES = ("CountLines", "Clean", "FindRepeats", "Deduplicate", "Write")
+"""The names of the steps of ``build``, as engines show them."""
+
+
 def build(
     root: beam.Pipeline,
     blocks: Sequence[Block],

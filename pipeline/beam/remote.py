@@ -18,6 +18,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.beam.engines import ENGINES, is_embedded
 from pipeline.beam.environment import environment_flags, worker_address
 from pipeline.beam.flink import Flink
+from pipeline.beam.graph import STAGES
 from pipeline.beam.job_server import job_server
 from pipeline.beam.pool import ask_worker, serve_pool
 from pipeline.errors import NewsieveError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pipeline.ledger.plan import Plan
     from pipeline.staging import Staging
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 10.0
 """Seconds between two questions to the engine how far it is."""
 
 CANCEL_S = 60.0
@@ -176,7 +177,7 @@ class _Job:
             with suppress(NewsieveError):  # it may be busy, or the job is not there yet
                 job = job or next(iter(self.flink.jobs(self.name)), "")
                 if job:
-                    self._tell(self.flink.progress(job), job=job)
+                    self._tell(self.flink.progress(job, STAGES), job=job)
 
     def _tell(self, text: str, **facts: str) -> None:
         """Log *text*, unless that was the last thing to be said."""

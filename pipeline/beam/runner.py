@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-# Beam configures logging on import, and warns about cloud extras that are not installed.
-# Failures are raised, and reported once, by newsieve.
-logging.basicConfig(level=logging.CRITICAL, format="newsieve: %(message)s")
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-import apache_beam as beam  # noqa: E402
-from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner  # noqa: E402
-
-from pipeline.beam.engines import needs_of, require  # noqa: E402
-from pipeline.beam.graph import build  # noqa: E402
-from pipeline.beam.local_workers import Deaths, local_workers, private_folder  # noqa: E402
-from pipeline.beam.options import IN_PROCESS, parse_options  # noqa: E402
-from pipeline.beam.remote import execute_remotely  # noqa: E402
-from pipeline.dedup.steps.layouts import key_ranges  # noqa: E402
-from pipeline.errors import NewsieveError  # noqa: E402
+from pipeline.beam.engines import needs_of, require
+from pipeline.beam.graph import build
+from pipeline.beam.local_workers import Deaths, local_workers, private_folder
+from pipeline.beam.options import IN_PROCESS, parse_options
+from pipeline.beam.remote import execute_remotely
+from pipeline.dedup.steps.layouts import key_ranges
+from pipeline.errors import NewsieveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

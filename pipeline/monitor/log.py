@@ -70,7 +70,7 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
     _LOGGER.setLevel(logging.WARNING if quiet else logging.INFO)
     _LOGGER.propagate = False
     if form == "json":
-        # Of libraries only what newsieve would show as text as well, see beam/runner.py.
+        # Of libraries only what newsieve would show as text as well, see beam/__init__.py.
         logging.getLogger().addHandler(handler)
         logging.getLogger().setLevel(logging.CRITICAL)
         logging.getLogger("py.warnings").setLevel(logging.WARNING)

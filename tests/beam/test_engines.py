@@ -12,16 +12,19 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import apache_beam
 import pytest
 from clusters_page import documented
-from runs import ROOT, newsieve
+from runs import DAY, ROOT, newsieve
 
 from pipeline.beam.description import describe
 from pipeline.beam.engines import ENGINES, REFUSED, needs_of, require
 from pipeline.beam.flink import Flink
+from pipeline.beam.graph import STAGES, build
 from pipeline.beam.options import parse_options
 from pipeline.beam.pool import serve_pool
 from pipeline.config import Config
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError, UsageError
+from pipeline.passes.write_block import RunName
+from pipeline.staging import Staging
 
 OVERVIEW = {"flink-version": "1.19.3", "taskmanagers": 2, "slots-total": 2, "slots-available": 2}
 
@@ -261,6 +264,7 @@ def test_the_configurations_of_engines_have_only_what_differs(engine):
 # --- the command line ---
 
 
+@pytest.mark.slow
 def test_a_run_that_cannot_start_is_exit_2_and_touches_nothing(tmp_path):
     """Within seconds, in one line, and no folder is made."""
     inputs = ["run", "--input", "raw", "--output", tmp_path / "out", "--", "--runner=FlinkRunner"]
@@ -272,6 +276,7 @@ def test_a_run_that_cannot_start_is_exit_2_and_touches_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_configuration_for_dataflow_is_exit_2_with_everything_that_is_missing():
     """As the page on clusters says."""
     finished = newsieve(*documented("check configs/dataflow.yaml"))
@@ -280,6 +285,7 @@ def test_the_configuration_for_dataflow_is_exit_2_with_everything_that_is_missin
     assert b"missing storage: its workers share no disk" in finished.stdout
 
 
+@pytest.mark.slow
 def test_check_lists_what_an_engine_needs(parts, tmp_path):
     """A line for each, and exit 2 where one is missing."""
     arguments = ["check", "--input", "raw", "--output", tmp_path / "out"]
@@ -294,6 +300,7 @@ def test_check_lists_what_an_engine_needs(parts, tmp_path):
     assert b"FlinkRunner cannot start: flink_master missing; see above" in bad.stderr
 
 
+@pytest.mark.slow
 def test_a_job_server_that_does_not_start_is_its_last_words(parts, tmp_path):
     """Exit 1 with what Java said; nothing is published."""
     arguments = ["run", "--input", "raw", "--output", tmp_path / "out", "--", *flags_of(parts)]
@@ -332,18 +339,30 @@ def test_only_jobs_of_the_run_that_are_at_work_are_found():
         assert ["d"] == Flink(address).failed("newsieve-3")
 
 
-def test_progress_names_our_steps():
-    """As far as Flink names them in its tasks."""
+def test_progress_names_our_stages():
+    """In their order, those that tasks at work belong to; Beam's own steps are left out."""
     vertices = [
-        {"name": "DataSource (at Create)", "status": "FINISHED"},
+        {"name": "Impulse -> [1]CountLines/Count", "status": "FINISHED"},
         {
-            "name": "FlatMap (FlatMap at [3]{Clean, Plan}) -> Map (Key)",
+            "name": "MapPartition at [3]{Clean, Write, Deduplicate}",
             "status": "RUNNING",
         },
-        {"name": "GroupReduce (GroupReduce at Write/GroupByBlock)", "status": "CREATED"},
+        {"name": "MapPartition at [1]FindRepeats/FindRepeated", "status": "RUNNING"},
+        {"name": "GroupReduce at Write/GroupByBlock", "status": "CREATED"},
     ]
     with flink(jobs_a={"vertices": vertices}) as (address, _):
-        assert "1 of 3 tasks finished; at work: Clean, Plan" == Flink(address).progress("a")
+        told = Flink(address).progress("a", STAGES)
+
+    assert "1 of 4 tasks finished; at work: Clean, FindRepeats, Deduplicate, Write" == told
+
+
+def test_the_stages_are_those_of_the_graph(tmp_path):
+    """Each name is a step of the graph, and no step is missing."""
+    root = apache_beam.Pipeline()
+    build(root, [], RunName("r", DAY), Config(), Staging(str(tmp_path)))
+    steps = {each.full_label for each in root.transforms_stack[0].parts}
+
+    assert set(STAGES) == steps - {"Plan"}
 
 
 @pytest.mark.parametrize("content", [[], "x", {"other": 1}, None])

@@ -16,11 +16,11 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
-import apache_beam
-
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "newsieve-engines"
+BEAM = version("apache-beam")
 JAVA_BEAM = "2.62.0"
 FLINK = "1.19.3"
 SPARK = "3.5.0"
@@ -82,7 +82,7 @@ def lacking(engine: str) -> list[str]:
 
 def prism() -> Path:
     """Where the program of Prism is kept."""
-    return CACHE / f"prism-{apache_beam.__version__}" / "prism"
+    return CACHE / f"prism-{BEAM}" / "prism"
 
 
 def job_server(engine: str) -> Path:
@@ -105,7 +105,7 @@ def fetch(engine: str) -> None:
         if not prism().exists():
             name = "github.com/apache/beam/sdks/v2/go/cmd/prism"
             environment = os.environ | {"GOBIN": str(prism().parent)}
-            command = ["go", "install", f"{name}@v{apache_beam.__version__}"]
+            command = ["go", "install", f"{name}@v{BEAM}"]
             subprocess.run(command, env=environment, check=True)
         return
     if not package(engine).exists():
