@@ -7,7 +7,9 @@ nobody. Each scenario starts a cluster, makes one run and stops the cluster:
 
 flink         job manager and two task managers, which share one `newsieve worker`
 killed        the same with a restart strategy; a worker process is killed while it works
-interrupted   the same; Ctrl-C in the middle: exit 130, no job left, the next run finishes
+interrupted   Ctrl-C in the middle: exit 130, no job left, the next run finishes
+abandoned     kill -9 in the middle: the next run cancels the job that is left, and finishes
+failing       workers that cannot write: exit 1 with the step, its error and where to look
 spark         standalone: master and two workers
 
 Exits with 1 where tables differ, where fewer than two processes worked, or where the engine does
@@ -126,14 +128,15 @@ class Cluster:
 
 
 @contextmanager
-def cluster(work: Path, name: str) -> Iterator[Cluster]:
-    """An empty cluster with a worker pool, in a folder of its own."""
+def cluster(work: Path, name: str, limit: str = "true") -> Iterator[Cluster]:
+    """An empty cluster with a worker pool, in a folder of its own; *limit* is for its shell."""
     folder = work / name
     folder.mkdir()
     found = Cluster(folder)
     try:
         newsieve = Path(sys.executable).with_name("newsieve")
-        found.start("worker", newsieve, "--log-format", "json", *documented("worker"))
+        pool = [newsieve, "--log-format", "json", *documented("worker")]
+        found.start("worker", "sh", "-c", f'{limit}; exec "$@"', "sh", *pool)
         found.wait_for("worker", lambda: "listening" in found.text("worker"))
         yield found
     finally:
@@ -354,6 +357,41 @@ def interrupted(work: Path, expected: dict[str, str]) -> list[str]:
         return problems + verdict("interrupted", found, expected, output)
 
 
+def abandoned(work: Path, expected: dict[str, str]) -> list[str]:
+    """The run is killed; its job goes on, and the next run cancels that before it continues."""
+    with cluster(work, "abandoned") as found:
+        start_flink(found)
+        output = work / "abandoned-out"
+        process = begin(work, "run configs/flink", output.name)
+        cleaned = "**/blocks/*.cleaned.json"
+        found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
+        process.kill()
+        process.wait()
+        time.sleep(3)
+        before = [job["state"] for job in ask("/jobs/overview")["jobs"]]
+        succeed(work, "run configs/flink", output.name)
+        after = sorted(job["state"] for job in ask("/jobs/overview")["jobs"])
+        print(f"abandoned: {before} after the kill, {after} in the end")
+        problems = [] if before == ["RUNNING"] else [f"abandoned: {before}"]
+        problems += [] if after == ["CANCELED", "FINISHED"] else [f"abandoned: {after}"]
+        return problems + verdict("abandoned", found, expected, output)
+
+
+def failing(work: Path, _expected: dict[str, str]) -> list[str]:
+    """Workers may write small files only: the run names the step, the error and where to look."""
+    with cluster(work, "failing", "ulimit -f 200") as found:
+        start_flink(found)
+        words = command("run configs/flink", "failing-out")
+        finished = subprocess.run(words, cwd=work, stderr=subprocess.PIPE, text=True, check=False)
+        said = finished.stderr.splitlines()[-1]
+        print(f"failing: exit {finished.returncode}: {said}")
+        wanted = ("newsieve: the run failed in step ", "File too large", REST)
+        problems = [f"failing: no {each!r}" for each in wanted if each not in said]
+        if finished.returncode != 1 or (work / "failing-out/runs").exists():
+            problems.append(f"failing: exit {finished.returncode}, or published")
+        return problems
+
+
 def spark(work: Path, expected: dict[str, str]) -> list[str]:
     """Two workers of a standalone cluster."""
     with cluster(work, "spark") as found:
@@ -365,7 +403,9 @@ def spark(work: Path, expected: dict[str, str]) -> list[str]:
         return verdict("spark", found, expected, work / "spark-out")
 
 
-SCENARIOS = {"flink": flink, "killed": killed, "interrupted": interrupted, "spark": spark}
+SCENARIOS = {
+    each.__name__: each for each in (flink, killed, interrupted, abandoned, failing, spark)
+}
 
 
 def in_namespace() -> None:
