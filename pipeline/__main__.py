@@ -10,14 +10,14 @@ import os
 import signal
 from typing import NoReturn
 
-INTERRUPTED = 130  # as pipeline.errors has it, which is not loaded yet
+from pipeline.errors import INTERRUPTED, INTERRUPTING
 
 
 def main() -> None:
     """Run the command line."""
     handled = [
         number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        for number in INTERRUPTING
         if signal.getsignal(number) is not signal.SIG_IGN  # nohup, or `&` in a script
     ]
     for number in handled:

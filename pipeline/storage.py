@@ -9,20 +9,16 @@ import ctypes
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
-import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from pipeline.errors import DEEDS, UsageError
+from pipeline.errors import DEEDS, UsageError, uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
@@ -99,25 +95,10 @@ def sync_tree(folder: Path) -> None:
 
 @contextmanager
 def effective(deed: str) -> Iterator[None]:
-    """Note *deed* in ``DEEDS`` with its last system call: no interruption comes between the two.
-
-    Handlers are replaced for the block. To block the signals in this thread would not do: the
-    system gives them to another thread, and Python calls the handler in this one all the same.
-    """
-    arrived: list[int] = []
-    handlers: dict[signal.Signals, Any] = {}
-    try:
-        if threading.current_thread() is threading.main_thread():  # where Python calls handlers
-            for number in _ENDING:
-                handlers[number] = signal.getsignal(number)
-                signal.signal(number, lambda signum, _: arrived.append(signum))
+    """Note *deed* in ``DEEDS`` with its last system call: no interruption comes between the two."""
+    with uninterrupted():
         yield
         DEEDS.append(deed)
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for signum in arrived:
-            signal.raise_signal(signum)
 
 
 def publish_folder(finished: Path, target: Path, deed: str) -> None:

@@ -22,7 +22,7 @@ from click.shell_completion import CompletionItem
 
 from pipeline.cli.hints import hinted, unknown_verb
 from pipeline.cli.options import State
-from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
+from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError, uninterrupted
 from pipeline.monitor.log import close_log, open_log
 from pipeline.text.terminal import shown, shown_lines, wants_colour
 from pipeline.version import VERSION
@@ -76,7 +76,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in VERBS:
             return None
-        module = import_module(f"pipeline.cli.{VERBS[cmd_name][0]}")
+        with uninterrupted():  # libraries swallow exceptions while they load
+            module = import_module(f"pipeline.cli.{VERBS[cmd_name][0]}")
         name = "list_" if cmd_name == "list" else cmd_name
         return cast("click.Command", getattr(module, name))
 
