@@ -52,15 +52,16 @@ def local_folder(path: str) -> Path:
     return Path(path).absolute() if ":" in path else Path(path)
 
 
-def open_input(path: str) -> BinaryIO:
+def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
     """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
 
     Raises:
-        OSError: as ``open`` does.
+        OSError: as ``open`` does; also if *path* is a link and is not to be followed.
     """
 
     def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NONBLOCK)  # no effect on a file
+        link = 0 if follow_link else os.O_NOFOLLOW
+        return os.open(name, flags | link | os.O_NONBLOCK)  # the latter has no effect on a file
 
     return open(path, "rb", opener=opener)
 
