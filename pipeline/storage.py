@@ -6,10 +6,12 @@ The only module that knows where files are stored: on a disk today.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 import threading
@@ -64,6 +66,19 @@ def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
         return os.open(name, flags | link | os.O_NONBLOCK)  # the latter has no effect on a file
 
     return open(path, "rb", opener=opener)
+
+
+def open_own(path: Path) -> BinaryIO:
+    """Open a file of the output folder for reading bytes.
+
+    Raises:
+        OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
+    """
+    stream = open_input(str(path))
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return stream
 
 
 @contextmanager
