@@ -6,9 +6,11 @@ The only module that knows where files are stored: on a disk today.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -48,17 +50,31 @@ def local_folder(path: str) -> Path:
     return Path(path).absolute() if ":" in path else Path(path)
 
 
-def open_input(path: str) -> BinaryIO:
+def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
     """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
 
     Raises:
-        OSError: as ``open`` does.
+        OSError: as ``open`` does; also if *path* is a link and is not to be followed.
     """
 
     def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NONBLOCK)  # no effect on a file
+        link = 0 if follow_link else os.O_NOFOLLOW
+        return os.open(name, flags | link | os.O_NONBLOCK)  # the latter has no effect on a file
 
     return open(path, "rb", opener=opener)
+
+
+def open_own(path: Path) -> BinaryIO:
+    """Open a file of the output folder for reading bytes.
+
+    Raises:
+        OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
+    """
+    stream = open_input(str(path))
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return stream
 
 
 @contextmanager

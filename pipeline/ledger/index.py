@@ -21,7 +21,7 @@ import numpy as np
 
 from pipeline.ledger.history import ids_of, inputs_of
 from pipeline.read.parts import digest_look
-from pipeline.storage import replacing
+from pipeline.storage import open_own, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -188,7 +188,7 @@ def look_of(path: str, source: str, now_ns: int) -> bytes | None:
 def load_index(output: Path) -> Index:
     """Read the index of *output*; an empty one if it is missing or damaged."""
     try:
-        with np.load(_path(output), allow_pickle=False) as file:
+        with open_own(_path(output)) as stream, np.load(stream, allow_pickle=False) as file:
             covers = {int(n): str(name) for n, name in json.loads(str(file["covers"])).items()}
             tables = [Digests(file[name], file[f"{name}.sequences"]) for name in KINDS]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):

@@ -80,6 +80,14 @@ def test_a_damaged_index_is_made_anew(content, tmp_path):
     assert {} == load_index(tmp_path).covers
 
 
+def test_a_pipe_in_place_of_the_index_is_made_anew(tmp_path):
+    """It does not block the run."""
+    (tmp_path / ".index").mkdir()
+    os.mkfifo(tmp_path / ".index/seen.npz")
+
+    assert {} == load_index(tmp_path).covers
+
+
 def test_a_file_looks_the_same_until_it_is_touched(tmp_path):
     """Size, times and place count; a file that changed a moment ago has no look."""
     path = tmp_path / "a.txt"
