@@ -19,6 +19,7 @@ from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import byline_names, is_labelled
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.page_rules import MIN_ENTRIES, entry_times
+from pipeline.clean.lines.phrases import WORDS
 from pipeline.clean.lines.signs import CLOSING, agencies
 from pipeline.clean.lines.stamps import PUBLISHED, UPDATED
 from pipeline.clean.lines.tagger import Tags
@@ -65,14 +66,6 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}
 
 _DOMAIN_FIRST = re.compile(
     r"(?P<domain>[A-Za-z0-9-]{2,63}\.(?:[A-Za-z]{2,12})(?:\.[a-z]{2})?)\s(?:has|have|reserves?)\b"
-)
-
-_MAIL_HOSTS = frozenset(
-    "gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.co.jp hotmail.com outlook.com"
-    " live.com msn.com aol.com icloud.com me.com mail.com gmx.de gmx.net gmx.com web.de"
-    " t-online.de protonmail.com proton.me mail.ru yandex.ru qq.com 163.com 126.com"
-    " naver.com orange.fr free.fr laposte.net libero.it wanadoo.fr rediffmail.com"
-    " example.com".split()
 )
 
 
@@ -348,7 +341,7 @@ def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
             continue
         match = pattern.search(line.text)
         domain = match["domain"] if match else ""
-        if domain and domain.casefold() not in _MAIL_HOSTS:
+        if domain and domain.casefold() not in WORDS["mail_host"]:
             site = site_of("https://" + domain.casefold() + "/")
             if site:
                 found.append(_evidence(page, line, "site", domain, value=site))

@@ -325,15 +325,7 @@ _POINTS = re.compile(
 
 _OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
 
-CREDIT_WORDS = frozenset(
-    "photo photos photograph photographie photography image images picture pictures"
-    " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
-    " illustrations caption video screenshot screenshots credit credits quelle source"
-    " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa filephoto"
-    " shutterstock istock imago alliance courtesy file via efe apa keystone ansa lapresse alamy"
-    " unsplash pixabay pexels scanpix photographs kuva fotó kép fot zdj фото снимка φωτο φωτό ảnh"
-    " fotoğraf צילום عکس تصوير".split()
-)
+CREDIT_WORDS = WORDS["credit_word"]
 
 _SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
 """Labels that begin sentences of stories too: ``Source: interviews with 40 residents.``"""
