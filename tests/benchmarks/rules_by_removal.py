@@ -25,11 +25,10 @@ from pipeline.clean.lines import decide, rules
 from pipeline.clean.lines.marks import KIND_MARKS, SIGN_MARKS
 from pipeline.clean.lines.page import Page
 from pipeline.clean.lines.tagger import Tagger
-from training.hand_texts import KINDS, PREFIX, label_hand, read_hand
+from training.hand_texts import ARCHIVES, KINDS, PREFIX, label_hand, read_hand
 from training.labelled import FULL, HALF, Labelled, read_labelled
 from training.scores import page_scores
 from training.tagger_scores import BLOCK, page_of_lines, read_pages
-from training.train_tagger import DATA
 
 SETS = {
     "whole": FULL,
@@ -94,9 +93,9 @@ def _load(path: Path) -> Tagger:
 
 def _held(folds: frozenset[int]) -> Iterator[Held]:
     """The texts of these parts that are scored."""
-    texts = sorted((DATA / "text").glob("*.jsonl.xz"))
+    texts = sorted((ARCHIVES.parent / "text").glob("*.jsonl.xz"))
     pages = read_labelled(texts, wanted=lambda row, name: name in RENDERINGS and not row["silver"])
-    for labelled in (*pages, *map(label_hand, read_hand(DATA / "html"))):
+    for labelled in (*pages, *map(label_hand, read_hand())):
         if labelled.fold in folds:
             page = page_of_lines(labelled)
             yield Held(labelled, page, rules.rule_hits(page))

@@ -12,8 +12,8 @@ import re
 from itertools import pairwise
 
 from pipeline.clean.lines.phrases import WORDS, is_notice
-from pipeline.clean.lines.stamps import CLOCK, byline_of, says_when
-from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_contributors
+from pipeline.clean.lines.stamps import CLOCK, says_when
+from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 
 MAX_WORDS = 90
 """Words of the longest line with a sign."""
@@ -197,7 +197,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     if says_when(text, words):
         found.append("timestamp")
     if word_count <= SHORT_WORDS:
-        if words[0] in BYLINE_OPENINGS and byline_of(text) is not None:
+        if words[0] in BYLINE_OPENINGS and read_byline(text) is not None:
             found.append("byline")
         if may_credit(words) and read_contributors(text):
             found.append("contributors")

@@ -1,13 +1,11 @@
-"""Lines that only say when or by whom: time stamps and bylines."""
+"""Lines that only say when: time stamps."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from pipeline.clean.dates import MONTHS, ZONES, PrintedDate, find_date
+from pipeline.clean.dates import MONTHS, ZONES, find_date
 from pipeline.clean.lines.phrases import WORDS
-from pipeline.clean.names import Byline, read_byline
 from pipeline.text.scripts import FIRST_SPACELESS
 
 MAX_WORDS = 20
@@ -57,7 +55,7 @@ def says_when(text: str, words: tuple[str, ...]) -> bool:
     """
     if len(words) > MAX_WORDS or not says_only_when(words) or not _DIGITS.search(text):
         return False
-    if date_of(text) is not None:
+    if find_date(text) is not None:
         return True
     if not says_only_when(words, others=0):
         return False
@@ -88,15 +86,3 @@ def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
             if others < 0:
                 return False
     return True
-
-
-@lru_cache(maxsize=256)
-def date_of(text: str) -> PrintedDate | None:
-    """``find_date``, remembered for the few lines that several rules ask about."""
-    return find_date(text)
-
-
-@lru_cache(maxsize=256)
-def byline_of(text: str) -> Byline | None:
-    """``read_byline``, remembered for the few lines that several rules ask about."""
-    return read_byline(text)
