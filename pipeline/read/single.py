@@ -6,10 +6,9 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.fields import Place, described, reject, renamed
-from pipeline.read.markup import Content, read_text
+from pipeline.read.fields import Place, content_of, described, reject, renamed
 from pipeline.read.streams import BrokenStreamError, first_bytes
+from pipeline.records import Document, Rejection
 from pipeline.storage import open_input
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from pipeline.config import InputConfig
     from pipeline.read.parts import Part
-    from pipeline.records import Document, Rejection
 
 SIDECAR = ".json"
 """``a.txt.json`` holds fields of ``a.txt``, such as its url: an object, as in a record.
@@ -53,13 +51,9 @@ def _document(
     place = place._replace(head=payload[:2_000])
     if len(payload) > max_bytes:
         return reject(place, "too_large", f"more than input.max_bytes = {max_bytes:,} bytes")
-    try:
-        text = decode(payload, html=html).text
-    except UndecodableError as error:
-        return reject(place, "undecodable", str(error), error)
-    found = Content("text/html", text) if html else read_text(text)
-    if not found.content.strip():
-        return reject(place, "no_text", f"the file is empty ({len(payload):,} bytes)")
+    found = content_of(payload, place, html=html)
+    if isinstance(found, Rejection):
+        return found
     return described(found, payload, renamed(_sidecar(part, config), config.fields), place, config)
 
 
