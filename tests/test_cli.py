@@ -15,6 +15,7 @@ import runs
 from runs import ROOT, newsieve
 
 import pipeline.cli
+from pipeline.dedup.signatures import collision_probability
 from pipeline.errors import HeldRun
 from pipeline.ledger.lock import locked
 from pipeline.version import VERSION
@@ -42,7 +43,7 @@ def call(monkeypatch, capsys):
 
 VERBS = (
     *("run", "clean", "check", "compare", "trace", "report", "list", "diff", "verify"),
-    *("publish", "discard", "undo", "remove", "compact"),
+    *("publish", "discard", "undo", "remove", "compact", "worker"),
 )
 
 
@@ -66,13 +67,11 @@ def test_every_verb_has_help_with_an_example(call, verb):
 
 def test_a_verb_loads_what_it_needs():
     """``clean`` is a filter: no engine, no deduplication, half a second less to wait."""
-    code = (
-        "import sys, pipeline.cli as c; c.newsieve.get_command(None, 'clean'); print(*sys.modules)"
-    )
+    code = "import sys, pipeline.cli.documents; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert not {"apache_beam", "datasketch", "scipy"} & set(done.stdout.split())
-    assert {"pipeline.cli.clean"} <= set(done.stdout.split())
+    assert {"pipeline.cli.documents"} <= set(done.stdout.split())
 
 
 @pytest.mark.beam
@@ -284,12 +283,17 @@ def test_help_and_completion_load_no_library_of_the_pipeline():
         assert "c" in done.stdout
 
 
-def test_summaries_in_the_help_are_those_of_the_verbs():
-    """The list of verbs is written by hand, so that nothing is loaded for it."""
-    for name, (_, summary) in pipeline.cli.VERBS.items():
-        command = pipeline.cli.newsieve.get_command(None, name)
-        first = " ".join(command.help.split("\n\n")[0].split())
-        assert first.startswith(summary.removesuffix(".")), name
+def test_check_shows_what_the_bands_find(call):
+    """Ten similarities, each with the share of pairs that are compared."""
+    code, out, _ = call("check", "--set", "dedup.permutations=16", "--set", "dedup.bands=4")
+    lines = out.splitlines()
+
+    assert 0 == code
+    assert "4 bands of 4 values" in out
+    for tenth in range(1, 11):
+        share = collision_probability(tenth / 10, 16, 4)
+        (row,) = (line for line in lines if f"similarity {tenth / 10:.1f}" in line)
+        assert f"{share:.2%}" in row
 
 
 def test_clean_explains_each_line(call):

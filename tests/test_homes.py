@@ -31,7 +31,7 @@ HOMES = {
     "pydantic": (
         "pipeline/config.py",
         "pipeline/config_file.py",
-        "pipeline/explain/answers/",
+        "pipeline/explain/run_answers.py",
         "pipeline/explain/reference.py",
     ),
     "pydantic_core": ("pipeline/config_file.py",),

@@ -17,20 +17,19 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from pipeline.errors import INTERRUPTING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""A keyboard or ``systemctl stop``, ``kill`` and most schedulers, a closed terminal."""
 
 PATIENCE_S = 20
 """Seconds that a program has to end before it is killed."""
 
 
 @contextmanager
-def lifeline(signals: tuple[signal.Signals, ...] = SIGNALS) -> Iterator[int]:
+def lifeline(signals: tuple[signal.Signals, ...] = INTERRUPTING) -> Iterator[int]:
     """Hold a pipe open; yield the file descriptor that workers inherit.
 
     Args:
@@ -88,7 +87,7 @@ def run_with_parent() -> None:
     Arguments of the command line: the file descriptor of the lifeline, then the command.
     """
     inherited, command = int(sys.argv[1]), sys.argv[2:]
-    for number in SIGNALS:  # a terminal sends them to all; the parent decides
+    for number in INTERRUPTING:  # a terminal sends them to all; the parent decides
         signal.signal(number, signal.SIG_IGN)
     process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - the parent's
 

@@ -1,4 +1,7 @@
-"""The command line: one module per verb, flags and streams; no logic of the pipeline.
+"""The command line: flags and streams, no logic of the pipeline.
+
+``run`` has the commands that read inputs, ``documents`` those about single documents, ``runs``
+those about the runs of an output folder.
 
 Exit codes: 0 done (also: nothing new) · 1 failed, nothing published · 2 wrong usage or
 configuration, nothing started · 3 held by a gate · 75 another run holds the lock ·
@@ -11,15 +14,14 @@ import logging
 import os
 import sys
 import traceback
-from importlib import import_module
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn
 
 import click
-from click.shell_completion import CompletionItem
 
+from pipeline.cli import documents, run, runs, worker
 from pipeline.cli.hints import hinted, unknown_verb
 from pipeline.cli.options import State
 from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
@@ -31,29 +33,6 @@ if TYPE_CHECKING:
     from pipeline.monitor.log import LogFormat
     from pipeline.text.terminal import ColourChoice
 
-
-VERBS = {
-    "run": ("run", "Read new files, clean and deduplicate their articles, and publish a run."),
-    "clean": ("clean", "Clean single documents: no deduplication, no output folder."),
-    "check": (
-        "check",
-        "Validate the settings and show what a run would read, without starting it.",
-    ),
-    "trace": ("trace", "Show what happened to one record, and why."),
-    "compare": ("compare", "Show why two documents are, or are not, near-duplicates."),
-    "report": ("report", "Show one run: its account, rejects, cuts, sites, languages, trend."),
-    "list": ("inspecting", "List the runs of OUTPUT with their counts."),
-    "diff": ("inspecting", "Show what changed between two runs of OUTPUT."),
-    "verify": ("inspecting", "Check every file of OUTPUT against the manifests."),
-    "publish": ("deciding", "Publish the held RUN of OUTPUT in spite of its gates."),
-    "discard": ("deciding", "Remove the held RUN of OUTPUT; nothing of it was published."),
-    "undo": ("deciding", "Undo the newest run of OUTPUT."),
-    "remove": ("remove", "Permanently remove texts from all runs of OUTPUT."),
-    "worker": ("worker", "Start worker processes for runs on another engine, such as Flink."),
-    "compact": ("compact", "Merge the files of old runs of OUTPUT into one folder per month."),
-}
-"""Verb → the module of this package that has it, and its summary. Modules are loaded on
-demand: what one verb needs would slow down the start of all others by a second."""
 
 UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
 """Verb → what is true of the output when it fails; of all others, that nothing was changed."""
@@ -70,38 +49,19 @@ GLOBAL_FLAGS = {
 """Flags of the command itself → how many values each takes. They work before and after the verb."""
 
 
-class _Verbs(click.Group):
+class _Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in VERBS:
-            return None
-        module = import_module(f"pipeline.cli.{VERBS[cmd_name][0]}")
-        name = "list_" if cmd_name == "list" else cmd_name
-        return cast("click.Command", getattr(module, name))
+        return list(self.commands)  # in the order of VERBS
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in VERBS and not ctx.resilient_parsing:
-            raise click.UsageError(unknown_verb(args, list(VERBS)), ctx)
+        if args and args[0] not in self.commands and not ctx.resilient_parsing:
+            raise click.UsageError(unknown_verb(args, list(self.commands)), ctx)
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args if ctx.resilient_parsing else _global_first(args))
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in VERBS.items()])
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        found = [
-            CompletionItem(name, help=summary)
-            for name, (_, summary) in VERBS.items()
-            if name.startswith(incomplete)
-        ]
-        return found + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _global_first(args: list[str]) -> list[str]:
@@ -126,7 +86,7 @@ def _global_first(args: list[str]) -> list[str]:
 
 
 @click.group(
-    cls=_Verbs,
+    cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="These flags work before and after the command. `newsieve COMMAND --help` shows the "
     "others, and an example.",
@@ -176,6 +136,19 @@ def newsieve(
     state.untouched = UNTOUCHED.get(context.invoked_subcommand or "", "nothing was changed")
 
 
+VERBS = (
+    *(run.run, documents.clean, run.check, documents.trace, documents.compare),
+    *(runs.report, runs.list_, runs.diff, runs.verify),
+    *(runs.publish, runs.discard, runs.undo, runs.remove, runs.compact, worker.worker),
+)
+"""The commands, in the order of ``--help``. Each imports what it needs when it runs: what one
+needs would slow down the start of all others by a second."""
+
+for _verb in VERBS:
+    _verb.short_help = (_verb.help or "").partition("\n")[0]  # or click cuts it at 45 characters
+    newsieve.add_command(_verb)
+
+
 def main() -> None:
     """Run the command line and end the process with the documented exit code."""
     _prepare_streams()
@@ -198,7 +171,7 @@ def main() -> None:
         _fail(state, error, f"interrupted; {_effect(state)}", INTERRUPTED)
     except click.ClickException as error:
         state.traceback = False
-        message = shown_lines(hinted(error, newsieve, list(VERBS)))
+        message = shown_lines(hinted(error, newsieve))
         if state.log.form == "json":
             _fail(state, error, message, error.exit_code)
         click.UsageError(message, getattr(error, "ctx", None)).show()

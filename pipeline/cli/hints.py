@@ -50,13 +50,8 @@ def unknown_verb(arguments: Sequence[str], verbs: Sequence[str]) -> str:
     return f"{start}; the commands are: {', '.join(verbs)}"
 
 
-def hinted(error: click.ClickException, group: click.Group, verbs: Sequence[str]) -> str:
-    """Return the message of *error*, with a hint where there is one.
-
-    Args:
-        group: the command line.
-        verbs: its commands.
-    """
+def hinted(error: click.ClickException, group: click.Group) -> str:
+    """Return the message of *error*, with a hint where there is one of the commands of *group*."""
     message = error.format_message()
     if not isinstance(error, click.NoSuchOption) or error.possibilities:
         return message
@@ -65,7 +60,11 @@ def hinted(error: click.ClickException, group: click.Group, verbs: Sequence[str]
     if setting:
         return f"{message} Settings have no flag: use --set {setting}=VALUE"
     at_verb = error.ctx is not None and error.ctx.command is not group
-    having = [verb for verb in verbs if _has_flag(group, verb, error.option_name)]
+    having = [
+        verb
+        for verb, command in group.commands.items()
+        if any(error.option_name in each.opts for each in command.params)
+    ]
     if having and not at_verb:
         return f"{message} Put it after the command: newsieve {having[0]} {error.option_name} …"
     if having and len(having) <= 4:
@@ -80,8 +79,3 @@ def _setting(flag: str) -> str | None:
     return next(
         (name for name in setting_names() if wanted in {name, name.partition(".")[2]}), None
     )
-
-
-def _has_flag(group: click.Group, verb: str, flag: str) -> bool:
-    command = group.get_command(click.Context(group), verb)
-    return command is not None and any(flag in each.opts for each in command.params)

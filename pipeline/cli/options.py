@@ -16,7 +16,7 @@ from pipeline.storage import local_folder
 from pipeline.text.terminal import is_harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pipeline.text.terminal import ColourChoice
 
@@ -54,6 +54,10 @@ class OutputFolder(click.Path):
         """Return a ``Path``."""
         return Path(os.fsdecode(super().convert(str(local_folder(value)), param, ctx)))
 
+
+output_option = click.option(
+    "--output", metavar="DIR", help="Folder that collects the runs (write.output)."
+)
 
 output_argument = click.argument("output", type=OutputFolder(exists=True, file_okay=False))
 
@@ -115,9 +119,12 @@ def split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path |
     return config, paths
 
 
-def print_lines(lines: Iterable[str]) -> None:
-    """Print an answer as text; the caller has escaped the data in its lines."""
-    click.echo("\n".join(lines))
+def print_answer(form: str, answer: Any, lines: Callable[[Any], Iterable[str]]) -> None:
+    """Print *answer* as JSON, or as the text that *lines* makes of it: with its data escaped."""
+    if form == "json":
+        print_json(answer)
+    elif text := "\n".join(lines(answer)):
+        click.echo(text)
 
 
 def print_json(answer: Any, indent: int | None = 1) -> None:

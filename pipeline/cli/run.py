@@ -1,4 +1,4 @@
-"""``newsieve run``: the whole flow, for what is new since the last run."""
+"""Commands that read inputs: ``run``, and ``check``, which shows what a run would do."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import shlex
 import shutil
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +22,20 @@ from pipeline.cli.options import (
     config_option,
     format_option,
     input_option,
+    output_option,
+    print_answer,
     print_json,
     set_option,
     split_paths,
 )
+from pipeline.errors import UsageError
 from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline.config import Config
-    from pipeline.job import Outcome, Published
+    from pipeline.job import Outcome, Preview, Published
     from pipeline.ledger.inputs import Inputs
     from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.progress import Watcher
@@ -40,7 +47,7 @@ if TYPE_CHECKING:
 @click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
 @config_option
 @input_option
-@click.option("--output", metavar="DIR", help="Folder that collects the runs (write.output).")
+@output_option
 @click.option(
     "--logical-date",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -184,33 +191,26 @@ class _Run:
         lines = ["finished the run that was interrupted:"] if run.resumed else []
         if self.state.log.form == "text" and not self.state.log.quiet:
             lines += account_lines(run.account, run.seconds, run.folder, _command())
-        self.state.log.tell(
-            "run_published",
-            "\n".join(lines),
-            run_id=run.plan.run_id,
-            folder=str(run.folder),
-            resumed=run.resumed,
-            seconds=round(run.seconds, 3),
-            counts=run.account.as_dict(),
-        )
+        self.state.log.tell("run_published", "\n".join(lines), **_described(run))
         if self.form == "text":
             _print_folder(run.folder)
 
     def _answer(self, outcome: Outcome) -> dict[str, Any]:
         return {
-            "published": [
-                {
-                    "run_id": run.plan.run_id,
-                    "folder": str(run.folder),
-                    "resumed": run.resumed,
-                    "seconds": round(run.seconds, 3),
-                    "counts": run.account.as_dict(),
-                }
-                for run in outcome.published
-            ],
+            "published": [_described(run) for run in outcome.published],
             "files": len(outcome.inputs.files),
             "remarks": outcome.inputs.remarks(),
         }
+
+
+def _described(run: Published) -> dict[str, Any]:
+    return {
+        "run_id": run.plan.run_id,
+        "folder": str(run.folder),
+        "resumed": run.resumed,
+        "seconds": round(run.seconds, 3),
+        "counts": run.account.as_dict(),
+    }
 
 
 def _command() -> str:
@@ -231,3 +231,128 @@ def _print_folder(folder: Path) -> None:
     except OSError as error:  # the run is published, and stays so
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         click.echo(f"published as {folder}; stdout: {error.strerror}", err=True)
+
+
+SHOWN = 10
+"""New files that ``check`` lists by name; the rest are counted."""
+
+
+@click.command(cls=WithBeamFlags)
+@click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
+@config_option
+@input_option
+@output_option
+@click.option("--settings", is_flag=True, help="Print the settings only, as a configuration file.")
+@format_option
+@set_option
+def check(
+    arguments: tuple[str, ...],
+    config: Path | None,
+    inputs: tuple[str, ...],
+    output: str | None,
+    settings: bool,
+    form: str,
+    overrides: tuple[str, ...],
+    beam_flags: tuple[str, ...],
+) -> None:
+    """Validate the settings and show what a run would read, without starting it.
+
+    Shows the settings that differ from the defaults, the files that no run has read yet, what is
+    skipped and why, and how similar two texts must be to be compared. If the first argument is a
+    YAML file, it is used as --config. Of another engine (run.beam, or Beam's own flags after --)
+    it shows what that needs, and whether it is there. Exits with 0 if a run could start.
+
+    \b
+    Example:
+      newsieve check
+      newsieve check --input 'raw/**/*.txt' --set dedup.bands=64
+      newsieve check --settings > newsieve.yaml
+    """  # noqa: D301
+    from pipeline.config_file import commented_yaml, find_config, load_config, redirected
+    from pipeline.job import preview_run
+
+    named, paths = split_paths(arguments, config)
+    file = named or find_config()
+    effective = redirected(load_config(file, overrides), [*paths, *inputs], output)
+    if settings and form == "text":
+        click.echo(commented_yaml(effective), nl=False)
+        return
+    engine, needs = _engine(effective, beam_flags)
+    preview = preview_run(effective)
+    answer = _answer_of(effective, file, preview) | {"engine": engine, "needs": needs}
+    print_answer(form, answer, partial(_check_lines, remarks=preview.inputs.remarks()))
+    missing = [each["name"] for each in needs if each["state"] == "missing"]
+    if missing:
+        raise UsageError(f"{engine} cannot start: {', '.join(missing)} missing; see above")
+
+
+def _engine(config: Config, beam_flags: tuple[str, ...]) -> tuple[str, list[dict[str, str]]]:
+    """Return the engine, and its needs; Beam takes a second to import, so only if it is asked."""
+    if not (beam_flags or config.run.beam):
+        return "in-process", []
+    from pipeline.beam.runner import engine_needs
+
+    engine, needs = engine_needs(config, beam_flags)
+    return engine, [asdict(need) for need in needs]
+
+
+def _answer_of(config: Config, file: Path | None, preview: Preview) -> dict[str, Any]:
+    from pipeline.config_file import changed
+    from pipeline.dedup.signatures import collision_probability
+
+    inputs, plan, dedup = preview.inputs, preview.plan, config.dedup
+    new = {each.source for each in plan.inputs}
+    return {
+        "configuration": file and str(file),
+        "settings": config.model_dump(mode="json"),
+        "changed": changed(config),
+        "files": [
+            {"path": each.path, "source": each.source, "new": each.source in new}
+            for each in inputs.files
+        ],
+        "new_files": len(plan.inputs),
+        "new_bytes": plan.bytes,
+        "unreadable": [each.path for each in inputs.unreadable],
+        "too_young": inputs.too_young,
+        "other_kinds": dict(inputs.ignored),
+        "unfollowed": inputs.unfollowed,
+        "newest_run": preview.newest,
+        "candidates": [
+            {
+                "similarity": tenth / 10,
+                "share": collision_probability(tenth / 10, dedup.permutations, dedup.bands),
+            }
+            for tenth in range(1, 11)
+        ],
+    }
+
+
+def _check_lines(found: dict[str, Any], remarks: list[str]) -> Iterator[str]:
+    settings, files, count = found["settings"], found["files"], found["new_files"]
+    indent = " " * 15
+    yield f"configuration  {shown(found['configuration'] or 'none; these are the defaults')}"
+    for name, value in found["changed"].items():
+        yield f"{indent}{name} = {shown(str(value))}"
+    yield f"reads          {shown(', '.join(settings['input']['paths']))}: {len(files):,} files"
+    if found["needs"]:
+        yield f"engine         {shown(found['engine'])}"
+    for need in found["needs"]:
+        yield shown(f"{indent}{need['state']:8}{need['name']}: {need['text']}")
+    newest = found["newest_run"] or "no run yet"
+    yield f"writes         {shown(settings['write']['output'])}: {shown(newest)}"
+    known = len(files) + len(found["unreadable"]) - count
+    size = f"{found['new_bytes'] / 1e6:,.1f} MB"
+    yield f"new            {count:,} files, {size}; {known:,} read by earlier runs"
+    new = (each["source"] for each in files if each["new"])
+    yield from (f"{indent}{shown(source)}" for source in islice(new, SHOWN))
+    if count > SHOWN:
+        yield f"{indent}… and {count - SHOWN:,} more (--format json lists all)"
+    yield from (f"{indent}{shown(path)}: cannot be listed" for path in found["unreadable"])
+    yield from (f"{indent}{shown(remark)}" for remark in remarks)
+    bands, rows = settings["dedup"]["bands"], settings["dedup"]["permutations"]
+    yield f"compares       texts that share one of {bands} bands of {rows // bands} values"
+    yield "               (and texts that share rare phrases):"
+    for each in found["candidates"]:
+        bar = "▇" * round(each["share"] * 40)
+        yield f"{indent}similarity {each['similarity']:.1f}  {each['share']:7.2%}  {bar}"
+    yield "settings       newsieve check --settings"

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from pipeline.config import InputConfig
 from pipeline.read.encoding import LineDecoder, UndecodableError, decode
-from pipeline.read.fields import FIELDS, Place, document_of, reject
+from pipeline.read.fields import FIELDS, Place, document_of, reject, unusable
 from pipeline.read.parts import Part
 from pipeline.read.streams import BrokenStreamError, Line, lines
 from pipeline.records import Document, Rejection
@@ -169,22 +169,13 @@ class _Table:
                 break
         else:
             raise _BadRowError("no_text", "the file is empty")
-        fields = self._config.fields
-        known = {*FIELDS, *fields}
+        known = {*FIELDS, *self._config.fields}
         headers = [(_names(text, each), each) for each in delimiters]
         self.names, self._delimiter = max(
             headers, key=lambda header: (len(known & {*header[0]}), len(header[0]))
         )
-        names = [name for name in self.names if name in known]
-        if not {fields.get(name, name) for name in names} & {"text", "html"}:
-            raise _BadRowError(
-                "no_text",
-                "no column is called text or html, and input.fields maps none: "
-                + ", ".join(self.names)[:200],
-            )
-        if len(names) > len({*names}):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise _BadRowError("broken_record", f"the header names {twice!r} twice")
+        if problem := unusable(self.names, self._config):
+            raise _BadRowError(*problem)
 
     def rows(self) -> Iterator[_Row]:
         """Yield every row, good or bad; blank lines are not rows.

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import NamedTuple, get_args
 
 from pipeline.config import FieldName, InputConfig
+from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.markup import Content, decode_field, read_field, read_text
 from pipeline.records import EXCERPT_CHARS, Document, Rejection, excerpt, identify
 from pipeline.urls import canonical_url, site_named, site_of_path
@@ -59,6 +60,25 @@ def document_of(
         rejection = reject(place, "no_text", f"{name}: nothing but markup")
         return replace(rejection, url=scalar(known.get("url")))
     return described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
+
+
+def content_of(
+    payload: bytes, place: Place, *, html: bool, declared: str | None = None, what: str = "file"
+) -> Content | Rejection:
+    """Decode *payload*, a page or a plain text; reject it at *place* if it is neither.
+
+    Args:
+        declared: the charset that HTTP names.
+        what: the payload is, for the message.
+    """
+    try:
+        text = decode(payload, html=html, declared=declared).text
+    except UndecodableError as error:
+        return reject(place, "undecodable", str(error), error)
+    found = Content("text/html", text) if html else read_text(text)
+    if not found.content.strip():
+        return reject(place, "no_text", f"the {what} is empty ({len(payload):,} bytes)")
+    return found
 
 
 def described(
@@ -169,6 +189,17 @@ def _names(value: object) -> Iterator[str]:
         for member in value:
             if not isinstance(member, list):
                 yield from _names(member)
+
+
+def unusable(names: Sequence[str], config: InputConfig) -> tuple[str, str] | None:
+    """Say why no record of a file with columns of these *names* can be read: reason and detail."""
+    known = [name for name in names if name in FIELDS or name in config.fields]
+    if not {config.fields.get(name, name) for name in known} & {*_CONTENT}:
+        listed = ", ".join(names)[:200]
+        detail = f"no column is called text or html, and input.fields maps none: {listed}"
+        return "no_text", detail
+    twice = next((name for name in known if known.count(name) > 1), None)
+    return ("broken_record", f"two columns are called {twice!r}") if twice else None
 
 
 def _kind(known: Mapping[str, object], name: str) -> str:

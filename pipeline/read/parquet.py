@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.fields import FIELDS, Place, document_of, reject
+from pipeline.read.fields import FIELDS, Place, document_of, reject, unusable
 from pipeline.read.parts import Survey, survey_whole
 
 if TYPE_CHECKING:
@@ -77,8 +77,7 @@ def parquet_records(
         return
     names = opened.names
     known = [name for name in names if name in FIELDS or name in config.fields]
-    problem = _problem(names, known, config)
-    if problem:
+    if problem := unusable(names, config):
         yield reject(file, *problem)
         return
     others = dict.fromkeys(name for name in names if name not in known)
@@ -165,16 +164,6 @@ def _damage(error: Exception) -> _DamagedError:
     if isinstance(error, OSError) and error.errno is not None:
         raise error
     return _DamagedError(" ".join(str(error).split())[:300] or type(error).__name__)
-
-
-def _problem(names: list[str], known: list[str], config: InputConfig) -> tuple[str, str] | None:
-    """Return why no record of a file with these columns can be read: reason and detail."""
-    if not {config.fields.get(name, name) for name in known} & {"text", "html"}:
-        listed = ", ".join(names)[:200]
-        detail = f"no column is called text or html, and input.fields maps none: {listed}"
-        return "no_text", detail
-    twice = next((name for name in known if known.count(name) > 1), None)
-    return ("broken_record", f"two columns are called {twice!r}") if twice else None
 
 
 def _rows(

@@ -6,10 +6,9 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.fields import Place, described, reject, renamed
-from pipeline.read.markup import Content, read_text
+from pipeline.read.fields import Place, content_of, described, reject, renamed
 from pipeline.read.streams import BrokenStreamError, first_bytes
+from pipeline.records import Document, Rejection
 from pipeline.storage import open_input
 
 if TYPE_CHECKING:
@@ -18,10 +17,11 @@ if TYPE_CHECKING:
 
     from pipeline.config import InputConfig
     from pipeline.read.parts import Part
-    from pipeline.records import Document, Rejection
 
 SIDECAR = ".json"
-"""``a.txt.json`` holds fields of ``a.txt``, such as its url: an object, as in a record."""
+"""``a.txt.json`` holds fields of ``a.txt``, such as its url: an object, as in a record.
+
+It may be a link only with ``input.follow_links: anywhere``."""
 
 _MAX_SIDECAR_BYTES = 1_000_000
 
@@ -51,20 +51,17 @@ def _document(
     place = place._replace(head=payload[:2_000])
     if len(payload) > max_bytes:
         return reject(place, "too_large", f"more than input.max_bytes = {max_bytes:,} bytes")
-    try:
-        text = decode(payload, html=html).text
-    except UndecodableError as error:
-        return reject(place, "undecodable", str(error), error)
-    found = Content("text/html", text) if html else read_text(text)
-    if not found.content.strip():
-        return reject(place, "no_text", f"the file is empty ({len(payload):,} bytes)")
-    return described(found, payload, renamed(_sidecar(part), config.fields), place, config)
+    found = content_of(payload, place, html=html)
+    if isinstance(found, Rejection):
+        return found
+    return described(found, payload, renamed(_sidecar(part, config), config.fields), place, config)
 
 
-def _sidecar(part: Part) -> Mapping[str, object]:
+def _sidecar(part: Part, config: InputConfig) -> Mapping[str, object]:
     """Read the fields in the file's sidecar; nothing if there is none, or it is not an object."""
     with suppress(OSError, ValueError, RecursionError):
-        with open_input(part.path + SIDECAR) as stream:
+        follow = config.follow_links == "anywhere"
+        with open_input(part.path + SIDECAR, follow_link=follow) as stream:
             fields = json.loads(stream.read(_MAX_SIDECAR_BYTES))
         if isinstance(fields, dict):
             return fields

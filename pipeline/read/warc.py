@@ -22,9 +22,7 @@ from warcio.bufferedreaders import ChunkedDataReader
 from warcio.statusandheaders import StatusAndHeadersParser
 
 from pipeline.config import InputConfig
-from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.fields import Place, count_name, reject, scalar
-from pipeline.read.markup import Content, read_text
+from pipeline.read.fields import Place, content_of, count_name, described, reject
 from pipeline.read.parts import Part
 from pipeline.read.warc_records import (
     FOLD,
@@ -35,8 +33,7 @@ from pipeline.read.warc_records import (
     WarcRecord,
     warc_records,
 )
-from pipeline.records import Document, MediaType, Rejection, identify
-from pipeline.urls import canonical_url
+from pipeline.records import Document, MediaType, Rejection
 
 _MEDIA_TYPES: dict[str, MediaType] = {
     "text/html": "text/html",
@@ -73,7 +70,7 @@ def warc_documents(
         place = place._replace(record_id=name or place.record_id, head=record.block[:2_000])
         content = _content(record)
         if isinstance(content, _Content):
-            yield _document(record, content, place, config.max_bytes)
+            yield _document(record, content, place, config)
         elif content is None:
             yield reject(place, "broken_record", "its block is no HTTP response")
         else:
@@ -107,8 +104,9 @@ def _content(record: WarcRecord) -> _Content | str | None:
 
 
 def _document(
-    record: WarcRecord, content: _Content, place: Place, max_bytes: int
+    record: WarcRecord, content: _Content, place: Place, config: InputConfig
 ) -> Document | Rejection:
+    max_bytes = config.max_bytes
     large = f"{record.size:,} bytes as stored; input.max_bytes = {max_bytes:,}"
     if record.size > len(record.block):
         return reject(place, "too_large", large)
@@ -119,27 +117,21 @@ def _document(
     if len(payload) > max_bytes:
         return reject(place, "too_large", large)
     place = place._replace(head=payload[:2_000])
-    html = content.media_type == "text/html"
-    try:
-        text = decode(payload, html=html, declared=content.charset).text
-    except UndecodableError as error:
-        return reject(place, "undecodable", str(error), error)
-    found = Content("text/html", text) if html else read_text(text)
-    if not found.content.strip():
-        return reject(place, "no_text", f"the record is empty ({len(payload):,} bytes)")
-    url = scalar(_bare(record.headers.get("warc-target-uri")))
-    own_id = _bare(record.headers.get("warc-record-id")) and place.record_id
-    identity = (canonical_url(url) if url else None) or own_id or place.source
-    return Document(
-        id=identify(identity, payload),
-        record_id=place.record_id,
-        source=place.source,
-        media_type=found.media_type,
-        content=found.content,
-        url=url,
-        fetched_at=scalar(record.headers.get("warc-date")),
-        flags=found.flags,
+    found = content_of(
+        payload,
+        place,
+        html=content.media_type == "text/html",
+        declared=content.charset,
+        what="record",
     )
+    if isinstance(found, Rejection):
+        return found
+    known = {
+        "id": _bare(record.headers.get("warc-record-id")) and place.record_id,
+        "url": _bare(record.headers.get("warc-target-uri")),
+        "fetched_at": record.headers.get("warc-date"),
+    }
+    return described(found, payload, known, place, config)
 
 
 def _bare(value: str | None) -> str:

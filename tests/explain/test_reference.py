@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.cli.check import render_curve
-from pipeline.config import Config, DedupConfig
+from pipeline.config import Config
 from pipeline.config_file import settings
-from pipeline.dedup.signatures import collision_probability
 from pipeline.explain.reference import column_tables, default_config
 from pipeline.write.columns import TABLES, columns_of
 
@@ -44,15 +42,3 @@ def test_every_setting_stands_below_its_documentation():
         place = lines.index(f"  # {info.description}", lines.index(f"{section}:"))
         assert lines[place + 1].startswith(f"  {setting}: ")
     assert Config().model_dump(mode="json") == yaml.safe_load(default_config())
-
-
-def test_the_curve_shows_what_the_bands_find():
-    """Ten similarities, each with the share of pairs that are compared."""
-    config = DedupConfig(permutations=16, bands=4)
-    head, _, *rows = render_curve(config)
-
-    assert "4 bands of 4 values" in head
-    assert 10 == len(rows)
-    for tenth, row in enumerate(rows, 1):
-        assert f"similarity {tenth / 10:.1f}" in row
-        assert f"{collision_probability(tenth / 10, 16, 4):.2%}" in row

@@ -517,3 +517,13 @@ def test_the_end_of_headers_is_found_however_the_bytes_arrive() -> None:
 
         assert isinstance(found, WarcRecord)
         assert b"<p>The tram stopped.</p>" == found.block
+
+
+def test_a_record_without_an_address_has_the_site_that_its_path_names() -> None:
+    """``input.site`` holds for it as for any document without a url."""
+    payload = record(http(PAGE.encode()), WARC_Target_URI=None)
+    part = Part("/in/ely.example/a.warc", "ely.example/a.warc", ".warc")
+    config = InputConfig(site="{site}/**")
+    (document,) = read_part(part, lambda _: io.BytesIO(payload), config)
+
+    assert (None, "ely.example") == (document.url, document.site)

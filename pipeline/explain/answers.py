@@ -1,12 +1,27 @@
-"""Answers about documents: clean, trace, compare."""
+"""What every command answers with ``--format json``: its fields, their types and meanings.
+
+``docs/json.md`` is written from these models, and tests hold the answers to them. New fields may
+be added; those that are here stay.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict
-
-from pipeline.explain.answers.answer import Answer
+from pipeline.explain.run_answers import (
+    Answer,
+    Check,
+    Compact,
+    Diff,
+    Discard,
+    List,
+    Publish,
+    Remove,
+    Report,
+    Run,
+    Undo,
+    Verify,
+)
 
 
 class Span(Answer):
@@ -210,12 +225,6 @@ class Decision(Answer):
     rule: str
     """The rule of the order of representatives that chose it."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        use_attribute_docstrings=True,
-        alias_generator=lambda name: name.rstrip("_"),
-    )
-
 
 class Compare(Answer):
     """``newsieve compare``: two documents as deduplication sees them."""
@@ -231,3 +240,12 @@ class Compare(Answer):
     contributions: list[Contribution]
     decision: Decision
     explanation: list[str]
+
+
+_COMMANDS = (Run, Clean, Check, Trace, Compare, Report, List, Diff, Verify)
+_DECISIONS = (Publish, Discard, Undo, Remove, Compact)
+
+ANSWERS: dict[str, type[Answer]] = {
+    answer.__name__.lower(): answer for answer in (*_COMMANDS, *_DECISIONS)
+}
+"""Command → what it answers."""

@@ -1,14 +1,21 @@
-"""``newsieve clean``: single documents through the cleaner, as a Unix filter."""
+"""Commands about single documents: ``clean``, ``trace``, ``compare``."""
 
 from __future__ import annotations
 
 import sys
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from pipeline.cli.options import print_json, set_option
+from pipeline.cli.options import (
+    OutputFolder,
+    format_option,
+    print_answer,
+    print_json,
+    set_option,
+)
 from pipeline.errors import NewsieveError
 from pipeline.text.terminal import shown, shown_lines
 
@@ -148,3 +155,74 @@ def _peek() -> bytes:
 def _stdin(config: Config) -> BinaryIO:
     """Return what stdin holds, but no more than shows that it is too large."""
     return BytesIO(sys.stdin.buffer.read(config.input.max_bytes + 1))
+
+
+@click.command()
+@click.argument("output", type=OutputFolder(file_okay=False))
+@click.argument("name", metavar="ID")
+@format_option
+def trace(output: Path, name: str, form: str) -> None:
+    """Show what happened to one record, and why.
+
+    It was kept as an article, removed as a duplicate of another, or rejected.
+
+    ID is an id, a record id, a url (in any form) or a source such as wire/2025.jsonl#3. If it
+    matches several rows, e.g. versions of a page, all are shown.
+
+    \b
+    Example:
+      newsieve trace output/ tarnmouth-courier/bakery-fire.txt
+    """  # noqa: D301
+    from pipeline.explain.lookup import Rows
+    from pipeline.explain.trace import trace as follow
+    from pipeline.explain.trace import trace_lines
+    from pipeline.write.parquet import undamaged
+
+    if not (output / "runs").is_dir() and (Path(name) / "runs").is_dir():
+        raise click.UsageError(
+            f"OUTPUT comes first; did you mean `newsieve trace {name} {output}`?"
+        )
+    # A name that is not UTF-8 is in the tables with escapes.
+    name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    with undamaged(output / "runs"):
+        found = follow(Rows(output), name)
+    print_answer(form, found, trace_lines)
+
+
+@click.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "--output",
+    type=OutputFolder(file_okay=False),
+    help="Output folder in which to look up ids and count common shingles.",
+)
+@format_option
+@set_option
+def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str, ...]) -> None:
+    """Show why two documents are, or are not, near-duplicates.
+
+    A and B are each a file with one document, a record of a larger file (wire.jsonl#3 for line
+    3), or, with --output, the id, record id, url or source of a row in its tables. An existing
+    file takes precedence. Files are cleaned as `newsieve clean` does.
+
+    Shingles that few stories contain are the main evidence. They are counted in the newest
+    100,000 texts of --output; without --output every shingle counts as rare.
+
+    \b
+    Example:
+      newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
+    """  # noqa: D301
+    from pipeline.config_file import find_config, load_config
+    from pipeline.explain.compare import compare_sides
+    from pipeline.explain.compared import comparison_lines
+    from pipeline.explain.lookup import Rows
+    from pipeline.explain.sides import load_side
+    from pipeline.write.parquet import undamaged
+
+    config = load_config(find_config(), overrides)
+    with undamaged((output or Path()) / "runs"):
+        rows = Rows(output) if output else None
+        one, other = load_side(a, rows, config), load_side(b, rows, config)
+        found = compare_sides(one, other, config.dedup, rows)
+    print_answer(form, found, comparison_lines)
