@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pydantic.fields import FieldInfo
-    from pydantic_core import ErrorDetails
 
 OWN_CONFIG = Path("newsieve.yaml")
 DEFAULT_CONFIG = Path("configs/default.yaml")
@@ -43,7 +40,6 @@ _WORDS = {
 
 _MAX_VALUES = 10_000
 """Values in a file, with aliases written out: ten lines can expand to billions."""
-
 _NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
 """What PyYAML raises for text that is not YAML, or whose values contradict their tags."""
 

@@ -19,7 +19,6 @@ COUNTS = ("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "wri
 """What is counted: bytes of input whose lines were counted (with ``clean.site_pages``), and that
 were cleaned; records read, and those of them rejected so far; steps of deduplication; blocks whose
 tables are written."""
-
 _PLACES = {name: place for place, name in enumerate(COUNTS)}
 _LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()

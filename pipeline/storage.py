@@ -13,17 +13,14 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from pipeline.errors import DEEDS, UsageError
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ NEVER_IMPORTED = {"lxml_html_clean"}
 """Needed by a library of ours at run time only."""
 
 
+@cache
 def imported(tree: ast.Module) -> set[str]:
     """The first parts of all names that a module imports, wherever it does."""
     found = set()

@@ -6,10 +6,13 @@ common shows the evidence for a copy, the shorter text paired with itself the ev
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
 from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
@@ -20,16 +23,8 @@ from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
 from pipeline.dedup.steps.write_members import DAY_MINUTES, text_digest
 from pipeline.explain.compared import sentences
-from pipeline.explain.lookup import plain
+from pipeline.explain.lookup import Rows, plain
 from pipeline.text.tokens import word_count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from pipeline.config import DedupConfig
-    from pipeline.explain.lookup import Rows
 
 GROUPS = {
     "rare shingles": ("rare",),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
+from pipeline.config import DedupConfig
 from pipeline.dedup.model import LEAST_OF_A_HALF
 from pipeline.text.terminal import shown_in
 from pipeline.text.tokens import words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.config import DedupConfig
 
 FIGURES_SHOWN = 12
 NOT_COMPARED = "not directly (no shared band, too few rare shingles in common)"

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.explain.lookup import plain, read_rows
 from pipeline.ledger.held import check_output, held_runs
-from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
+from pipeline.ledger.history import CommittedRun, committed_runs, manifests_of, read_manifest
 from pipeline.text.terminal import paint, shown_in
 from pipeline.write.columns import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from pipeline.ledger.history import CommittedRun
 
 COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
 SHOWN = 10

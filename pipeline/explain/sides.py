@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pipeline.config import Config
 from pipeline.errors import UsageError
+from pipeline.explain.lookup import Rows
 from pipeline.ledger.inputs import find_inputs
 from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.storage import open_input
 from pipeline.write.columns import columns_of
-
-if TYPE_CHECKING:
-    from pipeline.config import Config
-    from pipeline.explain.lookup import Rows
 
 
 def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.explain.lookup import plain
+from pipeline.explain.lookup import Row, Rows, plain
 from pipeline.records import REASONS
 from pipeline.text.terminal import shown_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.explain.lookup import Row, Rows
-    from pipeline.write.columns import Table
+from pipeline.write.columns import Table
 
 FATES: dict[Table, str] = {
     "articles": "article",
@@ -22,7 +18,6 @@ FATES: dict[Table, str] = {
 }
 SHOWN = 10
 """Copies listed by name in the text output; the rest are counted."""
-
 _IDENTITY = ("id", "record_id", "source", "url", "title", "date_published")
 _OWN: dict[Table, tuple[str, ...]] = {
     "articles": ("cluster_id", "revision_of", "language", "word_count", "flags"),

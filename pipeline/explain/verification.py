@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from pipeline.errors import NewsieveError
 from pipeline.ledger.commit import digest_file
 from pipeline.ledger.held import check_output, held_runs
 from pipeline.ledger.history import RUN_ID, read_manifest
 from pipeline.text.terminal import paint, shown_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 PROBLEMS = {
     "missing": "the manifest lists it, but it is not there",

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pipeline.config import Config
 from pipeline.errors import LockedOutput, UsageError, exit_code_of
+from pipeline.ledger.account import Account
 from pipeline.records import REASONS
 from pipeline.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.config import Config
-    from pipeline.ledger.account import Account
 
 LAST_SUCCESS = "newsieve_last_success_timestamp_seconds"
 OUTCOMES = ("articles", "duplicates", "rejects", "unchanged")

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config import Config
 from pipeline.ledger.plan import Engine, Plan
+from pipeline.monitor.log import EventLog
 from pipeline.passes.write_block import RunName
 from pipeline.staging import Staging
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.monitor.log import EventLog
 
 LOOK_EVERY_S = 2.0
 """Seconds between two looks into the staging folder: soon enough for a log; a look takes 16 ms

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.config import InputConfig
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import FIELDS, Place, document_of, reject, unusable
-from pipeline.read.parts import Survey, survey_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
-
-    from pipeline.config import InputConfig
-    from pipeline.read.parts import Part
-    from pipeline.records import Document, Rejection
+from pipeline.read.parts import Part, Survey, survey_whole
+from pipeline.records import Document, Rejection
 
 MOST_ROWS = 500
 BATCH_BYTES = 32_000_000

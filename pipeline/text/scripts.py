@@ -23,13 +23,10 @@ SCRIPTS: dict[str, str] = {
 
 SPACELESS = "".join(SCRIPTS[name] for name in ("Han", "Kana", "Thai", "Lao", "Khmer", "Myanmar"))
 """Inside of a character class: letters of scripts that put no spaces between words."""
-
 SPACELESS_LETTER = re.compile(f"[{SPACELESS}]")
-
 FIRST_SPACELESS = LOWEST_SPACELESS = "\u0e00"
 HAN_AND_KANA = "\u2e80"
 """No spaceless letter is below the first; from the second on lie those of the largest scripts."""
-
 _LETTERS = {name: re.compile(f"[{blocks}]") for name, blocks in SCRIPTS.items()}
 
 

@@ -18,7 +18,6 @@ from pipeline.version import FORMAT_VERSION
 
 Table = Literal["articles", "duplicates", "rejects"]
 TABLES: tuple[Table, ...] = ("articles", "duplicates", "rejects")
-
 _UTC = pa.timestamp("us", tz="UTC")
 _STRINGS = pa.list_(pa.field("item", pa.string(), nullable=False))
 

@@ -8,17 +8,12 @@ columns, until a run writes its first file and the views anew.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pyarrow as pa
 
 from pipeline.storage import write_bytes
-from pipeline.write.columns import TABLES, columns_of, schema
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pipeline.write.columns import Table
+from pipeline.write.columns import TABLES, Table, columns_of, schema
 
 NAME = "views.sql"
 

@@ -144,6 +144,7 @@ def test_threads_agree() -> None:
         assert [detect(text) for text in TEXTS * 2] == list(pool.map(detect, TEXTS * 2))
 
 
+@pytest.mark.slow
 def test_a_fresh_process_agrees_whatever_it_is_asked_first() -> None:
     """The answers are those of a process with another hash seed, asked by threads in reverse."""
     code = (

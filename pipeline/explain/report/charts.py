@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pygal
 from pygal.style import Style
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 # pygal installs an outdated kind of import hook, for plugins that are not used here: other tools
 # that go through the hooks, such as pytest, stumble over it.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,16 +14,9 @@ import pyarrow.compute as pc
 from pipeline.explain.lookup import read_columns
 from pipeline.explain.runs import find_run, list_runs
 from pipeline.ledger.held import check_output
-from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.ledger.history import CommittedRun, committed_runs, read_manifest
 from pipeline.records import REASONS
-from pipeline.write.columns import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from pipeline.ledger.history import CommittedRun
-    from pipeline.write.columns import Table
+from pipeline.write.columns import TABLES, Table
 
 WORD_STEPS = (0, 50, 100, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000)
 """Where bins of lengths begin, in words; the last one has no end."""

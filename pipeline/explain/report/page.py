@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.explain.report.charts import histogram, trend
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FATES = ("articles", "duplicates", "rejects", "unchanged")
 
