@@ -214,5 +214,5 @@ def _fail(state: State, error: BaseException, message: str, code: int) -> NoRetu
             click.echo(trace, err=True, nl=False)
     event = "run_held" if isinstance(error, HeldRun) else "error"
     text = shown_lines(f"newsieve: {message}")
-    state.log.tell(event, text, level=logging.ERROR, **facts)
+    state.log.event(event, text, level=logging.ERROR, **facts)
     sys.exit(code)

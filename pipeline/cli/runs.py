@@ -227,7 +227,7 @@ def undo(state: State, output: Path, dry_run: bool, form: str) -> None:
 
 
 def _report(state: State, message: str) -> None:
-    state.log.tell("remark", shown(message), message=message)
+    state.log.event("remark", shown(message), message=message)
 
 
 SUMS: dict[Fate, str] = {

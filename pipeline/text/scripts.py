@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 SCRIPTS: dict[str, str] = {
     "Han": "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
@@ -27,16 +26,3 @@ SPACELESS_LETTER = re.compile(f"[{SPACELESS}]")
 FIRST_SPACELESS = LOWEST_SPACELESS = "\u0e00"
 HAN_AND_KANA = "\u2e80"
 """No spaceless letter is below the first; from the second on lie those of the largest scripts."""
-_LETTERS = {name: re.compile(f"[{blocks}]") for name, blocks in SCRIPTS.items()}
-
-
-def script_counts(text: str) -> Counter[str]:
-    """Count the characters of *text* in each script of ``SCRIPTS``; others are not counted.
-
-    >>> script_counts("東京で")
-    Counter({'Han': 2, 'Kana': 1})
-    """
-    if text.isascii():
-        return Counter()
-    counts = {name: len(pattern.findall(text)) for name, pattern in _LETTERS.items()}
-    return Counter({name: count for name, count in counts.items() if count})

@@ -98,16 +98,11 @@ def word_count(text: str) -> int:
     return sum(len(_spans([piece for _, piece in chunk]).starts) for chunk in _chunks((text,)))
 
 
-def word_hashes(text: str) -> Hashes:
-    """Hash each word of *text*: uint64[words], in reading order.
-
-    The same folded word has the same hash in every text, process and machine.
-    """
-    return hash_words((text,)).values
-
-
 def hash_words(texts: Sequence[str]) -> WordHashes:
-    """Hash the words of a block of texts; text by text the same as ``word_hashes``."""
+    """Hash the words of a block of texts, in reading order.
+
+    The same folded word has the same hash in every text, block, process and machine.
+    """
     counts = np.zeros(len(texts), np.int64)
     values: list[Hashes] = []
     for chunk in _chunks(texts):
