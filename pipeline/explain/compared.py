@@ -35,8 +35,8 @@ similarity    exact {exact:.3f} · estimated {estimated}
 containment   of A in B {a_in_b:.3f} · of B in A {b_in_a:.3f}
 shingles      {shingles:,} in both · {rare:,} rare ones sampled in both ({rarity})
 figures       {figures:,} in both
-  only in A   {only_a}
-  only in B   {only_b}
+  only in A   {figures_a}
+  only in B   {figures_b}
 names         {names:,} in both
   only in A   {names_a}
   only in B   {names_b}
@@ -82,10 +82,7 @@ def _in_common(found: dict[str, Any]) -> str:
     values = {
         "estimated": "none" if shared["estimated"] is None else f"{shared['estimated']:.3f}",
         "rarity": f"counted in {texts:,} texts" if texts else "no --output: all count as rare",
-        "only_a": _few(shared["figures_a"]),
-        "only_b": _few(shared["figures_b"]),
-        "names_a": _few(shared["names_a"]),
-        "names_b": _few(shared["names_b"]),
+        **{name: _few(each) for name, each in shared.items() if isinstance(each, list)},
         "titles": ("the same" if one == other else same) if one and other else "unknown",
         "gap": _gap(found),
         "compared": f"yes, by {by}" if by else NOT_COMPARED,

@@ -14,10 +14,9 @@ from runs import ROOT, rows, run
 
 from pipeline.config import Config, DedupConfig
 from pipeline.errors import UsageError
-from pipeline.explain.compare import compare_sides
+from pipeline.explain.compare import compare_sides, load_side
 from pipeline.explain.compared import KEPT_BECAUSE, comparison_lines
 from pipeline.explain.lookup import Rows
-from pipeline.explain.sides import load_side
 
 CONFIG = DedupConfig()
 DAY = datetime(2025, 3, 1, tzinfo=timezone.utc)
