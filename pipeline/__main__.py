@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-INTERRUPTED = 130  # as pipeline.errors has it, which is not loaded yet
+from pipeline.errors import INTERRUPTED, INTERRUPTING
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_AGAIN_S = 0.05
 
 
 def main() -> None:
     """Run the command line."""
     handled = [
         number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        for number in INTERRUPTING
         if signal.getsignal(number) is not signal.SIG_IGN  # nohup, or `&` in a script
     ]
     for number in handled:
@@ -26,7 +31,7 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from pipeline.cli import main as run_command_line  # noqa: PLC0415 - that is what takes long
 
-    for number in handled:
+    for number in (*handled, signal.SIGALRM):
         signal.signal(number, _interrupt)
     run_command_line()
 
@@ -37,7 +42,16 @@ def _leave(*_: object) -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def _interrupt(*_: object) -> NoReturn:
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    """Raise ``KeyboardInterrupt``; if a module is being loaded, try again in a moment.
+
+    Libraries swallow exceptions while they load.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
+            return
+        frame = frame.f_back
     raise KeyboardInterrupt
 
 

@@ -12,6 +12,17 @@ A bad *record* raises nothing: it becomes a ``records.Rejection``, a row in ``re
 
 from __future__ import annotations
 
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a command: from the keyboard, a scheduler, a closed terminal."""
+
 INTERRUPTED = 130
 """Exit code of a run that was stopped from the keyboard."""
 
@@ -58,3 +69,25 @@ def exit_code_of(error: BaseException) -> int:
     if isinstance(error, NewsieveError):
         return error.exit_code
     return INTERRUPTED if isinstance(error, KeyboardInterrupt) else NewsieveError.exit_code
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let signals that end a command wait until the block is done.
+
+    Handlers are replaced for the block. To block the signals in this thread would not do: the
+    system gives them to another thread, and Python calls the handler in this one all the same.
+    """
+    arrived: list[int] = []
+    handlers: dict[signal.Signals, Any] = {}
+    try:
+        if threading.current_thread() is threading.main_thread():  # where Python calls handlers
+            for number in INTERRUPTING:
+                handlers[number] = signal.getsignal(number)
+                signal.signal(number, lambda signum, _: arrived.append(signum))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for signum in arrived:
+            signal.raise_signal(signum)

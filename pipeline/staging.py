@@ -11,6 +11,7 @@
          00007.samples          their sampled shingles with places, one after the other
          00007.figures          hashes of their figures, one after the other
          00007.names            hashes of their names, one after the other
+         00007.sightings        records that an earlier run has seen, if there are any
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
   lines.json                    where the short lines of earlier runs' pages are
@@ -218,6 +219,10 @@ class Staging:
     def keys_file(self, index: int) -> Path:
         """Return the name of the keys of a block's articles in the result."""
         return self.result / "state" / "keys" / self.table_file(index, "articles").name
+
+    def sightings_file(self, index: int) -> Path:
+        """Return the name of what a block saw again in the result."""
+        return self.result / "state" / "sightings" / f"part-{index:05d}.parquet"
 
     def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
         """Write the *counts* of a block: their presence means that this step is finished."""

@@ -6,21 +6,20 @@ The only module that knows where files are stored: on a disk today.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import re
 import shutil
-import signal
+import stat
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from pipeline.errors import DEEDS, UsageError
+from pipeline.errors import DEEDS, UsageError, uninterrupted
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
@@ -49,17 +48,31 @@ def local_folder(path: str) -> Path:
     return Path(path).absolute() if ":" in path else Path(path)
 
 
-def open_input(path: str) -> BinaryIO:
+def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
     """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
 
     Raises:
-        OSError: as ``open`` does.
+        OSError: as ``open`` does; also if *path* is a link and is not to be followed.
     """
 
     def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NONBLOCK)  # no effect on a file
+        link = 0 if follow_link else os.O_NOFOLLOW
+        return os.open(name, flags | link | os.O_NONBLOCK)  # the latter has no effect on a file
 
     return open(path, "rb", opener=opener)
+
+
+def open_own(path: Path) -> BinaryIO:
+    """Open a file of the output folder for reading bytes.
+
+    Raises:
+        OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
+    """
+    stream = open_input(str(path))
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return stream
 
 
 @contextmanager
@@ -96,25 +109,10 @@ def sync_tree(folder: Path) -> None:
 
 @contextmanager
 def effective(deed: str) -> Iterator[None]:
-    """Note *deed* in ``DEEDS`` with its last system call: no interruption comes between the two.
-
-    Handlers are replaced for the block. To block the signals in this thread would not do: the
-    system gives them to another thread, and Python calls the handler in this one all the same.
-    """
-    arrived: list[int] = []
-    handlers: dict[signal.Signals, Any] = {}
-    try:
-        if threading.current_thread() is threading.main_thread():  # where Python calls handlers
-            for number in _ENDING:
-                handlers[number] = signal.getsignal(number)
-                signal.signal(number, lambda signum, _: arrived.append(signum))
+    """Note *deed* in ``DEEDS`` with its last system call: no interruption comes between the two."""
+    with uninterrupted():
         yield
         DEEDS.append(deed)
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for signum in arrived:
-            signal.raise_signal(signum)
 
 
 def publish_folder(finished: Path, target: Path, deed: str) -> None:

@@ -9,6 +9,7 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pytest
 import runs
 from factories import story
@@ -195,6 +196,88 @@ def test_a_page_whose_story_is_the_same_is_an_exact_copy(tmp_path):
     run_on(2, tmp_path / "in", tmp_path / "out")
 
     assert ["exact"] == [row["match"] for row in rows(tmp_path / "out", "duplicates")]
+
+
+# --- pages that change back ---
+
+CHANGED = STORY.replace("w1x7 ", "changed ")
+
+
+def latest(output: Path) -> list[str]:
+    """The texts of the view of latest articles."""
+    connection = duckdb.connect()
+    connection.execute(f"SET file_search_path = '{output}'")
+    connection.execute((output / "views.sql").read_text("utf-8"))
+    return [text for (text,) in connection.execute("SELECT text FROM latest_articles").fetchall()]
+
+
+def at(hour: int) -> str:
+    """An hour of the first day."""
+    return f"2026-01-01T{hour:02}:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("runs_", "again", "timed"),
+    [
+        ("123", {}, True), ("123", {}, False), ("111", {}, False), ("112", {}, True),
+        ("122", {}, False), ("123", {"text": STORY.replace(" ", "  ")}, True),
+        ("123", {"text": STORY.replace(" ", "  ")}, False),
+        ("111", {"text": STORY.replace(" ", "  ")}, True),
+    ],
+)  # fmt: skip
+def test_a_page_that_changes_back_shows_its_first_text(runs_, again, timed, tmp_path):
+    """In one run or over several; the same record, or other spacing; with times and without."""
+    records = [
+        paged("page", text, at(hour) if timed else None) | more
+        for text, hour, more in ((STORY, 8, {}), (CHANGED, 9, {}), (STORY, 10, again))
+    ]
+    for day in "123":
+        mine = [record for record, run_ in zip(records, runs_, strict=True) if run_ == day]
+        feed(tmp_path / "in", day, *mine)
+        run_on(int(day), tmp_path / "in", tmp_path / "out")
+
+    assert [STORY] == latest(tmp_path / "out")
+    kept = [row["text"] for row in rows(tmp_path / "out", "articles")]
+    assert sorted([STORY, CHANGED]) == sorted(kept), "a row for each text, once"
+
+
+@pytest.mark.parametrize("order", [(8, 10, 9), (9, 8, 10), (10, 9, 8)])
+def test_the_latest_version_is_the_one_fetched_last(order, tmp_path):
+    """Not the one that arrived last: the first text was seen at two of these hours."""
+    texts = {8: STORY, 9: CHANGED, 10: STORY}
+    for day, hour in enumerate(order, 1):
+        feed(tmp_path / "in", str(day), paged("page", texts[hour], at(hour)))
+        run_on(day, tmp_path / "in", tmp_path / "out")
+
+    assert [STORY] == latest(tmp_path / "out")
+
+
+@pytest.mark.parametrize("order", [(8, 7, 9), (9, 8, 7)])
+def test_an_old_sighting_changes_nothing(order, tmp_path):
+    """Nor does the same text at another address, however late."""
+    texts = {7: STORY, 8: STORY, 9: CHANGED}
+    for day, hour in enumerate(order, 1):
+        feed(tmp_path / "in", str(day), paged("page", texts[hour], at(hour)))
+        run_on(day, tmp_path / "in", tmp_path / "out")
+    elsewhere = paged("copy", STORY, at(20)) | {"url": "https://other.example/"}
+    feed(tmp_path / "in", "copy", elsewhere)
+    run_on(4, tmp_path / "in", tmp_path / "out")
+
+    assert [CHANGED] == latest(tmp_path / "out")
+
+
+def test_a_file_that_changes_back_is_read_again(tmp_path):
+    """Its text is the latest again; a file that stays as it is, is not opened."""
+    raw, out = tmp_path / "in", tmp_path / "out"
+    feed(raw, "other", {"id": "o", "text": story(2)})
+    for day, text in enumerate((STORY, CHANGED, STORY, CHANGED, STORY), 1):
+        (raw / "page.txt").write_text(text, encoding="utf-8")
+        (published,) = run_on(day, raw, out)
+        assert {"page.txt"} == {each.source for each in published.plan.inputs} - {"other.jsonl"}
+        assert {text, story(2)} == set(latest(out))
+
+    assert () == run_on(9, raw, out)
+    assert 3 == len(rows(out, "articles"))
 
 
 # --- runs that died ---

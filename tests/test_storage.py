@@ -19,6 +19,7 @@ from pipeline.storage import (
     link_tree,
     local_folder,
     open_input,
+    open_own,
     publish_folder,
     replacing,
     sync_tree,
@@ -135,6 +136,18 @@ def test_inputs_are_opened_as_bytes(tmp_path):
         assert b"a\r\n\xff" == stream.read()
     with pytest.raises(FileNotFoundError):
         open_input(str(tmp_path / "b"))
+
+
+def test_a_pipe_in_place_of_an_own_file_is_an_error(tmp_path):
+    """Reading it would wait for ever; an ordinary file, also by a link, is opened."""
+    os.mkfifo(tmp_path / "pipe")
+    write_bytes(tmp_path / "a", b"mine")
+    (tmp_path / "link").symlink_to("a")
+
+    with pytest.raises(OSError, match="not a regular file"):
+        open_own(tmp_path / "pipe")
+    with open_own(tmp_path / "link") as stream:
+        assert b"mine" == stream.read()
 
 
 def laid_out(folder, **files):

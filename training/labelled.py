@@ -8,7 +8,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -72,15 +72,22 @@ class Labelled:
         return int.from_bytes(blake2b(self.domain.encode(), digest_size=8).digest(), "big") % FOLDS
 
 
-def read_labelled(files: list[Path]) -> Iterator[Labelled]:
-    """All renderings in *files* whose labels can be trusted."""
+def read_labelled(
+    files: list[Path], wanted: Callable[[dict[str, Any], str], bool] = lambda *_: True
+) -> Iterator[Labelled]:
+    """All renderings in *files* whose labels can be trusted.
+
+    Args:
+        wanted: whether a rendering is read, by the row of its page and its name.
+    """
     corrections = read_corrections()
     for path in files:
         with lzma.open(path, "rt", encoding="utf-8") as rows:
             for row in map(json.loads, rows):
                 for name, rendering in row["renders"].items():
                     lines = rendering["lines"]
-                    if rendering["cov"] >= COVERAGE and any(line[2] == "k" for line in lines):
+                    trusted = rendering["cov"] >= COVERAGE and any(line[2] == "k" for line in lines)
+                    if trusted and wanted(row, name):
                         source = "silver" if row["silver"] else "gold"
                         corrected = corrections.get(row["id"], {})
                         yield label_lines(row, name, source, lines, corrected)

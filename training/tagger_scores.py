@@ -14,7 +14,7 @@ from pipeline.clean.lines.decide import THRESHOLDS, decide
 from pipeline.clean.lines.heading import Heading, read_roles
 from pipeline.clean.lines.marks import mark_rows
 from pipeline.clean.lines.page import Mode, Page, read_page
-from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.rules import Hits, rule_hits
 from pipeline.clean.lines.tagger import Tagger
 from pipeline.clean.names import name_key
 from training.hand_texts import KINDS, PREFIX
@@ -53,24 +53,32 @@ def read_held(tagger: Tagger, pages: Sequence[Labelled]) -> Iterator[Read]:
     """Clean *pages* as ``cleaner.clean_texts`` does, those with labels of readers or of roles."""
     wanted = [page for page in pages if page.source in ("gold", "meta")]
     for low in range(0, len(wanted), BLOCK):
-        some = wanted[low : low + BLOCK]
-        texts = [page_of_lines(each) for each in some]
-        hits = [rule_hits(page) for page in texts]
-        lines = [[line.text for line in page.lines] for page in texts]
-        blanks = [[line.blank_before for line in page.lines] for page in texts]
-        tags = tagger.tag(lines, blanks, mark_rows(texts, hits))
-        for each, page, held, said in zip(some, texts, hits, tags, strict=True):
-            heading = read_roles(page, said)
-            at = heading.title_index
-            headed = replace(page, authors=heading.authors, title_index=at)
-            if at is not None:
-                headed = replace(headed, title=page.lines[at].text)
-            drops: dict[Mode, NDArray[np.bool_]] = {}
-            for mode in THRESHOLDS:
-                cut = decide(replace(headed, mode=mode), held, said, heading).cut
-                gone = [*cut] if at is None else [*cut, at]
-                drops[mode] = np.isin(np.arange(len(page.lines)), gone)
-            yield Read(each, drops, headed, heading)
+        some = [(each, page_of_lines(each)) for each in wanted[low : low + BLOCK]]
+        yield from read_pages(
+            tagger, [(e, page, rule_hits(page)) for e, page in some], tuple(THRESHOLDS)
+        )
+
+
+def read_pages(
+    tagger: Tagger, texts: Sequence[tuple[Labelled, Page, Hits]], modes: Sequence[Mode]
+) -> Iterator[Read]:
+    """Clean a block of texts, each with its lines and what the rules say of them."""
+    pages = [page for _, page, _ in texts]
+    lines = [[line.text for line in page.lines] for page in pages]
+    blanks = [[line.blank_before for line in page.lines] for page in pages]
+    tags = tagger.tag(lines, blanks, mark_rows(pages, [hits for *_, hits in texts]))
+    for (each, page, hits), said in zip(texts, tags, strict=True):
+        heading = read_roles(page, said)
+        at = heading.title_index
+        headed = replace(page, authors=heading.authors, title_index=at)
+        if at is not None:
+            headed = replace(headed, title=page.lines[at].text)
+        drops: dict[Mode, NDArray[np.bool_]] = {}
+        for mode in modes:
+            cut = decide(replace(headed, mode=mode), hits, said, heading).cut
+            gone = [*cut] if at is None else [*cut, at]
+            drops[mode] = np.isin(np.arange(len(page.lines)), gone)
+        yield Read(each, drops, headed, heading)
 
 
 def page_of_lines(labelled: Labelled) -> Page:

@@ -73,6 +73,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     parser.add_argument("--folds", default="0,1,2,3,4", help="parts to hold out, comma-separated")
     parser.add_argument("--cache", type=Path, help="where the texts that were read are kept")
+    parser.add_argument("--keep", type=Path, help="folder for tagger.N.npz, without part N each")
     parser.add_argument("--no-final", action="store_true", help="cross-validate only")
     arguments = parser.parse_args()
     texts = sorted((arguments.data / "text").glob("*.jsonl.xz"))
@@ -84,6 +85,9 @@ def main() -> None:
     found = []
     for fold in map(int, filter(None, arguments.folds.split(","))):
         weights = learn(corpus, fold)
+        if arguments.keep is not None:
+            arguments.keep.mkdir(parents=True, exist_ok=True)
+            np.savez_compressed(arguments.keep / f"tagger.{fold}.npz", **weights)
         held = [page for page in corpus.pages if page.fold == fold and page.rendering != MADE]
         found.append((Tagger(weights), held))
     if found:

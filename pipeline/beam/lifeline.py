@@ -15,21 +15,20 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from pipeline.errors import INTERRUPTING
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import FrameType
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""A keyboard or ``systemctl stop``, ``kill`` and most schedulers, a closed terminal."""
 
 
 @contextmanager
 def lifeline() -> Iterator[int]:
     """Hold a pipe open; yield the file descriptor that workers inherit.
 
-    ``SIGNALS`` close the pipe before their former handlers run, so that waiting for the workers
-    to exit is short.
+    Signals that end a command close the pipe before their former handlers run, so that waiting
+    for the workers to exit is short.
     """
     inherited, held = os.pipe()
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
@@ -45,7 +44,7 @@ def lifeline() -> Iterator[int]:
         before[number](number, frame)
 
     if threading.current_thread() is threading.main_thread():
-        for number in SIGNALS:
+        for number in INTERRUPTING:
             former = signal.getsignal(number)
             if callable(former):  # neither ignored nor left to the system
                 before[number] = former

@@ -281,6 +281,8 @@ def _any_of(names: Mapping[str, object]) -> str:
 _MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()}
 _MONTH = rf"(?P<name>[^\W\d_]{{2,12}}|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
 _YEAR = r"(?P<year>[12]\d{3})"
+_END = r"(?!\d{1,2}(?!\d|:[0-5]\d)|\d{3}|:[0-5]\d)"
+"""What may not follow a year: digits, but for a clock glued to it; nor the rest of such a clock."""
 _SOME_YEAR = re.compile(r"[12]\d{3}")
 _DAY = r"(?P<day>\d{1,2})"
 _OF = r"(?:(?:de|del|of|di|ماه)\s|d[’'])?"
@@ -300,18 +302,18 @@ _PATTERNS = tuple(
         # 10. April 2024, 10th of April, 2024, 10 de abril de 2024, 3-May-2021
         (
             rf"(?<![\d.]){_DAY}(?:st|nd|rd|th|er|º|ª|°)?{_GAP}{_OF}{_MONTH}{_GAP}{_OF}"
-            rf"(?:พ\.ศ\.\s)?{_YEAR}(?!\d)"
+            rf"(?:พ\.ศ\.\s)?{_YEAR}{_END}"
         ),
         # April 10, 2024, May -03-2021, Apr. 10th 2024
-        rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}(?:st|nd|rd|th)?{_GAP}{_YEAR}(?!\d)",
+        rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}(?!\d)(?:st|nd|rd|th)?{_GAP}{_YEAR}{_END}",
         # 2024. április 10., 2024 m. balandžio 10 d.
         rf"(?<![\d.]){_YEAR}{_GAP}(?:m\.\s|gada\s)?{_MONTH}{_GAP}{_DAY}(?![\d:])",
         # 10 tháng 4 năm 2024
-        rf"(?<!\d){_DAY}\stháng\s(?P<month>\d{{1,2}})(?:,|\snăm)\s{_YEAR}(?!\d)",
+        rf"(?<!\d){_DAY}\stháng\s(?P<month>\d{{1,2}})(?:,|\snăm)\s{_YEAR}{_END}",
         # 10.04.2024, 10. 4. 2024
-        rf"(?<![\d.])(?P<one>\d{{1,2}})(?P<sep>\.)\s?(?P<two>\d{{1,2}})\.\s?{_YEAR}(?!\.?\d)",
+        rf"(?<![\d.])(?P<one>\d{{1,2}})(?P<sep>\.)\s?(?P<two>\d{{1,2}})\.\s?{_YEAR}(?!\.\d){_END}",
         # 31/12/2024, 12/31/2024
-        rf"(?<![\d/])(?P<one>\d{{1,2}})(?P<sep>/)(?P<two>\d{{1,2}})/{_YEAR}(?![\d/])",
+        rf"(?<![\d/])(?P<one>\d{{1,2}})(?P<sep>/)(?P<two>\d{{1,2}})/{_YEAR}(?!/){_END}",
     )
 )
 _TIME = re.compile(

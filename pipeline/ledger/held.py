@@ -24,7 +24,7 @@ from pipeline.ledger.commit import (
 from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
 from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
 from pipeline.ledger.lock import locked
-from pipeline.storage import publish_folder
+from pipeline.storage import open_own, publish_folder
 from pipeline.write.views import write_views
 
 if TYPE_CHECKING:
@@ -201,7 +201,8 @@ class _Held:
 def _read_held(folder: Path) -> _Held:
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        with open_own(path) as stream:
+            manifest = json.load(stream)
         counts = {name: int(manifest["counts"][name]) for name in _FATES}
         gates = failed(gates_from_dict(manifest["gates"]))
         clusters = [AlarmCluster(**each) for each in manifest["alarm_clusters"]]

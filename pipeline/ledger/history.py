@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import NewsieveError
+from pipeline.storage import open_own
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
 from pipeline.write.parquet import undamaged, write_parquet
@@ -113,7 +114,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / "manifest.json"
     try:
-        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        with open_own(path) as stream:
+            manifest: dict[str, Any] = json.load(stream)
         known = int(manifest["format_version"]) <= FORMAT_VERSION
         for each in (manifest, *(manifest.get("runs") or ())) if known else ():
             _check_entries(each)

@@ -1,6 +1,7 @@
 """What earlier runs have seen, in one file, so that a run need not open all of them.
 
-    output/.index/seen.npz    sorted digests of ids, of inputs, and of file stats ("looks")
+    output/.index/seen.npz    sorted digests of ids, of inputs and their names, and of
+                              file stats ("looks")
 
 The look of a file (its size and times) shows that it was read before without opening it.
 Everything else can be derived from the published runs: if the index is deleted, it is rebuilt,
@@ -20,7 +21,7 @@ import numpy as np
 
 from pipeline.ledger.history import ids_of, inputs_of
 from pipeline.read.parts import digest_look
-from pipeline.storage import replacing
+from pipeline.storage import open_own, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ SETTLED_NS = 2_000_000_000
 """A file that changed this recently may change again within the same tick of the file system's
 clock: its look proves nothing."""
 
-KINDS = ("ids", "inputs", "looks")
+KINDS = ("ids", "inputs", "sources", "looks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,17 +44,17 @@ class Digests:
 
     Attributes:
         digests: S16[n], ascending.
-        sequences: uint32[n].
+        sequences: uint32[n], ascending for one digest.
     """
 
     digests: NDArray[np.bytes_]
     sequences: NDArray[np.uint32]
 
     def sequence_of(self, digest: bytes) -> int | None:
-        """Return the run that saw *digest*, or None."""
+        """Return the newest run that saw *digest*, or None."""
         wanted = np.array(digest, "S16")
-        place = int(np.searchsorted(self.digests, wanted))
-        seen = place < len(self.digests) and self.digests[place] == wanted
+        place = int(np.searchsorted(self.digests, wanted, side="right")) - 1
+        seen = place >= 0 and self.digests[place] == wanted
         return int(self.sequences[place]) if seen else None
 
     def __contains__(self, digest: bytes) -> bool:
@@ -70,7 +71,7 @@ class Digests:
             return self
         all_ = np.concatenate([self.digests, np.frombuffer(b"".join(digests), "S16")])
         numbers = np.append(self.sequences, np.array(sequences, np.uint32))
-        order = np.argsort(all_, kind="stable")
+        order = np.lexsort((numbers, all_))
         return Digests(all_[order], numbers[order])
 
 
@@ -82,21 +83,27 @@ class Index:
         covers: sequence → name of these runs.
         ids: of records, kept or rejected.
         inputs: ``input_digest`` of every file that need not be read again.
+        sources: the same of their names alone.
         looks: ``look_of`` the same files, as far as known.
     """
 
     covers: dict[int, str]
     ids: Digests
     inputs: Digests
+    sources: Digests
     looks: Digests
 
     def reader_of(self, source: str, digest: str | None) -> int | None:
-        """Return the sequence of the run that read this file, or None.
+        """Return the sequence of the newest run that read this file, or None.
+
+        None also if a newer run read other content at its place: the file has changed back.
 
         Args:
             digest: of its content; None for an unreadable file.
         """
-        return self.inputs.sequence_of(input_digest(source, digest))
+        reader = self.inputs.sequence_of(input_digest(source, digest))
+        newest = self.sources.sequence_of(input_digest(source, _ANY))
+        return None if reader is None or (newest or 0) > reader else reader
 
     def knows_look(self, look: bytes | None) -> bool:
         """Whether a file with this look was read."""
@@ -106,14 +113,16 @@ class Index:
         """Return the index of exactly *runs*: forget others, read those that are missing."""
         wanted = {run.sequence: run.run_id for run in runs}
         same = [number for number, name in self.covers.items() if wanted.get(number) == name]
-        ids, inputs, looks = (each.of(same) for each in (self.ids, self.inputs, self.looks))
+        ids, inputs, sources, looks = (getattr(self, name).of(same) for name in KINDS)
         for run in runs:
             if run.sequence not in same:
                 kept = ids_of(run)
-                read = [input_digest(*each) for each in inputs_of(run)]
+                read = inputs_of(run)
+                named = [(source, _ANY) for source, digest in read if digest is not None]
                 ids = ids.plus(kept, [run.sequence] * len(kept))
-                inputs = inputs.plus(read, [run.sequence] * len(read))
-        return Index(wanted, ids, inputs, looks)
+                inputs = inputs.plus(*_read_by(run.sequence, read))
+                sources = sources.plus(*_read_by(run.sequence, named))
+        return Index(wanted, ids, inputs, sources, looks)
 
     def without(self, sequences: Iterable[int]) -> Index:
         """Forget these runs; ``following`` reads them again."""
@@ -143,6 +152,16 @@ class Index:
         return replace(self, looks=self.looks.plus(seen, sequences))
 
 
+_ANY = "*"
+"""Stands for whatever content a file had."""
+
+
+def _read_by(
+    sequence: int, files: Sequence[tuple[str, str | None]]
+) -> tuple[list[bytes], list[int]]:
+    return [input_digest(*each) for each in files], [sequence] * len(files)
+
+
 def input_digest(source: str, digest: str | None) -> bytes:
     """Return the digest of a file's name and content, 16 bytes."""
     return blake2b(f"{digest} {source}".encode(), digest_size=16).digest()
@@ -169,12 +188,12 @@ def look_of(path: str, source: str, now_ns: int) -> bytes | None:
 def load_index(output: Path) -> Index:
     """Read the index of *output*; an empty one if it is missing or damaged."""
     try:
-        with np.load(_path(output), allow_pickle=False) as file:
+        with open_own(_path(output)) as stream, np.load(stream, allow_pickle=False) as file:
             covers = {int(n): str(name) for n, name in json.loads(str(file["covers"])).items()}
             tables = [Digests(file[name], file[f"{name}.sequences"]) for name in KINDS]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         nothing = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
-        return Index({}, nothing, nothing, nothing)
+        return Index({}, nothing, nothing, nothing, nothing)
     return Index(covers, *tables)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pipeline.errors import LockedOutput, NewsieveError, UsageError
-from pipeline.storage import finish_exchange, write_bytes
+from pipeline.storage import finish_exchange, open_own, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,8 @@ def _myself() -> dict[str, object]:
 
 def _describe(owner: Path) -> str:
     try:
-        facts = json.loads(owner.read_text(encoding="utf-8"))
+        with open_own(owner) as stream:
+            facts = json.load(stream)
         return f"process {facts['pid']} on {facts['host']} since {facts['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "owner unknown"

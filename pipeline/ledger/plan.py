@@ -17,7 +17,7 @@ from pipeline.ledger.index import look_of
 from pipeline.ledger.inputs import is_input
 from pipeline.read import survey
 from pipeline.read.parts import Block, Part
-from pipeline.storage import open_input
+from pipeline.storage import open_input, open_own
 from pipeline.version import FORMAT_VERSION, VERSION
 
 if TYPE_CHECKING:
@@ -240,7 +240,8 @@ def find_interrupted(output: Path, newest: CommittedRun | None, config: Config) 
     """
     for path in sorted((output / ".staging").glob("*/plan.json")):
         try:
-            plan = read_plan(path.read_bytes(), config)
+            with open_own(path) as stream:
+                plan = read_plan(stream.read(), config)
             if plan and plan.parent == (newest and newest.run_id) and _is_ours(plan, path, config):
                 return plan
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -11,6 +11,7 @@ import pyarrow as pa
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
 from pipeline.passes.reading import read_records, start_reader
+from pipeline.passes.sightings import Sightings
 from pipeline.passes.site_lines import read_repeated
 from pipeline.passes.tombstones import taken_down
 from pipeline.progress import counter_of
@@ -53,7 +54,8 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     counts = CleanedCounts()
     start_reader(config)
     tombstones = staging.tombstones()
-    unseen = _unseen_records(block, config, staging, counts)
+    sightings = Sightings()
+    unseen = _unseen_records(block, config, staging, counts, sightings)
     records = (taken_down(record, None, tombstones) or record for record in unseen)
     with ExitStack() as open_files:
         article_table = _open_table("articles", block.index, staging, open_files)
@@ -69,14 +71,23 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
             counts.articles += len(kept)
             counts.rejects += len(rejections) + len(misfits)
             counter.add("rejects", len(misfits))
+    sightings.stage(block.index, staging)
     staging.note(block.index, "cleaned", counts)
     return block.index
 
 
 def _unseen_records(
-    block: Block, config: Config, staging: Staging, counts: CleanedCounts
+    block: Block,
+    config: Config,
+    staging: Staging,
+    counts: CleanedCounts,
+    sightings: Sightings,
 ) -> Iterator[Document | Rejection]:
-    """Read the records of *block*, less those that an earlier run has seen; count both."""
+    """Read the records of *block*, less those that an earlier run has seen; count both.
+
+    Args:
+        sightings: takes the documents that were seen before.
+    """
     seen = np.load(staging.seen, mmap_mode="r") if staging.seen.exists() else None
     counter = counter_of(staging.folder)
     for part in block.parts:
@@ -96,6 +107,7 @@ def _unseen_records(
             if seen is not None and record.id is not None and _contains(seen, record.id):
                 count.unchanged += 1
                 counter.add("records")
+                sightings.add(record)
                 continue
             if isinstance(record, Rejection) and record.retryable:
                 count.retry = True

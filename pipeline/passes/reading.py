@@ -51,7 +51,9 @@ def read_records(
     """
     ignored = Counter[str]() if ignored_fields is None else ignored_fields
     guard = _guard(config.run.document_seconds, config.run.document_megabytes)
-    if guard is None or (FORMATS[part.suffix].single and not part.compressed):
+    # Without a suffix it is a folder that cannot be entered: reading it says why.
+    single = not part.suffix or FORMATS[part.suffix].single
+    if guard is None or (single and not part.compressed):
         yield from read_part(part, open_input, config.input, ignored_fields=ignored)
         return
     argument = (config.input, config.run.document_seconds * _SHARE_OF_LIMIT or inf)

@@ -14,6 +14,7 @@ from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
+from pipeline.passes.sightings import sighted, write_sightings
 from pipeline.progress import counter_of
 from pipeline.staging import WrittenCounts
 from pipeline.write.columns import TABLES, finished_table, schema
@@ -76,6 +77,7 @@ def write_block(
     if counts.articles:
         keys = keys_table(index, np.concatenate(block.kept_rows), config.dedup, staging)
         write_keys(staging.keys_file(index), keys)
+    write_sightings(index, block.seen_again, run, staging)
     staging.note(index, "written", counts)
     counter_of(staging.folder).add("written_blocks")
 
@@ -88,6 +90,7 @@ class _Block:
         copies: verdicts on duplicates, by ascending row.
         joined: verdicts on kept articles of another's cluster, or of a url seen before, the same.
         kept_rows: int64, the rows that became articles, portion by portion as they were given.
+        seen_again: articles of this run or an earlier one that stand in this block once more.
     """
 
     index: int
@@ -97,6 +100,7 @@ class _Block:
     run: RunName
     staging: Staging
     kept_rows: list[NDArray[np.int64]] = field(default_factory=list)
+    seen_again: list[pa.Table] = field(default_factory=list)
 
     @property
     def run_ids(self) -> dict[int, str]:
@@ -109,6 +113,7 @@ class _Block:
             rows = np.arange(start, start + len(staged))
             repeated = self._repeated(staged)
             counts.unchanged.update(_sources(staged, repeated))
+            self.seen_again.append(sighted(staged.filter(pa.array(repeated))))
             stays = ~repeated & ~np.isin(rows, self.copies["row"])
             chosen = staged.filter(pa.array(stays))
             counts.removed_by_rule.update(_rules(chosen))
@@ -146,6 +151,9 @@ class _Block:
             late = verdict_columns(verdicts, self.run_ids)
             counts.duplicates_by_match.update(map(str, late["match"]))
             copies = staged.filter(pa.array(chosen))
+            again = verdicts["same_page"]
+            names = [_hex(value) for value in verdicts["representative_id"][again]]
+            self.seen_again.append(sighted(copies.filter(pa.array(again)), names))
             yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
 
     def rejects(self, counts: WrittenCounts) -> Iterator[pa.Table]:

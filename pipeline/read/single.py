@@ -15,7 +15,9 @@ from pipeline.records import Document, Rejection
 from pipeline.storage import open_input
 
 SIDECAR = ".json"
-"""``a.txt.json`` holds fields of ``a.txt``, such as its url: an object, as in a record."""
+"""``a.txt.json`` holds fields of ``a.txt``, such as its url: an object, as in a record.
+
+It may be a link only with ``input.follow_links: anywhere``."""
 _MAX_SIDECAR_BYTES = 1_000_000
 
 
@@ -47,13 +49,14 @@ def _document(
     found = content_of(payload, place, html=html)
     if isinstance(found, Rejection):
         return found
-    return described(found, payload, renamed(_sidecar(part), config.fields), place, config)
+    return described(found, payload, renamed(_sidecar(part, config), config.fields), place, config)
 
 
-def _sidecar(part: Part) -> Mapping[str, object]:
+def _sidecar(part: Part, config: InputConfig) -> Mapping[str, object]:
     """Read the fields in the file's sidecar; nothing if there is none, or it is not an object."""
     with suppress(OSError, ValueError, RecursionError):
-        with open_input(part.path + SIDECAR) as stream:
+        follow = config.follow_links == "anywhere"
+        with open_input(part.path + SIDECAR, follow_link=follow) as stream:
             fields = json.loads(stream.read(_MAX_SIDECAR_BYTES))
         if isinstance(fields, dict):
             return fields

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from pipeline.storage import write_bytes
 from pipeline.write.columns import TABLES, Table, columns_of, schema
+from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
 NAME = "views.sql"
 
@@ -36,15 +37,25 @@ _MANIFEST_COLUMNS = {
 }
 
 _DERIVED = """
--- The latest version of each page: what no other revises. Of several that arrived out of order,
--- what was fetched last.
+-- The latest version of each page: what was fetched last, or read last where that is unknown. A
+-- page that changes back shows an earlier version again.
 CREATE OR REPLACE VIEW latest_articles AS
-SELECT * FROM articles
-WHERE id NOT IN (SELECT revision_of FROM articles WHERE revision_of IS NOT NULL)
-QUALIFY row_number() OVER (
-    PARTITION BY coalesce(page_id, id)
-    ORDER BY coalesce(fetched_at, logical_date::TIMESTAMPTZ) DESC, run_id DESC, id
-) = 1;
+WITH seen AS (
+    SELECT id, row_number() OVER (
+        ORDER BY coalesce(fetched_at, logical_date::TIMESTAMPTZ), run_id,
+            regexp_replace(source, '#\\d+$', ''),
+            try_cast(regexp_extract(source, '#(\\d+)$', 1) AS BIGINT), id DESC
+    ) AS place
+    FROM (
+        SELECT id, fetched_at, logical_date, run_id, source FROM articles
+        UNION ALL SELECT id, fetched_at, logical_date, run_id, source FROM sightings
+    )
+)
+SELECT articles.* FROM articles
+JOIN (SELECT id, max(place) AS place FROM seen GROUP BY id) AS last USING (id)
+WHERE id IN (SELECT id FROM sightings)
+    OR id NOT IN (SELECT revision_of FROM articles WHERE revision_of IS NOT NULL)
+QUALIFY row_number() OVER (PARTITION BY coalesce(page_id, id) ORDER BY last.place DESC) = 1;
 
 -- One row per member of a cluster: the articles that are kept and the copies that are not.
 CREATE OR REPLACE VIEW cluster_members AS
@@ -126,14 +137,9 @@ def views(output: Path) -> str:
     """Return the views of the runs below *output* as a script."""
     parts = [_HEADER]
     for table in TABLES:
-        pattern = f"runs/*/{table}/*.parquet"
-        rows = f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608 - ours
-        types = {field.name: sql_type(field.type) for field in schema(table)}
-        # Runs of an older newsieve may lack a column: every view has all of them.
-        empty = _no_rows(types)
-        whole = f"{rows}\nUNION ALL BY NAME {empty}" if _matches(output, pattern) else empty
-        parts.append(_view(table, whole))
+        parts.append(_rows_of(output, table, table, schema(table)))
         parts.append(_comments(table))
+    parts.append(_rows_of(output, "sightings", "state/sightings", SIGHTINGS_SCHEMA))
     counts = ", ".join(f"counts.{name}" for name in _COUNTED)
     columns = ", ".join(f"{name}: '{type_}'" for name, type_ in _MANIFEST_COLUMNS.items())
     manifests = f"read_json('{_MANIFESTS}', columns = {{{columns}}})"
@@ -142,6 +148,14 @@ def views(output: Path) -> str:
     facts = ", ".join(name for name in _MANIFEST_COLUMNS if name != "counts")
     parts.append(_view("runs", f"SELECT {facts}, {counts} FROM {manifests}"))  # noqa: S608
     return "\n".join(parts) + _DERIVED
+
+
+def _rows_of(output: Path, view: str, folder: str, columns: pa.Schema) -> str:
+    """Return a view of the files of a table; runs of an older newsieve may lack some columns."""
+    pattern = f"runs/*/{folder}/*.parquet"
+    rows = f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608 - ours
+    empty = _no_rows({field.name: sql_type(field.type) for field in columns})
+    return _view(view, f"{rows}\nUNION ALL BY NAME {empty}" if _matches(output, pattern) else empty)
 
 
 def _comments(table: Table) -> str:

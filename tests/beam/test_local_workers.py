@@ -131,7 +131,9 @@ def test_a_worker_that_dies_before_it_connects_ends_the_run(tmp_path):
 @pytest.mark.beam
 def test_what_a_worker_printed_last_is_the_reason_of_its_death(tmp_path, monkeypatch):
     """A worker that cannot be loaded is one line, not a traceback."""
-    code = "import sys; print('Traceback'); sys.exit('ImportError: no module named grpc')"
+    code = (
+        "import sys; print('Traceback', flush=True); sys.exit('ImportError: no module named grpc')"
+    )
     monkeypatch.setattr(local_workers, "python_command", lambda *_: [sys.executable, "-c", code])
     reason = "a worker process died: it ended with exit code 1: ImportError: no module named grpc"
     with pytest.raises(NewsieveError, match=reason):

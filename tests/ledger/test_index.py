@@ -51,6 +51,17 @@ def test_an_index_follows_the_runs(runs, tmp_path):
     assert fresh.ids.digests.tolist() == again.ids.digests.tolist()
 
 
+def test_a_file_that_changed_back_is_new(runs, monkeypatch):
+    """A newer run has read other content of its name; the newest content is known."""
+    read = {1: [("a", "11"), ("b", "1")], 2: [("a", "22"), ("a", None)], 3: [("a", "11")]}
+    monkeypatch.setattr(indexing, "inputs_of", lambda run: read[run.sequence])
+    two = load_index(runs[0].folder).following(runs[:2])
+    three = two.following(runs)
+
+    assert [None, 2, 1] == [two.reader_of(*each) for each in (("a", "11"), ("a", "22"), ("b", "1"))]
+    assert [3, None] == [three.reader_of("a", each) for each in ("11", "22")]
+
+
 def test_a_run_that_was_taken_back_is_forgotten(runs, tmp_path):
     """Another of the same sequence is another run."""
     other = CommittedRun(tmp_path, "other", 2, date(2026, 1, 2))
@@ -65,6 +76,14 @@ def test_a_damaged_index_is_made_anew(content, tmp_path):
     """It holds nothing that is lost with it."""
     (tmp_path / ".index").mkdir()
     (tmp_path / ".index/seen.npz").write_bytes(content)
+
+    assert {} == load_index(tmp_path).covers
+
+
+def test_a_pipe_in_place_of_the_index_is_made_anew(tmp_path):
+    """It does not block the run."""
+    (tmp_path / ".index").mkdir()
+    os.mkfifo(tmp_path / ".index/seen.npz")
 
     assert {} == load_index(tmp_path).covers
 

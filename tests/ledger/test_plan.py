@@ -50,7 +50,7 @@ def past(seen=(), parent=None, looks=(), **attempts) -> Past:
     """What earlier runs say: files read, as (source, digest) or by their looks."""
     nothing = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
     read = nothing.plus([input_digest(*each) for each in seen], [1] * len(seen))
-    index = Index({}, nothing, read, nothing.plus(list(looks), [1] * len(looks)))
+    index = Index({}, nothing, read, nothing, nothing.plus(list(looks), [1] * len(looks)))
     return Past(index, parent, attempts.get("attempts", {}))
 
 

@@ -52,6 +52,16 @@ def jsonl(count: int) -> bytes:
     return "\n".join([*lines, "not json", '{"id": 1}', ""]).encode()
 
 
+@pytest.mark.parametrize("settings", [{}, NONE])
+def test_a_folder_that_cannot_be_listed_is_one_rejection(tmp_path, settings):
+    """It is planned as a part without a format; so is a folder whose path is too long."""
+    part = Part(f"{tmp_path}/{'d' * 300}", "d", "")
+
+    (found,) = read_records(part, limited(**settings))
+
+    assert ("unreadable", "File name too long") == (found.reason, found.detail)
+
+
 @pytest.mark.parametrize(
     ("name", "payload"),
     [

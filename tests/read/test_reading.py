@@ -370,3 +370,18 @@ def test_a_sidecar_has_the_fields_of_a_text(tmp_path: Path) -> None:
     assert (found.content, found.title, found.site) == ("Story.", "T & U", "x")
     assert found.id == identify("https://e.org/a", b"Story.")
     assert found.record_id == "a"
+
+
+def test_a_sidecar_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    """It may lead to a private file; only input.follow_links: anywhere allows that."""
+    (tmp_path / "a.txt").write_bytes(b"Story.")
+    (tmp_path / "private").write_text('{"title": "Private"}', "utf-8")
+    (tmp_path / "a.txt.json").symlink_to("private")
+    part = Part(str(tmp_path / "a.txt"), "a.txt", ".txt")
+
+    titles = [
+        next(read_part(part, open_input, InputConfig(follow_links=follow))).title
+        for follow in ("inside", "anywhere")
+    ]
+
+    assert [None, "Private"] == titles

@@ -51,8 +51,11 @@ _DIGITS = re.compile(r"\d")
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
-_GLUED_DATE = re.compile(r"(?<=(?<!\d)\d{4})(?=\d{1,2}\.\s?[^\W\d])")
-"""Between ``28. Juli 2019`` and the same for machines or for a second time."""
+_GLUED_DATE = re.compile(
+    r"(?<=(?<!\d)\d{4})(?=\d{1,2}\.\s?[^\W\d])|(?<=[^\W\d_A-Z])(?=[A-Z][a-z]{2,8}\.?\s\d{1,2},)"
+)
+"""Between ``28. Juli 2019`` and the same for machines or for a second time, and between a word and
+``Dec 30,``."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -75,10 +78,13 @@ def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence
         places: the blocks that are the headline, see ``headlines``.
 
     Returns:
-        The nearest date, as it is printed, field ``date_published``; and the nearest one that is
+        The nearest date, as it is printed, or the only one on the page that is called that of
+        publication, field ``date_published``; and the nearest one that is
         called the day of a change, field ``date_modified``. Either may be missing.
     """
     found = [stamp for place in places for stamp in _dates_around(blocks, place)]
+    if not any(each.field == "date_published" for _, each in found):
+        found += _labelled(blocks)
     return [
         min(same, key=itemgetter(0))[1]
         for field in ("date_published", "date_modified")
@@ -131,6 +137,22 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
             yield distance - LABEL_GAIN * (kind == "published"), evidence
 
 
+def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
+    """The day that lines anywhere on the page call that of publication; nothing for several."""
+    days = {
+        printed
+        for n, line in enumerate(blocks.texts)
+        if len(line) <= MAX_LINE_CHARS
+        and _YEAR.search(line)
+        and not blocks.around[n] & ELSEWHERE
+        and not blocks.near[n] & _MENU
+        for printed, kind in _stamps(line, "")
+        if kind == "published"
+    }
+    evidence = [Evidence("date_published", day, PRINTED) for day in days]
+    return [(0.0, each) for each in evidence] if len(days) == 1 else []
+
+
 def _stamps(line: str, label: str) -> list[tuple[str, str]]:
     """The dates that *line* says, each with its kind: published, updated or plain.
 
@@ -147,6 +169,8 @@ def _stamps(line: str, label: str) -> list[tuple[str, str]]:
         kind = kind_of_label(words or previous)
         found.append((each, start, kind))
         start, previous = start + each.end, frozenset()
+    if found and found[-1][2] == "plain" and kind_of_label(_words(line[start:])) == "updated":
+        found[-1] = (*found[-1][:2], "updated")  # 3 May 2021 (updated)
     dates = [(line[at + each.start : at + each.end], kind) for each, at, kind in found]
     said = [pair for pair in dates if pair[1] == "published"][:1]
     updated = [pair for pair in dates if pair[1] == "updated"][:1]

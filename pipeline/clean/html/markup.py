@@ -52,6 +52,10 @@ _OTHER_STORY = re.compile(
 )
 """Class or id of an element about readers or about other stories."""
 
+_STORY_TAGS = ("article", "main")
+
+_WORD = re.compile(r"[^\W\d_]+")
+
 _CHANGED = frozenset({"updated", "modified", "dateupdated", "datemodified", "date-modified"})
 
 _ITEMPROPS = ("headline", "author", "datepublished", "datemodified", "articlesection")
@@ -97,6 +101,8 @@ def read_markup(root: _Element) -> Markup:
     items = root.xpath("//*[@itemprop][not(self::meta)]")
     for name in _ITEMPROPS:
         named = [item for item in items if name in (item.get("itemprop") or "").lower().split()]
+        if name.startswith("date"):
+            named = [item for item in named if not _is_elsewhere(item)]
         for element in _neighbours(named):
             _append(markup.items.setdefault(name, []), _item_value(element, name))
     authors = root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")
@@ -169,25 +175,41 @@ def _read_heading(element: _Element, markup: Markup) -> None:
 
 
 def _read_time(element: _Element, markup: Markup) -> None:
-    for around in element.iterancestors():
-        if around.tag == "body":
-            break
-        names = f"{around.get('class') or ''} {around.get('id') or ''}"
-        if around.tag in ("aside", "nav", "footer", "blockquote") or _other_story(names):
-            return
-        # A link to the story itself holds its date alone, one to another story a headline too.
-        if around.tag == "a" and len(text_of(around)) > MAX_LABEL_CHARS:
-            return
-    kind = kind_of_label(frozenset(re.findall(r"[^\W\d_]+", _said_before(element).casefold())))
+    if _is_elsewhere(element):
+        return
+    said = f"{_said_before(element)} {text_of(element)[:MAX_LABEL_CHARS]}"
+    kind = kind_of_label(frozenset(_WORD.findall(said.casefold())))
     classes = (element.get("class") or "").lower().split()
     if kind == "plain" and "published" not in classes and _CHANGED.intersection(classes):
         kind = "updated"
     _append(markup.updated_times if kind == "updated" else markup.times, element.get("datetime"))
 
 
+def _is_elsewhere(element: _Element) -> bool:
+    """Whether a date belongs to a comment, to another story or to the site."""
+    for around in element.iterancestors():
+        if around.tag == "body":
+            return False
+        names = f"{around.get('class') or ''} {around.get('id') or ''}"
+        if around.tag in ("aside", "nav", "footer", "blockquote") or _other_story(names):
+            return True
+        # The day on which the page was read, beside the site's name.
+        if around.tag == "header" and _is_masthead(around):
+            return True
+        # A link to the story itself holds its date alone, one to another story a headline too.
+        if around.tag == "a" and len(text_of(around)) > MAX_LABEL_CHARS:
+            return True
+    return False
+
+
 @lru_cache(maxsize=20_000)
 def _other_story(names: str) -> bool:
     return _OTHER_STORY.search(names) is not None
+
+
+def _is_masthead(header: _Element) -> bool:
+    """Whether *header* is that of the site: without a headline, and in no article."""
+    return header.find(".//h1") is None and next(header.iterancestors(*_STORY_TAGS), None) is None
 
 
 def _said_before(element: _Element) -> str:

@@ -188,7 +188,7 @@ def _vote(page: _Page, markup: Markup, nodes: list[Node]) -> _Votes:
     return _Votes(
         title=titles[0].value if titles else None,
         authors=document.authors or _first_names(authors, names),
-        date_published=own_date or printed_day(date, page.url),
+        date_published=own_date or printed_day(date, page.url, published),
         date_modified=changed,
         evidence=evidence,
         site_names=names | names_in_headings(stated),

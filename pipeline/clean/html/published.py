@@ -28,6 +28,17 @@ URL = "url"
 SEEN = frozenset({"printed", "time"})
 """Places that readers see: these may show the day of the last change instead."""
 
+VAGUE = frozenset({"meta:date", "meta:dc.date", "meta:dcterms.date"})
+"""Names of ``<meta>`` that do not say what is dated: half of them are wrong where nothing else on
+the page has their day, so they only support others."""
+
+STALE = timedelta(days=30)
+"""Where places contradict each other by more than this, and most have the day of the last change,
+that day is that of publication as often as not."""
+
+EVENING = (21, 22, 23)
+"""Hours of UTC at which a day begins in Europe: in Moscow, and in Paris in summer and in winter."""
+
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
 """The day of ``20240228T10:00:00Z``, which ISO 8601 would have in one form or the other."""
 
@@ -83,7 +94,8 @@ def choose_date(
         modified: what people see has no vote for this day, where markup names another.
 
     Returns:
-        The date, None when none can be read; and the candidates, the winner first.
+        The date, None when none can be read or markup contradicts itself; and the candidates,
+        the winner first.
     """
     found = list(candidates)
     dated = [(item, moment) for item in found if (moment := _readable(item, fetched_at))]
@@ -99,11 +111,31 @@ def choose_date(
     for n, (item, _) in enumerate(dated):
         if item.source == PRINTED and _corrects(moments[n], moments[chosen]):
             chosen = n
+    if modified and _is_change(moments[chosen], modified, dated):
+        return None, found
+    if _may_be_midnight(moments[chosen]) and all(map(_is_utc, moments)):
+        return None, found
     if dated[chosen][0].source in (PRINTED, ABOVE):
         chosen = _with_offset(chosen, moments)
     winner = dated[chosen][0]
     rest = [item for item in found if item is not winner]
     return moments[chosen], [winner, *rest]
+
+
+def _is_change(
+    chosen: Timestamp, modified: Timestamp, dated: list[tuple[Evidence, Timestamp]]
+) -> bool:
+    """Whether *chosen* may be the day *modified* only, for markup has one long before it, too."""
+    before = chosen.instant - STALE
+    return _day(chosen) == _day(modified) and any(
+        moment.instant < before and _place(item.source) not in SEEN for item, moment in dated
+    )
+
+
+def _may_be_midnight(moment: Timestamp) -> bool:
+    """Whether a time in UTC may be a mere day further east: 23:00:00 is midnight in Paris."""
+    clock = moment.instant.time()
+    return _is_utc(moment) and clock.hour in EVENING and not (clock.minute or clock.second)
 
 
 def _with_offset(printed: int, moments: list[Timestamp]) -> int:
@@ -119,46 +151,61 @@ def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
     """Whether the day *printed* below the headline is right, and the one *stated* is not."""
     if _day(printed) < _day(stated):
         return True
-    next_day = stated.instant.date() + timedelta(days=1)
-    in_utc = stated.offset_min == 0 and stated.precision != "day"
-    return in_utc and _day(printed) == next_day.isoformat()
+    return _is_utc(stated) and _day(printed) == _next_day(stated)
+
+
+def _is_utc(moment: Timestamp) -> bool:
+    return moment.offset_min == 0 and moment.precision != "day"
+
+
+def _next_day(moment: Timestamp) -> str:
+    return (moment.instant.date() + timedelta(days=1)).isoformat()
 
 
 def _voters(
     dated: list[tuple[Evidence, Timestamp]], modified: Timestamp | None
 ) -> list[tuple[Evidence, Timestamp]]:
-    """*dated* less what people see where it may belong to a change or to another story.
+    """*dated* less vague statements, and what people see where it may belong to something else.
 
     That is the day *modified*, unless markup calls it that of publication, and a line above the
     headline, unless there is nothing else but ``<time>``; as long as something is left.
     """
+    clear = {_day(moment) for item, moment in dated if item.source not in VAGUE}
+    dated = [pair for pair in dated if pair[0].source not in VAGUE or _day(pair[1]) in clear]
     addressed = [pair for pair in dated if pair[0].source == URL]
     dated = [pair for pair in dated if pair[0].source != URL]
-    stated = {_day(moment) for item, moment in dated if _place(item.source) not in SEEN}
+    marked = [moment for item, moment in dated if _place(item.source) not in SEEN]
+    stated = {_day(moment) for moment in marked}
+    known = stated | {_next_day(moment) for moment in marked if _is_utc(moment)}
     changed = _day(modified) if modified else None
     kept = [
         (item, moment)
         for item, moment in dated
         if _place(item.source) not in SEEN
         or (
-            (_day(moment) in stated or _day(moment) != changed)
+            (_day(moment) in known or _day(moment) != changed)
             and not (stated and item.source == ABOVE)
         )
     ]
     return kept or dated or addressed
 
 
-def printed_day(moment: Timestamp | None, url: str | None) -> Timestamp | None:
+def printed_day(
+    moment: Timestamp | None, url: str | None, found: list[Evidence]
+) -> Timestamp | None:
     """Replace a time in UTC by the day in the page's address where that is the day beside it.
 
     The time then belongs to another day than the one the page prints, and its own offset is
-    not known: only the day is.
+    not known: only the day is. Where the page prints the same day, as *found*, it stays.
     """
     day = day_of_url(url)
     if moment is None or day is None or moment.offset_min or moment.precision == "day":
         return moment
     apart = day.instant.date() - moment.instant.date()
-    return day if abs(apart) == timedelta(days=1) else moment
+    if abs(apart) != timedelta(days=1):
+        return moment
+    said = [_readable(each, None) for each in found if _place(each.source) in SEEN]
+    return moment if any(each and _day(each) == _day(moment) for each in said) else day
 
 
 def day_in_url(url: str | None) -> list[Evidence]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.clean.dates import find_date
+from pipeline.clean.lines.phrases import WORDS
 from pipeline.clean.names import _AND, _IN_ROLE, LABELS, _is_name, _spell
 
 _LABELS = (
@@ -42,16 +43,7 @@ _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}(?:[·・][\u4e00-\u9fff]{1,6})?")
 _HAN_LABEL = re.compile(
     r"(?:作者|撰文|文|記者|记者|執筆|取材)\s?[:：／/|｜]?\s?(?:記者|记者)?\s?(?=[\u4e00-\u9fff])"
 )
-AGENCIES = frozenset(
-    {
-        "afp", "agence france-presse", "ap", "associated press", "the associated press", "reuters",
-        "dpa", "apa", "ansa", "efe", "ap news", "xinhua", "tass", "interfax", "kyodo news", "jiji",
-        "yonhap", "bernama", "pti", "press trust of india", "ani", "ians", "upi", "bloomberg",
-        "press association", "pa media", "keystone-sda", "sda", "belga", "anp", "ritzau", "ntb",
-        "tt", "stt", "pap", "ctk", "čtk", "tasr", "mti", "lusa", "europa press", "adnkronos",
-        "canadian press", "the canadian press", "anadolu agency", "epd", "kna", "afx", "sid",
-    }
-)  # fmt: skip
+AGENCIES = WORDS["byline_agency"]
 """Agencies (case-folded) that a byline names in place of a person."""
 BYLINE_CHARS = 200
 """Characters of the longest line that is read as a byline."""

@@ -19,6 +19,7 @@ from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import byline_names, is_labelled
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.page_rules import MIN_ENTRIES, entry_times
+from pipeline.clean.lines.phrases import WORDS
 from pipeline.clean.lines.signs import CLOSING, agencies
 from pipeline.clean.lines.stamps import PUBLISHED, UPDATED
 from pipeline.clean.lines.tagger import Tags
@@ -65,14 +66,6 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}
 
 _DOMAIN_FIRST = re.compile(
     r"(?P<domain>[A-Za-z0-9-]{2,63}\.(?:[A-Za-z]{2,12})(?:\.[a-z]{2})?)\s(?:has|have|reserves?)\b"
-)
-
-_MAIL_HOSTS = frozenset(
-    "gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.co.jp hotmail.com outlook.com"
-    " live.com msn.com aol.com icloud.com me.com mail.com gmx.de gmx.net gmx.com web.de"
-    " t-online.de protonmail.com proton.me mail.ru yandex.ru qq.com 163.com 126.com"
-    " naver.com orange.fr free.fr laposte.net libero.it wanadoo.fr rediffmail.com"
-    " example.com".split()
 )
 
 
@@ -162,8 +155,8 @@ def read_roles(page: Page, tags: Tags) -> Heading:
         sure = float(headline[_same(page, title)].sum())
         line = page.lines[title]
         place = "above_story" if title else "first_line"
-        source = _sure(sure) if sure >= FIRST_SHARE else place
-        evidence.insert(0, _evidence(page, line, "title", line.text, source=source))
+        source = sure if sure >= FIRST_SHARE else place
+        evidence.insert(0, _evidence(page, line, "title", line.text, source))
     evidence += [each for _, each in dates.values()]
     when = {column: timestamp for column, (timestamp, _) in dates.items()}
     return Heading(
@@ -177,11 +170,6 @@ def read_roles(page: Page, tags: Tags) -> Heading:
         times=times,
         evidence=tuple(evidence),
     )
-
-
-def _sure(share: float) -> str:
-    """The source of a value of a line with a role: who said so, and how sure he was."""
-    return f"tagger:{min(share, 1.0):.2f}"
 
 
 def _same(page: Page, index: int) -> list[int]:
@@ -275,7 +263,7 @@ def _authors(
     if not names or best not in lines or sure < needed:
         return (), frozenset(), []
     held = frozenset(i for i in lines if not page.lines[i].prose)
-    evidence = _evidence(page, line, "authors", ", ".join(names.values()), source=_sure(sure))
+    evidence = _evidence(page, line, "authors", ", ".join(names.values()), sure)
     return tuple(names.values()), held, [evidence]
 
 
@@ -298,22 +286,17 @@ def _dates(page: Page, shares: NDArray[np.float64], none: float) -> tuple[_Dates
         sure = same / (sum(dated[i] for i in rivals) + none)
         if column not in dates and sure >= TIME_SHARE and dated[index] >= least:
             value = line.text[each.start : each.end]
-            evidence = _evidence(page, line, column, value, source=_sure(sure))
+            evidence = _evidence(page, line, column, value, sure)
             dates[column] = each.timestamp, evidence
-    held = frozenset(i for i, share in dated.items() if share >= least and _is_stamp(page, i))
-    return dates, held
+    stamps = (line for line in map(page.lines.__getitem__, dated) if dated[line.index] >= least)
+    short = (n.index for n in stamps if not n.prose and n.word_count <= STAMP_WORDS_MOST)
+    return dates, frozenset(short)
 
 
 def _day(printed: PrintedDate) -> date:
     """The day as printed."""
     when = printed.timestamp
     return (when.instant + timedelta(minutes=when.offset_min or 0)).date()
-
-
-def _is_stamp(page: Page, index: int) -> bool:
-    """Whether a line says when and hardly more."""
-    line = page.lines[index]
-    return not line.prose and line.word_count <= STAMP_WORDS_MOST
 
 
 def printed_dates(text: str) -> dict[str, PrintedDate]:
@@ -348,10 +331,10 @@ def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
             continue
         match = pattern.search(line.text)
         domain = match["domain"] if match else ""
-        if domain and domain.casefold() not in _MAIL_HOSTS:
+        if domain and domain.casefold() not in WORDS["mail_host"]:
             site = site_of("https://" + domain.casefold() + "/")
             if site:
-                found.append(_evidence(page, line, "site", domain, value=site))
+                found.append(_evidence(page, line, "site", domain, "", site))
     return tuple(found)
 
 
@@ -392,19 +375,24 @@ def _place(page: Page, cut: Mapping[int, str], title_index: int | None) -> Evide
     for line in islice((line for line in kept if line.index != title_index), DATELINE_LINES):
         dateline = find_dateline(line.text)
         if dateline:
-            return _evidence(page, line, "dateline", dateline.place, source="dateline")
+            return _evidence(page, line, "dateline", dateline.place, "dateline")
     return None
 
 
 def _evidence(
-    page: Page, line: LineRecord, column: str, printed: str, value: str = "", source: str = ""
+    page: Page, line: LineRecord, column: str, printed: str, source: str | float, value: str = ""
 ) -> Evidence:
-    """Evidence with the place of *printed* in the raw text; the line's if characters differ."""
+    """Evidence with the place of *printed* in the raw text; the line's if characters differ.
+
+    Args:
+        source: what says so, or how sure the tagger is.
+    """
     start = page.raw.find(printed, line.start, line.end)
     end = start + len(printed)
     if start < 0 or not printed:
         start, end = line.start, line.end
-    return Evidence(column, value or printed, source, start, end)
+    said = source if isinstance(source, str) else f"tagger:{min(source, 1.0):.2f}"
+    return Evidence(column, value or printed, said, start, end)
 
 
 DATELINE_CHARS = 90

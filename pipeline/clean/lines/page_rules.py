@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pipeline.clean.dates import find_date
 from pipeline.clean.lines.page import LineRecord, Page
-from pipeline.clean.lines.phrases import opening_kinds
+from pipeline.clean.lines.phrases import WORDS, opening_kinds
 from pipeline.clean.lines.signs import CLOSING, HEADER_WORDS, OPEN_QUOTES
 from pipeline.clean.lines.stamps import MAX_WORDS
 
@@ -50,13 +50,7 @@ _BIO = re.compile(
     re.IGNORECASE,
 )
 
-BIO_WORDS = frozenset(
-    "name editor founder author reporter correspondent journalist columnist writer freelancer"
-    " contributor blogger professor fellow producer photographer covers joined worked written"
-    " reported covered follow reach email contact reached redakteur redakteurin journalistin"
-    " korrespondent autori autorin volontäri volontärin".split()
-)
-
+BIO_WORDS = WORDS["biography"]
 BIO_PARTS = ("rnalist", "periodista")
 """``_BIO`` matches only where a line has one of these words, or one of these parts of words."""
 

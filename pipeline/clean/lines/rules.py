@@ -25,9 +25,10 @@ from pipeline.clean.lines.page_rules import (
 )
 from pipeline.clean.lines.phrases import inside_kinds
 from pipeline.clean.lines.signs import PROMO_WORDS
-from pipeline.clean.lines.stamps import STAMP_WORDS, byline_of
+from pipeline.clean.lines.stamps import STAMP_WORDS
 from pipeline.clean.lines.story import outside_story
 from pipeline.clean.lines.voice import reader_comments
+from pipeline.clean.names import read_byline
 
 PROSE, SENTENCES = "prose", "sentences"
 """What a row spares: all prose, or a whole sentence unless the phrase stands inside it."""
@@ -165,7 +166,7 @@ def byline(page: Page) -> list[int]:
 
 def _ends_with_date(line: LineRecord) -> bool:
     """Whether a byline has only names and a date: ``By Bo Ek on 3 May at 9 a.m.``."""
-    read = byline_of(line.text)
+    read = read_byline(line.text)
     if read is None or read.date is None:
         return False
     names = {word for name in read.names for word in name.casefold().split()}

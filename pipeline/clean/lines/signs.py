@@ -12,8 +12,8 @@ import re
 from itertools import pairwise
 
 from pipeline.clean.lines.phrases import WORDS, is_notice
-from pipeline.clean.lines.stamps import CLOCK, byline_of, says_when
-from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_contributors
+from pipeline.clean.lines.stamps import CLOCK, says_when
+from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 
 MAX_WORDS = 90
 """Words of the longest line with a sign."""
@@ -197,7 +197,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     if says_when(text, words):
         found.append("timestamp")
     if word_count <= SHORT_WORDS:
-        if words[0] in BYLINE_OPENINGS and byline_of(text) is not None:
+        if words[0] in BYLINE_OPENINGS and read_byline(text) is not None:
             found.append("byline")
         if may_credit(words) and read_contributors(text):
             found.append("contributors")
@@ -325,15 +325,7 @@ _POINTS = re.compile(
 
 _OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
 
-CREDIT_WORDS = frozenset(
-    "photo photos photograph photographie photography image images picture pictures"
-    " pictured pic foto fotos bild bilder imagen imagem immagine graphic grafik illustration"
-    " illustrations caption video screenshot screenshots credit credits quelle source"
-    " copyright crédit crédits crédito 写真 図 圖 图片 사진 ap afp reuters getty epa dpa filephoto"
-    " shutterstock istock imago alliance courtesy file via efe apa keystone ansa lapresse alamy"
-    " unsplash pixabay pexels scanpix photographs kuva fotó kép fot zdj фото снимка φωτο φωτό ảnh"
-    " fotoğraf צילום عکس تصوير".split()
-)
+CREDIT_WORDS = WORDS["credit_word"]
 
 _SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
 """Labels that begin sentences of stories too: ``Source: interviews with 40 residents.``"""

@@ -1,12 +1,11 @@
-"""Lines that only say when or by whom: time stamps and bylines."""
+"""Lines that only say when: time stamps."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from pipeline.clean.dates import MONTHS, ZONES, PrintedDate, find_date
-from pipeline.clean.names import Byline, read_byline
+from pipeline.clean.dates import MONTHS, ZONES, find_date
+from pipeline.clean.lines.phrases import WORDS
 from pipeline.text.scripts import FIRST_SPACELESS
 
 MAX_WORDS = 20
@@ -27,58 +26,16 @@ MOST_COUNTED = 100
 OTHER_WORDS = 1
 """Words beside date, time and labels that a time stamp may have: a section or an outlet."""
 
-PUBLISHED = frozenset(
-    "published posted publish created first veröffentlicht erstellt publié publicado"
-    " publicada pubblicato geplaatst gepubliceerd publicerad publicerat publisert udgivet julkaistu"
-    " opublikowano publikováno опубликовано опубліковано yayınlanma diterbitkan".split()
-)
+PUBLISHED, UPDATED = WORDS["published"], WORDS["updated"]
 
-UPDATED = frozenset(
-    "updated update modified edited revised aktualisiert geändert actualizado actualizada"
-    " actualisé modifié aggiornato modificato atualizado bijgewerkt uppdaterad oppdatert"
-    " opdateret päivitetty zaktualizowano aktualizacja aktualizováno обновлено оновлено güncelleme"
-    " diperbarui".split()
+STAMP_WORDS = frozenset().union(
+    PUBLISHED,
+    UPDATED,
+    MONTHS,
+    (zone.casefold() for zone in ZONES),
+    *(WORDS[name] for name in ("age", "reading_time", "time_unit", "time_stamp")),
 )
-
-AGES = frozenset("ago vor hace há fa geleden sedan siden sitten temu назад тому önce lalu".split())
-"""Words that make an age of a number: ``3 hours ago``, ``vor 3 Stunden``."""
-
-READING = frozenset(
-    "read reading lesezeit lesedauer lecture lectura lettura leitura leestijd lästid lesetid"
-    " lukuaika czytania чтения okuma".split()
-)
-"""Words that say how long a story takes to read."""
-
-UNITS = frozenset(
-    "min mins minute minutes minuten minuto minutos minuti minuut minuter minutter minuuttia minut"
-    " минут минуты dakika menit hour hours stunde stunden heure heures hora horas ora ore uur timme"
-    " timmar time timer tuntia godz godzin godziny час часа часов saat jam".split()
-)
-"""What ages and reading times are counted in; an older story has a date."""
-
-STAMP_WORDS = (
-    PUBLISHED
-    | UPDATED
-    | AGES
-    | READING
-    | UNITS
-    | frozenset(MONTHS)
-    | frozenset(zone.casefold() for zone in ZONES)
-    | frozenset(
-        "on at last date time am pm a m p uhr h hrs hours ist cst local stand vom um den der le"
-        " à el las il alle ore op om kl de del of th st nd rd"
-        " day days week weeks month months year years mon tue tues wed thu thur"
-        " thurs fri sat sun monday tuesday wednesday thursday friday saturday sunday montag"
-        " dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so lundi mardi"
-        " mercredi jeudi vendredi samedi dimanche lunes martes miércoles jueves viernes sábado"
-        " domingo lunedì martedì mercoledì giovedì venerdì sabato domenica segunda terça quarta"
-        " quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag måndag"
-        " tisdag onsdag torsdag fredag lördag söndag mis tagen y et en em il às heute gestern hoy"
-        " ayer aujourd hui oggi ieri hoje ontem vandaag gisteren i går igår idag dag tänään eilen"
-        " dziś dzisiaj wczoraj сегодня вчера today yesterday temps de tiempo tempo tijd czas время"
-        " klokken kello klo godzina".split()
-    )
-)
+"""Words of dates, times and their labels; ages: ``3 hours ago``; reading times: ``4 min read``."""
 
 CLOCK = re.compile(
     r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
@@ -98,7 +55,7 @@ def says_when(text: str, words: tuple[str, ...]) -> bool:
     """
     if len(words) > MAX_WORDS or not says_only_when(words) or not _DIGITS.search(text):
         return False
-    if date_of(text) is not None:
+    if find_date(text) is not None:
         return True
     if not says_only_when(words, others=0):
         return False
@@ -113,8 +70,8 @@ def _ages(words: tuple[str, ...]) -> bool:
     if "ago" in words or "read" in words:
         return True
     counted = any(word.isdecimal() and int(word) < MOST_COUNTED for word in words)
-    said = not (AGES.isdisjoint(words) and READING.isdisjoint(words))
-    return counted and said and not UNITS.isdisjoint(words)
+    said = not (WORDS["age"] | WORDS["reading_time"]).isdisjoint(words)
+    return counted and said and not WORDS["time_unit"].isdisjoint(words)
 
 
 def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
@@ -129,15 +86,3 @@ def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
             if others < 0:
                 return False
     return True
-
-
-@lru_cache(maxsize=256)
-def date_of(text: str) -> PrintedDate | None:
-    """``find_date``, remembered for the few lines that several rules ask about."""
-    return find_date(text)
-
-
-@lru_cache(maxsize=256)
-def byline_of(text: str) -> Byline | None:
-    """``read_byline``, remembered for the few lines that several rules ask about."""
-    return read_byline(text)

@@ -45,6 +45,7 @@ VERDICT = np.dtype(
         ("fuller_than", "u1", ID_BYTES),
         ("other_story", "?"),
         ("partly", "?"),
+        ("same_page", "?"),
         ("match", "u1"),
         ("shared", "<u4"),
         ("shingles", "<u4"),
@@ -61,7 +62,8 @@ VERDICT = np.dtype(
 and ``fuller_than`` are all 0, but for an article that is a later version of that one, or tells
 its story at greater length. ``page_id`` is that of the first version of its page. ``other_story``:
 its page was that of an earlier article, which tells another story. ``partly``: a part of it, but
-not most, is in another article of its cluster. ``match`` is an index into
+not most, is in another article of its cluster. ``same_page``: an exact copy is at the page of its
+representative, which therefore looks as it did. ``match`` is an index into
 ``decide.MATCHES``, or ``decide.KEPT``: an article that stays, of which only that is said.
 """
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.decide import Decisions, decide
+from pipeline.dedup.decide import MATCHES, Decisions, decide
 from pipeline.dedup.steps.layouts import VERDICT, Bundle, article_number, block_of, row_of
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.staging import Staging
@@ -86,6 +86,8 @@ def verdicts_of(
     verdicts["other_story"] = found.other_story
     verdicts["partly"] = found.partly
     verdicts["match"] = found.matches
+    equal = (found.matches == MATCHES.index("exact")) & (own["url"] != 0)
+    verdicts["same_page"] = equal & (own["url"] == kept["url"])
     verdicts["shared"] = [compared.shared for compared in found.compared]
     verdicts["shingles"] = own["shingle_count"]
     verdicts["representative_shingles"] = kept["shingle_count"]

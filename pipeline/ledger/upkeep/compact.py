@@ -41,16 +41,18 @@ from pipeline.ledger.window import LINES_DAYS
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
 from pipeline.write.parquet import undamaged, write_parquet
+from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pipeline.ledger.history import CommittedRun
-    from pipeline.write.columns import Table
 
 KEYS = "keys"
 """State that is dropped: keys are made again from the kept texts when needed."""
+
+SIGHTINGS = "state/sightings"
 
 LINES = "lines.parquet"
 """State that is dropped: compacted runs are older than ``LINES_DAYS``."""
@@ -138,7 +140,7 @@ def _groups(runs: Sequence[CommittedRun], before: date) -> Iterator[list[Committ
 
 
 def _check_state(group: Sequence[CommittedRun]) -> None:
-    known = {"inputs.parquet", KEYS, LINES}
+    known = {"inputs.parquet", KEYS, LINES, "sightings"}
     for run in group:
         state = run.folder / "state"
         names = {path.name for path in state.iterdir()} if state.is_dir() else set()
@@ -151,10 +153,7 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
 
 def _forecast(group: Sequence[CommittedRun]) -> Compacted:
     """Say what ``_merge`` would make of *group*."""
-    found = {
-        table: [path for run in group for path in sorted((run.folder / table).glob("*.parquet"))]
-        for table in TABLES
-    }
+    found = {table: _files_of([run.folder for run in group], table) for table in TABLES}
     paths = [path for each in found.values() for path in each]
     rows = 0
     for path in paths:
@@ -175,16 +174,12 @@ def _merge(folders: Sequence[Path]) -> Compacted:
     group_rows = row_group_rows(manifests[-1])
     last, files, files_before, rows = folders[-1], 0, 0, 0
     for table in TABLES:
-        found = [path for each in folders for path in sorted((each / table).glob("*.parquet"))]
-        if not found:
-            continue
-        files_before += len(found)
-        own = [path.name for path in found if path.parent.parent == last]
-        name = next_name(last / "part-00000.parquet", own)
-        rows += _join(table, found, last / table / name, group_rows)
-        files += 1
-        for path in found:
-            path.unlink()
+        found = _files_of(folders, table)
+        if found:
+            rows += _join(found, last / table, common_schema(table, found), group_rows)
+            files, files_before = files + 1, files_before + len(found)
+    if seen := _files_of(folders, SIGHTINGS):
+        _join(seen, last / SIGHTINGS, SIGHTINGS_SCHEMA, group_rows)
     _merge_inputs(folders)
     shutil.rmtree(last / "state" / KEYS, ignore_errors=True)
     (last / "state" / LINES).unlink(missing_ok=True)
@@ -194,9 +189,18 @@ def _merge(folders: Sequence[Path]) -> Compacted:
     return Compacted(last.name, tuple(each.name for each in folders), files, files_before, rows)
 
 
-def _join(table: Table, files: Sequence[Path], target: Path, group_rows: int) -> int:
-    wanted = common_schema(table, files)
-    return write_parquet(target, wanted, _portions(files, wanted), group_rows)
+def _files_of(folders: Sequence[Path], table: str) -> list[Path]:
+    return [path for each in folders for path in sorted((each / table).glob("*.parquet"))]
+
+
+def _join(files: Sequence[Path], folder: Path, wanted: pa.Schema, group_rows: int) -> int:
+    """Replace *files* by one in *folder*; return its rows."""
+    own = [path.name for path in files if path.parent == folder]
+    target = folder / next_name(folder / "part-00000.parquet", own)
+    rows = write_parquet(target, wanted, _portions(files, wanted), group_rows)
+    for path in files:
+        path.unlink()
+    return rows
 
 
 def _portions(files: Iterable[Path], wanted: pa.Schema) -> Iterator[pa.Table]:

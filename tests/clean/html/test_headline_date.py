@@ -44,6 +44,10 @@ def beside(body: str, *titles: str) -> list[tuple[str, str]]:
         ("3 May 2021 to 5 May 2021", None),
         ("03/04/2021", None),
         ("Edition 2021", None),
+        ("2021.05.03 lastupdate", None),
+        ("3 May 2021 (updated)", None),
+        ("7 min readMay 3, 2021", "May 3, 2021"),
+        ("MacMay 3, 2021", "May 3, 2021"),
     ],
 )
 def test_a_line_gives_the_day_only_if_it_says_when_and_little_else(
@@ -70,6 +74,16 @@ def test_a_line_gives_the_day_only_if_it_says_when_and_little_else(
 def test_a_date_elsewhere_is_not_the_headlines(body: str) -> None:
     """Captions, quotes, asides, other headlines and the far end date something else."""
     assert [] == beside(body)
+
+
+def test_a_day_far_away_counts_where_it_is_called_that_of_publication() -> None:
+    """A label tells it from other days; two that are labelled tell nothing."""
+    far = f"<h1>{TITLE}</h1>{PROSE * 9}<p>Published on 3 May 2021</p>"
+
+    assert [("3 May 2021", PRINTED)] == beside(far)
+    assert [] == beside(far + "<p>Posted on 4 May 2021</p>")
+    assert [] == beside(far.replace("Published", "Updated"))
+    assert [] == beside(f"<h1>{TITLE}</h1>{PROSE * 9}<aside>Published on 3 May 2021</aside>")
 
 
 def test_a_date_above_the_headline_says_where_it_stands() -> None:

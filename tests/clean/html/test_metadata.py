@@ -192,6 +192,59 @@ def test_a_date_is_the_pages_own_day(head: str, expected: str | None) -> None:
     assert expected == (date and date.isoformat())
 
 
+VAGUE = '<meta name="date" content="2024-02-28">'
+CHANGED_LATER = '<meta property="article:modified_time" content="2024-02-28T09:00:00Z">'
+ITEM = '<span itemprop="datePublished" content="2024-02-20"></span>'
+CLOCK = '<time datetime="2024-02-28T13:56:20+01:00">Wednesday, 28 February 2024</time>'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        # A name that does not say what is dated needs somebody to agree.
+        (VAGUE, "", None),
+        (VAGUE + published("2024-02-28T08:00:00Z"), "", "2024-02-28T08:00:00+00:00"),
+        (VAGUE, ITEM, "2024-02-20"),
+        (VAGUE + canonical("https://example.org/2024/02/28/rope"), "", "2024-02-28"),
+        # The day of the last change against one long before.
+        (DAY + story("2021-02-01") + CHANGED_LATER + VAGUE, "", None),
+        (DAY + story("2024-02-20") + CHANGED_LATER + VAGUE, "", "2024-02-28"),
+        (DAY + CHANGED_LATER, "", "2024-02-28"),
+        # A full hour in the evening of UTC may be midnight where the page is.
+        (published("2024-02-28T23:00:00Z"), "", None),
+        (published("2024-02-28T23:00:00+01:00"), "", "2024-02-28T23:00:00+01:00"),
+        (published("2024-02-28T20:00:00Z"), "", "2024-02-28T20:00:00+00:00"),
+        (published("2024-02-28T23:00:00Z") + story("2024-02-28"), "", "2024-02-28"),
+        (published("2024-02-28T23:00:00Z") + story("2024-02-29T00:00:00+01:00"), "",
+         "2024-02-29T00:00:00+01:00"),
+        # What belongs to other stories, to a change, or to the day of reading.
+        ("", f'<div class="related">{ITEM}</div>', None),
+        ("", f"<aside>{ITEM}</aside>", None),
+        ("", f"<article>{ITEM}</article>", "2024-02-20"),
+        ("", f"<header>{CLOCK}</header><p>Rope</p>", None),
+        ("", f"<header><h1>Rope</h1>{CLOCK}</header>", "2024-02-28T13:56:20+01:00"),
+        ("", f"<article><header>{CLOCK}</header></article>", "2024-02-28T13:56:20+01:00"),
+        ("", '<time datetime="2024-02-28">Updated 28 February 2024</time>', None),
+        ("", '<time datetime="2024-02-28">28 February 2024</time>', "2024-02-28"),
+    ],
+)  # fmt: skip
+def test_a_date_that_nobody_vouches_for_is_none(head: str, body: str, expected: str | None) -> None:
+    """Vague, contradicted and shifted days, and days of something else, give null."""
+    date = read(head, body).date_published
+
+    assert expected == (date and date.isoformat())
+
+
+def test_a_time_in_utc_stays_where_the_page_prints_its_day() -> None:
+    """The day of an address is not better than one that people read."""
+    head = f"<title>{ROPE}</title>" + published("2024-02-28T01:30:00Z")
+    head += canonical("https://example.org/2024/02/27/rope")
+
+    unseen, seen = read(head), read(head, BELOW.format("28 February 2024"))
+    assert "2024-02-27" == (unseen.date_published and unseen.date_published.isoformat())
+    assert "2024-02-28" == (seen.date_published and seen.date_published.isoformat()[:10])
+
+
 ROPE = "Rope prices rise again in the old harbour"
 BELOW = f"<h1>{ROPE}</h1><p>{{}}</p><p>The council met and spoke of nothing but rope.</p>"
 ABOVE = f"<p>{{}}</p><h1>{ROPE}</h1><p>The council met and spoke of nothing but rope.</p>"
@@ -210,6 +263,7 @@ CHANGED = '<meta property="article:modified_time" content="2024-03-05T08:00:00Z"
         (DAY, BELOW.format("5 March 2024"), "2024-02-28"),
         (DAY, BELOW.format("29 February 2024"), "2024-02-28"),
         (UTC, BELOW.format("29 February 2024"), "2024-02-29"),
+        (UTC + CHANGED.replace("03-05", "02-29"), BELOW.format("29 February 2024"), "2024-02-29"),
         (UTC, BELOW.format("1 March 2024"), "2024-02-28T23:30:00+00:00"),
         (DAY, TIME + BELOW.format("5 March 2024"), "2024-03-05"),
         (DAY + CHANGED, TIME + BELOW.format("5 March 2024"), "2024-02-28"),
@@ -278,7 +332,7 @@ def test_the_address_is_asked_last() -> None:
     """A day in the address fills what the page leaves open, and overrules nothing."""
     url = "https://example.org/2024/02/28/rope"
     silent = read("<title>Rope is dear</title>", url=url)
-    stated = read('<meta name="date" content="2024-01-02">', url=url)
+    stated = read(published("2024-01-02"), url=url)
 
     assert silent.date_published is not None
     assert silent.date_published.isoformat() == "2024-02-28"

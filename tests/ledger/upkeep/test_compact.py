@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from collections_of_runs import FIRST, check, contents, feed, manifests, marker, page, run_on
 from collections_of_runs import words_below as words
+from runs import rows
 
 from pipeline.config import GatesConfig
 from pipeline.errors import NewsieveError, UsageError
@@ -39,6 +40,23 @@ def months(made, tmp_path):
     """A copy of them."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path
+
+
+def test_sightings_stay_when_runs_are_merged(tmp_path):
+    """A page that changed back is as it was: the rows of both runs, in their order."""
+    first, other = page(1, 1, version=1), page(1, 1, version=2)
+    for day, record in enumerate((first, other, first, other, first)):
+        feed(tmp_path, str(day), record)
+        run_on(tmp_path, day)
+    before = rows(tmp_path / "out", "state/sightings")
+    feed(tmp_path, "new", page(9, 9))
+    run_on(tmp_path, 41)
+    made = compact(tmp_path / "out", date(2026, 2, 1))
+
+    assert 3 == len(before)
+    assert [5] == [len(each.held) for each in made]
+    assert before == rows(tmp_path / "out", "state/sightings")
+    check(tmp_path / "out")
 
 
 @pytest.mark.slow

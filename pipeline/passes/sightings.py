@@ -1,0 +1,73 @@
+"""Note when a text that is known already is read again. Read ``write_sightings`` first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.clean.dates import parse_timestamp
+from pipeline.write.parquet import write_parquet
+from pipeline.write.sightings import SIGHTINGS_SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from pipeline.passes.write_block import RunName
+    from pipeline.records import Document, Rejection
+    from pipeline.staging import Staging
+
+_EARLY = pa.schema([SIGHTINGS_SCHEMA.field(name) for name in ("id", "source", "fetched_at")])
+"""What is known of a sighting before the run has a name."""
+
+_ROW_GROUP = 100_000
+
+
+class Sightings:
+    """Documents of one block that an earlier run has seen."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, str, datetime | None]] = []
+
+    def add(self, record: Document | Rejection) -> None:
+        """Take a record; one that was rejected by its reader has no time."""
+        fetched = parse_timestamp(getattr(record, "fetched_at", None) or "")
+        instant = fetched.instant if fetched else None
+        self._rows.append((str(record.id), record.source, instant))
+
+    def stage(self, index: int, staging: Staging) -> None:
+        """Leave them for ``write_sightings``."""
+        columns = zip(*self._rows, strict=True) if self._rows else ((), (), ())
+        table = pa.Table.from_arrays(
+            [pa.array(values, each.type) for values, each in zip(columns, _EARLY, strict=True)],
+            schema=_EARLY,
+        )
+        write_parquet(staging.block_file(index, "sightings"), _EARLY, [table], _ROW_GROUP)
+
+
+def sighted(staged: pa.Table, ids: Sequence[str] | None = None) -> pa.Table:
+    """Return the sightings that *staged* rows are, as articles of those *ids* or their own."""
+    rows = staged.select(_EARLY.names)
+    if ids is not None:
+        rows = rows.set_column(0, _EARLY.field("id"), pa.array(ids, pa.string()))
+    return rows.cast(_EARLY)
+
+
+def write_sightings(index: int, found: Iterable[pa.Table], run: RunName, staging: Staging) -> None:
+    """Write what a block saw again: of earlier runs, and *found* while its rows were written."""
+    path = staging.block_file(index, "sightings")
+    earlier = [pq.ParquetFile(path).read()] if path.exists() else []
+    tables = [
+        pa.Table.from_arrays(
+            [
+                *table.columns,
+                pa.array([run.run_id] * len(table), pa.string()),
+                pa.array([run.logical_date] * len(table), pa.date32()),
+            ],
+            schema=SIGHTINGS_SCHEMA,
+        )
+        for table in (*earlier, *found)
+    ]
+    write_parquet(staging.sightings_file(index), SIGHTINGS_SCHEMA, tables, _ROW_GROUP)
