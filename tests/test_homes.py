@@ -38,7 +38,7 @@ HOMES = {
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
     "rich": ("pipeline/monitor/progress.py", "pipeline/explain/report/tables.py"),
     "jinja2": ("pipeline/explain/report/page.py",),
-    "pygal": ("pipeline/explain/report/charts.py",),
+    "pygal": ("pipeline/explain/report/page.py",),
     "filelock": ("pipeline/ledger/lock.py",),
     "zstandard": ("pipeline/read/",),
     "warcio": ("pipeline/read/warc_records.py", "pipeline/read/warc.py"),

@@ -88,8 +88,8 @@ def verify(context: click.Context, output: Path, form: str) -> None:
     Example:
       newsieve verify output/
     """  # noqa: D301
-    from pipeline.explain.verification import verify as check
-    from pipeline.explain.verification import verify_lines
+    from pipeline.explain.runs import verify as check
+    from pipeline.explain.runs import verify_lines
 
     found = check(output)
     print_answer(form, found, verify_lines)

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from pipeline.progress import counted, forget
+from pipeline.staging import counted, forget
 
 if TYPE_CHECKING:
     from pipeline.config import Config

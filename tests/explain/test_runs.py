@@ -9,8 +9,16 @@ import pytest
 from runs import run
 
 from pipeline.errors import UsageError
-from pipeline.explain.runs import article_files, diff_lines, diff_runs, list_lines, list_runs
-from pipeline.explain.verification import PROBLEMS, verify, verify_lines
+from pipeline.explain.runs import (
+    PROBLEMS,
+    article_files,
+    diff_lines,
+    diff_runs,
+    list_lines,
+    list_runs,
+    verify,
+    verify_lines,
+)
 from pipeline.ledger.history import committed_runs, read_manifest
 
 STORY = "The ferry from Kesterby was late again on Monday, said the harbour master. " * 8

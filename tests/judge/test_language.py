@@ -21,11 +21,11 @@ from pipeline.config import LANGUAGES, JudgeConfig
 from pipeline.judge.language import (
     NORWEGIAN,
     OWN_LETTERS,
+    PROFILES,
     SCRIPT_LANGUAGES,
     detect_language,
     sample_of,
 )
-from pipeline.judge.profiles import PROFILES
 
 CASES = yaml.safe_load((Path(__file__).parent / "languages.yaml").read_text("utf-8"))
 TEXTS = [case["text"] for case in CASES["told"]]

@@ -21,8 +21,7 @@ from pipeline.config import Config
 from pipeline.job import run_job
 from pipeline.monitor.log import EventLog, close_log, open_log
 from pipeline.monitor.progress import Progress, Watcher, _LiveLine, _Run
-from pipeline.progress import COUNTS, counted, counter_of, forget
-from pipeline.staging import Staging
+from pipeline.staging import COUNTS, Staging, counted, counter_of, forget
 
 STORIES = 40
 
