@@ -68,7 +68,7 @@ def gather(output: Path, name: str) -> dict[str, Any]:
         "cluster_sizes": _cluster_sizes(tables),
         "similarity": _histogram(tables["duplicates"]["similarity"], SIMILARITY_STEPS),
         "seconds": timings.get("seconds"),
-        "stages": _named_in_order(timings.get("stages") or {}),
+        "stages": [{"name": n, "seconds": s} for n, s in (timings.get("stages") or {}).items()],
         "gates": [{"name": name, **gate} for name, gate in manifest.get("gates", {}).items()],
         "alarm_clusters": manifest.get("alarm_clusters") or [],
         "trend": _trend(output, run),
@@ -89,10 +89,6 @@ def _named(counts: Mapping[Any, int]) -> list[dict[str, Any]]:
     return [{"name": name, "count": count} for name, count in ordered]
 
 
-def _named_in_order(seconds: Mapping[str, float]) -> list[dict[str, Any]]:
-    return [{"name": name, "seconds": value} for name, value in seconds.items()]
-
-
 def _values(column: pa.ChunkedArray) -> dict[Any, int]:
     """Count the values of *column*, of lists each of their values."""
     if pa.types.is_list(column.type):
@@ -104,19 +100,14 @@ def _values(column: pa.ChunkedArray) -> dict[Any, int]:
 def _sites(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
     """Count by site what became of its records; the busiest first."""
     counted = {table: _values(found["site"]) for table, found in tables.items()}
-    total: Counter[str | None] = Counter()
-    for each in counted.values():
-        total.update(each)
+    total = sum(map(Counter, counted.values()), Counter[str | None]())
     ordered = sorted(total.items(), key=lambda item: (-item[1], item[0] or ""))
     listed: list[dict[str, Any]] = [
         {"site": site, **{str(table): counted[table].get(site, 0) for table in TABLES}}
         for site, _ in ordered[:SITES]
     ]
-    rest = ordered[SITES:]
-    if rest:
-        others = {
-            str(table): sum(counted[table].get(site, 0) for site, _ in rest) for table in TABLES
-        }
+    if rest := [site for site, _ in ordered[SITES:]]:
+        others = {str(table): sum(counted[table].get(x, 0) for x in rest) for table in TABLES}
         listed.append({"site": f"{len(rest):,} more", **others})
     return listed
 

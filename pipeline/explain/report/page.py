@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pygal
@@ -28,7 +29,7 @@ def render_page(facts: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["number"] = "{:,}".format
-    environment.filters["pretty"] = _pretty
+    environment.filters["pretty"] = partial(json.dumps, ensure_ascii=False)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     template = environment.get_template("page.html")
     return template.render(
@@ -59,40 +60,22 @@ def _flow(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _charts(facts: Mapping[str, Any]) -> dict[str, str]:
-    words, similar, dates = facts["words"], facts["similarity"], facts["dates"]["bins"]
-    sizes, runs = facts["cluster_sizes"], facts["trend"]
-    last = sizes[-1]["size"]
+    dates, sizes, runs = facts["dates"]["bins"], facts["cluster_sizes"], facts["trend"]
+    last, many = sizes[-1]["size"], len(runs) > 1
+    fates = {name: [each[name] for each in runs] for name in FATES}
     return {
-        "words": histogram(
-            "words", [f"{each['from']:,}" for each in words], [each["count"] for each in words]
+        "words": _bars("words", facts["words"], lambda each: f"{each['from']:,}"),
+        "similarity": _bars("similarity", facts["similarity"], lambda each: f"{each['from']:.2f}"),
+        "dates": _bars("dates", dates, lambda each: each["name"]) if dates else "",
+        "cluster_sizes": _bars(
+            "cluster_sizes", sizes, lambda each: f"{each['size']}{'+' * (each['size'] == last)}"
         ),
-        "similarity": histogram(
-            "similarity",
-            [f"{each['from']:.2f}" for each in similar],
-            [each["count"] for each in similar],
-        ),
-        "dates": histogram(
-            "dates", [each["name"] for each in dates], [each["count"] for each in dates]
-        )
-        if dates
-        else "",
-        "cluster_sizes": histogram(
-            "cluster_sizes",
-            [f"{each['size']}+" if each["size"] == last else str(each["size"]) for each in sizes],
-            [each["count"] for each in sizes],
-        ),
-        "trend": trend(
-            "trend",
-            [each["logical_date"] for each in runs],
-            {name: [each[name] for each in runs] for name in FATES},
-        )
-        if len(runs) > 1
-        else "",
+        "trend": trend("trend", [each["logical_date"] for each in runs], fates) if many else "",
     }
 
 
-def _pretty(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _bars(name: str, bins: Sequence[Any], label: Callable[[Any], str]) -> str:
+    return histogram(name, [label(each) for each in bins], [each["count"] for each in bins])
 
 
 # pygal installs an outdated kind of import hook, for plugins that are not used here: other tools
@@ -136,7 +119,8 @@ def histogram(name: str, labels: Sequence[str], counts: Sequence[int]) -> str:
     """
     chart = _chart(pygal.Bar, name, labels)
     chart.y_labels = _ticks(max(counts, default=0))
-    chart.add("", [{"value": count, "label": label} for label, count in _pairs(labels, counts)])
+    pairs = zip(labels, counts, strict=True)
+    chart.add("", [{"value": count, "label": label} for label, count in pairs])
     return _svg(chart)
 
 
@@ -148,10 +132,6 @@ def trend(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]
     for title, values in series.items():
         chart.add(title, list(values))
     return _svg(chart)
-
-
-def _pairs(labels: Sequence[str], counts: Sequence[int]) -> list[tuple[str, int]]:
-    return list(zip(labels, counts, strict=True))
 
 
 def _chart(kind: Any, name: str, labels: Sequence[str], **settings: Any) -> Any:
