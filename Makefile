@@ -25,7 +25,7 @@ test: $(READY)  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q
 
-test-fast: $(READY)  ## the tests that start no engine and take less than a second each: a minute of CPU
+test-fast: $(READY)  ## the tests that start no engine and take less than a third of a second each: a minute of CPU
 	$(BIN)/python -m pytest -q -m "not beam and not slow"
 
 lint: $(READY)  ## ruff, mypy --strict, import contracts
