@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.model import LEAST_OF_A_HALF
+from pipeline.dedup.model import MIN_WEAKER_HALF
 from pipeline.text.terminal import shown_in
 from pipeline.text.tokens import words
 
@@ -149,8 +149,8 @@ def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
         return "Not a copy: the texts have no shingle in common."
     if not chance:
         half = f"{found['parts']['weaker_half']:.0%} of one half of the shorter text"
-        if found["parts"]["weaker_half"] < LEAST_OF_A_HALF:
-            return f"Not a copy: {half} is in the longer, less than {LEAST_OF_A_HALF:.0%}."
+        if found["parts"]["weaker_half"] < MIN_WEAKER_HALF:
+            return f"Not a copy: {half} is in the longer, less than {MIN_WEAKER_HALF:.0%}."
         return "Not a copy: the longer has too few of the shorter's figures and names."
     verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
     # What is not certain must not look so.

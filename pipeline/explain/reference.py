@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from pipeline.clean.lines.rules import WHY
+from pipeline.clean.lines.rules import RULE_DESCRIPTIONS
 from pipeline.config import Config
 from pipeline.config_file import commented_yaml
 from pipeline.explain.answers import ANSWERS
@@ -65,7 +65,7 @@ def column_tables() -> str:
     sections.append("\n## Reasons in rejects\n\n| reason | meaning |\n|---|---|\n")
     sections += [f"| {reason} | {meaning} |\n" for reason, meaning in REASONS.items()]
     for title, meanings in (
-        ("Rules in removed", WHY | OTHER_RULES),
+        ("Rules in removed", RULE_DESCRIPTIONS | OTHER_RULES),
         ("Sources in evidence", SOURCES),
         ("Flags", FLAGS),
     ):
