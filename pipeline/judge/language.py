@@ -25,7 +25,7 @@ from langdetect.detector import Detector
 from langdetect.utils.ngram import NGram
 from numpy.typing import NDArray
 
-from pipeline.text.scripts import SCRIPTS
+from pipeline.text.unicode import SCRIPTS
 
 PROFILES: dict[str, str] = {
     "Latin": (

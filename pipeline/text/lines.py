@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from itertools import compress, pairwise
 from typing import NamedTuple
 
-from pipeline.text.scripts import SPACELESS_LETTER
-from pipeline.text.unicode import beyond_ascii, is_plain, normalize
+from pipeline.text.unicode import SPACELESS_LETTER, beyond_ascii, is_plain, normalize
 
 MIN_WIDTH = 50
 """Columns below which a line is no evidence of wrapping: verse and lists are narrower."""

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import offsets_of
-from pipeline.text.scripts import SPACELESS
+from pipeline.text.unicode import SPACELESS
 
 Hashes = NDArray[np.uint64]
 Offsets = NDArray[np.int64]
