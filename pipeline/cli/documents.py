@@ -144,12 +144,9 @@ def _file_parts(path: str) -> list[Part]:
 def _stdin_part() -> Part:
     from pipeline.read.parts import Part
 
-    suffix = ".html" if _peek().lstrip()[:1] == b"<" else ".txt"
+    head = cast("BufferedReader", sys.stdin.buffer).peek(512)[:512]
+    suffix = ".html" if head.lstrip()[:1] == b"<" else ".txt"
     return Part(STDIN, "stdin", suffix, final=True)
-
-
-def _peek() -> bytes:
-    return cast("BufferedReader", sys.stdin.buffer).peek(512)[:512]
 
 
 def _stdin(config: Config) -> BinaryIO:

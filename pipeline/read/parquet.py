@@ -79,7 +79,7 @@ def parquet_records(
     number = last = part.first_record - 1
     skip = Counter(part.skipped)
     for group in opened.groups:
-        if not _begins_in(part, group.offset):
+        if part.stop is not None and not part.start <= group.offset < part.stop:
             continue
         read = 0
         try:
@@ -140,11 +140,6 @@ def _open(stream: BinaryIO) -> _Opened:
         return _Opened(file, list(file.schema_arrow.names), groups)
     except _PYARROW_RAISES as error:
         raise _damage(error) from error
-
-
-def _begins_in(part: Part, offset: int) -> bool:
-    """Return whether the row group at *offset* belongs to *part*."""
-    return part.stop is None or part.start <= offset < part.stop
 
 
 def _damage(error: Exception) -> _DamagedError:
