@@ -135,6 +135,27 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (ImportError("x.so: failed to map segment"), "x.so: failed to map"),
+        (MemoryError(), "out of"),
+    ],
+)
+def test_a_library_that_finds_no_memory_is_one_line(call, monkeypatch, error, what):
+    """Where the address space is limited, some libraries load late and fail; no traceback."""
+
+    def fail(*_arguments):
+        raise error
+
+    monkeypatch.setattr("pipeline.config_file.load_config", fail)
+    code, out, err = call("run", "--output", "out")
+
+    assert (1, "", 1) == (code, out, len(err.splitlines()))
+    assert f"newsieve: {what}" in err
+    assert "ulimit -v" in err
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "--input", "no/such/folder"], "input no/such/folder: no such file or folder"),

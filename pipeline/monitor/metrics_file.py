@@ -7,6 +7,7 @@ Each sample bears the output folder, so that the files of several collections ca
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +72,8 @@ def _library() -> Any:
 
 def _write(config: Config, last: LastRun, code: int, seconds: float) -> None:
     path = Path(config.run.metrics_file)
-    output = str(Path(config.write.output).absolute())
+    # An output folder whose name is not UTF-8 is refused, which the metrics have to show.
+    output = os.fsencode(Path(config.write.output).absolute()).decode("utf-8", "backslashreplace")
     try:
         success = _last_success(path, output) if code else time.time()
         registry = _gauges(last, code, seconds, success, output)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from collections_of_runs import check, contents, feed, manifests, marker, page, run_on, words_below
@@ -15,6 +16,7 @@ from pipeline.errors import HeldRun, UsageError
 from pipeline.ledger.upkeep.remove import Removed, remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
+from pipeline.staging import Staging
 
 
 def take_down(folder, *urls, ids=(), sites=(), **how) -> Removed:
@@ -103,6 +105,20 @@ def test_copies_that_are_none_of_one_another_become_articles_each(tmp_path):
     assert expected == found.count("promoted")
     assert 2 == len(contents(tmp_path / "out")["articles"])
     check(tmp_path / "out")
+
+
+def test_work_files_lie_in_the_output(syndicated, monkeypatch):
+    """The next command sweeps them there if the takedown is killed; in /tmp nobody would."""
+    places = []
+
+    def noted(folder: str) -> Staging:
+        places.append(Path(folder).parent)
+        return Staging(folder)
+
+    monkeypatch.setattr("pipeline.ledger.upkeep.adopt.Staging", noted)
+    take_down(syndicated, "https://a.example/0")
+
+    assert [syndicated / "out/.staging"] == places
 
 
 def test_copies_that_are_asked_for_too_go_with_it(syndicated):
