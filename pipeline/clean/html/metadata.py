@@ -19,6 +19,7 @@ from pipeline.clean.html.beside_headline import (
 from pipeline.clean.html.blocks import Blocks
 from pipeline.clean.html.json_ld import (
     ARTICLE_TYPES,
+    NEWS_TYPES,
     Node,
     authors_of,
     names_of,
@@ -169,7 +170,8 @@ def _vote(page: _Page, markup: Markup, nodes: list[Node]) -> _Votes:
     """Elect title, authors and dates."""
     document, names = page.document, page.site_names
     stated = _titles(markup, nodes, page.blocks)
-    titles = _declared("title", document.title) + choose_title(stated, names)
+    news = any(types_of(node) & NEWS_TYPES for node in _stories(nodes))
+    titles = _declared("title", document.title) + choose_title(stated, names, news=news)
     places = headlines(page.blocks, [title.value for title in titles])
     authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
     beside = date_beside_headline(page.blocks, places)
@@ -207,10 +209,16 @@ def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> li
     return items
 
 
+def _stories(nodes: list[Node]) -> list[Node]:
+    """The first of *nodes* that is about a story, if any."""
+    return [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
+
+
 def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
-    stories = [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
     found = [
-        ("json-ld:headline", text) for node in stories for text in texts_of(node.get("headline"))
+        ("json-ld:headline", text)
+        for node in _stories(nodes)
+        for text in texts_of(node.get("headline"))
     ]
     found += [("h1", text) for text in markup.headings[:5]]
     if not any(len(text.split()) > 1 for text in markup.headings):

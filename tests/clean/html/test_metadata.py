@@ -102,6 +102,39 @@ def test_one_wrong_title_is_outvoted() -> None:
     assert "You will not believe this rope" in [item.value for item in metadata.evidence]
 
 
+GUIDE = "Rope prices: what to know"
+HEAD = (
+    '<meta property="og:site_name" content="Lantern"><title>{0} - Lantern</title>'
+    '<meta property="og:title" content="{0}"><meta name="twitter:title" content="{0}">'
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "headings", "kind", "expected"),
+    [
+        (GUIDE, ["Why the price of rope is up"], "", "Why the price of rope is up"),
+        (GUIDE, ["What you know: rope prices"], "", "What you know: rope prices"),
+        ("Rope prices 2024: the guide", ["Rope prices 2024"], "", "Rope prices 2024"),
+        # Other words, more headings, one word: any of these may be a section or the site.
+        (GUIDE, ["Our shop"], "", GUIDE),
+        (GUIDE, ["What you know: rope prices", "Tar"], "", GUIDE),
+        (GUIDE, ["Rope"], "", GUIDE),
+        # A newsroom's JSON-LD is a second voice, and so is any that adds a kicker.
+        (GUIDE, ["What you know: rope prices"], "NewsArticle", GUIDE),
+        (GUIDE, ["What you know: rope prices"], "BlogPosting", "What you know: rope prices"),
+        ("Exclusive: rope prices up", ["Rope prices up"], "Article", "Exclusive: rope prices up"),
+    ],
+)
+def test_the_only_heading_is_the_headline_if_it_is_about_the_same(
+    head: str, headings: list[str], kind: str, expected: str
+) -> None:
+    """The head of a page is written once, for search engines, however often it says so."""
+    node = ld(f'{{"@type":"{kind}","headline":"{head}"}}') if kind else ""
+    body = "".join(f"<h1>{heading}</h1>" for heading in headings)
+
+    assert expected == read(HEAD.format(head) + node, body).title
+
+
 def test_a_logo_is_no_headline() -> None:
     """A first heading that the title ends with is the site's name."""
     head = "<title>Rope is dear in Norhaven - Lantern</title>"
