@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.cli import VERBS, newsieve
 from pipeline.cli.check import render_curve
+from pipeline.cli.reference import pages
 from pipeline.config import Config, DedupConfig
 from pipeline.config_file import settings
 from pipeline.dedup.signatures import collision_probability
@@ -17,12 +19,23 @@ from pipeline.write.columns import TABLES, columns_of
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_column_tables_are_up_to_date():
-    """docs/output.md holds every column and every reason, as the code has them."""
-    path = ROOT / "docs/output.md"
-    written = path.read_text(encoding="utf-8") if path.exists() else None
+@pytest.mark.parametrize("path", pages())
+def test_what_the_code_writes_is_up_to_date(path):
+    """Commands, settings, columns, answers and the default configuration, as the code has them."""
+    written = (ROOT / path).read_text(encoding="utf-8")
 
-    assert column_tables() == written, "docs/output.md is out of date: run `make defaults`"
+    assert pages()[path] == written, f"{path} is out of date: run `make defaults`"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_command_has_a_section_with_all_its_flags(verb):
+    """In docs/cli.md, with its first sentence."""
+    section = pages()["docs/cli.md"].split(f"\n## newsieve {verb}\n")[1].split("\n## ")[0]
+    command = newsieve.get_command(None, verb)
+    flags = [name for each in command.params for name in each.opts if name[0] == "-"]
+
+    assert VERBS[verb][1] in section
+    assert [] == [name for name in flags if name not in section]
 
 
 @pytest.mark.parametrize("table", TABLES)
