@@ -20,7 +20,7 @@ from pipeline.version import VERSION  # noqa: E402 - found through the line abov
 project = "newsieve"
 version = release = VERSION
 extensions = ["myst_parser"]
-exclude_patterns = ["site"]
+exclude_patterns = ["site", "package.md"]
 html_theme = "furo"
 html_title = f"newsieve {VERSION}"
 html_copy_source = False

@@ -22,7 +22,7 @@ DOCS = ROOT / "docs"
 PAGES = {
     path.relative_to(DOCS).as_posix(): path.read_text("utf-8")
     for path in sorted(DOCS.rglob("*.md"))
-    if "decisions" not in path.parts
+    if "decisions" not in path.parts and path.name != "package.md"
 }
 EVERYTHING = "\n".join(PAGES.values())
 PROGRAMS = {
