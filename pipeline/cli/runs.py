@@ -261,7 +261,7 @@ def remove(
     crawled again, it is rejected as taken_down. Copies on other sites stay; if their article is
     removed, one copy becomes the article. --url, --site and --id may be repeated. Prints one line
     per affected row: what happened to it, id, run and source. Refused while a run is held. Inputs,
-    backups and logs are not touched: docs/operations.md lists every place that holds text.
+    backups and logs are not touched: docs/security.md lists every place that holds text.
 
     \b
     Example:
