@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: screenshots defaults run test test-fast lint format golden train train-pairs train-pages cluster-test engines bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
+.PHONY: docs screenshots defaults run test test-fast lint format golden train train-pairs train-pages cluster-test engines bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -25,7 +25,7 @@ test: $(READY)  ## linters and the whole test suite
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q
 
-test-fast: $(READY)  ## the tests that start no engine and take less than a second each: a minute of CPU
+test-fast: $(READY)  ## the tests that start no engine and take less than a third of a second each: a minute of CPU
 	$(BIN)/python -m pytest -q -m "not beam and not slow"
 
 lint: $(READY)  ## ruff, mypy --strict, import contracts
@@ -95,14 +95,18 @@ adversarial: $(READY)  ## 100,000 hostile texts of each kind in a run (about ten
 clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 
-defaults: $(READY)  ## write configs/default.yaml and docs/output.md anew from the code
-	$(BIN)/python -m pipeline.explain.reference
+defaults: $(READY)  ## write configs/default.yaml and the reference pages of docs/ anew from the code
+	$(BIN)/python -m pipeline.cli.reference
 
 train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
 	$(BIN)/python -m training.train_pairs --write
 
 train-pages: $(READY)  ## learn the page model again from ../shared/data/html (about fifteen minutes)
 	$(BIN)/python -m training.train_pages
+
+docs: $(READY)  ## the pages of docs/ as a site, in docs/site; a warning is an error
+	$(BIN)/sphinx-build -q -W --keep-going -n -j auto -d .sphinx docs docs/site
+	@echo "docs/site/index.html"
 
 screenshots: $(READY)  ## take the pictures of the report in docs/images again (needs chromium)
 	PYTHONPATH=.:tests $(BIN)/python tests/screenshots.py

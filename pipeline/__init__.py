@@ -25,5 +25,4 @@ In a notebook::
 from pipeline.version import VERSION
 
 __version__ = VERSION
-
 __all__ = ["__version__"]

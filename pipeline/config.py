@@ -225,7 +225,7 @@ class RunConfig(Section):
     """How the work is executed; changes no output, except where a document exceeds a limit."""
 
     workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"
-    """Worker processes; auto: one for little input, one per core for much."""
+    """Worker processes; auto: one for little input, one per core for much, if memory allows."""
     block_bytes: int = Field(default=16_000_000, ge=1_000)
     """Target input bytes per block, the unit of work; each block becomes one file per table."""
     document_seconds: float = Field(default=30, ge=0, le=86_400)

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from pipeline.config import Config
 from pipeline.errors import ConfigError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pydantic.fields import FieldInfo
-    from pydantic_core import ErrorDetails
 
 OWN_CONFIG = Path("newsieve.yaml")
 DEFAULT_CONFIG = Path("configs/default.yaml")
@@ -43,7 +40,6 @@ _WORDS = {
 
 _MAX_VALUES = 10_000
 """Values in a file, with aliases written out: ten lines can expand to billions."""
-
 _NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
 """What PyYAML raises for text that is not YAML, or whose values contradict their tags."""
 
@@ -224,7 +220,8 @@ def _problems(error: ValidationError, source: _Source) -> list[tuple[str, str]]:
     """Describe each problem once: (place, description)."""
     seen: dict[tuple[str, ...], tuple[str, str]] = {}
     for details in error.errors():
-        path = _setting_path(tuple(str(part) for part in details["loc"]))
+        # Section and setting: pydantic adds parts for unions and items.
+        path = tuple(str(part) for part in details["loc"])[:2]
         text = _describe(path, details)
         place = source.place_of(path)
         if details["type"] == "value_error" and len(path) == 1:
@@ -239,11 +236,6 @@ def _line_order(problem: tuple[str, str]) -> tuple[str, int, str]:
     return (name, int(line), problem[1]) if line.isdigit() else (problem[0], 0, problem[1])
 
 
-def _setting_path(loc: tuple[str, ...]) -> tuple[str, ...]:
-    """Return section and setting: pydantic adds parts for unions and items."""
-    return loc[:2]
-
-
 def _describe(path: tuple[str, ...], details: ErrorDetails) -> str:
     name = ".".join(path)
     if details["type"] == "extra_forbidden":
@@ -254,7 +246,7 @@ def _describe(path: tuple[str, ...], details: ErrorDetails) -> str:
     if path == ("run", "workers"):  # a union: pydantic reports its members one by one
         message = "should be a whole number from 1 to 256, or auto"
     text = f"    {name} = {details['input']!r}: {message}"
-    setting = _setting(path)
+    setting = next((info for *names, info in settings() if tuple(names) == path), None)
     if setting is None:
         return text
     default = setting.get_default(call_default_factory=True)
@@ -287,10 +279,6 @@ def settings() -> Iterator[tuple[str, str, FieldInfo]]:
         assert issubclass(model, BaseModel)
         for name, info in model.model_fields.items():
             yield section, name, info
-
-
-def _setting(path: tuple[str, ...]) -> FieldInfo | None:
-    return next((info for section, name, info in settings() if (section, name) == path), None)
 
 
 def commented_yaml(config: Config) -> str:

@@ -18,11 +18,8 @@ from hashlib import blake2b
 from typing import Literal
 
 MediaType = Literal["text/plain", "text/html"]
-
 Stage = Literal["read", "clean", "judge"]
-
 Kind = Literal["filtered", "error"]
-
 Precision = Literal["second", "minute", "day"]
 
 REASONS: dict[str, str] = {

@@ -23,12 +23,18 @@
   window.labels.npy             found articles of one cluster
   background.npy                clusters of earlier runs by the shingles of new articles
   common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
+  progress/                     live counters, one file per thread
   result/                       becomes output/runs/<run_id>/
 """
 
 from __future__ import annotations
 
 import json
+import mmap
+import os
+import shutil
+import struct
+import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -252,3 +258,72 @@ class Staging:
 def _as_dict(counts: Any) -> dict[str, Any]:
     # dataclasses.asdict rebuilds a Counter from its pairs, that is, counts the pairs.
     return {each.name: getattr(counts, each.name) for each in fields(counts)}
+
+
+COUNTS = ("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks")
+"""What is counted: bytes of input whose lines were counted (with ``clean.site_pages``), and that
+were cleaned; records read, and those of them rejected so far; steps of deduplication; blocks whose
+tables are written."""
+_PLACES = {name: place for place, name in enumerate(COUNTS)}
+_LAYOUT = struct.Struct(f"={len(COUNTS)}q")
+_threads = threading.local()
+
+
+class LiveCounter:
+    """What one thread has counted, for the live display; the account is counted elsewhere, exactly.
+
+    A few integers in a memory-mapped file, one file per thread: nobody waits for anybody, and
+    adding costs a fraction of a microsecond. Errors, e.g. of a full disk, are ignored.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open a file of zeros in *folder*, or count for nobody where that is impossible."""
+        self._values = memoryview(bytearray(_LAYOUT.size)).cast("q")
+        path = folder / f"{os.getpid()}-{threading.get_native_id()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with path.open("w+b") as file:
+                file.write(bytes(_LAYOUT.size))
+                file.flush()
+                self._values = memoryview(mmap.mmap(file.fileno(), _LAYOUT.size)).cast("q")
+        except OSError:
+            pass
+
+    def add(self, name: str, amount: int = 1) -> None:
+        """Add *amount* to the count *name*, one of ``COUNTS``."""
+        self._values[_PLACES[name]] += amount
+
+
+def counter_of(staging: str) -> LiveCounter:
+    """Give this thread's counter of the run that works in the folder *staging*."""
+    key = (staging, os.getpid())
+    if getattr(_threads, "key", None) != key:
+        _threads.key, _threads.counter = key, LiveCounter(_progress_folder(staging))
+    counter: LiveCounter = _threads.counter
+    return counter
+
+
+def counted(staging: str) -> dict[str, int]:
+    """Add up what all workers have counted so far."""
+    sums = [0] * len(COUNTS)
+    try:
+        files = list(_progress_folder(staging).iterdir())
+    except OSError:
+        files = []
+    for path in files:
+        try:
+            values = _LAYOUT.unpack(path.read_bytes())
+        except (OSError, struct.error):
+            continue  # not there yet, or no more
+        sums = [total + value for total, value in zip(sums, values, strict=True)]
+    return dict(zip(COUNTS, sums, strict=True))
+
+
+def forget(staging: str) -> None:
+    """Take away what workers of a run that was interrupted have counted."""
+    shutil.rmtree(_progress_folder(staging), ignore_errors=True)
+    _threads.key = None
+
+
+def _progress_folder(staging: str) -> Path:
+    return Path(staging, "progress")

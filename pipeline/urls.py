@@ -57,37 +57,22 @@ TRACKING_NAMES = frozenset(
 
 AMP_PARAMETERS = frozenset({"outputtype", "output", "view", "format", "mode", "template"})
 """Query parameters (lower case) that are dropped when their value is ``amp``."""
-
 MOBILE_LABELS = frozenset({"m", "mobile", "amp", "touch"})
 """First labels of hosts that show the pages of another host."""
-
 _MAX_HOST_CHARS = 254
 """253, and the dot of a fully qualified name."""
-
 _PORTS = {"http": 80, "https": 443}
-
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
-
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-
 _SAFE = "%/!$&'()*+,;=:@~?[]|"
-
 _PLAIN = re.compile(r"[A-Za-z0-9/_.,;=:@+&!$'()*~?-]*")
-
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9_])?")
-
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
-
 _SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/;]*", re.IGNORECASE)
-
 _AMP_CACHE = re.compile(r"/(?:c|v|wp)/(s/)?(.+)", re.DOTALL)
-
 _AMP_VIEWER = re.compile(r"/amp/(s/)?([^/]+\.[^/]+/.*)", re.DOTALL)
-
 _AMP_SEGMENT = re.compile(r"(?<=[^/])/amp(?=/?$)|^/amp(?=/[^/])", re.IGNORECASE)
-
 _AMP_EXTENSION = re.compile(r"(?<=[^/])\.amp(?=(?:\.html?)?$)", re.IGNORECASE)
 
 

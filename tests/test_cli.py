@@ -135,6 +135,27 @@ def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (ImportError("x.so: failed to map segment"), "x.so: failed to map"),
+        (MemoryError(), "out of"),
+    ],
+)
+def test_a_library_that_finds_no_memory_is_one_line(call, monkeypatch, error, what):
+    """Where the address space is limited, some libraries load late and fail; no traceback."""
+
+    def fail(*_arguments):
+        raise error
+
+    monkeypatch.setattr("pipeline.config_file.load_config", fail)
+    code, out, err = call("run", "--output", "out")
+
+    assert (1, "", 1) == (code, out, len(err.splitlines()))
+    assert f"newsieve: {what}" in err
+    assert "ulimit -v" in err
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["run", "--input", "no/such/folder"], "input no/such/folder: no such file or folder"),
@@ -481,6 +502,7 @@ def test_while_a_run_is_at_work_nothing_is_rewritten(call, tmp_path):
             assert "another run is at work" in err
 
 
+@pytest.mark.slow
 def test_inputs_without_a_single_file_are_no_quiet_end(tmp_path):
     """The folder may be a mount that is gone: exit 2, unless that is said to be right."""
     (tmp_path / "in").mkdir()
@@ -495,6 +517,7 @@ def test_inputs_without_a_single_file_are_no_quiet_end(tmp_path):
     assert 0 == newsieve(*arguments, "--allow-empty").returncode
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_unicode_is_looked_for_as_it_stands_in_the_tables(tmp_path):
     """Escaped; one that nothing has is one line, not a traceback."""
     (tmp_path / "runs").mkdir()
@@ -590,6 +613,7 @@ def test_clean_reads_what_is_piped_and_separates_documents(tmp_path):
     assert all(each["lines"] for each in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_do_not_matter(tmp_path, closed):
     """Nothing is opened under the number of a closed stream, and nothing is missed."""

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from runs import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 ELSEWHERE = re.compile(
     r"/opt/|/etc/|/srv/|OUTPUT\b|rsync|make (?:test|bench|train|adversarial|year)|tests/benchmarks|"
     r"training|campaigns|docker|systemctl|PYTHONPATH"
 )
-"""What needs root, takes hours, or has a placeholder; ``test_operations`` parses its commands."""
+"""What needs root, takes hours, or has a placeholder; ``test_how_to`` parses its commands."""
 
 
 def blocks(page, *languages):
@@ -27,12 +27,14 @@ def blocks(page, *languages):
     return [block for language, block in found if language in languages]
 
 
-COMMANDS = {
-    f"{page.name}: {block.splitlines()[0]}": block
+SESSIONS = {
+    page.relative_to(ROOT).as_posix(): "\n".join(here)
     for page in PAGES
-    for block in blocks(page, "sh", "bash", "console")
-    if not ELSEWHERE.search(block)
+    if (here := [each for each in blocks(page, "sh", "bash") if not ELSEWHERE.search(each)])
 }
+"""Page → what somebody types who works through it from top to bottom."""
+INSTALLED = "docs/how-to/"
+"""Pages for those who have the command already."""
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +76,12 @@ def first_run(checkout):
 
 
 @pytest.mark.beam
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("page", SESSIONS)
 @pytest.mark.usefixtures("first_run")
-def test_every_command_block_works_as_written(name, checkout):
+def test_every_command_block_works_as_written(page, checkout):
     """Line by line, after ``make run``, on files that the checkout has."""
-    done = shell(COMMANDS[name], checkout)
+    start = "source .venv/bin/activate\n" if page.startswith(INSTALLED) else ""
+    done = shell(f"{start}set -v\n{SESSIONS[page]}", checkout)
 
     assert 0 == done.returncode, done.stderr
     assert "Traceback" not in done.stderr

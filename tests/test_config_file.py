@@ -403,6 +403,7 @@ def test_the_printed_defaults_load_back(write):
     assert Config() == load_config(write(commented_yaml(Config())))
 
 
+@pytest.mark.slow
 @given(strategies.configs())
 def test_any_printed_configuration_loads_back(tmp_path_factory, config):
     """Whatever names and paths it holds, a printed configuration loads to the same."""

@@ -136,6 +136,7 @@ def test_a_discarded_run_comes_again_with_the_same_rows(raw, out, tmp_path):
     assert table_bytes(tmp_path / "plain") == table_bytes(out)
 
 
+@pytest.mark.slow
 def test_an_undone_run_comes_again_with_the_same_articles(raw, out):
     """undo, then run: the same run; undo takes one run after the other."""
     first = run(raw, out).published[-1].plan.run_id
@@ -259,6 +260,7 @@ def test_decisions_wait_for_no_run(raw, out):
     assert [held] == held_runs(out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"parent": null, "gates": 3}'])
 def test_a_held_run_with_a_damaged_manifest_can_only_be_discarded(raw, out, content):
     """Runs and publish stop with a message that names the way out."""

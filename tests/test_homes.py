@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ HOMES = {
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
     "rich": ("pipeline/monitor/progress.py", "pipeline/explain/report/tables.py"),
     "jinja2": ("pipeline/explain/report/page.py",),
-    "pygal": ("pipeline/explain/report/charts.py",),
+    "pygal": ("pipeline/explain/report/page.py",),
     "filelock": ("pipeline/ledger/lock.py",),
     "zstandard": ("pipeline/read/",),
     "warcio": ("pipeline/read/warc_records.py", "pipeline/read/warc.py"),
@@ -74,6 +75,7 @@ NEVER_IMPORTED = {"lxml_html_clean"}
 """Needed by a library of ours at run time only."""
 
 
+@cache
 def imported(tree: ast.Module) -> set[str]:
     """The first parts of all names that a module imports, wherever it does."""
     found = set()

@@ -59,6 +59,7 @@ def test_a_copy_of_yesterdays_story_names_it(tmp_path):
     assert {"articles": 2, "compared": 1, "crowded_keys": 0} == manifest["window"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("day", "window_days", "duplicates"),
     [(2, 1, 1), (8, 7, 1), (9, 7, 0), (2, 0, 0), (31, 30, 1)],
@@ -84,6 +85,7 @@ def test_a_backfill_is_compared_with_later_days_too(tmp_path):
     assert ["b"] == [row["record_id"] for row in rows(tmp_path / "out", "duplicates")]
 
 
+@pytest.mark.slow
 def test_a_story_is_found_again_however_the_days_are_cut(tmp_path):
     """Families of copies, spread over runs at random: one article each, all others its copies."""
     records = [
@@ -104,6 +106,7 @@ def test_a_story_is_found_again_however_the_days_are_cut(tmp_path):
             assert row["record_id"].split("-")[0] == kept[row["representative_id"]].split("-")[0]
 
 
+@pytest.mark.slow
 def test_what_every_day_prints_is_no_evidence(tmp_path):
     """A paragraph that stands in many earlier stories joins no two new ones."""
     background = story(99, 60)
@@ -312,6 +315,7 @@ def tables(output: Path) -> dict[str, bytes]:
     return {str(path.relative_to(output)): path.read_bytes() for path in files}
 
 
+@pytest.mark.slow
 def test_a_run_that_died_is_finished_first(many, tmp_path, monkeypatch):
     """Its finished blocks are not cleaned again; then comes what is new since."""
     run(many, tmp_path / "calm", run=BLOCKS)
@@ -344,6 +348,7 @@ def test_a_run_of_other_settings_is_not_finished(many, tmp_path):
     assert 12 == found.account.read
 
 
+@pytest.mark.slow
 def test_a_run_that_died_again_and_again_comes_to_its_end(many, tmp_path):
     """Each time it gets a little further; nothing is lost or doubled."""
     for blocks in (1, 2, 4):

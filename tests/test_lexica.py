@@ -13,7 +13,7 @@ import pytest
 import pipeline.clean.lines
 from pipeline.clean.dates import _MONTH_NAMES, MONTHS, ZONES
 from pipeline.clean.lines.phrases import KINDS, OPENING_WORDS, PHRASES, hints_of, kinds_of
-from pipeline.clean.lines.rules import FUNCTIONS, RULES, TABLE
+from pipeline.clean.lines.rules import FUNCTIONS, LINE_RULES, RULES
 from pipeline.records import FLAGS
 
 LISTS = json.loads(
@@ -118,9 +118,9 @@ def test_names_in_the_tables_read_alike(names):
 
 def test_a_rule_is_a_function_or_rows():
     """Each rule is either; a row looks for a kind of phrase or a sign that exists."""
-    rows = {row.rule for row in TABLE}
+    rows = {row.rule for row in LINE_RULES}
     signs = {"glued", "notice", "pointer", "address", "contact", "contributors", "agency"}
 
     assert set(RULES) == rows | set(FUNCTIONS)
     assert set() == rows & set(FUNCTIONS)
-    assert set() == {row.says for row in TABLE} - signs - set(KINDS)
+    assert set() == {row.says for row in LINE_RULES} - signs - set(KINDS)

@@ -87,6 +87,7 @@ def test_an_output_folder_is_opened_as_datasets(tmp_path):
     assert 0 < pc.sum(output.articles.to_table(["word_count"])["word_count"]).as_py()
 
 
+@pytest.mark.slow
 def test_what_came_in_since_does_not_change_when_runs_are_merged(tmp_path):
     """A reader that has seen the first run gets the second and the third, then as before."""
     (tmp_path / "in").mkdir()
@@ -142,6 +143,7 @@ def test_importing_it_loads_nothing_heavy():
     assert not heavy & set(done.stdout.split())
 
 
+@pytest.mark.slow
 def test_cleaning_needs_no_engine():
     """Neither Beam nor what only deduplication needs."""
     done = python("import sys, newsieve; newsieve.clean('A text.'); print(*sys.modules)")

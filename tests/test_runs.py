@@ -274,6 +274,7 @@ def test_each_bad_line_is_one_reject_and_its_neighbours_are_kept(tmp_path):
     assert account.articles + account.duplicates == 2
 
 
+@pytest.mark.slow
 def test_a_binary_text_a_giant_line_and_a_broken_archive_are_rejects(tmp_path):
     """What cannot be read says why, and the file beside it is an article."""
     folder = tmp_path / "in"

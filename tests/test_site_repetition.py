@@ -54,6 +54,7 @@ def test_a_short_line_on_many_pages_of_a_site_is_cut(tmp_path):
     assert "site_repetition" in {each["rule"] for each in found["baker.org-3"]["removed"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "records",
     [

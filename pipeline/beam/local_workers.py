@@ -33,6 +33,7 @@ from apache_beam.utils import thread_pool_executor
 
 from pipeline.beam.lifeline import lifeline
 from pipeline.guard import python_command
+from pipeline.storage import open_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def _sweep(folder: Path) -> None:
     with suppress(OSError):
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():
             return
-        with (folder / _LOCK).open("rb") as lock:
+        with open_own(folder / _LOCK) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import apache_beam as beam
@@ -21,7 +23,6 @@ from pipeline.errors import NewsieveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from pipeline.beam.engines import Need
     from pipeline.beam.options import Options
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 MUCH_BYTES = 64_000_000
 """Input size above which starting worker processes (about a second each) pays off."""
+
+MAIN_BYTES, WORKER_BYTES = 200_000_000, 300_000_000
+"""Memory of the main process, and of a worker with its two helpers, over small input; rounded up
+from what ``VmRSS`` shows."""
+
+_CGROUP, _CGROUPS = Path("/proc/self/cgroup"), "/sys/fs/cgroup"
 
 
 def execute(
@@ -47,7 +54,6 @@ def execute(
         NewsieveError: the run failed; nothing is published.
     """
     options, deaths = parse_options(config, beam_flags), Deaths()
-
     # In one process, fewer and larger elements take less memory.
     ranges = 1 if options.runner == IN_PROCESS else key_ranges(plan.bytes)
 
@@ -127,9 +133,25 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
 
 
 def workers(config: Config, blocks: int, input_bytes: int) -> int:
-    """Return the number of worker processes: as configured, else by the size of the input."""
+    """Return the number of worker processes: as configured, else by input, cores and memory."""
     if config.run.workers != "auto":
         return config.run.workers
     if input_bytes < MUCH_BYTES:
         return 1
-    return min(blocks, os.cpu_count() or 1)
+    fitting = (memory_bytes() - MAIN_BYTES) // WORKER_BYTES
+    return max(1, min(blocks, os.cpu_count() or 1, fitting))
+
+
+def memory_bytes() -> int:
+    """Return how much memory this process may have: the machine's, or less in a container."""
+    limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    with suppress(OSError):  # not Linux
+        for line in _CGROUP.read_text("ascii", "ignore").splitlines():
+            kinds, _, path = line.partition(":")[2].partition(":")
+            place = {"": _CGROUPS, "memory": f"{_CGROUPS}/memory"}.get(kinds)
+            # The groups above this one have limits too; a container sees its own at the top.
+            folders = [Path(f"{place}{path}"), *Path(f"{place}{path}").parents] if place else []
+            for folder, name in product(folders, ("memory.max", "memory.limit_in_bytes")):
+                with suppress(OSError, ValueError):  # no such file, or "max"
+                    limits.append(int((folder / name).read_text("ascii")))
+    return min(limits)

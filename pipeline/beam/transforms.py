@@ -25,9 +25,8 @@ from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated
 from pipeline.passes.write_block import RunName, write_block
-from pipeline.progress import counter_of
 from pipeline.read.parts import Block
-from pipeline.staging import Staging
+from pipeline.staging import Staging, counter_of
 from pipeline.write.columns import TABLES
 
 Array = np.ndarray[Any, Any]

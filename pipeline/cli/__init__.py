@@ -176,6 +176,12 @@ def main() -> None:
             _fail(state, error, message, error.exit_code)
         click.UsageError(message, getattr(error, "ctx", None)).show()
         sys.exit(error.exit_code)
+    except (ImportError, MemoryError) as error:
+        # A library that cannot be mapped, or loaded: too little memory, or a damaged installation.
+        message = (
+            f"{str(error) or 'out of memory'}; {_effect(state)}; raise the memory limit (ulimit -v)"
+        )
+        _fail(state, error, f"{message}, or install newsieve again", NewsieveError.exit_code)
     except Exception as error:
         if state.log.form == "text":
             raise
@@ -214,5 +220,5 @@ def _fail(state: State, error: BaseException, message: str, code: int) -> NoRetu
             click.echo(trace, err=True, nl=False)
     event = "run_held" if isinstance(error, HeldRun) else "error"
     text = shown_lines(f"newsieve: {message}")
-    state.log.tell(event, text, level=logging.ERROR, **facts)
+    state.log.event(event, text, level=logging.ERROR, **facts)
     sys.exit(code)

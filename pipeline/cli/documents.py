@@ -144,12 +144,9 @@ def _file_parts(path: str) -> list[Part]:
 def _stdin_part() -> Part:
     from pipeline.read.parts import Part
 
-    suffix = ".html" if _peek().lstrip()[:1] == b"<" else ".txt"
+    head = cast("BufferedReader", sys.stdin.buffer).peek(512)[:512]
+    suffix = ".html" if head.lstrip()[:1] == b"<" else ".txt"
     return Part(STDIN, "stdin", suffix, final=True)
-
-
-def _peek() -> bytes:
-    return cast("BufferedReader", sys.stdin.buffer).peek(512)[:512]
 
 
 def _stdin(config: Config) -> BinaryIO:
@@ -214,10 +211,9 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
       newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
     """  # noqa: D301
     from pipeline.config_file import find_config, load_config
-    from pipeline.explain.compare import compare_sides
+    from pipeline.explain.compare import compare_sides, load_side
     from pipeline.explain.compared import comparison_lines
     from pipeline.explain.lookup import Rows
-    from pipeline.explain.sides import load_side
     from pipeline.write.parquet import undamaged
 
     config = load_config(find_config(), overrides)

@@ -173,7 +173,7 @@ class _Run:
 
     def _report_remarks(self, inputs: Inputs) -> None:
         for line in inputs.remarks():
-            self.state.log.tell("remark", shown(line), message=line)
+            self.state.log.event("remark", shown(line), message=line)
 
     def _report_nothing(self, outcome: Outcome) -> None:
         """Report that there was nothing to do; runs are reported when they are published."""
@@ -183,7 +183,7 @@ class _Run:
         if not count:
             paths = ", ".join(self.config.input.paths)
             text = f"nothing to read: no supported file in {paths}"
-        self.state.log.tell("nothing_new", shown(text), files=count)
+        self.state.log.event("nothing_new", shown(text), files=count)
 
     def _report_published(self, run: Published) -> None:
         from pipeline.explain.account import account_lines
@@ -191,7 +191,7 @@ class _Run:
         lines = ["finished the run that was interrupted:"] if run.resumed else []
         if self.state.log.form == "text" and not self.state.log.quiet:
             lines += account_lines(run.account, run.seconds, run.folder, _command())
-        self.state.log.tell("run_published", "\n".join(lines), **_described(run))
+        self.state.log.event("run_published", "\n".join(lines), **_described(run))
         if self.form == "text":
             _print_folder(run.folder)
 

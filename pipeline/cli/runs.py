@@ -88,8 +88,8 @@ def verify(context: click.Context, output: Path, form: str) -> None:
     Example:
       newsieve verify output/
     """  # noqa: D301
-    from pipeline.explain.verification import verify as check
-    from pipeline.explain.verification import verify_lines
+    from pipeline.explain.runs import verify as check
+    from pipeline.explain.runs import verify_lines
 
     found = check(output)
     print_answer(form, found, verify_lines)
@@ -227,7 +227,7 @@ def undo(state: State, output: Path, dry_run: bool, form: str) -> None:
 
 
 def _report(state: State, message: str) -> None:
-    state.log.tell("remark", shown(message), message=message)
+    state.log.event("remark", shown(message), message=message)
 
 
 SUMS: dict[Fate, str] = {
@@ -261,7 +261,7 @@ def remove(
     crawled again, it is rejected as taken_down. Copies on other sites stay; if their article is
     removed, one copy becomes the article. --url, --site and --id may be repeated. Prints one line
     per affected row: what happened to it, id, run and source. Refused while a run is held. Inputs,
-    backups and logs are not touched: docs/operations.md lists every place that holds text.
+    backups and logs are not touched: docs/security.md lists every place that holds text.
 
     \b
     Example:

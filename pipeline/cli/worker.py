@@ -53,6 +53,6 @@ def _teller(state: State) -> Callable[[dict[str, Any]], None]:
             text += f": process {facts['pid']}, for {facts['engine']}"
         if "reason" in facts:
             text += f": {facts['reason']}"
-        state.log.tell("worker", text, message=text, **facts)
+        state.log.event("worker", text, message=text, **facts)
 
     return tell

@@ -48,7 +48,7 @@ LEAST_OF_FIGURES, MOST_FIGURES_MISSING = 0.4, 5
 """The same of figures alone: reports and forecasts of one office differ in nothing else. The longer
 has figures of its own there; where it has hardly any, it spells them out."""
 
-LEAST_OF_A_HALF = 0.2
+MIN_WEAKER_HALF = 0.2
 """Share of the weaker half that must be found. A text that has only a half of another in common
 with it, its tail or its lead, is a story of its own; of labelled copies, 2 % have less."""
 
@@ -115,7 +115,7 @@ def excluded(parts: Floats) -> NDArray[np.bool_]:
         & (part["figures_shared"] < LEAST_OF_FIGURES * part["figures"])
         & (part["longer_figures"] - part["figures_shared"] >= MOST_MISSING)
     )
-    found: NDArray[np.bool_] = others | (part["weaker_half"] < LEAST_OF_A_HALF)
+    found: NDArray[np.bool_] = others | (part["weaker_half"] < MIN_WEAKER_HALF)
     return found
 
 

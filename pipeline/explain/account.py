@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
 
 from pipeline.config import FieldName
 from pipeline.explain.lookup import read_rows
+from pipeline.ledger.account import Account
 from pipeline.text.terminal import paint, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from pipeline.ledger.account import Account
 
 REASONS_SHOWN = 5
 FIELDS_SHOWN = 8
 EXAMPLE_CHARS = 90
-
 FIELDS = get_args(FieldName)
 SYNONYMS = {
     "authors": ("author", "byline", "creator", "writer", "dc_creator", "article_author"),

@@ -6,10 +6,15 @@ common shows the evidence for a copy, the shorter text paired with itself the ev
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.config import Config, DedupConfig
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
 from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
@@ -19,17 +24,16 @@ from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
 from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
 from pipeline.dedup.steps.write_members import DAY_MINUTES, text_digest
+from pipeline.errors import UsageError
 from pipeline.explain.compared import sentences
-from pipeline.explain.lookup import plain
+from pipeline.explain.lookup import Rows, plain
+from pipeline.ledger.inputs import find_inputs
+from pipeline.passes.isolation import process_records
+from pipeline.read import read_part
+from pipeline.read.parts import Part, Unfinished
+from pipeline.storage import open_input
 from pipeline.text.tokens import word_count
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from pipeline.config import DedupConfig
-    from pipeline.explain.lookup import Rows
+from pipeline.write.columns import columns_of
 
 GROUPS = {
     "rare shingles": ("rare",),
@@ -60,6 +64,73 @@ class _Pair(NamedTuple):
     counted: int
 
 
+def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:
+    """Load the document that *name* means, a file if there is one, cleaned as `clean` does.
+
+    Args:
+        name: a file of one document; ``<file>#<n>``, record n of a file of many; or, in the
+            runs *rows*, an id, record id, url or source.
+        config: how a file is read, cleaned and judged.
+
+    Returns:
+        The document's row of ``articles`` or ``duplicates``; of a row in *rows* also its ``table``
+        and ``sequence``, of a file ``remark``: what a run would do instead of comparing it.
+
+    Raises:
+        UsageError: nothing has that name, several documents have it, or it has no text.
+    """
+    path = Path(name)
+    if path.is_dir():
+        raise UsageError(f"{name}: a folder; name one document, such as {name.rstrip('/')}/a.txt")
+    if path.exists():
+        return _side_of_file(path, None, config)
+    stem, _, number = name.rpartition("#")
+    if number.isdecimal() and stem and Path(stem).is_file():
+        return _side_of_file(Path(stem), int(number), config)
+    if rows is None:
+        raise UsageError(
+            f"{name}: no such file; to compare by id, record id or url, "
+            "name the folder that holds the runs with --output"
+        )
+    return _side_of_row(name, rows)
+
+
+def _side_of_file(path: Path, number: int | None, config: Config) -> dict[str, Any]:
+    inputs = find_inputs((str(path),))
+    (file,) = inputs.files + inputs.unreadable
+    part = Part(file.path, path.name, file.suffix, final=True)
+    records = read_part(part, open_input, config.input)
+    wanted = (each for each in records if not isinstance(each, Unfinished))
+    if number is not None:
+        wanted = (each for each in wanted if each.source == f"{path.name}#{number}")
+    found = list(islice(wanted, 2))
+    if len(found) != 1:
+        if not found:
+            raise UsageError(f"{path if number is None else f'{path}#{number}'}: no such record")
+        first = path.with_name(found[0].source)
+        raise UsageError(f"{path}: contains several records; choose one, e.g. {first}")
+    article, rejection = next(process_records(found, config))
+    why = rejection and ": ".join(filter(None, (rejection.reason, rejection.detail)))
+    if article is None:
+        raise UsageError(f"{path}: {why}")
+    row = {each.name: each.value(article) for each in columns_of("articles") if each.value}
+    return row | {"remark": why and f"a run would reject it: {why}"}
+
+
+def _side_of_row(name: str, rows: Rows) -> dict[str, Any]:
+    found = rows.named(name, text=True)
+    texts = [row for row in found if row.table != "rejects"]
+    if found and not texts:
+        raise UsageError(f"{name}: rejected, {found[0].values['reason']}; it has no text")
+    if not texts:
+        raise UsageError(f"no such file, and {rows.not_found(name)}")
+    ids = sorted({row.values["id"] for row in texts})
+    if len(ids) > 1:
+        listed = f"name one by its id: {', '.join(ids[:5])}"
+        raise UsageError(f"{name}: {len(ids)} records of {rows.output}; {listed}")
+    return texts[0].values | {"table": texts[0].table, "sequence": texts[0].sequence}
+
+
 def compare_sides(
     a: dict[str, Any], b: dict[str, Any], config: DedupConfig, rows: Rows | None = None
 ) -> dict[str, Any]:
@@ -84,13 +155,8 @@ def compare_sides(
         "parts": {name: None if np.isnan(value) else value for name, value in named},
         "bias": BIAS,
         "contributions": [
-            {
-                "name": name,
-                "value": odds / WEIGHTS[name],
-                "weight": WEIGHTS[name],
-                "contribution": odds,
-            }
-            for name, odds in _odds(parts).items()
+            {"name": n, "value": odds / WEIGHTS[n], "weight": WEIGHTS[n], "contribution": odds}
+            for n, odds in _odds(parts).items()
         ],
         "decision": _decision(pair, parts, config) | {"kept": kept, "rule": rule},
     }

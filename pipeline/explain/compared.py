@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
-from pipeline.dedup.model import LEAST_OF_A_HALF
+from pipeline.config import DedupConfig
+from pipeline.dedup.model import MIN_WEAKER_HALF
 from pipeline.text.terminal import shown_in
 from pipeline.text.tokens import words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.config import DedupConfig
 
 FIGURES_SHOWN = 12
 NOT_COMPARED = "not directly (no shared band, too few rare shingles in common)"
@@ -38,8 +35,8 @@ similarity    exact {exact:.3f} · estimated {estimated}
 containment   of A in B {a_in_b:.3f} · of B in A {b_in_a:.3f}
 shingles      {shingles:,} in both · {rare:,} rare ones sampled in both ({rarity})
 figures       {figures:,} in both
-  only in A   {only_a}
-  only in B   {only_b}
+  only in A   {figures_a}
+  only in B   {figures_b}
 names         {names:,} in both
   only in A   {names_a}
   only in B   {names_b}
@@ -85,10 +82,7 @@ def _in_common(found: dict[str, Any]) -> str:
     values = {
         "estimated": "none" if shared["estimated"] is None else f"{shared['estimated']:.3f}",
         "rarity": f"counted in {texts:,} texts" if texts else "no --output: all count as rare",
-        "only_a": _few(shared["figures_a"]),
-        "only_b": _few(shared["figures_b"]),
-        "names_a": _few(shared["names_a"]),
-        "names_b": _few(shared["names_b"]),
+        **{name: _few(each) for name, each in shared.items() if isinstance(each, list)},
         "titles": ("the same" if one == other else same) if one and other else "unknown",
         "gap": _gap(found),
         "compared": f"yes, by {by}" if by else NOT_COMPARED,
@@ -155,8 +149,8 @@ def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
         return "Not a copy: the texts have no shingle in common."
     if not chance:
         half = f"{found['parts']['weaker_half']:.0%} of one half of the shorter text"
-        if found["parts"]["weaker_half"] < LEAST_OF_A_HALF:
-            return f"Not a copy: {half} is in the longer, less than {LEAST_OF_A_HALF:.0%}."
+        if found["parts"]["weaker_half"] < MIN_WEAKER_HALF:
+            return f"Not a copy: {half} is in the longer, less than {MIN_WEAKER_HALF:.0%}."
         return "Not a copy: the longer has too few of the shorter's figures and names."
     verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
     # What is not certain must not look so.

@@ -7,27 +7,22 @@ from the file that contains it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline.errors import UsageError
-from pipeline.ledger.history import committed_runs
+from pipeline.ledger.history import CommittedRun, committed_runs
 from pipeline.urls import canonical_url
-from pipeline.write.columns import TABLES, columns_of, schema
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from pipeline.ledger.history import CommittedRun
-    from pipeline.write.columns import Table
+from pipeline.write.columns import TABLES, Table, columns_of, schema
 
 _NAMES = ("id", "record_id", "url", "source")
 _ID = re.compile(r"[0-9a-f]{32}")

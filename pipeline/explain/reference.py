@@ -1,19 +1,19 @@
-"""The parts of the documentation that are written by the code: settings and columns.
+"""The parts of the documentation that are written by the code: settings, columns, answers.
 
-``python -m pipeline.explain.reference`` writes them anew; a test keeps them equal.
+pipeline/cli/reference.py adds the commands, and writes all of them.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import re
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from pipeline.clean.lines.rules import WHY
+from pipeline.clean.lines.rules import RULE_DESCRIPTIONS
 from pipeline.config import Config
-from pipeline.config_file import commented_yaml
+from pipeline.config_file import commented_yaml, settings
 from pipeline.explain.answers import ANSWERS
 from pipeline.records import FLAGS, REASONS, SOURCES
 from pipeline.write.columns import TABLES, columns_of
@@ -22,6 +22,14 @@ CONFIG_HEADER = """\
 # Every setting with its default. `newsieve check` shows what is in force; a single one is
 # changed with --set section.setting=value. This file is written by `make defaults`.
 
+"""
+SETTINGS_HEADER = """\
+# Settings
+
+A run takes one YAML file (`--config FILE`, else `newsieve.yaml`, else `configs/default.yaml`) and
+any number of `--set section.setting=value`. `newsieve check --settings` prints what is in force as
+such a file; every setting may be left out. All mistakes are reported at once, with their place.
+`make defaults` writes this page from the code.
 """
 COLUMNS_HEADER = """\
 # Columns of the tables
@@ -53,6 +61,21 @@ def default_config() -> str:
     return CONFIG_HEADER + commented_yaml(Config())
 
 
+def setting_tables() -> str:
+    """Give docs/settings.md: every setting by section, with its default."""
+    sections = [SETTINGS_HEADER]
+    values = Config().model_dump(mode="json")
+    for section, outer in Config.model_fields.items():
+        about = (outer.annotation.__doc__ or "").splitlines()[0]
+        sections.append(f"\n## {section}\n\n{about}\n\n")
+        sections.append("| setting | default | meaning |\n|---|---|---|\n")
+        for inner, name, info in settings():
+            if inner == section:
+                default, about = json.dumps(values[section][name]), escaped(info.description or "")
+                sections.append(f"| `{section}.{name}` | `{default}` | {about} |\n")
+    return "".join(sections)
+
+
 def column_tables() -> str:
     """Give docs/output.md: a table of columns for each Parquet table, and the reasons."""
     sections = [COLUMNS_HEADER]
@@ -60,12 +83,12 @@ def column_tables() -> str:
         sections.append(f"\n## {table}\n\n| column | type | meaning |\n|---|---|---|\n")
         for column in columns_of(table):
             mark = "!" if column.need == "!" else ""
-            kind = str(column.type).replace(" not null", "").replace("|", "\\|")
-            sections.append(f"| {column.name}{mark} | {kind} | {column.doc} |\n")
+            kind = str(column.type).replace(" not null", "")
+            sections.append(f"| {column.name}{mark} | {escaped(kind)} | {escaped(column.doc)} |\n")
     sections.append("\n## Reasons in rejects\n\n| reason | meaning |\n|---|---|\n")
     sections += [f"| {reason} | {meaning} |\n" for reason, meaning in REASONS.items()]
     for title, meanings in (
-        ("Rules in removed", WHY | OTHER_RULES),
+        ("Rules in removed", RULE_DESCRIPTIONS | OTHER_RULES),
         ("Sources in evidence", SOURCES),
         ("Flags", FLAGS),
     ):
@@ -127,9 +150,10 @@ def _plain(text: str) -> str:
     return " ".join(text.replace("``", "`").split())
 
 
-if __name__ == "__main__":
-    Path("configs/default.yaml").write_text(default_config(), encoding="utf-8")
-    Path("docs/output.md").write_text(column_tables(), encoding="utf-8")
-    Path("docs/json.md").write_text(answer_tables(), encoding="utf-8")
-    schemas = json.dumps(answer_schemas(), ensure_ascii=False, indent=1) + "\n"
-    Path("docs/json-schemas.json").write_text(schemas, encoding="utf-8")
+def escaped(text: str) -> str:
+    r"""Keep Markdown from reading signs of *text* as its own.
+
+    >>> print(escaped("> read; *.txt | <x>"))
+    \> read; \*.txt \| \<x>
+    """
+    return re.sub(r"([|<*]|^>|(?<=\n)>)", r"\\\1", text)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.explain.lookup import plain
+from pipeline.explain.lookup import Row, Rows, plain
 from pipeline.records import REASONS
 from pipeline.text.terminal import shown_in
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.explain.lookup import Row, Rows
-    from pipeline.write.columns import Table
+from pipeline.write.columns import Table
 
 FATES: dict[Table, str] = {
     "articles": "article",
@@ -22,7 +18,6 @@ FATES: dict[Table, str] = {
 }
 SHOWN = 10
 """Copies listed by name in the text output; the rest are counted."""
-
 _IDENTITY = ("id", "record_id", "source", "url", "title", "date_published")
 _OWN: dict[Table, tuple[str, ...]] = {
     "articles": ("cluster_id", "revision_of", "language", "word_count", "flags"),
@@ -64,7 +59,7 @@ def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
     for number, record in enumerate(records):
         if number:
             yield ""
-        yield from _TELL[record["fate"]](record)
+        yield from _LINES[record["fate"]](record)
 
 
 def _record(rows: Rows, row: Row) -> dict[str, Any]:
@@ -108,7 +103,7 @@ def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:
             yield f"  {label:<9} {record[name]}"
 
 
-def _tell_article(record: dict[str, Any]) -> Iterator[str]:
+def _article_lines(record: dict[str, Any]) -> Iterator[str]:
     yield from _headed(record, "an article, kept")
     if record["revision_of"]:
         yield f"  revision  of {record['revision_of']}"
@@ -135,7 +130,7 @@ def _listed(label: str, what: str, related: list[dict[str, Any]]) -> Iterator[st
         yield f"            … and {len(related) - SHOWN} more; --format json lists all"
 
 
-def _tell_duplicate(record: dict[str, Any]) -> Iterator[str]:
+def _duplicate_lines(record: dict[str, Any]) -> Iterator[str]:
     other = record["representative"]
     yield from _headed(record, f"a duplicate ({record['match']}), left out")
     yield f"  copy of   {other['id']}  {other.get('url') or other.get('source') or ''}".rstrip()
@@ -154,7 +149,7 @@ def _tell_duplicate(record: dict[str, Any]) -> Iterator[str]:
         yield f"  {'' if start else 'evidence':<9} {' · '.join(parts[start : start + 4])}"
 
 
-def _tell_rejected(record: dict[str, Any]) -> Iterator[str]:
+def _rejected_lines(record: dict[str, Any]) -> Iterator[str]:
     how = "judged, not wanted" if record["kind"] == "filtered" else "could not be used"
     yield from _headed(record, f"rejected, {how}")
     meaning = f": {record['meaning']}" if record["meaning"] else ""
@@ -168,4 +163,4 @@ def _tell_rejected(record: dict[str, Any]) -> Iterator[str]:
         yield f"  begins    {' '.join(record['excerpt'].split())[:100]}"
 
 
-_TELL = {"article": _tell_article, "duplicate": _tell_duplicate, "rejected": _tell_rejected}
+_LINES = {"article": _article_lines, "duplicate": _duplicate_lines, "rejected": _rejected_lines}

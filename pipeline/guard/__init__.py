@@ -18,24 +18,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from pipeline.errors import NewsieveError
 from pipeline.guard.killable import OUT_OF_MEMORY, READY
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import BinaryIO
-
 _PATIENCE_S = 120.0
 """Seconds, over all items, that a guard waits for whoever kills its helpers from outside, such as
 the system when memory is short, to have done."""
-
 _LONGEST_PAUSE_S = 15.0
-
 _SERVE = "from pipeline.guard.killable import serve; serve()"
 
 

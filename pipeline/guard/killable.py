@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 READY = "ready"
 OUT_OF_MEMORY = 86
 """Exit code after a MemoryError; not used by the system."""
-
 _WALL_TO_CPU = 10
 """Wall seconds per CPU second: stops items that wait, but not because the machine is busy."""
 

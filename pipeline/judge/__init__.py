@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from pipeline.config import JudgeConfig
 from pipeline.judge.filters import FILTERS
 from pipeline.judge.language import detect_language
 from pipeline.records import Article, Rejection, rejection_of
-
-if TYPE_CHECKING:
-    from pipeline.config import JudgeConfig
 
 __all__ = ["FILTERS", "detect_language", "judge_article"]
 

@@ -5,15 +5,11 @@ A filter's name is the reason in the output; its settings are in ``judge`` of th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from pipeline.config import JudgeConfig
+from pipeline.records import Article
 from pipeline.text.tokens import word_count
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pipeline.config import JudgeConfig
-    from pipeline.records import Article
 
 MACROLANGUAGES: dict[str, tuple[str, ...]] = {"no": ("nb", "nn")}
 """Tag in the settings → the tags that articles have instead."""

@@ -61,8 +61,8 @@ def committed_runs(output: Path) -> list[CommittedRun]:
     newest run, to check that this version can continue from it, and where sequences have gaps.
 
     Raises:
-        NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, or a run
-            is missing.
+        NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, a run is
+            missing, or a copy of one lies beside it.
     """
     runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
     if runs:
@@ -74,6 +74,11 @@ def committed_runs(output: Path) -> list[CommittedRun]:
 def _runs_below(folder: Path) -> Iterator[CommittedRun]:
     for path in folder.iterdir() if folder.is_dir() else ():
         named = RUN_ID.fullmatch(path.name)
+        if not named and os.path.lexists(path / "manifest.json"):
+            raise NewsieveError(
+                f"{path}: not named like a run, but has a manifest: readers of runs/* would read "
+                "its rows twice; move it"
+            )
         if named and path.is_dir():
             # A run is published with its manifest, by one rename.
             if not os.path.lexists(path / "manifest.json"):

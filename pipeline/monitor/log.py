@@ -46,12 +46,12 @@ class EventLog:
     quiet: bool = False
     run_id: str | None = None
 
-    def tell(
-        self, event: str, text: str = "", *, level: int = logging.INFO, **fields: object
+    def event(
+        self, name: str, text: str = "", *, level: int = logging.INFO, **fields: object
     ) -> None:
-        """Log *event*: its *fields* as JSON, or its *text*, where there is one."""
-        assert event in EVENTS
-        facts = {"event": event, "run_id": self.run_id, **fields}
+        """Log the event *name*: its *fields* as JSON, or its *text*, where there is one."""
+        assert name in EVENTS
+        facts = {"event": name, "run_id": self.run_id, **fields}
         _LOGGER.log(level, "%s", text, extra={"facts": facts})
 
 

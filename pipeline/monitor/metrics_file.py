@@ -7,21 +7,19 @@ Each sample bears the output folder, so that the files of several collections ca
 from __future__ import annotations
 
 import logging
+import os
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from pipeline.config import Config
 from pipeline.errors import LockedOutput, UsageError, exit_code_of
+from pipeline.ledger.account import Account
 from pipeline.records import REASONS
 from pipeline.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.config import Config
-    from pipeline.ledger.account import Account
 
 LAST_SUCCESS = "newsieve_last_success_timestamp_seconds"
 OUTCOMES = ("articles", "duplicates", "rejects", "unchanged")
@@ -74,7 +72,8 @@ def _library() -> Any:
 
 def _write(config: Config, last: LastRun, code: int, seconds: float) -> None:
     path = Path(config.run.metrics_file)
-    output = str(Path(config.write.output).absolute())
+    # An output folder whose name is not UTF-8 is refused, which the metrics have to show.
+    output = os.fsencode(Path(config.write.output).absolute()).decode("utf-8", "backslashreplace")
     try:
         success = _last_success(path, output) if code else time.time()
         registry = _gauges(last, code, seconds, success, output)

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from pipeline.progress import counted, forget
+from pipeline.staging import counted, forget
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pipeline.staging import Staging
 
 LOOK_EVERY_S = 0.5
-TELL_EVERY_S = 30.0
-"""Seconds between two lines where there is no terminal."""
+LOG_EVERY_S = 30.0
+"""Seconds between two log lines where there is no terminal."""
 BAR_FROM_WIDTH = 90
 """Minimum columns of a terminal to show a bar."""
 RATE_OVER_S = 10.0
@@ -144,7 +144,7 @@ class Watcher:
         self._stage = "planning"
         self._ended = threading.Event()
         self._lock = threading.Lock()
-        self._began = self._told = time.monotonic()
+        self._began = self._logged = time.monotonic()
         self._thread = threading.Thread(target=self._look_until_ended, daemon=True)
 
     def start(self) -> None:
@@ -184,12 +184,12 @@ class Watcher:
             if self._line:
                 with self._lock:
                     self._line.show(found)
-            elif now - self._told >= TELL_EVERY_S:
-                self._told = now
-                self._tell(found)
+            elif now - self._logged >= LOG_EVERY_S:
+                self._logged = now
+                self._log_it(found)
 
-    def _tell(self, found: Progress) -> None:
-        self._log.tell(
+    def _log_it(self, found: Progress) -> None:
+        self._log.event(
             "progress",
             str(found),
             stage=found.stage,

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config import Config
 from pipeline.ledger.plan import Engine, Plan
+from pipeline.monitor.log import EventLog
 from pipeline.passes.write_block import RunName
 from pipeline.staging import Staging
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.monitor.log import EventLog
 
 LOOK_EVERY_S = 2.0
 """Seconds between two looks into the staging folder: soon enough for a log; a look takes 16 ms
@@ -28,7 +25,7 @@ def watched(engine: Engine, log: EventLog) -> Engine:
     def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
         log.run_id = plan.run_id
         size = f"{plan.bytes / 1e6:,.1f} MB in {len(plan.blocks):,} blocks"
-        log.tell(
+        log.event(
             "run_planned",
             f"planned {plan.run_id}: {len(plan.inputs):,} files, {size}",
             logical_date=plan.logical_date.isoformat(),
@@ -68,20 +65,20 @@ class _Watch:
             self.look()
 
     def look(self) -> None:
-        """Tell of what is new since the last look."""
+        """Log what is new since the last look."""
         for index in self._new("cleaned", self.cleaned):
-            self._tell_block(index)
+            self._log_block(index)
         if len(self.cleaned) < len(self.blocks):
             return
         clean_end = max(self.cleaned.values())
-        self._tell_pass("clean", self.began, clean_end)
+        self._log_pass("clean", self.began, clean_end)
         for _ in self._new("written", self.written):
             pass
         if self.written:
             write_start = min(self.written.values())
-            self._tell_pass("deduplicate", clean_end, write_start)
+            self._log_pass("deduplicate", clean_end, write_start)
             if len(self.written) == len(self.blocks):
-                self._tell_pass("write", write_start, max(self.written.values()))
+                self._log_pass("write", write_start, max(self.written.values()))
 
     def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
         """Give the blocks that have left a note of *kind* since the last look; *seen* grows."""
@@ -91,11 +88,11 @@ class _Watch:
                 seen[index] = note.stat().st_mtime
                 yield index
 
-    def _tell_block(self, index: int) -> None:
+    def _log_block(self, index: int) -> None:
         (counts,) = self.staging.cleaned(range(index, index + 1))
         read = sum(part.read for part in counts.parts)
         done = f"{len(self.cleaned):,} of {len(self.blocks):,}"
-        self.log.tell(
+        self.log.event(
             "block_cleaned",
             f"cleaned block {done}: {read:,} records, {counts.rejects:,} rejects",
             block=index,
@@ -107,12 +104,12 @@ class _Watch:
             blocks=len(self.blocks),
         )
 
-    def _tell_pass(self, name: str, start: float, end: float) -> None:
+    def _log_pass(self, name: str, start: float, end: float) -> None:
         if name not in self.passes:
             self.passes.append(name)
             # Blocks that a killed run had finished are older than this run.
             facts: dict[str, Any] = {"pass": name, "seconds": round(max(0.0, end - start), 3)}
-            self.log.tell("pass_finished", f"{name}: {facts['seconds']:.1f} s", **facts)
+            self.log.event("pass_finished", f"{name}: {facts['seconds']:.1f} s", **facts)
 
 
 def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, float]:

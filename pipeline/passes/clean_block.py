@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from pipeline.config import Config
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
 from pipeline.passes.reading import read_records, start_reader
 from pipeline.passes.sightings import Sightings
-from pipeline.passes.site_lines import read_repeated
+from pipeline.passes.site_lines import Repeated, read_repeated
 from pipeline.passes.tombstones import taken_down
-from pipeline.progress import counter_of
-from pipeline.read.parts import Unfinished
-from pipeline.records import Document, Rejection
-from pipeline.staging import CleanedCounts, PartCount
+from pipeline.read.parts import Block, Unfinished
+from pipeline.records import Article, Document, Rejection
+from pipeline.staging import CleanedCounts, LiveCounter, PartCount, Staging, counter_of
 from pipeline.storage import replacing
-from pipeline.write.columns import staged_batch, staged_schema
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
-
-    from pipeline.config import Config
-    from pipeline.passes.site_lines import Repeated
-    from pipeline.progress import Counter
-    from pipeline.read.parts import Block
-    from pipeline.records import Article
-    from pipeline.staging import Staging
-    from pipeline.write.columns import Table
+from pipeline.write.columns import Table, staged_batch, staged_schema
 
 BATCH_CHARS = 10_000_000
 BATCH_ROWS = 1_000
@@ -146,7 +135,7 @@ def _fates(
         yield ordinal, gone or result
 
 
-def _counted(fates: Iterator[_Fate], counter: Counter) -> Iterator[_Fate]:
+def _counted(fates: Iterator[_Fate], counter: LiveCounter) -> Iterator[_Fate]:
     for each in fates:
         counter.add("records")
         if isinstance(each[1], Rejection):

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 
 from pipeline.arrays import lookup
 from pipeline.passes.reading import read_records
-from pipeline.progress import counter_of
 from pipeline.records import Document
+from pipeline.staging import counter_of
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
@@ -36,9 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.config import Config
-    from pipeline.progress import Counter
     from pipeline.read.parts import Block
-    from pipeline.staging import Staging
+    from pipeline.staging import LiveCounter, Staging
 
 MAX_CHARS = 100
 """Characters above which a line may be a sentence of the story and is never counted."""
@@ -137,7 +136,7 @@ class _Page:
     lines: list[Line]
 
 
-def _seen(block: Block, config: Config, counter: Counter) -> Iterator[tuple[int, int, int]]:
+def _seen(block: Block, config: Config, counter: LiveCounter) -> Iterator[tuple[int, int, int]]:
     for part in block.parts:
         left = part.bytes
         for record in read_records(part, config):

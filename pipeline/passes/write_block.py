@@ -15,8 +15,7 @@ from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
 from pipeline.passes.sightings import sighted, write_sightings
-from pipeline.progress import counter_of
-from pipeline.staging import WrittenCounts
+from pipeline.staging import WrittenCounts, counter_of
 from pipeline.write.columns import TABLES, finished_table, schema
 from pipeline.write.parquet import write_parquet
 

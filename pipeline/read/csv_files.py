@@ -25,23 +25,16 @@ from pipeline.records import Document, Rejection
 from pipeline.urls import canonical_url
 
 DELIMITERS = (",", ";", "\t", "|")
-
 MOST_LINES = 200
 """Lines that a row within a bad stretch may have."""
-
 MOST_FAILURES = 1_000
 """Rows within a bad stretch that may fail before the rest of it is skipped. Without these two
 limits, lines that each leave a quote open would all be read to the end of the file."""
-
 MOST_BAD_ROWS = 100_000
 """Bad rows without a good one between them, after which the rest of a file is not read."""
-
 _SNIFF_BYTES = 1 << 16
-
 _HEAD_BYTES = 2_000
-
 _SEPARATOR = re.compile(r"sep=(.)")
-
 _WIDE = ("utf-16", "utf-32", "iso2022")
 """Encodings in which an ASCII byte may be part of another character."""
 

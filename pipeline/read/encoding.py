@@ -73,14 +73,11 @@ _DECLARED = re.compile(
 )
 
 _PRESCAN_BYTES = 2048
-
 _WIDE_SAMPLE_BYTES = 4_000
-
 _WIDE = {"utf-16": "utf-16-le", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 
 # Charsets that were tried before, and Python codecs that are not charsets.
 _NO_CHARSETS = ("utf", "idna", "punycode", "unicode", "raw", "undefined")
-
 _SAMPLE_BYTES = 8_000
 
 _PLAUSIBLE = (
@@ -240,7 +237,6 @@ def _damaged_utf8(payload: bytes) -> Decoded | None:
 # signs of Central European, Turkish or Baltic text (which share most codes), or of Cyrillic,
 # Greek or Asian text (which has almost only high bytes).
 _HIGH = re.compile(rb"[\x80-\xff]")
-
 _HIGH_LETTERS = re.compile(rb"[\x8a\x8c\x8e\x9a\x9c\x9e\x9f\xc0-\xd6\xd8-\xf6\xf8-\xff]")
 
 _STRANGE = re.compile(
@@ -257,7 +253,6 @@ _STRANGE = re.compile(
 
 # ISO 8859-15 has the euro sign, Œ, œ, š, ž and Ÿ where windows-1252 has ¤ ¼ ½ ¨ ¸ ¾.
 _LATIN_9 = re.compile(rb"\xa4|(?<![\w\x80-\xff])\xbc[a-z]|[A-Za-z][\xa8\xb8\xbd][a-z]")
-
 _LATIN_9_BYTES = b"\xa4\xa6\xa8\xb4\xb8\xbc\xbd\xbe"
 
 

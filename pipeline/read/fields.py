@@ -20,15 +20,11 @@ from pipeline.records import EXCERPT_CHARS, Document, Rejection, excerpt, identi
 from pipeline.urls import canonical_url, site_named, site_of_path
 
 FIELDS: tuple[str, ...] = get_args(FieldName)
-
 OTHER_FIELDS = "(other)"
-
 MAX_NAMES = 1_000
 """Distinct names counted; records keyed by url or number have any number of them."""
-
 _CONTENT = ("html", "text")
 """If both have content, html is used: the text was extracted from it."""
-
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 

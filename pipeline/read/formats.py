@@ -24,7 +24,6 @@ from pipeline.read.warc_records import gzip_members, zstd_members
 from pipeline.records import Document, Rejection
 
 Records = Iterator[Document | Rejection | Unfinished]
-
 Reader = Callable[[Any, Part, InputConfig, Counter[str]], Records]
 """Yields one item per record of a part from what its opener returned.
 

@@ -12,17 +12,13 @@ import codecs
 import json
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
+from pipeline.config import InputConfig
 from pipeline.read.fields import FIELDS, Place, count_name, document_of, reject
 from pipeline.read.parts import Part, Unfinished
 from pipeline.read.streams import BrokenStreamError, Gathering, Line, lines
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from pipeline.config import InputConfig
-    from pipeline.records import Document, Rejection
+from pipeline.records import Document, Rejection
 
 _KINDS = {list: "an array", str: "a string", bool: "true or false", type(None): "null"}
 
@@ -108,11 +104,8 @@ def _as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 _OUTSIDE = re.compile(rb'["\[\]{},]')
-
 _INSIDE = re.compile(rb'["\\\n]')
-
 _BLANK = b"\xef\xbb\xbf \t\r\n,"
-
 _NO_END = Line(b"[", 1, ended=True)
 """Stands for the missing end of an array."""
 

@@ -14,7 +14,6 @@ from pipeline.records import MediaType
 from pipeline.text.unicode import normalize
 
 FLAG = "markup_in_text"
-
 _NAME = r"(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
 _ENTITY = re.compile("&" + _NAME)
 _TWICE = re.compile(f"&(?:amp;){{0,3}}({_NAME})")
@@ -37,7 +36,6 @@ _INLINE = frozenset(
     "tfoot thead time tt u var video wbr".split()
 )
 _TAGS = _PARAGRAPH | _LINE | _CODE | _INLINE
-
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]{0,15})(?:[\s/][^<>]*)?>|<!--")
 
 

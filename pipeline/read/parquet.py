@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.config import InputConfig
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.fields import FIELDS, Place, document_of, reject, unusable
-from pipeline.read.parts import Survey, survey_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import BinaryIO
-
-    from pipeline.config import InputConfig
-    from pipeline.read.parts import Part
-    from pipeline.records import Document, Rejection
+from pipeline.read.parts import Part, Survey, survey_whole
+from pipeline.records import Document, Rejection
 
 MOST_ROWS = 500
 BATCH_BYTES = 32_000_000
@@ -84,7 +79,7 @@ def parquet_records(
     number = last = part.first_record - 1
     skip = Counter(part.skipped)
     for group in opened.groups:
-        if not _begins_in(part, group.offset):
+        if part.stop is not None and not part.start <= group.offset < part.stop:
             continue
         read = 0
         try:
@@ -145,11 +140,6 @@ def _open(stream: BinaryIO) -> _Opened:
         return _Opened(file, list(file.schema_arrow.names), groups)
     except _PYARROW_RAISES as error:
         raise _damage(error) from error
-
-
-def _begins_in(part: Part, offset: int) -> bool:
-    """Return whether the row group at *offset* belongs to *part*."""
-    return part.stop is None or part.start <= offset < part.stop
 
 
 def _damage(error: Exception) -> _DamagedError:

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
+from pipeline.config import InputConfig
 from pipeline.read.fields import Place, content_of, described, reject, renamed
+from pipeline.read.parts import Part
 from pipeline.read.streams import BrokenStreamError, first_bytes
 from pipeline.records import Document, Rejection
 from pipeline.storage import open_input
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from pipeline.config import InputConfig
-    from pipeline.read.parts import Part
 
 SIDECAR = ".json"
 """``a.txt.json`` holds fields of ``a.txt``, such as its url: an object, as in a record.
 
 It may be a link only with ``input.follow_links: anywhere``."""
-
 _MAX_SIDECAR_BYTES = 1_000_000
 
 

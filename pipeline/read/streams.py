@@ -15,9 +15,7 @@ from typing import BinaryIO
 import zstandard
 
 _CHUNK_BYTES = 1 << 18
-
 _GZIP = zlib.MAX_WBITS | 16
-
 _GZIP_OUTPUT_BYTES = 1 << 16
 
 # zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB.

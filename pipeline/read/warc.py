@@ -140,11 +140,8 @@ def _bare(value: str | None) -> str:
 
 
 _PARSER = StatusAndHeadersParser(["HTTP/"])
-
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([-\w.:]+)""", re.IGNORECASE)
-
 _MAX_HTTP_HEAD_BYTES = 1 << 20
-
 _OUTPUT_BYTES = 1 << 16
 
 # zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB.

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import compress, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from pipeline.text.scripts import SPACELESS_LETTER
-from pipeline.text.unicode import beyond_ascii, is_plain, normalize
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from pipeline.text.unicode import SPACELESS_LETTER, beyond_ascii, is_plain, normalize
 
 MIN_WIDTH = 50
 """Columns below which a line is no evidence of wrapping: verse and lists are narrower."""
@@ -26,10 +23,8 @@ MAX_WIDER = 0.03
 """Share of lines that may be wider than those that were broken: addresses cannot be."""
 TOLERANCE = 3
 """Columns by which editors differ in what they count."""
-
 MANY_CHARACTERS = 40
 """Different characters outside ASCII above which folding them one by one costs more."""
-
 _FULL_STOP = re.compile(r"[.!?…:;。！？][\"'”’»)\]]?$")
 _FOLDED = bytes(
     code if code > 127 or code in b"_\n" else ord(chr(code).lower() if chr(code).isalnum() else " ")

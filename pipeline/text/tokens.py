@@ -25,18 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import offsets_of
-from pipeline.text.scripts import SPACELESS
+from pipeline.text.unicode import SPACELESS
 
 Hashes = NDArray[np.uint64]
 Offsets = NDArray[np.int64]
 Points = NDArray[np.uint32] | NDArray[np.uint8]
-
 SEPARATOR, LETTER, SINGLE, MARK, IGNORED = range(5)
 """Classes of a code point; SINGLE is a letter that is a word of its own."""
-
 IGNORABLE = "\u00ad\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
 """Inside of a character class: soft hyphens, joiners, variation selectors; they part no word."""
-
 _IGNORED = re.compile(f"[{IGNORABLE}]+")
 
 _ARABIC_MARKS = re.compile(
@@ -46,15 +43,11 @@ _ARABIC_MARKS = re.compile(
 
 _SAME_LETTERS = (("\u064a", "\u06cc"), ("\u0649", "\u06cc"), ("\u0643", "\u06a9"))
 """Arabic yeh, alef maksura and kaf, as the Persian letters that keyboards confuse with them."""
-
 _ARABIC = re.compile("[\u0590-\u06ff]")
-
 _TYPOGRAPHY = "\u2018\u2019\u201c\u201d\u2013\u2014\u2022"
 """Quotes, dashes and bullets: no part of a word, and often all that is not Latin-1 in a text."""
-
 CHUNK_CHARS = 1 << 15
 """Characters worked on at once: the arrays of a chunk (256 KiB each) stay in the cache."""
-
 _MARK_ON = np.array([SEPARATOR, LETTER, MARK, SEPARATOR, SEPARATOR], np.uint8)
 _PLANES = 0x33480  # past the last letter that Unicode assigns
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
@@ -105,16 +98,11 @@ def word_count(text: str) -> int:
     return sum(len(_spans([piece for _, piece in chunk]).starts) for chunk in _chunks((text,)))
 
 
-def word_hashes(text: str) -> Hashes:
-    """Hash each word of *text*: uint64[words], in reading order.
-
-    The same folded word has the same hash in every text, process and machine.
-    """
-    return hash_words((text,)).values
-
-
 def hash_words(texts: Sequence[str]) -> WordHashes:
-    """Hash the words of a block of texts; text by text the same as ``word_hashes``."""
+    """Hash the words of a block of texts, in reading order.
+
+    The same folded word has the same hash in every text, block, process and machine.
+    """
     counts = np.zeros(len(texts), np.int64)
     values: list[Hashes] = []
     for chunk in _chunks(texts):

@@ -18,7 +18,6 @@ from pipeline.version import FORMAT_VERSION
 
 Table = Literal["articles", "duplicates", "rejects"]
 TABLES: tuple[Table, ...] = ("articles", "duplicates", "rejects")
-
 _UTC = pa.timestamp("us", tz="UTC")
 _STRINGS = pa.list_(pa.field("item", pa.string(), nullable=False))
 
@@ -80,14 +79,6 @@ def _evidence(article: Article) -> object:
     ]
 
 
-def _offset(article: Article) -> object:
-    return article.date_published and article.date_published.offset_min
-
-
-def _precision(article: Article) -> object:
-    return article.date_published and article.date_published.precision
-
-
 def _rejected_url(rejection: Rejection) -> str | None:
     return canonical_url(rejection.url) if rejection.url else None
 
@@ -107,8 +98,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("authors", _STRINGS, "!", _KEPT, "names from bylines, in order", lambda a: a.authors),
     Column("contributors", _STRINGS, "!", _KEPT, "names from credits such as 'contributed to this report'", lambda a: a.contributors),
     Column("date_published", _UTC, "?", _KEPT, "when the story was published; midnight UTC of the day if only a day is known", lambda a: _instant(a.date_published)),
-    Column("date_published_offset_min", pa.int16(), "?", _KEPT, "minutes east of UTC as the page printed it", _offset),
-    Column("date_published_precision", pa.string(), "?", _KEPT, "second, minute or day", _precision),
+    Column("date_published_offset_min", pa.int16(), "?", _KEPT, "minutes east of UTC as the page printed it", lambda a: a.date_published and a.date_published.offset_min),
+    Column("date_published_precision", pa.string(), "?", _KEPT, "second, minute or day", lambda a: a.date_published and a.date_published.precision),
     Column("date_modified", _UTC, "?", _KEPT, "when the page says it was last changed", lambda a: _instant(a.date_modified)),
     Column("dateline", pa.string(), "?", _KEPT, "place and agency before the first sentence, as printed", lambda a: a.dateline),
     Column("section", pa.string(), "?", _KEPT, "the site's own section", lambda a: a.section),

@@ -14,7 +14,14 @@ import pytest
 from runs import DAY, ROOT, in_loop, kill_group, newsieve, run, start_newsieve, table_bytes
 
 from pipeline.beam.graph import build
-from pipeline.beam.runner import MUCH_BYTES, execute, workers
+from pipeline.beam.runner import (
+    MAIN_BYTES,
+    MUCH_BYTES,
+    WORKER_BYTES,
+    execute,
+    memory_bytes,
+    workers,
+)
 from pipeline.config import Config
 from pipeline.errors import NewsieveError
 
@@ -200,3 +207,38 @@ def test_workers_follow_the_size_of_the_input():
     assert 1 == workers(Config(), blocks=50, input_bytes=MUCH_BYTES - 1)
     assert 1 == workers(Config(), blocks=1, input_bytes=MUCH_BYTES)
     assert 3 == workers(Config(run={"workers": 3}), blocks=50, input_bytes=1)
+
+
+@pytest.mark.parametrize(("fitting", "count"), [(0, 1), (1, 1), (2, 2), (9, 4)])
+def test_workers_follow_the_memory(monkeypatch, fitting, count):
+    """No more than fit, but one at least: more would be killed by the system."""
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    memory = MAIN_BYTES + fitting * WORKER_BYTES
+    monkeypatch.setattr("pipeline.beam.runner.memory_bytes", lambda: memory)
+
+    assert count == workers(Config(), blocks=50, input_bytes=MUCH_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("group", "files", "limit"),
+    [
+        ("0::/a/b", {"a/memory.max": "700000000", "a/b/memory.max": "max"}, 700_000_000),
+        ("0::/", {"memory.max": "600000000"}, 600_000_000),
+        ("0::/../c", {}, 8_000_000_000),
+        ("9:cpu:/a\n4:memory:/a", {"memory/a/memory.limit_in_bytes": "500000000"}, 500_000_000),
+        ("4:memory:/elsewhere", {"memory/memory.limit_in_bytes": "400000000"}, 400_000_000),
+        ("nonsense", {}, 8_000_000_000),
+    ],
+)
+def test_the_memory_is_that_of_the_container(tmp_path, monkeypatch, group, files, limit):
+    """The smallest limit of the control groups, of either version; else the machine's."""
+    (tmp_path / "cgroup").write_text(group)
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    monkeypatch.setattr("pipeline.beam.runner._CGROUP", tmp_path / "cgroup")
+    monkeypatch.setattr("pipeline.beam.runner._CGROUPS", str(tmp_path))
+
+    monkeypatch.setattr("os.sysconf", {"SC_PHYS_PAGES": 2_000_000, "SC_PAGE_SIZE": 4_000}.get)
+
+    assert limit == memory_bytes()

@@ -175,7 +175,7 @@ def test_a_long_folder_for_temporary_files_is_no_obstacle(tmp_path):
 
 
 def test_temporary_folders_of_killed_runs_are_swept(tmp_path, monkeypatch):
-    """Those of runs that are alive stay, and a link is not followed."""
+    """Those of runs that are alive stay; a link is not followed, a pipe does not block."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -184,6 +184,9 @@ def test_temporary_folders_of_killed_runs_are_swept(tmp_path, monkeypatch):
     left = tmp_path / "newsieve-run-left"
     (left / "beam-pipeline-temp1").mkdir(parents=True)
     (left / "lock").touch()
+    odd = tmp_path / "newsieve-run-odd"
+    odd.mkdir()
+    os.mkfifo(odd / "lock")
     with private_folder() as alive, private_folder() as other:
         assert alive.exists()
         assert other.exists()
@@ -191,7 +194,9 @@ def test_temporary_folders_of_killed_runs_are_swept(tmp_path, monkeypatch):
         assert str(other) == tempfile.gettempdir()
         assert 0o700 == alive.stat().st_mode & 0o777
     assert elsewhere.exists()
-    assert ["elsewhere", "newsieve-run-link"] == sorted(p.name for p in tmp_path.iterdir())
+    assert ["elsewhere", "newsieve-run-link", "newsieve-run-odd"] == sorted(
+        p.name for p in tmp_path.iterdir()
+    )
 
 
 def test_beam_still_has_the_parts_that_are_replaced():

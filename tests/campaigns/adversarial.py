@@ -166,7 +166,14 @@ def measured(name: str, count: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="newsieve-adversarial-") as work:
         folder = Path(work)
         write_inputs(folder / "in", kind.texts(random.Random(5), count))
-        command = [sys.executable, __file__, "--one", str(folder / "in"), str(folder / "out")]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.campaigns.adversarial",
+            "--one",
+            str(folder / "in"),
+            str(folder / "out"),
+        ]
         done = subprocess.run(
             [*command, str(int(kind.cleaned))], check=True, stdout=subprocess.PIPE
         )

@@ -63,7 +63,15 @@ def one_run(inputs: str, output: str, day: int, window_days: int) -> None:
 
 def measured(inputs: Path, output: Path, day: int, window_days: int) -> dict[str, float]:
     """Do ``one_run`` in a process of its own."""
-    command = [sys.executable, __file__, "--one", str(inputs), str(output), str(day)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.campaigns.window",
+        "--one",
+        str(inputs),
+        str(output),
+        str(day),
+    ]
     done = subprocess.run([*command, str(window_days)], check=True, capture_output=True, text=True)
     facts: dict[str, float] = json.loads(done.stdout)
     return facts

@@ -154,6 +154,7 @@ FAMILIES = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(family=FAMILIES, random=st.randoms(use_true_random=False))
 def test_decisions_hold_their_promises(family, random):

@@ -99,7 +99,7 @@ def test_the_image_is_made_of_what_exists():
     sources = [source for line in copied for source in line.split()]
     ignore = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").splitlines()
 
-    assert {"pyproject.toml", "pipeline/"} <= set(sources)
+    assert {"pyproject.toml", "newsieve/", "pipeline/"} <= set(sources)
     for source in sources:
         assert (ROOT / source).exists(), source
         assert f"!{source.rstrip('/')}" in ignore, source

@@ -6,6 +6,7 @@ import json
 import time
 from datetime import datetime, timezone
 
+import pytest
 from factories import article, document, rejection
 from hypothesis import given
 from strategies import articles
@@ -233,6 +234,7 @@ def test_every_line_of_any_document_is_shown_once(kept):
         assert row[2:].startswith(line)
 
 
+@pytest.mark.slow
 def test_a_text_of_many_cut_lines_is_explained_in_the_time_that_it_deserves():
     """Seconds for 60,000 lines, each cut by a span of its own; their square would be a minute."""
     lines = 60_000

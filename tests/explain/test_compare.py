@@ -14,10 +14,9 @@ from runs import ROOT, rows, run
 
 from pipeline.config import Config, DedupConfig
 from pipeline.errors import UsageError
-from pipeline.explain.compare import compare_sides
+from pipeline.explain.compare import compare_sides, load_side
 from pipeline.explain.compared import KEPT_BECAUSE, comparison_lines
 from pipeline.explain.lookup import Rows
-from pipeline.explain.sides import load_side
 
 CONFIG = DedupConfig()
 DAY = datetime(2025, 3, 1, tzinfo=timezone.utc)
@@ -60,6 +59,7 @@ def test_what_a_run_decided_is_what_is_told(output):
         assert f"left A out as a copy ({row['match']}) of B." in told["explanation"][-1]
 
 
+@pytest.mark.slow
 def test_what_a_run_kept_apart_is_no_copy(output):
     """No two articles of the sample are told to be copies."""
     found = Rows(output)
@@ -222,6 +222,7 @@ def test_common_shingles_are_known_from_the_folder_only(tmp_path):
     assert (8, 0) == (with_folder["rarity_texts"], without["rarity_texts"])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_the_decision_does_not_depend_on_the_order_of_a_and_b(one, other):

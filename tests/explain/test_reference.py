@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline.cli import newsieve
+from pipeline.cli.reference import pages
 from pipeline.config import Config
 from pipeline.config_file import settings
 from pipeline.explain.reference import column_tables, default_config
@@ -15,12 +17,23 @@ from pipeline.write.columns import TABLES, columns_of
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_column_tables_are_up_to_date():
-    """docs/output.md holds every column and every reason, as the code has them."""
-    path = ROOT / "docs/output.md"
-    written = path.read_text(encoding="utf-8") if path.exists() else None
+@pytest.mark.parametrize("path", pages())
+def test_what_the_code_writes_is_up_to_date(path):
+    """Commands, settings, columns, answers and the default configuration, as the code has them."""
+    written = (ROOT / path).read_text(encoding="utf-8")
 
-    assert column_tables() == written, "docs/output.md is out of date: run `make defaults`"
+    assert pages()[path] == written, f"{path} is out of date: run `make defaults`"
+
+
+@pytest.mark.parametrize("verb", newsieve.commands)
+def test_every_command_has_a_section_with_all_its_flags(verb):
+    """In docs/cli.md, with its first sentence."""
+    section = pages()["docs/cli.md"].split(f"\n## newsieve {verb}\n")[1].split("\n## ")[0]
+    command = newsieve.commands[verb]
+    flags = [name for each in command.params for name in each.opts if name[0] == "-"]
+
+    assert command.help.split(".")[0] in section.replace("\\", "")
+    assert [] == [name for name in flags if name not in section]
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -9,17 +9,26 @@ import pytest
 from runs import run
 
 from pipeline.errors import UsageError
-from pipeline.explain.runs import article_files, diff_lines, diff_runs, list_lines, list_runs
-from pipeline.explain.verification import PROBLEMS, verify, verify_lines
+from pipeline.explain.runs import (
+    PROBLEMS,
+    article_files,
+    diff_lines,
+    diff_runs,
+    list_lines,
+    list_runs,
+    verify,
+    verify_lines,
+)
 from pipeline.ledger.history import committed_runs, read_manifest
 
 STORY = "The ferry from Kesterby was late again on Monday, said the harbour master. " * 8
 OTHER = "Beekeepers of the valley counted fewer swarms than in any spring before. " * 8
 
 
-@pytest.fixture
-def output(tmp_path):
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory):
     """Two runs: the second reads a file that was broken, one that changed, and a new one."""
+    tmp_path = tmp_path_factory.mktemp("two_runs")
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.txt").write_text(STORY, "utf-8")
@@ -29,6 +38,13 @@ def output(tmp_path):
     (folder / "b.jsonl").write_text(json.dumps({"text": OTHER, "title": "Bees"}) + "\n", "utf-8")
     (folder / "c.txt").write_text("", "utf-8")
     run(folder, tmp_path / "out", clean={"mode": "careful"})
+    return tmp_path
+
+
+@pytest.fixture
+def output(two_runs, tmp_path):
+    """A copy of them that a test may change."""
+    shutil.copytree(two_runs, tmp_path, dirs_exist_ok=True)
     return tmp_path / "out"
 
 

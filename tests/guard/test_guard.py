@@ -186,6 +186,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("item", "then", "signals"),
     [
@@ -236,6 +237,7 @@ def _gone(pid):
     return False
 
 
+@pytest.mark.slow
 def test_what_is_loaded_once_is_not_the_first_item_s_time():
     """A function that needs half a second to load answers under a limit of a tenth."""
     guard = Guard(act, Limits(0.1, 0), load_slowly)

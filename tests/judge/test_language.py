@@ -21,11 +21,11 @@ from pipeline.config import LANGUAGES, JudgeConfig
 from pipeline.judge.language import (
     NORWEGIAN,
     OWN_LETTERS,
+    PROFILES,
     SCRIPT_LANGUAGES,
     detect_language,
     sample_of,
 )
-from pipeline.judge.profiles import PROFILES
 
 CASES = yaml.safe_load((Path(__file__).parent / "languages.yaml").read_text("utf-8"))
 TEXTS = [case["text"] for case in CASES["told"]]
@@ -144,6 +144,7 @@ def test_threads_agree() -> None:
         assert [detect(text) for text in TEXTS * 2] == list(pool.map(detect, TEXTS * 2))
 
 
+@pytest.mark.slow
 def test_a_fresh_process_agrees_whatever_it_is_asked_first() -> None:
     """The answers are those of a process with another hash seed, asked by threads in reverse."""
     code = (

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langdetect.detector_factory import DetectorFactory
 
-from pipeline.judge import profiles
-from pipeline.judge.profiles import PROFILES, likeliest
+from pipeline.judge import language as profiles
+from pipeline.judge.language import PROFILES, likeliest
 
 FOLDER = Path(langdetect.__file__).parent / "profiles"
 FLOOR = 0.5 / 10_000  # langdetect's smoothing: alpha, divided by what it calls the base frequency

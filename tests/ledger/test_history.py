@@ -77,13 +77,31 @@ def test_a_run_that_is_missing_is_named(tmp_path):
     assert [1, 3] == [run.sequence for run in committed_runs(tmp_path)]
 
 
-@pytest.mark.parametrize("name", ["2026-01-02-000001-0badcafe", "2026-13-45-000002-0badcafe"])
-def test_a_folder_that_is_named_like_a_run_is_not_ignored(tmp_path, name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2026-01-02-000001-0badcafe",
+        "2026-13-45-000002-0badcafe",
+        "٢٠٢٦-01-01-000002-0badcafe",
+        "2026-01-01-000001-0badcafe.bak",
+        "backup",
+    ],
+)
+def test_a_copy_of_a_run_beside_the_others_is_not_ignored(tmp_path, name):
     """Readers of runs/* see it: a second run of a sequence, or one of no day, must be moved."""
     (commit(tmp_path, 1, 1).parent / name).mkdir()
     (tmp_path / "runs" / name / "manifest.json").write_text(json.dumps(MANIFEST))
     with pytest.raises(NewsieveError, match="move"):
         committed_runs(tmp_path)
+
+
+def test_what_is_no_run_may_lie_beside_the_runs(tmp_path):
+    """Files, and folders without a manifest, such as lost+found."""
+    runs = commit(tmp_path, 1, 1).parent
+    (runs / "lost+found").mkdir()
+    (runs / "README").touch()
+
+    assert [1] == [run.sequence for run in committed_runs(tmp_path)]
 
 
 @pytest.mark.parametrize(

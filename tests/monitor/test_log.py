@@ -38,7 +38,7 @@ def test_json_has_one_object_a_line_with_time_level_event_and_run(capsys):
     """Whatever the fields hold, a line is a line, in ASCII, and so in any locale."""
     log = open_log("json")
     log.run_id = "r1"
-    log.tell("remark", "for people", message="two\nlines, é and a lone \udc80")
+    log.event("remark", "for people", message="two\nlines, é and a lone \udc80")
     (event,) = lines(raw := capsys.readouterr().err)
 
     assert raw.isascii()
@@ -51,8 +51,8 @@ def test_json_has_one_object_a_line_with_time_level_event_and_run(capsys):
 def test_text_shows_what_is_meant_for_people_and_nothing_else(capsys):
     """An event without a text stays silent; a warning of ours is shown."""
     log = open_log("text")
-    log.tell("block_cleaned", block=1)
-    log.tell("remark", "three lines", message="x")
+    log.event("block_cleaned", block=1)
+    log.event("remark", "three lines", message="x")
     logging.getLogger("newsieve").warning("a word of warning")
 
     assert "three lines\na word of warning\n" == capsys.readouterr().err
@@ -90,7 +90,7 @@ def test_json_takes_failed_threads_in(capsys):
 def test_an_open_log_is_replaced_not_doubled(capsys):
     """The form may change when the flags are read; a line still comes once."""
     open_log("text")
-    open_log("json").tell("remark", message="once")
+    open_log("json").event("remark", message="once")
 
     assert 1 == len(lines(capsys.readouterr().err))
 
@@ -145,7 +145,7 @@ def test_an_error_is_an_event_with_its_exit_code(tmp_path, arguments, code, mess
 def test_whatever_the_fields_hold_a_line_stays_a_line(counts):
     """Control characters and line separators: one line of ASCII, and back again."""
     with redirect_stderr(io.StringIO()) as told:
-        open_log("json").tell("run_published", counts=counts)
+        open_log("json").event("run_published", counts=counts)
     (line,) = told.getvalue().splitlines()
 
     assert line.isascii()
@@ -204,6 +204,6 @@ def test_every_event_of_the_code_is_in_the_list():
     """The list is closed: it is documentation, and scripts filter by it."""
     used = set()
     for path in (ROOT / "pipeline").rglob("*.py"):
-        used |= set(re.findall(r'\.tell\(\s*"(\w+)"', path.read_text("utf-8")))
+        used |= set(re.findall(r'\.event\(\s*"(\w+)"', path.read_text("utf-8")))
 
     assert used <= EVENTS.keys()

@@ -92,6 +92,16 @@ def test_the_first_run_may_fail(tmp_path):
     assert 1 == told(config)[(CODE,)]
 
 
+def test_an_output_whose_name_is_no_utf_8_is_escaped(tmp_path):
+    """Such a folder is refused; the figures say so."""
+    config = with_metrics(tmp_path)
+    odd = config.write.model_copy(update={"output": "/o/\udcff\u00fc"})
+    config = config.model_copy(update={"write": odd})
+    end_with(config, UsageError("x"))
+
+    assert 'output="/o/\\\\xff\u00fc"' in (tmp_path / "newsieve.prom").read_text("utf-8")
+
+
 def test_a_run_that_finds_the_lock_taken_writes_nothing(tmp_path):
     """The run at work will write when it ends; until then the time of success grows old."""
     config = with_metrics(tmp_path)

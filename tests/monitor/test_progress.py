@@ -21,8 +21,7 @@ from pipeline.config import Config
 from pipeline.job import run_job
 from pipeline.monitor.log import EventLog, close_log, open_log
 from pipeline.monitor.progress import Progress, Watcher, _LiveLine, _Run
-from pipeline.progress import COUNTS, counted, counter_of, forget
-from pipeline.staging import Staging
+from pipeline.staging import COUNTS, Staging, counted, counter_of, forget
 
 STORIES = 40
 
@@ -154,7 +153,7 @@ def test_the_live_line_is_one_line_and_goes_away(monkeypatch, width, colour):
 def test_without_a_terminal_a_line_is_told_now_and_then(monkeypatch, capsys):
     """In a log: a whole line, and none for what is done before."""
     monkeypatch.setattr("pipeline.monitor.progress.LOOK_EVERY_S", 0.01)
-    monkeypatch.setattr("pipeline.monitor.progress.TELL_EVERY_S", 0.05)
+    monkeypatch.setattr("pipeline.monitor.progress.LOG_EVERY_S", 0.05)
     log = open_log("text")
     watcher = Watcher(log, io.StringIO(), colour=False)
     watcher.start()
@@ -203,7 +202,7 @@ def test_worker_processes_count_where_the_main_process_looks(tmp_path):
         (folder / f"{part}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     script = tmp_path / "quick.py"
     script.write_text(
-        "import pipeline.monitor.progress as p; p.LOOK_EVERY_S = 0.1; p.TELL_EVERY_S = 0.2\n"
+        "import pipeline.monitor.progress as p; p.LOOK_EVERY_S = 0.1; p.LOG_EVERY_S = 0.2\n"
         "from pipeline.__main__ import main; main()\n"
     )
     root = Path(__file__).parents[2]

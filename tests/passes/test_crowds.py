@@ -130,6 +130,7 @@ def test_the_order_of_the_input_makes_no_difference(tmp_path):
     assert len({cluster for _, cluster in found.values()}) < len(texts) - 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_whether_many_texts_tell_one_story_does_not_depend_on_their_order(tmp_path, seed):
     """Of 40 alike texts some have figures of their own: the same verdict in any order."""

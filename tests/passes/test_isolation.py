@@ -146,6 +146,7 @@ def test_a_hostile_document_is_one_rejection_and_its_batch_is_kept():
         assert each.excerpt.startswith(excerpt(STORY))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hostile")
 def test_a_copy_of_what_hit_a_limit_is_rejected_at_once():
     """Other texts in its batch are articles; the copies cost no time, and no helper."""

@@ -158,6 +158,7 @@ def hang_or_read(request, argument):
         jsonl.document_of = real
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_slow")
 @pytest.mark.parametrize("hanging", [{5}, {5, 6}, {5, 100}, {0, 1, 2, 3}])
 def test_a_record_that_takes_too_long_is_one_reject(file, hanging):

@@ -145,6 +145,7 @@ def test_utf8_is_always_understood(text: str) -> None:
     assert story == decode(story.encode(), html=False).text
 
 
+@pytest.mark.slow
 def test_detection_is_the_same_in_every_process() -> None:
     """The seed of Python's hashes has no part in the answer."""
     text = next(case["text"] for case in CASES["other"] if case["name"] == "Polish")

@@ -209,6 +209,7 @@ VALUES = st.recursive(
 NAMES = st.sampled_from(["text", "html", "id", "url", "title", "authors", "fetched_at", "other"])
 
 
+@pytest.mark.slow
 @given(st.lists(st.dictionaries(NAMES, VALUES, max_size=5), max_size=6))
 def test_every_object_is_a_document_or_a_rejection(records: list[dict]) -> None:
     """Whatever the fields hold, each record is one item, and its strings can be stored."""

@@ -67,6 +67,7 @@ def test_any_mix_is_read(pieces: list[str]) -> None:
     assert not found.flags or not has_tags(found.content) or "&" in "".join(pieces)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["<p ", "<p>", "</p>", "<!--", "<script>", "&amp;", "&", "<", "<style>a"]
 )

@@ -222,6 +222,7 @@ def test_a_damaged_member_does_not_cost_those_before(suffix: str) -> None:
     assert items[-1].reason == "broken_compression"
 
 
+@pytest.mark.slow
 def test_a_zip_bomb_costs_no_memory() -> None:
     """A line of 200 MB in a few bytes is too large, without ever being held."""
     bomb = zstandard.ZstdCompressor(level=3).compress(b"x" * 200_000_000)

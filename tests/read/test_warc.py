@@ -266,6 +266,7 @@ def test_a_large_record_is_one_rejection_and_a_large_picture_none() -> None:
     assert "input.max_bytes = 100,000" in items[0].detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".warc", ".warc.gz"])
 @pytest.mark.parametrize("mime", ["text/html", "video/mp4"])
 @pytest.mark.parametrize("length", [None, "999999999999"])

@@ -78,6 +78,7 @@ def test_row_groups_are_fixed_whatever_the_portions(tmp_path_factory, sizes, gro
     assert table["number"].to_pylist() == pq.read_table(path)["number"].to_pylist()
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.integers(0, 23), max_size=6), st.sampled_from([1, 4, 10, 23, 100]))
 def test_the_bytes_do_not_depend_on_the_portions(tmp_path_factory, cuts, group_rows):

@@ -219,6 +219,23 @@ _GLUED_BYLINE = re.compile(r"^((?:written )?by:?|von|par|por)(?=[A-Z])", re.IGNO
 
 _PARTS = re.compile(r"\s*[|•·⋅∙]\s*|\s+[–—-]+\s+|\s+//?\s+")
 
+_LABEL = re.compile(
+    r"(?:(?:this (?:post|article|story) was )?(?:written|posted|authored) by:?|guest author:?"
+    r"|(?:author|autor(?:in|en|a|es)?|auteur|автор)s?:|interview by:?|text von:?"
+    r"|(?:verfasst|geschrieben|erstellt|gespeichert) von:?|escrito por:?|scritto da:?|écrit par:?"
+    r"|(?P<by>by)(?= [A-Z][^\W\d_]+ [A-Z][^\W\d_]+$))"
+    r"\s*(?=\w)",
+    re.IGNORECASE,
+)
+"""Labels that name the author of a page wherever they stand on it."""
+
+_AFTER = re.compile(
+    r"(?<=\w)(?:\s(?:on|am|le|el|den|at)\s|,\s(?:the |our )?(?:head|director|senior|junior|chief"
+    r"|professor|founder|co-founder|projektleiter|gastautor|vice)).*$",
+    re.IGNORECASE,
+)
+"""When, and as what, a labelled author wrote."""
+
 _ON = re.compile(r"(?<=\w)\s(?:on|am|le|el|den)\s.*$")
 
 
@@ -230,14 +247,28 @@ def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidenc
         places: the blocks that are the headline.
 
     Returns:
-        The names, field ``authors``; empty when there is no line with any.
+        The names, field ``authors``, or those of the only label on the page that names an
+        author, such as *Written by*; empty when there is no line with any.
     """
     for place in places:
         for n in _around(blocks, place):
             names = _names_in(blocks.texts[n])
             if names:
                 return [Evidence("authors", "; ".join(names), PRINTED)]
-    return []
+    found = set(_labelled_names(blocks))
+    return [Evidence("authors", "; ".join(names), PRINTED) for names in found if len(found) == 1]
+
+
+def _labelled_names(blocks: Blocks) -> Iterator[tuple[str, ...]]:
+    """The names behind labels; *by* is one only before the first paragraph."""
+    in_story = False
+    for n, line in enumerate(blocks.texts):
+        label = _LABEL.match(line) if len(line) <= MAX_LINE_CHARS else None
+        if label and not (blocks.around[n] & ELSEWHERE or blocks.near[n] & _MENU):
+            byline = read_byline(f"By {_AFTER.sub('', line[label.end() :])}")
+            if byline and not (in_story and label["by"]):
+                yield byline.names
+        in_story = in_story or len(line) > PROSE_CHARS
 
 
 def _around(blocks: Blocks, headline: int) -> Iterator[int]:

@@ -28,6 +28,8 @@ ARTICLE_TYPES = frozenset(
 )  # fmt: skip
 """Types (lower case) of schema.org that describe the story of a page."""
 
+NEWS_TYPES = frozenset(kind for kind in ARTICLE_TYPES if kind.endswith("newsarticle"))
+
 PAGE_TYPES = frozenset({"webpage", "itempage", "newspage"})
 """Types that describe the page: their dates and authors count after those of an article."""
 

@@ -311,14 +311,20 @@ SITE_AS_AUTHOR_SOURCES = frozenset(
         "json-ld:house",
         "twitter:data1",
         "meta:author",
+        "meta:article:author",
         "itemprop:author",
         "rel:author",
+        "byline",
+        "printed",
     }
 )
 """Sources that are believed when they name the site itself, and nobody is named elsewhere."""
 
 MAX_BYLINE_CHARS = 150
 """A longer byline is a biography."""
+
+MAX_INITIALS = 4
+"""Letters of an editor's initials below a story: ``amw``."""
 
 MAX_SITE_WORDS = 9
 """Words that the name of a site may have: in more there is a headline."""

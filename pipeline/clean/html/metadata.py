@@ -19,6 +19,7 @@ from pipeline.clean.html.beside_headline import (
 from pipeline.clean.html.blocks import Blocks
 from pipeline.clean.html.json_ld import (
     ARTICLE_TYPES,
+    NEWS_TYPES,
     Node,
     authors_of,
     names_of,
@@ -30,6 +31,7 @@ from pipeline.clean.html.markup import (
     INVERTED_META,
     KEYWORD_META,
     MAX_BYLINE_CHARS,
+    MAX_INITIALS,
     MAX_KEYWORDS,
     MAX_SITE_WORDS,
     SECTION_META,
@@ -169,7 +171,8 @@ def _vote(page: _Page, markup: Markup, nodes: list[Node]) -> _Votes:
     """Elect title, authors and dates."""
     document, names = page.document, page.site_names
     stated = _titles(markup, nodes, page.blocks)
-    titles = _declared("title", document.title) + choose_title(stated, names)
+    news = any(types_of(node) & NEWS_TYPES for node in _stories(nodes))
+    titles = _declared("title", document.title) + choose_title(stated, names, news=news)
     places = headlines(page.blocks, [title.value for title in titles])
     authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
     beside = date_beside_headline(page.blocks, places)
@@ -207,10 +210,16 @@ def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> li
     return items
 
 
+def _stories(nodes: list[Node]) -> list[Node]:
+    """The first of *nodes* that is about a story, if any."""
+    return [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
+
+
 def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
-    stories = [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
     found = [
-        ("json-ld:headline", text) for node in stories for text in texts_of(node.get("headline"))
+        ("json-ld:headline", text)
+        for node in _stories(nodes)
+        for text in texts_of(node.get("headline"))
     ]
     found += [("h1", text) for text in markup.headings[:5]]
     if not any(len(text.split()) > 1 for text in markup.headings):
@@ -295,10 +304,12 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
     A site that names itself as the author is believed only where nobody else is named.
     """
     named = [(item, found) for item in candidates if (found := _names(item, site_names))]
+    if any(item.source == "json-ld:house" for item in candidates):
+        named = [(item, found) for item, found in named if not all(map(_is_initials, found))]
     if named:
         chosen = _elected(named)
         others = {name for _, found in named for name in found if " " in name}
-        return tuple(dict.fromkeys(_shortest(name, others) for name in chosen))
+        return tuple(dict.fromkeys(_in_full(name, others) for name in chosen))
     houses = (item for item in candidates if item.source in SITE_AS_AUTHOR_SOURCES)
     return next((found for item in houses if (found := _names(item, frozenset()))), ())
 
@@ -352,9 +363,17 @@ def _in_order(name: str) -> Callable[[str], str]:
     return in_reading_order if name in INVERTED_META else str
 
 
-def _shortest(name: str, others: set[str]) -> str:
-    """*name*, or what another place gives of it alone: no role after it, no house before."""
+def _is_initials(name: str) -> bool:
+    """Whether *name* is how an editor signs a story of the house: ``amw``."""
+    return name.islower() and len(name) <= MAX_INITIALS
+
+
+def _in_full(name: str, others: set[str]) -> str:
+    """*name* as another place gives it alone: no role after it, no house before, both names."""
     parts = (each for each in others if name.startswith(f"{each} ") or name.endswith(f" - {each}"))
+    fuller = {each for each in others if each.split()[0] == name and is_person(each)}
+    if len(fuller) == 1 and all(len(each.split()) == 2 for each in fuller):
+        return fuller.pop()
     return min(parts, key=len, default=name)
 
 

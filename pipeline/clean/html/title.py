@@ -63,6 +63,11 @@ ALIKE = 1.2
 """Factor for a first ``<h1>`` that says in other words what the other places say, which are
 written together, for search engines."""
 
+SOLE_WORDS = 2
+SOLE_SHARE = 0.67
+"""Minimum words of an only ``<h1>`` that is the headline whatever the head of the page says, and
+share of them that the head has too. Chosen on the development pages of four benchmarks."""
+
 HEAD_SOURCES = frozenset({"title", "og:title", "twitter:title", "meta:title"})
 BAR_WORDS, TAIL_WORDS = 3, 2
 """Places where a site or a section follows a bar; minimum words before it, maximum words after it
@@ -77,12 +82,15 @@ _TAIL = re.compile(r".+\S(?:\s+[-|–—]\s+|\s*\|\s*|_)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|\s*|\s+»|«\s+")
 
 
-def choose_title(candidates: Iterable[Evidence], site_names: frozenset[str]) -> list[Evidence]:
+def choose_title(
+    candidates: Iterable[Evidence], site_names: frozenset[str], *, news: bool = False
+) -> list[Evidence]:
     """Order *candidates* for the title by votes, the winner first.
 
     Args:
         candidates: field ``title``, sources as in ``WEIGHTS``.
         site_names: ``name_key`` of what the site calls itself.
+        news: whether the page's JSON-LD is that of a newsroom's article.
 
     Returns:
         The candidates, values less the site's name, those that named only the site left out.
@@ -98,8 +106,33 @@ def choose_title(candidates: Iterable[Evidence], site_names: frozenset[str]) -> 
     keys = [name_key(candidate.value) for candidate in trimmed]
     weights = _weights(trimmed, keys)
     votes = [_votes(key, keys, weights) for key in keys]
-    order = sorted(range(len(trimmed)), key=lambda n: (-votes[n], -weights[n], n))
+    sole = _sole_heading(trimmed, keys, news=news)
+    order = sorted(range(len(trimmed)), key=lambda n: (n != sole, -votes[n], -weights[n], n))
     return _whole([trimmed[n] for n in order])
+
+
+def _sole_heading(voters: list[Evidence], keys: list[str], *, news: bool) -> int | None:
+    """The only ``<h1>``, if it is about what the head of the page is about.
+
+    What the head says in several places is written once, for search engines and networks. It
+    shares most of its words with the heading, or the heading says more. A newsroom's JSON-LD, and
+    one that has the heading's words behind a kicker, is a second voice: then all places vote.
+    """
+    headings = [n for n, voter in enumerate(voters) if voter.source == "h1"]
+    others = [key for voter, key in zip(voters, keys, strict=True) if voter.source != "h1"]
+    if len(headings) != 1 or not others:
+        return None
+    key = keys[headings[0]]
+    stated = {
+        other
+        for voter, other in zip(voters, keys, strict=True)
+        if voter.source == "json-ld:headline" and other != key and (news or key in other)
+    }
+    if len(key.split()) < SOLE_WORDS or stated:
+        return None
+    own, said = set(key.split()), {word for other in others for word in other.split()}
+    about = len(own & said) >= SOLE_SHARE * len(own) or len(key) > max(map(len, others))
+    return headings[0] if about else None
 
 
 def _without_kicker(candidate: Evidence, others: list[Evidence]) -> Evidence:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from pipeline.text.scripts import SPACELESS
+from pipeline.text.unicode import SPACELESS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from pipeline.clean.lines.phrases import kinds_of
 from pipeline.clean.lines.signs import CLOSING, OPEN_QUOTES, signs_of
 from pipeline.text.lines import folded_words, join_wrapped, split_lines
-from pipeline.text.scripts import HAN_AND_KANA, LOWEST_SPACELESS, SPACELESS_LETTER
+from pipeline.text.unicode import FIRST_SPACELESS, HAN_AND_KANA, SPACELESS_LETTER
 
 Mode = Literal["careful", "default", "thorough"]
 
@@ -176,7 +176,7 @@ def _count_words(text: str, words: Sequence[str]) -> int:
     # The highest character is cheaper to see than each letter. Where it is a dash or a curly quote,
     # words of nine characters and more throughout are no words.
     highest = "" if text.isascii() else max(text)
-    if highest < LOWEST_SPACELESS or (highest < HAN_AND_KANA and len(text) < 9 * count):
+    if highest < FIRST_SPACELESS or (highest < HAN_AND_KANA and len(text) < 9 * count):
         return count
     sample = text[:LONG_LINE]
     spaceless = len(SPACELESS_LETTER.findall(sample)) * len(text) // len(sample)

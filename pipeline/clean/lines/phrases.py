@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.text.scripts import FIRST_SPACELESS
+from pipeline.text.unicode import FIRST_SPACELESS
 
 _TABLE: dict[str, dict[str, list[str]]] = json.loads(
     Path(__file__).with_name("phrases.json").read_text(encoding="utf-8")

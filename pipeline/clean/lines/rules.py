@@ -1,8 +1,8 @@
-"""The named rules: which lines of a page are not the story, and why. Read ``TABLE`` first.
+"""The named rules: which lines of a page are not the story, and why. Read ``LINE_RULES`` first.
 
 A rule's name is the ``rule`` of the spans it removes, a heading in the docs and a feature of the
-line model. Twelve rules are rows of ``TABLE``: what a line says, how long it may be and where it
-stands. The others look around the line and are functions. Rules do not see one another's answers:
+line model. Twelve rules are rows of ``LINE_RULES``: what a line says, how long it may be and where
+it is. The others look around the line and are functions. Rules do not see one another's answers:
 the order of ``RULES`` only decides whose name a line gets when several match. All of them keep a
 line when in doubt, because a lost sentence is worse than a leftover button.
 """
@@ -70,7 +70,7 @@ class Row(NamedTuple):
         )
 
 
-TABLE = (
+LINE_RULES = (
     Row("share_buttons", "share", most=45),
     Row("newsletter", "newsletter", most=45),
     Row("subscription", "account", most=45, spares=SENTENCES),
@@ -89,7 +89,7 @@ TABLE = (
     Row("navigation", "nav", least=3, spares=PROSE),
 )
 
-WHY = {
+RULE_DESCRIPTIONS = {
     "repeated_title": "The headline again: word for word, with the site's name after it, or cut"
     " short.",
     "byline": "A line that only says who wrote the story: `By Ann Lee, Daily Sun | 3 May 2024`.",
@@ -128,7 +128,7 @@ WHY = {
 }
 """Rule → what it cuts; in the order in which rules name a line."""
 
-RULES = tuple(WHY)
+RULES = tuple(RULE_DESCRIPTIONS)
 
 DATES_IN_LIST = 3
 """Dates inside the story from which they are those of a list's entries."""
@@ -227,7 +227,7 @@ FUNCTIONS: dict[str, Rule] = {
 }
 
 _ROWS: dict[str, list[Row]] = defaultdict(list)
-for _row in TABLE:
+for _row in LINE_RULES:
     _ROWS[_row.says].append(_row)
 
 

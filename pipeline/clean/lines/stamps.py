@@ -6,7 +6,7 @@ import re
 
 from pipeline.clean.dates import MONTHS, ZONES, find_date
 from pipeline.clean.lines.phrases import WORDS
-from pipeline.text.scripts import FIRST_SPACELESS
+from pipeline.text.unicode import FIRST_SPACELESS
 
 MAX_WORDS = 20
 """Words of the longest line of time stamps: two of them, with labels and weekdays."""

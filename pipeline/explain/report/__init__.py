@@ -2,7 +2,6 @@
 
 facts      what is counted: from the manifest and the tables of the run
 samples    articles with their cuts, copies beside what they are copies of, rejects
-charts     distributions as SVG, by pygal
-page       the page, by jinja2; everything that comes from data is escaped
+page       the page, by jinja2, with SVG charts by pygal; everything that comes from data is escaped
 tables     the same facts for the terminal, by rich
 """

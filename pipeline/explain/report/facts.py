@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,16 +14,9 @@ import pyarrow.compute as pc
 from pipeline.explain.lookup import read_columns
 from pipeline.explain.runs import find_run, list_runs
 from pipeline.ledger.held import check_output
-from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.ledger.history import CommittedRun, committed_runs, read_manifest
 from pipeline.records import REASONS
-from pipeline.write.columns import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from pipeline.ledger.history import CommittedRun
-    from pipeline.write.columns import Table
+from pipeline.write.columns import TABLES, Table
 
 WORD_STEPS = (0, 50, 100, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000)
 """Where bins of lengths begin, in words; the last one has no end."""
@@ -73,7 +68,7 @@ def gather(output: Path, name: str) -> dict[str, Any]:
         "cluster_sizes": _cluster_sizes(tables),
         "similarity": _histogram(tables["duplicates"]["similarity"], SIMILARITY_STEPS),
         "seconds": timings.get("seconds"),
-        "stages": _named_in_order(timings.get("stages") or {}),
+        "stages": [{"name": n, "seconds": s} for n, s in (timings.get("stages") or {}).items()],
         "gates": [{"name": name, **gate} for name, gate in manifest.get("gates", {}).items()],
         "alarm_clusters": manifest.get("alarm_clusters") or [],
         "trend": _trend(output, run),
@@ -94,10 +89,6 @@ def _named(counts: Mapping[Any, int]) -> list[dict[str, Any]]:
     return [{"name": name, "count": count} for name, count in ordered]
 
 
-def _named_in_order(seconds: Mapping[str, float]) -> list[dict[str, Any]]:
-    return [{"name": name, "seconds": value} for name, value in seconds.items()]
-
-
 def _values(column: pa.ChunkedArray) -> dict[Any, int]:
     """Count the values of *column*, of lists each of their values."""
     if pa.types.is_list(column.type):
@@ -109,19 +100,14 @@ def _values(column: pa.ChunkedArray) -> dict[Any, int]:
 def _sites(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
     """Count by site what became of its records; the busiest first."""
     counted = {table: _values(found["site"]) for table, found in tables.items()}
-    total: Counter[str | None] = Counter()
-    for each in counted.values():
-        total.update(each)
+    total = sum(map(Counter, counted.values()), Counter[str | None]())
     ordered = sorted(total.items(), key=lambda item: (-item[1], item[0] or ""))
     listed: list[dict[str, Any]] = [
         {"site": site, **{str(table): counted[table].get(site, 0) for table in TABLES}}
         for site, _ in ordered[:SITES]
     ]
-    rest = ordered[SITES:]
-    if rest:
-        others = {
-            str(table): sum(counted[table].get(site, 0) for site, _ in rest) for table in TABLES
-        }
+    if rest := [site for site, _ in ordered[SITES:]]:
+        others = {str(table): sum(counted[table].get(x, 0) for x in rest) for table in TABLES}
         listed.append({"site": f"{len(rest):,} more", **others})
     return listed
 

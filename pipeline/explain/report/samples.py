@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow.compute as pc
 
@@ -19,9 +20,6 @@ from pipeline.read import read_part
 from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document
 from pipeline.storage import open_input
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ARTICLES = 12
 PAIRS = 12

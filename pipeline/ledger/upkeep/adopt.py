@@ -45,8 +45,11 @@ class Orphans:
     sequences: NDArray[np.int64]
 
 
-def adopt(orphans: Sequence[Orphans], config: DedupConfig) -> list[NDArray[np.void]]:
+def adopt(orphans: Sequence[Orphans], config: DedupConfig, output: Path) -> list[NDArray[np.void]]:
     """Decide for each orphan whether it becomes an article, or whose copy it is now.
+
+    Args:
+        output: work files lie in its ``.staging``, which the next command sweeps after a kill.
 
     Returns:
         For each of *orphans* its verdicts, dtype ``VERDICT``, in the order of its rows; ``match``
@@ -56,7 +59,7 @@ def adopt(orphans: Sequence[Orphans], config: DedupConfig) -> list[NDArray[np.vo
         return []
     groups = np.concatenate([each.groups for each in orphans])
     sequences = np.concatenate([each.sequences for each in orphans])
-    with tempfile.TemporaryDirectory(prefix="newsieve-orphans-") as folder:
+    with tempfile.TemporaryDirectory(prefix="orphans-", dir=output / ".staging") as folder:
         staging = Staging(folder)
         _stage(orphans, config, staging)
         reader = MemberReader(config, staging)

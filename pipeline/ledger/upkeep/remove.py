@@ -89,7 +89,7 @@ def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
     """
     with alone(output):
         runs = committed_runs(output)
-        work = _plan(runs, request)
+        work = _plan(output, runs, request)
         before = tombstones_of(output / "runs")
         tombstones = before | request.tombstones() | {tombstone("id", i) for i in work.ids}
         result = Removed(tuple(work.rows()), len(tombstones - before))
@@ -155,7 +155,7 @@ class _Work:
                 yield Affected(stays, **rows[row])
 
 
-def _plan(runs: Sequence[CommittedRun], request: Request) -> _Work:
+def _plan(output: Path, runs: Sequence[CommittedRun], request: Request) -> _Work:
     takedown = survey(runs, request)
     config = _dedup_config(read_manifest(runs[-1].folder)) if runs else DedupConfig()
     groups: dict[str, int] = {}
@@ -172,7 +172,8 @@ def _plan(runs: Sequence[CommittedRun], request: Request) -> _Work:
             groups=np.array([groups.setdefault(n, len(groups)) for n in change.names], np.int64),
             sequences=np.array([_sequence(row["run_id"]) for row in names[number]], np.int64),
         )
-    verdicts = dict(zip(orphans, adopt(list(orphans.values()), config), strict=True))
+    adopted = adopt(list(orphans.values()), config, output)
+    verdicts = dict(zip(orphans, adopted, strict=True))
     work = _Work(takedown, config, verdicts)
     for number, found in verdicts.items():
         for row, match in zip(names[number], found["match"].tolist(), strict=True):

@@ -183,6 +183,7 @@ def test_a_hostile_page_ends_in_an_article(name: str) -> None:
     assert len(HOSTILE[name]) == article.raw_char_count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["null bytes", "lone surrogate", "large attribute"])
 def test_a_spoilt_page_keeps_its_story(name: str) -> None:
     """Bytes that do not belong in a page cost it no story."""
@@ -258,6 +259,7 @@ PARTS = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(PARTS)))
 def test_no_page_is_an_error(parts: list[str]) -> None:

@@ -85,6 +85,15 @@ def test_a_title_loses_the_name_of_the_site(title: str, expected: str) -> None:
         ("", ()),
         ("Byron Bylund", ("Byron Bylund",)),
         ("Andrea Sandoval", ("Andrea Sandoval",)),
+        ("By Ada Winterbourne, DVM. Reviewed by Jan Kupfer, DVM", ("Ada Winterbourne",)),
+        ("Ada Winterbourne. Fact-checked by Jan Kupfer", ("Ada Winterbourne",)),
+        ("Ada Winterbourne Head of Rope and Canvas", ("Ada Winterbourne",)),
+        (
+            "Ada Winterbourne, Vice President of Rope; Jan Kupfer",
+            ("Ada Winterbourne", "Jan Kupfer"),
+        ),
+        ("Quelle: sid/dpa", ()),
+        ("red, Agenturen", ()),
     ],
 )
 def test_a_byline_is_split_into_names(text: str, expected: tuple[str, ...]) -> None:
@@ -100,6 +109,39 @@ def test_one_wrong_title_is_outvoted() -> None:
 
     assert metadata.title == "Rope is dear in Norhaven"
     assert "You will not believe this rope" in [item.value for item in metadata.evidence]
+
+
+GUIDE = "Rope prices: what to know"
+HEAD = (
+    '<meta property="og:site_name" content="Lantern"><title>{0} - Lantern</title>'
+    '<meta property="og:title" content="{0}"><meta name="twitter:title" content="{0}">'
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "headings", "kind", "expected"),
+    [
+        (GUIDE, ["Why the price of rope is up"], "", "Why the price of rope is up"),
+        (GUIDE, ["What you know: rope prices"], "", "What you know: rope prices"),
+        ("Rope prices 2024: the guide", ["Rope prices 2024"], "", "Rope prices 2024"),
+        # Other words, more headings, one word: any of these may be a section or the site.
+        (GUIDE, ["Our shop"], "", GUIDE),
+        (GUIDE, ["What you know: rope prices", "Tar"], "", GUIDE),
+        (GUIDE, ["Rope"], "", GUIDE),
+        # A newsroom's JSON-LD is a second voice, and so is any that adds a kicker.
+        (GUIDE, ["What you know: rope prices"], "NewsArticle", GUIDE),
+        (GUIDE, ["What you know: rope prices"], "BlogPosting", "What you know: rope prices"),
+        ("Exclusive: rope prices up", ["Rope prices up"], "Article", "Exclusive: rope prices up"),
+    ],
+)
+def test_the_only_heading_is_the_headline_if_it_is_about_the_same(
+    head: str, headings: list[str], kind: str, expected: str
+) -> None:
+    """The head of a page is written once, for search engines, however often it says so."""
+    node = ld(f'{{"@type":"{kind}","headline":"{head}"}}') if kind else ""
+    body = "".join(f"<h1>{heading}</h1>" for heading in headings)
+
+    assert expected == read(HEAD.format(head) + node, body).title
 
 
 def test_a_logo_is_no_headline() -> None:
@@ -328,6 +370,25 @@ def test_a_house_byline_stands_only_where_nobody_else_is_named() -> None:
     assert ("Tomas Quill",) == read(site + house, '<p class="byline">By Tomas Quill</p>').authors
 
 
+def test_initials_give_way_to_the_house_that_is_stated() -> None:
+    """``amw`` below a story is its editor's sign; a blogger's handle is a name."""
+    house = ld(
+        '{"@type":"Article","headline":"Rope","author":{"@type":"Organization","name":"Tar Co"}}'
+    )
+    signed = '<p class="byline">amw</p>'
+
+    assert ("Tar Co",) == read(house, signed).authors
+    assert ("amw",) == read("", signed).authors
+
+
+def test_a_first_name_is_given_in_full() -> None:
+    """Where one other place has the name with a family name, that is the name."""
+    head = '<meta name="author" content="Ada">'
+
+    assert ("Ada Winter",) == read(head, f"{HEADLINE}<p>By Ada Winter</p>").authors
+    assert ("Ada",) == read(head, f"{HEADLINE}<p>By Jan Kupfer</p>").authors
+
+
 def test_the_address_is_asked_last() -> None:
     """A day in the address fills what the page leaves open, and overrules nothing."""
     url = "https://example.org/2024/02/28/rope"
@@ -385,7 +446,20 @@ SAID = "<p>The council said so on Tuesday, and nobody in the harbour disagreed w
         (f"{HEADLINE}<div>Norhaven Harbour</div>{SAID}", ()),
         (f"{HEADLINE}<figure>Photo<figcaption>By Jan Kupfer</figcaption></figure>{SAID}", ()),
         (f"{HEADLINE}{SAID * 9}<div>By Ada Winterbourne</div>", ()),
-        (f"<div>By Ada Winterbourne</div>{SAID}", ()),
+        (f"<div>By Ada Winterbourne</div>{SAID}", ("Ada Winterbourne",)),
+        (f"{SAID}<div>By Ada Winterbourne</div>", ()),
+        (f"<div>By Ada Winterbourne</div><div>By Jan Kupfer</div>{SAID}", ()),
+        (f"{HEADLINE}{SAID * 9}<div>Written by Ada Winterbourne</div>", ("Ada Winterbourne",)),
+        (f"{HEADLINE}{SAID * 9}<div>Autorin: Ada Winterbourne</div>", ("Ada Winterbourne",)),
+        (
+            f"{HEADLINE}{SAID * 9}<div>Written by Ada Winterbourne, Head of Rope</div>",
+            ("Ada Winterbourne",),
+        ),
+        (f"{HEADLINE}{SAID * 9}<aside>Written by Ada Winterbourne</aside>", ()),
+        (
+            f"{HEADLINE}{SAID * 9}<div>Written by Ada Winter</div><div>Written by Jan Kupfer</div>",
+            (),
+        ),
         (
             f"{HEADLINE}<div>By Ada Winterbourne</div>{SAID}<i class='author'>Tomas Quill</i>",
             ("Ada Winterbourne",),

@@ -85,6 +85,7 @@ def test_datelines(text, place):
     assert place == (found.place if found else None)
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_never_raises(text):
     """Any text gives names or none."""

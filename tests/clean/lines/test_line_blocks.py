@@ -33,6 +33,7 @@ def plain(text, name="a"):
     return Document("0" * 32, name, f"{name}.txt", "text/plain", text)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.one_of(TEXT, st.text(max_size=60)), max_size=6))
 def test_texts_cleaned_together_are_cleaned_alike(texts):

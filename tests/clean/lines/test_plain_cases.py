@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pipeline.clean import clean_document
-from pipeline.clean.lines.rules import RULES, WHY
+from pipeline.clean.lines.rules import RULE_DESCRIPTIONS, RULES
 from pipeline.config import CleanConfig
 from pipeline.records import Document
 
@@ -65,5 +65,5 @@ def test_every_rule_has_a_case_it_must_not_touch():
 
 
 def test_every_rule_is_documented_under_its_own_name():
-    """A sentence in ``WHY`` says what goes."""
-    assert all(WHY[name].endswith(".") for name in RULES)
+    """A sentence in ``RULE_DESCRIPTIONS`` says what goes."""
+    assert all(RULE_DESCRIPTIONS[name].endswith(".") for name in RULES)

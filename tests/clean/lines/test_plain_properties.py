@@ -75,6 +75,7 @@ def accounted(article, raw):
     return total
 
 
+@pytest.mark.slow
 @given(st.one_of(COMPOSED, st.text()))
 def test_every_character_is_kept_removed_or_headline(raw):
     """Each character of the raw text is in the text, in a removed span or in the headline, once."""
@@ -86,6 +87,7 @@ def test_every_character_is_kept_removed_or_headline(raw):
     assert expected == accounted(article, raw)
 
 
+@pytest.mark.slow
 @given(COMPOSED)
 def test_every_word_is_accounted_for_once(raw):
     """Each word is in the text, in a removed span or in the headline's span, exactly once."""
@@ -100,6 +102,7 @@ def test_every_word_is_accounted_for_once(raw):
     assert Counter(re.findall(r"\w+", raw)) == found
 
 
+@pytest.mark.slow
 @given(COMPOSED)
 def test_evidence_stands_where_it_says(raw):
     """What a field was read from stands in a removed span, in the headline or in the text."""
@@ -110,6 +113,7 @@ def test_evidence_stands_where_it_says(raw):
             assert normalize(raw[each.start : each.end])
 
 
+@pytest.mark.slow
 @given(COMPOSED)
 def test_words_keep_their_order(raw):
     """The text is the raw text with spans left out: no word moves."""
@@ -119,6 +123,7 @@ def test_words_keep_their_order(raw):
     assert all(word in words for word in text)
 
 
+@pytest.mark.slow
 @given(st.one_of(COMPOSED, st.text()))
 def test_spans_are_apart_and_named(raw):
     """Removed spans lie in the raw text, in order, without overlap, each named by a rule."""
@@ -135,6 +140,7 @@ def test_spans_are_apart_and_named(raw):
     assert set(article.flags) <= set(FLAGS)
 
 
+@pytest.mark.slow
 @given(
     st.text(st.characters()),
     st.sampled_from(["careful", "default", "thorough"]),
@@ -150,6 +156,7 @@ def test_cleaning_is_total(raw, mode, title, date):
     assert article.text == article.text.encode("utf-8").decode("utf-8")
 
 
+@pytest.mark.slow
 @given(st.lists(PIECES.filter(lambda piece: "board" in piece), min_size=1, max_size=6, unique=True))
 def test_clean_text_stays(lines):
     """A text of paragraphs only is returned as it is, and so is the result of cleaning."""
@@ -158,6 +165,7 @@ def test_clean_text_stays(lines):
     assert text == clean(text).text
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(PIECES, max_size=20))
 def test_careful_keeps_what_default_keeps(lines):

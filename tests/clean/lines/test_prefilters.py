@@ -74,6 +74,7 @@ LETTERS = st.characters(
 """What lines have: all but controls, and letters that patterns take for others, unlike folding."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PREFILTERS)
 @settings(max_examples=50, suppress_health_check=list(HealthCheck), deadline=None)
 @given(data=st.data())

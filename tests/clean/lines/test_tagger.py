@@ -43,6 +43,7 @@ def tagged(texts):
     return tag_pages(pages, [rule_hits(page) for page in pages])
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.lists(TEXT, min_size=1, max_size=6))
 def test_a_text_is_tagged_alike_in_any_company(texts):

@@ -88,6 +88,7 @@ def test_the_band_keys_that_are_sent_are_those_on_disk(tmp_path):
     assert not records["keys"][0].any()
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([SHORT, "", story(1), story(2, 900)]), max_size=5))
 def test_shards_part_the_samples_on_disk_by_key_and_lose_none(tmp_path_factory, texts):
     """Every sampled key of a signed article is in the one shard that its value says."""
@@ -107,6 +108,7 @@ def test_shards_part_the_samples_on_disk_by_key_and_lose_none(tmp_path_factory, 
     assert sorted(expected) == sorted(read)
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([SHORT, "", story(1), story(2), "字" * 40]), max_size=8))
 def test_batches_do_not_matter(tmp_path_factory, texts):
     """However a block is divided, its files and keys are the same to the byte."""

@@ -92,6 +92,7 @@ def test_a_title_that_is_a_script_stays_text(output):
         assert not [name for name in attributes if name.startswith("on")]
 
 
+@pytest.mark.slow
 def test_the_page_needs_nothing_besides_itself(output):
     """No address is loaded, and a policy in the page forbids it."""
     page = page_of(output, "1")
@@ -103,11 +104,13 @@ def test_the_page_needs_nothing_besides_itself(output):
     assert "default-src 'none'" in page
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_page(output):
     """No clock and no dice."""
     assert page_of(output, "1") == page_of(output, "1")
 
 
+@pytest.mark.slow
 def test_cuts_are_shown_as_long_as_the_inputs_are_there(output, tmp_path):
     """With the inputs each cut span with its rule; without, the kept text."""
     assert '<mark class="cut" title="rank_list">' in page_of(output, "1")

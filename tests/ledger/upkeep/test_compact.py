@@ -59,6 +59,7 @@ def test_sightings_stay_when_runs_are_merged(tmp_path):
     check(tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_old_runs_become_a_folder_a_month(months):
     """The same rows in the same order; a row still says which run it is of."""
     out = months / "out"
@@ -185,6 +186,7 @@ def test_a_compacted_run_cannot_be_taken_back(months):
     assert 2 == len(committed_runs(out))
 
 
+@pytest.mark.slow
 def test_a_text_is_taken_down_from_a_compacted_run(months):
     """And what was taken down before is not brought back by it."""
     out = months / "out"
@@ -201,6 +203,7 @@ def test_a_text_is_taken_down_from_a_compacted_run(months):
     assert {"taken_down": 2} == new.account.rejects_by_reason
 
 
+@pytest.mark.slow
 def test_it_is_the_same_before_and_after_a_takedown(months):
     """Compacted first or taken down first: the same rows."""
     shutil.copytree(months / "out", months / "twin")
@@ -255,6 +258,7 @@ def test_a_state_that_is_not_known_is_not_thrown_away(months):
     assert len(DAYS) == len(committed_runs(out))
 
 
+@pytest.mark.slow
 def test_a_backfill_is_no_part_of_the_months_around_it(months):
     """Only runs that follow one another go together."""
     out = months / "out"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from collections_of_runs import check, contents, feed, manifests, marker, page, run_on, words_below
@@ -14,6 +16,7 @@ from pipeline.errors import HeldRun, UsageError
 from pipeline.ledger.upkeep.remove import Removed, remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
+from pipeline.staging import Staging
 
 
 def take_down(folder, *urls, ids=(), sites=(), **how) -> Removed:
@@ -26,9 +29,10 @@ def fates(found: Removed) -> list[str]:
     return sorted(row.fate for row in found.rows)
 
 
-@pytest.fixture
-def syndicated(tmp_path):
+@pytest.fixture(scope="module")
+def two_days(tmp_path_factory):
     """A story and copies of it by three others, over two days; and a story of its own."""
+    tmp_path = tmp_path_factory.mktemp("two_days")
     known = {"title": "Ferry", "authors": ["Ann Vole"], "date_published": "2026-01-01"}
     feed(tmp_path, "1", page(0, 1, "a", **known), page(1, 1, "b"), page(9, 2, "z"))
     run_on(tmp_path, 0)
@@ -37,6 +41,14 @@ def syndicated(tmp_path):
     return tmp_path
 
 
+@pytest.fixture
+def syndicated(two_days, tmp_path):
+    """A copy of them that a test may change."""
+    shutil.copytree(two_days, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+@pytest.mark.slow
 def test_a_taken_down_article_is_nowhere_and_its_copies_stay(syndicated):
     """The copy of the earliest run takes its place, and the others name that."""
     out = syndicated / "out"
@@ -95,6 +107,20 @@ def test_copies_that_are_none_of_one_another_become_articles_each(tmp_path):
     check(tmp_path / "out")
 
 
+def test_work_files_lie_in_the_output(syndicated, monkeypatch):
+    """The next command sweeps them there if the takedown is killed; in /tmp nobody would."""
+    places = []
+
+    def noted(folder: str) -> Staging:
+        places.append(Path(folder).parent)
+        return Staging(folder)
+
+    monkeypatch.setattr("pipeline.ledger.upkeep.adopt.Staging", noted)
+    take_down(syndicated, "https://a.example/0")
+
+    assert [syndicated / "out/.staging"] == places
+
+
 def test_copies_that_are_asked_for_too_go_with_it(syndicated):
     """And a duplicate alone leaves its representative as it is."""
     found = take_down(syndicated, "https://a.example/0", sites=["b.example", "d.example"])
@@ -112,6 +138,7 @@ def test_one_text_can_be_named_by_its_id(syndicated):
     assert marker(3, 1, "d") not in words_below(syndicated / "out")
 
 
+@pytest.mark.slow
 def test_what_was_taken_down_does_not_come_back(syndicated):
     """By address, by site, by id: a reject that says so, without an excerpt; then unchanged."""
     (own,) = [row["id"] for row in contents(syndicated / "out")["articles"] if "z." in row["url"]]
@@ -149,6 +176,7 @@ FORMS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_takedown_means_any_form_of_the_address(syndicated, form):
     """The row has another form than the request; what comes in a third form stays out."""
@@ -166,6 +194,7 @@ def test_another_page_of_the_site_stays(syndicated):
         assert [] == fates(take_down(syndicated, other))
 
 
+@pytest.mark.slow
 def test_tombstones_outlive_undo(syndicated):
     """The runs may go; what was taken down stays out when their inputs are read again."""
     take_down(syndicated, "https://a.example/0")
@@ -248,6 +277,7 @@ def test_what_is_not_there_can_be_kept_out(syndicated):
     assert {"taken_down": 1} == third.account.rejects_by_reason
 
 
+@pytest.mark.slow
 def test_new_copies_are_found_by_the_keys_of_the_heir(syndicated):
     """The window has the keys of the article that took the place."""
     take_down(syndicated, "https://a.example/0")

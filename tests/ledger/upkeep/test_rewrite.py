@@ -185,7 +185,7 @@ def test_a_reader_sees_the_whole_collection_each_time(out, tmp_path):
 
 
 def seen_by_reader(output: Path) -> Counter[str]:
-    """Read the ids of articles and duplicates as docs/operations.md tells readers to.
+    """Read the ids of articles and duplicates as docs/how-to/compact.md tells readers to.
 
     Where a file is gone, or the files are others when it has read, it begins again.
     """
