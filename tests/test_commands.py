@@ -16,9 +16,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES.remove(ROOT / "docs/package.md")  # it installs the published package
 ELSEWHERE = re.compile(
     r"/opt/|/etc/|/srv/|OUTPUT\b|rsync|make (?:test|bench|train|adversarial|year)|tests/benchmarks|"
-    r"training|campaigns|docker|systemctl|PYTHONPATH"
+    r"training|campaigns|docker|systemctl|PYTHONPATH|newsieve worker|flink|spark|[Pp]rism|dataflow"
 )
-"""What needs root, takes hours, or has a placeholder; ``test_how_to`` parses its commands."""
+"""What needs root or a cluster, takes hours, or has a placeholder; ``test_how_to`` parses it."""
 
 
 def blocks(page, *languages):
