@@ -15,6 +15,7 @@ import runs
 from factories import story
 from runs import configured, rows, run
 
+from pipeline.errors import NewsieveError
 from pipeline.guard import Killed
 from pipeline.job import run_job
 from pipeline.passes import clean_block as cleaning
@@ -275,6 +276,33 @@ def test_a_file_that_changes_back_is_read_again(tmp_path):
 
     assert () == run_on(9, raw, out)
     assert 3 == len(rows(out, "articles"))
+
+
+# --- damage ---
+
+
+@pytest.mark.parametrize("table", ["articles", "duplicates", "rejects"])
+@pytest.mark.parametrize("deed", ["cut", "deleted"])
+@pytest.mark.parametrize("index", [True, False])
+def test_a_damaged_table_stops_the_run_and_nothing_is_doubled(table, deed, index, tmp_path):
+    """The message names it; restored, the collection goes on, with its index and without."""
+    raw, out = tmp_path / "in", tmp_path / "out"
+    feed(raw, "1", {"id": "a", "text": STORY}, {"id": "b", "text": CUT}, {"id": "c", "text": "No"})
+    run_on(1, raw, out, judge={"min_words": 5})
+    (path,) = out.glob(f"runs/*/{table}/*.parquet")
+    whole = path.read_bytes()
+    path.unlink()
+    if deed == "cut":
+        path.write_bytes(whole[:-9])
+    if not index:
+        shutil.rmtree(out / ".index")
+    feed(raw, "2", {"id": "d", "text": story(4)})
+
+    with pytest.raises(NewsieveError, match=rf"{table}/part-00000\.parquet: (missing|damaged)"):
+        run_on(2, raw, out, judge={"min_words": 5})
+    path.write_bytes(whole)
+    run_on(2, raw, out, judge={"min_words": 5})
+    assert [2, 1, 1] == [len(rows(out, each)) for each in ("articles", "duplicates", "rejects")]
 
 
 # --- runs that died ---
