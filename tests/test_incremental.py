@@ -20,6 +20,7 @@ from pipeline.guard import Killed
 from pipeline.job import run_job
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes import isolation
+from training.templates import fill
 
 STORY = story(1, 120)
 CUT = " ".join(STORY.split()[:50])
@@ -276,6 +277,32 @@ def test_a_file_that_changes_back_is_read_again(tmp_path):
 
     assert () == run_on(9, raw, out)
     assert 3 == len(rows(out, "articles"))
+
+
+# --- items of one template ---
+
+
+def test_one_notice_a_run_stays_one_notice_and_its_copies_are_found(tmp_path):
+    """Five runs with a notice of each of these kinds; each has a copy elsewhere a run later."""
+    dice = random.Random(3)
+    kinds, raw, out = ("pet", "roadworks", "recall", "court"), tmp_path / "in", tmp_path / "out"
+    before: list[tuple[str, str]] = []
+    for day in range(1, 6):
+        notices = [(f"{kind} {day}", fill(kind, dice)) for kind in kinds]
+        copies = [(name, f"{text} More of this on our site.") for name, text in before]
+        records = [{"id": name, "text": text} for name, text in [*notices, *copies]]
+        for number, record in enumerate(records):
+            record["url"] = f"https://s{number >= len(kinds)}.example/{record['id']}"
+        feed(raw, str(day), *records)
+        run_on(day, raw, out)
+        before = notices
+
+    kept = {row["id"]: row["record_id"] for row in rows(out, "articles")}
+    assert sorted(f"{kind} {day}" for kind in kinds for day in range(1, 6)) == sorted(kept.values())
+    found = [(row["record_id"], kept[row["representative_id"]]) for row in rows(out, "duplicates")]
+    assert [(f"{kind} {day}",) * 2 for day in range(1, 5) for kind in sorted(kinds)] == sorted(
+        found, key=lambda pair: (pair[0][-1], pair[0])
+    )
 
 
 # --- damage ---
