@@ -183,6 +183,8 @@ class GatesConfig(Section):
     """Minimum articles in a run, as a multiple of the baseline; 0: no limit."""
     max_articles_ratio: float = Field(default=0, ge=0, allow_inf_nan=False)
     """Maximum articles in a run, as a multiple of the baseline; 0: no limit."""
+    min_read_ratio: Fraction = 0.01
+    """Minimum records read, as a multiple of the fewest in a run of the baseline; 0: no limit."""
     max_reject_share_rise: Fraction = 0.3
     """Maximum rise of the share of rejects above the baseline (0.1: 20 to 30 %); 1: no limit."""
     max_error_share_rise: Fraction = 0.1

@@ -242,7 +242,10 @@ class _Job:
             "seconds": round(time.time() - started, 3),
             "stages": stage_seconds(staging, len(plan.blocks), began),
         }
-        gates = judge_gates(account, earlier_runs(runs, self.config.gates), self.config.gates)
+        limits = self.config.gates
+        gates = judge_gates(
+            account, earlier_runs(runs, limits), limits, catching_up=plan.is_catching_up
+        )
         write_manifest(staging, plan, self.config, account, gates, timings)
         folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)
         published = Published(plan, account, folder, time.time() - started, resumed)

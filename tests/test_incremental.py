@@ -15,10 +15,12 @@ import runs
 from factories import story
 from runs import configured, rows, run
 
+from pipeline.errors import NewsieveError
 from pipeline.guard import Killed
 from pipeline.job import run_job
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes import isolation
+from training.templates import fill
 
 STORY = story(1, 120)
 CUT = " ".join(STORY.split()[:50])
@@ -278,6 +280,59 @@ def test_a_file_that_changes_back_is_read_again(tmp_path):
 
     assert () == run_on(9, raw, out)
     assert 3 == len(rows(out, "articles"))
+
+
+# --- items of one template ---
+
+
+def test_one_notice_a_run_stays_one_notice_and_its_copies_are_found(tmp_path):
+    """Five runs with a notice of each of these kinds; each has a copy elsewhere a run later."""
+    dice = random.Random(3)
+    kinds, raw, out = ("pet", "roadworks", "recall", "court"), tmp_path / "in", tmp_path / "out"
+    before: list[tuple[str, str]] = []
+    for day in range(1, 6):
+        notices = [(f"{kind} {day}", fill(kind, dice)) for kind in kinds]
+        copies = [(name, f"{text} More of this on our site.") for name, text in before]
+        records = [{"id": name, "text": text} for name, text in [*notices, *copies]]
+        for number, record in enumerate(records):
+            record["url"] = f"https://s{number >= len(kinds)}.example/{record['id']}"
+        feed(raw, str(day), *records)
+        run_on(day, raw, out)
+        before = notices
+
+    kept = {row["id"]: row["record_id"] for row in rows(out, "articles")}
+    assert sorted(f"{kind} {day}" for kind in kinds for day in range(1, 6)) == sorted(kept.values())
+    found = [(row["record_id"], kept[row["representative_id"]]) for row in rows(out, "duplicates")]
+    assert [(f"{kind} {day}",) * 2 for day in range(1, 5) for kind in sorted(kinds)] == sorted(
+        found, key=lambda pair: (pair[0][-1], pair[0])
+    )
+
+
+# --- damage ---
+
+
+@pytest.mark.parametrize("table", ["articles", "duplicates", "rejects"])
+@pytest.mark.parametrize("deed", ["cut", "deleted"])
+@pytest.mark.parametrize("index", [True, False])
+def test_a_damaged_table_stops_the_run_and_nothing_is_doubled(table, deed, index, tmp_path):
+    """The message names it; restored, the collection goes on, with its index and without."""
+    raw, out = tmp_path / "in", tmp_path / "out"
+    feed(raw, "1", {"id": "a", "text": STORY}, {"id": "b", "text": CUT}, {"id": "c", "text": "No"})
+    run_on(1, raw, out, judge={"min_words": 5})
+    (path,) = out.glob(f"runs/*/{table}/*.parquet")
+    whole = path.read_bytes()
+    path.unlink()
+    if deed == "cut":
+        path.write_bytes(whole[:-9])
+    if not index:
+        shutil.rmtree(out / ".index")
+    feed(raw, "2", {"id": "d", "text": story(4)})
+
+    with pytest.raises(NewsieveError, match=rf"{table}/part-00000\.parquet: (missing|damaged)"):
+        run_on(2, raw, out, judge={"min_words": 5})
+    path.write_bytes(whole)
+    run_on(2, raw, out, judge={"min_words": 5})
+    assert [2, 1, 1] == [len(rows(out, each)) for each in ("articles", "duplicates", "rejects")]
 
 
 # --- runs that died ---

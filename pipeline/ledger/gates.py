@@ -29,7 +29,7 @@ class GateResult:
         name: of the gate and of its setting.
         value: of this run.
         limit: the setting, or the setting applied to the baseline.
-        baseline: median of earlier runs; None if the setting is the limit.
+        baseline: median of earlier runs, or the least; None if the setting is the limit.
         passed: the value is within the limit, or equal to it.
     """
 
@@ -97,6 +97,7 @@ RECORDS = ("articles", "duplicates", "rejects")
 
 MEASURES = {
     "articles": _Measure("articles", (), ()),
+    "read": _Measure("read", (), ()),
     "reject_share": _Measure("rejects", RECORDS, RECORDS),
     "error_share": _Measure("errors", RECORDS, RECORDS),
     "duplicate_share": _Measure("duplicates", RECORDS, RECORDS),
@@ -104,6 +105,10 @@ MEASURES = {
     "cluster_size": _Measure("largest_cluster", (), RECORDS),
 }
 """Name of a gate without ``min_``/``max_`` and ending → what it measures."""
+
+LEAST = frozenset({"min_read_ratio"})
+"""Gates whose baseline is the least of the earlier runs, not the median: less than usual is read
+every night, less than ever is not."""
 
 _LIMITS: dict[str, Callable[[float, float], float]] = {
     "_rise": lambda baseline, setting: baseline + setting,
@@ -121,6 +126,7 @@ GATES = (
     "max_cluster_size",
     "min_articles_ratio",
     "max_articles_ratio",
+    "min_read_ratio",
     "max_reject_share_rise",
     "max_error_share_rise",
     "max_duplicate_share_rise",
@@ -131,7 +137,11 @@ GATES = (
 
 
 def judge_gates(
-    account: Account, earlier: Sequence[EarlierRun], config: GatesConfig
+    account: Account,
+    earlier: Sequence[EarlierRun],
+    config: GatesConfig,
+    *,
+    catching_up: bool = False,
 ) -> list[GateResult]:
     """Check *account* against every gate that is set and applies.
 
@@ -140,13 +150,16 @@ def judge_gates(
 
     Args:
         earlier: published runs, oldest first; the newest ``baseline_runs`` count.
+        catching_up: the run only reads again what earlier ones could not, or rejected: there may
+            be little of that.
 
     Returns:
         The results of the gates that apply; the run may be published if all passed.
     """
     counts = account.as_dict()
     newest = earlier[-config.baseline_runs :]
-    results = (_judge(name, counts, newest, config) for name in GATES)
+    judged = [name for name in GATES if not (catching_up and name in LEAST)]
+    results = (_judge(name, counts, newest, config) for name in judged)
     return [result for result in results if result is not None]
 
 
@@ -204,7 +217,7 @@ def _parts(name: str) -> tuple[_Measure, str]:
 def _baseline(
     name: str, measure: _Measure, earlier: Sequence[EarlierRun], config: GatesConfig
 ) -> float | None:
-    """Return the median over comparable runs; None if they are fewer than ``min_runs``.
+    """Return the median, or least, over comparable runs; None if they are fewer than ``min_runs``.
 
     A run published by hand although it failed this gate sets a new normal: older runs no longer
     count.
@@ -217,7 +230,9 @@ def _baseline(
         fit = not measure.sample or measure.size(run.counts) >= config.min_records
         if value is not None and fit:
             values.append(value)
-    return median(values) if len(values) >= config.min_runs else None
+    if len(values) < config.min_runs:
+        return None
+    return min(values) if name in LEAST else median(values)
 
 
 def _large(

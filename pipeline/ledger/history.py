@@ -189,15 +189,23 @@ def table_files(run: CommittedRun, table: str) -> list[Path]:
 
 
 def check_tables(run: CommittedRun) -> None:
-    """Raise if a table that the manifest of *run* lists is missing.
+    """Raise if a table that the manifest of *run* lists is missing, or has another size.
 
     Raises:
         NewsieveError: one is; the message names it.
     """
     for each in read_manifest(run.folder).get("files") or ():
         path = run.folder / each["path"]
-        if each["path"].startswith(TABLES) and not path.is_file():
+        if not each["path"].startswith(TABLES):
+            continue
+        if not path.is_file():
             raise NewsieveError(f"{path}: missing; restore it from a backup")
+        size, told = path.stat().st_size, each.get("bytes")
+        if told is not None and size != told:
+            raise NewsieveError(
+                f"{path}: damaged ({size:,} bytes, but {told:,} when it was written); "
+                "restore it from a backup"
+            )
 
 
 def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
@@ -239,7 +247,12 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def ids_of(run: CommittedRun) -> list[bytes]:
-    """Return the ids of the records that *run* kept or rejected for good, 16 bytes each."""
+    """Return the ids of the records that *run* kept or rejected for good, 16 bytes each.
+
+    Raises:
+        NewsieveError: a table is missing or damaged; its records would be read as new.
+    """
+    check_tables(run)
     found: list[bytes] = []
     for table in TABLES:
         for path in table_files(run, table):

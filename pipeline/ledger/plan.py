@@ -83,6 +83,11 @@ class Plan:
         """Size of all inputs together."""
         return sum(each.bytes for each in self.inputs)
 
+    @property
+    def is_catching_up(self) -> bool:
+        """Whether an earlier run has read each input, so that only rejects are tried again."""
+        return all(each.attempts > 1 or each.source in self.again for each in self.inputs)
+
     def as_json(self, config: Config) -> str:
         """Return the plan as JSON, with the configuration it was made for."""
         content = asdict(self) | {

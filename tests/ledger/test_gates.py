@@ -27,7 +27,7 @@ OFF = {name: 1 if "_share" in name else 0 for name in GATES}
 ABSOLUTE = [name for name in GATES if not name.endswith(("_rise", "_ratio"))]
 RELATIVE = [name for name in GATES if name not in ABSOLUTE]
 
-TIGHT = {"min_articles": 10**6, "min_articles_ratio": 1} | {
+TIGHT = {"min_articles": 10**6, "min_articles_ratio": 1, "min_read_ratio": 1} | {
     name: 1 if name in ("max_articles", "max_cluster_size") else 0 if "_share" in name else 0.001
     for name in GATES
     if name.startswith("max_")
@@ -107,6 +107,9 @@ RELATIVE_CASES = {
         0.5, [{"articles": n} for n in (100, 200, 900)], {"articles": 100}, {"articles": 99},
         200, 100,
     ),
+    "min_read_ratio": (
+        0.5, [{"read": n} for n in (200, 400, 900)], {"read": 100}, {"read": 99}, 200, 100,
+    ),
     "max_articles_ratio": (
         3, [{"articles": n} for n in (1, 200, 900)], {"articles": 600}, {"articles": 601}, 200, 600,
     ),
@@ -183,6 +186,29 @@ def test_a_volume_is_compared_when_either_side_is_large(before, now, judged):
     results = judge_gates(Account(articles=now), history, config(min_articles_ratio=0.01))
 
     assert judged == len(results)
+
+
+DAY = [4_000, 1_500, 3_000, 4_200, 5_000, 4_100, 4_050, 3_900]
+"""Records read in eight runs, a night among them."""
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "holds"),
+    [
+        (DAY, 10, True), (DAY, 0, True), (DAY, 15, False), (DAY, 1_200, False),
+        ([*DAY, 12], 3, False), ([*DAY, 999], 3, False), (DAY[:6], 3, False),
+    ],
+)  # fmt: skip
+def test_a_run_that_reads_almost_nothing_is_held_unless_that_is_usual(before, now, holds):
+    """By default: less than a hundredth of the least that seven runs or more have read."""
+    run = Account(read=now, articles=now)
+    history = earlier(*[{"read": each, "articles": each} for each in before])
+    late = judge_gates(run, history, GatesConfig(), catching_up=True)
+
+    assert ["min_read_ratio"] * holds == [
+        each.name for each in failed(judge_gates(run, history, GatesConfig()))
+    ]
+    assert [] == failed(late), "rejects that are tried again are few"
 
 
 def test_small_earlier_runs_are_no_baseline_for_shares():

@@ -36,6 +36,12 @@ def drop_columns(output: Path, pattern: str, *names: str) -> None:
     for path in output.glob(f"runs/*/{pattern}"):
         table = pq.read_table(path, partitioning=None)
         pq.write_table(table.drop_columns(list(names)), path)
+    for path in output.glob("runs/*/manifest.json"):
+        manifest = json.loads(path.read_bytes())
+        for each in manifest["files"]:
+            file = path.parent / each["path"]
+            each["bytes"] = file.stat().st_size if file.exists() else each["bytes"]
+        path.write_text(json.dumps(manifest))
 
 
 def drop_facts(output: Path, *names: str) -> None:
