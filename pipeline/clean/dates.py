@@ -284,6 +284,164 @@ _YEAR = r"(?P<year>[12]\d{3})"
 _END = r"(?!\d{1,2}(?!\d|:[0-5]\d)|\d{3}|:[0-5]\d)"
 """What may not follow a year: digits, but for a clock glued to it; nor the rest of such a clock."""
 _SOME_YEAR = re.compile(r"[12]\d{3}")
+_NUMBER = re.compile(r"\d+")
+_DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
+
+_SHAPES = tuple(
+    re.compile("^" + shape, re.IGNORECASE | re.ASCII)
+    for shape in (
+        # 2024-02-28T10:00:00+01:00, 2024/02/28 10:00
+        (
+            r"(?P<year>\d{4})(?P<sep>[-/.])(?P<month>\d{1,2})(?P=sep)(?P<day>\d{1,2})"
+            rf"(?:(?:\s*t\s*|,?\s+){_CLOCK}{_STRICT_ZONE})?"
+        ),
+        # 20240228, 20240228T100000Z, 20240228100000
+        (
+            r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
+            rf"(?:t?(?P<hour>\d{{2}})(?P<minute>\d{{2}})(?P<second>\d{{2}})?{_STRICT_ZONE})?"
+        ),
+        # Wed, 28 Feb 2024 10:00:00 +0100; 28 February 2024
+        rf"{_WEEKDAY}{_STRICT_DAY}[\s-]{_STRICT_MONTH},?[\s-](?P<year>\d{{4}}){_STRICT_TIME}",
+        # February 28, 2024, 10:00 AM; Wed Feb 28 2024 10:00:00 GMT+0100 (CET)
+        rf"{_WEEKDAY}{_STRICT_MONTH}\s{_STRICT_DAY},?\s(?P<year>\d{{4}}){_STRICT_TIME}",
+        # Wed Feb 28 10:00:00 CET 2024
+        rf"{_WEEKDAY}{_STRICT_MONTH}\s+{_STRICT_DAY}\s+{_CLOCK}{_STRICT_ZONE}\s+(?P<year>\d{{4}})",
+        # 28/02/2024, 02/28/2024 10:00, 28.2.2024
+        rf"(?P<one>\d{{1,2}})(?P<sep>[-/.])(?P<two>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}){_STRICT_TIME}",
+    )
+)
+_EPOCH = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d{1,9})?", re.ASCII)
+
+
+def parse_timestamp(text: str) -> Timestamp | None:
+    """Read a machine-written date, keeping the offset and the precision it states.
+
+    Understood: ISO 8601 with its usual liberties, RFC 2822, the dates of JavaScript and C,
+    month names, numbers in an order beyond doubt, seconds (ten digits, also with a fraction) and
+    milliseconds (thirteen) since 1970.
+
+    Returns:
+        The time to the second, fractions dropped; None for anything else, for an
+        ambiguous order, a date that does not exist, placeholders, and years outside 1900-2100.
+
+    >>> parse_timestamp("2024-02-28 10:00:00+01:00").isoformat()
+    '2024-02-28T10:00:00+01:00'
+    >>> parse_timestamp("03/04/2024") is None
+    True
+    """
+    text = " ".join(text[:100].split())
+    epoch = _EPOCH.fullmatch(text)
+    if epoch:
+        return _from_epoch(int(epoch[1]))
+    for shape in _SHAPES:
+        match = shape.fullmatch(text)
+        if match is not None:
+            day = _day(match.groupdict())
+            return _timestamp(day, match.groupdict()) if day else None
+    return None
+
+
+def _from_epoch(seconds: int) -> Timestamp | None:
+    if seconds not in EPOCH_SECONDS:
+        return None
+    return Timestamp(datetime.fromtimestamp(seconds, tz=timezone.utc), 0, "second")
+
+
+def _day(parts: Mapping[str, str | None]) -> date | None:
+    """The day that a pattern matched, when the calendar has it and it has one reading."""
+    year, day = _number(parts, "year"), _number(parts, "day")
+    name = (parts.get("name") or "").casefold()
+    if parts.get("era"):
+        year += ERAS[parts["era"] or ""]
+    elif year in BUDDHIST_YEARS:
+        year -= BUDDHIST_OFFSET
+    elif year in PERSIAN_YEARS:
+        return _persian_day(year, _number(parts, "month") or PERSIAN_MONTHS.get(name, 0), day)
+    month = MONTHS.get(name, 0) if name else _number(parts, "month")
+    if parts.get("one"):
+        one, two = _number(parts, "one"), _number(parts, "two")
+        certain = (
+            parts.get("sep") == "." or one > 12 or one == two or year != int(parts["year"] or 0)
+        )
+        if not (certain or two > 12):
+            return None
+        day, month = (one, two) if certain else (two, one)
+    try:
+        found = date(year, month, day)
+    except ValueError:  # 30 February
+        return None
+    return found if FIRST_YEAR <= year <= LAST_YEAR and found not in PLACEHOLDERS else None
+
+
+def _number(parts: Mapping[str, str | None], name: str) -> int:
+    """A number of a match; 0 where there is none, 1 for the first year of an era."""
+    digits = parts.get(name) or "0"
+    return 1 if digits == "元" else int(digits)
+
+
+def _persian_day(year: int, month: int, day: int) -> date | None:
+    """The Gregorian day of one of the solar Hijri calendar, by its cycle of 33 years."""
+    last = 31 if month <= 6 else 30
+    if not (1 <= month <= 12 and 1 <= day <= last):
+        return None
+    since = year - 979
+    days = 365 * since + since // 33 * 8 + (since % 33 + 3) // 4
+    days += 31 * (month - 1) - max(month - 7, 0) + day - 1
+    return date(1600, 1, 1) + timedelta(days=days + 79)
+
+
+def _timestamp(day: date, parts: Mapping[str, str | None]) -> Timestamp | None:
+    """The moment of *day* that a clock's *parts* say; None when there is no such time of day."""
+    if parts.get("hour") is None:
+        return _midnight(day)
+    hour, half = _number(parts, "hour"), (parts.get("half") or "").lower()
+    minute, second = _number(parts, "minute"), min(_number(parts, "second"), 59)  # 60: leap second
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    if hour > 23 or minute > 59 or (parts.get("minute") is None and not half):
+        return None
+    local = _midnight(day).instant + timedelta(hours=hour, minutes=minute, seconds=second)
+    offset = _offset(parts, day)
+    precision: Precision = "second" if parts.get("second") else "minute"
+    return Timestamp(local - timedelta(minutes=offset or 0), offset, precision)
+
+
+def _midnight(day: date) -> Timestamp:
+    return Timestamp(datetime.combine(day, time(), timezone.utc), None, "day")
+
+
+def _offset(parts: Mapping[str, str | None], day: date) -> int | None:
+    """Minutes east of UTC, or None when the time names no zone, or one that is not known."""
+    if parts.get("sign"):
+        minutes = 60 * _number(parts, "zone_hours") + _number(parts, "zone_minutes")
+        # The world's offsets end at UTC+14.
+        return None if minutes > 14 * 60 else (minutes if parts["sign"] == "+" else -minutes)
+    offset = ZONES.get((parts.get("zone") or "").upper())
+    if isinstance(offset, str):  # clocks change on these days since 2007
+        summer = _sunday(day.year, 3, 2) <= day < _sunday(day.year, 11, 1)
+        return int(offset) + 60 * summer
+    return offset
+
+
+def _sunday(year: int, month: int, which: int) -> date:
+    """The first or second Sunday of a month."""
+    first = date(year, month, 1)
+    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (which - 1))
+
+
+def _any_of(names: Mapping[str, object]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
+# \w leaves out the vowel signs of Indic scripts and of Thai: such names are listed.
+_MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()}
+_MONTH = rf"(?P<name>[^\W\d_]{{2,12}}|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
+_YEAR = r"(?P<year>[12]\d{3})"
+_SOME_YEAR = re.compile(r"[12]\d{3}")
+_BESIDE_YEAR = re.compile(r"\d\D{1,60}[12]\d{3}|[12]\d{3}\D{1,60}\d|\d{5}")
+"""A year, and other digits that may be its day: what all patterns below have, eras aside."""
 _DAY = r"(?P<day>\d{1,2})"
 _OF = r"(?:(?:de|del|of|di|ماه)\s|d[’'])?"
 _GAP = r"[\s.,،/–-]{0,3}"
@@ -360,7 +518,7 @@ def find_date(text: str) -> PrintedDate | None:
     text = text[:MAX_CHARS]
     if not text.isascii():
         text = text.translate(_DIGITS)
-    if not _SOME_YEAR.search(text) and (text.isascii() or not any(era in text for era in ERAS)):
+    if not may_date(text):
         return None
     found: tuple[int, int, date] | None = None
     for pattern in _PATTERNS:
@@ -372,6 +530,20 @@ def find_date(text: str) -> PrintedDate | None:
         return None
     start, end, day = found
     return _with_clock(text, start, end, day) or PrintedDate(start, end, _midnight(day))
+
+
+def may_date(text: str) -> bool:
+    """Whether *text* has the digits of a date, or an era; most years in a story stand alone.
+
+    >>> may_date("Since 2019 the number fell."), may_date("3 May 2019")
+    (False, True)
+    """
+    if _SOME_YEAR.search(text):
+        numbers = _NUMBER.findall(text)
+        # Where a day is printed right before its year, both are one number.
+        if len(numbers) > 1 or len(numbers[0]) > 4:
+            return True
+    return not text.isascii() and any(era in text for era in ERAS)
 
 
 def _with_clock(text: str, start: int, end: int, day: date) -> PrintedDate | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from langdetect import DetectorFactory, detect
 
+import tests.benchmarks.one_thread  # noqa: F401 - before numpy
 from pipeline.clean import clean_document, clean_documents
 from pipeline.clean.lines.cleaner import tag_pages
 from pipeline.clean.lines.decide import decide

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -55,8 +55,11 @@ ABSENT, LINE_END, CLASSES = 18, 19, 20
 """Classes of tokens: words by their letters, numbers, and the signs of ``_SIGNS``."""
 _SIGN_CLASS = {char: number for number, chars in reversed(_SIGNS.items()) for char in chars}
 _LETTER = rf"[^\W\d_{SPACELESS}\uac00-\ud7af]"
-# Most words begin with one of the first letters, which are much faster to recognise.
-_TOKEN = re.compile(rf"[a-zA-Z]+{_LETTER}*|\n|[^\w\s]|{_LETTER}+|\d+|[{SPACELESS}\uac00-\ud7af]|_")
+# Most words begin with one of the first letters, which are much faster to recognise; and it costs
+# less to take a space along than to find that no token begins with it.
+_TOKEN = re.compile(
+    rf" ?([a-zA-Z]+{_LETTER}*|\n|[^\w\s]|{_LETTER}+|\d+|[{SPACELESS}\uac00-\ud7af]|_)"
+)
 _BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
 _FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
 _MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)
@@ -65,6 +68,28 @@ OWN = 4 * CLASSES + 10
 """Columns that say what a line is by itself."""
 PLACES = 24
 """Columns that say where it stands."""
+
+
+class Growing:
+    """Rows that become more, without copying those that are there each time.
+
+    Args:
+        rows: the first ones; none, as a rule.
+    """
+
+    def __init__(self, rows: NDArray[Any]) -> None:
+        self._held, self._size = rows, len(rows)
+
+    def add(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """All rows, with *rows* behind the others."""
+        size = self._size + len(rows)
+        if size > len(self._held):
+            larger = np.zeros((2 * size, *rows.shape[1:]), rows.dtype)
+            larger[: self._size] = self._held[: self._size]
+            self._held = larger
+        self._held[self._size : size] = rows
+        self._size = size
+        return self._held[:size]
 
 
 class Tokens(dict[str, int]):
@@ -79,9 +104,8 @@ class Tokens(dict[str, int]):
     def __init__(self) -> None:
         super().__init__({"\n": 0})
         self._rows: list[tuple[int, int, int, int, bool]] = [(0, 0, 0, LINE_END, False)]
-        self.hashes: Hashes = np.zeros((0, 3), np.uint64)
-        self.classes: Ints = np.zeros(0, np.int64)
-        self.content: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self._table = Growing(np.zeros((0, 3), np.uint64)), Growing(np.zeros((0, 2), np.int64))
+        self.settle()
 
     def __missing__(self, token: str) -> int:
         number = self[token] = len(self)
@@ -93,9 +117,10 @@ class Tokens(dict[str, int]):
         if self._rows:
             rows = np.array(self._rows, np.int64)
             self._rows.clear()
-            self.hashes = np.concatenate((self.hashes, rows[:, :3].astype(np.uint64)))
-            self.classes = np.concatenate((self.classes, rows[:, 3]))
-            self.content = np.concatenate((self.content, rows[:, 4] > 0))
+            self.hashes: Hashes = self._table[0].add(rows[:, :3].astype(np.uint64))
+            kinds = self._table[1].add(rows[:, 3:])
+            self.classes: Ints = kinds[:, 0]
+            self.content: NDArray[np.bool_] = kinds[:, 1] > 0
 
 
 def _token_row(token: str) -> tuple[int, int, int, int, bool]:
@@ -384,22 +409,34 @@ def _overlap(
     And how many telling words it has.
     """
     count = len(ids)
-    low = np.searchsorted(table.content_lines, ids)
-    many = np.searchsorted(table.content_lines, ids, side="right") - low
+    first = np.searchsorted(table.content_lines, np.arange(len(table.words) + 1))
+    low = first[ids]
+    many = first[ids + 1] - low
     line = np.repeat(np.arange(count), many)
-    at = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many - low, many)
-    keys = text[line].astype(np.uint64) * np.uint64(1 << 32) + table.content[at]
-    different, word = np.unique(keys, return_inverse=True)
-    # Each word of a line once.
-    once = np.unique(line * max(len(different), 1) + word)
-    line, word = np.divmod(once, max(len(different), 1))
-    told = np.bincount(word[prose[line]], minlength=len(different))
-    others = told[word] - prose[line]
+    at = np.arange(len(line)) + np.repeat(low + many - np.cumsum(many), many)
+    # Text, word and line in one number, to be sorted: each word of a line once.
+    bits = np.uint64(count.bit_length())
+    keys = ((text[line].astype(np.uint64) << np.uint64(32)) | table.content[at]) << bits
+    keys |= line.astype(np.uint64)
+    keys.sort()
+    keys = keys[_turns(keys)]
+    line = (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    first = np.flatnonzero(_turns(keys >> bits))
+    own = prose[line]
+    told = np.add.reduceat(own, first, dtype=np.int64) if len(first) else first
+    others = np.repeat(told, np.diff(first, append=len(keys))) - own
     size = np.bincount(line, minlength=count).astype(np.float64)
     share = np.maximum(size, 1)
     known = np.bincount(line, others >= 1, count) / share
     often = np.bincount(line, others >= 3, count) / share
     return known, often, size
+
+
+def _turns(keys: Hashes) -> NDArray[np.bool_]:
+    """Whether each of *keys* differs from the one before."""
+    found = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=found[1:])
+    return found
 
 
 def _best_runs(

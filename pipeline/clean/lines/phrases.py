@@ -123,7 +123,10 @@ def opening_kinds(words: tuple[str, ...], *, whole: bool = False) -> frozenset[s
     found = set()
     if len(words) <= _LONGEST_LINE:
         # A counter beside a button is no word: "12 comments".
-        kind = _LINE.get(words) or _LINE.get(tuple(w for w in words if not w.isdigit()))
+        kind = _LINE.get(words)
+        if not kind:
+            others = [word for word in words if not word.isdigit()]
+            kind = _LINE.get(tuple(others)) if len(others) < len(words) else None
         if kind:
             found.add(kind)
     if not whole and len(words) <= OPENING_WORDS:

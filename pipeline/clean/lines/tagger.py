@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.clean.lines.observed import Tokens, placed, read_lines
+from pipeline.clean.lines.observed import Growing, Tokens, placed, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +43,8 @@ TOLD = 8.0
 """Log-odds of story up to which the second tower is told of them."""
 LARGEST = np.float32(60) * STEP
 """Steps within which inner values are held; none of the labelled texts comes near."""
+_MAYBE = np.uint64((1 << 20) - 1)
+"""Low bits of a hash by which most that have no row are ruled out before they are looked up."""
 _EPSILON = 1e-5
 
 
@@ -84,8 +86,8 @@ class Tagger:
 
     def _reset(self) -> None:
         self._tokens = Tokens()
-        self._sums = np.zeros((0, self._words.width), np.float32)
-        self._counts = np.zeros((0, 2), np.float32)
+        self._met = Growing(np.zeros((0, self._words.width + 2), np.float32))
+        self._sums = self._met.add(np.zeros((0, self._words.width + 2), np.float32))
 
     def tag(
         self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], marks: Matrix
@@ -124,12 +126,14 @@ class Tagger:
         told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
         roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, texts_lines)
         story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
+        shares, nobody = _shares(roles, none, texts_lines)
         spans = zip(texts_lines.start.tolist(), texts_lines.sizes.tolist(), strict=True)
         return [
             Tags(
                 story[low : low + size],
                 said[low : low + size, 1:],
-                *_shares(roles[low : low + size], none[number]),
+                shares[low : low + size],
+                nobody[number],
             )
             for number, (low, size) in enumerate(spans)
         ]
@@ -143,35 +147,33 @@ class Tagger:
         shares = np.zeros((count, 2), np.float32)
         if len(table.tokens):
             first, lines = _first_of_each(table.token_lines)
-            counts = np.add.reduceat(self._counts[table.tokens], first, axis=0)
-            words[lines] = np.add.reduceat(self._sums[table.tokens], first, axis=0)
+            sums = np.add.reduceat(self._sums[table.tokens], first, axis=0)
+            words[lines], counts = sums[:, :-2], sums[:, -2:]
             words[lines] /= np.sqrt(np.maximum(counts[:, :1], 1.0))
             shares[lines, 0] = counts[:, 0] / np.maximum(counts[:, 1], 1.0)
             rows, known = self._pairs.find(table.pairs)
-            order = np.argsort(table.pair_lines[known], kind="stable")
+            held = table.pair_lines[known]
+            order = np.argsort(held, kind="stable")
             if len(order):
-                rows, held = rows[known][order], table.pair_lines[known][order]
-                first, lines = _first_of_each(held)
-                pairs[lines] = np.add.reduceat(self._pairs.values[rows], first, axis=0)
-            met = np.bincount(table.pair_lines[known], minlength=count)
+                first, lines = _first_of_each(held[order])
+                pairs[lines] = np.add.reduceat(self._pairs.values[rows[order]], first, axis=0)
+            met = np.bincount(held, minlength=count)
             pairs /= np.sqrt(np.maximum(met, 1))[:, None].astype(np.float32)
             shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
         return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1) * STEP)
 
     def _meet_tokens(self) -> None:
-        """Sum the rows of each new token's word, end and beginning."""
+        """Sum the rows of each new token's word, end and beginning; count those, and the hashes."""
         hashes = self._tokens.hashes[len(self._sums) :]
         if not len(hashes):
             return
-        sums = np.zeros((len(hashes), self._words.width), np.float32)
-        counts = np.zeros((len(hashes), 2), np.float32)
+        sums = np.zeros((len(hashes), self._words.width + 2), np.float32)
         for column in hashes.T:
             rows, known = self._words.find(column)
-            sums[known] += self._words.values[rows[known]]
-            counts[:, 0] += known
-            counts[:, 1] += column > 0
-        self._sums = np.concatenate((self._sums, sums))
-        self._counts = np.concatenate((self._counts, counts))
+            sums[known, :-2] += self._words.values[rows]
+            sums[known, -2] += 1
+            sums[:, -1] += column > 0
+        self._sums = self._met.add(sums)
 
 
 @cache
@@ -186,15 +188,20 @@ class _Rows:
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], name: str) -> None:
         self._hashes = weights[f"{name}_hashes"].astype(np.uint64)
+        self._maybe = np.zeros(int(_MAYBE) + 1, np.bool_)
+        self._maybe[self._hashes & _MAYBE] = True
         steps = np.ldexp(np.float32(1.0), -weights[f"{name}_powers"].astype(np.int32))
         self.values: Matrix = weights[f"{name}_rows"].astype(np.float32) * steps[:, None]
         self.width = self.values.shape[1]
 
-    def find(self, hashes: Hashes) -> tuple[Ints, NDArray[np.bool_]]:
-        """The row of each hash, and whether it has one."""
-        at = np.searchsorted(self._hashes, hashes)
+    def find(self, hashes: Hashes) -> tuple[Ints, Ints]:
+        """Rows of the hashes that have one, and which of them these are."""
+        maybe = np.flatnonzero(self._maybe[(hashes & _MAYBE).astype(np.int64)])
+        some = hashes[maybe]
+        at = np.searchsorted(self._hashes, some)
         at[at == len(self._hashes)] = 0
-        return at, self._hashes[at] == hashes
+        known = self._hashes[at] == some
+        return at[known], maybe[known]
 
 
 class _TextLines:
@@ -300,12 +307,16 @@ def _normed(h: Matrix) -> Matrix:
     return _rounded(h / np.sqrt(squares + _EPSILON).astype(np.float32)[:, None])
 
 
-def _shares(logits: Matrix, none: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The share of each role that each line of a text has, and that none has."""
-    everything = np.concatenate((logits, none[None])).astype(np.float64)
-    powers = np.exp(everything - everything.max(axis=0))
-    shares: NDArray[np.float64] = np.round(powers / powers.sum(axis=0), 3)
-    return shares[:-1], shares[-1]
+def _shares(
+    logits: Matrix, none: Matrix, lines: _TextLines
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The share of each role that each line of each text has, and that none has."""
+    start = lines.start
+    most = np.maximum(np.maximum.reduceat(logits, start, axis=0), none).astype(np.float64)
+    powers = np.exp(logits - most[lines.text])
+    rest = np.exp(none - most)
+    total = np.add.reduceat(powers, start, axis=0) + rest
+    return np.round(powers / total[lines.text], 3), np.round(rest / total, 3)
 
 
 def _first_of_each(lines: Ints) -> tuple[Ints, Ints]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.clean.lines.cleaner import tag_pages
 from pipeline.clean.lines.marks import CLASSES, COLUMNS, MARKS, mark_rows
-from pipeline.clean.lines.observed import OWN, PLACES, Tokens, placed, read_lines
+from pipeline.clean.lines.observed import OWN, PLACES, Growing, Tokens, placed, read_lines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
 from pipeline.clean.lines.tagger import ROLES, WEIGHTS
@@ -35,6 +35,8 @@ LINES = (
     "(c) 2020 | example.com",
 )
 TEXT = st.lists(st.sampled_from(LINES), min_size=1, max_size=12).map("\n".join)
+
+WORDS_AND_SIGNS = ("storm", "harbour", "closed", "night", "the", "a", ".", "market", "people")
 
 
 def tagged(texts):
@@ -102,3 +104,39 @@ def observed(texts):
     places = placed(table, ids, np.array([line.blank_before for line in lines]), sizes)
     marks = mark_rows(pages, [rule_hits(page) for page in pages])
     return np.concatenate((table.own[ids], places, marks), axis=1)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), max_size=12), max_size=9))
+def test_rows_that_grow_are_those_that_were_added(portions):
+    """What is added stands behind the rest, however often the rows are moved."""
+    held = Growing(np.zeros(0, np.int64))
+    everything = [row for portion in portions for row in portion]
+
+    found = [held.add(np.array(portion, np.int64)) for portion in portions]
+
+    assert not portions or everything == found[-1].tolist()
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(WORDS_AND_SIGNS), min_size=1, max_size=8), min_size=1, max_size=12
+    )
+)
+def test_words_that_lines_share_are_counted_once_a_line(lines):
+    """The shares of a line's words that other prose has are those of a plain count."""
+    texts = [" ".join(line) for line in lines]
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    ids = np.array([numbers[text] for text in texts])
+    table = read_lines(list(numbers), Tokens())
+    sizes = np.array([len(texts)])
+    words = [{w for w in line if len(w) >= 5} for line in lines]
+    told = [own if table.prose[at] else set() for own, at in zip(words, ids, strict=True)]
+    expected = [
+        sum(any(word in other for at, other in enumerate(told) if at != here) for word in own)
+        / max(len(own), 1)
+        for here, own in enumerate(words)
+    ]
+
+    places = placed(table, ids, np.zeros(len(texts), np.bool_), sizes)
+
+    np.testing.assert_allclose(np.float32(expected), places[:, 10], rtol=1e-6)
