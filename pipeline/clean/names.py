@@ -48,6 +48,7 @@ _NO_NAME = re.compile(
 _BUTTON = re.compile(
     r"(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
     r"|twitter|linkedin|facebook|instagram|subscribe|folgen|suivre|seguir"
+    r"|(?:e-?mail|contact|follow) (?:the|this) (?:author|writer|reporter)"
     r"|alle artikel|all posts|learn more|read more|more posts|\(?opens in.*)$",
     re.IGNORECASE,
 )
@@ -135,6 +136,8 @@ _RANK = (
     r"business|technology|tech|science|health|medical|environment|education|travel|software|"
     r"full-stack|tv|digital"
 )
+
+_ROLE_ALONE = re.compile(rf"^(?:(?:{_RANK})\s)+(?:{_ROLE})$", re.IGNORECASE)
 
 # The second word of a name is none of these: "Ada Winterbourne Senior Politics Editor".
 _IN_ROLE = re.compile(
@@ -235,6 +238,7 @@ def is_name(text: str) -> bool:
         and text.casefold() not in NOT_NAMES
         and _DEGREE.match(text) is None
         and _NO_NAME.match(text) is None
+        and _ROLE_ALONE.match(text) is None
         and text.casefold() not in MONTHS
     )
 

@@ -305,7 +305,7 @@ NAMES = {
     "consent": r"cookie|consent|gdpr|onetrust|didomi|usercentrics",
     "wall": r"(?:pay-?wall|regwall|subscri\w*|newsletter|sign-?up|meter)[-_]*"
     r"(?:box|notice|message|prompt|overlay|cta|banner|promo|offer|modal|teaser|barrier|form|wall)",
-    "captioned": r"caption(?!ed)",
+    "captioned": r"caption(?!ed)|(?:photo|image|img|picture)[-_]*credits?",
 }
 """Kind → what a name that means it for certain holds; the model does not know of these."""
 

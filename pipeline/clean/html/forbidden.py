@@ -39,6 +39,9 @@ CONTAINERS = {
 CAPTION_WORDS = 80
 """Words of the longest caption."""
 
+WALL_ROWS = 4
+"""Last blocks of a story among which a notice about subscriptions may stand."""
+
 STORY_WORDS = 80
 """Words that a story has before another one may begin below it."""
 
@@ -60,6 +63,16 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 """Words of banners beside *cookies*: their partners, the device, the choice."""
+
+_WALL = re.compile(
+    r"^(?:you(?:['’]ve| have) (?:read|used|reached|\d+|one|two|three).{0,40}\bfree\b"
+    r"|this (?:story|article|content) is (?:only )?(?:for|available to) (?:our )?subscribers"
+    r"|dieser artikel ist (?:nur )?(?:für|exklusiv für) abonnent"
+    r"|cet article est réservé (?:à nos|aux) abonnés"
+    r"|este (?:artículo|contenido) es (?:exclusivo )?para suscriptores)",
+    re.IGNORECASE,
+)
+"""How a notice begins that ends a story for readers who do not pay."""
 
 _HEADING = mask_with("heading")
 
@@ -96,6 +109,9 @@ def forbidden_rows(
     for row in np.flatnonzero(~taken).tolist():
         if _asks_consent(blocks.texts[indices[row]]):
             found[row] = "cookie_notice"
+    for row in range(len(chosen) - 1, max(len(chosen) - 1 - WALL_ROWS, -1), -1):
+        if _WALL.match(blocks.texts[indices[row]]):
+            found[row] = "subscription"
     for rule, flags in CONTAINERS.items():
         for row in np.flatnonzero(near & mask_with(*flags)).tolist():
             if blocks.texts[indices[row]].count(" ") < CAPTION_WORDS:

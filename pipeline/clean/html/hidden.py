@@ -31,7 +31,9 @@ PANELS = frozenset({"region", "tabpanel"})
 """Roles of the parts of accordions and tabs: readers open them, as others with a button for it."""
 
 _STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_UTILITY = re.compile(r"(?:^|[_-])(?:visually-?hidden|screen-?reader(?:-text|-only)?|sr-only)$")
+_UTILITY = re.compile(
+    r"(?:^|[_-])(?:visually-?hidden|hidden-?visually|screen-?reader(?:-text|-only)?|sr-only)$"
+)
 """The same names with a prefix of their own, such as ``css-visually-hidden``."""
 _ON_SOME_SCREENS = re.compile(r"(?:sm|md|lg|xl|2xl|xxl):|d-(?:sm|md|lg|xl|xxl)-(?!none)")
 

@@ -94,6 +94,8 @@ def test_a_title_loses_the_name_of_the_site(title: str, expected: str) -> None:
         ),
         ("Quelle: sid/dpa", ()),
         ("red, Agenturen", ()),
+        ("By Ada Winterbourne Email the author", ("Ada Winterbourne",)),
+        ("By Ada Winterbourne | Senior Reporter", ("Ada Winterbourne",)),
     ],
 )
 def test_a_byline_is_split_into_names(text: str, expected: tuple[str, ...]) -> None:

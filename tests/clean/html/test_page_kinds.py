@@ -257,6 +257,13 @@ def test_the_day_of_a_change_is_not_that_of_publication(
             "after": "<div class=paywall-box><h3>Keep reading with a subscription</h3><p>You have"
             " read three of your three free stories of this month, as you may know.</p></div>"
         },
+        {"inside": "<div class=photo-credit>Rope in a shop of the old harbour</div>"},
+        {"inside": "<p class=u-hiddenVisually>Rope in a shop of the old harbour</p>"},
+        {
+            "after": "<div class=paywall><p>You have read three of your three free stories this"
+            " month. Subscribe to go on reading.</p></div>"
+        },
+        {"after": "<div><p>This story is for subscribers only. Subscribe for 1 euro.</p></div>"},
         {
             "after": "<div class=bottom><div><p>Lantern Media GmbH</p><p>Quay 3, Norhaven, licence"
             " 1108 of the ministry of trade</p></div></div>"
