@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import NewsieveError
-from pipeline.ledger.commit import digest_file
+from pipeline.ledger.commit import digest_file, digest_manifest
 from pipeline.ledger.held import check_output, held_runs
 from pipeline.ledger.history import RUN_ID, read_manifest
 from pipeline.text.terminal import paint, shown_in
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROBLEMS = {
     "missing": "the manifest lists it, but it is not there",
     "truncated": "it is shorter than the manifest says",
-    "changed": "its bytes are not those that were published",
+    "changed": "its content is not what was published",
     "unreadable": "it cannot be read",
     "unlisted": "no manifest lists it, but readers would read it",
     "no_manifest": "a run without a readable manifest.json",
@@ -41,11 +41,17 @@ def verify(output: Path) -> dict[str, Any]:
     runs = [path for path in sorted((output / "runs").glob("*")) if RUN_ID.fullmatch(path.name)]
     for folder in [*runs, *held_runs(output)]:
         try:
-            files = read_manifest(folder)["files"]
+            manifest = read_manifest(folder)
+            files = manifest["files"]
         except (NewsieveError, OSError, KeyError) as error:
             path = folder.relative_to(output).as_posix()
             problems.append({"path": path, "problem": "no_manifest", "detail": str(error)})
             continue
+        # Manifests of newsieve of earlier versions have no digest of themselves.
+        if manifest.get("digest", expected := digest_manifest(manifest)) != expected:
+            path = (folder / "manifest.json").relative_to(output).as_posix()
+            detail = f"its digest is not {manifest['digest']}"
+            problems.append({"path": path, "problem": "changed", "detail": detail})
         for file in files:
             checked[0] += 1
             checked[1] += file["bytes"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.explain.report.charts import histogram, trend
+from pipeline.explain.report.facts import by_family
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,12 @@ def render_page(facts: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     template = environment.get_template("page.html")
     return template.render(
-        facts=facts, samples=samples, charts=_charts(facts), fates=FATES, flow=_flow(facts)
+        facts=facts,
+        samples=samples,
+        charts=_charts(facts),
+        fates=FATES,
+        flow=_flow(facts),
+        removed_by_family=by_family(facts["removed_by_rule"]),
     )
 
 
