@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: docs screenshots defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
+.PHONY: docs figures screenshots defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -100,6 +100,9 @@ train-pages: $(READY)  ## learn the page model again from ../shared/data/html (a
 docs: $(READY)  ## the pages of docs/ as a site, in docs/site; a warning is an error
 	$(BIN)/sphinx-build -q -W --keep-going -n -j auto -d .sphinx docs docs/site
 	@echo "docs/site/index.html"
+
+figures: $(READY)  ## run the scorers and write their tables in README.md and docs/results.md anew (about ten minutes)
+	$(BIN)/python -m tests.benchmarks.figures
 
 screenshots: $(READY)  ## take the pictures of the report in docs/images again (needs chromium)
 	PYTHONPATH=.:tests $(BIN)/python tests/screenshots.py
