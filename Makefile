@@ -3,22 +3,28 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALLED := $(VENV)/installed
 READY := $(VENV)/ready
 
-.PHONY: docs screenshots defaults run test test-fast lint format golden train train-pairs train-pages cluster-test engines bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
+.PHONY: docs figures screenshots defaults run test test-fast lint format golden train train-pairs train-pages cluster-test engines bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-$(READY): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "newsieve needs Python 3.10 or newer; name one with PYTHON=python3.12 make ..." >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv does not work here; on Debian: apt-get install python3-venv" >&2; exit 2; }
 	@echo "installing into $(VENV) (once, about a minute)"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt setuptools
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --no-build-isolation --constraint constraints.txt --editable .
+	@touch $(INSTALLED)
+
+$(READY): $(INSTALLED)
+	@echo "installing what tests and docs need (once, some minutes)"
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --no-build-isolation --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)
 
-run: $(READY)  ## raw/ -> output/, and the account
+run: $(INSTALLED)  ## raw/ -> output/, and the account
 	@$(BIN)/newsieve run
 
 test: $(READY)  ## linters and the whole test suite
@@ -107,6 +113,9 @@ train-pages: $(READY)  ## learn the page model again from ../shared/data/html (a
 docs: $(READY)  ## the pages of docs/ as a site, in docs/site; a warning is an error
 	$(BIN)/sphinx-build -q -W --keep-going -n -j auto -d .sphinx docs docs/site
 	@echo "docs/site/index.html"
+
+figures: $(READY)  ## run the scorers and write their tables in README.md and docs/results.md anew (about ten minutes)
+	$(BIN)/python -m tests.benchmarks.figures
 
 screenshots: $(READY)  ## take the pictures of the report in docs/images again (needs chromium)
 	PYTHONPATH=.:tests $(BIN)/python tests/screenshots.py

@@ -49,7 +49,7 @@ def checkout(tmp_path_factory):
         os.utime(folder / name, (0, 0))
     environment = folder / ".venv"
     shutil.copytree(Path(sys.prefix) / "bin", environment / "bin", symlinks=True)
-    (environment / "ready").touch()
+    (environment / "installed").touch()
     return folder
 
 

@@ -42,7 +42,7 @@ null means unknown, never "" or a guess. `make defaults` writes this from the co
 OTHER_RULES = {
     "headline": "Pages: a line at the head of the extraction that repeats the title.",
     "site_name": "Pages: a line at the head of the extraction that is the site's name.",
-    "line_model: …": "The model of lines decided; after the colon the main evidence.",
+    "tagger: …": "The tagger decided; after the colon the class of the line, such as `caption`.",
     "block_model: …": "Pages: the model of blocks decided; after the colon the main evidence.",
 }
 """Values of ``removed.rule`` that are no rules for lines → what they cut."""

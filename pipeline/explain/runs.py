@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.explain.lookup import plain, read_rows
-from pipeline.ledger.commit import digest_file
+from pipeline.ledger.commit import digest_file, digest_manifest
 from pipeline.ledger.held import check_output, held_runs
 from pipeline.ledger.history import (
     RUN_ID,
@@ -258,7 +258,7 @@ def _table(title: str, rows: list[dict[str, Any]], *, everything: bool = False) 
 PROBLEMS = {
     "missing": "the manifest lists it, but it is not there",
     "truncated": "it is shorter than the manifest says",
-    "changed": "its bytes are not those that were published",
+    "changed": "its content is not what was published",
     "unreadable": "it cannot be read",
     "unlisted": "no manifest lists it, but readers would read it",
     "no_manifest": "a run without a readable manifest.json",
@@ -282,11 +282,17 @@ def verify(output: Path) -> dict[str, Any]:
     runs = [path for path in sorted((output / "runs").glob("*")) if RUN_ID.fullmatch(path.name)]
     for folder in [*runs, *held_runs(output)]:
         try:
-            files = read_manifest(folder)["files"]
+            manifest = read_manifest(folder)
+            files = manifest["files"]
         except (NewsieveError, OSError, KeyError) as error:
             path = folder.relative_to(output).as_posix()
             problems.append({"path": path, "problem": "no_manifest", "detail": str(error)})
             continue
+        # Manifests of newsieve of earlier versions have no digest of themselves.
+        if manifest.get("digest", expected := digest_manifest(manifest)) != expected:
+            path = (folder / "manifest.json").relative_to(output).as_posix()
+            detail = f"its digest is not {manifest['digest']}"
+            problems.append({"path": path, "problem": "changed", "detail": detail})
         for file in files:
             checked[0] += 1
             checked[1] += file["bytes"]

@@ -104,7 +104,8 @@ def now_utc() -> str:
 
 
 def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write manifest.json of the run in *folder*, atomically."""
+    """Write manifest.json of the run in *folder*, atomically, with a digest of itself."""
+    manifest = manifest | {"digest": digest_manifest(manifest)}
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     # A path that is not UTF-8 contains lone surrogates; JSON can hold them as escapes.
     write_bytes(folder / "manifest.json", text.encode("utf-8", "backslashreplace"))
@@ -113,6 +114,15 @@ def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 def describe_files(folder: Path) -> list[dict[str, Any]]:
     """Return the tables of the run in *folder*, with rows, bytes and digest, for its manifest."""
     return [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))]
+
+
+def digest_manifest(manifest: dict[str, Any]) -> str:
+    """Digest what *manifest* says, without its own ``digest``: 32 hex digits of blake2b.
+
+    The order of keys and white space do not count.
+    """
+    facts = {name: value for name, value in manifest.items() if name != "digest"}
+    return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def digest_file(path: Path) -> str:

@@ -151,6 +151,38 @@ def test_each_damage_is_named_with_its_file(output, problem):
     )
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told["counts"].update(articles=told["counts"]["articles"] + 1),
+        lambda told: told.update(parent=None, logical_date="2020-01-01"),
+        lambda told: told["config"]["judge"].update(min_words=7),
+        lambda told: told.update(digest="0" * 32),
+    ],
+)
+def test_an_altered_manifest_is_named(output, change):
+    """Counts, settings, place among the runs, or its digest: it is not what was published."""
+    path = committed_runs(output)[-1].folder / "manifest.json"
+    told = json.loads(path.read_bytes())
+    change(told)
+    path.write_text(json.dumps(told), "utf-8")
+
+    name = path.relative_to(output).as_posix()
+    assert [("changed", name)] == [(e["problem"], e["path"]) for e in verify(output)["problems"]]
+
+
+def test_a_manifest_in_another_layout_or_of_an_earlier_version_is_as_published(output):
+    """White space and the order of keys say nothing; earlier versions wrote no digest."""
+    first, second = (run.folder / "manifest.json" for run in committed_runs(output))
+    told = json.loads(first.read_bytes())
+    first.write_text(json.dumps(dict(reversed(told.items())), indent=7), "utf-8")
+    told = json.loads(second.read_bytes())
+    del told["digest"]
+    second.write_text(json.dumps(told), "utf-8")
+
+    assert [] == verify(output)["problems"]
+
+
 def test_a_run_without_its_manifest_is_named(output):
     """Readers of the folder would read its rows."""
     first = committed_runs(output)[0].folder

@@ -89,6 +89,29 @@ def _named(counts: Mapping[Any, int]) -> list[dict[str, Any]]:
     return [{"name": name, "count": count} for name, count in ordered]
 
 
+def by_family(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Sum up names such as ``tagger: caption`` under what stands before the colon.
+
+    Returns:
+        Rows with name, count and ``parts``, the rows that were summed up without their first
+        word; the largest first. A name without a colon has no parts.
+    """
+    families: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        family, colon, part = (row["name"] or "").partition(": ")
+        here = families.setdefault(family, [])
+        here.append({"name": part if colon else None, "count": row["count"]})
+    found = [
+        {
+            "name": family,
+            "count": sum(each["count"] for each in rows_),
+            "parts": [each for each in rows_ if each["name"]],
+        }
+        for family, rows_ in families.items()
+    ]
+    return sorted(found, key=lambda row: (-row["count"], row["name"]))
+
+
 def _values(column: pa.ChunkedArray) -> dict[Any, int]:
     """Count the values of *column*, of lists each of their values."""
     if pa.types.is_list(column.type):

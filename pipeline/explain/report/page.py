@@ -13,6 +13,8 @@ import pygal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pygal.style import Style
 
+from pipeline.explain.report.facts import by_family
+
 FATES = ("articles", "duplicates", "rejects", "unchanged")
 
 
@@ -33,7 +35,12 @@ def render_page(facts: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     template = environment.get_template("page.html")
     return template.render(
-        facts=facts, samples=samples, charts=_charts(facts), fates=FATES, flow=_flow(facts)
+        facts=facts,
+        samples=samples,
+        charts=_charts(facts),
+        fates=FATES,
+        flow=_flow(facts),
+        removed_by_family=by_family(facts["removed_by_rule"]),
     )
 
 

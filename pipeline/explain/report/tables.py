@@ -11,10 +11,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.explain.report.facts import by_family
 from pipeline.text.terminal import shown_in
 
 ROWS = 8
 BAR = 20
+PARTS = 3
 COLOURS = {"articles": "green", "duplicates": "cyan", "rejects": "red", "unchanged": "bright_black"}
 
 
@@ -38,7 +40,7 @@ def print_report(facts: Mapping[str, Any], stream: IO[str], *, colour: bool) -> 
     console.print(_account(facts))
     tables = [
         _counted("rejects by reason", facts["rejects_by_reason"], "red"),
-        _counted("boilerplate by rule", facts["removed_by_rule"], "bright_black"),
+        _counted("boilerplate by rule", _families(facts["removed_by_rule"]), "bright_black"),
         _counted("languages", facts["languages"], "green"),
         _counted("duplicates by match", facts["duplicates_by_match"], "cyan"),
     ]
@@ -88,6 +90,15 @@ def _counted(title: str, rows: Sequence[Mapping[str, Any]], style: str) -> Table
     if len(rows) > ROWS:
         table.add_row(f"… and {len(rows) - ROWS} more", "")
     return table
+
+
+def _families(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Sum up the classes of a model in one row, which names the most frequent."""
+    found = by_family(rows)
+    for row in found:
+        most = ", ".join(part["name"] for part in row["parts"][:PARTS])
+        row["name"] += f" ({most}{', …' * (len(row['parts']) > PARTS)})" if most else ""
+    return found
 
 
 def _sites(sites: Sequence[Mapping[str, Any]]) -> Table:

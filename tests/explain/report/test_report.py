@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 from runs import ROOT, rows, run
 
-from pipeline.explain.report.facts import gather
+from pipeline.explain.report.facts import by_family, gather
 from pipeline.explain.report.page import render_page
 from pipeline.explain.report.samples import differences, gather_samples, segments
 from pipeline.explain.report.tables import print_report
@@ -73,6 +73,29 @@ def test_the_facts_are_those_of_the_tables(output):
     assert counts["articles"] == dated
     members = sum(each["size"] * each["count"] for each in facts["cluster_sizes"])
     assert counts["articles"] + counts["duplicates"] == members
+
+
+def test_classes_of_a_model_are_one_row_with_parts():
+    """What stands before the colon is the row; names without one stay as they are."""
+    rows = [("tagger: caption", 3), ("byline", 4), ("tagger: related", 2), ("x: y: z", 1)]
+    found = by_family([{"name": name, "count": count} for name, count in rows])
+
+    assert [("tagger", 5), ("byline", 4), ("x", 1)] == [(e["name"], e["count"]) for e in found]
+    parts = [{"name": "caption", "count": 3}, {"name": "related", "count": 2}]
+    assert [parts, [], [{"name": "y: z", "count": 1}]] == [each["parts"] for each in found]
+
+
+def test_the_page_folds_the_classes_of_a_model(output):
+    """One row for the tagger; its classes are inside."""
+    facts = gather(output, "latest")
+    rows = [{"name": "tagger: a<b", "count": 3}, {"name": "tagger: related", "count": 2}]
+    page = render_page(
+        facts | {"removed_by_rule": rows},
+        gather_samples(output, facts["run_id"], facts["settings"]),
+    )
+
+    assert "<summary>tagger</summary>" in page
+    assert "<li>a&lt;b <span>3</span></li>" in page
 
 
 def test_rejects_stand_under_the_site_of_their_url(output):
