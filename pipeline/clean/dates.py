@@ -282,6 +282,7 @@ _MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()
 _MONTH = rf"(?P<name>[^\W\d_]{{2,12}}|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
 _YEAR = r"(?P<year>[12]\d{3})"
 _SOME_YEAR = re.compile(r"[12]\d{3}")
+_NUMBER = re.compile(r"\d+")
 _DAY = r"(?P<day>\d{1,2})"
 _OF = r"(?:(?:de|del|of|di|ماه)\s|d[’'])?"
 _GAP = r"[\s.,،/–-]{0,3}"
@@ -358,7 +359,7 @@ def find_date(text: str) -> PrintedDate | None:
     text = text[:MAX_CHARS]
     if not text.isascii():
         text = text.translate(_DIGITS)
-    if not _SOME_YEAR.search(text) and (text.isascii() or not any(era in text for era in ERAS)):
+    if not may_date(text):
         return None
     found: tuple[int, int, date] | None = None
     for pattern in _PATTERNS:
@@ -370,6 +371,20 @@ def find_date(text: str) -> PrintedDate | None:
         return None
     start, end, day = found
     return _with_clock(text, start, end, day) or PrintedDate(start, end, _midnight(day))
+
+
+def may_date(text: str) -> bool:
+    """Whether *text* has the digits of a date, or an era; most years in a story stand alone.
+
+    >>> may_date("Since 2019 the number fell."), may_date("3 May 2019")
+    (False, True)
+    """
+    if _SOME_YEAR.search(text):
+        numbers = _NUMBER.findall(text)
+        # Where a day is printed right before its year, both are one number.
+        if len(numbers) > 1 or len(numbers[0]) > 4:
+            return True
+    return not text.isascii() and any(era in text for era in ERAS)
 
 
 def _with_clock(text: str, start: int, end: int, day: date) -> PrintedDate | None:

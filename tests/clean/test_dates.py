@@ -6,10 +6,11 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean.dates import find_date, parse_timestamp
+from pipeline.clean import dates
+from pipeline.clean.dates import find_date, may_date, parse_timestamp
 
 READ = [
     ("2024-02-28", "2024-02-28", None, "day"),
@@ -236,3 +237,31 @@ def test_no_text_is_an_error(text: str) -> None:
     read = parse_timestamp(text)
 
     assert read is None or 1899 <= read.instant.year <= 2101
+
+
+@pytest.mark.parametrize("pattern", dates._PATTERNS)
+@settings(suppress_health_check=list(HealthCheck), max_examples=50)
+@given(st.data())
+def test_whatever_a_pattern_of_dates_matches_may_be_a_date(pattern, data):
+    """What is asked first, since it costs less, lets every match of every pattern through."""
+    text = data.draw(st.from_regex(pattern))
+    match = pattern.search(text)
+    assume(match is not None)
+
+    assert may_date(match[0])
+    assert may_date(text)
+
+
+@pytest.mark.parametrize("month", sorted(dates.MONTHS))
+def test_a_date_with_any_month_may_be_a_date(month):
+    """The longest names of months are let through as others are."""
+    assert may_date(f"7 de {month} de 2021")
+    assert may_date(f"2021 gada {month} 7")
+    assert may_date(f"{month} 7, 2021")
+    assert may_date(f"{month} 72021")
+
+
+@pytest.mark.parametrize("text", ["", "In 2019 and later", "12 people", "1.5 in 300"])
+def test_a_year_alone_is_no_date(text):
+    """Most lines of a story with digits hold none."""
+    assert not may_date(text)
