@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 READY := $(VENV)/ready
 
-.PHONY: docs figures screenshots defaults run test test-fast lint format golden train train-pairs train-pages cluster-test engines bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
+.PHONY: docs figures screenshots defaults run test test-fast lint format golden train train-pairs train-pages cluster-test engines bench bench-baselines bench-cleaning bench-dedup bench-pages bench-run dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,9 @@ bench-cleaning: $(READY)  ## CPU of cleaning one text, and of its parts
 
 bench-pages: $(READY)  ## CPU per page, compared with trafilatura with metadata (some minutes)
 	$(BIN)/python -m tests.benchmarks.pages --pages 20
+
+bench-run: $(READY)  ## a whole run, compared with a bare loop, datatrove and langdetect (about ten minutes)
+	$(BIN)/python -m tests.benchmarks.whole_run
 
 bench-dedup: $(READY)  ## near-duplicates, compared with datasketch and datatrove, in one run (about ten minutes)
 	$(BIN)/python -m tests.benchmarks.dedup
