@@ -39,6 +39,11 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 """Reason of a reject → the settings that decide about it."""
 
 
+RECENT = 30
+"""Runs after a change of settings in which rejects are looked up: it reads the ids of all tables,
+and a file that the first run after the change did not find among its inputs may be back."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reject:
     """A row of rejects: the file it is from, and its id if it has one."""
@@ -56,8 +61,9 @@ def read_again(
 
     Args:
         runs: the published runs, oldest first.
-        config: what the next run goes by. If the newest run went by other settings, all rejects
-            are looked up whose settings have changed since, unless they were read since.
+        config: what the next run goes by. If one of the newest ``RECENT`` runs went by other
+            settings, all rejects are looked up whose settings have changed since, unless they
+            were read since.
         paths: files and folders whose rejects are to be read again, whatever their reason.
 
     Returns:
@@ -68,7 +74,7 @@ def read_again(
     """
     sources = {file.source for file in inputs.files}
     named = {source for path in paths for source in _below(path, inputs)}
-    if not runs or not (named or _differ(_config_of(runs[-1]), config)):
+    if not (named or any(_differ(each, config) for each in _configs_of(runs[-RECENT:]))):
         return frozenset()
     waiting: dict[str, str] = {}  # id → file
     files: set[str] = set()
@@ -128,9 +134,9 @@ def _manifests(run: CommittedRun) -> Iterator[dict[str, Any]]:
     return manifests_of(read_manifest(run.folder))
 
 
-def _config_of(run: CommittedRun) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = list(_manifests(run))[-1].get("config", {})
-    return found
+def _configs_of(runs: Iterable[CommittedRun]) -> Iterator[Mapping[str, Any]]:
+    for run in runs:
+        yield list(_manifests(run))[-1].get("config", {})
 
 
 def _differ(earlier: Mapping[str, Any], config: Config) -> bool:

@@ -64,6 +64,20 @@ def test_a_filter_that_is_loosened_lets_its_rejects_in(folder):
     assert fates(folder) is None
 
 
+def test_a_file_that_was_away_when_the_filter_changed_is_read_when_it_is_back(folder):
+    """Its rejects are compared with the settings of their own run, not with the newest run's."""
+    fates(folder, judge={"min_words": 20})
+    away = folder / "in" / "c.txt"
+    moved = away.rename(folder / "c.txt")
+    (folder / "in" / "d.txt").write_text(f"{STORY} D. Letter by letter.", "utf-8")
+    assert (1, {}, 0) == fates(folder)
+    moved.rename(away)
+
+    assert (1, {}, 0) == fates(folder)
+    assert fates(folder) is None
+    assert "c" in {row["record_id"] for row in rows(folder / "out", "articles")}
+
+
 def test_a_filter_that_stays_too_strict_rejects_once_more(folder):
     """The reject of the new setting is the one that counts from then on."""
     fates(folder, judge={"min_words": 20})
