@@ -304,10 +304,10 @@ def _flink(options: Options, master: str) -> Need:
             "task managers, or use fewer slots",
         )
     if free < wanted:
-        return need(
-            "missing",
-            f"{free} of {total} slots are free, {wanted} are needed: other jobs run there",
-        )
+        text = f"{free} of {total} slots are free, {wanted} are needed: other jobs run there"
+        if Flink(master).has_runs():  # which a killed run may have left: the next one cancels it
+            return need("note", f"{text}; those of runs are cancelled if they were left")
+        return need("missing", text)
     return need("ok", f"Flink {version}, {managers} task managers, {free} of {total} slots free")
 
 

@@ -49,6 +49,20 @@ class Flink:
             raise NewsieveError(f"{self.master}: what answers there is not Flink")
         return found
 
+    def wait_for_slots(self, count: int, patience_s: float) -> int:
+        """Wait until *count* slots are free, for *patience_s* at most; return how many are."""
+        deadline = time.monotonic() + patience_s
+        while (free := int(self.overview()["slots-available"])) < count:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.5)
+        return free
+
+    def has_runs(self) -> bool:
+        """Say whether a job of a run of newsieve is at work: perhaps one that was left."""
+        jobs = self._ask("/jobs/overview").get("jobs", [])
+        return any(j["name"].startswith("newsieve-") and j["state"] not in ENDED for j in jobs)
+
     def jobs(self, name: str) -> list[str]:
         """Return the ids of jobs called *name* that have not ended."""
         jobs = self._ask("/jobs/overview").get("jobs", [])

@@ -36,6 +36,9 @@ LOOK_EVERY_S = 10.0
 CANCEL_S = 60.0
 """Seconds that a job has to be gone after it was cancelled."""
 
+SLOTS_S = 15.0
+"""Seconds that slots have to become free after a job was cancelled."""
+
 PROBED = 100
 """Input files that a worker is asked for: with one folder missing, some of them are."""
 
@@ -105,13 +108,14 @@ class _Job:
         master = options.text("flink_master")
         on_cluster = options.runner == "FlinkRunner" and master not in {"[local]", "[auto]"}
         self.flink = Flink(master) if on_cluster else None
+        self.slots = max(1, int(options.values.get("parallelism") or 1))
         self.told = ""
 
     def cancel_earlier(self) -> None:
         """Cancel what a killed run has left on the engine: it would write the same files.
 
         Raises:
-            NewsieveError: it cannot be cancelled.
+            NewsieveError: it cannot be cancelled, or other jobs have the slots.
         """
         for job in self.flink.jobs(self.name) if self.flink else ():
             self._tell(f"cancelling job {job}, which a run that was killed has left", job=job)
@@ -120,6 +124,12 @@ class _Job:
                     f"{self.title}: job {job} of a run that was killed cannot be cancelled; "
                     f"cancel it at {self.flink.url} and run again"
                 )
+        free = self.flink.wait_for_slots(self.slots, SLOTS_S) if self.flink else self.slots
+        if free < self.slots:
+            raise NewsieveError(
+                f"{self.title}: {free} slots are free, {self.slots} are needed: other jobs run "
+                "there; nothing was published"
+            )
 
     def run(self, root: beam.Pipeline) -> None:
         """Submit the graph, and wait for the end of its job."""

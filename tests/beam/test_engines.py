@@ -201,11 +201,31 @@ def test_a_jar_for_another_flink_and_a_newer_java_are_named(parts, tmp_path):
 
 def test_a_cluster_whose_slots_are_taken_is_named(parts):
     """Other jobs have them."""
-    with flink(overview=OVERVIEW | {"slots-available": 0}) as (address, _):
+    taken = {"overview": OVERVIEW | {"slots-available": 0}, "jobs_overview": {"jobs": []}}
+    with flink(**taken) as (address, _):
         state, text = needs(parts | {"flink_master": address})["flink_master"]
 
     assert "missing" == state
     assert text.endswith("0 of 2 slots are free, 1 are needed: other jobs run there")
+
+
+def test_slots_that_a_run_has_left_are_no_reason_to_refuse(parts):
+    """The job of a killed run holds them until the next run cancels it."""
+    jobs = [{"jid": "a", "name": "newsieve-1", "state": "RUNNING"}]
+    taken = {"overview": OVERVIEW | {"slots-available": 0}, "jobs_overview": {"jobs": jobs}}
+    with flink(**taken) as (address, _):
+        state, _ = needs(parts | {"flink_master": address})["flink_master"]
+
+    assert "note" == state
+
+
+def test_slots_are_waited_for():
+    """They are free a moment after a job was cancelled; or they are not, and that is told."""
+    free = iter([0, 1, 2, 2])
+    with flink(overview=lambda _: OVERVIEW | {"slots-available": next(free)}) as (address, _):
+        assert 2 == Flink(address).wait_for_slots(2, 20)
+    with flink(overview=OVERVIEW | {"slots-available": 1}) as (address, _):
+        assert 1 == Flink(address).wait_for_slots(2, 0.1)
 
 
 def test_a_worker_with_other_packages_is_named(parts, monkeypatch):
