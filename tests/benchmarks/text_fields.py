@@ -1,0 +1,92 @@
+"""Title, authors and day of pages that were turned into text, by the way it was done.
+
+usage: python -m tests.benchmarks.text_fields [--data DIR] [--every N]
+
+The benchmark's value where a line of the text says it, else none, is *right*; *wrong* is any other
+value. A title counts *in another form* if the page itself states it as its ``h1``, og:title,
+``<title>`` or JSON-LD headline. The tagger was trained on these pages: expect less on other sites.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from pipeline.clean.html.extract import extract_page
+from pipeline.clean.lines.tagger import load_tagger
+from pipeline.clean.names import name_key
+from pipeline.read.encoding import decode
+from pipeline.records import Document
+from training.labelled_pages import unpacked
+from training.roles import ARCHIVES, Golds, read_stated
+from training.tagger_scores import FIELDS, Read, read_held, verdicts
+
+DATA = Path(__file__).parents[2] / ".." / "shared" / "data" / "html"
+WAYS = ("lxml", "container", "ptags", "wide")
+NAMES = {
+    "lxml": "whole page",
+    "container": "story's container",
+    "ptags": "paragraphs",
+    "wide": "wider container",
+}
+VERDICTS = ("right", "form", "missed", "wrong")
+TITLE_PLACES = frozenset({"h1", "h2", "og:title", "title", "json-ld:headline"})
+
+
+def forms_of(payload: bytes) -> frozenset[str]:
+    """``name_key`` of each form of the headline that a page states."""
+    content = decode(payload, html=True).text
+    article = extract_page(Document("0" * 32, "page", "page", "text/html", content))
+    stated = (each for each in article.evidence if each.field == "title")
+    return frozenset(name_key(e.value) for e in stated if e.source in TITLE_PLACES)
+
+
+def verdicts_of(
+    read: Read, golds: Golds, forms: dict[str, frozenset[str]]
+) -> Iterator[tuple[str, str]]:
+    """(field, verdict) of a text; a wrong title that is the page's own is ``form``."""
+    gold = golds.of(read.labelled.page_id, read.labelled.url)
+    for field, verdict in verdicts(read, gold) if gold else ():
+        own = name_key(read.page.title or "") in forms.get(read.labelled.page_id, ())
+        yield field, "form" if verdict == "wrong" and field == "title" and own else verdict
+
+
+def main() -> None:
+    """Print a row for each field and way."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--every", type=int, default=3, help="one page in so many")
+    arguments = parser.parse_args()
+    archives = [arguments.data / f"{name}.tar.xz" for name in ARCHIVES]
+    forms = {
+        f"{path.name.partition('.')[0]}:{row['id']}": forms_of(page)
+        for path in archives
+        for row, page in islice(unpacked(path), None, None, arguments.every)
+    }
+    pages = read_stated(archives, arguments.every)
+    wanted = [page for page in pages if page.rendering.partition(":")[2] in WAYS]
+    golds = Golds([], archives)
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for read in read_held(load_tagger(), wanted):
+        way = read.labelled.rendering.partition(":")[2]
+        for field, verdict in verdicts_of(read, golds, forms):
+            counts[field, way][verdict] += 1
+            counts[field, "all"][verdict] += 1
+    head = "| | | texts | right | in another form | missed | wrong |\n"
+    sys.stdout.write(head + "|---" * 7 + "|\n")
+    for field in FIELDS:
+        for way in (*WAYS, "all"):
+            found = counts[field, way]
+            shares = [
+                found[v] / max(found.total(), 1) for v in ("right", "form", "missed", "wrong")
+            ]
+            cells = " | ".join(f"{share:.3f}" for share in shares)
+            sys.stdout.write(f"| {field} | {NAMES.get(way, way)} | {found.total()} | {cells} |\n")
+
+
+if __name__ == "__main__":
+    main()
