@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
     from pipeline.ledger.plan import Plan
-    from pipeline.passes.write_block import RunName
-    from pipeline.staging import Staging
+    from pipeline.staging import RunName, Staging
 
 ENGINE = "FnApiRunner"
 """Beam's in-process engine. ``DirectRunner`` is not the same: it first tries to download and run
