@@ -19,14 +19,23 @@ from pipeline.dedup.order import ORDER_BYTES
 
 BAND_GROUP = 8
 """Bands that are joined together: few enough elements, small enough for one worker's memory."""
+
+RANGE_BYTES = 32_000_000_000
+"""Input, in bytes, whose keys of one band are joined as one element on another engine: ten million
+articles, 0.4 GB of memory."""
+
 DIGESTS = -1
 """The group in which whole texts are joined, so that short ones find their exact copies too."""
+
 URLS = -2
 """The group in which addresses are joined, so that versions of one page are compared."""
+
 THIS_RUN = -1
 """The run of an article that no earlier run has published."""
+
 SAMPLE_SHARDS = 8
 """Portions in which sampled shingles are joined, a power of two; no worker needs all of them."""
+
 ID_BYTES = 16
 
 VERDICT = np.dtype(
@@ -154,30 +163,64 @@ class BlockSamples(NamedTuple):
     keys: NDArray[np.uint32]
 
 
+def key_ranges(input_bytes: int) -> int:
+    """Return in how many ranges the keys of a band are joined apart: a power of two.
+
+    With 1, all keys of ``BAND_GROUP`` bands are joined as one element.
+
+    >>> key_ranges(4_000_000_000), key_ranges(310_000_000_000)
+    (1, 16)
+    """
+    return 1 << (max(0, input_bytes - 1) // RANGE_BYTES).bit_length()
+
+
+def is_of_urls(group: int) -> bool:
+    """Say whether addresses are joined in a group of ``key_groups``."""
+    return group < 0 and group % 2 == URLS % 2
+
+
 def key_groups(
-    block: int, records: NDArray[np.void], min_shingles: int
+    block: int, records: NDArray[np.void], min_shingles: int, ranges: int = 1
 ) -> Iterator[tuple[int, BlockKeys]]:
     """Cut what a block is joined on into groups that are joined one at a time.
 
-    Groups in which the block has no article are left out.
+    Groups in which the block has no article are left out. Forests of groups may be merged in any
+    order, so the tables are the same for any number of ranges.
 
     Args:
         records: of dtype ``member_dtype``, all of the block.
         min_shingles: articles with fewer are not signed, and joined on whole texts alone.
+        ranges: a power of two; from 2 on, a group is one range of the keys of one band.
     """
     located = np.flatnonzero(records["url"]).astype(np.uint32)
     if len(located):
         urls = records["url"][located].astype(np.uint32).reshape(1, -1)
-        yield URLS, BlockKeys(block, located, urls)
+        yield from _in_ranges(URLS, -2, BlockKeys(block, located, urls), ranges)
     if len(records):
         heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(1, -1)
-        yield DIGESTS, BlockKeys(block, np.arange(len(records), dtype=np.uint32), heads)
+        every = np.arange(len(records), dtype=np.uint32)
+        yield from _in_ranges(DIGESTS, -2, BlockKeys(block, every, heads), ranges)
     signed = np.flatnonzero(records["shingle_count"] >= min_shingles).astype(np.uint32)
     if len(signed):
         keys = records["keys"][signed].T
-        for group, start in enumerate(range(0, len(keys), BAND_GROUP)):
-            portion = np.ascontiguousarray(keys[start : start + BAND_GROUP])
-            yield group, BlockKeys(block, signed, portion)
+        width = BAND_GROUP if ranges == 1 else 1
+        for group, start in enumerate(range(0, len(keys), width)):
+            portion = np.ascontiguousarray(keys[start : start + width])
+            yield from _in_ranges(group * ranges, 1, BlockKeys(block, signed, portion), ranges)
+
+
+def _in_ranges(
+    group: int, step: int, portion: BlockKeys, ranges: int
+) -> Iterator[tuple[int, BlockKeys]]:
+    """Cut *portion* by its keys into *group*, *group* + *step* and so on, where it has any."""
+    if ranges == 1:
+        yield group, portion
+        return
+    of_key = portion.keys[0] & np.uint32(ranges - 1)
+    for number in np.unique(of_key).tolist():
+        chosen = of_key == number
+        keys = BlockKeys(portion.block, portion.rows[chosen], portion.keys[:, chosen])
+        yield group + step * number, keys
 
 
 class Components(NamedTuple):
