@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: docs screenshots defaults run test test-fast lint format golden train train-pairs train-pages bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
+.PHONY: docs screenshots defaults run test test-fast lint format golden train train-pairs train-pages cluster-test engines bench bench-baselines bench-cleaning bench-dedup bench-pages dedup-scale adversarial fuzz kills housekeeping-kills year window million clean help
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,13 @@ kills: $(READY)  ## runs that are killed at random moments (about half an hour)
 housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.housekeeping_kills
 	$(BIN)/python -m tests.campaigns.housekeeping_kills --no-exchange
+
+cluster-test: $(READY)  ## runs on Flink and Spark, with a worker killed and an interruption (about twenty minutes; needs Java, Maven)
+	$(BIN)/python -m tests.campaigns.cluster $(CLUSTER_TEST)
+
+ENGINES := prism
+engines: $(READY)  ## build Prism, for its tests (needs Go; ten minutes, once)
+	$(BIN)/python -m tests.campaigns.engine_parts $(ENGINES)
 
 million: $(READY)  ## a million texts in one run; killed late, it goes on (about forty minutes)
 	$(BIN)/python -m tests.campaigns.million

@@ -6,7 +6,7 @@ The docstring under a setting is its documentation: error messages, ``newsieve c
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -234,6 +234,20 @@ class RunConfig(Section):
     """Memory limit in MB per document (Linux only), else it is too_large_in_memory; 0: none."""
     metrics_file: str = ""
     """File for Prometheus, ending in .prom, written anew at the end of each run; empty: none."""
+    beam: dict[str, Any] = Field(default_factory=dict)
+    """Options of Apache Beam, such as {runner: FlinkRunner}; flags after -- are added to them."""
+
+    @field_validator("beam")
+    @classmethod
+    def beam_options_are_plain(cls, options: dict[str, Any]) -> dict[str, Any]:
+        """An option is a switch (true), a word, a number, or a list of words and numbers."""
+        for name, value in options.items():
+            for each in value if isinstance(value, list) else [value]:
+                if not isinstance(each, bool | int | float | str):
+                    raise ValueError(  # noqa: TRY004 - pydantic reports no TypeError
+                        f"{name} = {value!r} should be true, a word, a number, or a list of these"
+                    )
+        return options
 
     @field_validator("metrics_file")
     @classmethod

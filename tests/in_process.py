@@ -16,7 +16,7 @@ from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, URLS, BlockKeys, Bundle
+from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, BlockKeys, Bundle, is_of_urls
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
@@ -28,7 +28,9 @@ from pipeline.staging import RunName, Staging
 Repeats = list[tuple[int, "NDArray[np.int32]"]]
 
 
-def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: Staging) -> None:
+def run_passes(
+    blocks: Sequence[Block], run: RunName, config: Config, staging: Staging, ranges: int = 1
+) -> None:
     """Take *blocks* through all steps, as ``beam.graph`` does."""
     if config.clean.site_pages:
         find_repeated([count_lines(block, config, staging) for block in blocks], config, staging)
@@ -36,7 +38,7 @@ def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: S
     repeats = _repeats(indices, staging)
     earlier = find_earlier(indices, config.dedup, staging)
     verdicts: dict[int, list[NDArray[np.void]]] = defaultdict(list)
-    for bundle in joined([*indices, *earlier], config.dedup, staging):
+    for bundle in joined([*indices, *earlier], config.dedup, staging, ranges):
         for index, judged in resolve(bundle, repeats, config.dedup, staging):
             verdicts[index].append(judged)
     repeated: dict[int, list[NDArray[np.int32]]] = defaultdict(list)
@@ -46,13 +48,15 @@ def run_passes(blocks: Sequence[Block], run: RunName, config: Config, staging: S
         write_block(index, verdicts[index], repeated[index], run, config, staging)
 
 
-def joined(indices: Sequence[int], config: DedupConfig, staging: Staging) -> Iterator[Bundle]:
+def joined(
+    indices: Sequence[int], config: DedupConfig, staging: Staging, ranges: int = 1
+) -> Iterator[Bundle]:
     """Join staged blocks, up to what is decided together."""
     keys: dict[int, list[BlockKeys]] = defaultdict(list)
     for index in indices:
-        for group, portion in read_keys(index, config, staging):
+        for group, portion in read_keys(index, config, staging, ranges):
             keys[group].append(portion)
-    versions = [find_edges(keys.pop(URLS))] if URLS in keys else []
+    versions = [find_edges(keys.pop(group)) for group in list(keys) if is_of_urls(group)]
     found = shard_components([find_edges(portions) for portions in keys.values()])
     labels = [label(components, config, staging) for components in found]
     labels.append(published_labels(staging))

@@ -43,7 +43,7 @@ def call(monkeypatch, capsys):
 
 VERBS = (
     *("run", "clean", "check", "compare", "trace", "report", "list", "diff", "verify"),
-    *("publish", "discard", "undo", "remove", "compact"),
+    *("publish", "discard", "undo", "remove", "compact", "worker"),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import apache_beam
+import clusters_page
 import pytest
 from command_lines import find_commands, parse
 from runs import ROOT, run
@@ -128,3 +130,18 @@ def test_where_a_new_thing_goes_is_where_it_is_kept():
 
         assert set() == set(wanted) - set(tables), row
     assert len(rows) > 10
+
+
+def test_every_command_of_the_clusters_page_is_run_by_a_test():
+    """Each line is asked for by a test or a campaign, which run it as it stands there."""
+    modules = ("beam/test_prism.py", "beam/test_engines.py", "campaigns/cluster.py")
+    code = "".join((ROOT / "tests" / each).read_text("utf-8") for each in modules)
+    asked = re.findall(r'(?:documented|succeed|begin|command)\((?:work, )?"([^"]+)"', code)
+    build = "go install github.com/apache/beam/sdks/v2/go/cmd/prism@"
+
+    assert [] == [
+        line
+        for line in clusters_page.COMMANDS
+        if build not in line and not any(line.startswith(f"newsieve {each}") for each in asked)
+    ]
+    assert any(f"{build}v{apache_beam.__version__}" in line for line in clusters_page.COMMANDS)

@@ -19,6 +19,7 @@ TREES = {name: ast.parse(text) for name, text in MODULES.items()}
 
 HOMES = {
     "apache_beam": ("pipeline/beam/",),
+    "grpc": ("pipeline/beam/",),
     "trafilatura": ("pipeline/clean/html/",),
     "lxml": ("pipeline/clean/html/",),
     "resiliparse": ("pipeline/clean/html/candidates.py",),
@@ -63,6 +64,7 @@ ANYWHERE = {"numpy"}
 
 IMPORT_NAMES = {
     "apache-beam": "apache_beam",
+    "grpcio": "grpc",
     "pyyaml": "yaml",
     "charset-normalizer": "charset_normalizer",
     "prometheus-client": "prometheus_client",

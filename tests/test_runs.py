@@ -21,6 +21,7 @@ from pipeline.dedup.pairs import match_of, similarity
 from pipeline.dedup.shingles import shingle_block
 from pipeline.errors import AccountError
 from pipeline.ledger.account import Account
+from tests.in_process import run_passes
 
 ALL_TABLES = ("articles", "duplicates", "rejects")
 STORY = (
@@ -320,3 +321,17 @@ def test_an_empty_folder_is_nothing_to_read(tmp_path):
 
     assert run(tmp_path / "in", tmp_path / "out").account is None
     assert not (tmp_path / "out" / "runs").exists()
+
+
+@pytest.mark.parametrize("ranges", [2, 16])
+def test_the_tables_are_the_same_for_any_number_of_ranges_of_keys(ranges, tmp_path):
+    """Bands are joined in as many parts as the input needs; the bytes do not depend on it."""
+
+    def in_ranges(plan, name, config, staging):
+        run_passes(plan.blocks, name, config, staging, ranges)
+
+    settings = {"run": {"block_bytes": 8_000}}
+    run(ROOT / "raw", tmp_path / "one", **settings)
+    run(ROOT / "raw", tmp_path / "many", in_ranges, **settings)
+
+    assert table_bytes(tmp_path / "one") == table_bytes(tmp_path / "many")

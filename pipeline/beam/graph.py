@@ -23,14 +23,23 @@ if TYPE_CHECKING:
     from pipeline.staging import RunName, Staging
 
 
+STAGES = ("CountLines", "Clean", "FindRepeats", "Deduplicate", "Write")
+"""The names of the steps of ``build``, as engines show them."""
+
+
 def build(
-    root: beam.Pipeline, blocks: Sequence[Block], run: RunName, config: Config, staging: Staging
+    root: beam.Pipeline,
+    blocks: Sequence[Block],
+    run: RunName,
+    config: Config,
+    staging: Staging,
+    ranges: int = 1,
 ) -> None:
-    """Lay the run out below *root*."""
+    """Lay the run out below *root*; *ranges*: see ``dedup.steps.layouts.key_ranges``."""
     planned = root | "Plan" >> beam.Create(blocks)
     if config.clean.site_pages:
         planned = planned | "CountLines" >> CountLines(config, staging)
-    cleaned = planned | "Clean" >> Clean(config, staging)
+    cleaned = planned | "Clean" >> Clean(config, staging, ranges)
     repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
     found = (cleaned.keys, cleaned.samples, cleaned.earlier, repeats)
     verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -22,13 +24,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+PATIENCE_S = 20
+"""Seconds that a program has to end before it is killed."""
+
 
 @contextmanager
-def lifeline() -> Iterator[int]:
+def lifeline(signals: tuple[signal.Signals, ...] = INTERRUPTING) -> Iterator[int]:
     """Hold a pipe open; yield the file descriptor that workers inherit.
 
-    Signals that end a command close the pipe before their former handlers run, so that waiting
-    for the workers to exit is short.
+    Args:
+        signals: they close the pipe before their former handlers run, so that waiting for the
+            workers to exit is short.
     """
     inherited, held = os.pipe()
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
@@ -44,7 +50,7 @@ def lifeline() -> Iterator[int]:
         before[number](number, frame)
 
     if threading.current_thread() is threading.main_thread():
-        for number in INTERRUPTING:
+        for number in signals:
             former = signal.getsignal(number)
             if callable(former):  # neither ignored nor left to the system
                 before[number] = former
@@ -73,3 +79,26 @@ def exit_with_parent(inherited: int, folder: Path) -> None:
         os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def run_with_parent() -> None:
+    """Run another program, which is asked to end when the other end of a pipe closes.
+
+    Arguments of the command line: the file descriptor of the lifeline, then the command.
+    """
+    inherited, command = int(sys.argv[1]), sys.argv[2:]
+    for number in INTERRUPTING:  # a terminal sends them to all; the parent decides
+        signal.signal(number, signal.SIG_IGN)
+    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - the parent's
+
+    def wait() -> None:
+        with suppress(OSError):
+            os.read(inherited, 1)
+        process.terminate()
+        try:
+            process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+    threading.Thread(target=wait, daemon=True).start()
+    sys.exit(process.wait())

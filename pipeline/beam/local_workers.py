@@ -211,7 +211,7 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         code = self._process.wait()
         if self._closing.is_set():
             return
-        self._deaths.append(_cause(code, self._log))
+        self._deaths.append(cause_of_death(code, self._log))
         self.data_conn.close()
         # Again and again: a thread of Beam may be about to send a request and wait for its answer.
         while not self._closing.wait(0.2):
@@ -219,7 +219,7 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
                 self.control_conn.abort(RuntimeError("a worker process died"))
 
 
-def _cause(code: int, log: Path) -> str:
+def cause_of_death(code: int, log: Path) -> str:
     """Say how a process ended: by which signal, or with the last line that it printed."""
     if code < 0:
         return f"it was killed by {signal.Signals(-code).name}"

@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
-import difflib
-import logging
 import os
 import re
-import shlex
 from contextlib import ExitStack, suppress
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-# Beam configures logging on import, and warns about cloud extras that are not installed.
-# Failures are raised, and reported once, by newsieve.
-logging.basicConfig(level=logging.CRITICAL, format="newsieve: %(message)s")
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-import apache_beam as beam  # noqa: E402
-from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner  # noqa: E402
-
-from pipeline.beam.graph import build  # noqa: E402
-from pipeline.beam.local_workers import Deaths, local_workers, private_folder  # noqa: E402
-from pipeline.errors import NewsieveError, UsageError  # noqa: E402
+from pipeline.beam.engines import needs_of, require
+from pipeline.beam.graph import build
+from pipeline.beam.local_workers import Deaths, local_workers, private_folder
+from pipeline.beam.options import IN_PROCESS, parse_options
+from pipeline.beam.remote import execute_remotely
+from pipeline.dedup.steps.layouts import key_ranges
+from pipeline.errors import NewsieveError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from pipeline.beam.engines import Need
+    from pipeline.beam.options import Options
     from pipeline.config import Config
     from pipeline.ledger.plan import Plan
     from pipeline.staging import RunName, Staging
 
-ENGINE = "FnApiRunner"
-"""Beam's in-process engine. ``DirectRunner`` is not the same: it first tries to download and run
-another engine."""
-
-ALIASES = {"DirectRunner": ENGINE, "direct": ENGINE}
-
 MUCH_BYTES = 64_000_000
 """Input size above which starting worker processes (about a second each) pays off."""
-
 
 MAIN_BYTES, WORKER_BYTES = 200_000_000, 300_000_000
 """Memory of the main process, and of a worker with its two helpers, over small input; rounded up
@@ -55,56 +46,63 @@ def execute(
     """Run the graph on the blocks of *plan*.
 
     Args:
-        beam_flags: Beam's own, such as ``--runner=FlinkRunner``; without a runner, or with
-            ``--runner=DirectRunner``, the in-process engine is used.
+        beam_flags: Beam's own, such as ``--runner=FlinkRunner``, besides ``run.beam``; without a
+            runner, or with ``--runner=DirectRunner``, the in-process engine is used.
 
     Raises:
         NewsieveError: the run failed; nothing is published.
     """
-    flags, deaths = _flags(beam_flags), Deaths()
-    count = workers(config, len(plan.blocks), plan.bytes)
+    options, deaths = parse_options(config, beam_flags), Deaths()
+    # In one process, fewer and larger elements take less memory.
+    ranges = 1 if options.runner == IN_PROCESS else key_ranges(plan.bytes)
+
+    def lay_out(root: beam.Pipeline) -> None:
+        build(root, plan.blocks, run, config, staging, ranges)
+
     try:
-        with ExitStack() as stack:
-            folder = stack.enter_context(private_folder())
-            engine = None
-            if f"--runner={ENGINE}" in flags:
-                flags.append(f"--direct_num_workers={count}")
-                several = count > 1 and stack.enter_context(local_workers(folder, deaths))
-                engine = FnApiRunner(several or None)
-            with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
-                build(root, plan.blocks, run, config, staging)
+        with private_folder() as folder:
+            if options.runner == IN_PROCESS:
+                count = workers(config, len(plan.blocks), plan.bytes)
+                _execute_here(options, count, folder, deaths, lay_out)
+            else:
+                execute_remotely(plan, staging, options, folder, lay_out)
     except Exception as error:
         raise _failure(error, deaths) from error
 
 
-def check_flags(beam_flags: Sequence[str]) -> None:
-    """Refuse flags that no part of Beam knows: Beam itself would pass over them in silence.
+def _execute_here(
+    options: Options,
+    count: int,
+    folder: Path,
+    deaths: Deaths,
+    lay_out: Callable[[beam.Pipeline], object],
+) -> None:
+    """Run the graph on the in-process engine, with *count* workers."""
+    flags = [*options.flags, f"--direct_num_workers={count}"]
+    with ExitStack() as stack:
+        several = count > 1 and stack.enter_context(local_workers(folder, deaths))
+        engine = FnApiRunner(several or None)
+        with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
+            lay_out(root)
+
+
+def check_engine(config: Config, beam_flags: Sequence[str] = ()) -> None:
+    """Refuse options that no part of Beam knows, and engines that cannot work, before a run.
 
     Raises:
-        UsageError: there is such a flag; the message says which one was probably meant.
+        UsageError: there is such an option, or the engine lacks something.
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for options in [PipelineOptions, *_subclasses(PipelineOptions)]:
-        if "_add_argparse_args" in vars(options):
-            options._add_argparse_args(parser)  # noqa: SLF001 - how Beam collects them itself
-    known = sorted(parser._option_string_actions)  # noqa: SLF001 - argparse has no other list
-    _, unknown = parser.parse_known_args(_flags(beam_flags))
-    problems = []
-    for flag in unknown:
-        name = flag.partition("=")[0]
-        if not name.startswith("-"):
-            problems.append(f"{flag}: a value without a flag")
-            continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
-        problems.append(f"{name}; did you mean {near[0]}?" if near else name)
-    if problems:
-        listed = "; ".join(problems)
-        raise UsageError(f"unknown Beam options after --: {listed}")
+    require(config, parse_options(config, beam_flags))
 
 
-def _subclasses(of: type) -> list[Any]:
-    direct: list[Any] = of.__subclasses__()
-    return [each for one in direct for each in (one, *_subclasses(one))]
+def engine_needs(config: Config, beam_flags: Sequence[str] = ()) -> tuple[str, list[Need]]:
+    """Return the engine, and what it needs; nothing is started.
+
+    Raises:
+        UsageError: an option is unknown, or the engine is refused.
+    """
+    options = parse_options(config, beam_flags)
+    return options.runner, needs_of(config, options)
 
 
 def _failure(error: Exception, deaths: Deaths) -> BaseException:
@@ -113,6 +111,8 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
     text = str(error)
     if text.startswith("KeyboardInterrupt"):
         return KeyboardInterrupt()
+    if isinstance(error, NewsieveError) and "while running" not in text:
+        return error
     if deaths:
         return NewsieveError(
             f"the run failed: a worker process died: {deaths[0]}; nothing was published. Run "
@@ -127,10 +127,8 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
     what = re.sub(r"^(RuntimeError|[\w.]*NewsieveError): ", "", cause).split(" [while running")[0][
         :300
     ]
-    return NewsieveError(
-        f"the run failed{where}: {what}; nothing was published "
-        "(newsieve --traceback run … shows where)"
-    )
+    look = getattr(error, "where", "newsieve --traceback run … shows where")
+    return NewsieveError(f"the run failed{where}: {what}; nothing was published ({look})")
 
 
 def workers(config: Config, blocks: int, input_bytes: int) -> int:
@@ -156,13 +154,3 @@ def memory_bytes() -> int:
                 with suppress(OSError, ValueError):  # no such file, or "max"
                     limits.append(int((folder / name).read_text("ascii")))
     return min(limits)
-
-
-def _flags(beam_flags: Sequence[str]) -> list[str]:
-    """Return Beam's flags, with the in-process engine if they name no runner or an alias of it."""
-    flags = " ".join(map(shlex.quote, beam_flags))
-    found = re.search(r"--runner[= ](\S+)", flags)
-    if found is None:
-        return [*beam_flags, f"--runner={ENGINE}"]
-    runner = ALIASES.get(found[1], found[1])
-    return shlex.split(flags.replace(found[0], f"--runner={runner}"))

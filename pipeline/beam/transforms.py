@@ -19,7 +19,7 @@ from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, URLS, BlockKeys, Bundle, Components
+from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, BlockKeys, Bundle, Components, is_of_urls
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
@@ -132,7 +132,7 @@ class FindRepeats(beam.PTransform):
 
 
 def _which_keys(keyed: tuple[int, object], _partitions: int) -> int:
-    return int(keyed[0] != URLS)
+    return int(not is_of_urls(keyed[0]))
 
 
 def _published(_earlier: int, staging: Staging) -> Array:
@@ -217,6 +217,7 @@ class Clean(beam.PTransform):
 
     config: Config
     staging: Staging
+    ranges: int
 
     def expand(self, planned: beam.PCollection) -> Cleaned:
         config, staging = self.config, self.staging
@@ -231,7 +232,8 @@ class Clean(beam.PTransform):
         return Cleaned(
             blocks,
             earlier,
-            joined | "Keys" >> beam.FlatMap(_keys, config, staging).with_output_types(Keyed),
+            joined
+            | "Keys" >> beam.FlatMap(_keys, config, staging, self.ranges).with_output_types(Keyed),
             joined | "Samples" >> beam.FlatMap(_samples).with_output_types(tuple[int, int]),
             blocks | "Ids" >> beam.FlatMap(_ids, staging).with_output_types(Keyed),
         )
@@ -247,8 +249,10 @@ def _find_earlier(
     return find_earlier(list(grouped[1]), config.dedup, staging)
 
 
-def _keys(index: int, config: Config, staging: Staging) -> Iterator[tuple[int, BlockKeys]]:
-    yield from read_keys(index, config.dedup, staging)
+def _keys(
+    index: int, config: Config, staging: Staging, ranges: int
+) -> Iterator[tuple[int, BlockKeys]]:
+    yield from read_keys(index, config.dedup, staging, ranges)
     _step_done(staging)
 
 

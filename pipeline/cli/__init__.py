@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from pipeline.cli import documents, run, runs
+from pipeline.cli import documents, run, runs, worker
 from pipeline.cli.hints import hinted, unknown_verb
 from pipeline.cli.options import State
 from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
@@ -139,7 +139,7 @@ def newsieve(
 VERBS = (
     *(run.run, documents.clean, run.check, documents.trace, documents.compare),
     *(runs.report, runs.list_, runs.diff, runs.verify),
-    *(runs.publish, runs.discard, runs.undo, runs.remove, runs.compact),
+    *(runs.publish, runs.discard, runs.undo, runs.remove, runs.compact, worker.worker),
 )
 """The commands, in the order of ``--help``. Each imports what it needs when it runs: what one
 needs would slow down the start of all others by a second."""

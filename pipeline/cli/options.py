@@ -36,6 +36,17 @@ class State:
     log: EventLog = field(default_factory=EventLog)
 
 
+class WithBeamFlags(click.Command):
+    """A command that passes all arguments after ``--`` to Beam, as ``beam_flags``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Cut them off before click looks at the rest."""
+        end = args.index("--") if "--" in args else len(args)
+        rest = super().parse_args(ctx, args[:end])
+        ctx.params["beam_flags"] = tuple(args[end + 1 :])
+        return rest
+
+
 class OutputFolder(click.Path):
     """A path that is no url; in a form that every library treats as a path."""
 

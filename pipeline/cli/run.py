@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
@@ -17,6 +18,7 @@ import click
 
 from pipeline.cli.options import (
     State,
+    WithBeamFlags,
     config_option,
     format_option,
     input_option,
@@ -26,6 +28,7 @@ from pipeline.cli.options import (
     set_option,
     split_paths,
 )
+from pipeline.errors import UsageError
 from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
@@ -39,17 +42,7 @@ if TYPE_CHECKING:
     from pipeline.staging import RunName, Staging
 
 
-class _WithBeamFlags(click.Command):
-    """A command that passes all arguments after ``--`` to Beam."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        end = args.index("--") if "--" in args else len(args)
-        rest = super().parse_args(ctx, args[:end])
-        ctx.params["beam_flags"] = tuple(args[end + 1 :])
-        return rest
-
-
-@click.command(cls=_WithBeamFlags)
+@click.command(cls=WithBeamFlags)
 @click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
 @config_option
 @input_option
@@ -99,18 +92,18 @@ def run(
     from pipeline.config_file import find_config, load_config, redirected
 
     file, paths = split_paths(arguments, config)
-    _check_beam_flags(beam_flags)
     effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
+    _check_engine(effective, beam_flags)
     day: date | None = logical_date.date() if logical_date else None
     run = _Run(state, effective, form, allow_empty, again)
     run.carry_out(day, partial(_execute, beam_flags))
 
 
-def _check_beam_flags(flags: tuple[str, ...]) -> None:
-    if flags:
-        from pipeline.beam.runner import check_flags
+def _check_engine(config: Config, beam_flags: tuple[str, ...]) -> None:
+    if beam_flags or config.run.beam:
+        from pipeline.beam.runner import check_engine
 
-        check_flags(flags)
+        check_engine(config, beam_flags)
 
 
 def _execute(
@@ -243,8 +236,8 @@ SHOWN = 10
 """New files that ``check`` lists by name; the rest are counted."""
 
 
-@click.command()
-@click.argument("arguments", nargs=-1, metavar="[PATH]...")
+@click.command(cls=WithBeamFlags)
+@click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
 @config_option
 @input_option
 @output_option
@@ -259,12 +252,14 @@ def check(
     settings: bool,
     form: str,
     overrides: tuple[str, ...],
+    beam_flags: tuple[str, ...],
 ) -> None:
     """Validate the settings and show what a run would read, without starting it.
 
     Shows the settings that differ from the defaults, the files that no run has read yet, what is
     skipped and why, and how similar two texts must be to be compared. If the first argument is a
-    YAML file, it is used as --config. Exits with 0 if a run could start.
+    YAML file, it is used as --config. Of another engine (run.beam, or Beam's own flags after --)
+    it shows what that needs, and whether it is there. Exits with 0 if a run could start.
 
     \b
     Example:
@@ -281,9 +276,23 @@ def check(
     if settings and form == "text":
         click.echo(commented_yaml(effective), nl=False)
         return
+    engine, needs = _engine(effective, beam_flags)
     preview = preview_run(effective)
-    answer = _answer_of(effective, file, preview)
+    answer = _answer_of(effective, file, preview) | {"engine": engine, "needs": needs}
     print_answer(form, answer, partial(_check_lines, remarks=preview.inputs.remarks()))
+    missing = [each["name"] for each in needs if each["state"] == "missing"]
+    if missing:
+        raise UsageError(f"{engine} cannot start: {', '.join(missing)} missing; see above")
+
+
+def _engine(config: Config, beam_flags: tuple[str, ...]) -> tuple[str, list[dict[str, str]]]:
+    """Return the engine, and its needs; Beam takes a second to import, so only if it is asked."""
+    if not (beam_flags or config.run.beam):
+        return "in-process", []
+    from pipeline.beam.runner import engine_needs
+
+    engine, needs = engine_needs(config, beam_flags)
+    return engine, [asdict(need) for need in needs]
 
 
 def _answer_of(config: Config, file: Path | None, preview: Preview) -> dict[str, Any]:
@@ -324,6 +333,10 @@ def _check_lines(found: dict[str, Any], remarks: list[str]) -> Iterator[str]:
     for name, value in found["changed"].items():
         yield f"{indent}{name} = {shown(str(value))}"
     yield f"reads          {shown(', '.join(settings['input']['paths']))}: {len(files):,} files"
+    if found["needs"]:
+        yield f"engine         {shown(found['engine'])}"
+    for need in found["needs"]:
+        yield shown(f"{indent}{need['state']:8}{need['name']}: {need['text']}")
     newest = found["newest_run"] or "no run yet"
     yield f"writes         {shown(settings['write']['output'])}: {shown(newest)}"
     known = len(files) + len(found["unreadable"]) - count

@@ -196,6 +196,15 @@ class Share(Answer):
     share: float
 
 
+class Need(Answer):
+    """Something that another engine needs."""
+
+    name: str
+    state: Literal["ok", "note", "missing"]
+    """note: nobody can tell; missing: a run cannot start, and check exits with 2."""
+    text: str
+
+
 class Check(Answer):
     """``newsieve check``: what a run would begin with."""
 
@@ -212,6 +221,10 @@ class Check(Answer):
     other_kinds: dict[str, int]
     unfollowed: list[str]
     newest_run: str | None
+    engine: str
+    """in-process, or Beam's name of another engine."""
+    needs: list[Need]
+    """Of another engine: what it needs, and whether it is there."""
     candidates: list[Share]
 
 

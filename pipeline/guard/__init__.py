@@ -30,7 +30,11 @@ from pipeline.guard.killable import OUT_OF_MEMORY, READY
 _PATIENCE_S = 120.0
 """Seconds, over all items, that a guard waits for whoever kills its helpers from outside, such as
 the system when memory is short, to have done."""
-_LONGEST_PAUSE_S = 15.0
+
+_LONGEST_PAUSE_S, _LOADING_PAUSE_S = 15.0, 3.0
+"""A longer pause than the second before a helper that is killed while it loads means that there
+is no memory for it."""
+
 _SERVE = "from pipeline.guard.killable import serve; serve()"
 
 
@@ -125,9 +129,9 @@ class Guard:
     def _answer_some(self, items: Sequence[object], argument: bytes, answers: list[object]) -> None:
         """Receive answers until all *items* have one, or the helper dies."""
         helper = self._ready_helper()
-        helper.expect_ready()
         fresh = not helper.answered
         try:
+            helper.expect_ready()
             helper.send((argument, items[len(answers) :]))
             while len(answers) < len(items):
                 answers.append(helper.receive())
@@ -135,10 +139,13 @@ class Guard:
         except (EOFError, OSError, pickle.UnpicklingError):
             killed = helper.cause_of_death()
             self._end()
-            if killed.how == "killed_from_outside" and self._patience_s > 0:
+            patience = self._patience_s > 0 and (helper.ready or self._pause_s < _LOADING_PAUSE_S)
+            if killed.how == "killed_from_outside" and patience:
                 time.sleep(self._pause_s)
                 self._patience_s -= self._pause_s
                 self._pause_s = min(2 * self._pause_s + 0.5, _LONGEST_PAUSE_S)
+            elif not helper.ready:
+                raise _cannot_start(killed.detail) from None
             elif fresh or killed.how == "too_slow":
                 answers.append(killed)
 
@@ -163,7 +170,7 @@ class _Helper:
     def __init__(self, start: bytes) -> None:
         self.parent = os.getpid()
         self.answered = 0
-        self._ready = False
+        self.ready = False
         # A session of its own: Ctrl-C goes to this process, which then stops the helper. What
         # libraries print is discarded.
         lifeline, self._lifeline = os.pipe()
@@ -188,16 +195,12 @@ class _Helper:
             self._requests.flush()
 
     def expect_ready(self) -> None:
-        """Wait for the function to be loaded, the first time."""
-        if self._ready:
-            return
-        try:
+        """Wait for the function to be loaded, the first time; EOFError if it dies meanwhile."""
+        if not self.ready:
             message = pickle.load(self._answers)  # noqa: S301 - our own child's
-        except (EOFError, pickle.UnpicklingError):
-            message = self.cause_of_death().detail or "it ended"
-        if message != READY:
-            raise _cannot_start(str(message))
-        self._ready = True
+            if message != READY:
+                raise _cannot_start(str(message))
+            self.ready = True
 
     def send(self, request: tuple[bytes, Sequence[object]]) -> None:
         """Send a request; OSError if the helper is dead."""

@@ -283,6 +283,6 @@ def _table_settings(config: Config) -> dict[str, Any]:
             "dedup": {"alarm_cluster_size"},
             "gates": True,
             "write": {"output"},
-            "run": {"workers", "metrics_file"},
+            "run": {"workers", "metrics_file", "beam"},
         },
     )

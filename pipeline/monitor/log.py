@@ -17,6 +17,8 @@ LogFormat = Literal["text", "json"]
 EVENTS: dict[str, str] = {
     "run_planned": "the inputs are frozen, the work begins: files, bytes, blocks, parent",
     "progress": "how far a run is, every 30 s: stage, seconds, records, rejects, bytes, all_bytes",
+    "engine": "what another engine says of the run's job: message, engine, job",
+    "worker": "`newsieve worker` listens, or what became of a process: message, state, pid, reason",
     "block_cleaned": "a block was read and cleaned: its counts, and how many of all are done",
     "pass_finished": "clean, deduplicate or write has come to its end: seconds",
     "run_published": "the run is committed: folder, seconds, counts as in its manifest",
@@ -68,7 +70,7 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
     _LOGGER.setLevel(logging.WARNING if quiet else logging.INFO)
     _LOGGER.propagate = False
     if form == "json":
-        # Of libraries only what newsieve would show as text as well, see beam/runner.py.
+        # Of libraries only what newsieve would show as text as well, see beam/__init__.py.
         logging.getLogger().addHandler(handler)
         logging.getLogger().setLevel(logging.CRITICAL)
         logging.getLogger("py.warnings").setLevel(logging.WARNING)

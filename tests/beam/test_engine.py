@@ -78,6 +78,18 @@ def test_the_order_of_elements_changes_nothing(expected, tmp_path, monkeypatch):
     assert expected == table_bytes(tmp_path)
 
 
+def test_ranges_of_keys_change_nothing(expected, tmp_path, monkeypatch):
+    """A large run on another engine joins bands in parts: the graph with them is the same."""
+    monkeypatch.setattr("pipeline.beam.runner.build", _with_ranges)
+    run(ROOT / "raw", tmp_path, engine=execute, run=SMALL_BLOCKS)
+
+    assert expected == table_bytes(tmp_path)
+
+
+def _with_ranges(*arguments):
+    build(*arguments[:5], ranges=4)
+
+
 NO_NETWORK = """
 import sys
 def refuse(event, arguments):

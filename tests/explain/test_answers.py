@@ -118,8 +118,8 @@ def test_a_run_answers(answer, tmp_path):
 
 
 def test_every_command_has_a_model_and_every_model_is_documented():
-    """A new command without one fails here."""
-    assert set(pipeline.cli.newsieve.commands) == set(ANSWERS)
+    """A new command without one fails here; one that serves until it is stopped has no answer."""
+    assert set(pipeline.cli.newsieve.commands) == {*ANSWERS, "worker"}
     page = (ROOT / "docs" / "json.md").read_text("utf-8")
     assert answer_tables() == page
     assert json.loads((ROOT / "docs" / "json-schemas.json").read_text("utf-8")) == answer_schemas()

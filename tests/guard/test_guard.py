@@ -9,10 +9,11 @@ import subprocess
 import sys
 import textwrap
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
-from hostile import act, load_slowly
+from hostile import act, load_killed, load_slowly
 from runs import ROOT
 
 from pipeline.errors import NewsieveError
@@ -108,6 +109,18 @@ def test_a_helper_that_somebody_kills_is_no_fault_of_its_item(guarded, monkeypat
     killed = Killed("killed_from_outside", "the process got SIGKILL")
 
     assert [("a", 1), killed, ("b", 1)] == guarded().run(["a", "killed", "b"], 1)
+
+
+def test_a_helper_that_somebody_kills_while_it_loads_is_started_again(tmp_path):
+    """A few times; if it never gets that far there is no memory for it, and the run ends."""
+    guard = Guard(act, Limits(1, 0), partial(load_killed, tmp_path / "twice", 2))
+    answers = guard.run(["a"], 1)
+    guard.close()
+
+    assert [("a", 1)] == answers
+    with pytest.raises(NewsieveError, match=r"cannot start the .* the process got SIGKILL"):
+        Guard(act, Limits(1, 0), partial(load_killed, tmp_path / "ever", 99)).run(["a"], 1)
+    assert 4 == len(list((tmp_path / "ever").iterdir()))
 
 
 def test_what_is_printed_is_no_answer(guarded):

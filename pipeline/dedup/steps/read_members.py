@@ -185,9 +185,11 @@ def read_records(block: int, config: DedupConfig, staging: Staging) -> NDArray[n
     return np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
 
 
-def read_keys(block: int, config: DedupConfig, staging: Staging) -> Iterator[tuple[int, BlockKeys]]:
+def read_keys(
+    block: int, config: DedupConfig, staging: Staging, ranges: int = 1
+) -> Iterator[tuple[int, BlockKeys]]:
     """Read what *block* is joined on: ``key_groups``."""
-    return key_groups(block, read_records(block, config, staging), config.min_shingles)
+    return key_groups(block, read_records(block, config, staging), config.min_shingles, ranges)
 
 
 def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) -> BlockSamples:

@@ -11,6 +11,7 @@ import strategies  # noqa: F401 - loads the profile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.dedup.clusters import forest
 from pipeline.dedup.steps import edges
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
 from pipeline.dedup.steps.layouts import (
@@ -18,6 +19,7 @@ from pipeline.dedup.steps.layouts import (
     URLS,
     BlockKeys,
     article_number,
+    is_of_urls,
     key_groups,
     member_dtype,
 )
@@ -106,6 +108,26 @@ def test_groups_of_bands_may_be_joined_apart(blocks):
     expected = connected(map(tuple, find_edges(portions).tolist()))
     assert expected == {frozenset(each.tolist()) for each in found}
     assert [sorted(each.tolist()) for each in found] == [each.tolist() for each in found]
+
+
+@given(st.lists(KEYS, min_size=1, max_size=4), st.sampled_from([1, 2, 4, 64]))
+def test_ranges_of_keys_may_be_joined_apart(blocks, ranges):
+    """However many ranges: the same forest of candidates, and the same of addresses."""
+    found = {}
+    for count in (1, ranges):
+        groups = defaultdict(list)
+        for index, keys in enumerate(blocks):
+            table = portion(index, keys).keys
+            records = records_of(table, urls=table[0].astype(np.uint64) % 3)
+            for group, part in key_groups(index, records, 1, count):
+                groups[group].append(part)
+        for urls in (True, False):
+            own = [each for group, each in groups.items() if is_of_urls(group) is urls]
+            parts = [find_edges(each) for each in own]
+            found[count, urls] = forest(np.concatenate([np.empty((0, 2), np.uint64), *parts]))
+
+    assert found[1, True].tolist() == found[ranges, True].tolist()
+    assert found[1, False].tolist() == found[ranges, False].tolist()
 
 
 def test_a_block_is_sent_to_the_groups_in_which_it_has_articles():

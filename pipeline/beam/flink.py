@@ -1,0 +1,108 @@
+"""Flink's own interface (REST): what a cluster has, how far a job is, and how to cancel it.
+
+Beam's job server offers none of this for Flink: its metrics are empty until the end, and its
+cancellation leaves the job running on the cluster.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError, URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+from pipeline.errors import NewsieveError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ANSWER_S = 10
+"""Seconds that Flink has for an answer."""
+
+ENDED = {"FINISHED", "FAILED", "CANCELED"}
+
+
+@dataclass(frozen=True, slots=True)
+class Flink:
+    """A cluster.
+
+    Attributes:
+        master: as Beam is told it: ``host:port``, or with ``http://``.
+    """
+
+    master: str
+
+    @property
+    def url(self) -> str:
+        """Its address, which is also that of its pages."""
+        master = self.master.rstrip("/")
+        return master if re.match("https?://", master) else f"http://{master}"
+
+    def overview(self) -> dict[str, Any]:
+        """Return version, task managers and slots."""
+        found = self._ask("/overview")
+        if "flink-version" not in found:
+            raise NewsieveError(f"{self.master}: what answers there is not Flink")
+        return found
+
+    def jobs(self, name: str) -> list[str]:
+        """Return the ids of jobs called *name* that have not ended."""
+        jobs = self._ask("/jobs/overview").get("jobs", [])
+        return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in ENDED]
+
+    def failed(self, name: str) -> list[str]:
+        """Return the id of the newest job called *name*, if it has failed."""
+        jobs = [job for job in self._ask("/jobs/overview").get("jobs", []) if job["name"] == name]
+        newest = max(jobs, key=lambda job: job["start-time"], default=None)
+        return [newest["jid"]] if newest and newest["state"] == "FAILED" else []
+
+    def progress(self, job: str, stages: Sequence[str]) -> str:
+        """Say how far a job is: of its tasks, how many have ended, and which *stages* are at work.
+
+        Flink fuses steps, so a task may belong to several stages.
+        """
+        vertices = self._ask(f"/jobs/{job}").get("vertices", [])
+        ended = sum(each["status"] == "FINISHED" for each in vertices)
+        names = " ".join(each["name"] for each in vertices if each["status"] == "RUNNING")
+        at_work = [stage for stage in stages if re.search(rf"\b{stage}\b", names)]
+        text = f"{ended} of {len(vertices)} tasks finished"
+        return f"{text}; at work: {', '.join(at_work)}" if at_work else text
+
+    def failure(self, job: str) -> str:
+        """Return the traceback that ended a job; empty where Flink has none."""
+        found = self._ask(f"/jobs/{job}/exceptions")
+        entries = found.get("exceptionHistory", {}).get("entries", [])
+        return str(entries[0].get("stacktrace", "")) if entries else ""
+
+    def cancel(self, job: str, patience_s: float) -> bool:
+        """Cancel a job, and wait until it is gone; say whether it is, after *patience_s*."""
+        deadline = time.monotonic() + patience_s
+        self._ask(f"/jobs/{job}?mode=cancel", "PATCH")
+        while time.monotonic() < deadline:
+            if self._ask(f"/jobs/{job}")["state"] in ENDED:
+                return True
+            time.sleep(0.5)
+        return False
+
+    def _ask(self, path: str, method: str = "GET") -> dict[str, Any]:
+        """Return the answer to a request.
+
+        Raises:
+            NewsieveError: there is none.
+        """
+        request = Request(self.url + path, method=method)  # noqa: S310 - the user's own
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=ANSWER_S) as answer:
+                content = answer.read()
+            found = json.loads(content or b"{}")
+        except HTTPError as error:
+            raise NewsieveError(f"{self.master}: {path}: Flink answers {error.code}") from None
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            cause = error.reason if isinstance(error, URLError) else error
+            reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+            raise NewsieveError(f"{self.master}: Flink cannot be reached ({reason})") from None
+        return found if isinstance(found, dict) else {}

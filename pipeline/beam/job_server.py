@@ -1,0 +1,137 @@
+"""The program that takes Beam jobs for an engine: Prism, or a job server in Java.
+
+Beam starts them as well, but stops them at the first Ctrl-C, before the job can be cancelled, and
+leaves them running if this process is killed. Here they live as long as the run.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.beam.engines import ENGINES
+from pipeline.beam.lifeline import lifeline
+from pipeline.errors import NewsieveError
+from pipeline.guard import python_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline.beam.options import Options
+
+START_S = 60
+"""Seconds that a job server has to start."""
+
+_STOP_S = 30
+
+_JVM = [
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+    "--add-opens=java.base/java.util=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
+]
+"""What Spark needs of Java 17 and newer; Flink does not mind."""
+
+
+@contextmanager
+def job_server(options: Options, folder: Path) -> Iterator[str]:
+    """Start the job server of the engine; yield its address.
+
+    Args:
+        folder: for what it prints, and for its files.
+
+    Raises:
+        NewsieveError: it does not start, or dies; with its last words.
+    """
+    if options.text("job_endpoint"):
+        yield options.text("job_endpoint")
+        return
+    port = _free_port()
+    log = folder / "job-server.log"
+    # Interrupted, the run cancels its job first.
+    with lifeline(signals=()) as held, log.open("wb") as printed:
+        code = "from pipeline.beam.lifeline import run_with_parent; run_with_parent()"
+        process = subprocess.Popen(  # noqa: S603
+            python_command(code, str(held), *_command(options, port)),
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=[held],
+            cwd=folder,
+        )
+        try:
+            _wait_until_ready(process, port, log)
+            yield f"localhost:{port}"
+        except Exception as error:
+            if process.poll() is None or isinstance(error, NewsieveError):
+                raise
+            raise NewsieveError(f"the job server ended: {last_words(log)}") from error
+    process.wait(_STOP_S)
+
+
+def last_words(log: Path) -> str:
+    """Return the last line of a log that is no place in a Java program."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip() for line in text.splitlines()]
+    said = [line for line in lines if line and not line.startswith(("at ", "..."))]
+    causes = [line for line in said if line.startswith("Caused by: ")]
+    return (causes or said or ["it said nothing"])[-1][:300]
+
+
+def _command(options: Options, port: int) -> list[str]:
+    engine = ENGINES[options.runner]
+    if options.runner == "PrismRunner":
+        flags = ["--serve_http=false", f"--log_level={options.text('prism_log_level')}"]
+        return [_program(options.text("prism_location")), f"--job_port={port}", *flags]
+    artifacts = options.text("artifacts_dir") or tempfile.mkdtemp(prefix="artifacts")
+    if "://" not in artifacts:
+        artifacts = str(Path(artifacts).absolute())
+    given = options.values["job_server_jvm_properties"]
+    return [
+        _program(options.text("job_server_java_launcher")),
+        *given,
+        *(each for each in _JVM if each not in given),
+        "-jar",
+        str(Path(options.text(engine.jar)).absolute()),
+        f"--{engine.master.replace('_', '-')}",
+        options.text(engine.master),
+        "--artifacts-dir",
+        artifacts,
+        *("--job-port", str(port), "--artifact-port", "0", "--expansion-port", "0"),
+    ]
+
+
+def _program(name: str) -> str:
+    """Return the path of a program; the job server is started in another folder."""
+    return str(Path(shutil.which(name) or name).absolute())
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        if process.poll() is not None:
+            raise NewsieveError(f"the job server does not start: {last_words(log)}")
+        try:
+            socket.create_connection(("localhost", port), 1).close()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise NewsieveError(
+                    f"the job server does not listen after {START_S} s: {last_words(log)}"
+                ) from None
+            time.sleep(0.1)
+        else:
+            return

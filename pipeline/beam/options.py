@@ -1,0 +1,119 @@
+"""Beam's own options, from ``run.beam`` and from flags after ``--``. Read ``parse_options``."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pipeline.config import Config
+
+IN_PROCESS = "FnApiRunner"
+"""Beam's in-process engine. ``DirectRunner`` is not the same: it first tries to download and run
+another engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What Beam is told.
+
+    Attributes:
+        runner: name of the engine, as Beam's class is called.
+        flags: all of them, as on a command line; they name the runner.
+        values: every option that any part of Beam knows, by name, with its default.
+    """
+
+    runner: str
+    flags: list[str]
+    values: dict[str, Any]
+
+    def text(self, name: str) -> str:
+        """Return the value of option *name* as text; empty where it is not given."""
+        value = self.values.get(name)
+        return "" if value is None else str(value).strip()
+
+
+def parse_options(config: Config, beam_flags: Sequence[str]) -> Options:
+    """Read the options of Beam.
+
+    Args:
+        beam_flags: from the command line; they go before ``run.beam``.
+
+    Raises:
+        UsageError: no part of Beam knows an option, which Beam itself would pass over in
+            silence, or its value is none; the message says which one was probably meant.
+    """
+    flags = [*_as_flags(config.run.beam), *beam_flags]
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    for options in [PipelineOptions, *_subclasses(PipelineOptions)]:
+        if "_add_argparse_args" in vars(options):
+            options._add_argparse_args(parser)  # noqa: SLF001 - how Beam collects them itself
+    known = sorted(parser._option_string_actions)  # noqa: SLF001 - argparse has no other list
+    found, unknown = parser.parse_known_args(flags)
+    problems = []
+    for flag in unknown:
+        name = flag.partition("=")[0]
+        if not name.startswith("-"):
+            problems.append(f"{flag}: a value without a flag")
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+        problems.append(f"{name}; did you mean {near[0]}?" if near else name)
+    if problems:
+        listed = "; ".join(problems)
+        place = "after --" if set(unknown) & set(beam_flags) else "in run.beam"
+        raise UsageError(f"unknown Beam options {place}: {listed}")
+    values = vars(found)
+    runner = _full_name(values.get("runner") or IN_PROCESS)
+    return Options(runner, [*flags, f"--runner={runner}"], values)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"Beam options in run.beam or after --: {message}")
+
+
+def _as_flags(options: dict[str, Any]) -> Iterator[str]:
+    """Write options as flags.
+
+    >>> list(_as_flags({"runner": "FlinkRunner", "parallelism": 2, "streaming": False}))
+    ['--runner=FlinkRunner', '--parallelism=2']
+    >>> list(_as_flags({"experiments": ["a", "b"], "save_main_session": True}))
+    ['--experiments=a', '--experiments=b', '--save_main_session']
+    """
+    for name, value in options.items():
+        for each in value if isinstance(value, list) else [value]:
+            if each is True:
+                yield f"--{name}"
+            elif each is not False:
+                yield f"--{name}={each}"
+
+
+def _full_name(runner: str) -> str:
+    """Return the name of Beam's class.
+
+    >>> _full_name("flink"), _full_name("DirectRunner"), _full_name("some.module.FlinkRunner")
+    ('FlinkRunner', 'FnApiRunner', 'FlinkRunner')
+    """
+    short = runner.rpartition(".")[2].lower().removesuffix("runner")
+    names = {name.lower().removesuffix("runner"): name for name in _NAMES}
+    return names.get(short, runner) if short != "direct" else IN_PROCESS
+
+
+_NAMES = (
+    *(IN_PROCESS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner"),
+    *("DaskRunner", "RayRunner", "PortableRunner", "InteractiveRunner", "KafkaStreamsRunner"),
+)
+"""Engines that there is something to say about; see ``engines``."""
+
+
+def _subclasses(of: type) -> list[Any]:
+    direct: list[Any] = of.__subclasses__()
+    return [each for one in direct for each in (one, *_subclasses(one))]

@@ -1,0 +1,274 @@
+"""The worker pool that other engines start worker processes with: ``newsieve worker``.
+
+    engine ──StartWorker(id, where to connect)──▶ Pool ──▶ a worker process, which connects
+    a run  ──Describe──▶ Pool: version, packages, code; which folders it sees
+
+It serves Beam's ``BeamFnExternalWorkerPool`` as Beam's own ``worker_pool_main`` does, with these
+differences: it listens on one address, not on all; workers run this interpreter, and nothing from
+the current folder; a worker that cannot start is an answer at once, where the engine would wait
+for ever; a worker is stopped by the one who started it (task managers give the same ids); workers
+end when the engine's connection does, and when the pool does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from apache_beam.portability.api import beam_fn_api_pb2 as messages
+from apache_beam.portability.api import beam_fn_api_pb2_grpc as services
+from apache_beam.portability.api import beam_provision_api_pb2 as provision
+from apache_beam.portability.api import beam_provision_api_pb2_grpc as provision_services
+from apache_beam.runners.portability.local_job_service import json_format
+from apache_beam.utils import thread_pool_executor
+
+from pipeline.beam.description import describe
+from pipeline.beam.lifeline import lifeline
+from pipeline.beam.local_workers import cause_of_death, private_folder
+from pipeline.errors import NewsieveError, UsageError
+from pipeline.guard import python_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+SERVICE = "newsieve.Worker"
+"""The gRPC service beside Beam's; messages are JSON."""
+
+READY_S = 60
+"""Seconds that a worker has to load and to connect to its engine."""
+
+ANSWER_S = 10
+"""Seconds that a pool has to describe itself."""
+
+_STOP_S = 5
+"""Seconds between asking a worker to end and killing it."""
+
+_EVERYWHERE = ("0.0.0.0", "[::]", "::", "*", "")  # noqa: S104 - refused
+
+_PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
+"""Variables that gRPC would read; engines are in the same house."""
+
+Event = dict[str, Any]
+
+
+@dataclass
+class Pool(services.BeamFnExternalWorkerPoolServicer):
+    """Starts and stops worker processes.
+
+    Attributes:
+        folder: for what workers print; it is their folder for temporary files, too.
+        held: the lifeline that workers inherit.
+        tell: called with what happened to workers.
+    """
+
+    folder: Path
+    held: int
+    tell: Callable[[Event], object] = lambda _: None
+    processes: dict[tuple[str, str], subprocess.Popen[bytes]] = field(default_factory=dict)
+    started: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def StartWorker(self, request: Any, context: Any) -> Any:  # noqa: N802 - Beam's name
+        """Start a worker; answer when it has connected, or with the reason why it has not."""
+        try:
+            error = self._start(request, context.peer())
+        except (OSError, grpc.RpcError) as failure:
+            error = f"{type(failure).__name__}: {failure}"
+        if error:
+            self.tell({"state": "failed", "worker": request.worker_id, "reason": error})
+            error = f"newsieve worker: cannot start a worker: {error}"
+        return messages.StartWorkerResponse(error=error)
+
+    def StopWorker(self, request: Any, context: Any) -> Any:  # noqa: N802 - Beam's name
+        """Stop a worker, if it is the caller's own: others have workers of the same id."""
+        with self.lock:
+            process = self.processes.pop((context.peer(), request.worker_id), None)
+        if process:
+            _end(process)
+        return messages.StopWorkerResponse()
+
+    def describe(self, request: bytes, _context: object) -> bytes:
+        """Answer a run: what this is, and what of the files it names is not as it is there.
+
+        Args:
+            request: JSON: ``files``, a list of (path, least size in bytes).
+        """
+        files = json.loads(request or b"{}").get("files", [])
+        missing = [path for path, size in files if not _is_there(path, size)]
+        return json.dumps(describe() | {"missing": missing}).encode()
+
+    def _start(self, request: Any, peer: str) -> str:
+        """Start a worker; return why it has not connected, if it has not."""
+        with self.lock:
+            self.started += 1
+            log = self.folder / f"{self.started}.log"
+        reading, writing = os.pipe()
+        with log.open("wb") as printed, os.fdopen(reading, "rb") as ready:
+            try:
+                process = self._popen(request, printed, writing)
+            finally:
+                os.close(writing)
+            with self.lock:
+                self.processes[peer, request.worker_id] = process
+            overdue = threading.Timer(READY_S, process.kill)
+            overdue.start()
+            connected = ready.read(1)
+            overdue.cancel()
+        facts = {"worker": request.worker_id, "pid": process.pid, "engine": peer}
+        if not connected:
+            return cause_of_death(process.wait(), log)
+        self.tell({"state": "started", **facts})
+        watch = threading.Thread(target=self._watch, args=(process, log, facts), daemon=True)
+        watch.start()
+        return ""
+
+    def _popen(self, request: Any, printed: Any, ready: int) -> subprocess.Popen[bytes]:
+        params = dict(request.params)
+        settings = {
+            "WORKER_ID": request.worker_id,
+            "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{request.control_endpoint.url}"',
+            "PIPELINE_OPTIONS": _pipeline_options(request),
+            "TMPDIR": str(self.folder),
+        }
+        return subprocess.Popen(  # noqa: S603
+            python_command(
+                "from pipeline.beam.worker import serve_engine; serve_engine()",
+                str(self.held),
+                str(self.folder),
+                str(ready),
+            ),
+            cwd=params.get("folder"),
+            umask=int(params.get("umask", "-1")),
+            env={**os.environ, **settings} | dict.fromkeys(_PROXIES, ""),
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=[self.held, ready],
+        )
+
+    def _watch(self, process: subprocess.Popen[bytes], log: Path, facts: Event) -> None:
+        code = process.wait()
+        with self.lock:
+            mine = [key for key, each in self.processes.items() if each is process]
+            for key in mine:  # nobody has asked it to stop
+                del self.processes[key]
+        reason = {"reason": cause_of_death(code, log)} if code and mine else {}
+        self.tell({"state": "ended", **facts, **reason})
+        log.unlink(missing_ok=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _pipeline_options(request: Any) -> str:
+    """Ask the engine for the options of its run, as JSON."""
+    if not request.provision_endpoint.url:
+        return "{}"
+    with grpc.insecure_channel(request.provision_endpoint.url) as channel:
+        answer = provision_services.ProvisionServiceStub(channel).GetProvisionInfo(
+            provision.GetProvisionInfoRequest(),
+            metadata=[("worker_id", request.worker_id)],
+            timeout=READY_S,
+        )
+    return str(json_format.MessageToJson(answer.info.pipeline_options))
+
+
+def _is_there(path: str, size: int) -> bool:
+    try:
+        return Path(path).stat().st_size >= size  # it may still be written to
+    except OSError:
+        return False
+
+
+@contextmanager
+def serve_pool(
+    address: str, tell: Callable[[Event], object] = lambda _: None
+) -> Iterator[tuple[str, int]]:
+    """Serve a pool on *address*, ``host:port``; port 0 is a free one. Yield host and port.
+
+    Raises:
+        UsageError: the address is none, is in use, or means all of the machine's interfaces.
+    """
+    host, port = split_address(address)
+    with private_folder() as folder, lifeline() as held:
+        # With SO_REUSEPORT, its default, a second pool would get half of the requests.
+        server = grpc.server(
+            thread_pool_executor.shared_unbounded_instance(), options=[("grpc.so_reuseport", 0)]
+        )
+        pool = Pool(folder, held, tell)
+        services.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
+        methods = {"Describe": grpc.unary_unary_rpc_method_handler(pool.describe)}
+        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, methods)])
+        try:
+            bound = server.add_insecure_port(f"{host}:{port}")
+        except RuntimeError:
+            bound = 0
+        if not bound:
+            raise UsageError(
+                f"{host}:{port}: cannot listen there: the port is taken by another "
+                "program, or the address is not one of this machine"
+            )
+        server.start()
+        try:
+            yield host, bound
+        finally:
+            server.stop(0).wait()
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Split ``host:port``, or a port of this machine.
+
+    >>> split_address("50000"), split_address("worker-1:50000")
+    (('127.0.0.1', 50000), ('worker-1', 50000))
+
+    Raises:
+        UsageError: it is none, or means all interfaces.
+    """
+    host, colon, port = address.strip().rpartition(":")
+    host = host if colon else "127.0.0.1"
+    if not port.isdecimal() or int(port) > 65_535:
+        raise UsageError(f"{address!r} should be HOST:PORT, such as 127.0.0.1:50000")
+    if host in _EVERYWHERE:
+        raise UsageError(
+            f"{address!r} means every network of this machine, and whoever connects can run code "
+            "here: name one address, such as 127.0.0.1:50000"
+        )
+    return host, int(port)
+
+
+def ask_worker(address: str, files: Sequence[tuple[str, int]] = ()) -> dict[str, Any]:
+    """Let the pool at *address* describe itself; see ``Pool.describe``.
+
+    Raises:
+        NewsieveError: nobody answers within ``ANSWER_S`` seconds, or somebody else does.
+    """
+    request = json.dumps({"files": list(files)}).encode()
+    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+        try:
+            answer = channel.unary_unary(f"/{SERVICE}/Describe")(request, timeout=ANSWER_S)
+        except grpc.RpcError as error:
+            code, details = error.code(), str(error.details() or "")
+            if code is grpc.StatusCode.UNIMPLEMENTED:
+                raise NewsieveError(
+                    f"{address}: another program answers: Beam's own worker pool, or an engine; "
+                    "start `newsieve worker` there"
+                ) from None
+            reason = details.rpartition(": ")[2] or code.name.lower()
+            raise NewsieveError(
+                f"{address}: no worker answers ({reason}); start one there: "
+                f"newsieve worker {address}"
+            ) from None
+    found: dict[str, Any] = json.loads(answer)
+    return found

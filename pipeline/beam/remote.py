@@ -1,0 +1,196 @@
+"""A run on another engine: submitted, watched, and cancelled if it is interrupted.
+
+Read ``execute_remotely``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import apache_beam as beam
+import grpc
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline.beam.engines import ENGINES, is_embedded
+from pipeline.beam.environment import environment_flags, worker_address
+from pipeline.beam.flink import Flink
+from pipeline.beam.graph import STAGES
+from pipeline.beam.job_server import job_server
+from pipeline.beam.pool import ask_worker, serve_pool
+from pipeline.errors import NewsieveError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pipeline.beam.options import Options
+    from pipeline.ledger.plan import Plan
+    from pipeline.staging import Staging
+
+LOOK_EVERY_S = 10.0
+"""Seconds between two questions to the engine how far it is."""
+
+CANCEL_S = 60.0
+"""Seconds that a job has to be gone after it was cancelled."""
+
+PROBED = 100
+"""Input files that a worker is asked for: with one folder missing, some of them are."""
+
+_log = logging.getLogger("newsieve")
+
+
+def execute_remotely(
+    plan: Plan,
+    staging: Staging,
+    options: Options,
+    folder: Path,
+    build: Callable[[beam.Pipeline], object],
+) -> None:
+    """Run the graph that *build* lays out on another engine, and wait for its end.
+
+    Args:
+        folder: for what the engine and its workers print.
+
+    Raises:
+        NewsieveError: the run failed, with the engine's own words and where it says more.
+        KeyboardInterrupt: the run was interrupted; its job is cancelled and gone.
+    """
+    with ExitStack() as stack:
+        address = worker_address(options)
+        if not address and is_embedded(options):
+            host, port = stack.enter_context(serve_pool("127.0.0.1:0"))
+            address = f"{host}:{port}"
+        flags = list(options.flags)
+        if address:
+            _look_around(address, plan, staging)
+            flags += environment_flags(address)
+        endpoint = stack.enter_context(job_server(options, folder))
+        job = _Job(options, plan.run_id)
+        job.cancel_earlier()
+        flags += [f"--job_endpoint={endpoint}", f"--job_name={job.name}"]
+        root = beam.Pipeline(options=PipelineOptions(flags))
+        build(root)
+        job.run(root)
+
+
+def _look_around(address: str, plan: Plan, staging: Staging) -> None:
+    """Make sure that the worker sees the files of this run.
+
+    Raises:
+        NewsieveError: it does not.
+    """
+    parts = [part for block in plan.blocks for part in block.parts]
+    found = [Path(part.path) for part in parts[:: max(1, len(parts) // PROBED)]]
+    found = [path for path in found if path.is_file()]  # others are rejects, wherever one looks
+    files = [(str(path.absolute()), 0) for path in found]
+    files.append((str(staging.plan_file), staging.plan_file.stat().st_size))
+    missing = ask_worker(address, files)["missing"]
+    if missing:
+        more = f" and {len(missing) - 1} more files" if missing[1:] else ""
+        raise NewsieveError(
+            f"the worker at {address} does not see {missing[0]}{more}: the run and its workers "
+            "need the same folders, on a disk that they share; nothing was published"
+        )
+
+
+class _Job:
+    """The job of a run on its engine."""
+
+    def __init__(self, options: Options, run_id: str) -> None:
+        self.title, self.run_id = ENGINES[options.runner].title, run_id
+        self.name = f"newsieve-{run_id}"
+        master = options.text("flink_master")
+        on_cluster = options.runner == "FlinkRunner" and master not in {"[local]", "[auto]"}
+        self.flink = Flink(master) if on_cluster else None
+        self.told = ""
+
+    def cancel_earlier(self) -> None:
+        """Cancel what a killed run has left on the engine: it would write the same files.
+
+        Raises:
+            NewsieveError: it cannot be cancelled.
+        """
+        for job in self.flink.jobs(self.name) if self.flink else ():
+            self._tell(f"cancelling job {job}, which a run that was killed has left", job=job)
+            if self.flink and not self.flink.cancel(job, CANCEL_S):
+                raise NewsieveError(
+                    f"{self.title}: job {job} of a run that was killed cannot be cancelled; "
+                    f"cancel it at {self.flink.url} and run again"
+                )
+
+    def run(self, root: beam.Pipeline) -> None:
+        """Submit the graph, and wait for the end of its job."""
+        result = root.run()
+        try:
+            with self._watched():
+                result.wait_until_finish()
+        except BaseException as error:
+            self._cancel(result)
+            if isinstance(error, Exception):
+                raise self._failure(error) from error
+            raise
+
+    def _cancel(self, result: Any) -> None:
+        """Cancel the job, and wait until it is gone; a second interruption stops the waiting."""
+        with suppress(Exception):  # it has ended, or its server has
+            result.cancel()
+        try:
+            jobs = self.flink.jobs(self.name) if self.flink else []
+            left = [job for job in jobs if self.flink and not self.flink.cancel(job, CANCEL_S)]
+        except NewsieveError as error:
+            left = [str(error)]
+        if left:
+            _log.warning("%s: the job may still be running: %s", self.title, ", ".join(left))
+
+    def _failure(self, error: Exception) -> NewsieveError | Exception:
+        """Add what the engine itself knows of the failure, and where to look."""
+        text = str(error)
+        if isinstance(error, grpc.RpcError):
+            text = f"the connection to the job server broke: {error.code().name.lower()}"
+        with suppress(NewsieveError):
+            for job in self.flink.failed(self.name) if self.flink else ():
+                text = f"{self.flink.failure(job) if self.flink else ''}\n{text}"
+        return EngineFailure(text, self._where())
+
+    def _where(self) -> str:
+        if self.flink:
+            return f"see {self.flink.url} and the logs of its task managers"
+        return f"see the logs of {self.title} and of its workers"
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Tell how far the job is while the block is at work."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._look_until, args=(ended,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def _look_until(self, ended: threading.Event) -> None:
+        job = ""
+        while self.flink and not ended.wait(LOOK_EVERY_S):
+            with suppress(NewsieveError):  # it may be busy, or the job is not there yet
+                job = job or next(iter(self.flink.jobs(self.name)), "")
+                if job:
+                    self._tell(self.flink.progress(job, STAGES), job=job)
+
+    def _tell(self, text: str, **facts: str) -> None:
+        """Log *text*, unless that was the last thing to be said."""
+        if text != self.told:
+            self.told = text
+            fields = {"event": "engine", "run_id": self.run_id, "engine": self.title}
+            line = f"{self.title}: {text}"
+            _log.info("%s", line, extra={"facts": {**fields, "message": text, **facts}})
+
+
+class EngineFailure(Exception):
+    """What an engine said when a job failed, and where it says more."""
+
+    def __init__(self, text: str, where: str) -> None:
+        super().__init__(text)
+        self.where = where

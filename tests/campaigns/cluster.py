@@ -1,0 +1,454 @@
+"""Runs on real clusters of Flink and Spark give the in-process run's tables, byte for byte.
+
+usage: python -m tests.campaigns.cluster [--texts 20000] [--only flink killed interrupted spark]
+
+Everything runs in a network namespace of its own, so that the engines' open ports are reached by
+nobody. Each scenario starts a cluster, makes one run and stops the cluster:
+
+flink         job manager and two task managers, which share one `newsieve worker`
+killed        the same with a restart strategy; a worker process is killed while it works
+interrupted   Ctrl-C in the middle: exit 130, no job left, the next run finishes
+abandoned     kill -9 in the middle: the next run cancels the job that is left, and finishes
+failing       workers that cannot write: exit 1 with the step, its error and where to look
+spark         standalone: master and two workers
+
+Exits with 1 where tables differ, where fewer than two processes worked, or where the engine does
+not name our stages. What the engines are made of, and the pairing: ``engine_parts``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import urlopen
+
+from tests.benchmarks.texts import write_texts
+from tests.campaigns import engine_parts
+from tests.clusters_page import documented
+
+ROOT = Path(__file__).parents[2]
+REST = "http://localhost:8081"
+STAGES = ("Clean", "Deduplicate", "Write")
+
+OPENED = [
+    f"--add-opens=java.base/{package}=ALL-UNNAMED"
+    for package in (
+        "java.io java.lang java.lang.invoke java.lang.reflect java.net java.nio java.text "
+        "java.time java.util java.util.concurrent java.util.concurrent.atomic "
+        "java.util.concurrent.locks sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar"
+    ).split()
+]
+"""What both engines need of Java 17; their own start scripts say so too."""
+
+FLINK_CONFIG = """
+jobmanager.rpc.address: localhost
+jobmanager.bind-host: localhost
+jobmanager.memory.process.size: 1200m
+taskmanager.bind-host: localhost
+taskmanager.host: localhost
+taskmanager.numberOfTaskSlots: 1
+taskmanager.memory.process.size: 1400m
+taskmanager.memory.managed.size: 256m
+rest.address: localhost
+rest.bind-address: localhost
+parallelism.default: 2
+io.tmp.dirs: {folder}/tmp
+"""
+
+RESTARTS = """
+restart-strategy.type: fixed-delay
+restart-strategy.fixed-delay.attempts: 3
+restart-strategy.fixed-delay.delay: 1 s
+"""
+
+LOG4J = """
+rootLogger.level = INFO
+rootLogger.appenderRef.console.ref = Console
+appender.console.name = Console
+appender.console.type = CONSOLE
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{HH:mm:ss} %-5p %c{1} - %m%n
+"""
+
+
+@dataclass
+class Cluster:
+    """Programs that belong together; all of them end with it."""
+
+    folder: Path
+    programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, *command: str | Path, **environment: str) -> None:
+        """Start a program; what it prints goes to a file of its name."""
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.programs[name] = subprocess.Popen(
+                [str(each) for each in command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=os.environ | environment,
+            )
+
+    def text(self, name: str) -> str:
+        """What a program has printed."""
+        return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+
+    def wait_for(self, what: str, seen: Callable[[], bool], seconds: float = 120) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + seconds
+        while not seen():
+            died = [name for name, program in self.programs.items() if program.poll() is not None]
+            if died or time.monotonic() > deadline:
+                last = "\n".join(self.text(name)[-2_000:] for name in died or self.programs)
+                sys.exit(f"{what}: not after {seconds} s; ended: {died}\n{last}")
+            time.sleep(0.3)
+
+    def stop(self) -> None:
+        """End all programs, the last one first."""
+        for program in reversed(self.programs.values()):
+            program.terminate()
+        for program in self.programs.values():
+            try:
+                program.wait(20)
+            except subprocess.TimeoutExpired:
+                program.kill()
+
+
+@contextmanager
+def cluster(work: Path, name: str, limit: str = "true") -> Iterator[Cluster]:
+    """An empty cluster with a worker pool, in a folder of its own; *limit* is for its shell."""
+    folder = work / name
+    folder.mkdir()
+    found = Cluster(folder)
+    try:
+        newsieve = Path(sys.executable).with_name("newsieve")
+        pool = [newsieve, "--log-format", "json", *documented("worker")]
+        found.start("worker", "sh", "-c", f'{limit}; exec "$@"', "sh", *pool)
+        found.wait_for("worker", lambda: "listening" in found.text("worker"))
+        yield found
+    finally:
+        found.stop()
+
+
+def ask(path: str) -> dict:
+    """Ask Flink."""
+    try:
+        with urlopen(REST + path, timeout=5) as answer:
+            return json.load(answer)
+    except OSError:
+        return {}
+
+
+def start_flink(found: Cluster, *, restarts: bool = False) -> None:
+    """Start a job manager and two task managers with a slot each."""
+    configuration = FLINK_CONFIG.format(folder=found.folder) + RESTARTS * restarts
+    (found.folder / "tmp").mkdir()
+    (found.folder / "config.yaml").write_text(configuration, encoding="utf-8")
+    (found.folder / "log4j.properties").write_text(LOG4J, encoding="utf-8")
+    java = [
+        *("java", "-Xmx600m", "-XX:MaxDirectMemorySize=400m", *OPENED),
+        f"-Dlog4j.configurationFile=file:{found.folder}/log4j.properties",
+        *("-cp", f"{engine_parts.package('flink')}/pyflink/lib/*"),
+    ]
+    manager = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
+    memory = sizes(
+        "jobmanager.memory", heap="500m", off_heap="128m", jvm_metaspace="256m", jvm_overhead="128m"
+    )
+    found.start(
+        "job-manager", *java, manager, "-c", found.folder, "--executionMode", "cluster", *memory
+    )
+    parts = {
+        "task.heap": "400m",
+        "task.off-heap": "0b",
+        "framework.heap": "128m",
+        "framework.off-heap": "128m",
+        "network": "128m",
+        "jvm-metaspace": "256m",
+        "jvm-overhead": "128m",
+    }
+    memory = [each for name, size in parts.items() for each in sizes_of(name, size)]
+    memory += ["-D", "taskmanager.cpu.cores=1.0", "-D", "taskmanager.memory.managed.size=256m"]
+    for number in (1, 2):
+        runner = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
+        named = ["-D", f"taskmanager.resource-id=task-manager-{number}"]
+        found.start(f"task-manager-{number}", *java, runner, "-c", found.folder, *named, *memory)
+    found.wait_for("Flink", lambda: ask("/overview").get("slots-available") == 2)
+
+
+def sizes(prefix: str, **parts: str) -> list[str]:
+    """Give a job manager its memory."""
+    found = []
+    for name, size in parts.items():
+        key = {
+            "heap": "heap.size",
+            "off_heap": "off-heap.size",
+            "jvm_metaspace": "jvm-metaspace.size",
+        }
+        keys = [key[name]] if name in key else ["jvm-overhead.min", "jvm-overhead.max"]
+        found += [each for k in keys for each in ("-D", f"{prefix}.{k}={size}")]
+    return found
+
+
+def sizes_of(name: str, size: str) -> Iterator[str]:
+    """Give a task manager a part of its memory."""
+    ranged = name in {"network", "jvm-overhead"}
+    for key in ["min", "max"] if ranged else ["size"]:
+        yield from ("-D", f"taskmanager.memory.{name}.{key}={size}")
+
+
+def start_spark(found: Cluster) -> None:
+    """Start a master and two workers with a core each."""
+    home = engine_parts.package("spark") / "pyspark"
+    environment = {
+        "SPARK_HOME": str(home),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_SCALA_VERSION": "2.12",
+    }
+    java = ["java", "-Xmx400m", *OPENED, "-cp", f"{home}/jars/*"]
+    master = ["org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "7077"]
+    found.start("master", *java, *master, "--webui-port", "8088", **environment)
+    found.wait_for("Spark", lambda: "I have been elected leader" in found.text("master"))
+    for number in (1, 2):
+        folder = found.folder / f"worker-{number}"
+        worker = ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "1"]
+        where = ["--memory", "1g", "--work-dir", folder, "--webui-port", f"809{number}"]
+        found.start(
+            f"worker-{number}", *java, *worker, *where, "spark://127.0.0.1:7077", **environment
+        )
+    registered = "Registering worker"
+    found.wait_for("Spark", lambda: found.text("master").count(registered) == 2)
+
+
+def command(start: str, output: str) -> list[str]:
+    """The command of docs/clusters.md that begins with *start*, as it stands there.
+
+    Only what belongs to the test is added: where to write, a fixed day, small blocks.
+    """
+    more = ["--output", output, "--set", "run.block_bytes=2000000"]
+    more += ["--logical-date", "2026-01-01"] if start.startswith("run") else []
+    return [str(Path(sys.executable).with_name("newsieve")), *documented(start, *more)]
+
+
+def begin(work: Path, start: str, output: str) -> subprocess.Popen[bytes]:
+    """Start a command in a folder that has the inputs, configurations and jars of the page."""
+    return subprocess.Popen(command(start, output), cwd=work)
+
+
+def succeed(work: Path, start: str, output: str) -> None:
+    """Run a command that has to end well."""
+    subprocess.run(command(start, output), cwd=work, check=True)
+
+
+def lay_out(work: Path, engines: list[str], texts: int) -> None:
+    """Make the folder that the commands of the page are run in."""
+    write_texts(work / "raw", texts)
+    (work / "configs").symlink_to(ROOT / "configs")
+    for engine in engines:
+        (work / f"{engine}-job-server.jar").symlink_to(engine_parts.job_server(engine))
+
+
+def tables(output: Path) -> dict[str, str]:
+    """Digest of each table of the only run, by its path."""
+    (run,) = (output / "runs").iterdir()
+    found = sorted(run.rglob("*.parquet"))
+    return {
+        str(path.relative_to(run)): hashlib.md5(path.read_bytes()).hexdigest() for path in found
+    }
+
+
+def workers_of(found: Cluster) -> dict[int, str]:
+    """Processes that the pool started, with the connection of the engine that asked for each."""
+    events = [json.loads(line) for line in found.text("worker").splitlines() if line[:1] == "{"]
+    return {each["pid"]: each["engine"] for each in events if each.get("state") == "started"}
+
+
+def stages_of(name: str) -> set[str]:
+    """Stages of ours that Flink names in the tasks of its newest job, and where they ran."""
+    jobs = ask("/jobs/overview").get("jobs", [])
+    if not jobs:
+        return set()
+    job = max(jobs, key=lambda each: each["start-time"])
+    details = ask(f"/jobs/{job['jid']}")
+    managers = set()
+    for vertex in details["vertices"]:
+        at = ask(f"/jobs/{job['jid']}/vertices/{vertex['id']}/taskmanagers")
+        managers |= {each.get("taskmanager-id") for each in at.get("taskmanagers", [])}
+    print(f"{name}: job {details['name']}, {len(details['vertices'])} tasks on {sorted(managers)}")
+    return {stage for stage in STAGES if any(stage in v["name"] for v in details["vertices"])}
+
+
+def verdict(name: str, found: Cluster, expected: dict[str, str], output: Path) -> list[str]:
+    """What is wrong with a run that has ended."""
+    given = tables(output)
+    workers = workers_of(found)
+    differ = [path for path in expected | given if expected.get(path) != given.get(path)]
+    print(f"{name}: {len(given)} tables, {len(differ)} differ; {len(workers)} worker processes")
+    problems = [f"{name}: {path} differs" for path in differ]
+    if len(workers) < 2:
+        problems.append(f"{name}: {len(workers)} worker processes")
+    return problems
+
+
+def flink(work: Path, expected: dict[str, str]) -> list[str]:
+    """Two task managers."""
+    with cluster(work, "flink") as found:
+        start_flink(found)
+        began = time.monotonic()
+        succeed(work, "check configs/flink", "flink-out")
+        succeed(work, "run configs/flink", "flink-out")
+        print(f"flink: {time.monotonic() - began:.0f} s")
+        named = stages_of("flink")
+        problems = verdict("flink", found, expected, work / "flink-out")
+    return problems + [f"flink: {stage} is not named" for stage in STAGES if stage not in named]
+
+
+def killed(work: Path, expected: dict[str, str]) -> list[str]:
+    """A worker process is killed while it cleans; Flink restarts its task."""
+    with cluster(work, "killed") as found:
+        start_flink(found, restarts=True)
+        output = work / "killed-out"
+        process = begin(work, "run configs/flink", output.name)
+        cleaned = "**/blocks/*.cleaned.json"
+        found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
+        victim = max(pid for pid in workers_of(found) if Path(f"/proc/{pid}").exists())
+        os.kill(victim, signal.SIGKILL)
+        print(f"killed: worker process {victim}")
+        code = process.wait()
+        restarts = found.text("job-manager").count("to RESTARTING")
+        print(f"killed: exit {code}, {restarts} restarts")
+        problems = [] if code == 0 else [f"killed: exit {code}"]
+        problems += [] if restarts else ["killed: no restart"]
+        return problems + (verdict("killed", found, expected, output) if code == 0 else [])
+
+
+def interrupted(work: Path, expected: dict[str, str]) -> list[str]:
+    """Ctrl-C while the job is at work."""
+    with cluster(work, "interrupted") as found:
+        start_flink(found)
+        output = work / "interrupted-out"
+        process = begin(work, "run configs/flink", output.name)
+        cleaned = "**/blocks/*.cleaned.json"
+        found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        code = process.wait()
+        states = [job["state"] for job in ask("/jobs/overview")["jobs"]]
+        alive = [pid for pid in workers_of(found) if Path(f"/proc/{pid}").exists()]
+        print(f"interrupted: exit {code} after {time.monotonic() - began:.1f} s, jobs {states}")
+        problems = (
+            [] if (code, states) == (130, ["CANCELED"]) else [f"interrupted: {code} {states}"]
+        )
+        if alive:
+            problems.append(f"interrupted: processes {alive} are left")
+        succeed(work, "run configs/flink", output.name)
+        return problems + verdict("interrupted", found, expected, output)
+
+
+def abandoned(work: Path, expected: dict[str, str]) -> list[str]:
+    """The run is killed; its job goes on, and the next run cancels that before it continues."""
+    with cluster(work, "abandoned") as found:
+        start_flink(found)
+        output = work / "abandoned-out"
+        process = begin(work, "run configs/flink", output.name)
+        cleaned = "**/blocks/*.cleaned.json"
+        found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
+        process.kill()
+        process.wait()
+        time.sleep(3)
+        before = [job["state"] for job in ask("/jobs/overview")["jobs"]]
+        succeed(work, "run configs/flink", output.name)
+        after = sorted(job["state"] for job in ask("/jobs/overview")["jobs"])
+        print(f"abandoned: {before} after the kill, {after} in the end")
+        problems = [] if before == ["RUNNING"] else [f"abandoned: {before}"]
+        problems += [] if after == ["CANCELED", "FINISHED"] else [f"abandoned: {after}"]
+        return problems + verdict("abandoned", found, expected, output)
+
+
+def failing(work: Path, _expected: dict[str, str]) -> list[str]:
+    """Workers may write small files only: the run names the step, the error and where to look."""
+    with cluster(work, "failing", "ulimit -f 200") as found:
+        start_flink(found)
+        words = command("run configs/flink", "failing-out")
+        finished = subprocess.run(words, cwd=work, stderr=subprocess.PIPE, text=True, check=False)
+        said = finished.stderr.splitlines()[-1]
+        print(f"failing: exit {finished.returncode}: {said}")
+        wanted = ("newsieve: the run failed in step ", "File too large", REST)
+        problems = [f"failing: no {each!r}" for each in wanted if each not in said]
+        if finished.returncode != 1 or (work / "failing-out/runs").exists():
+            problems.append(f"failing: exit {finished.returncode}, or published")
+        return problems
+
+
+def spark(work: Path, expected: dict[str, str]) -> list[str]:
+    """Two workers of a standalone cluster."""
+    with cluster(work, "spark") as found:
+        start_spark(found)
+        began = time.monotonic()
+        succeed(work, "check configs/spark", "spark-out")
+        succeed(work, "run configs/spark", "spark-out")
+        print(f"spark: {time.monotonic() - began:.0f} s")
+        return verdict("spark", found, expected, work / "spark-out")
+
+
+SCENARIOS = {
+    each.__name__: each for each in (flink, killed, interrupted, abandoned, failing, spark)
+}
+
+
+def in_namespace() -> None:
+    """Go on in a network namespace with nothing but the loopback interface."""
+    if "NEWSIEVE_NAMESPACE" in os.environ:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        return
+    root = [] if os.geteuid() == 0 else ["--map-root-user"]
+    arguments = ["unshare", *root, "--net", sys.executable, "-m", "tests.campaigns.cluster"]
+    os.environ["NEWSIEVE_NAMESPACE"] = "1"
+    os.execvp(arguments[0], [*arguments, *sys.argv[1:]])
+
+
+def main() -> None:
+    """Run the scenarios; exit with 1 where one of them fails."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--texts", type=int, default=20_000)
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    parser.add_argument("--work", type=Path, help="keep everything in this folder")
+    arguments = parser.parse_args()
+    engines = ["spark"] * ("spark" in arguments.only) + ["flink"] * (arguments.only != ["spark"])
+    if "NEWSIEVE_NAMESPACE" not in os.environ:
+        for engine in engines:
+            if absent := engine_parts.lacking(engine):
+                sys.exit(
+                    f"{engine} needs {' and '.join(absent)}, not found here: nothing was tested"
+                )
+            engine_parts.fetch(engine)
+    in_namespace()
+    work = arguments.work or Path(tempfile.mkdtemp(prefix="newsieve-cluster-"))
+    work.mkdir(exist_ok=True)
+    try:
+        lay_out(work, engines, arguments.texts)
+        here = command("run raw/", "in-process")
+        subprocess.run(here[: here.index("--")], cwd=work, check=True)
+        expected = tables(work / "in-process")
+        problems = [each for name in arguments.only for each in SCENARIOS[name](work, expected)]
+    finally:
+        if not arguments.work:
+            shutil.rmtree(work)
+    print("\n".join(problems) or f"{', '.join(arguments.only)}: tables byte-identical")
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()
