@@ -20,7 +20,6 @@ from typing import Any
 
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that end a command: from the keyboard, a scheduler, a closed terminal."""
-
 INTERRUPTED = 130
 """Exit code of a run that was stopped from the keyboard."""
 

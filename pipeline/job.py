@@ -23,8 +23,7 @@ from pipeline.ledger.lock import locked
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
 from pipeline.monitor.watch import stage_seconds
-from pipeline.passes.write_block import RunName
-from pipeline.staging import Staging
+from pipeline.staging import RunName, Staging
 from pipeline.storage import local_folder, write_bytes
 from pipeline.write.views import write_views
 

@@ -38,6 +38,7 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,14 @@ from numpy.typing import NDArray
 
 from pipeline.storage import replacing, write_bytes
 from pipeline.write.columns import Table
+
+
+@dataclass(frozen=True, slots=True)
+class RunName:
+    """What every row says of the run that wrote it."""
+
+    run_id: str
+    logical_date: date
 
 
 @dataclass(slots=True)

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
-from pipeline.passes.write_block import RunName
 from pipeline.read.parts import Block, Part
 from pipeline.records import Article, Document, Rejection, identify
-from pipeline.staging import Staging
+from pipeline.staging import RunName, Staging
 
 STORY = "The old ferry left Marrow Quay at noon.\n\nIt carried nine cars and a brass band."
 RUN = RunName("2026-01-01-000001-0badcafe", date(2026, 1, 1))

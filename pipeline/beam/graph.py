@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline.config import Config
-    from pipeline.passes.write_block import RunName
     from pipeline.read.parts import Block
-    from pipeline.staging import Staging
+    from pipeline.staging import RunName, Staging
 
 
 STAGES = ("CountLines", "Clean", "FindRepeats", "Deduplicate", "Write")

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from pipeline.beam.options import Options
     from pipeline.config import Config
     from pipeline.ledger.plan import Plan
-    from pipeline.passes.write_block import RunName
-    from pipeline.staging import Staging
+    from pipeline.staging import RunName, Staging
 
 MUCH_BYTES = 64_000_000
 """Input size above which starting worker processes (about a second each) pays off."""

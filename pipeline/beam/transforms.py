@@ -24,9 +24,9 @@ from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated
-from pipeline.passes.write_block import RunName, write_block
+from pipeline.passes.write_block import write_block
 from pipeline.read.parts import Block
-from pipeline.staging import Staging, counter_of
+from pipeline.staging import RunName, Staging, counter_of
 from pipeline.write.columns import TABLES
 
 Array = np.ndarray[Any, Any]

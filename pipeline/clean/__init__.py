@@ -6,17 +6,12 @@ clean_document   text/plain ─▶ lines.clean_text   line rules
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from pipeline.clean.lines.cleaner import clean_text, clean_texts
-from pipeline.records import Evidence
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pipeline.config import CleanConfig
-    from pipeline.records import Article, Document
+from pipeline.config import CleanConfig
+from pipeline.records import Article, Document, Evidence
 
 __all__ = ["clean_document", "clean_documents"]
 

@@ -27,22 +27,17 @@ from pipeline.records import Precision, Timestamp
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """Years outside are typing errors and placeholders such as 0001 and 9999."""
-
 PLACEHOLDERS = frozenset({date(1970, 1, 1), date(1969, 12, 31), date(1900, 1, 1)})
 """Zero of a clock: Unix, also seen from west of Greenwich, and spreadsheets and databases."""
-
 EPOCH_SECONDS = range(1_000_000_000, 1_900_000_000)
 """Bare ten-digit numbers that are seconds since 1970: 2001-09 to 2030-03.
 
 Larger ones would also read as a year, month, day and hour in one word.
 """
-
 BUDDHIST_YEARS, BUDDHIST_OFFSET = range(2443, 2644), 543
 """Years of the Thai calendar, and how far they are ahead of Gregorian ones."""
-
 PERSIAN_YEARS = range(1340, 1411)
 """Years of the solar Hijri calendar: 1961 to 2031. The lunar one had reached 1415 in 1995."""
-
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 """Name of an era → the year before its first."""
 
@@ -114,7 +109,6 @@ ZONES: dict[str, int | str] = {
 
 MAX_CHARS = 400
 """Characters of a line in which a date is sought."""
-
 _HALF = r"(?:\s?(?P<half>[apAP])\.?\s?[mM]\b\.?)"
 _CLOCK = (
     r"(?P<hour>[0-2]?\d)(?:\s?[:.hH時시点點]\s?(?P<minute>[0-5]\d)[分분]?"

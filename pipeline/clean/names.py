@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pipeline.clean.dates import MONTHS, PrintedDate, find_date
 
 MAX_NAME_CHARS = 60
-
 MAX_NAME_WORDS = 6
 """A longer piece of a byline is a sentence or a biography: no name of the benchmarks' pages
 has more (words of scripts without spaces count as one)."""
@@ -105,13 +104,9 @@ _SPLIT = re.compile(
 )
 
 _URL = re.compile(r"https?://|www\.", re.IGNORECASE)
-
 _ADDRESS = re.compile(r"https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b", re.IGNORECASE)
-
 _PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
-
 _EDGE = ' \t,.:–—-*|"“”„«»'
-
 _LETTER = re.compile(r"[^\W\d_]")
 
 _TAIL = re.compile(
@@ -121,7 +116,6 @@ _TAIL = re.compile(
 )
 
 _HANDLE = re.compile(r"(?<=\S)\s@\w.*$")
-
 _BEFORE_DATE = re.compile(r"(?<=\S)\s(?:on|am|le|el|den)$")
 
 _ROLE = (
@@ -264,9 +258,7 @@ def _tidy(piece: str) -> str:
 
 MAX_WORDS = 24
 """Words that a byline may have, its date and outlet included."""
-
 MAX_CHARS = 300
-
 MAX_CREDIT_CHARS = 400
 """Characters of the longest byline, and of the longest closing credit."""
 

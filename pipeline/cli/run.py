@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from pipeline.ledger.inputs import Inputs
     from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.progress import Watcher
-    from pipeline.passes.write_block import RunName
-    from pipeline.staging import Staging
+    from pipeline.staging import RunName, Staging
 
 
 @click.command(cls=WithBeamFlags)

@@ -26,42 +26,31 @@ from pipeline.dedup.versions import Version, fetched_together, versions
 
 Indexes = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
 MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
 """Codes of ``Decisions.matches``."""
-
 KEPT = 255
 """The match of an article that is kept, but belongs to the cluster of another."""
-
 MOST_REPRESENTATIVES = 64
 """Representatives an article is compared with: in a bucket of a hundred thousand pages of one
 template, comparing all with all would never end."""
-
 STAR_SAMPLE = 8
 """Members of a star, spread over its order, that speak for it when stars are compared."""
-
 STARS_AGREE = 0.5
 """Share of the pairs across two stars that verify, from which they are one cluster."""
-
 MOST = 0.5
 """Share of a shorter text's ten segments that the kept article must have: nothing is removed of
 which most is not in it."""
-
 MOST_OF_LONGER = 0.8
 """The same of a longer text: a published teaser does not stand for the story, nor a story for a
 page of several."""
-
 PASSAGE, WHOLE = 0.45, 0.8
 """Length of a text, as a share of the longer's, below which it is a passage of that, and the share
 of it that must be found there."""
-
 OTHER_NAMES, OTHER_WORDING = 0.34, 0.1
 """Share of names, and of shingles, up to which two passages are of different stories. The pages of
 one long article have names in common."""
-
 HALF = 0.5
 """Share of a longer text's lead from which on it begins like the shorter."""
-
 _AT_ONCE = 1024
 
 

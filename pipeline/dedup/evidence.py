@@ -57,7 +57,6 @@ hours_apart     at least so many between the publications; nan when one is unkno
 
 UNKNOWN = np.iinfo(np.int64).min
 """The minute of a publication that is not known."""
-
 LEAD_WORDS = 60
 _SEGMENTS = 10
 _TAG = np.uint64(32)

@@ -35,19 +35,14 @@ INPUTS = (
 """Names of the model's inputs, the keys of ``WEIGHTS``."""
 
 _DOUBT = 4  # rare shingles by which a share of few is discounted
-
 _WEEK_H = 168.0
-
 LEAST_OF_PARTICULARS = 0.5
 """Share of the shorter's figures and names that must be found where ``MOST_MISSING`` or more are
 missing: below, two items of one template. Of labelled copies, 1 in 2,000 has less."""
-
 MOST_MISSING = 2
-
 LEAST_OF_FIGURES, MOST_FIGURES_MISSING = 0.4, 5
 """The same of figures alone: reports and forecasts of one office differ in nothing else. The longer
 has figures of its own there; where it has hardly any, it spells them out."""
-
 MIN_WEAKER_HALF = 0.2
 """Share of the weaker half that must be found. A text that has only a half of another in common
 with it, its tail or its lead, is a story of its own; of labelled copies, 2 % have less."""

@@ -12,7 +12,6 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.shingles import Shingles
 
 Match = Literal["exact", "near", "contained"]
-
 _INDEX_BITS = np.uint64(32)
 
 

@@ -25,10 +25,8 @@ from pipeline.arrays import offsets_of
 
 OTHER, SMALL, CAPITAL, DIGIT, JOIN, STOP, SPACE, ENDING = range(8)
 """Classes of a code point. A word behind a STOP or an ENDING begins a sentence."""
-
 LEAST_LETTERS = 2
 """Letters of a name: initials are no evidence."""
-
 _JOINS = ",:\u066b\u066c"
 _ENDINGS = '!?…\n"“”„«»*•|'
 _SPACES = " \u00a0\u202f\t"

@@ -20,31 +20,24 @@ from pipeline.dedup.samples import keys_of, shingle_and_sample
 
 RARE_CLUSTERS = 3
 """Effective clusters up to which a shingle is rare."""
-
 LEAST_SHARED = 2
 """Rare sampled shingles that two clusters must share to be compared: one may be chance."""
-
 LEAST_SHARE = 0.05
 """Of the samples of the smallest text of two clusters, so many rare ones must be shared: of
 pairs of the development data that are no copies, nine in ten share fewer, of copies none."""
-
 TEMPLATE_TEXTS = 8
 """Texts of a provisional cluster from which on it may be pages of one template: parted, so many
 make what the template says common. Smaller ones are not doubted, unless such a cluster is near:
 from four on, the labelled 4k documents lose copies (pairwise
 F1 .997 to .981): figures of stories that were badly scanned or corrected differ as well."""
-
 SAME_PARTICULARS = 0.6
 """Share of a text's figures and names that another of its story has, in the median over pairs: of
 labelled copies 1.0, of follow-ups .75, of pages of one template .33."""
-
 SAME_ITEM = 0.8
 """Share of the figures and names of an item from which another text of the template copies it."""
-
 MOST_SHARED = 1 << 21
 """Pairs of texts of a template that share a figure or name; where there are more, those that most
 texts share are not counted."""
-
 _SPEAKERS = 12
 _HALF = np.uint64(32)
 _KEYS_AT_ONCE = 1 << 16

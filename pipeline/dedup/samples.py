@@ -18,7 +18,6 @@ from pipeline.dedup.shingles import Shingles, concatenate, rolled_blocks
 
 SAMPLED = 64
 """Of 256 shingles so many are sampled."""
-
 _KEY_BITS = np.uint64(32)
 
 

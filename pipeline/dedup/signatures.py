@@ -27,7 +27,6 @@ from pipeline.text.tokens import mix
 
 EMPTY = np.uint32(0xFFFFFFFF)
 """Every value of the signature of a text without shingles, as in datasketch."""
-
 _SCRATCH_VALUES = 1 << 17  # permuted values at once: 512 KiB, which a core's cache holds
 _PERMUTED_AT_ONCE = 4  # few, so that the rows are long and numpy's cost a call does not count
 

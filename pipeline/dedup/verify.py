@@ -20,7 +20,6 @@ from pipeline.dedup.shingles import Shingles
 
 Indexes = NDArray[np.int64]
 Load = Callable[[int], NDArray[np.uint64]]
-
 CACHE_BYTES = 64 << 20
 """Shingles that are kept while the stars of one component are made."""
 SORTED_TEXTS = 512

@@ -6,25 +6,20 @@ as read, and a right setting would come too late for them.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from pipeline.config import Config
 from pipeline.errors import UsageError
-from pipeline.ledger.history import inputs_of, manifests_of, read_manifest
+from pipeline.ledger.history import CommittedRun, inputs_of, manifests_of, read_manifest
+from pipeline.ledger.inputs import Inputs
 from pipeline.write.parquet import undamaged
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from pipeline.config import Config
-    from pipeline.ledger.history import CommittedRun
-    from pipeline.ledger.inputs import Inputs
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "no_text": ("input.fields",),

@@ -6,31 +6,27 @@ import json
 import logging
 import platform
 import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timezone
 from hashlib import blake2b
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.ledger.gates import gates_as_dict
+from pipeline.config import Config
+from pipeline.ledger.account import Account, InputCount
+from pipeline.ledger.gates import GateResult, gates_as_dict
 from pipeline.ledger.history import INPUTS_SCHEMA
+from pipeline.ledger.plan import Plan
+from pipeline.staging import Staging
 from pipeline.storage import publish_folder, write_bytes
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.parquet import write_parquet
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from pipeline.config import Config
-    from pipeline.ledger.account import Account, InputCount
-    from pipeline.ledger.gates import GateResult
-    from pipeline.ledger.plan import Plan
-    from pipeline.staging import Staging
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
 """Libraries whose version can change the tables."""

@@ -7,15 +7,13 @@ messages. ``min_`` and ``max_`` give the side; without an ending the setting is 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from pipeline.config import GatesConfig
-    from pipeline.ledger.account import Account
+from pipeline.config import GatesConfig
+from pipeline.ledger.account import Account
 
 Counts: TypeAlias = "Mapping[str, Any]"
 """``counts`` of a manifest; an older version may have written fewer."""

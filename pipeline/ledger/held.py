@@ -7,10 +7,13 @@ every further run ends in ``HeldRun``; read ``publish_held`` and ``discard_held`
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from pipeline.config import GatesConfig
 from pipeline.errors import HeldRun, NewsieveError, UsageError
 from pipeline.ledger.account import AlarmCluster
 from pipeline.ledger.commit import (
@@ -21,22 +24,13 @@ from pipeline.ledger.commit import (
     sweep_staging,
     withdraw,
 )
-from pipeline.ledger.gates import EarlierRun, failed, gates_from_dict
-from pipeline.ledger.history import committed_runs, manifests_of, read_manifest
+from pipeline.ledger.gates import EarlierRun, GateResult, failed, gates_from_dict
+from pipeline.ledger.history import CommittedRun, committed_runs, manifests_of, read_manifest
 from pipeline.ledger.lock import locked
 from pipeline.storage import open_own, publish_folder
 from pipeline.write.views import write_views
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from pipeline.config import GatesConfig
-    from pipeline.ledger.gates import GateResult
-    from pipeline.ledger.history import CommittedRun
-
 HELD = ".held"
-
 _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
 
 

@@ -13,28 +13,21 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.ledger.history import ids_of, inputs_of
+from pipeline.ledger.history import CommittedRun, ids_of, inputs_of
 from pipeline.read.parts import digest_look
 from pipeline.storage import open_own, replacing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from pipeline.ledger.history import CommittedRun
 
 SETTLED_NS = 2_000_000_000
 """A file that changed this recently may change again within the same tick of the file system's
 clock: its look proves nothing."""
-
 KINDS = ("ids", "inputs", "sources", "looks")
 
 

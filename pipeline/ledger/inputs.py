@@ -15,7 +15,6 @@ from pipeline.read import FORMATS, PAGE, SIDECAR, format_of, looks_like_page, ma
 from pipeline.storage import open_input, refuse_url
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
-
 _HEAD_BYTES = 2_000
 
 

@@ -5,38 +5,29 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from pipeline.ledger.history import RUN_ID
-from pipeline.ledger.index import look_of
-from pipeline.ledger.inputs import is_input
+from pipeline.config import Config
+from pipeline.ledger.history import RUN_ID, CommittedRun
+from pipeline.ledger.index import Index, look_of
+from pipeline.ledger.inputs import InputFile, Inputs, is_input
 from pipeline.read import survey
 from pipeline.read.parts import Block, Part
+from pipeline.staging import RunName, Staging
 from pipeline.storage import open_input, open_own
 from pipeline.version import FORMAT_VERSION, VERSION
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from pipeline.config import Config
-    from pipeline.ledger.history import CommittedRun
-    from pipeline.ledger.index import Index
-    from pipeline.ledger.inputs import InputFile, Inputs
-    from pipeline.passes.write_block import RunName
-    from pipeline.staging import Staging
-
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
 """Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
-
 COMPLETE_AFTER_NS = 3_600 * 10**9
 """A file that has not changed for an hour is no longer being written."""
-
 MAX_PARTS = 2_000
 """Most files in one block: enough that the cost of starting a block does not matter."""
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from pipeline.config import CleanConfig, DedupConfig
 from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
-from pipeline.ledger.history import check_tables, table_files
+from pipeline.ledger.history import CommittedRun, check_tables, table_files
 from pipeline.staging import WindowPart
 from pipeline.write.parquet import undamaged
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
-    from pipeline.config import CleanConfig, DedupConfig
-    from pipeline.ledger.history import CommittedRun
-
 
 LINES_DAYS = 30
 """Days over which the lines of a site are counted; menus and teasers change."""

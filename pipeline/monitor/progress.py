@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.log import EventLog
-    from pipeline.passes.write_block import RunName
-    from pipeline.staging import Staging
+    from pipeline.staging import RunName, Staging
 
 LOOK_EVERY_S = 0.5
 LOG_EVERY_S = 30.0

@@ -11,8 +11,7 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.ledger.plan import Engine, Plan
 from pipeline.monitor.log import EventLog
-from pipeline.passes.write_block import RunName
-from pipeline.staging import Staging
+from pipeline.staging import RunName, Staging
 
 LOOK_EVERY_S = 2.0
 """Seconds between two looks into the staging folder: soon enough for a log; a look takes 16 ms

@@ -32,10 +32,8 @@ from pipeline.records import (
 )
 
 _Item = tuple[Document, frozenset[str]]
-
 _Fate = tuple["Article | None", "Rejection | None"]
 """The article, unless cleaning failed; and the rejection, unless the article is kept."""
-
 _MAX_DETAIL_CHARS = 500
 
 _WARM_UP: dict[MediaType, str] = {
@@ -44,7 +42,6 @@ _WARM_UP: dict[MediaType, str] = {
 }
 
 _BATCH_RECORDS = 64
-
 _BATCH_CHARS = 1_000_000
 """Limits of a batch: enough for the line model to be efficient, and it is held in memory twice."""
 
@@ -121,9 +118,7 @@ def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[
 
 
 _LIMITS = ("too_slow", "too_large_in_memory")
-
 _MOST_KNOWN = 10_000
-
 _hit_limit: dict[bytes, Killed] = {}
 """Digests of contents that hit a limit in this process: copies of them cost no time."""
 

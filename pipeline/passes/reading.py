@@ -24,15 +24,11 @@ from pipeline.records import Document, Rejection
 from pipeline.storage import open_input
 
 Record = Document | Rejection | Unfinished
-
 MOST_KILLED = 3
 """Records of a part that may kill the helper; then the rest of it is not read."""
-
 _BATCH_RECORDS = 64
-
 _BATCH_CHARS = 1_000_000
 """Limits of what the helper returns at once."""
-
 _SHARE_OF_LIMIT = 0.1
 """Share of the time limit after which a batch ends, so that only one record can exceed it."""
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.clean.dates import parse_timestamp
+from pipeline.records import Document, Rejection
+from pipeline.staging import RunName, Staging
 from pipeline.write.parquet import write_parquet
 from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
-
-    from pipeline.passes.write_block import RunName
-    from pipeline.records import Document, Rejection
-    from pipeline.staging import Staging
-
 _EARLY = pa.schema([SIGHTINGS_SCHEMA.field(name) for name in ("id", "source", "fetched_at")])
 """What is known of a sighting before the run has a name."""
-
 _ROW_GROUP = 100_000
 
 

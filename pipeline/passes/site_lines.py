@@ -12,32 +12,26 @@ share them. Pages with the same longest line count as one page, at any address. 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from pipeline.arrays import lookup
+from pipeline.config import Config
 from pipeline.passes.reading import read_records
+from pipeline.read.parts import Block
 from pipeline.records import Document
-from pipeline.staging import counter_of
+from pipeline.staging import LiveCounter, Staging, counter_of
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import undamaged, write_parquet
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from pipeline.config import Config
-    from pipeline.read.parts import Block
-    from pipeline.staging import LiveCounter, Staging
 
 MAX_CHARS = 100
 """Characters above which a line may be a sentence of the story and is never counted."""

@@ -6,16 +6,12 @@ reveals nothing to those who have only the tombstone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator
+from typing import Literal
 
-from pipeline.records import Document, Rejection
+from pipeline.records import Article, Document, Rejection
 from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, page_address, site_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.records import Article
 
 TombstoneKind = Literal["id", "url", "page", "site"]
 """An older newsieve wrote url: only pages in exactly this form were recognised by it."""

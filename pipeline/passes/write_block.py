@@ -3,46 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from pipeline.config import Config
 from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
 from pipeline.passes.sightings import sighted, write_sightings
-from pipeline.staging import WrittenCounts, counter_of
-from pipeline.write.columns import TABLES, finished_table, schema
+from pipeline.staging import RunName, Staging, WrittenCounts, counter_of
+from pipeline.write.columns import TABLES, Table, finished_table, schema
 from pipeline.write.parquet import write_parquet
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
-
-    from numpy.typing import NDArray
-
-    from pipeline.config import Config
-    from pipeline.staging import Staging
-    from pipeline.write.columns import Table
-
 
 OTHER_STORY = "other_story_at_url"
 """The flag of an article whose page was that of an earlier article, of which it is no version."""
-
 PARTLY = "partly_in_another"
 """The flag of an article of which some, but not most, is in another of its cluster."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunName:
-    """What every row says of the run that wrote it."""
-
-    run_id: str
-    logical_date: date
 
 
 def write_block(

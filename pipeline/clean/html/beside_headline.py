@@ -19,36 +19,26 @@ from pipeline.records import Evidence
 
 PRINTED, ABOVE = "printed", "printed:above"
 """Sources of a day printed below the headline, and above it: that may be another story's."""
-
 AFTER, BEFORE = 8, 3
 """Blocks after and before the headline among which its date is sought: byline, summary, picture
 and buttons may be between them. Chosen on the 1,344 dated development pages of six benchmarks, as
 are all figures here."""
-
 BEFORE_COST = 1.5
 """A block before the headline counts as this many after it: it may belong to another story."""
-
 LABEL_GAIN = 5
 """Blocks by which a line that says ``published`` counts as nearer."""
-
 PROSE_CHARS, MAX_PROSE = 70, 3
 """Behind this many longer lines (summary, caption, first paragraph) a date is the story's."""
-
 MAX_LINE_CHARS = 120
 """A longer line is a paragraph."""
-
 MAX_OTHER_CHARS = 40
 """Characters that a line may have beside its date: a label, a name, minutes to read. With 60, the
 days of broadcasts and of quotations come in."""
-
 SENTENCE_WORDS = 4
 """Minimum words next to a date for a line with a full stop to be a sentence."""
-
 MAX_DATES = 4
 """Dates of one line: of publication and of change, each perhaps twice."""
-
 _DIGITS = re.compile(r"\d")
-
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 _GLUED_DATE = re.compile(
@@ -58,15 +48,10 @@ _GLUED_DATE = re.compile(
 ``Dec 30,``."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?…](?:\s|$)")
-
 _UPDATED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
-
 _HEADING = mask_with("heading")
-
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
-
 _MENU = mask_with("nav")
 
 
@@ -214,9 +199,7 @@ def _words(text: str) -> frozenset[str]:
 
 BYLINE_AFTER, BYLINE_BEFORE = 8, 2
 """Blocks after and before the headline among which its byline is sought."""
-
 _GLUED_BYLINE = re.compile(r"^((?:written )?by:?|von|par|por)(?=[A-Z])", re.IGNORECASE)
-
 _PARTS = re.compile(r"\s*[|•·⋅∙]\s*|\s+[–—-]+\s+|\s+//?\s+")
 
 _LABEL = re.compile(

@@ -29,7 +29,6 @@ from pipeline.clean.html.overlap import EXTRACTIONS, Measured
 from pipeline.clean.lines.page import Page
 
 Matrix = NDArray[np.float32]
-
 CAP_WORDS = 60.0
 BASE_WORDS = 5.0
 """A line of prose counts at most so many words for a container; other lines cost so many."""

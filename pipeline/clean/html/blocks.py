@@ -22,12 +22,9 @@ LEVELS = 5
 
 PROSE_CHARS = 45
 """Minimum median length of the lines of ``<pre>`` for it to be hard-wrapped prose."""
-
 MIN_ROWS, MAX_ROWS, MAX_CELL_CHARS = 2, 1_000, 200
 """Rows of a data table, and characters of its longest cell."""
-
 _NO_DATA = ("form", "input", "select", "textarea", "iframe", "h1")
-
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
@@ -67,7 +64,6 @@ class Blocks:
 
 LINE_BREAK = "\u2028"
 """Divides the lines of a block that has several, as program code has."""
-
 CELL = " | "
 """Between the cells of a table's row."""
 
@@ -318,9 +314,7 @@ _ROLES = {
 
 FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS, *NAMES, "h1")
 """Names of the bits of a mask, from the lowest."""
-
 _BIT = {name: 1 << place for place, name in enumerate(FLAGS)}
-
 _WORD_BITS = tuple(_BIT[kind] for kind in (*WORDS, *NAMES))
 
 

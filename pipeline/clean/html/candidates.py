@@ -32,20 +32,16 @@ MAX_ELEMENTS = 50_000
 """Limit of elements: extraction takes about 0.2 ms for each of them,
 and the largest of 2,300 benchmark pages has 10,100.
 (The parser itself ends a page's nesting at 256 levels.)"""
-
 MAX_CHARS = 8_000_000
 """Limit of code points: extraction takes about a second per million."""
-
 AGREED = 0.7
 SHORT_CHARS = 500
 """Share of the runs of words of either extraction that the other must have, and characters of the
 first, for trafilatura's fallbacks not to be tried: four pages of five. Chosen on the 1,700 labelled
 development pages that are not old: of .5 to .8, the least that changes no body."""
-
 HEAD_CHARS = 4096
 """Characters in which ``<html>`` begins, and faults of it are mended."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
-
 _CONFIG = use_config()
 # Unset by default: a page may not come out larger than it may come in.
 _CONFIG.set("DEFAULT", "MAX_TREE_SIZE", str(MAX_ELEMENTS))

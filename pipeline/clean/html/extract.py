@@ -22,16 +22,12 @@ from pipeline.records import Article, Document, Evidence, Removed
 
 CHOSEN = "trafilatura+block_model"
 """Value of ``articles.extractor`` where the page model changed what trafilatura took."""
-
 HEAD_LINES = 6
 """Lines at the start of an extraction that may repeat headline, byline or time stamp."""
-
 MAX_HEAD_CHARS = 300
 """A longer line is no headline, byline or time stamp."""
-
 MAX_LABEL_LETTERS = 16
 """Letters beside the date of a time stamp: *Published*, *Updated*, a weekday."""
-
 _HEADING_MARK = re.compile(r"^(?:#+|[-–—*•])\s+")
 
 

@@ -24,7 +24,6 @@ LINE_RULES = (
 
 BRIEF, BRIEF_WORDS = frozenset({"newsletter", "subscription", "share_buttons"}), 9
 """Rules that hold only for lines of fewer words: in longer ones a story mentions such things."""
-
 MOST_HITS = 6
 """Minimum lines of one rule for it to be a feature of the story, such as a list of links."""
 
@@ -38,22 +37,16 @@ CONTAINERS = {
 
 CAPTION_WORDS = 80
 """Words of the longest caption."""
-
 WALL_ROWS = 4
 """Last blocks of a story among which a notice about subscriptions may stand."""
-
 STORY_WORDS = 80
 """Words that a story has before another one may begin below it."""
-
 TEASERS, TEASER_WORDS = 2, 60
 """Minimum linked headings at the end to be pointers to other stories, and the words below each."""
-
 HOME_SHARE = 0.9
 """Share of the words before a second headline that the container of the story holds."""
-
 LINKED = 0.8
 """Minimum share of a heading's characters in links for it to lead to another page."""
-
 _COOKIES = re.compile(r"cookie|кук[иі]|クッキー|쿠키", re.IGNORECASE)
 
 _CHOICE = re.compile(
@@ -78,11 +71,8 @@ _HEADING = mask_with("heading")
 
 # Of the blocks that the page model would add there to what trafilatura took, 1 in 8 is story.
 _ADDED_NEAR = mask_with("related", "foot", "form", "comments")
-
 _ADDED_AROUND = mask_with("aside", "figure", "comments")
-
 _LEAD = mask_with("lead")
-
 _OPEN = mask_with("li", "td", "heading", "pre", "table")
 
 

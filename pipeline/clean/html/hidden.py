@@ -22,21 +22,17 @@ HIDDEN_CLASSES = frozenset(
 
 MAX_CLASS_CHARS = 300
 """Characters of a class attribute that are looked at."""
-
 STORY_SHARE = 0.4
 """Minimum share of the text in paragraphs for hidden elements to be the story itself, which a
 script shows later, or all of the page behind an open dialog."""
-
 PANELS = frozenset({"region", "tabpanel"})
 """Roles of the parts of accordions and tabs: readers open them, as others with a button for it."""
-
 _STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UTILITY = re.compile(
     r"(?:^|[_-])(?:visually-?hidden|hidden-?visually|screen-?reader(?:-text|-only)?|sr-only)$"
 )
 """The same names with a prefix of their own, such as ``css-visually-hidden``."""
 _ON_SOME_SCREENS = re.compile(r"(?:sm|md|lg|xl|2xl|xxl):|d-(?:sm|md|lg|xl|xxl)-(?!none)")
-
 _TEXT_LINES = frozenset("h1 h2 h3 h4 h5 h6 p a span li em strong b i td figcaption".split())
 _ROOTS = frozenset({"html", "body", "head", "main", "article"})
 _STATED = XPath("boolean(descendant-or-self::*[@itemprop or @datetime or self::meta or self::h1])")

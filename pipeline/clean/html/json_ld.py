@@ -29,19 +29,14 @@ ARTICLE_TYPES = frozenset(
 """Types (lower case) of schema.org that describe the story of a page."""
 
 NEWS_TYPES = frozenset(kind for kind in ARTICLE_TYPES if kind.endswith("newsarticle"))
-
 PAGE_TYPES = frozenset({"webpage", "itempage", "newspage"})
 """Types that describe the page: their dates and authors count after those of an article."""
-
 HOUSE_TYPES = frozenset({"organization", "newsmediaorganization", "corporation", "brand"})
 """Types of authors that are no persons."""
-
 MAX_SCRIPT_CHARS = 2_000_000
 """Longer scripts are data for programs; no statement about an article needs as much."""
-
 MAX_DEPTH = 12
 """Levels that are searched for nodes: real pages use up to six, hostile ones any number."""
-
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _STRING_FIELD = re.compile(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pipeline.clean.html.blocks import mask_with
 from pipeline.clean.html.candidates import PageTooLargeError, read_candidates
-
-if TYPE_CHECKING:
-    from pipeline.records import Document
+from pipeline.records import Document
 
 WHERE = {
     "hidden_now": "hidden",

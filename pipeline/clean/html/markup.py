@@ -15,7 +15,6 @@ from pipeline.text.unicode import normalize
 
 MAX_VALUE_CHARS = 1_000
 """Longer values are no titles, names or dates: real ones end far below."""
-
 MAX_VALUES = 50
 """Values kept of one kind: pages that list hundreds of headlines are no articles."""
 
@@ -41,7 +40,6 @@ _KICKER = re.compile(
 """Class of an element before the headline within its heading."""
 
 MIN_HEADLINE_WORDS = 3
-
 MAX_LABEL_CHARS = 40
 """Characters of a label such as *Updated* before a date."""
 
@@ -53,11 +51,8 @@ _OTHER_STORY = re.compile(
 """Class or id of an element about readers or about other stories."""
 
 _STORY_TAGS = ("article", "main")
-
 _WORD = re.compile(r"[^\W\d_]+")
-
 _CHANGED = frozenset({"updated", "modified", "dateupdated", "datemodified", "date-modified"})
-
 _ITEMPROPS = ("headline", "author", "datepublished", "datemodified", "articlesection")
 
 
@@ -290,7 +285,6 @@ SECTION_META = _words(
 )
 
 KEYWORD_META = ("article:tag", "news_keywords", "parsely-tags", "sailthru.tags", "keywords")
-
 SITE_NAME_META = ("og:site_name", "application-name", "apple-mobile-web-app-title")
 
 WRITTEN_BY = frozenset(
@@ -322,12 +316,9 @@ SITE_AS_AUTHOR_SOURCES = frozenset(
 
 MAX_BYLINE_CHARS = 150
 """A longer byline is a biography."""
-
 MAX_INITIALS = 4
 """Letters of an editor's initials below a story: ``amw``."""
-
 MAX_SITE_WORDS = 9
 """Words that the name of a site may have: in more there is a headline."""
-
 MAX_KEYWORDS = 30
 """More are the index of a whole site."""

@@ -12,10 +12,8 @@ from numpy.typing import NDArray
 from pipeline.text.tokens import hash_words, mix
 
 Hashes = NDArray[np.uint64]
-
 EXTRACTIONS = ("first", "second", "stated")
 """Names of the extractions: trafilatura, resiliparse, ``articleBody`` of JSON-LD."""
-
 GRAM = 3
 """Words of an n-gram."""
 

@@ -18,33 +18,24 @@ from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)
 """A date may lie this far after the page was fetched: one without offset may run ahead of UTC."""
-
 MAX_PRINTED_CHARS = 60
 """A longer value of a date field is a sentence about something."""
-
 URL = "url"
 """Source of a day in the page's address: it counts only where nothing else dates the page."""
-
 SEEN = frozenset({"printed", "time"})
 """Places that readers see: these may show the day of the last change instead."""
-
 VAGUE = frozenset({"meta:date", "meta:dc.date", "meta:dcterms.date"})
 """Names of ``<meta>`` that do not say what is dated: half of them are wrong where nothing else on
 the page has their day, so they only support others."""
-
 STALE = timedelta(days=30)
 """Where places contradict each other by more than this, and most have the day of the last change,
 that day is that of publication as often as not."""
-
 EVENING = (21, 22, 23)
 """Hours of UTC at which a day begins in Europe: in Moscow, and in Paris in summer and in winter."""
-
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
 """The day of ``20240228T10:00:00Z``, which ISO 8601 would have in one form or the other."""
-
 _CLOCK = re.compile(r"\dT\d")
 """A broken time for machines: half of it would be the day in UTC, which no page prints."""
-
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_|$)")
 
 

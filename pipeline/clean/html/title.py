@@ -32,42 +32,31 @@ WEIGHTS = {
 PREFIX_SUPPORT = 0.8
 """Share of a vote that goes to a candidate which the voter only begins with (site, section
 or a second clause follow)."""
-
 MIN_PREFIX_CHARS = 15
 """A shorter beginning is as likely a section or a kicker as a headline."""
-
 UNSUPPORTED = 0.55
 """Share of its weight that an ``<h1>`` keeps which no other place repeats, where another
 ``<h1>`` is repeated: it is the name of the site or of a box."""
-
 LATER_HEADING = 0.3
 """Share for a second and later ``<h1>`` which no other place repeats."""
-
 UNRELATED = 0.3
 """Share for an ``<h1>`` that has no word in common with any other place: it names the site, a
 section or a box."""
-
 HEADLINE_WORDS = 3
 """Minimum words of a headline; a shorter title may be just a name."""
-
 KICKER_WORDS = 4
 """Words of the longest kicker: *Exclusive*, *News analysis:*."""
-
 UNTOLD = 0.5
 """Share for a title of fewer than ``HEADLINE_WORDS`` where a second heading has more: *News*."""
-
 SMALL_WORD = 3
 """Letters up to which a word is in any title."""
-
 ALIKE = 1.2
 """Factor for a first ``<h1>`` that says in other words what the other places say, which are
 written together, for search engines."""
-
 SOLE_WORDS = 2
 SOLE_SHARE = 0.67
 """Minimum words of an only ``<h1>`` that is the headline whatever the head of the page says, and
 share of them that the head has too. Chosen on the development pages of four benchmarks."""
-
 HEAD_SOURCES = frozenset({"title", "og:title", "twitter:title", "meta:title"})
 BAR_WORDS, TAIL_WORDS = 3, 2
 """Places where a site or a section follows a bar; minimum words before it, maximum words after it

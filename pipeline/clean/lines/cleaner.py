@@ -20,10 +20,8 @@ from pipeline.records import Article, Document, Removed
 
 EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned line by line."""
-
 MAX_LINES = 5_000
 """Lines above which a text is like none that was learned from: named rules have to do."""
-
 _NOTHING: frozenset[str] = frozenset()
 
 

@@ -32,36 +32,25 @@ FIRST_SHARE, TITLE_SHARE, TIME_SHARE = 0.35, 0.5, 0.6
 AUTHOR_SHARE, BYLINE_SHARE, LABEL_SHARE = 0.8, 0.5, 0.25
 """Shares from which a role is believed: of a headline in the first line, of another one, of a date;
 of names alone, behind ``By`` and the like, behind ``Author:`` and the like (decision 3)."""
-
 HEADED_LINES, HEADED_PROSE = 8, 1
 """Lines behind a headline among which prose is looked for, and lines of prose."""
-
 ABOVE_BYLINE, NOTICE_LINES = 3.0, 6
 """What the share of a line right above the byline or time stamp is multiplied by; lines above the
 one over the first paragraph among which a notice of consent leaves that one as the headline."""
-
 HEADLINE_WORDS, MOST_HEADLINE_WORDS = 3, 24
 """Words of the shortest and the longest line above the story that may be its headline unseen."""
-
 SPARED_SHARE, LEAST_SHARE = 0.15, 0.04
 """Shares from which a line may be the headline, and from which one is looked at at all."""
-
 BESIDE_BEST, BESIDE_LINES, MOST_BYLINES, MOST_TIMES = 0.25, 3, 4, 5
 """Share of the likeliest byline's from which a line near it is one too; lines looked at."""
-
 TITLE_CHARS, MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 300, 25
 """Characters of the longest headline and time stamp, and words of the latter."""
-
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
-
 _WORD = re.compile(r"[^\W\d_]+")
-
 SITE_WORDS, SITE_CHARS = 90, 1_000
 """Words and characters of the longest line that may name the site."""
-
 DATELINE_LINES = 3
 """Paragraphs of prose among which the dateline opens one."""
-
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
 
 _DOMAIN_FIRST = re.compile(

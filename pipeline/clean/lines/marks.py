@@ -42,7 +42,6 @@ HEADS = (
 
 NEAR_LINES, MOST_HEADS = 3, 5
 """Lines at which nearness is a half; heads above which more say nothing."""
-
 _RULE_AT = {name: at for at, name in enumerate(RULE_MARKS)}
 _AT = {name: at for at, name in enumerate((*KIND_MARKS, *SIGN_MARKS), len(RULE_MARKS))}
 MARKS = len(RULE_MARKS) + len(_AT)
@@ -59,7 +58,6 @@ CLASS_OF = {
 }  # fmt: skip
 """Rule → the class of chrome that it holds: what the tagger names its own cuts by."""
 CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
-
 Hits = Mapping[str, AbstractSet[int]]
 
 

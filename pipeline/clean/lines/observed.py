@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.text.unicode import SPACELESS
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    Matrix = NDArray[np.float32]
-    Ints = NDArray[np.int64]
-    Hashes = NDArray[np.uint64]
+Matrix = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
 
 HEAD_CHARS, TAIL_CHARS = 160, 50
 """Characters of a line that are read: its beginning and its end."""
@@ -63,7 +60,6 @@ _TOKEN = re.compile(
 _BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
 _FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
 _MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)
-
 OWN = 4 * CLASSES + 10
 """Columns that say what a line is by itself."""
 PLACES = 24

@@ -12,29 +12,20 @@ from pipeline.text.lines import folded_words, join_wrapped, split_lines
 from pipeline.text.unicode import FIRST_SPACELESS, HAN_AND_KANA, SPACELESS_LETTER
 
 Mode = Literal["careful", "default", "thorough"]
-
 LONG_LINE = 2_000
 """Characters above which a line is story or data, never headline, caption or menu."""
-
 SENTENCE_WORDS = 8
 """Words from which a line that ends like a sentence counts as prose."""
-
 LONG_WORDS = 24
 """Words from which a line counts as prose however it ends."""
-
 SHORT_WORDS = 60
 """Words of the longest headline, caption or byline."""
-
 REMEMBERED_CHARS, REMEMBERED_LINES = 80, 1 << 14
 """Short lines are mostly boilerplate, which returns on every page of a site: their sketches are
 cached, for lines of so many characters, up to so many lines."""
-
 _TERMINAL = frozenset(".!?…。！？؟।:;")
-
 QUOTES = OPEN_QUOTES + "‘「『"
-
 _CLOSING = CLOSING + "›」』）*_"
-
 Sketch = tuple[tuple[str, ...], int, bool, bool, frozenset[str], frozenset[str]]
 """What is known of a line by itself: the last six fields of a ``LineRecord``."""
 

@@ -15,22 +15,16 @@ from pipeline.clean.lines.stamps import MAX_WORDS
 
 NAME_WORDS = 5
 """Words of the longest line that is an author's name alone."""
-
 HEADERS = frozenset({"related", "comments", "newsletter", "legal"})
 """Kinds of headers below which other things than the story stand."""
-
 POLICY_WORDS = 90
 """Words of the longest line that is a comment policy."""
-
 MID_STORY = 0.8
 """Share of the prose before a header from which what follows may be cut to the end."""
-
 COMMENTS_AFTER = 0.5
 """Share of the prose before ``Comments`` from which even prose below it is readers' prose."""
-
 ITEM_WORDS = 26
 """Words of the longest teaser in a list of other stories."""
-
 FULL_STOPS = (".", "。")
 """What ends a sentence of the story, and hardly ever a teaser."""
 
@@ -53,7 +47,6 @@ _BIO = re.compile(
 BIO_WORDS = WORDS["biography"]
 BIO_PARTS = ("rnalist", "periodista")
 """``_BIO`` matches only where a line has one of these words, or one of these parts of words."""
-
 BIO_CHARS = 400
 """Characters of a line in which ``_BIO`` is sought."""
 

@@ -48,17 +48,12 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
 """Place → kind → phrases."""
 
 KINDS = tuple(sorted(_TABLE))
-
 OPENING_WORDS = 14
 """Words of the longest line that is judged by its first words."""
-
 INSIDE_WORDS = 90
 """Words of the longest line that is judged by a phrase inside it."""
-
 _WORD = re.compile(r"\w+")
-
 _NOTHING: frozenset[str] = frozenset()
-
 _ByRarest = Mapping[str, list[tuple[tuple[str, ...], int, str]]]
 
 
@@ -83,9 +78,7 @@ def _by_rarest_word(place: str) -> _ByRarest:
 
 
 _LINE, _HINT_LINE = dict(_phrases("line")), dict(_phrases("hint_line"))
-
 _LONGEST_LINE = max(map(len, _LINE)) + 3
-
 _OPENING: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
 for _words, _kind in _phrases("opening"):
     _OPENING[_words[0]].append((_words, _kind))
@@ -173,10 +166,8 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
 
 LOOKED_AT = 12
 """Characters within which such a line has one of its letters."""
-
 SHORT = 40
 """Characters of the longest line of buttons, credits and names."""
-
 CAPTION = 80
 """Characters of the longest caption that ends with who took the picture."""
 
@@ -209,7 +200,6 @@ _CREDITED = re.compile(
 
 _PICTURE = re.compile(r"[(（][^()（）]{1,24}(?:撮影|提供|摄|攝|摄影|攝影|사진|촬영)[)）]$")
 """Who took the picture, at the end of its caption."""
-
 _REPORTER = re.compile(r"[가-힣]{2,4}\s?(?:인턴\s?)?기자(?:\s?[\w.+-]{1,40}@[\w.-]{1,40})?")
 
 

@@ -32,7 +32,6 @@ from pipeline.clean.names import read_byline
 
 PROSE, SENTENCES = "prose", "sentences"
 """What a row spares: all prose, or a whole sentence unless the phrase stands inside it."""
-
 OUTSIDE = (1.0, 0.0)
 """The place before and after all prose."""
 
@@ -129,19 +128,14 @@ RULE_DESCRIPTIONS = {
 """Rule → what it cuts; in the order in which rules name a line."""
 
 RULES = tuple(RULE_DESCRIPTIONS)
-
 DATES_IN_LIST = 3
 """Dates inside the story from which they are those of a list's entries."""
-
 MIN_CODE_CHARS, CODE_CHARS = 250, 2_000
 """Characters of the shortest line taken for a script, and those that are examined."""
-
 CODE_OPENING = 120
 """Characters at the start that must be as dense in code signs as the whole."""
-
 CODE_SHARE = 0.04
 """Share of a script's characters that are brackets, semicolons and equals signs."""
-
 _CODE_SIGNS = "{}();=[]"
 
 _CODE = re.compile(
@@ -151,7 +145,6 @@ _CODE = re.compile(
 
 AMONG_NAMES = frozenset("by von par por di door av af and und et y e en och og ja i with".split())
 """Words of a byline that are not names."""
-
 Rule = Callable[[Page], Iterable[int]]
 
 
@@ -233,7 +226,6 @@ for _row in LINE_RULES:
 
 Hits = Mapping[str, frozenset[int]]
 """Name of each rule → the lines that it matches."""
-
 LATER = ("repeated_title", "author_block")
 """Rules that say more once the headline and the authors are known."""
 

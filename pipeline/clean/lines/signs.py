@@ -17,26 +17,18 @@ from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_
 
 MAX_WORDS = 90
 """Words of the longest line with a sign."""
-
 SHORT_WORDS = 60
 """Words of the longest byline or closing credit."""
-
 PROMO_WORDS = 30
 """Words of the longest line that only points elsewhere."""
-
 POINTER_WORDS = 20
-
 BUTTON_WORDS = 3
 """Words of the longest button below a reader's remark."""
-
 HEADER_WORDS = 9
 """Words of the longest header of a section."""
-
 OPEN_QUOTES = '"“„«'
-
 CLOSING = "\"'”’»)] "
 """What may stand behind the end of a sentence."""
-
 _NOTHING: frozenset[str] = frozenset()
 
 _GLUED = re.compile(
@@ -85,7 +77,6 @@ _TEASER = re.compile(
 
 _HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, _BUTTONS))})$")
 """The same without an end before it: behind a headline of some length its capital tells it."""
-
 BUTTON_HEADLINE = 10
 """Words of the shortest headline with such a button, which is among them."""
 
@@ -158,7 +149,6 @@ def agencies(place: str) -> list[str]:
 
 
 AGENCIES = frozenset(map(str.casefold, agencies("line")))
-
 _AGENCY_PAIRS = frozenset({("associated", "press"), ("agence", "france"), ("france", "presse")})
 
 _BESIDE_AGENCIES = frozenset(
@@ -169,11 +159,8 @@ _BESIDE_AGENCIES = frozenset(
 
 AGENCY_WORDS = 8
 """Words of the longest line that names agencies and nothing else."""
-
 _INITIALS = re.compile(r"/[a-zäöü]{2,3}\W?$")
-
 _HANDLE = re.compile(r"^@\w{2,30}$")
-
 _OPENINGS = POINTER_OPENINGS | CONTACT_OPENINGS
 
 
@@ -324,18 +311,13 @@ _POINTS = re.compile(
 )
 
 _OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
-
 CREDIT_WORDS = WORDS["credit_word"]
-
 _SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
 """Labels that begin sentences of stories too: ``Source: interviews with 40 residents.``"""
-
 LABELLED_WORDS = 7
 """Words from which what ends in a full stop behind such a label is a sentence."""
-
 PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
 """Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
-
 CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
 """What an ending without a credit's words has, as in ``PhotoBy`` or ``/APA``."""
 

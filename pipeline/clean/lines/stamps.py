@@ -10,22 +10,16 @@ from pipeline.text.unicode import FIRST_SPACELESS
 
 MAX_WORDS = 20
 """Words of the longest line of time stamps: two of them, with labels and weekdays."""
-
 SPACELESS_LETTERS = 4
 """Letters that count as one word where no spaces part words."""
-
 AGE_WORDS = 6
 """Words of the longest age or reading time: ``Temps de lecture : 3 min``."""
-
 UNIT_LETTERS = 3
 """Letters behind a number that are its unit, beside those of dates and times."""
-
 MOST_COUNTED = 100
 """Minutes and hours below which they are an age."""
-
 OTHER_WORDS = 1
 """Words beside date, time and labels that a time stamp may have: a section or an outlet."""
-
 PUBLISHED, UPDATED = WORDS["published"], WORDS["updated"]
 
 STAMP_WORDS = frozenset().union(
@@ -42,9 +36,7 @@ CLOCK = re.compile(
 )
 
 _TIME_INSIDE = re.compile(r"(?<!\d)(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\d)")
-
 _NUMERIC = re.compile(r"[\d年月日時时点點分秒년월일시분초]")
-
 _DIGITS = re.compile(r"\d")
 
 

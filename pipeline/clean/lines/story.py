@@ -9,32 +9,22 @@ from pipeline.clean.lines.page import LineRecord, Page
 
 BASE_WORDS = 8
 """Words that a line must have to speak for the story; below, it speaks against."""
-
 CAP_WORDS = 60
 """Words of a line that count, so that one long consent text is no story."""
-
 SECTION_COST = 30
-
 BUTTON_COST = 12
 """What a header of other things, and a button, weigh against the story, in words of prose."""
-
 INTERRUPTION_COST = 3
 """What a line of chrome weighs when story stands on both its sides: it interrupts, not ends."""
-
 SECOND_BLOCK = 0.5
 """Share of the best block's gain from which another block goes on with the story."""
-
 MIN_EVIDENCE = 2
-
 PROSE_PER_EVIDENCE = 2
 """Lines known as chrome that must stand on a side before everything on it is held, and
 the lines of prose on that side that each of them may take along."""
-
 GAP_EVIDENCE = 3
 """Lines known as chrome from which short lines between two blocks of the story are cut."""
-
 _SECTIONS = frozenset({"related", "popular", "comments", "newsletter", "legal", "account"})
-
 _ENDS = frozenset({"comments", "popular"})
 
 

@@ -12,22 +12,25 @@ counts in those steps: an inner value is held as a whole number of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.clean.lines.observed import Growing, Tokens, placed, read_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from pipeline.clean.lines.observed import Hashes, Ints, LineTable, Matrix
+from pipeline.clean.lines.observed import (
+    Growing,
+    Hashes,
+    Ints,
+    LineTable,
+    Matrix,
+    Tokens,
+    placed,
+    read_lines,
+)
 
 WEIGHTS = Path(__file__).with_name("tagger.npz")
 DILATIONS = (1, 2, 4, 8)

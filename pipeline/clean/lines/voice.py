@@ -21,25 +21,18 @@ PRIOR_SAID, PRIOR_WORDS = 1.0, 40.0
 
 MIN_STORY = 40
 """Words of prose above the header: a link to the comments may stand above a story."""
-
 MIN_MARKS = 3
 """Lines between remarks (names, times, ``Reply``) that show what stands below a header."""
-
 FIRST_MARK, NEXT_MARK = 8, 14
 """Lines within which the first mark follows the header, and each further one the one before."""
-
 MIN_BUTTONS = 4
 """How often a button below a remark must stand on a page."""
-
 MARK_WORDS = 10
 """Words of the longest line between remarks."""
-
 MIN_GAIN = 3.0
 """Log-likelihood by which the voice below a header must differ from the one above."""
-
 HEAD_WORDS = 60
 """Words of a line that are looked at."""
-
 _VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
 
 

@@ -14,9 +14,7 @@ from pipeline.dedup.steps.layouts import ID_BYTES, BlockKeys, Components, articl
 
 SHARD_MEMBERS = 2_000
 """Articles whose components are resolved as one element; a larger component is one alone."""
-
 Part = TypeVar("Part")
-
 ID_SHARDS = 16
 """Portions in which ids are compared, so that no worker needs all of them."""
 

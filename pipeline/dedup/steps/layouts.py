@@ -19,23 +19,17 @@ from pipeline.dedup.order import ORDER_BYTES
 
 BAND_GROUP = 8
 """Bands that are joined together: few enough elements, small enough for one worker's memory."""
-
 RANGE_BYTES = 32_000_000_000
 """Input, in bytes, whose keys of one band are joined as one element on another engine: ten million
 articles, 0.4 GB of memory."""
-
 DIGESTS = -1
 """The group in which whole texts are joined, so that short ones find their exact copies too."""
-
 URLS = -2
 """The group in which addresses are joined, so that versions of one page are compared."""
-
 THIS_RUN = -1
 """The run of an article that no earlier run has published."""
-
 SAMPLE_SHARDS = 8
 """Portions in which sampled shingles are joined, a power of two; no worker needs all of them."""
-
 ID_BYTES = 16
 
 VERDICT = np.dtype(

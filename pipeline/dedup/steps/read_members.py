@@ -35,15 +35,11 @@ from pipeline.dedup.steps.layouts import (
 from pipeline.staging import Staging
 
 SHINGLE_BYTES = SAMPLE_BYTES = 8
-
 PARTICULAR_BYTES = 4
-
 OPEN_FILES = 48
 """Files that a reader keeps open: a component may lie in more blocks than a process may open."""
-
 NEAR_ROWS = 16
 """Rows up to which a record is read with the one before rather than by itself."""
-
 CACHE_BYTES = 64 << 20
 """Sketches that are kept while one bundle is decided."""
 

@@ -25,7 +25,6 @@ from pipeline.urls import page_address
 
 DAY_MINUTES = 24 * 60 - 1
 """Further minutes in which an article may have been published of which only the day is known."""
-
 TEXTS_AT_ONCE = 256
 """Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
 asked for their memory again and again, which costs a fifth of all that is done with them."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +23,7 @@ from pipeline.errors import NewsieveError
 from pipeline.ledger.history import (
     INPUTS_SCHEMA,
     SETTINGS,
+    CommittedRun,
     committed_runs,
     manifests_of,
     read_manifest,
@@ -43,17 +46,9 @@ from pipeline.write.columns import TABLES
 from pipeline.write.parquet import undamaged, write_parquet
 from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from pipeline.ledger.history import CommittedRun
-
 KEYS = "keys"
 """State that is dropped: keys are made again from the kept texts when needed."""
-
 SIGHTINGS = "state/sightings"
-
 LINES = "lines.parquet"
 """State that is dropped: compacted runs are older than ``LINES_DAYS``."""
 

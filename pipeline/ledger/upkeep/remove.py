@@ -6,17 +6,21 @@ refer to it. The counts of a manifest do not change; its list ``removed`` has th
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
 from pipeline.dedup.decide import KEPT
 from pipeline.ledger.commit import sweep_staging
 from pipeline.ledger.history import (
     RUN_ID,
+    CommittedRun,
     committed_runs,
     read_manifest,
     read_table,
@@ -27,17 +31,8 @@ from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.adopt import Orphans, adopt
 from pipeline.ledger.upkeep.removed_rows import RunChanges, rewrite_run
 from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
-from pipeline.ledger.upkeep.takedown import Takedown, survey
+from pipeline.ledger.upkeep.takedown import FileChange, Request, Takedown, survey
 from pipeline.passes.tombstones import tombstone
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from pipeline.ledger.history import CommittedRun
-    from pipeline.ledger.upkeep.takedown import FileChange, Request
 
 Fate = Literal["article", "duplicate", "excerpt", "promoted", "renamed", "relinked"]
 

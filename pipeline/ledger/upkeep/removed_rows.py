@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from pipeline.config import DedupConfig
 from pipeline.dedup.decide import KEPT
 from pipeline.dedup.steps.earlier.keys import sign_again, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN
 from pipeline.ledger.history import read_manifest, read_table
 from pipeline.ledger.upkeep.rewrite import fitted, next_name, row_group_rows, save_rewritten
+from pipeline.ledger.upkeep.takedown import FileChange, Takedown
 from pipeline.passes.write_block import verdict_columns
 from pipeline.write.columns import schema
 from pipeline.write.parquet import write_parquet
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from pipeline.config import DedupConfig
-    from pipeline.ledger.upkeep.takedown import FileChange, Takedown
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,15 +24,9 @@ from pipeline.ledger.commit import cleanup_after, describe_files, save_manifest
 from pipeline.ledger.held import check_output, refuse_held
 from pipeline.ledger.lock import locked
 from pipeline.storage import exchange_folders, link_tree
-from pipeline.write.columns import schema
+from pipeline.write.columns import Table, schema
 from pipeline.write.parquet import undamaged
 from pipeline.write.views import write_views
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from pipeline.write.columns import Table
 
 _NAME = re.compile(r"(?P<stem>.+?)(?:-v(?P<version>\d+))?\.parquet")
 

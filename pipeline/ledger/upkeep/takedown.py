@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.errors import UsageError
-from pipeline.ledger.history import read_table, table_files
+from pipeline.ledger.history import CommittedRun, read_table, table_files
 from pipeline.passes.tombstones import tombstone
 from pipeline.urls import canonical_url, page_address, site_of
-from pipeline.write.columns import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from pipeline.ledger.history import CommittedRun
-    from pipeline.write.columns import Table
+from pipeline.write.columns import TABLES, Table
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from pipeline.errors import UsageError
 from pipeline.ledger.commit import cleanup_after, withdraw
@@ -12,9 +13,6 @@ from pipeline.ledger.history import committed_runs, read_manifest
 from pipeline.ledger.lock import locked
 from pipeline.ledger.upkeep.rewrite import forget_keys
 from pipeline.write.views import write_views
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,17 +33,12 @@ from pipeline.write.parquet import write_parquet
 
 BAND, DIGEST, URL, SAMPLE = range(4)
 """Kinds of keys."""
-
 SIGNATURE = b"newsieve.signature"
 """The metadata key of the settings that a file of keys was made with."""
-
 FOLDING = 2
 """Counts up when words are folded, or pages named, in another way: older keys are made anew."""
-
 _ROW_GROUP = 1 << 20
-
 _ROW_BITS = np.uint64(30)
-
 _KEY_BITS = np.uint64(32)
 
 

@@ -33,7 +33,6 @@ CROWD = 64
 """Articles of the window that are compared for one band or shingle at most: an hourly page from a
 template would match all of its predecessors and copy none. Equal texts and equal urls are always
 compared."""
-
 BACKGROUND = np.dtype([("key", "<u4"), ("clusters", "<u4")])
 """In how many clusters of earlier runs, other than those that were found, a shingle occurs."""
 
@@ -203,7 +202,6 @@ def _by_part(
 
 
 _LEAST_FILTER, _MOST_FILTER = 1 << 20, 1 << 28
-
 _FILTER_PER_KEY = 64
 
 
