@@ -41,8 +41,7 @@ RENDERINGS = frozenset(("lxml", "ptags", "container"))
 """Renderings of pages that are cleaned: all twelve would take four times as long."""
 PARTS: Mapping[str, Mapping[str, object]] = {
     "inside bonus": {"INSIDE_BONUS": {}},
-    "brief bonus": {"BRIEF_BONUS": 0.0},
-    "paragraph bonus": {"PARAGRAPH_BONUS": 0.0},
+    "sentence bonus": {"SENTENCE_BONUS": 0.0},
     "doubtful": {"DOUBTFUL": 99.0},
     "guard: least kept": {"LEAST_KEPT": 0.0},
     "guard: block": {"BLOCK_WORDS": 10**9},

@@ -18,7 +18,7 @@ from pipeline.clean.html.blocks import Blocks, mask_with
 
 LINE_RULES = (
     "timestamp", "byline", "advertisement", "read_more", "share_buttons", "newsletter",
-    "subscription", "cookie_notice", "caption_or_credit", "spaceless_notice", "comment_policy",
+    "subscription", "cookie_notice", "caption_or_credit", "spaceless_notice",
 )  # fmt: skip
 """Rules of plain texts that hold between the paragraphs of a page too."""
 

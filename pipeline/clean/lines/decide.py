@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,27 +22,25 @@ from pipeline.clean.lines.rules import Hits, later_hits
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
-THRESHOLDS: dict[Mode, float] = {"careful": -1.5, "default": -0.5, "thorough": 0.5}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0003 has the trade-off."""
+THRESHOLDS: dict[Mode, float] = {"careful": -1.75, "default": -0.75, "thorough": 0.25}
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0026 has the trade-off."""
 SWITCH_COST = 1.0
 """Log-odds that each change between story and chrome costs."""
+HINTS = ("outside_story",)
+"""Rules that only inform the tagger: alone they cost more story than they cut chrome."""
 KNOWN_MARGIN = 8.0
 """Log-odds against a line that a named rule holds."""
 DOUBTFUL = -2.5
 """Log-odds to which a line must fall before anything is cut from a text that no rule holds."""
-PARAGRAPH_WORDS, PARAGRAPH_BONUS = 60, 1.0
-"""Log-odds for a line of so many words and more: it may be the whole story."""
-HINTS = ("outside_story",)
-"""Rules that only inform the tagger: alone they cost more story than they cut chrome."""
+MENU = frozenset({"nav"})
+"""Kinds of words that head parts of stories too."""
 PROSE_FREE_RULES = frozenset({"repeated_title", "bullet_only"})
 """Rules that act without prose around: a list, a table or a poem keeps its short lines."""
 INSIDE_BONUS = {1: 2.0, 2: 1.0, 3: 1.0}
 """Lines between two paragraphs → log-odds for those of which nothing else is known: one is a
-subheading more often than not."""
-MENU = frozenset({"nav"})
-"""Kinds of words that head parts of stories too."""
-BRIEF_WORDS, BRIEF_BONUS = 3, 5.0
-"""Words of the shortest sentence behind a paragraph, and log-odds for it."""
+subheading, or a row of a table, more often than not."""
+BRIEF_WORDS, SENTENCE_BONUS = 3, 5.0
+"""Words of the shortest sentence after a paragraph, and log-odds for a sentence there."""
 LONG_WORDS, LEAST_KEPT, NEAR_BEST = 24, 0.1, 2.0
 """Words of a long line; the share of the words in such lines that must stay; log-odds below the
 best of them within which they stay when too little would."""
@@ -118,8 +117,7 @@ def _dropped(page: Page, tags: Tags, known: dict[int, str]) -> tuple[list[int], 
     holds more than all that stays.
     """
     words = np.array([line.word_count for line in page.lines])
-    values = tags.story + PARAGRAPH_BONUS * (words >= PARAGRAPH_WORDS)
-    values += _benefit_of_doubt(page, values, known)
+    values = tags.story + _benefit_of_doubt(page, tags.story, known)
     if not known and not (values <= DOUBTFUL).any():
         return [], False
     margins = values - THRESHOLDS[page.mode]
@@ -146,41 +144,24 @@ def _dropped(page: Page, tags: Tags, known: dict[int, str]) -> tuple[list[int], 
 def _benefit_of_doubt(
     page: Page, values: NDArray[np.float64], known: dict[int, str]
 ) -> NDArray[np.float64]:
-    """Log-odds for lines of which no rule, phrase or pattern says anything.
-
-    A few such lines between two paragraphs of the story are subheadings, rows of a table or
-    sentences, whatever a rule cuts beside them; one behind a paragraph that ends in a full stop is
-    a short sentence.
-    """
+    """Log-odds for lines of which no rule, phrase or pattern says anything, inside the story."""
     found = np.zeros(len(values))
-    positive = (values > 0).tolist()
-    last = -1
-    for line in page.lines:
-        index = line.index
-        if line.prose and positive[index] and index not in known:
-            between = range(last + 1, index if last >= 0 else 0)
-            open_ = [each for each in between if each not in known]
-            for each in open_ if len(open_) in INSIDE_BONUS else ():
-                own = page.lines[each]
-                if _says_nothing(own):
-                    sure = own.terminal or (own.kinds and len(open_) == 1)
-                    found[each] = BRIEF_BONUS if sure else INSIDE_BONUS[len(open_)]
-            last = index
-        elif (
-            index == last + 1 > 0
-            and line.text.endswith(".")
-            and line.word_count >= BRIEF_WORDS
-            and not line.prose
-            and index not in known
-            and _says_nothing(line)
-        ):
-            found[index] = max(found[index], BRIEF_BONUS)
+    told = [n.index for n in page.lines if n.prose and values[n.index] > 0 and n.index not in known]
+    for before, after in zip_longest(told, told[1:], fillvalue=0):
+        inside = [index for index in range(before + 1, after) if index not in known]
+        following = page.lines[before + 1 : before + 2]
+        if len(inside) not in INSIDE_BONUS:
+            inside = [line.index for line in following if _is_brief(line)]
+        for index in inside:
+            line = page.lines[index]
+            if not (line.kinds - MENU or line.signs or index in known):
+                found[index] = SENTENCE_BONUS if line.terminal else INSIDE_BONUS[len(inside)]
     return found
 
 
-def _says_nothing(line: LineRecord) -> bool:
-    """Whether no phrase or pattern matches a line, but for words of menus."""
-    return not (line.kinds - MENU or line.signs)
+def _is_brief(line: LineRecord) -> bool:
+    """Whether a line may be a short sentence."""
+    return line.text.endswith(".") and line.word_count >= BRIEF_WORDS and not line.prose
 
 
 def _blocks(page: Page, known: dict[int, str]) -> Iterator[list[int]]:

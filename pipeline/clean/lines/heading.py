@@ -39,6 +39,8 @@ ABOVE_BYLINE, NOTICE_LINES = 3.0, 6
 one over the first paragraph among which a notice of consent leaves that one as the headline."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS = 3, 24
 """Words of the shortest and the longest line above the story that may be its headline unseen."""
+BUTTON_WORDS = 5
+"""Words of the longest button that is never a headline."""
 SPARED_SHARE, LEAST_SHARE = 0.15, 0.04
 """Shares from which a line may be the headline, and from which one is looked at at all."""
 BESIDE_BEST, BESIDE_LINES, MOST_BYLINES, MOST_TIMES = 0.25, 3, 4, 5
@@ -181,8 +183,14 @@ def _headline(
     """The line that is the headline, and those that may be one where none is sure.
 
     A line above text that is not the story heads a notice, however much it looks like a headline.
+    A button, and a byline with a label, are none.
     """
-    likely = np.flatnonzero(shares >= LEAST_SHARE).tolist()
+    likely = [
+        index
+        for index in np.flatnonzero(shares >= LEAST_SHARE).tolist()
+        if not (page.lines[index].kinds and page.lines[index].word_count <= BUTTON_WORDS)
+        and not is_labelled(page.lines[index].text)
+    ]
     heads = {i: _heads_story(page, page.lines[i], story) for i in likely}
     best = max(likely, key=lambda i: shares[i] * heads[i], default=0)
     line = page.lines[best]

@@ -16,18 +16,17 @@ Matrix = NDArray[np.float32]
 
 RULE_MARKS = (
     "byline", "timestamp", "caption_or_credit", "contributor_credit", "author_block",
-    "comment_policy", "newsletter", "cookie_notice", "subscription", "share_buttons",
-    "advertisement", "glued_promo", "read_more", "contact", "rank_list", "tail_section",
-    "reader_comments", "navigation", "spaceless_notice", "embedded_content", "script_code",
-    "outside_story", "bullet_only",
+    "newsletter", "cookie_notice", "subscription", "share_buttons", "advertisement", "read_more",
+    "contact", "tail_section", "reader_comments", "navigation", "spaceless_notice",
+    "embedded_content", "script_code", "outside_story", "bullet_only",
 )  # fmt: skip
 KIND_MARKS = (
     "account", "ad", "comments", "embed", "legal", "nav", "newsletter", "popular", "read_more",
     "related", "share",
 )  # fmt: skip
 SIGN_MARKS = (
-    "clock", "glued", "contact", "pointer", "remark_button", "recipe", "agency", "handle",
-    "ranking", "timestamp", "byline", "contributors", "address", "credit", "notice", "policy",
+    "clock", "contact", "pointer", "remark_button", "agency", "handle", "timestamp",
+    "byline", "contributors", "credit", "notice", "policy",
 )  # fmt: skip
 """Rules, kinds of phrases and signs that have a column each."""
 
@@ -48,9 +47,8 @@ MARKS = len(RULE_MARKS) + len(_AT)
 COLUMNS = MARKS + 3 * len(HEADS)
 
 CLASS_OF = {
-    "caption_or_credit": "caption", "rank_list": "related", "tail_section": "related",
-    "read_more": "related", "glued_promo": "related", "newsletter": "newsletter",
-    "comment_policy": "comments", "reader_comments": "comments", "navigation": "navigation",
+    "caption_or_credit": "caption", "tail_section": "related", "read_more": "related",
+    "newsletter": "newsletter", "reader_comments": "comments", "navigation": "navigation",
     "share_buttons": "share", "subscription": "subscription", "cookie_notice": "legal",
     "advertisement": "advertisement", "author_block": "author", "contributor_credit": "author",
     "contact": "author", "byline": "byline", "timestamp": "timestamp",

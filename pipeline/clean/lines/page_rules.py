@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
+from itertools import pairwise
 
 from pipeline.clean.dates import find_date
 from pipeline.clean.lines.page import LineRecord, Page
@@ -17,8 +18,6 @@ NAME_WORDS = 5
 """Words of the longest line that is an author's name alone."""
 HEADERS = frozenset({"related", "comments", "newsletter", "legal"})
 """Kinds of headers below which other things than the story stand."""
-POLICY_WORDS = 90
-"""Words of the longest line that is a comment policy."""
 MID_STORY = 0.8
 """Share of the prose before a header from which what follows may be cut to the end."""
 COMMENTS_AFTER = 0.5
@@ -27,6 +26,7 @@ ITEM_WORDS = 26
 """Words of the longest teaser in a list of other stories."""
 FULL_STOPS = (".", "。")
 """What ends a sentence of the story, and hardly ever a teaser."""
+
 
 _BIO = re.compile(
     r"\b(?:my name is|i am the (?:editor|founder|author)|(?:is|was|works as) (?:an?|the"
@@ -76,34 +76,6 @@ def tail_section(page: Page) -> list[int]:
         if line.index not in cut:
             cut.update(_section(page, line))
     return sorted(cut)
-
-
-def rank_list(page: Page) -> list[int]:
-    """A list of the most read stories: its header, ranks, bullets and headlines."""
-    cut: set[int] = set()
-    for line in page.marked:
-        heads = "popular" in line.kinds or "ranking" in line.signs
-        if not heads or line.prose or len(line.words) > HEADER_WORDS or line.index in cut:
-            continue
-        items = _items(page, line.index + 1, strict=page.share_before(line.index) < MID_STORY)
-        if items or "popular" in line.kinds:
-            cut.update((line.index, *items))
-    return sorted(cut)
-
-
-def comment_policy(page: Page) -> list[int]:
-    """The site's rules for readers' comments, below the story: long, or under their header."""
-    found = []
-    for line in page.marked:
-        policy = "policy" in line.signs or (
-            "comments" in line.kinds and (line.prose or line.word_count > HEADER_WORDS)
-        )
-        if not policy or line.word_count > POLICY_WORDS or page.share_before(line.index) < 0.4:
-            continue
-        above = page.lines[max(0, line.index - 3) : line.index]
-        if line.kinds or any("comments" in other.kinds for other in above):
-            found.append(line.index)
-    return found
 
 
 def author_block(page: Page) -> list[int]:
@@ -226,26 +198,19 @@ def _is_story(page: Page, line: LineRecord, *, after_items: bool) -> bool:
 
 @lru_cache(maxsize=2)
 def caption_or_credit(page: Page) -> frozenset[int]:
-    """The lines that are captions or credits; several rules ask, so the last page is remembered."""
-    found = {line.index for line in page.marked if "credit" in line.signs}
-    found.update(line.index for line in page.lines[:2] if is_caption(page, line.index))
-    return frozenset(found)
+    """The lines that are captions or credits; two rules ask, so the last page is remembered.
 
-
-def is_caption(page: Page, index: int) -> bool:
-    """Whether a line is a picture's caption or credit.
-
-    Evidence is a credit's label at its start, a credit at its end, words that refer to the
-    picture, or its place: a sentence that ends in a full date, above the story's own time stamp.
+    Evidence is a credit's label at the start of a line, a credit at its end, words that refer to
+    the picture, or its place: a sentence that ends in a full date, above the story's time stamp.
     """
-    line = page.lines[index]
-    if "credit" in line.signs:
-        return True
-    if index > 1 or index + 1 >= len(page.lines) or not line.terminal or not line.short:
-        return False
-    tail = line.text[-60:]
-    printed = find_date(tail) if "timestamp" in page.lines[index + 1].signs else None
-    return printed is not None and len(tail) - printed.end <= 3
+    found = {line.index for line in page.marked if "credit" in line.signs}
+    for line, following in pairwise(page.lines[:3]):
+        if line.terminal and line.short and "timestamp" in following.signs:
+            tail = line.text[-60:]
+            printed = find_date(tail)
+            if printed is not None and len(tail) - printed.end <= 3:
+                found.add(line.index)
+    return frozenset(found)
 
 
 MIN_PREFIX = 4

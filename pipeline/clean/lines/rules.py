@@ -18,8 +18,6 @@ from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.page_rules import (
     author_block,
     caption_or_credit,
-    comment_policy,
-    rank_list,
     repeated_title,
     tail_section,
 )
@@ -76,11 +74,9 @@ LINE_RULES = (
     Row("advertisement", "ad", most=40, spares=SENTENCES),
     Row("cookie_notice", "legal", most=90),
     Row("embedded_content", "embed"),
-    Row("glued_promo", "glued"),
     Row("spaceless_notice", "notice"),
     Row("read_more", "pointer"),
     Row("read_more", "read_more", most=PROMO_WORDS, spares=PROSE),
-    Row("contact", "address"),
     Row("contact", "contact", place=(0.8, 1.0)),
     Row("contributor_credit", "contributors", place=(0.5, 1.0)),
     Row("contributor_credit", "agency", place=OUTSIDE),
@@ -99,17 +95,13 @@ RULE_DESCRIPTIONS = {
     "contributor_credit": "Who else worked on the story: `Ann Lee contributed to this report.`"
     " below it, or a line of agencies above or below it: `AFP, Reuters`.",
     "author_block": "The author's name as a link, and the biography below the story.",
-    "comment_policy": "The site's rules for readers' comments, below the story.",
     "newsletter": "An invitation to subscribe to emails, alerts or an app.",
     "cookie_notice": "Consent texts, copyright and legal notes.",
     "subscription": "Sign-in links, paywalls and appeals for support.",
     "share_buttons": "Buttons that share or save a story: `Share`, `Tweet`, `Copy link`, `Print`.",
     "advertisement": "The label of an advertisement, or the note that links are paid for.",
-    "glued_promo": "A pointer that the scraper glued to its target (`Also ReadStorm nears`), or"
-    " `Update soon…`.",
     "read_more": "A button or a pointer to another page: `Read more`, `See also: Storm nears`.",
     "contact": "How to reach the newsroom or the author, below the story or in a line of its own.",
-    "rank_list": "A list of the most read stories: its header, ranks, bullets and headlines.",
     "tail_section": "A header such as `Related articles` or `Comments` below the story, and what"
     " belongs to it.",
     "reader_comments": "Readers' comments below the story: their header and everything below it.",
@@ -209,8 +201,6 @@ FUNCTIONS: dict[str, Rule] = {
         timestamp,
         caption_or_credit,
         author_block,
-        comment_policy,
-        rank_list,
         tail_section,
         reader_comments,
         script_code,

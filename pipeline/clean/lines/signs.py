@@ -31,14 +31,6 @@ CLOSING = "\"'”’»)] "
 """What may stand behind the end of a sentence."""
 _NOTHING: frozenset[str] = frozenset()
 
-_GLUED = re.compile(
-    r"(?:also read|read also|read more|see also|must read|related|recommended|trending"
-    r"|watch)[:\s]?(?=(?-i:[A-Z“\"‘]))",
-    re.IGNORECASE,
-)
-
-GLUED_OPENINGS = frozenset("als rea see mus rel rec tre wat".split())
-
 _POINTER = re.compile(
     r"[\s\[(>»*•▶►→–-]{0,4}(?:also read|read also|read more|read|see also|see|must read|related"
     r"|more|watch|listen|"
@@ -86,15 +78,6 @@ TEASER_ENDS = frozenset(
 )
 """The last words of these buttons."""
 
-_SOON = re.compile(
-    r"\bupdate soon\W*$|\bmore (?:details )?to follow\W*$|\bstay tuned\W*$", re.IGNORECASE
-)
-
-_ADDRESS_ONLY = re.compile(
-    r"[^@\w]{0,3}(?:e-?mail\W{1,3})?[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}\W{0,3}",
-    re.IGNORECASE,
-)
-
 _CONTACT = re.compile(
     r"(?:contact us(?: at| on| via)?|contact(?: the)? (?:author|writer|reporter)(?: at)?|(?:e-?mail"
     r"|tel|phone|call us|fax|mobile)\s?:|"
@@ -115,18 +98,6 @@ _POLICY = re.compile(
 )
 
 COMMENT_WORDS = frozenset({"comment", "comments"})
-
-_RANKING = re.compile(
-    r"(?:most (?:popular|read|viewed|shared|commented)|popular (?:articles?|stories|posts|news|now)"
-    r"|(?:access |daily |weekly )ranking|trending now|top stories|meistgelesen\w*|les plus lus"
-    r"|lo más (?:leído|visto)|i più letti|(?:as )?mais lidas|meest gelezen|mest läst)\W*$",
-    re.IGNORECASE,
-)
-
-RANKING_ENDS = frozenset(
-    "popular read viewed shared commented article articles stories posts news now ranking lus"
-    " leído visto letti lidas gelezen läst".split()
-)
 
 _AGENCY_NAMES = {
     "line": "adnkronos lusa anp ntb ritzau stt ctk čtk tasr interfax kyodo jiji yonhap bernama"
@@ -188,8 +159,6 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
             found.append("byline")
         if may_credit(words) and read_contributors(text):
             found.append("contributors")
-        if "@" in text and _ADDRESS_ONLY.fullmatch(text[:200]):
-            found.append("address")
         if text[0] == "@" and _HANDLE.match(text):
             found.append("handle")
     if has_credit(text, words, word_count):
@@ -206,12 +175,6 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
     found = []
     if words[0][0].isdigit() and CLOCK.fullmatch(text[:40]):
         found.append("clock")
-    if text[:3].casefold() in GLUED_OPENINGS:
-        match = _GLUED.match(text)
-        if match is not None and text[match.end() - 1 : match.end()].isalpha():
-            found.append("glued")
-    if words[0] == "more" and text[:5].casefold() == "more " and _SOON.search(text[-40:]):
-        found.append("glued")
     if words[0] in _OPENINGS:
         if _CONTACT.match(text):
             found.append("contact")
@@ -219,19 +182,12 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
             found.append("pointer")
     if len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words):
         found.append("remark_button")
-    if " ".join(words) in WORDS["recipe_header"]:
-        found.append("recipe")
     if len(words) <= AGENCY_WORDS and not (
         AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words))
     ):
         others = [word for word in words if word not in AGENCIES and word not in _BESIDE_AGENCIES]
         if not others or (len(others) == 1 and _INITIALS.search(text)):
             found.append("agency")
-    ranks = len(words) <= HEADER_WORDS and (
-        words[-1] in RANKING_ENDS or "meistgelesen" in words[-1]
-    )
-    if ranks and _RANKING.search(text[-60:]):
-        found.append("ranking")
     return found
 
 

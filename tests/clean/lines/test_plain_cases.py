@@ -61,6 +61,7 @@ def test_every_rule_has_a_case_it_must_not_touch():
     acted = {rule for _, case in CASES for rule in case.get("removed", [])}
     spared = {case.get("spares") for _, case in CASES}
 
+    acted = {rule for rule in acted if not rule.startswith("tagger: ")}
     assert (set(RULES), set(RULES)) == (acted, spared & set(RULES))
 
 

@@ -38,18 +38,11 @@ def ending(text, words):
     return stems or not signs.CREDIT_WORDS.isdisjoint(words)
 
 
-def ranking(_, words):
-    """The last word of a header of a list of most read stories."""
-    return words[-1] in signs.RANKING_ENDS or "meistgelesen" in words[-1]
-
-
 PREFILTERS = {
     "pointer": (signs._POINTER, first(signs.POINTER_OPENINGS)),
     "contact": (signs._CONTACT, first(signs.CONTACT_OPENINGS)),
-    "glued": (signs._GLUED, lambda text, _: text[:3].casefold() in signs.GLUED_OPENINGS),
     "teaser": (signs._TEASER, last(signs.TEASER_ENDS)),
     "headline button": (signs._HEADLINE_BUTTON, last(signs.TEASER_ENDS)),
-    "ranking": (signs._RANKING, ranking),
     "policy": (signs._POLICY, among(signs.COMMENT_WORDS)),
     "label": (signs._LABEL, place),
     "points": (signs._POINTS, place),
@@ -65,7 +58,7 @@ PREFILTERS = {
 }
 """Pattern → what lets a line through to it."""
 
-OPENINGS = {"pointer", "contact", "glued", "label", "points", "byline", "reporting by"}
+OPENINGS = {"pointer", "contact", "label", "points", "byline", "reporting by"}
 """Patterns that a line begins with."""
 
 LETTERS = st.characters(

@@ -136,7 +136,7 @@ def test_the_same_run_gives_the_same_page(output):
 @pytest.mark.slow
 def test_cuts_are_shown_as_long_as_the_inputs_are_there(output, tmp_path):
     """With the inputs each cut span with its rule; without, the kept text."""
-    assert '<mark class="cut" title="rank_list">' in page_of(output, "1")
+    assert '<mark class="cut" title="bullet_only">' in page_of(output, "1")
     moved = tmp_path / "moved"
     shutil.copytree(output, moved)
     for manifest in moved.glob("runs/*/manifest.json"):
