@@ -221,12 +221,8 @@ class _Job:
         resumed: bool = False,
     ) -> Published:
         """Take *plan* through the passes, check the account, and publish the run."""
-        staging = self._staging(plan)
-        seen = without_rejected(index.ids.digests, runs, plan.again)
-        staging.prepare(seen, tombstones_of(self.output / "runs"))
+        staging = self._prepared(plan, runs, index)
         dedup = self.config.dedup
-        staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
-        staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
         began = time.time()
         self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
         account, counts = tally(staging, range(len(plan.blocks)), dedup.alarm_cluster_size)
@@ -254,6 +250,16 @@ class _Job:
             sweep_staging(self.output)
             self._remember(plan, counts, runs, index, folder)
         return published
+
+    def _prepared(self, plan: Plan, runs: list[CommittedRun], index: Index) -> Staging:
+        """Write what the passes look up of earlier runs."""
+        staging = self._staging(plan)
+        seen = without_rejected(index.ids.digests, runs, plan.again)
+        staging.prepare(seen, tombstones_of(self.output / "runs"))
+        dedup = self.config.dedup
+        staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
+        staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
+        return staging
 
     def _remember(
         self,

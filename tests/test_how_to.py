@@ -139,7 +139,7 @@ def test_every_program_runs(name, folder):
     for library in libraries:
         if importlib.util.find_spec(library) is None:
             pytest.skip(f"{library} is not installed")
-    environment = os.environ | {"HF_HOME": str(folder / "cache")}
+    environment = os.environ | {"HF_HOME": str(folder / "cache"), "SPARK_LOCAL_IP": "127.0.0.1"}
     finished = subprocess.run(
         [sys.executable, "-c", program],
         cwd=folder,

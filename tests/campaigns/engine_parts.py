@@ -1,6 +1,8 @@
 """Gets what the engines of ``cluster`` are made of, once, from package registries.
 
-usage: python -m tests.campaigns.engine_parts [prism] [flink] [spark]
+usage: python -m tests.campaigns.engine_parts [--check] [prism] [flink] [spark]
+
+With --check, nothing is fetched; exit code 1 if something is not there.
 
 Kept below $XDG_CACHE_HOME/newsieve-engines (or ~/.cache). Prism is built with Go, Flink and Spark
 come as Python packages, and the jars of Beam's job servers are put together by Maven.
@@ -75,9 +77,13 @@ TOOLS = {"prism": ["go"], "flink": ["java", "mvn"], "spark": ["java", "mvn"]}
 
 def lacking(engine: str) -> list[str]:
     """Name the tools without which *engine* cannot be had here."""
-    have = prism().exists() if engine == "prism" else job_server(engine).exists()
-    tools = ["java"] * (engine != "prism") if have else TOOLS[engine]
+    tools = ["java"] * (engine != "prism") if there(engine) else TOOLS[engine]
     return [tool for tool in tools if not shutil.which(tool)]
+
+
+def there(engine: str) -> bool:
+    """Whether the parts of *engine* have been fetched."""
+    return prism().exists() if engine == "prism" else job_server(engine).exists()
 
 
 def prism() -> Path:
@@ -131,7 +137,10 @@ def fetch(engine: str) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["prism", "flink", "spark"]:
+    names = [each for each in sys.argv[1:] if each != "--check"] or ["prism", "flink", "spark"]
+    if "--check" in sys.argv:
+        sys.exit(not all(map(there, names)))
+    for name in names:
         if absent := lacking(name):
             sys.exit(f"{name}: {' and '.join(absent)} not found here")
         fetch(name)
