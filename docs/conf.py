@@ -49,7 +49,8 @@ SECTIONS = {
             "compact",
             "backup",
         )
-    ],
+    ]
+    + ["clusters"],
     "Reference": [
         "cli",
         "settings",
