@@ -222,10 +222,10 @@ class _Job:
     ) -> Published:
         """Take *plan* through the passes, check the account, and publish the run."""
         staging = self._prepared(plan, runs, index)
-        dedup = self.config.dedup
         began = time.time()
         self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
-        account, counts = tally(staging, range(len(plan.blocks)), dedup.alarm_cluster_size)
+        alarm = self.config.dedup.alarm_cluster_size
+        account, counts = tally(staging, range(len(plan.blocks)), alarm)
         try:
             account.check()
         except AccountError:
@@ -256,8 +256,8 @@ class _Job:
         staging = self._staging(plan)
         seen = without_rejected(index.ids.digests, runs, plan.again)
         staging.prepare(seen, tombstones_of(self.output / "runs"))
-        dedup = self.config.dedup
-        staging.write_window(window_of(runs, plan.logical_date, dedup, self.output))
+        window = window_of(runs, plan.logical_date, self.config.dedup, self.output)
+        staging.write_window(window)
         staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
         return staging
 

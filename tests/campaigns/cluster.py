@@ -302,6 +302,14 @@ def verdict(name: str, found: Cluster, expected: dict[str, str], output: Path) -
     return problems
 
 
+def begin_and_clean(found: Cluster, work: Path, output: Path) -> subprocess.Popen[bytes]:
+    """Begin a run on Flink; return when its first block is cleaned."""
+    process = begin(work, "run configs/flink", output.name)
+    cleaned = ".staging/**/blocks/*.cleaned.json"
+    found.wait_for("a block", lambda: any(output.glob(cleaned)), 300)
+    return process
+
+
 def flink(work: Path, expected: dict[str, str]) -> list[str]:
     """Two task managers."""
     with cluster(work, "flink") as found:
@@ -320,9 +328,7 @@ def killed(work: Path, expected: dict[str, str]) -> list[str]:
     with cluster(work, "killed") as found:
         start_flink(found, restarts=True)
         output = work / "killed-out"
-        process = begin(work, "run configs/flink", output.name)
-        cleaned = "**/blocks/*.cleaned.json"
-        found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
+        process = begin_and_clean(found, work, output)
         victim = max(pid for pid in workers_of(found) if Path(f"/proc/{pid}").exists())
         os.kill(victim, signal.SIGKILL)
         print(f"killed: worker process {victim}")
@@ -339,9 +345,7 @@ def interrupted(work: Path, expected: dict[str, str]) -> list[str]:
     with cluster(work, "interrupted") as found:
         start_flink(found)
         output = work / "interrupted-out"
-        process = begin(work, "run configs/flink", output.name)
-        cleaned = "**/blocks/*.cleaned.json"
-        found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
+        process = begin_and_clean(found, work, output)
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         code = process.wait()
@@ -362,9 +366,7 @@ def abandoned(work: Path, expected: dict[str, str]) -> list[str]:
     with cluster(work, "abandoned") as found:
         start_flink(found)
         output = work / "abandoned-out"
-        process = begin(work, "run configs/flink", output.name)
-        cleaned = "**/blocks/*.cleaned.json"
-        found.wait_for("a block", lambda: any(output.glob(f".staging/{cleaned}")), 300)
+        process = begin_and_clean(found, work, output)
         process.kill()
         process.wait()
         time.sleep(3)

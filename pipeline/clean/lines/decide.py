@@ -23,7 +23,7 @@ from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
 THRESHOLDS: dict[Mode, float] = {"careful": -1.75, "default": -0.75, "thorough": 0.25}
-"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0026 has the trade-off."""
+"""Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0028 has the trade-off."""
 SWITCH_COST = 1.0
 """Log-odds that each change between story and chrome costs."""
 HINTS = ("outside_story",)
