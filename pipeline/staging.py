@@ -269,10 +269,14 @@ def _as_dict(counts: Any) -> dict[str, Any]:
     return {each.name: getattr(counts, each.name) for each in fields(counts)}
 
 
-COUNTS = ("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks")
+STAGES = ("count_lines", "clean", "deduplicate", "write")
+COUNTS = (
+    *("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks"),
+    *STAGES,
+)
 """What is counted: bytes of input whose lines were counted (with ``clean.site_pages``), and that
 were cleaned; records read, and those of them rejected so far; steps of deduplication; blocks whose
-tables are written."""
+tables are written; and the CPU time of each stage, in microseconds."""
 _PLACES = {name: place for place, name in enumerate(COUNTS)}
 _LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()

@@ -144,7 +144,7 @@ def test_a_link_in_the_middle_of_a_sentence_stays():
 
 def test_the_lines_of_a_document_are_found_among_those_that_repeat():
     """By site and text, whatever their order."""
-    pages = [document(f"{story(1)}\n{TEASER}\nOther", url=f"https://{s}.org/1") for s in "ab"]
+    pages = [document(f"{story(1)}\n{TEASER}\nOther", site=f"{s}.org") for s in "ab"]
     lines = dict(_short_lines(_page(pages[0])))
     known = Repeated(np.sort(np.array([lines[TEASER], 5, 2**64 - 1], np.uint64)))
 

@@ -116,6 +116,7 @@ class Report(Answer):
     similarity: list[Bin]
     seconds: float | None
     stages: list[Timed]
+    cpu: list[Timed]
     gates: list[dict[str, Any]]
     alarm_clusters: list[dict[str, Any]]
     trend: list[TrendRun]

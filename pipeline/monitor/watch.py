@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.ledger.plan import Engine, Plan
 from pipeline.monitor.log import EventLog
-from pipeline.staging import RunName, Staging
+from pipeline.staging import STAGES, RunName, Staging, counted
 
 LOOK_EVERY_S = 2.0
 """Seconds between two looks into the staging folder: soon enough for a log; a look takes 16 ms
@@ -128,3 +128,12 @@ def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, fl
         seconds[name] = round(end - before, 3)
         before = end
     return seconds
+
+
+def stage_cpu_seconds(staging: Staging) -> dict[str, float]:
+    """Return the CPU time of each stage in all workers and their helpers, in seconds.
+
+    What an interrupted run had finished is not in it, nor are planning, publishing and the engine.
+    """
+    counts = counted(staging.folder)
+    return {stage: round(counts[stage] / 1e6, 3) for stage in STAGES}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ from pipeline.records import Document
 from pipeline.staging import LiveCounter, Staging, counter_of
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
-from pipeline.urls import canonical_url, site_of
+from pipeline.urls import site_of
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import undamaged, write_parquet
 
@@ -56,8 +57,10 @@ only is left out where the run has that many pages of its site: boilerplate woul
 """
 
 _DIGITS = re.compile(r"\d+")
-_SENTENCE = re.compile(r"(?:\S+\s+){4}.*[.!?…。！？][\"'”’»)\]]*$")
-"""Five words or more that end as a sentence: a story may consist of short lines."""
+_SENTENCE_WORDS = 5
+_CLOSING, _FULL_STOPS = "\"'”’»)]", (".", "!", "?", "…", "。", "！", "？")
+"""A line of so many words that ends so is a sentence: a story may consist of short lines."""
+_REMEMBERED = 1 << 16
 _PRINTED_HOST = re.compile(
     r"(?:@|\bwww\.)(?P<host>[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})", re.IGNORECASE
 )
@@ -151,8 +154,7 @@ def _page(document: Document) -> _Page | None:
     if document.media_type != "text/plain":
         return None
     lines = split_lines(document.content[:MAX_TEXT_CHARS])[:MAX_LINES]
-    url = canonical_url(document.url) if document.url else None
-    site = site_of(url) if url else document.site or _printed_site(lines)
+    site = document.site or _printed_site(lines)
     if site is None or not lines:
         return None
     return _Page(site, max((line.text for line in lines), key=len), lines)
@@ -172,10 +174,19 @@ def _printed_site(lines: list[Line]) -> str | None:
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
     """Return the short lines of a page, each with its digest, which its site is part of."""
     for line in page.lines:
-        if len(line.text) <= MAX_CHARS and not _SENTENCE.search(line.text):
-            # "3 comments", "12 comments": numbers differ from page to page.
-            alike = _DIGITS.sub("0", line.text.casefold())
-            yield line.text, _digest(f"{page.site}\n{alike}", 8)
+        if len(line.text) <= MAX_CHARS:
+            number = _short_line(page.site, line.text)
+            if number is not None:
+                yield line.text, number
+
+
+@lru_cache(_REMEMBERED)
+def _short_line(site: str, text: str) -> int | None:
+    """Return the digest of a short line of *site*; None if it is a sentence."""
+    if text.rstrip(_CLOSING).endswith(_FULL_STOPS) and len(text.split()) >= _SENTENCE_WORDS:
+        return None
+    # "3 comments", "12 comments": numbers differ from page to page.
+    return _digest(f"{site}\n{_DIGITS.sub('0', text.casefold())}", 8)
 
 
 def _digest(text: str, size: int) -> int:
