@@ -9,6 +9,7 @@
          00007.members          one fixed-size record an article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
+         00007.sampled                their keys and rows, by key
          00007.figures          hashes of their figures, one after the other
          00007.names            hashes of their names, one after the other
          00007.sightings        records that an earlier run has seen, if there are any

@@ -16,7 +16,7 @@ from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, BlockKeys, Bundle, is_of_urls
+from pipeline.dedup.steps.layouts import BlockKeys, Bundle, is_of_urls, sample_shards
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
@@ -61,9 +61,10 @@ def joined(
     labels = [label(components, config, staging) for components in found]
     labels.append(published_labels(staging))
     links = []
-    for shard in range(SAMPLE_SHARDS):
-        samples = [read_samples(index, shard, config, staging) for index in indices]
-        links.append(weigh_shard(shard, samples, labels, staging))
+    shards = sample_shards(ranges)
+    for shard in range(shards):
+        samples = [read_samples(index, shard, shards, staging) for index in indices]
+        links.append(weigh_shard(shard, shards, samples, labels, staging))
     return bundle_shards(labels, links, versions)
 
 

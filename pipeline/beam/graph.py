@@ -42,5 +42,5 @@ def build(
     cleaned = planned | "Clean" >> Clean(config, staging, ranges)
     repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
     found = (cleaned.keys, cleaned.samples, cleaned.earlier, repeats)
-    verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging)
+    verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging, ranges)
     (cleaned.blocks, verdicts, repeats) | "Write" >> Write(run, config, staging)

@@ -20,7 +20,7 @@ from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, BlockKeys, Bundle, Components, is_of_urls
+from pipeline.dedup.steps.layouts import BlockKeys, Bundle, Components, is_of_urls, sample_shards
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.guard import cpu_seconds
@@ -82,6 +82,7 @@ class Deduplicate(beam.PTransform):
 
     config: DedupConfig
     staging: Staging
+    ranges: int
 
     def expand(self, found: tuple[beam.PCollection, ...]) -> beam.PCollection:
         keys, samples, earlier, repeats = found
@@ -101,9 +102,9 @@ class Deduplicate(beam.PTransform):
             samples
             | "GroupSamples" >> beam.GroupByKey()
             | "Weigh"
-            >> beam.Map(_weigh, beam.pvalue.AsList(labels), config, staging).with_output_types(
-                OfBlock
-            )
+            >> beam.Map(
+                _weigh, beam.pvalue.AsList(labels), sample_shards(self.ranges), staging
+            ).with_output_types(OfBlock)
             | "GatherLinks" >> beam.GroupByKey()
             | "ShardBundles"
             >> beam.FlatMap(
@@ -176,13 +177,13 @@ def _label(shard: tuple[Array, Array], config: DedupConfig, staging: Staging) ->
 def _weigh(
     grouped: tuple[int, Iterable[int]],
     labels: Iterable[Array],
-    config: DedupConfig,
+    shards: int,
     staging: Staging,
 ) -> tuple[int, Array]:
     shard, blocks = grouped
-    samples = (read_samples(block, shard, config, staging) for block in blocks)
+    samples = (read_samples(block, shard, shards, staging) for block in blocks)
     with _step(staging):
-        return 0, weigh_shard(shard, samples, labels, staging)
+        return 0, weigh_shard(shard, shards, samples, labels, staging)
 
 
 def _shard_bundles(
@@ -248,7 +249,11 @@ class Clean(beam.PTransform):
             earlier,
             joined
             | "Keys" >> beam.FlatMap(_keys, config, staging, self.ranges).with_output_types(Keyed),
-            joined | "Samples" >> beam.FlatMap(_samples).with_output_types(tuple[int, int]),
+            joined
+            | "Samples"
+            >> beam.FlatMap(_samples, sample_shards(self.ranges)).with_output_types(
+                tuple[int, int]
+            ),
             blocks | "Ids" >> beam.FlatMap(_ids, staging).with_output_types(Keyed),
         )
 
@@ -274,10 +279,10 @@ def _keys(index: int, config: Config, staging: Staging, ranges: int) -> list[tup
         return list(read_keys(index, config.dedup, staging, ranges))
 
 
-def _samples(index: int) -> Iterator[tuple[int, int]]:
+def _samples(index: int, shards: int) -> Iterator[tuple[int, int]]:
     # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
     # than everything else together.
-    for shard in range(SAMPLE_SHARDS):
+    for shard in range(shards):
         yield shard, index
 
 
