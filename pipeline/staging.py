@@ -16,8 +16,10 @@
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
   lines.json                    where the short lines of earlier runs' pages are
-  00007.lines.npy               short lines of a block's pages
-  site_lines.npy                lines that occur on many pages of their site
+  00007.lines.npy               short lines of a block's pages, by site
+  site_lines.3.npy              those that occur on many pages of their site, of one shard of sites
+  kept_lines.3.npy              those that later runs need
+  site_lines.npy                lines that occur on many pages of their site, all of them
   window.json                   the files of earlier articles that new ones are compared with
   window.counts.json            what was found in them
   window.runs.json              the runs of what was found, by number
@@ -41,7 +43,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,10 +225,10 @@ class Staging:
         with replacing(Path(self.folder, f"{name}.npy")) as temporary, temporary.open("wb") as file:
             np.save(file, array)
 
-    def array(self, name: str) -> NDArray[Any] | None:
-        """Read back an array; None if there is none."""
+    def array(self, name: str, mmap_mode: Literal["r"] | None = None) -> NDArray[Any] | None:
+        """Read back an array, or map it into memory; None if there is none."""
         path = Path(self.folder, f"{name}.npy")
-        return np.load(path) if path.exists() else None
+        return np.load(path, mmap_mode) if path.exists() else None
 
     def table_file(self, index: int, table: Table) -> Path:
         """Return the name of a block's share of *table* in the result."""

@@ -20,7 +20,7 @@ from pipeline.dedup.steps.layouts import BlockKeys, Bundle, is_of_urls, sample_s
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.site_lines import count_lines, find_repeated
+from pipeline.passes.site_lines import count_lines, find_repeated, gather_repeated
 from pipeline.passes.write_block import write_block
 from pipeline.read.parts import Block
 from pipeline.staging import RunName, Staging
@@ -33,7 +33,11 @@ def run_passes(
 ) -> None:
     """Take *blocks* through all steps, as ``beam.graph`` does."""
     if config.clean.site_pages:
-        find_repeated([count_lines(block, config, staging) for block in blocks], config, staging)
+        counted = [count_lines(block, config, staging) for block in blocks]
+        shards = sample_shards(ranges)
+        for shard in range(shards):
+            find_repeated(shard, shards, counted, config, staging)
+        gather_repeated(shards, staging)
     indices = [clean_block(block, config, staging) for block in blocks]
     repeats = _repeats(indices, staging)
     earlier = find_earlier(indices, config.dedup, staging)

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -25,7 +26,7 @@ from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.guard import cpu_seconds
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.site_lines import count_lines, find_repeated
+from pipeline.passes.site_lines import count_lines, find_repeated, gather_repeated
 from pipeline.passes.write_block import write_block
 from pipeline.read.parts import Block
 from pipeline.staging import RunName, Staging, counter_of
@@ -297,30 +298,48 @@ class CountLines(beam.PTransform):
 
     config: Config
     staging: Staging
+    ranges: int
 
     def expand(self, planned: beam.PCollection) -> beam.PCollection:
+        shards = sample_shards(self.ranges)
         return (
             planned
-            | "Count" >> beam.Map(_count, self.config, self.staging)
+            | "Count" >> beam.FlatMap(_count, shards, self.config, self.staging)
             | "GatherCounts" >> beam.GroupByKey()
-            | "FindRepeated" >> beam.FlatMap(_find_repeated, self.config, self.staging)
+            | "FindRepeated" >> beam.Map(_find_repeated, shards, self.config, self.staging)
+            | "GatherShards" >> beam.GroupByKey()
+            | "GatherRepeated" >> beam.FlatMap(_gather_repeated, shards, self.staging)
             | "SpreadBlocks" >> beam.Reshuffle()
         )
 
 
-def _count(block: Block, config: Config, staging: Staging) -> tuple[int, Block]:
+def _count(
+    block: Block, shards: int, config: Config, staging: Staging
+) -> Iterator[tuple[int, tuple[int, Block | None]]]:
     with _counted("count_lines", staging):
         count_lines(block, config, staging)
-    return 0, block
+    for shard in range(shards):
+        yield shard, (block.index, None if shard else block)
 
 
 def _find_repeated(
-    grouped: tuple[int, Iterable[Block]], config: Config, staging: Staging
-) -> Iterator[Block]:
-    blocks = list(grouped[1])
+    grouped: tuple[int, Iterable[tuple[int, Block | None]]],
+    shards: int,
+    config: Config,
+    staging: Staging,
+) -> tuple[int, list[Block]]:
+    shard, blocks = grouped[0], list(grouped[1])
     with _counted("count_lines", staging):
-        find_repeated([block.index for block in blocks], config, staging)
-    yield from blocks
+        find_repeated(shard, shards, [index for index, _ in blocks], config, staging)
+    return 0, [block for _, block in blocks if block is not None]
+
+
+def _gather_repeated(
+    grouped: tuple[int, Iterable[list[Block]]], shards: int, staging: Staging
+) -> Iterator[Block]:
+    with _counted("count_lines", staging):
+        gather_repeated(shards, staging)
+    yield from chain.from_iterable(grouped[1])
 
 
 NAMESPACE = "newsieve"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, sortable
+from pipeline.arrays import lookup, shard_bounds, sortable
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.rarity import (
@@ -30,7 +30,6 @@ from pipeline.dedup.steps.layouts import (
     Bundle,
     Components,
     article_number,
-    shard_bounds,
 )
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.staging import Staging

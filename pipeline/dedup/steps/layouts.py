@@ -128,15 +128,6 @@ def sample_shards(ranges: int) -> int:
     return min(SAMPLE_SHARDS * ranges, FINEST_SHARDS)
 
 
-def shard_bounds(shards: int) -> NDArray[np.uint64]:
-    """Return the least key of each shard of samples, and what no key reaches: uint64[shards + 1].
-
-    >>> shard_bounds(2).tolist()
-    [0, 2147483648, 4294967296]
-    """
-    return np.linspace(0, 1 << 32, shards + 1).astype(np.uint64)
-
-
 class BlockKeys(NamedTuple):
     """What articles of a block are joined on.
 

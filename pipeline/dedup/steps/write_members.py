@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
@@ -21,7 +22,6 @@ from pipeline.dedup.steps.layouts import (
     ID_BYTES,
     THIS_RUN,
     member_dtype,
-    shard_bounds,
 )
 from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging

@@ -12,6 +12,7 @@ from factories import article, document, staging, story
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.arrays import shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.shingles import shingle_block
@@ -22,7 +23,6 @@ from pipeline.dedup.steps.layouts import (
     SAMPLE_SHARDS,
     URLS,
     article_number,
-    shard_bounds,
 )
 from pipeline.dedup.steps.read_members import MemberReader, read_keys, read_samples
 from pipeline.dedup.steps.write_members import MemberWriter, text_digest
