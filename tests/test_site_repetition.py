@@ -168,7 +168,7 @@ def test_state_keeps_what_later_runs_need():
 def test_any_number_of_shards_of_sites_gives_the_same_lines(tmp_path, shards):
     """Lines that repeat, and the state that later runs read, to the byte."""
     dice = np.random.default_rng(3)
-    rows = np.zeros(4_000, SEEN)
+    rows = np.zeros(8_000, SEEN)
     rows["site"] = dice.choice(dice.integers(0, 1 << 32, 30), len(rows))
     rows["line"] = rows["site"] * np.uint64(50) + dice.integers(0, 50, len(rows), np.uint64)
     rows["page"] = dice.integers(0, 40, len(rows))
