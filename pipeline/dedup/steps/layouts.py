@@ -73,11 +73,12 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
     Fields: its id and text digest, its place in the order of representatives, the number of
     its record in the block, the run that published it (by number in the window, or
     ``THIS_RUN``), the cluster and the page it has there (else its own id), a digest of what names
-    its page (0 if nothing does), where its shingles lie in the shingles file (start and count, in
-    shingles), the same for its samples, figures and names, the places a shingle can have in it,
-    the first minute in which it may have been published and how many more may be it, the minute
-    of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it has too few
-    shingles to be signed).
+    its page (0 if nothing does), digests of the file that is this document (0 if it holds others)
+    and of what is known of it besides its text, where its shingles lie in the shingles file (start
+    and count, in shingles), the same for its samples, figures and names, the places a shingle can
+    have in it, the first minute in which it may have been published and how many more may be it,
+    the minute of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it
+    has too few shingles to be signed).
     """
     return np.dtype(
         [
@@ -89,6 +90,8 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("cluster_id", "u1", ID_BYTES),
             ("page_id", "u1", ID_BYTES),
             ("url", "<u8"),
+            ("file", "<u8"),
+            ("facts", "<u8"),
             ("shingles_start", "<u8"),
             ("shingle_count", "<u4"),
             ("samples_start", "<u8"),

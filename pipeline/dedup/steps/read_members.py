@@ -117,6 +117,8 @@ class MemberReader:
             shingle_counts=records["shingle_count"].astype(np.int64),
             published=records["run"] != THIS_RUN,
             urls=records["url"],
+            files=records["file"],
+            facts=records["facts"],
             fetched=records["fetched"],
             groups=first.astype(np.int64),
             links=worth_comparing(links, first, records["sample_count"].astype(np.int64)),

@@ -157,6 +157,24 @@ def page_digest(article: Article) -> int:
         name = f"id {document.record_id}"
     else:
         return 0
+    return _number(name)
+
+
+def file_facts(article: Article) -> tuple[int, int]:
+    """Hash the file that is this document, and what its sidecar may say of it: 64 bits each.
+
+    Both are 0 for a record of a file of many: its fields are part of that file.
+    """
+    document, published = article.document, article.date_published
+    _, mark, number = document.source.rpartition("#")
+    if not document.source or (mark and number.isdecimal()):
+        return 0, 0
+    day = published and (published.instant.timestamp(), published.precision)
+    facts = document.record_id, article.url, article.site, article.title, article.authors, day
+    return _number(f"path {document.source}"), _number(repr(facts))
+
+
+def _number(name: str) -> int:
     return int.from_bytes(digest(name, 8), "little") or 1
 
 
@@ -181,6 +199,7 @@ def _describe(
     records["order"] = _bytes_table(orders, ORDER_BYTES)
     records["ordinal"] = [ordinal for ordinal, _ in kept]
     records["url"] = [page_digest(each) for each in articles]
+    records["file"], records["facts"] = zip(*map(file_facts, articles), strict=True)
     published = [article.date_published for article in articles]
     records["minute"] = [_minute(each) for each in published]
     days = [each is not None and each.precision == "day" for each in published]
