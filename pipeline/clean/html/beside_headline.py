@@ -29,6 +29,8 @@ LABEL_GAIN = 5
 """Blocks by which a line that says ``published`` counts as nearer."""
 PROSE_CHARS, MAX_PROSE = 70, 3
 """Behind this many longer lines (summary, caption, first paragraph) a date is the story's."""
+BELOW_CRUMBS = 3
+"""Blocks after the last breadcrumb among which the headline is sought: a kicker may come first."""
 MAX_LINE_CHARS = 120
 """A longer line is a paragraph."""
 MAX_OTHER_CHARS = 40
@@ -53,6 +55,7 @@ _UPDATED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jou
 _HEADING = mask_with("heading")
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
 _MENU = mask_with("nav")
+_H1 = mask_with("h1")
 
 
 def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
@@ -94,6 +97,31 @@ def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
         if same:
             return same
     return []
+
+
+def headlines_below_breadcrumbs(blocks: Blocks, stated: Sequence[str]) -> dict[str, str]:
+    """Map each ``<h1>`` in the breadcrumbs, as ``name_key``, to the headline in print below them.
+
+    Such an ``<h1>`` is written for search engines. The headline is a heading that follows, if the
+    page's JSON-LD has it too.
+
+    Args:
+        blocks: of the whole page.
+        stated: the headlines of its JSON-LD.
+    """
+    titles = {name_key(title): title for title in stated}
+    crumbs = [n for n, flags in enumerate(blocks.near) if flags & _H1 and _in_menu(blocks, n)]
+    return {
+        name_key(blocks.texts[n]): titles[key]
+        for n in crumbs
+        for m in range(n + 1, min(n + 1 + BELOW_CRUMBS, len(blocks.texts)))
+        if blocks.near[m] & _HEADING and not _in_menu(blocks, m)
+        if (key := name_key(blocks.texts[m])) in titles
+    }
+
+
+def _in_menu(blocks: Blocks, n: int) -> bool:
+    return bool((blocks.near[n] | blocks.around[n]) & _MENU)
 
 
 def _saying(texts: list[str], places: Sequence[int], key: str, limit: int) -> list[int]:
