@@ -52,6 +52,8 @@ _GLUED_DATE = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?…](?:\s|$)")
 _UPDATED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
+_EDITION = frozenset({"issue", "ausgabe", "heft", "edition", "édition", "edición", "edizione"})
+"""Words beside the day of a printed magazine."""
 _HEADING = mask_with("heading")
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
 _MENU = mask_with("nav")
@@ -132,12 +134,14 @@ def _saying(texts: list[str], places: Sequence[int], key: str, limit: int) -> li
 def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Evidence]]:
     """(distance, date) of the lines around the block *headline* that print its date."""
     texts = blocks.texts
+    # In a list of stories the next date is the next story's.
+    listed = _is_linked_heading(blocks, headline)
     prose = 0
     for n in range(max(headline - BEFORE, 0), min(headline + AFTER + 1, len(texts))):
         line = texts[n]
         elsewhere = blocks.around[n] & ELSEWHERE or blocks.near[n] & _MENU
         prose += n > headline and len(line) > PROSE_CHARS
-        if prose > MAX_PROSE:
+        if prose > MAX_PROSE or (listed and n > headline and _is_linked_heading(blocks, n)):
             break
         if n == headline or len(line) > MAX_LINE_CHARS or elsewhere:
             continue
@@ -148,6 +152,10 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
             field = "date_modified" if kind == "updated" else "date_published"
             evidence = Evidence(field, printed, ABOVE if above else PRINTED)
             yield distance - LABEL_GAIN * (kind == "published"), evidence
+
+
+def _is_linked_heading(blocks: Blocks, n: int) -> bool:
+    return bool(blocks.near[n] & _HEADING) and 2 * blocks.linked[n] > len(blocks.texts[n])
 
 
 def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
@@ -216,6 +224,8 @@ def _is_stamp(line: str, found: list[tuple[PrintedDate, int, str]], first: Print
     else:
         other.append(line[end:])
     rest = "".join(other)
+    if not _EDITION.isdisjoint(_words(rest)):
+        return False
     if line.endswith(".") and len(rest.split()) >= SENTENCE_WORDS:
         return False
     return len(rest) <= MAX_OTHER_CHARS and not _SENTENCE.search(rest) and not _YEAR.search(rest)

@@ -248,6 +248,7 @@ DAY = published("2024-02-28")
         (UTC + story("2024-02-29T01:30:00+02:00"), "2024-02-29T01:30:00+02:00"),
         (DAY + '<meta name="date" content="2024-02-28">' + story("2019-01-01"), "2024-02-28"),
         (DAY + story("2019-01-01"), "2019-01-01"),
+        (DAY + story('2019-01-01","dateCreated":"2024-02-28'), "2019-01-01"),
         (UTC + canonical("https://example.org/2024/02/29/rope"), "2024-02-29"),
         (UTC + canonical("https://example.org/2024/02/20/rope"), "2024-02-28T23:30:00+00:00"),
         (published("03/04/2024"), None),
