@@ -28,11 +28,11 @@ HOMES = {
     "langdetect": ("pipeline/judge/",),
     "tld": ("pipeline/urls.py",),
     "click": ("pipeline/cli/",),
-    "yaml": ("pipeline/config_file.py",),
+    "yaml": ("pipeline/config_file.py", "pipeline/explain/answers.py"),
     "pydantic": (
         "pipeline/config.py",
         "pipeline/config_file.py",
-        "pipeline/explain/run_answers.py",
+        "pipeline/explain/answers.py",
         "pipeline/explain/reference.py",
     ),
     "pydantic_core": ("pipeline/config_file.py",),
