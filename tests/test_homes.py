@@ -33,7 +33,7 @@ HOMES = {
         "pipeline/config.py",
         "pipeline/config_file.py",
         "pipeline/explain/answers.py",
-        "pipeline/explain/reference.py",
+        "pipeline/cli/reference.py",
     ),
     "pydantic_core": ("pipeline/config_file.py",),
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
