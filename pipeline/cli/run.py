@@ -134,7 +134,8 @@ class _Run:
         # First of all: the libraries of a run take a second to load.
         if not self.state.log.quiet:
             colour = wants_colour(self.state.colour, sys.stderr)
-            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour)
+            events = self.state.log.form == "json" or self.state.verbose
+            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour, events=events)
             self.watcher.start()
         try:
             outcome = self._run(day, engine)
@@ -150,10 +151,7 @@ class _Run:
         from pipeline.job import run_job
         from pipeline.ledger.account import Account
         from pipeline.monitor.metrics_file import recorded
-        from pipeline.monitor.watch import watched
 
-        if self.state.log.form == "json" or self.state.verbose:
-            engine = watched(engine, self.state.log)
         if self.watcher:
             engine = self.watcher.watching(engine)
         with recorded(self.config) as self.last:
