@@ -105,20 +105,37 @@ def read_metadata(
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
     names = _site_names(markup, nodes, site)
-    votes = _vote(_Page(document, blocks, names, url, fetched_at), markup, nodes)
+    stated = _titles(markup, nodes, blocks)
+    news = any(types_of(node) & NEWS_TYPES for node in _stories(nodes))
+    titles = _declared("title", document.title) + choose_title(stated, names, news=news)
+    places = headlines(blocks, [title.value for title in titles])
+    authors = _authors(markup, nodes, names_beside_headline(blocks, places))
+    beside = date_beside_headline(blocks, places)
+    changed, modified = choose_date(modified_dates(markup, nodes, beside), fetched_at)
+    candidates = published_dates(markup, nodes, beside) + day_in_url(url)
+    date, published = choose_date(candidates, fetched_at, changed)
+    own_date = parse_timestamp(document.date_published or "")
+    declared = _declared("date_published", document.date_published)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
+    evidence = (
+        *titles,
+        *_declared("authors", "; ".join(document.authors)),
+        *_winner_first(authors, lambda item: bool(_names(item, names))),
+        *(declared + published if own_date else published + declared),
+        *modified,
+    )
     return PageMetadata(
-        title=votes.title,
-        authors=votes.authors,
-        date_published=votes.date_published,
-        date_modified=votes.date_modified,
+        title=titles[0].value if titles else None,
+        authors=document.authors or _first_names(authors, names),
+        date_published=own_date or printed_day(date, url, published),
+        date_modified=changed,
         fetched_at=fetched_at,
         url=url,
         site=site,
         section=sections[0].value if sections else None,
         keywords=_split_keywords(keywords),
-        evidence=(*votes.evidence, *urls, *sections, *keywords),
-        site_names=votes.site_names,
+        evidence=(*evidence, *urls, *sections, *keywords),
+        site_names=names | names_in_headings(stated),
     )
 
 
@@ -143,60 +160,6 @@ def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
 def _begins(key: str, titles: list[str]) -> bool:
     """Whether one of *titles* begins with *key*, if it is long enough to identify one."""
     return len(key) >= MIN_PREFIX_CHARS and any(title.startswith(key) for title in titles)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What the votes need to know besides the candidates."""
-
-    document: Document
-    blocks: Blocks
-    site_names: frozenset[str]
-    url: str | None
-    fetched_at: Timestamp | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Votes:
-    """The fields that many places state, their candidates, and names of the site."""
-
-    title: str | None
-    authors: tuple[str, ...]
-    date_published: Timestamp | None
-    date_modified: Timestamp | None
-    evidence: tuple[Evidence, ...]
-    site_names: frozenset[str]
-
-
-def _vote(page: _Page, markup: Markup, nodes: list[Node]) -> _Votes:
-    """Elect title, authors and dates."""
-    document, names = page.document, page.site_names
-    stated = _titles(markup, nodes, page.blocks)
-    news = any(types_of(node) & NEWS_TYPES for node in _stories(nodes))
-    titles = _declared("title", document.title) + choose_title(stated, names, news=news)
-    places = headlines(page.blocks, [title.value for title in titles])
-    authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
-    beside = date_beside_headline(page.blocks, places)
-    changed, modified = choose_date(modified_dates(markup, nodes, beside), page.fetched_at)
-    own_date = parse_timestamp(document.date_published or "")
-    candidates = published_dates(markup, nodes, beside) + day_in_url(page.url)
-    date, published = choose_date(candidates, page.fetched_at, changed)
-    declared = _declared("date_published", document.date_published)
-    evidence = (
-        *titles,
-        *_declared("authors", "; ".join(document.authors)),
-        *_winner_first(authors, lambda item: bool(_names(item, names))),
-        *(declared + published if own_date else published + declared),
-        *modified,
-    )
-    return _Votes(
-        title=titles[0].value if titles else None,
-        authors=document.authors or _first_names(authors, names),
-        date_published=own_date or printed_day(date, page.url, published),
-        date_modified=changed,
-        evidence=evidence,
-        site_names=names | names_in_headings(stated),
-    )
 
 
 def _declared(field: str, value: str | None) -> list[Evidence]:
