@@ -87,10 +87,7 @@ class PageMetadata:
 
 
 def read_metadata(
-    markup: Markup,
-    nodes: list[Node],
-    blocks: Blocks,
-    document: Document,
+    markup: Markup, nodes: list[Node], blocks: Blocks, document: Document
 ) -> PageMetadata:
     """Read the metadata of the page that *document* holds.
 
@@ -105,25 +102,17 @@ def read_metadata(
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
     names = _site_names(markup, nodes, site)
-    stated = _titles(markup, nodes, blocks)
-    news = any(types_of(node) & NEWS_TYPES for node in _stories(nodes))
+    stated, news = _titles(markup, nodes, blocks), bool(types_of(_story(nodes)) & NEWS_TYPES)
     titles = _declared("title", document.title) + choose_title(stated, names, news=news)
     places = headlines(blocks, [title.value for title in titles])
     authors = _authors(markup, nodes, names_beside_headline(blocks, places))
     beside = date_beside_headline(blocks, places)
     changed, modified = choose_date(modified_dates(markup, nodes, beside), fetched_at)
-    candidates = published_dates(markup, nodes, beside) + day_in_url(url)
-    date, published = choose_date(candidates, fetched_at, changed)
+    dates = published_dates(markup, nodes, beside) + day_in_url(url)
+    date, published = choose_date(dates, fetched_at, changed)
     own_date = parse_timestamp(document.date_published or "")
     declared = _declared("date_published", document.date_published)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
-    evidence = (
-        *titles,
-        *_declared("authors", "; ".join(document.authors)),
-        *_winner_first(authors, lambda item: bool(_names(item, names))),
-        *(declared + published if own_date else published + declared),
-        *modified,
-    )
     return PageMetadata(
         title=titles[0].value if titles else None,
         authors=document.authors or _first_names(authors, names),
@@ -134,7 +123,12 @@ def read_metadata(
         site=site,
         section=sections[0].value if sections else None,
         keywords=_split_keywords(keywords),
-        evidence=(*evidence, *urls, *sections, *keywords),
+        evidence=(
+            *(*titles, *_declared("authors", "; ".join(document.authors))),
+            *_winner_first(authors, lambda item: bool(_names(item, names))),
+            *(declared + published if own_date else published + declared),
+            *(*modified, *urls, *sections, *keywords),
+        ),
         site_names=names | names_in_headings(stated),
     )
 
@@ -174,13 +168,13 @@ def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> li
     return items
 
 
-def _stories(nodes: list[Node]) -> list[Node]:
-    """The first of *nodes* that is about a story, if any."""
-    return [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
+def _story(nodes: list[Node]) -> Node:
+    """The first of *nodes* that is about a story; empty where none is."""
+    return next((node for node in nodes if types_of(node) & ARTICLE_TYPES), {})
 
 
 def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
-    stated = [text for node in _stories(nodes) for text in texts_of(node.get("headline"))]
+    stated = texts_of(_story(nodes).get("headline"))
     found = [("json-ld:headline", text) for text in stated]
     below = headlines_below_breadcrumbs(blocks, stated)
     found += [("h1", below.get(name_key(text), text)) for text in markup.headings[:5]]
