@@ -28,7 +28,7 @@ HOMES = {
     "langdetect": ("pipeline/judge/",),
     "tld": ("pipeline/urls.py",),
     "click": ("pipeline/cli/",),
-    "yaml": ("pipeline/config_file.py", "pipeline/explain/answers.py"),
+    "yaml": ("pipeline/config_file.py", "pipeline/clean/dates.py", "pipeline/explain/answers.py"),
     "pydantic": (
         "pipeline/config.py",
         "pipeline/config_file.py",
