@@ -102,7 +102,7 @@ def _in_reading_order(
         yield from ((text, number, "") for number, text in enumerate(lines))
         return
     # lxml and trafilatura are for pages only.
-    from pipeline.clean.html.left_out import page_blocks  # noqa: PLC0415
+    from pipeline.clean.html.extract import page_blocks  # noqa: PLC0415
 
     for block in page_blocks(article.document, article.extraction):
         by = "left out by " + ", ".join(block.by)
