@@ -159,14 +159,9 @@ def is_company(name: str) -> bool:
 
 
 def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Split bylines into names, without what is no name.
+    """Split bylines into names as printed, each once (``name_key``), in the order found.
 
-    Args:
-        texts: bylines or names, as found.
-        site_names: ``name_key`` of what the site calls itself; never an author.
-
-    Returns:
-        Names as printed, each once (``name_key``), in the order found.
+    *site_names* are ``name_key`` of what the site calls itself; it is no author.
     """
     found: dict[str, str] = {}
     for text in texts:

@@ -30,13 +30,8 @@ _RELATED = ("id", "source", "url", "title", "run_id")
 def trace(rows: Rows, name: str) -> dict[str, Any]:
     """Find out what became of the record *name*: an object ready for JSON.
 
-    Args:
-        rows: the committed runs of an output folder.
-        name: an id, record id, url (in any form) or source.
-
-    Returns:
-        ``name`` and ``records``: an object for each row that the name means, oldest run
-        first; ``fate`` says which of ``FATES`` it is.
+    *name* is an id, record id, url (in any form) or source. ``records`` has an object for each row
+    that it means, oldest run first; ``fate`` is one of ``FATES``.
 
     Raises:
         UsageError: there is no such row; the message names similar ones.

@@ -10,6 +10,7 @@ from html import unescape
 
 from lxml.etree import _Element
 
+from pipeline.clean.dates import WORDS
 from pipeline.clean.html.beside_headline import kind_of_label
 from pipeline.text.unicode import normalize
 
@@ -64,8 +65,7 @@ class Markup:
         meta: lower-case name, property or itemprop of ``<meta>`` → contents.
         links: lower-case rel of ``<link>`` → addresses.
         items: microdata (lower case) outside ``<meta>`` → values.
-        headings, subheadings: texts of ``<h1>`` and of ``<h2>``.
-        titles: texts of ``<title>``.
+        headings, subheadings, titles: texts of ``<h1>``, of ``<h2>`` and of ``<title>``.
         times, updated_times: ``datetime`` of ``<time>`` elements that may be of this story, and of
             those that are called the day of a change.
         rel_author: texts of links that lead to an author.
@@ -233,11 +233,9 @@ def _grandparent(element: _Element) -> _Element | None:
 
 
 def _item_value(element: _Element, name: str) -> str:
-    return element.get("content") or element.get("datetime") or _item_text(element, name)
-
-
-def _item_text(element: _Element, name: str) -> str:
-    """The text of an item; of an author, that of its own ``name`` where it has one."""
+    """The value of an item; of an author, that of its own ``name`` where it has one."""
+    if value := element.get("content") or element.get("datetime"):
+        return str(value)
     if name == "author":
         for inner in element.xpath(".//*[contains(@itemprop, 'name')]"):
             return inner.get("content") or text_of(inner)
@@ -254,68 +252,19 @@ _READERS = {
 }
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
+META = {field: tuple(names.split()) for field, names in WORDS["meta"].items()}
+"""Field → names of ``<meta>`` that state it, in order of trust."""
 
-
-TITLE_META = _words(
-    "headline parsely-title sailthru.title dc.title dcterms.title citation_title title"
-)
-
-AUTHOR_META = _words(
-    "author article:author article:author_name parsely-author sailthru.author "
-    "cxenseparse:author byl authors dc.creator dcterms.creator og:author og:article:author "
-    "shareaholic:article_author_name citation_author"
-)
-
-INVERTED_META = frozenset(_words("citation_author dc.creator dcterms.creator"))
-"""Names of ``<meta>`` whose values are one person each, often with the family name first."""
-
-PUBLISHED_META = _words(
-    "article:published_time og:article:published_time datepublished parsely-pub-date "
-    "cxenseparse:recs:publishtime cxenseparse:publishtime sailthru.date article:published "
-    "article.published dc.date.issued dcterms.issued dc.date.created dcterms.created "
-    "citation_publication_date publish-date publish_date publication_date pubdate "
-    "shareaholic:article_published_time date dc.date dcterms.date"
-)
-
-MODIFIED_META = _words(
-    "article:modified_time og:article:modified_time og:updated_time datemodified "
-    "article:modified dcterms.modified dc.date.modified last-modified lastmod"
-)
-
-SECTION_META = _words(
-    "article:section parsely-section cxenseparse:recs:category section articlesection"
-)
-
-KEYWORD_META = ("article:tag", "news_keywords", "parsely-tags", "sailthru.tags", "keywords")
-SITE_NAME_META = ("og:site_name", "application-name", "apple-mobile-web-app-title")
-
-WRITTEN_BY = frozenset(
-    {
-        "author", "autor", "автор", "written by", "verfasst von", "geschrieben von", "écrit par",
-        "escrito por", "scritto da", "geschreven door", "skrevet av", "skrivet av",
-        "napisane przez", "написано",
-    }
-)  # fmt: skip
+WRITTEN_BY = frozenset(WORDS["written_by"].split(", "))
 """What ``twitter:label1`` says when ``twitter:data1`` is the author."""
 
 VISIBLE = frozenset({"byline", "rel:author"})
 """Sources that read what people see, not what a program wrote for programs."""
 
-SITE_AS_AUTHOR_SOURCES = frozenset(
-    {
-        "json-ld:author",
-        "json-ld:house",
-        "twitter:data1",
-        "meta:author",
-        "meta:article:author",
-        "itemprop:author",
-        "rel:author",
-        "byline",
-        "printed",
-    }
-)
+SITE_AS_AUTHOR_SOURCES = VISIBLE | {
+    *("json-ld:author", "json-ld:house", "twitter:data1", "meta:author", "meta:article:author"),
+    *("itemprop:author", "printed"),
+}
 """Sources that are believed when they name the site itself, and nobody is named elsewhere."""
 
 MAX_BYLINE_CHARS = 150

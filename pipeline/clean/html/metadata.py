@@ -28,17 +28,12 @@ from pipeline.clean.html.json_ld import (
     types_of,
 )
 from pipeline.clean.html.markup import (
-    AUTHOR_META,
-    INVERTED_META,
-    KEYWORD_META,
     MAX_BYLINE_CHARS,
     MAX_INITIALS,
     MAX_KEYWORDS,
     MAX_SITE_WORDS,
-    SECTION_META,
+    META,
     SITE_AS_AUTHOR_SOURCES,
-    SITE_NAME_META,
-    TITLE_META,
     VISIBLE,
     WRITTEN_BY,
     Markup,
@@ -190,7 +185,7 @@ def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]
     found += [("title", text) for text in markup.titles[:1]]
     found += [("itemprop:headline", text) for text in markup.items.get("headline", [])[:1]]
     found += [("twitter:title", text) for _, text in markup.first_meta(["twitter:title"])]
-    found += [("meta:title", text) for _, text in markup.first_meta(TITLE_META)]
+    found += [("meta:title", text) for _, text in markup.first_meta(META["title"])]
     return [Evidence("title", text, source) for source, text in found]
 
 
@@ -201,7 +196,7 @@ def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list
     label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
     if label in WRITTEN_BY:
         found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
-    for name in AUTHOR_META:
+    for name in META["author"]:
         values = markup.meta.get(name, [])
         found.append((f"meta:{name}", list(map(_in_order(name), values))))
     found.append(("itemprop:author", markup.items.get("author", [])[:5]))
@@ -220,7 +215,7 @@ def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
         for node in nodes[:1]
         for text in texts_of(node.get("articleSection"))[:1]
     ]
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(SECTION_META)]
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META["section"])]
     found += [
         ("itemprop:articleSection", text) for text in markup.items.get("articlesection", [])[:1]
     ]
@@ -229,7 +224,7 @@ def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
 
 def _keywords(markup: Markup, nodes: list[Node]) -> list[Evidence]:
     found = [("json-ld:keywords", texts_of(node.get("keywords"))) for node in nodes[:1]]
-    found += [(f"meta:{name}", markup.meta.get(name, [])) for name in KEYWORD_META]
+    found += [(f"meta:{name}", markup.meta.get(name, [])) for name in META["keyword"]]
     return [Evidence("keywords", "; ".join(texts), source) for source, texts in found if texts]
 
 
@@ -316,7 +311,7 @@ def _place(source: str) -> str:
 
 def _in_order(name: str) -> Callable[[str], str]:
     """How a value of the ``<meta>`` *name* is written: libraries put the family name first."""
-    return in_reading_order if name in INVERTED_META else str
+    return in_reading_order if name in META["inverted"] else str
 
 
 def _is_initials(name: str) -> bool:
@@ -335,7 +330,7 @@ def _in_full(name: str, others: set[str]) -> str:
 
 def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozenset[str]:
     """What the site calls itself, as ``name_key``: its names in markup and its domain."""
-    found = [text for _, text in markup.first_meta(SITE_NAME_META)]
+    found = [text for _, text in markup.first_meta(META["site_name"])]
     found += [name for node in nodes for name in names_of(node.get("publisher"))]
     if site:
         found += [site, f"www.{site}", site.partition(".")[0]]

@@ -68,15 +68,12 @@ _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|
 def choose_title(
     candidates: Iterable[Evidence], site_names: frozenset[str], *, news: bool = False
 ) -> list[Evidence]:
-    """Order *candidates* for the title by votes, the winner first.
+    """Order *candidates* for the title by votes, the winner first, less the site's name.
 
     Args:
-        candidates: field ``title``, sources as in ``WEIGHTS``.
+        candidates: field ``title``, sources as in ``WEIGHTS``; those that name only the site go.
         site_names: ``name_key`` of what the site calls itself.
         news: whether the page's JSON-LD is that of a newsroom's article.
-
-    Returns:
-        The candidates, values less the site's name, those that named only the site left out.
     """
     candidates = list(candidates)
     site_names |= names_in_headings(candidates)
