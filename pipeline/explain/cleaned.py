@@ -19,33 +19,24 @@ def as_object(
     Args:
         explain: whether ``lines`` shows what happened to each line.
     """
-    rejected = rejection.reason if rejection else None
     if article is None:
         assert rejection is not None
-        row: dict[str, Any] = {
-            "record_id": rejection.record_id,
-            "id": rejection.id,
-            "source": rejection.source,
-            "text": "",
-            "title": None,
-            "authors": [],
-            "date_published": None,
-            "language": None,
-            "removed": [],
-        }
+        row: dict[str, Any] = {name: getattr(rejection, name) for name in _IDENTITY}
+        row |= {"text": "", "title": None, "authors": [], "date_published": None}
+        row |= {"language": None, "removed": []}
     else:
         row = _described(article)
     lines = {"lines": list(explained(article))} if explain and article else {}
-    return row | {"rejected": rejected} | lines
+    return row | {"rejected": rejection.reason if rejection else None} | lines
+
+
+_IDENTITY = ("record_id", "id", "source")
 
 
 def _described(article: Article) -> dict[str, Any]:
-    document = article.document
     published, modified = article.date_published, article.date_modified
-    return {
-        "record_id": document.record_id,
-        "id": document.id,
-        "source": document.source,
+    own = {name: getattr(article.document, name) for name in _IDENTITY}
+    return own | {
         "url": article.url,
         "site": article.site,
         "title": article.title,
