@@ -18,25 +18,23 @@ from pipeline.clean.html.beside_headline import (
     names_beside_headline,
 )
 from pipeline.clean.html.blocks import Blocks
-from pipeline.clean.html.json_ld import (
-    ARTICLE_TYPES,
-    NEWS_TYPES,
-    Node,
-    authors_of,
-    names_of,
-    texts_of,
-    types_of,
-)
 from pipeline.clean.html.markup import (
+    ARTICLE_TYPES,
     MAX_BYLINE_CHARS,
     MAX_INITIALS,
     MAX_KEYWORDS,
     MAX_SITE_WORDS,
     META,
+    NEWS_TYPES,
     SITE_AS_AUTHOR_SOURCES,
     VISIBLE,
     WRITTEN_BY,
     Markup,
+    Node,
+    authors_of,
+    names_of,
+    texts_of,
+    types_of,
 )
 from pipeline.clean.html.published import (
     choose_date,

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 from pipeline.clean.dates import find_date, parse_timestamp
 from pipeline.clean.html.beside_headline import ABOVE, PRINTED
-from pipeline.clean.html.json_ld import Node, texts_of
-from pipeline.clean.html.markup import META, Markup
+from pipeline.clean.html.markup import META, Markup, Node, texts_of
 from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)
