@@ -252,7 +252,9 @@ def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
     if suffix is None:
         inputs.ignored[path.suffix.lower() or path.name] += 1
         return
-    if look.is_too_young(path):
+    if look.is_too_young(path) or (
+        FORMATS[suffix].single and look.is_too_young(Path(f"{path}{SIDECAR}"))
+    ):
         inputs.too_young.append(str(path))
         return
     inputs.files.append(InputFile(str(path), _source(path, root), suffix))

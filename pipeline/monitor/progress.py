@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from pipeline.staging import counted, forget
+from pipeline.staging import STAGES, counted, forget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -373,3 +373,12 @@ def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, fl
         seconds[name] = round(end - before, 3)
         before = end
     return seconds
+
+
+def stage_cpu_seconds(staging: Staging) -> dict[str, float]:
+    """Return the CPU time of each stage in all workers and their helpers, in seconds.
+
+    What an interrupted run had finished is not in it, nor are planning, publishing and the engine.
+    """
+    counts = counted(staging.folder)
+    return {stage: round(counts[stage] / 1e6, 3) for stage in STAGES}
