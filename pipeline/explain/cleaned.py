@@ -31,30 +31,20 @@ def as_object(
 
 
 _IDENTITY = ("record_id", "id", "source")
+_SHOWN = (
+    *("url", "site", "title", "authors", "contributors", "date_published", "date_modified"),
+    *("dateline", "section", "keywords", "language", "language_score", "text", "extractor"),
+    *("removed", "evidence", "flags"),
+)
 
 
 def _described(article: Article) -> dict[str, Any]:
-    published, modified = article.date_published, article.date_modified
-    own = {name: getattr(article.document, name) for name in _IDENTITY}
-    return own | {
-        "url": article.url,
-        "site": article.site,
-        "title": article.title,
-        "authors": article.authors,
-        "contributors": article.contributors,
-        "date_published": published and published.isoformat(),
-        "date_modified": modified and modified.isoformat(),
-        "dateline": article.dateline,
-        "section": article.section,
-        "keywords": article.keywords,
-        "language": article.language,
-        "language_score": article.language_score,
-        "text": article.text,
-        "extractor": article.extractor,
-        "removed": [asdict(span) for span in article.removed],
-        "evidence": [asdict(each) for each in article.evidence],
-        "flags": article.flags,
+    row = {name: getattr(article.document, name) for name in _IDENTITY}
+    row |= {name: getattr(article, name) for name in _SHOWN}
+    row |= {
+        name: row[name] and row[name].isoformat() for name in ("date_published", "date_modified")
     }
+    return row | {name: list(map(asdict, row[name])) for name in ("removed", "evidence")}
 
 
 KEPT, TAKEN, CUT, LEFT_OUT = " ", ">", "-", "x"

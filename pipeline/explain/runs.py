@@ -60,13 +60,10 @@ def article_files(output: Path) -> list[str]:
 def _listed(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
     counts, timings = manifest.get("counts") or {}, manifest.get("timings") or {}
     return {
-        "run_id": manifest["run_id"],
-        "sequence": manifest["sequence"],
-        "logical_date": manifest["logical_date"],
+        **{name: manifest[name] for name in ("run_id", "sequence", "logical_date")},
         "published_at": manifest.get("published_at"),
         **{name: counts.get(name, 0) for name in COUNTED},
-        "files": manifest["inputs"]["files"],
-        "bytes": manifest["inputs"]["bytes"],
+        **{name: manifest["inputs"][name] for name in ("files", "bytes")},
         "seconds": timings.get("seconds"),
         "newsieve": manifest["newsieve"],
         "folder": folder.name,

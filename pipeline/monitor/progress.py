@@ -292,16 +292,10 @@ class Watcher:
                 self._log_it(found)
 
     def _log_it(self, found: Progress) -> None:
-        self._log.event(
-            "progress",
-            str(found),
-            stage=found.stage,
-            seconds=round(found.seconds, 1),
-            records=found.records,
-            rejects=found.rejects,
-            bytes=found.bytes,
-            all_bytes=found.all_bytes,
-        )
+        fields = ("stage", "seconds", "records", "rejects", "bytes", "all_bytes")
+        facts = {name: getattr(found, name) for name in fields}
+        facts["seconds"] = round(found.seconds, 1)
+        self._log.event("progress", str(found), **facts)
 
 
 class _LiveLine:
