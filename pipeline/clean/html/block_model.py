@@ -54,19 +54,12 @@ _STAMP = OWN.index("rule:timestamp")
 
 GROUPS = {
     "extractors": (*EXTRACTIONS, "place:in_first", "place:before_first", "place:behind_first"),
-    "containers": ("level", "place:"),
-    "element_names": ("own:", "near:", "around:"),
-    "length": ("words",),
-    "ending": ("ends_", "terminal"),
-    "outside_prose": ("prose",),
-    "signs": ("spaceless",),
-    "voice": ("voice_",),
-    "vocabulary": ("overlap",),
-    "repetition": ("repeated", "refrain"),
-    "phrases": ("phrase", "rule"),
-    "neighbours": ("window:", "shift:"),
-    "page": ("page:",),
-}
+    "containers": ("level", "place:"), "element_names": ("own:", "near:", "around:"),
+    "length": ("words",), "ending": ("ends_", "terminal"), "outside_prose": ("prose",),
+    "signs": ("spaceless",), "voice": ("voice_",), "vocabulary": ("overlap",),
+    "repetition": ("repeated", "refrain"), "phrases": ("phrase", "rule"),
+    "neighbours": ("window:", "shift:"), "page": ("page:",),
+}  # fmt: skip
 """Group of features, as reasons name it → how the names of its features begin."""
 
 

@@ -156,23 +156,12 @@ def _head_rule(line: str, metadata: PageMetadata) -> str | None:
 
 
 WHERE = {
-    "hidden_now": "hidden",
-    "nav": "navigation",
-    "comment": "comments",
-    "account": "cookie, newsletter or login box",
-    "share": "share buttons",
-    "ad": "advertisement",
-    "related": "related stories",
-    "footer": "footer",
-    "foot": "footer",
-    "form": "form",
-    "aside": "sidebar",
-    "side": "sidebar",
-    "header": "page header",
-    "head": "page header",
-    "figure": "picture",
-    "caption": "picture",
-}
+    "hidden_now": "hidden", "nav": "navigation", "comment": "comments",
+    "account": "cookie, newsletter or login box", "share": "share buttons",
+    "ad": "advertisement", "related": "related stories", "footer": "footer", "foot": "footer",
+    "form": "form", "aside": "sidebar", "side": "sidebar", "header": "page header",
+    "head": "page header", "figure": "picture", "caption": "picture",
+}  # fmt: skip
 """Flag of an element around a block → what that part of a page is; the first that fits is named."""
 
 _MASKS = {flag: mask_with(flag) for flag in WHERE}

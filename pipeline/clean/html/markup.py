@@ -246,13 +246,9 @@ def _item_value(element: _Element, name: str) -> str:
 
 
 _READERS = {
-    "meta": _read_meta,
-    "link": _read_link,
-    "title": _read_title,
-    "h1": _read_heading,
-    "h2": _read_heading,
-    "time": _read_time,
-}
+    "meta": _read_meta, "link": _read_link, "title": _read_title, "h1": _read_heading,
+    "h2": _read_heading, "time": _read_time,
+}  # fmt: skip
 
 
 META = {field: tuple(names.split()) for field, names in WORDS["meta"].items()}

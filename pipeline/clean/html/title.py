@@ -14,16 +14,9 @@ from pipeline.clean.names import name_key
 from pipeline.records import Evidence
 
 WEIGHTS = {
-    "h1": 1.6,
-    "json-ld:headline": 1.0,
-    "itemprop:headline": 0.9,
-    "og:title": 1.0,
-    "printed": 1.0,
-    "h2": 0.6,
-    "title": 0.7,
-    "twitter:title": 0.4,
-    "meta:title": 0.4,
-}
+    "h1": 1.6, "json-ld:headline": 1.0, "itemprop:headline": 0.9, "og:title": 1.0,
+    "printed": 1.0, "h2": 0.6, "title": 0.7, "twitter:title": 0.4, "meta:title": 0.4,
+}  # fmt: skip
 """What a vote counts. Chosen on the development pages of four benchmarks (some 1,400): an
 ``<h1>`` wins alone, and loses when two of the others agree against it."""
 
