@@ -170,9 +170,8 @@ def trace(output: Path, name: str, form: str) -> None:
     Example:
       newsieve trace output/ tarnmouth-courier/bakery-fire.txt
     """  # noqa: D301
-    from pipeline.explain.lookup import Rows
-    from pipeline.explain.trace import trace as follow
-    from pipeline.explain.trace import trace_lines
+    from pipeline.explain.lookup import Rows, trace_lines
+    from pipeline.explain.lookup import trace as follow
     from pipeline.write.parquet import undamaged
 
     if not (output / "runs").is_dir() and (Path(name) / "runs").is_dir():
