@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +26,7 @@ from pipeline.passes.reading import read_records
 from pipeline.read.parts import Block
 from pipeline.records import Document
 from pipeline.staging import LiveCounter, Staging, counter_of
+from pipeline.storage import Place, opened
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, site_of
@@ -182,10 +182,10 @@ def _digest(text: str, size: int) -> int:
     return int.from_bytes(digest(text, size), "little")
 
 
-def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
+def _known(path: Place, lines: NDArray[np.uint64]) -> NDArray[np.void]:
     """Read those rows of an earlier run that are about *lines*."""
     with undamaged(path):
-        table = pq.read_table(path, use_threads=False)
+        table = pq.read_table(opened(path), use_threads=False)
     column = table["line"].to_numpy()
     chosen = np.flatnonzero(lookup(lines, column)[1])
     rows = np.empty(len(chosen), SEEN)

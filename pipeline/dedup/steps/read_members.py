@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from pipeline.dedup.steps.layouts import (
     shard_of,
 )
 from pipeline.staging import Staging
+from pipeline.storage import Place, local
 
 SHINGLE_BYTES = SAMPLE_BYTES = 8
 PARTICULAR_BYTES = 4
@@ -170,7 +170,7 @@ class MemberReader:
         if (block, kind) not in self._files:
             if len(self._files) == OPEN_FILES:
                 os.close(self._files.popitem(last=False)[1])
-            path = self._staging.block_file(block, kind)
+            path = local(self._staging.block_file(block, kind))
             self._files[block, kind] = os.open(path, os.O_RDONLY)
         self._files.move_to_end((block, kind))
         return os.pread(self._files[block, kind], count, start)
@@ -182,7 +182,7 @@ PORTION_BYTES = 1 << 17
 
 def read_records(block: int, config: DedupConfig, staging: Staging) -> NDArray[np.void]:
     """Read the member records of *block*, all of them: dtype ``member_dtype``."""
-    return np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
+    return np.fromfile(local(staging.block_file(block, "members")), member_dtype(config.bands))
 
 
 def read_keys(
@@ -216,9 +216,9 @@ def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) 
     return BlockSamples(block, rows.astype(np.uint32), own, found)
 
 
-def _portions(path: Path, dtype: np.dtype[Any]) -> Iterator[NDArray[Any]]:
+def _portions(path: Place, dtype: np.dtype[Any]) -> Iterator[NDArray[Any]]:
     """Read a file of *dtype* little by little: a large array is memory that is asked for anew."""
-    with path.open("rb") as file:
+    with local(path).open("rb") as file:
         while len(portion := np.fromfile(file, dtype, PORTION_BYTES // dtype.itemsize)):
             yield portion
 
@@ -232,7 +232,7 @@ def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[n
     """
     ordinals, ids = [np.empty(0, np.int32)], [b""]
     for table in ("articles", "rejects"):
-        with pa.OSFile(str(staging.block_file(block, f"{table}.arrow"))) as file:
+        with pa.OSFile(str(local(staging.block_file(block, f"{table}.arrow")))) as file:
             reader = pa.ipc.open_file(file)
             for number in range(reader.num_record_batches):
                 named = reader.get_batch(number).select(["ordinal", "id"])
