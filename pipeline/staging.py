@@ -9,14 +9,17 @@
          00007.members          one fixed-size record an article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
+         00007.sampled                their keys and rows, by key
          00007.figures          hashes of their figures, one after the other
          00007.names            hashes of their names, one after the other
          00007.sightings        records that an earlier run has seen, if there are any
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
   lines.json                    where the short lines of earlier runs' pages are
-  00007.lines.npy               short lines of a block's pages
-  site_lines.npy                lines that occur on many pages of their site
+  00007.lines.npy               short lines of a block's pages, by site
+  site_lines.3.npy              those that occur on many pages of their site, of one shard of sites
+  kept_lines.3.npy              those that later runs need
+  site_lines.npy                lines that occur on many pages of their site, all of them
   window.json                   the files of earlier articles that new ones are compared with
   window.counts.json            what was found in them
   window.runs.json              the runs of what was found, by number
@@ -36,11 +39,11 @@ import shutil
 import struct
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -232,10 +235,10 @@ class Staging:
         with replacing(self.place / f"{name}.npy") as temporary, temporary.open("wb") as file:
             np.save(file, array)
 
-    def array(self, name: str) -> NDArray[Any] | None:
-        """Read back an array; None if there is none."""
+    def array(self, name: str, mmap_mode: Literal["r"] | None = None) -> NDArray[Any] | None:
+        """Read back an array, or map it into memory; None if there is none."""
         path = self.place / f"{name}.npy"
-        return np.load(local(path)) if path.exists() else None
+        return np.load(local(path), mmap_mode) if path.exists() else None
 
     def _write_json(self, name: str, content: Any) -> None:
         text = json.dumps(content, ensure_ascii=False)
@@ -266,6 +269,16 @@ class Staging:
         """Tell whether the counts of that *kind* exist: the block is finished."""
         return self.block_file(index, f"{kind}.json").exists()
 
+    def note_times(self, indices: Iterable[int], kind: str) -> dict[int, float]:
+        """Return the Unix time of each block's note of that *kind*, of those that have one."""
+        notes = {index: self.block_file(index, f"{kind}.json") for index in indices}
+        folder = self.place / "blocks"
+        if isinstance(folder, Path):
+            found = {index: note for index, note in notes.items() if note.exists()}
+            return {index: note.stat().st_mtime for index, note in found.items()}
+        times = {path: stat.st_mtime for path, stat in folder.files()} if notes else {}
+        return {index: times[note] for index, note in notes.items() if note in times}
+
     def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
         """Read back what cleaning made of each block."""
         for facts in self._notes(indices, "cleaned"):
@@ -287,10 +300,14 @@ def _as_dict(counts: Any) -> dict[str, Any]:
     return {each.name: getattr(counts, each.name) for each in fields(counts)}
 
 
-COUNTS = ("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks")
+STAGES = ("count_lines", "clean", "deduplicate", "write")
+COUNTS = (
+    *("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks"),
+    *STAGES,
+)
 """What is counted: bytes of input whose lines were counted (with ``clean.site_pages``), and that
 were cleaned; records read, and those of them rejected so far; steps of deduplication; blocks whose
-tables are written."""
+tables are written; and the CPU time of each stage, in microseconds."""
 _PLACES = {name: place for place, name in enumerate(COUNTS)}
 _LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import runs
 from collections_of_runs import FIRST, contents, feed, marker, page
+from factories import story
 from object_server import CARELESS, FORBIDDEN
 from runs import configured, newsieve
 
@@ -329,6 +330,19 @@ def test_an_object_that_changes_during_a_run_is_read_by_the_next(store, tmp_path
 
     assert {"changed_meanwhile": 1} == first.account.rejects_by_reason
     assert 3 == second.account.articles
+
+
+def test_a_sidecar_that_changes_makes_its_object_new(store):
+    """As that of a file does: what it says is part of the document."""
+    for name, content in (("a.txt", story(1)), ("a.txt.json", '{"title": "One"}')):
+        (store / "in" / name).put(content.encode())
+    for path in (store / "in", store / "in" / "a.txt"):
+        run_at(path, store / "out" / path.name)
+    (store / "in" / "a.txt.json").put(b'{"title": "Another"}')
+    for path in (store / "in", store / "in" / "a.txt"):
+        (published,) = run_at(path, store / "out" / path.name, 1).published
+        (_, second) = open_output(str(store / "out" / path.name)).articles.to_table().to_pylist()
+        assert (1, "Another") == (published.account.read, second["title"])
 
 
 def test_young_objects_wait(store, tmp_path):

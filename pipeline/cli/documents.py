@@ -212,8 +212,7 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
       newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
     """  # noqa: D301
     from pipeline.config_file import find_config, load_config
-    from pipeline.explain.compare import compare_sides, load_side
-    from pipeline.explain.compared import comparison_lines
+    from pipeline.explain.compare import compare_sides, comparison_lines, load_side
     from pipeline.explain.lookup import Rows
     from pipeline.write.parquet import undamaged
 

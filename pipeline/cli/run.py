@@ -1,4 +1,4 @@
-"""Commands that read inputs: ``run``, and ``check``, which shows what a run would do."""
+"""Commands that start work: ``run``; ``check``, what a run would do; ``worker``, for engines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
@@ -32,7 +33,7 @@ from pipeline.errors import UsageError
 from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipeline.config import Config
     from pipeline.job import Outcome, Preview, Published
@@ -356,3 +357,48 @@ def _check_lines(found: dict[str, Any], remarks: list[str]) -> Iterator[str]:
         bar = "▇" * round(each["share"] * 40)
         yield f"{indent}similarity {each['similarity']:.1f}  {each['share']:7.2%}  {bar}"
     yield "settings       newsieve check --settings"
+
+
+@click.command()
+@click.argument("address", default="127.0.0.1:50000", metavar="[HOST:PORT]")
+@click.pass_obj
+def worker(state: State, address: str) -> None:
+    """Start worker processes for runs on another engine, such as Flink, until it is stopped.
+
+    One beside each of the engine's own workers (task manager, executor), with the newsieve and the
+    packages of the run. It listens on HOST:PORT, 127.0.0.1:50000 by default, and does what the
+    engine asks: whoever can connect can run code as this user, so let only the engine do so.
+
+    \b
+    Example:
+      newsieve worker
+      newsieve worker 10.0.0.7:50000
+      newsieve run configs/flink.yaml
+    """  # noqa: D301
+    from pipeline.beam.pool import serve_pool
+
+    tell = _teller(state)
+    try:
+        with serve_pool(address, tell) as (host, port):
+            tell({"state": "listening", "address": f"{host}:{port}"})
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        tell({"state": "stopped"})
+
+
+def _teller(state: State) -> Callable[[dict[str, Any]], None]:
+    from pipeline.beam.description import describe
+
+    here = describe()
+
+    def tell(facts: dict[str, Any]) -> None:
+        text = f"worker {facts['state']}"
+        if "address" in facts:
+            text += f" on {facts['address']}: newsieve {here['newsieve']}, Python {here['python']}"
+        if "pid" in facts:
+            text += f": process {facts['pid']}, for {facts['engine']}"
+        if "reason" in facts:
+            text += f": {facts['reason']}"
+        state.log.event("worker", text, message=text, **facts)
+
+    return tell

@@ -22,7 +22,13 @@ from pipeline.dedup.clusters import components, first_of_equals
 from pipeline.dedup.evidence import PARTS, Sketch, compare_each
 from pipeline.dedup.model import probabilities
 from pipeline.dedup.pairs import Match, Similarity, is_near
-from pipeline.dedup.versions import Version, fetched_together, versions
+from pipeline.dedup.versions import (
+    Version,
+    described_anew,
+    fetched_together,
+    name_pages,
+    versions,
+)
 
 Indexes = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -141,8 +147,16 @@ def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
     compared = distinct[candidates.shingle_counts[distinct] >= config.min_shingles]
     near = neighbours(candidates)
     stars = _grow(candidates, compared, near, config)
+    files, facts = candidates.files, candidates.facts
+    for earlier, member in described_anew(
+        files, facts, candidates.digests, candidates.published, leaders
+    ):
+        leaders[member] = member
+        stars.alike.append((earlier, member))
+        stars.of |= {each: [each] for each in (earlier, member) if each not in stars.of}
     kept = [m for m, first in enumerate(leaders.tolist()) if m == first and m not in stars.edges]
-    later = versions(candidates.urls, candidates.published, candidates.fetched, kept, stars.alike)
+    pages = name_pages(candidates.urls, stars.alike)
+    later = versions(pages, candidates.published, candidates.fetched, kept, stars.alike)
     clusters = _join(candidates, stars, near, later, config)
     return _decisions(candidates, leaders, stars, clusters, later, config)
 
@@ -160,7 +174,8 @@ def _grow(
     place[compared] = np.arange(len(compared))
     stars = _Stars()
     for member in compared[candidates.published[compared]].tolist():
-        stars.published_at.setdefault(int(candidates.urls[member]), []).append(member)
+        for name in _names_of_page(candidates, member):
+            stars.published_at.setdefault(name, []).append(member)
 
     def asking(part: list[int]) -> Iterator[tuple[int, Indexes]]:
         for member in part:
@@ -204,15 +219,11 @@ def _cover(
     candidates: Candidates, found: _Compared, stars: _Stars, config: DedupConfig
 ) -> Iterator[int]:
     """Add to *stars* what is a copy of the representative, or shares a cluster; give the copies."""
-    member, urls = found.member, candidates.urls
+    member = found.member
     for hit in _hits(candidates, found, config):
         other, part = int(found.others[hit]), dict(zip(PARTS, found.parts[hit], strict=True))
         shorter = _is_shorter(candidates, other, member)
-        if (
-            urls[other]
-            and urls[other] == urls[member]
-            and not _is_layout(candidates, other, member)
-        ):
+        if _share_page(candidates, other, member) and not _is_layout(candidates, other, member):
             stars.alike.append((member, other))
         elif part["coverage"] < MOST if shorter else part["longer_coverage"] < MOST_OF_LONGER:
             stars.partly.setdefault(other, member)
@@ -252,6 +263,14 @@ def _is_shorter(candidates: Candidates, one: int, other: int) -> bool:
     return candidates.sketch(one).positions <= candidates.sketch(other).positions
 
 
+def _share_page(candidates: Candidates, one: int, other: int) -> bool:
+    return bool(_names_of_page(candidates, one) & _names_of_page(candidates, other))
+
+
+def _names_of_page(candidates: Candidates, member: int) -> set[int]:
+    return {int(candidates.urls[member]), int(candidates.files[member])} - {0}
+
+
 def _is_layout(candidates: Candidates, one: int, other: int) -> bool:
     """Tell whether two articles of one page are layouts of it, fetched together in this run."""
     new = not (candidates.published[one] or candidates.published[other])
@@ -263,8 +282,9 @@ def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupCon
 
     The page's versions come first in order, so that most have been compared already.
     """
-    url = int(candidates.urls[other])
-    pairs = [(one, other) for one in stars.published_at.get(url, [])] if url else []
+    names = _names_of_page(candidates, other)
+    ones = {one: None for name in names for one in stars.published_at.get(name, ())}
+    pairs = [(one, other) for one in ones]
     if not pairs:
         return False
     chances = compare_pairs(candidates, pairs)[1]
@@ -416,6 +436,8 @@ class Candidates:
         shingle_counts: int64[m].
         published: bool[m], kept by an earlier run: comes first and stays.
         urls: uint64[m], digest of what names the page of each (``page_digest``), 0 where unknown.
+        files: uint64[m], digest of the file that is this document, 0 where it holds others.
+        facts: uint64[m], digest of what is known of such a document besides its text.
         fetched: int64[m], minutes, or ``evidence.UNKNOWN``.
         groups: int64[m], the provisional cluster of each, from 0.
         links: int64[k, 2], groups that share rare shingles.
@@ -429,6 +451,8 @@ class Candidates:
     shingle_counts: NDArray[np.int64]
     published: NDArray[np.bool_]
     urls: NDArray[np.uint64]
+    files: NDArray[np.uint64]
+    facts: NDArray[np.uint64]
     fetched: Indexes
     groups: Indexes
     links: Indexes

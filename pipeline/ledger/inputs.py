@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.ledger.objects import find_objects, is_object_input
+from pipeline.ledger.objects import Found, find_objects, is_object_input
 from pipeline.read import FORMATS, PAGE, SIDECAR, format_of, looks_like_page, may_be_page
 from pipeline.storage import Place, StorePath, is_url, open_input, refuse_url
 
@@ -29,7 +28,8 @@ class InputFile:
         source: its path relative to the root of its input, with forward slashes: its name in
             the tables, wherever the input folder is.
         suffix: its key in ``read.FORMATS``.
-        version: of an object in a store, its size and the store's mark of its content.
+        version: of an object in a store, its size and the store's mark of its content, and
+            those of its sidecar.
     """
 
     path: str
@@ -261,8 +261,8 @@ def _add_objects(url: str, inputs: Inputs, look: _Look) -> None:
             f"input {url}: lies in the output {written}: newsieve would read its own output; "
             "name another place"
         )
-    for path, changed, version in found.objects:
-        suffix = _format_of_object(path, found.names)
+    for path in found.objects:
+        suffix = _format_of_object(path, found)
         if written and path.is_relative_to(written):
             continue
         if suffix is None and found.named:
@@ -270,16 +270,20 @@ def _add_objects(url: str, inputs: Inputs, look: _Look) -> None:
             raise UsageError(f"input {url}: unsupported extension; supported: {supported}")
         if suffix is None:
             inputs.ignored[PurePath(path.name).suffix.lower() or path.name] += 1
-        elif look.is_recent(changed):
+            continue
+        described = FORMATS[suffix].single and found.known.get(path.with_name(path.name + SIDECAR))
+        facts = [each for each in (found.known[path], described) if each]
+        if any(look.is_recent(changed) for changed, _ in facts):
             inputs.too_young.append(str(path))
-        else:
-            source = str(path.relative_to(found.root))
-            inputs.files.append(InputFile(str(path), source, suffix, version))
+            continue
+        source = str(path.relative_to(found.root))
+        version = " ".join(version for _, version in facts)
+        inputs.files.append(InputFile(str(path), source, suffix, version))
 
 
-def _format_of_object(path: StorePath, names: Collection[str]) -> str | None:
-    suffix, described = format_of(path.name), path.key.removesuffix(SIDECAR)
-    form = format_of(described) if suffix == SIDECAR and described in names else None
+def _format_of_object(path: StorePath, found: Found) -> str | None:
+    suffix, described = format_of(path.name), path.with_name(path.name.removesuffix(SIDECAR))
+    form = format_of(described.name) if suffix == SIDECAR and described in found.known else None
     if form and FORMATS[form].single:
         return None
     if suffix is None and may_be_page(path.name):
@@ -301,7 +305,9 @@ def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
     if suffix is None:
         inputs.ignored[path.suffix.lower() or path.name] += 1
         return
-    if look.is_too_young(path):
+    if look.is_too_young(path) or (
+        FORMATS[suffix].single and look.is_too_young(Path(f"{path}{SIDECAR}"))
+    ):
         inputs.too_young.append(str(path))
         return
     inputs.files.append(InputFile(str(path), _source(path, root), suffix))

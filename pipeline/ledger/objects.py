@@ -8,7 +8,9 @@ from fnmatch import fnmatchcase
 from glob import has_magic
 
 from pipeline.errors import UsageError
+from pipeline.read import SIDECAR
 from pipeline.storage import StorePath, check_store
+from pipeline.storage.objects import Stat
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +19,14 @@ class Found:
 
     Attributes:
         root: of the input: sources are relative to it.
-        objects: each with the Unix time of its last change, and its version.
-        names: all names below the root.
+        objects: those that it means.
+        known: Unix time of the last change, and version, of all objects there.
         named: whether the input names one object.
     """
 
     root: StorePath
-    objects: list[tuple[StorePath, float, str]]
-    names: frozenset[str]
+    objects: list[StorePath]
+    known: dict[StorePath, tuple[float, str]]
     named: bool = False
 
 
@@ -39,24 +41,22 @@ def find_objects(url: str) -> Found:
     named = StorePath.parse(url)
     check_store(named)
     if named.key and named.exists():
-        stat = named.stat()
-        known = [(named, stat.st_mtime, _version(stat.st_size, stat.version))]
-        return Found(named.parent, known, frozenset(), named=True)
+        sidecar = named.with_name(named.name + SIDECAR)
+        both = [path for path in (named, sidecar) if path.exists()]
+        return Found(
+            named.parent, [named], {path: _facts(path.stat()) for path in both}, named=True
+        )
     pattern = named.key.split("/") if has_magic(named.key) else None
     root = named if pattern is None else _fixed_part(named, pattern)
     wanted = ["**"] if pattern is None else pattern[len(root.key.split("/")) if root.key else 0 :]
-    listed = list(root.files())
-    found = [
-        (path, stat.st_mtime, _version(stat.st_size, stat.version))
-        for path, stat in listed
-        if not path.key.endswith("/") and _matches(path.relative_to(root).parts, wanted)
-    ]
+    known = {path: _facts(stat) for path, stat in root.files() if not path.key.endswith("/")}
+    found = [path for path in known if _matches(path.relative_to(root).parts, wanted)]
     if not found and pattern is None:
         raise UsageError(
             f"input {url}: no such object, and none below it; name a folder, an object, or a glob "
             "in quotes such as 's3://bucket/raw/*.txt'"
         )
-    return Found(root, found, frozenset(path.key for path, _ in listed))
+    return Found(root, found, known)
 
 
 def is_object_input(path: str, source: str, patterns: Sequence[str]) -> bool:
@@ -77,8 +77,8 @@ def _fixed_part(named: StorePath, pattern: Sequence[str]) -> StorePath:
     return StorePath(named.scheme, named.bucket, "/".join(pattern[:fixed]))
 
 
-def _version(size: int, mark: str) -> str:
-    return f"{size} {mark}"
+def _facts(stat: Stat) -> tuple[float, str]:
+    return stat.st_mtime, f"{stat.st_size} {stat.version}"
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:

@@ -18,7 +18,7 @@ from pipeline.config import Config
 from pipeline.ledger.history import RUN_ID, CommittedRun
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import InputFile, Inputs, is_input
-from pipeline.read import survey
+from pipeline.read import FORMATS, SIDECAR, sidecar_of, survey
 from pipeline.read.parts import Block, Part, digest_version
 from pipeline.staging import RunName, Staging
 from pipeline.storage import Place, listed, local, open_input, open_own
@@ -37,7 +37,8 @@ class PlannedInput:
     """A file that the run reads, as it was when the plan was made.
 
     Attributes:
-        digest: of its bytes; None for an unreadable file, or a folder that cannot be listed.
+        digest: of its bytes, and those of its sidecar; None for an unreadable file, or a folder
+            that cannot be listed.
         attempts: runs that have read this content, including this one.
         look: ``index.look_of`` in hex; None when that proves nothing.
     """
@@ -159,7 +160,7 @@ def make_plan(
         need not open them.
     """
     now = time.time_ns()
-    examined = [_examine(file, past, config.run.block_bytes, now) for file in inputs.files]
+    examined = [_examine(file, past, config, now) for file in inputs.files]
     examined += [_examine_folder(folder, past) for folder in inputs.unreadable]
     planned = tuple(each.planned for each in examined if each.planned)
     blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
@@ -182,26 +183,24 @@ def make_plan(
     return plan, [each.known for each in examined if each.known]
 
 
-def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Examined:
+def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Examined:
     """Check the look of *file*; if that is not known, read it for its digest and its cuts."""
-    if file.version:
-        look: bytes | None = digest_version(file.version, file.source)
-    else:
-        look = look_of(file.path, file.source, now_ns)
+    look = _look(file, now_ns)
     again = file.source in past.again
     if past.index.knows_look(look) and not again:
         return _Examined()
     whole = Part(file.path, file.source, file.suffix)
     try:
         with open_input(file.path) as stream:
-            found = survey(stream, file.suffix, block_bytes)
+            found = survey(stream, file.suffix, config.run.block_bytes)
     except OSError:
         return _unreadable(whole, past)
-    reader = past.index.reader_of(file.source, found.digest)
+    digest = _with_sidecar(found.digest, file, config)
+    reader = past.index.reader_of(file.source, digest)
     if reader is not None and not again:
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
-    before = past.attempts.get((file.source, found.digest), 0)
+    before = past.attempts.get((file.source, digest), 0)
     # A last line that is not whole waits, until a later run finds the file unchanged, or old; an
     # object does not grow.
     final = bool(before or file.version) or not _changed_since(
@@ -212,8 +211,28 @@ def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Exa
         (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
         for start, stop, first_record in found.cuts
     )
-    planned = PlannedInput(file.source, found.digest, found.size, before + 1, shown)
+    planned = PlannedInput(file.source, digest, found.size, before + 1, shown)
     return _Examined(planned, parts or ((whole, found.size),))
+
+
+def _look(file: InputFile, now_ns: int) -> bytes | None:
+    """Return the look of *file* and its sidecar; None if that proves nothing."""
+    if file.version:
+        return digest_version(file.version, file.source)
+    own = look_of(file.path, file.source, now_ns)
+    sidecar = file.path + SIDECAR
+    if not FORMATS[file.suffix].single or not os.path.exists(sidecar):  # noqa: PTH110
+        return own
+    described = look_of(sidecar, file.source, now_ns)
+    return blake2b(own + described, digest_size=16).digest() if own and described else None
+
+
+def _with_sidecar(digest: str, file: InputFile, config: Config) -> str:
+    """Return the *digest* of a file's bytes; if it has a sidecar, that of both."""
+    sidecar = sidecar_of(file.path, config.input) if FORMATS[file.suffix].single else None
+    if sidecar is None:
+        return digest
+    return blake2b(digest.encode() + sidecar, digest_size=16).hexdigest()
 
 
 def _examine_folder(folder: InputFile, past: Past) -> _Examined:

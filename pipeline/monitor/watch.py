@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.config import Config
 from pipeline.ledger.plan import Engine, Plan
 from pipeline.monitor.log import EventLog
-from pipeline.staging import RunName, Staging
+from pipeline.staging import STAGES, RunName, Staging, counted
 
 LOOK_EVERY_S = 2.0
 """Seconds between two looks into the staging folder: soon enough for a log; a look takes 16 ms
@@ -81,11 +81,10 @@ class _Watch:
 
     def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
         """Give the blocks that have left a note of *kind* since the last look; *seen* grows."""
-        for index in self.blocks:
-            note = self.staging.block_file(index, f"{kind}.json")
-            if index not in seen and note.exists():
-                seen[index] = note.stat().st_mtime
-                yield index
+        waiting = [index for index in self.blocks if index not in seen]
+        for index, when in self.staging.note_times(waiting, kind).items():
+            seen[index] = when
+            yield index
 
     def _log_block(self, index: int) -> None:
         (counts,) = self.staging.cleaned(range(index, index + 1))
@@ -118,8 +117,8 @@ def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, fl
     """
 
     def times(kind: str) -> list[float]:
-        notes = (staging.block_file(index, f"{kind}.json") for index in range(blocks))
-        return [max(started, note.stat().st_mtime) for note in notes]
+        found = staging.note_times(range(blocks), kind)
+        return [max(started, when) for when in found.values()]
 
     cleaned, written = max(times("cleaned")), times("written")
     ends = {"clean": cleaned, "deduplicate": max(cleaned, min(written)), "write": max(written)}
@@ -128,3 +127,12 @@ def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, fl
         seconds[name] = round(end - before, 3)
         before = end
     return seconds
+
+
+def stage_cpu_seconds(staging: Staging) -> dict[str, float]:
+    """Return the CPU time of each stage in all workers and their helpers, in seconds.
+
+    What an interrupted run had finished is not in it, nor are planning, publishing and the engine.
+    """
+    counts = counted(staging.folder)
+    return {stage: round(counts[stage] / 1e6, 3) for stage in STAGES}

@@ -29,6 +29,8 @@ class Text(NamedTuple):
     group: int = 0
     published: bool = False
     url: int = 0
+    file: int = 0
+    facts: int = 0
     fetched: int = UNKNOWN
 
 
@@ -59,6 +61,8 @@ def candidates(texts, links=(), ranks=None):
         shingle_counts=shingles.counts,
         published=np.array([text.published for text in texts], np.bool_),
         urls=np.array([text.url for text in texts], np.uint64),
+        files=np.array([text.file for text in texts], np.uint64),
+        facts=np.array([text.facts for text in texts], np.uint64),
         fetched=np.array([text.fetched for text in texts], np.int64),
         groups=np.array([text.group for text in texts], np.int64),
         links=np.array(links, np.int64).reshape(-1, 2),

@@ -10,9 +10,9 @@ import pytest
 from runs import ROOT, run
 
 import pipeline.cli
+from pipeline.cli.reference import answer_schemas, answer_tables
 from pipeline.errors import HeldRun
 from pipeline.explain.answers import ANSWERS
-from pipeline.explain.reference import answer_schemas, answer_tables
 
 STORY = "The ferry from Kesterby was late again on Monday, said the harbour master. " * 8
 

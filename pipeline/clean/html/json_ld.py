@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 from lxml.etree import _Element
 
-from pipeline.clean.html.markup import MAX_VALUE_CHARS, MAX_VALUES
+from pipeline.clean.html.markup import MAX_VALUE_CHARS, MAX_VALUES, tidy
 from pipeline.clean.names import in_reading_order
-from pipeline.text.unicode import normalize
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Node: TypeAlias = dict[str, Json]
@@ -82,7 +81,7 @@ def as_list(value: Json) -> list[Json]:
 def texts_of(value: Json) -> list[str]:
     """Give the strings of *value*, entities decoded; other types and long texts are left out."""
     found = (item for item in as_list(value)[:MAX_VALUES] if isinstance(item, str))
-    texts = (normalize(unescape(item[: 2 * MAX_VALUE_CHARS])) for item in found)
+    texts = (tidy(unescape(item[: 2 * MAX_VALUE_CHARS])) for item in found)
     return [text for text in texts if text and len(text) <= MAX_VALUE_CHARS]
 
 

@@ -127,10 +127,14 @@ def text_of(element: _Element) -> str:
     return " ".join(" ".join(parts).split())
 
 
+def tidy(value: str) -> str:
+    """Normalize *value*, and decode it if it was escaped twice."""
+    value = normalize(value)
+    return normalize(unescape(value)) if _ENTITY.search(value) else value
+
+
 def _append(values: list[str], value: str | None) -> None:
-    value = normalize((value or "")[: MAX_VALUE_CHARS + 1])
-    if _ENTITY.search(value):  # escaped twice
-        value = normalize(unescape(value))
+    value = tidy((value or "")[: MAX_VALUE_CHARS + 1])
     if value and len(value) <= MAX_VALUE_CHARS and len(values) < MAX_VALUES:
         values.append(value)
 

@@ -14,6 +14,7 @@ from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.html.beside_headline import (
     date_beside_headline,
     headlines,
+    headlines_below_breadcrumbs,
     names_beside_headline,
 )
 from pipeline.clean.html.blocks import Blocks
@@ -216,12 +217,10 @@ def _stories(nodes: list[Node]) -> list[Node]:
 
 
 def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
-    found = [
-        ("json-ld:headline", text)
-        for node in _stories(nodes)
-        for text in texts_of(node.get("headline"))
-    ]
-    found += [("h1", text) for text in markup.headings[:5]]
+    stated = [text for node in _stories(nodes) for text in texts_of(node.get("headline"))]
+    found = [("json-ld:headline", text) for text in stated]
+    below = headlines_below_breadcrumbs(blocks, stated)
+    found += [("h1", below.get(name_key(text), text)) for text in markup.headings[:5]]
     if not any(len(text.split()) > 1 for text in markup.headings):
         long = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
         found += [("h2", text) for text in long[:1]]

@@ -46,7 +46,7 @@ def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -
     found += [
         ("itemprop:datePublished", text) for text in markup.items.get("datepublished", [])[:1]
     ]
-    found += _ld_dates(nodes, "dateCreated")
+    found += [] if _ld_dates(nodes, "datePublished") else _ld_dates(nodes, "dateCreated")
     times = [Evidence("date_published", text, "time") for text in markup.times[:1]]
     stated = [Evidence("date_published", text, source) for source, text in found]
     return [*stated, *(each for each in beside if each.field == "date_published"), *times]

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, sortable
+from pipeline.arrays import lookup, shard_bounds, sortable
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.rarity import (
     TEMPLATE_TEXTS,
     count_links,
+    occurring_again,
     same_items,
     strong_links,
     tells_one_story,
@@ -29,7 +30,6 @@ from pipeline.dedup.steps.layouts import (
     Bundle,
     Components,
     article_number,
-    shard_of,
 )
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.staging import Staging
@@ -120,11 +120,12 @@ def published_labels(staging: Staging) -> NDArray[np.uint64]:
 
 def weigh_shard(
     shard: int,
+    shards: int,
     portions: Iterable[BlockSamples],
     labels: Iterable[NDArray[np.uint64]],
     staging: Staging,
 ) -> NDArray[np.uint64]:
-    """Weigh the sampled shingles of one shard: stage the common ones, return the links.
+    """Weigh the sampled shingles of one of so many shards: stage the common ones, return the links.
 
     Args:
         portions: samples of each block, in any order.
@@ -134,14 +135,15 @@ def weigh_shard(
         uint64[k, 3], two provisional clusters, and the rare keys of this shard that they share.
     """
     ordered = sorted(portions, key=lambda portion: portion.block)
-    articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
-    clusters, numbers = np.unique(_labelled(articles, labels), return_inverse=True)
-    counts = np.concatenate([each.counts for each in ordered])
     keys = np.concatenate([each.keys for each in ordered])
+    articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
     background = staging.array("background")
     if background is not None:
-        background = background[shard_of(background["key"]) == shard]
-    common, links = weigh(keys, np.repeat(numbers.astype(np.uint32), counts), background)
+        first, end = np.searchsorted(background["key"], shard_bounds(shards)[shard : shard + 2])
+        background = background[first:end]
+    order = occurring_again(keys, background)
+    clusters, numbers = np.unique(_labelled(articles[order], labels), return_inverse=True)
+    common, links = weigh(keys[order], numbers.astype(np.uint32), background)
     write_bytes(staging.common(shard), common.astype("<u4").tobytes())
     return count_links(clusters[links])
 

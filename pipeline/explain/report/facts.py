@@ -69,6 +69,7 @@ def gather(output: Place, name: str) -> dict[str, Any]:
         "similarity": _histogram(tables["duplicates"]["similarity"], SIMILARITY_STEPS),
         "seconds": timings.get("seconds"),
         "stages": [{"name": n, "seconds": s} for n, s in (timings.get("stages") or {}).items()],
+        "cpu": [{"name": n, "seconds": s} for n, s in (timings.get("cpu_seconds") or {}).items()],
         "gates": [{"name": name, **gate} for name, gate in manifest.get("gates", {}).items()],
         "alarm_clusters": manifest.get("alarm_clusters") or [],
         "trend": _trend(output, run),

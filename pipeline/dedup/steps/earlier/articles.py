@@ -16,7 +16,7 @@ from pipeline.records import Article, Document, Precision, Timestamp
 from pipeline.storage import Place, opened
 
 COLUMNS = [
-    "id", "record_id", "source", "media_type", "extractor", "url", "title", "authors",
+    "id", "record_id", "source", "media_type", "extractor", "url", "site", "title", "authors",
     "date_published", "date_published_precision", "fetched_at", "text", "cluster_id", "page_id",
     "run_id",
 ]  # fmt: skip
@@ -64,6 +64,7 @@ def _article(row: dict[str, Any]) -> Article:
         title=row["title"],
         authors=tuple(row["authors"]),
         url=row["url"],
+        site=row["site"],
         date_published=_timestamp(row["date_published"], row["date_published_precision"]),
         fetched_at=_timestamp(row["fetched_at"]),
     )
