@@ -32,7 +32,7 @@ from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
 from pipeline.monitor.watch import stage_cpu_seconds, stage_seconds
 from pipeline.staging import RunName, Staging
-from pipeline.storage import Place, output_place, write_bytes
+from pipeline.storage import Place, output_place, remove_tree, write_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ class _Job:
             try:
                 account.check()
             except AccountError:
-                sweep_staging(self.output)  # or every later run would find the same fault
+                remove_tree(staging.place)  # or every later run would find the same fault
                 raise
             write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
             timings = {

@@ -295,6 +295,36 @@ def test_held_runs_wait_in_the_store(store, tmp_path):
     assert [] == verify(store / "out")["problems"]
 
 
+def test_what_comes_after_a_discarded_run_is_planned_anew(store, tmp_path):
+    """Inputs that were put right meanwhile are read as they are now."""
+    feed(tmp_path, "one", page(1, 1), page(2, 2), page(3, 3))
+    with pytest.raises(HeldRun):
+        run_at(tmp_path / "in", store / "out", gates={"max_articles": 2})
+    discard_held(store / "out", held_runs(store / "out")[0].name)
+    feed(tmp_path, "one", page(1, 1), page(2, 2))
+    outcome = run_at(tmp_path / "in", store / "out", gates={"max_articles": 2})
+
+    assert (2, 2) == (outcome.account.read, outcome.account.articles)
+    run_at(tmp_path / "in", store / "out")
+    assert [outcome.folder] == list((store / "out" / "runs").iterdir())
+
+
+def test_a_takedown_leaves_nothing_of_unfinished_runs(out, store, tmp_path):
+    """They hold texts, and nobody can publish them any more."""
+
+    def failing(*_):
+        raise RuntimeError
+
+    feed(tmp_path / "fed", "9", page(70, 70))
+    upload(tmp_path / "fed" / "in", store / "in")
+    with pytest.raises(RuntimeError):
+        run_at(store / "in", out, 41, engine=failing)
+    assert [] != list((out / ".staging").files())
+    remove(out, requested([], ["https://b.example/21"], []))
+
+    assert [] == list((out / ".staging").files())
+
+
 def test_globs_name_objects_as_they_name_files(store, tmp_path):
     """The same files under the same names; what begins with a dot is left out."""
     names = ("a.txt", "b/c.txt", "b/d.html", "b/.e.txt", ".git/f.txt", "g.txt.json", "h.md", "page")

@@ -178,6 +178,7 @@ def hold(finished: Place, output: Place, run_id: str) -> Place:
         publish_folder(finished, target, f"{run_id} is held")
     else:
         write_bytes(target / "manifest.json", (finished / "manifest.json").read_bytes())
+        remove_tree(finished)  # after a discard, its inputs are planned anew
     return target
 
 

@@ -148,8 +148,7 @@ def commit_change(
     commit(output, before.sequence + 1, encode_manifest(entry), deed)
     after = read_log(output)
     _empty_entries(output, before, after)
-    for run_id in before.manifests.keys() - after.manifests.keys():
-        remove_tree(output / "runs" / run_id)
+    sweep(output, [])
     for run_id in before.manifests.keys() & after.manifests.keys():
         if before.homes[run_id] != after.homes[run_id]:
             files = {file["path"] for file in after.manifests[run_id]["files"]}

@@ -1,8 +1,8 @@
 """Copies of objects on this machine, for libraries that read files. Read ``local``.
 
 A copy is named after its address and the store's mark of the content, so it is never stale. All
-processes of a user share the folder $NEWSIEVE_CACHE (else one in ~/.cache); when it holds more than
-$NEWSIEVE_CACHE_BYTES, what was not used for longest is deleted.
+processes of a user share the folder $NEWSIEVE_CACHE (else one in ~/.cache; %p in it stands for the
+process id); when it holds more than $NEWSIEVE_CACHE_BYTES, what was not used for longest goes.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+from pipeline.errors import UsageError
 from pipeline.storage.objects import StorePath
 
 DEFAULT_BYTES = 20_000_000_000
@@ -71,7 +72,7 @@ def replacing_object(path: StorePath) -> Iterator[Path]:
 
 def cache_folder() -> Path:
     """Return the folder of the copies, which only this user can enter."""
-    named = os.environ.get("NEWSIEVE_CACHE")
+    named = os.environ.get("NEWSIEVE_CACHE", "").replace("%p", str(os.getpid()))
     general = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     folder = Path(named or Path(general, "newsieve"))
     try:
@@ -104,7 +105,10 @@ def _temporary() -> Iterator[Path]:
 
 def _shrink() -> None:
     """Delete the copies that were not used for longest, until the rest is within the limit."""
-    limit = int(os.environ.get("NEWSIEVE_CACHE_BYTES") or DEFAULT_BYTES)
+    told = os.environ.get("NEWSIEVE_CACHE_BYTES") or str(DEFAULT_BYTES)
+    if not told.isdecimal():
+        raise UsageError(f"NEWSIEVE_CACHE_BYTES={told}: expected a number of bytes")
+    limit = int(told)
     found = []
     for entry in os.scandir(cache_folder()):
         with suppress(OSError):  # another process deletes as well
