@@ -174,7 +174,8 @@ def trace(output: Path, name: str, form: str) -> None:
     from pipeline.explain.lookup import trace as follow
     from pipeline.write.parquet import undamaged
 
-    if not (output / "runs").is_dir() and (Path(name) / "runs").is_dir():
+    holds_runs = not isinstance(output, Path) or (output / "runs").is_dir()
+    if not holds_runs and (Path(name) / "runs").is_dir():
         raise click.UsageError(
             f"OUTPUT comes first; did you mean `newsieve trace {name} {output}`?"
         )
