@@ -27,6 +27,7 @@ from pipeline.dedup.versions import (
     described_anew,
     fetched_together,
     name_pages,
+    of_one_wording,
     versions,
 )
 
@@ -223,7 +224,7 @@ def _cover(
     for hit in _hits(candidates, found, config):
         other, part = int(found.others[hit]), dict(zip(PARTS, found.parts[hit], strict=True))
         shorter = _is_shorter(candidates, other, member)
-        if _share_page(candidates, other, member) and not _is_layout(candidates, other, member):
+        if _is_version(candidates, other, member):
             stars.alike.append((member, other))
         elif part["coverage"] < MOST if shorter else part["longer_coverage"] < MOST_OF_LONGER:
             stars.partly.setdefault(other, member)
@@ -246,6 +247,8 @@ def _hits(candidates: Candidates, found: _Compared, config: DedupConfig) -> list
     inside = [at for at in whole if _is_shorter(candidates, int(found.others[at]), found.member)]
     if _tell_several(candidates, found.others[inside].tolist()):
         hits[inside] = False
+    for at in np.flatnonzero(of_one_wording(found.parts) & ~hits).tolist():
+        hits[at] = _is_version(candidates, int(found.others[at]), found.member)
     return np.flatnonzero(hits).tolist()
 
 
@@ -263,18 +266,17 @@ def _is_shorter(candidates: Candidates, one: int, other: int) -> bool:
     return candidates.sketch(one).positions <= candidates.sketch(other).positions
 
 
-def _share_page(candidates: Candidates, one: int, other: int) -> bool:
-    return bool(_names_of_page(candidates, one) & _names_of_page(candidates, other))
-
-
 def _names_of_page(candidates: Candidates, member: int) -> set[int]:
     return {int(candidates.urls[member]), int(candidates.files[member])} - {0}
 
 
-def _is_layout(candidates: Candidates, one: int, other: int) -> bool:
-    """Tell whether two articles of one page are layouts of it, fetched together in this run."""
-    new = not (candidates.published[one] or candidates.published[other])
-    return new and fetched_together(int(candidates.fetched[one]), int(candidates.fetched[other]))
+def _is_version(candidates: Candidates, one: int, other: int) -> bool:
+    """Tell whether two articles are at one page, and no layouts of it fetched together."""
+    if not _names_of_page(candidates, one) & _names_of_page(candidates, other):
+        return False
+    fetched = int(candidates.fetched[one]), int(candidates.fetched[other])
+    published = candidates.published[one] or candidates.published[other]
+    return bool(published) or not fetched_together(*fetched)
 
 
 def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupConfig) -> bool:
@@ -287,10 +289,9 @@ def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupCon
     pairs = [(one, other) for one in ones]
     if not pairs:
         return False
-    chances = compare_pairs(candidates, pairs)[1]
-    alike = [
-        pair for pair, chance in zip(pairs, chances, strict=True) if chance >= config.confidence
-    ]
+    parts, chances = compare_pairs(candidates, pairs)
+    told = (chances >= config.confidence) | of_one_wording(parts)
+    alike = [pairs[at] for at in np.flatnonzero(told)]
     stars.alike.extend(alike)
     return bool(alike)
 

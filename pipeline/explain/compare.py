@@ -36,12 +36,11 @@ from pipeline.text.tokens import word_count
 from pipeline.write.columns import columns_of
 
 GROUPS = {
-    "rare shingles": ("rare",),
-    "coverage": ("contained", "coverage", "coverage_squared", "weaker_half"),
-    "figures": ("figures", "figures_missing"),
-    "names": ("names", "names_missing", "particulars_behind"),
-    "leads": ("lead", "longer_lead", "leads_behind"),
-    "length": ("length",),
+    "rare shingles": ("rare", "rare_count"),
+    "coverage": ("contained", "coverage", "weaker_half"),
+    "figures": ("figures", "longer_figures_missing", "longer_figures_behind"),
+    "names": ("names", "particulars_behind"),
+    "leads": ("longer_lead", "leads_behind"),
     "time": ("hours_apart",),
 }
 """Inputs of the model that count the same thing."""
@@ -142,7 +141,7 @@ def compare_sides(
         rows: runs in whose texts common shingles are counted; without, all are rare.
     """
     pair = _work_out((a, b), config, rows)
-    kept, rule = _first(a, b, [len(each) for each in pair.sets])
+    kept, rule = _first(a, b, pair)
     sketches = pair.sketches if kept == "a" else pair.sketches[::-1]
     parts = compare(sketches[0], [sketches[1]])[0]
     named = zip(PARTS, parts.tolist(), strict=True)
@@ -192,18 +191,17 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
     )
 
 
-def _first(a: dict[str, Any], b: dict[str, Any], counts: list[int]) -> tuple[str, str]:
+def _first(a: dict[str, Any], b: dict[str, Any], pair: _Pair) -> tuple[str, str]:
     """Say which comes first in the order of representatives, and by which rule."""
     for name, side, other in (("a", a, b), ("b", b, a)):
         published = side.get("table") == "articles"
         if published and side["sequence"] < other.get("sequence", np.inf):
             return name, "published"
     keys = []
-    for side, count in zip((a, b), counts, strict=True):
+    for side, shingles, sketch in zip((a, b), pair.sets, pair.sketches, strict=True):
         known, text = {name: side[name] for name in COMPARED}, side["text"]
-        keys.append(
-            order_key(text_digest=text_digest(text), text=text, shingle_count=count, **known)
-        )
+        known |= {"shingle_count": len(shingles), "positions": sketch.positions}
+        keys.append(order_key(text_digest=text_digest(text), text=text, **known))
     return ("a" if keys[0] <= keys[1] else "b"), deciding_rule(*keys)
 
 

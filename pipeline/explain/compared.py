@@ -15,7 +15,7 @@ NOT_COMPARED = "not directly (no shared band, too few rare shingles in common)"
 KEPT_BECAUSE = {
     "published": "an earlier run published it",
     "url": "the other has no url",
-    "markup": "its text has no tags or entities left",
+    "faults": "its text has no tags or entities left, and tells nothing twice",
     "repetition": "its text says the same in fewer characters",
     "metadata": "it has more metadata (title, authors, date)",
     "length": "its text is longer",
@@ -54,7 +54,6 @@ _TIPS = {
     "figures": "the longer has {figures_shared:.0f} of the shorter's {figures:.0f} figures",
     "names": "the longer has {names_shared:.0f} of the shorter's {names:.0f} names",
     "leads": "{lead:.0%} of the shorter's lead and {longer_lead:.0%} of the longer's are in both",
-    "length": "the shorter has {length:.0%} of the longer's length",
     "time": "time between the publications: {gap}",
 }
 
