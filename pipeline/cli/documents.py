@@ -170,12 +170,12 @@ def trace(output: Path, name: str, form: str) -> None:
     Example:
       newsieve trace output/ tarnmouth-courier/bakery-fire.txt
     """  # noqa: D301
-    from pipeline.explain.lookup import Rows
-    from pipeline.explain.trace import trace as follow
-    from pipeline.explain.trace import trace_lines
+    from pipeline.explain.lookup import Rows, trace_lines
+    from pipeline.explain.lookup import trace as follow
     from pipeline.write.parquet import undamaged
 
-    if not (output / "runs").is_dir() and (Path(name) / "runs").is_dir():
+    holds_runs = not isinstance(output, Path) or (output / "runs").is_dir()
+    if not holds_runs and (Path(name) / "runs").is_dir():
         raise click.UsageError(
             f"OUTPUT comes first; did you mean `newsieve trace {name} {output}`?"
         )
@@ -211,8 +211,7 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
       newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
     """  # noqa: D301
     from pipeline.config_file import find_config, load_config
-    from pipeline.explain.compare import compare_sides, load_side
-    from pipeline.explain.compared import comparison_lines
+    from pipeline.explain.compare import compare_sides, comparison_lines, load_side
     from pipeline.explain.lookup import Rows
     from pipeline.write.parquet import undamaged
 

@@ -135,8 +135,7 @@ def report(state: State, output: Path, run: str, html: Path | None, form: str) -
         if html is None:
             print_json(facts)
             return
-        from pipeline.explain.report.page import render_page
-        from pipeline.explain.report.samples import gather_samples
+        from pipeline.explain.report.page import gather_samples, render_page
 
         samples = gather_samples(output, facts["run_id"], facts["settings"])
     write_bytes(html, render_page(facts, samples).encode("utf-8", "backslashreplace"))

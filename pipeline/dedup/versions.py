@@ -8,11 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dedup.evidence import UNKNOWN
+from pipeline.dedup.evidence import PARTS, UNKNOWN
 
 LAYOUT_MINUTES = 10
 """Minutes within which pages at one address were fetched as layouts of one page, such as AMP and
 mobile: a site that corrects a story takes longer to be fetched again."""
+VERSION = 0.6
+"""Share of the shorter text at one page that another has, and of the longer's ten segments, from
+which on one is a version of the other: a correction may change the very names and figures."""
 
 
 class Version(NamedTuple):
@@ -34,6 +37,53 @@ def fetched_together(one: int, other: int) -> bool:
     return UNKNOWN not in (one, other) and abs(one - other) <= LAYOUT_MINUTES
 
 
+def described_anew(
+    files: NDArray[np.uint64],
+    facts: NDArray[np.uint64],
+    digests: NDArray[np.uint8],
+    published: NDArray[np.bool_],
+    leaders: NDArray[np.int64],
+) -> list[tuple[int, int]]:
+    """List (published, new) articles of one file and text of which other things are known now.
+
+    Its sidecar has changed, or the headline above the text: that is a revision, not a copy.
+
+    Args:
+        files: uint64[m], digest of the file that is this document, 0 where it holds others.
+        facts: uint64[m], digest of what is known of it besides its text.
+        digests: uint8[m, 16], of the texts.
+        published: bool[m].
+        leaders: int64[m], the first of equal text of each.
+    """
+    found = []
+    again = ~published & (files != 0) & np.isin(files, files[published])
+    for member in np.flatnonzero(again & (leaders != np.arange(len(files)))):
+        same = published & (files == files[member])
+        same &= (digests == digests[member]).all(axis=1)
+        if facts[member] not in facts[same]:
+            found += [(each, int(member)) for each in np.flatnonzero(same).tolist()]
+    return found
+
+
+def name_pages(urls: NDArray[np.uint64], alike: Iterable[tuple[int, int]]) -> NDArray[np.uint64]:
+    """Name the page of each member, 0 where unknown: that of its url, and of versions it has.
+
+    The url of a file's text may be known only now, or be another one.
+    """
+    pages = urls.copy()
+    for one, other in alike:
+        if pages[one] != pages[other]:
+            pages[pages == pages[other]] = pages[one]
+    return pages
+
+
+def of_one_wording(parts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which pairs have most of their words in common, whatever names or figures say."""
+    column = dict(zip(PARTS, parts.T, strict=True))
+    found: NDArray[np.bool_] = np.minimum(column["contained"], column["longer_coverage"]) >= VERSION
+    return found
+
+
 def versions(
     urls: NDArray[np.uint64],
     published: NDArray[np.bool_],
@@ -48,7 +98,7 @@ def versions(
     nothing, and knows the later one by their ``page``.
 
     Args:
-        urls: uint64[m], 0 where unknown.
+        urls: uint64[m], the page of each, 0 where unknown.
         published: bool[m]; published articles never change.
         fetched: int64[m], minutes, or ``UNKNOWN``, which is the smallest of all.
         kept: the members that stay, in the order of the input.

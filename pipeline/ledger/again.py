@@ -17,8 +17,15 @@ from numpy.typing import NDArray
 
 from pipeline.config import Config
 from pipeline.errors import UsageError
-from pipeline.ledger.history import CommittedRun, inputs_of, manifests_of, read_manifest
+from pipeline.ledger.history import (
+    CommittedRun,
+    inputs_of,
+    manifests_of,
+    read_manifest,
+    table_files,
+)
 from pipeline.ledger.inputs import Inputs
+from pipeline.storage import StorePath, is_url, opened
 from pipeline.write.parquet import undamaged
 
 SETTINGS: dict[str, tuple[str, ...]] = {
@@ -114,10 +121,15 @@ def without_rejected(
 
 
 def _below(path: str, inputs: Inputs) -> list[str]:
-    wanted = Path(path).resolve()
-    found = [
-        file.source for file in inputs.files if Path(file.path).resolve().is_relative_to(wanted)
-    ]
+    if is_url(path):
+        named = StorePath.parse(path)
+        objects = [file for file in inputs.files if is_url(file.path)]
+        parsed = {file.source: StorePath.parse(file.path) for file in objects}
+        found = [source for source in parsed if parsed[source].is_relative_to(named)]
+    else:
+        wanted = Path(path).resolve()
+        files = [file for file in inputs.files if not is_url(file.path)]
+        found = [file.source for file in files if Path(file.path).resolve().is_relative_to(wanted)]
     if not found:
         raise UsageError(
             f"--again {path}: no input is at or below it; name a file or folder of input.paths"
@@ -164,6 +176,6 @@ def _ids(
 
 
 def _rows(run: CommittedRun, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
-    for path in sorted((run.folder / table).glob("*.parquet")):
-        with undamaged(path), pq.ParquetFile(path) as file:
+    for path in table_files(run.folder, table):
+        with undamaged(path), pq.ParquetFile(opened(path)) as file:
             yield from file.read(columns=columns).to_pylist()

@@ -18,10 +18,10 @@ from pipeline.config import Config
 from pipeline.ledger.history import RUN_ID, CommittedRun
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import InputFile, Inputs, is_input
-from pipeline.read import survey
-from pipeline.read.parts import Block, Part
+from pipeline.read import FORMATS, SIDECAR, sidecar_of, survey
+from pipeline.read.parts import Block, Part, digest_version
 from pipeline.staging import RunName, Staging
-from pipeline.storage import open_input, open_own
+from pipeline.storage import Place, listed, local, open_input, open_own
 from pipeline.version import FORMAT_VERSION, VERSION
 
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
@@ -37,7 +37,8 @@ class PlannedInput:
     """A file that the run reads, as it was when the plan was made.
 
     Attributes:
-        digest: of its bytes; None for an unreadable file, or a folder that cannot be listed.
+        digest: of its bytes, and those of its sidecar; None for an unreadable file, or a folder
+            that cannot be listed.
         attempts: runs that have read this content, including this one.
         look: ``index.look_of`` in hex; None when that proves nothing.
     """
@@ -122,6 +123,7 @@ class Past:
 
     Attributes:
         newest: the newest published run; None before the first.
+        sequence: number of the next run.
         attempts: (source, digest) → runs that read it, of files that are to be read again.
         tombstones: of what was taken down.
         again: sources of files to read once more, whatever earlier runs read (``again``).
@@ -129,6 +131,7 @@ class Past:
 
     index: Index
     newest: CommittedRun | None
+    sequence: int
     attempts: Mapping[tuple[str, str | None], int]
     tombstones: frozenset[bytes] = frozenset()
     again: frozenset[str] = frozenset()
@@ -157,13 +160,12 @@ def make_plan(
         need not open them.
     """
     now = time.time_ns()
-    examined = [_examine(file, past, config.run.block_bytes, now) for file in inputs.files]
+    examined = [_examine(file, past, config, now) for file in inputs.files]
     examined += [_examine_folder(folder, past) for folder in inputs.unreadable]
     planned = tuple(each.planned for each in examined if each.planned)
     blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
     parent = past.newest
-    sequence = parent.sequence + 1 if parent else 1
-    name = f"{logical_date.isoformat()}-{sequence:06d}"
+    name = f"{logical_date.isoformat()}-{past.sequence:06d}"
     read = [(each.source, each.digest, each.attempts) for each in planned]
     facts: list[Any] = [VERSION, name, parent and parent.run_id, _table_settings(config), read]
     if past.tombstones:  # the same inputs, but other rows
@@ -171,7 +173,7 @@ def make_plan(
     digest = blake2b(json.dumps(facts).encode(), digest_size=4).hexdigest()
     plan = Plan(
         run_id=f"{name}-{digest}",
-        sequence=sequence,
+        sequence=past.sequence,
         parent=parent.run_id if parent else None,
         logical_date=logical_date,
         inputs=planned,
@@ -181,32 +183,56 @@ def make_plan(
     return plan, [each.known for each in examined if each.known]
 
 
-def _examine(file: InputFile, past: Past, block_bytes: int, now_ns: int) -> _Examined:
+def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Examined:
     """Check the look of *file*; if that is not known, read it for its digest and its cuts."""
-    look = look_of(file.path, file.source, now_ns)
+    look = _look(file, now_ns)
     again = file.source in past.again
     if past.index.knows_look(look) and not again:
         return _Examined()
     whole = Part(file.path, file.source, file.suffix)
     try:
         with open_input(file.path) as stream:
-            found = survey(stream, file.suffix, block_bytes)
+            found = survey(stream, file.suffix, config.run.block_bytes)
     except OSError:
         return _unreadable(whole, past)
-    reader = past.index.reader_of(file.source, found.digest)
+    digest = _with_sidecar(found.digest, file, config)
+    reader = past.index.reader_of(file.source, digest)
     if reader is not None and not again:
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
-    before = past.attempts.get((file.source, found.digest), 0)
-    # A last line that is not whole waits, until a later run finds the file unchanged, or old.
-    final = before > 0 or not _changed_since(file.path, now_ns - COMPLETE_AFTER_NS)
+    before = past.attempts.get((file.source, digest), 0)
+    # A last line that is not whole waits, until a later run finds the file unchanged, or old; an
+    # object does not grow.
+    final = bool(before or file.version) or not _changed_since(
+        file.path, now_ns - COMPLETE_AFTER_NS
+    )
     whole = replace(whole, size=found.size, digest=found.digest, look=shown, final=final)
     parts = tuple(
         (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
         for start, stop, first_record in found.cuts
     )
-    planned = PlannedInput(file.source, found.digest, found.size, before + 1, shown)
+    planned = PlannedInput(file.source, digest, found.size, before + 1, shown)
     return _Examined(planned, parts or ((whole, found.size),))
+
+
+def _look(file: InputFile, now_ns: int) -> bytes | None:
+    """Return the look of *file* and its sidecar; None if that proves nothing."""
+    if file.version:
+        return digest_version(file.version, file.source)
+    own = look_of(file.path, file.source, now_ns)
+    sidecar = file.path + SIDECAR
+    if not FORMATS[file.suffix].single or not os.path.exists(sidecar):  # noqa: PTH110
+        return own
+    described = look_of(sidecar, file.source, now_ns)
+    return blake2b(own + described, digest_size=16).digest() if own and described else None
+
+
+def _with_sidecar(digest: str, file: InputFile, config: Config) -> str:
+    """Return the *digest* of a file's bytes; if it has a sidecar, that of both."""
+    sidecar = sidecar_of(file.path, config.input) if FORMATS[file.suffix].single else None
+    if sidecar is None:
+        return digest
+    return blake2b(digest.encode() + sidecar, digest_size=16).hexdigest()
 
 
 def _examine_folder(folder: InputFile, past: Past) -> _Examined:
@@ -228,24 +254,27 @@ def _unreadable(part: Part, past: Past) -> _Examined:
     return _Examined(PlannedInput(part.source, None, 0, before + 1), ((part, 0),))
 
 
-def find_interrupted(output: Path, newest: CommittedRun | None, config: Config) -> Plan | None:
+def find_interrupted(
+    output: Place, newest: CommittedRun | None, sequence: int, config: Config
+) -> Plan | None:
     """Return the plan of an interrupted run that can be finished, or None.
 
-    It must follow the *newest* run, have been made by this version for settings that give the same
-    result, and read nothing but what the inputs name now.
+    It must follow the *newest* run, have this *sequence*, have been made by this version for
+    settings that give the same result, and read nothing but what the inputs name now.
     """
-    for path in sorted((output / ".staging").glob("*/plan.json")):
+    for path in listed(output / ".staging", "*/plan.json"):
         try:
             with open_own(path) as stream:
                 plan = read_plan(stream.read(), config)
-            if plan and plan.parent == (newest and newest.run_id) and _is_ours(plan, path, config):
+            follows = plan and plan.parent == (newest and newest.run_id)
+            if plan and follows and plan.sequence == sequence and _is_ours(plan, path, config):
                 return plan
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # damaged, or of an older version: its inputs are planned again
     return None
 
 
-def _is_ours(plan: Plan, path: Path, config: Config) -> bool:
+def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
     """Whether nobody but an interrupted run of this user can have left this work behind.
 
     Raises:
@@ -254,13 +283,17 @@ def _is_ours(plan: Plan, path: Path, config: Config) -> bool:
     named = RUN_ID.fullmatch(plan.run_id)
     if not named or path.parent.name != plan.run_id or int(named["sequence"]) != plan.sequence:
         return False
-    if os.stat(path, follow_symlinks=False).st_uid != os.geteuid():  # noqa: PTH116
+    if isinstance(path, Path) and _owner(path) != os.geteuid():
         return False
     for array in path.parent.glob("*.npy"):
-        np.load(array, mmap_mode="r")
+        np.load(local(array), mmap_mode="r")
     rule = config.input.paths, config.input.follow_links
     parts = (part for block in plan.blocks for part in block.parts)
     return all(is_input(part.path, part.source, part.suffix, *rule) for part in parts)
+
+
+def _owner(path: Path) -> int:
+    return os.stat(path, follow_symlinks=False).st_uid  # noqa: PTH116
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:

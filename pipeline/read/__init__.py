@@ -23,7 +23,7 @@ from pipeline.read.formats import (
     may_be_page,
 )
 from pipeline.read.parts import Part, Survey, Unfinished, byte_range, is_as_planned, survey_lines
-from pipeline.read.single import SIDECAR
+from pipeline.read.single import SIDECAR, sidecar_of
 from pipeline.records import Rejection
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "looks_like_page",
     "may_be_page",
     "read_part",
+    "sidecar_of",
     "survey",
 ]
 

@@ -19,6 +19,8 @@ SIDECAR = ".json"
 
 It may be a link only with ``input.follow_links: anywhere``."""
 _MAX_SIDECAR_BYTES = 1_000_000
+_ELSEWHERE = {"text", "html", "id", "url", "fetched_at"}
+"""Fields that are not part of an id: content, what names its place, and when it was read."""
 
 
 def text_document(
@@ -49,15 +51,24 @@ def _document(
     found = content_of(payload, place, html=html)
     if isinstance(found, Rejection):
         return found
-    return described(found, payload, renamed(_sidecar(part, config), config.fields), place, config)
+    known = renamed(_fields(sidecar_of(part.path, config)), config.fields)
+    if facts := {name: known[name] for name in sorted(known.keys() - _ELSEWHERE)}:
+        payload += b"\0" + json.dumps(facts).encode()
+    return described(found, payload, known, place, config)
 
 
-def _sidecar(part: Part, config: InputConfig) -> Mapping[str, object]:
-    """Read the fields in the file's sidecar; nothing if there is none, or it is not an object."""
-    with suppress(OSError, ValueError, RecursionError):
+def sidecar_of(path: str, config: InputConfig) -> bytes | None:
+    """Read the sidecar of the file at *path*: its first megabyte; None if there is none."""
+    with suppress(OSError):
         follow = config.follow_links == "anywhere"
-        with open_input(part.path + SIDECAR, follow_link=follow) as stream:
-            fields = json.loads(stream.read(_MAX_SIDECAR_BYTES))
-        if isinstance(fields, dict):
-            return fields
+        with open_input(path + SIDECAR, follow_link=follow) as stream:
+            return stream.read(_MAX_SIDECAR_BYTES)
+    return None
+
+
+def _fields(sidecar: bytes | None) -> Mapping[str, object]:
+    """Return the fields of a sidecar; nothing if it is not an object."""
+    with suppress(ValueError, RecursionError):
+        fields = json.loads(sidecar or b"{}")
+        return fields if isinstance(fields, dict) else {}
     return {}

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
 from pipeline.dedup import decide as deciding
-from pipeline.dedup.decide import KEPT, MATCHES, Candidates, decide
+from pipeline.dedup.candidates import Candidates
+from pipeline.dedup.decide import KEPT, MATCHES, decide
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch
 from pipeline.dedup.order import ORDER_BYTES
 from pipeline.dedup.pairs import similarity
@@ -29,6 +30,8 @@ class Text(NamedTuple):
     group: int = 0
     published: bool = False
     url: int = 0
+    file: int = 0
+    facts: int = 0
     fetched: int = UNKNOWN
 
 
@@ -59,6 +62,8 @@ def candidates(texts, links=(), ranks=None):
         shingle_counts=shingles.counts,
         published=np.array([text.published for text in texts], np.bool_),
         urls=np.array([text.url for text in texts], np.uint64),
+        files=np.array([text.file for text in texts], np.uint64),
+        facts=np.array([text.facts for text in texts], np.uint64),
         fetched=np.array([text.fetched for text in texts], np.int64),
         groups=np.array([text.group for text in texts], np.int64),
         links=np.array(links, np.int64).reshape(-1, 2),

@@ -2,7 +2,7 @@
 
 members     one fixed-size record an article, so that any one can be read alone
 keys        the band keys of a block's signed articles, by group of bands
-samples     the sampled shingles of a block's signed articles, one shard of keys at a time
+samples     the sampled shingles of a block's signed articles by key, one range of keys at a time
 verdicts    one record a duplicate, or an article that belongs to another's cluster
 """
 
@@ -28,8 +28,9 @@ URLS = -2
 """The group in which addresses are joined, so that versions of one page are compared."""
 THIS_RUN = -1
 """The run of an article that no earlier run has published."""
-SAMPLE_SHARDS = 8
-"""Portions in which sampled shingles are joined, a power of two; no worker needs all of them."""
+SAMPLE_SHARDS, FINEST_SHARDS = 8, 4096
+"""Portions in which sampled shingles are joined on one machine, and at most; powers of two. No
+worker needs all of them."""
 ID_BYTES = 16
 
 VERDICT = np.dtype(
@@ -72,11 +73,12 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
     Fields: its id and text digest, its place in the order of representatives, the number of
     its record in the block, the run that published it (by number in the window, or
     ``THIS_RUN``), the cluster and the page it has there (else its own id), a digest of what names
-    its page (0 if nothing does), where its shingles lie in the shingles file (start and count, in
-    shingles), the same for its samples, figures and names, the places a shingle can have in it,
-    the first minute in which it may have been published and how many more may be it, the minute
-    of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it has too few
-    shingles to be signed).
+    its page (0 if nothing does), digests of the file that is this document (0 if it holds others)
+    and of what is known of it besides its text, where its shingles lie in the shingles file (start
+    and count, in shingles), the same for its samples, figures and names, the places a shingle can
+    have in it, the first minute in which it may have been published and how many more may be it,
+    the minute of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it
+    has too few shingles to be signed).
     """
     return np.dtype(
         [
@@ -88,6 +90,8 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("cluster_id", "u1", ID_BYTES),
             ("page_id", "u1", ID_BYTES),
             ("url", "<u8"),
+            ("file", "<u8"),
+            ("facts", "<u8"),
             ("shingles_start", "<u8"),
             ("shingle_count", "<u4"),
             ("samples_start", "<u8"),
@@ -122,9 +126,9 @@ def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return articles & np.uint64(0xFFFFFFFF)
 
 
-def shard_of(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return the shard in which each key of a sample is joined."""
-    return keys & np.uint32(SAMPLE_SHARDS - 1)
+def sample_shards(ranges: int) -> int:
+    """Return in how many shards samples are joined, for so many ``key_ranges``."""
+    return min(SAMPLE_SHARDS * ranges, FINEST_SHARDS)
 
 
 class BlockKeys(NamedTuple):
@@ -142,19 +146,17 @@ class BlockKeys(NamedTuple):
 
 
 class BlockSamples(NamedTuple):
-    """Sampled shingles of articles of a block, of one shard of keys.
+    """Sampled shingles of articles of a block, of one shard of keys; n of them.
 
     Attributes:
         block: index of the block.
-        rows: uint32[n], the articles.
-        counts: uint32[n], how many of the keys each has.
-        keys: uint32, those of one article after those of the other.
+        keys: uint32[n], ascending.
+        rows: uint32[n], the article that each is of.
     """
 
     block: int
-    rows: NDArray[np.uint32]
-    counts: NDArray[np.uint32]
     keys: NDArray[np.uint32]
+    rows: NDArray[np.uint32]
 
 
 def key_ranges(input_bytes: int) -> int:

@@ -10,13 +10,19 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
 from pipeline.dedup.particulars import Particulars, particulars_block
 from pipeline.dedup.samples import Samples, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
-from pipeline.dedup.steps.layouts import ID_BYTES, THIS_RUN, member_dtype
+from pipeline.dedup.steps.layouts import (
+    FINEST_SHARDS,
+    ID_BYTES,
+    THIS_RUN,
+    member_dtype,
+)
 from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import replacing
@@ -28,6 +34,7 @@ DAY_MINUTES = 24 * 60 - 1
 TEXTS_AT_ONCE = 256
 """Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
 asked for their memory again and again, which costs a fifth of all that is done with them."""
+_HALF = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +52,27 @@ class Published:
 
 
 class MemberWriter:
-    """Writes the members and shingles files of one block, batch by batch."""
+    """Writes what is known of the articles of one block, batch by batch.
+
+    The keys of their samples are written at the end, by key: 8 bytes each until then.
+    """
 
     def __init__(
         self, index: int, config: DedupConfig, staging: Staging, open_files: ExitStack
     ) -> None:
         self._config = config
         self._dtype = member_dtype(config.bands)
-        self._members, self._shingles, self._samples, self._figures, self._names = (
+        self._members, self._shingles, self._samples, self._figures, self._names, self._sampled = (
             open_files.enter_context(
                 open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
             )
-            for kind in ("members", "shingles", "samples", "figures", "names")
+            for kind in ("members", "shingles", "samples", "figures", "names", "sampled")
         )
-        self._shingle_total = self._sample_total = self._figure_total = self._name_total = 0
+        self._by_key = [np.empty(0, np.uint64)]
+        open_files.callback(self._write_by_key)
+        self._shingle_total = self._sample_total = self._figure_total = self._name_total = (
+            self._rows
+        ) = 0
 
     def append(
         self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
@@ -81,21 +95,33 @@ class MemberWriter:
         records = np.zeros(len(kept), self._dtype)
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
+        records["positions"] = samples.positions
         _describe(records, kept, earlier)
         records["keys"][signed] = keys.T[signed]
-        self._append_samples(records, samples)
+        self._append_samples(records, samples, signed)
         self._append_particulars(records, *particulars_block(texts))
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         self._shingle_total += len(shingles.values)
 
-    def _append_samples(self, records: NDArray[np.void], samples: Samples) -> None:
-        """Write samples, and note in *records* where they lie."""
+    def _append_samples(
+        self, records: NDArray[np.void], samples: Samples, signed: NDArray[np.bool_]
+    ) -> None:
+        """Write samples, and note in *records* where they lie; keep the keys of those *signed*."""
         records["samples_start"] = self._sample_total + samples.offsets[:-1]
         records["sample_count"] = samples.counts
-        records["positions"] = samples.positions
         self._samples.write(samples.values.astype("<u8").tobytes())
         self._sample_total += len(samples.values)
+        rows = np.repeat(self._rows + np.arange(len(records), dtype=np.uint64), samples.counts)
+        owned = samples.values >> _HALF << _HALF | rows
+        self._by_key.append(owned[np.repeat(signed, samples.counts)])
+        self._rows += len(records)
+
+    def _write_by_key(self) -> None:
+        """Write key and row of each sample, by key, behind the places where finest shards begin."""
+        packed = np.sort(np.concatenate(self._by_key))
+        bounds = np.searchsorted(packed >> _HALF, shard_bounds(FINEST_SHARDS))
+        self._sampled.write(bounds.astype("<u8").tobytes() + packed.astype("<u8").tobytes())
 
     def _append_particulars(
         self, records: NDArray[np.void], figures: Particulars, names: Particulars
@@ -131,6 +157,24 @@ def page_digest(article: Article) -> int:
         name = f"id {document.record_id}"
     else:
         return 0
+    return _number(name)
+
+
+def file_facts(article: Article) -> tuple[int, int]:
+    """Hash the file that is this document, and what its sidecar may say of it: 64 bits each.
+
+    Both are 0 for a record of a file of many: its fields are part of that file.
+    """
+    document, published = article.document, article.date_published
+    _, mark, number = document.source.rpartition("#")
+    if not document.source or (mark and number.isdecimal()):
+        return 0, 0
+    day = published and (published.instant.timestamp(), published.precision)
+    facts = document.record_id, article.url, article.site, article.title, article.authors, day
+    return _number(f"path {document.source}"), _number(repr(facts))
+
+
+def _number(name: str) -> int:
     return int.from_bytes(digest(name, 8), "little") or 1
 
 
@@ -147,14 +191,15 @@ def _describe(
     """Fill in what *records* say of the articles besides their texts."""
     articles = [article for _, article in kept]
     digests = [text_digest(article.text) for article in articles]
-    described = zip(articles, digests, records["shingle_count"].tolist(), strict=True)
-    orders = [_order_key(*each) for each in described]
+    counts = records["shingle_count"].tolist(), records["positions"].tolist()
+    orders = [_order_key(*each) for each in zip(articles, digests, *counts, strict=True)]
     ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
     records["id"] = records["cluster_id"] = records["page_id"] = ids
     records["text_digest"] = _bytes_table(digests, ID_BYTES)
     records["order"] = _bytes_table(orders, ORDER_BYTES)
     records["ordinal"] = [ordinal for ordinal, _ in kept]
     records["url"] = [page_digest(each) for each in articles]
+    records["file"], records["facts"] = zip(*map(file_facts, articles), strict=True)
     published = [article.date_published for article in articles]
     records["minute"] = [_minute(each) for each in published]
     days = [each is not None and each.precision == "day" for each in published]
@@ -172,13 +217,14 @@ def _minute(timestamp: Timestamp | None) -> int:
     return minute_of(timestamp.instant if timestamp else None)
 
 
-def _order_key(article: Article, text_digest: bytes, shingle_count: int) -> bytes:
+def _order_key(article: Article, text_digest: bytes, shingle_count: int, positions: int) -> bytes:
     published = article.date_published
     return order_key(
         id=article.document.id,
         text_digest=text_digest,
         text=article.text,
         shingle_count=shingle_count,
+        positions=positions,
         url=article.url,
         title=article.title,
         authors=article.authors,
