@@ -72,7 +72,7 @@ def make_buckets(endpoint: str) -> None:
 
 @contextmanager
 def store_on_this_machine(work: Path) -> Iterator[None]:
-    """Give this process, and those that it starts, a store; each has copies of its own in *work*."""
+    """Give this process, and those it starts, a store; each has copies of its own in *work*."""
     before = os.environ.copy()
     with object_server() as endpoint:
         os.environ |= {
