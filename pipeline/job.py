@@ -30,7 +30,7 @@ from pipeline.ledger.lock import locked
 from pipeline.ledger.log import racing
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
-from pipeline.monitor.watch import stage_cpu_seconds, stage_seconds
+from pipeline.monitor.progress import stage_cpu_seconds, stage_seconds
 from pipeline.staging import RunName, Staging
 from pipeline.storage import Place, output_place, remove_tree, write_bytes
 

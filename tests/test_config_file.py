@@ -10,8 +10,8 @@ import strategies
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import default_config
 
-from pipeline.cli.reference import default_config
 from pipeline.config import Config, DedupConfig
 from pipeline.config_file import commented_yaml, find_config, load_config, setting_names, settings
 from pipeline.errors import ConfigError, UsageError

@@ -28,12 +28,10 @@ HOMES = {
     "langdetect": ("pipeline/judge/",),
     "tld": ("pipeline/urls.py",),
     "click": ("pipeline/cli/",),
-    "yaml": ("pipeline/config_file.py", "pipeline/explain/answers.py"),
+    "yaml": ("pipeline/config_file.py", "pipeline/clean/dates.py"),
     "pydantic": (
         "pipeline/config.py",
         "pipeline/config_file.py",
-        "pipeline/explain/answers.py",
-        "pipeline/cli/reference.py",
     ),
     "pydantic_core": ("pipeline/config_file.py",),
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),

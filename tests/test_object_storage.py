@@ -21,9 +21,8 @@ from newsieve import open_output
 from pipeline.cli import newsieve as newsieve_command
 from pipeline.cli.options import State
 from pipeline.errors import HeldRun, LostRace, UsageError
-from pipeline.explain.lookup import Rows
+from pipeline.explain.lookup import Rows, trace
 from pipeline.explain.runs import article_files, list_runs, verify
-from pipeline.explain.trace import trace
 from pipeline.job import preview_run, run_job
 from pipeline.ledger.held import discard_held, held_runs, publish_held
 from pipeline.ledger.history import committed_runs, tombstones_of

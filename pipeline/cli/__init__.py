@@ -38,35 +38,17 @@ if TYPE_CHECKING:
 UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
 """Verb → what is true of the output when it fails; of all others, that nothing was changed."""
 
-GLOBAL_FLAGS = {
-    "--traceback": 0,
-    "--log-format": 1,
-    "--color": 1,
-    "-q": 0,
-    "--quiet": 0,
-    "-v": 0,
-    "--verbose": 0,
-}
+GLOBAL_FLAGS = {"--log-format": 1, "--color": 1}
+GLOBAL_FLAGS |= dict.fromkeys(("--traceback", "-q", "--quiet", "-v", "--verbose"), 0)
 """Flags of the command itself → how many values each takes. They work before and after the verb."""
 
 
 OTHER_WORDS = {
-    "help": "--help",
-    "version": "--version",
-    "validate": "check",
-    "stats": "report",
-    "status": "list",
-    "runs": "list",
-    "ls": "list",
-    "show": "trace",
-    "explain": "clean --explain",
-    "dedup": "run",
-    "init": "check --settings",
-    "delete": "remove",
-    "takedown": "remove",
-    "rollback": "undo",
-    "schema": "check",
-}
+    "help": "--help", "version": "--version", "validate": "check", "stats": "report",
+    "status": "list", "runs": "list", "ls": "list", "show": "trace", "dedup": "run",
+    "explain": "clean --explain", "init": "check --settings", "delete": "remove",
+    "takedown": "remove", "rollback": "undo", "schema": "check",
+}  # fmt: skip
 """What other tools call it → how it is called here."""
 
 

@@ -135,8 +135,10 @@ class _Run:
         # First of all: the libraries of a run take a second to load.
         if not self.state.log.quiet:
             colour = wants_colour(self.state.colour, sys.stderr)
-            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour)
+            events = self.state.log.form == "json" or self.state.verbose
+            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour, events=events)
             self.watcher.start()
+            engine = self.watcher.watching(engine)
         try:
             outcome = self._run(day, engine)
         finally:
@@ -145,32 +147,40 @@ class _Run:
         if not outcome.published:
             self._report_nothing(outcome)
         if self.form == "json":
-            print_json(self._answer(outcome))
+            print_json(
+                {
+                    "published": [_described(run) for run in outcome.published],
+                    "files": len(outcome.inputs.files),
+                    "remarks": outcome.inputs.remarks(),
+                }
+            )
 
     def _run(self, day: date | None, engine: Engine) -> Outcome:
         from pipeline.job import run_job
         from pipeline.ledger.account import Account
         from pipeline.monitor.metrics_file import recorded
-        from pipeline.monitor.watch import watched
 
-        if self.state.log.form == "json" or self.state.verbose:
-            engine = watched(engine, self.state.log)
-        if self.watcher:
-            engine = self.watcher.watching(engine)
         with recorded(self.config) as self.last:
             options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
             outcome = run_job(self.config, day, engine, self._report, **options)
             self.last.account = outcome.account or Account()
         return outcome
 
-    def _report(self, inputs: Inputs, published: Published) -> None:
+    def _report(self, inputs: Inputs, run: Published) -> None:
+        from pipeline.explain.account import account_lines
+
         if self.watcher:
             self.watcher.clear()
         if not self.published:
             self._report_remarks(inputs)
-        self.published.append(published)
-        self.last.account = published.account
-        self._report_published(published)
+        self.published.append(run)
+        self.last.account = run.account
+        lines = ["finished the run that was interrupted:"] if run.resumed else []
+        if self.state.log.form == "text" and not self.state.log.quiet:
+            lines += account_lines(run.account, run.seconds, run.folder, _command())
+        self.state.log.event("run_published", "\n".join(lines), **_described(run))
+        if self.form == "text":
+            _print_folder(run.folder)
 
     def _report_remarks(self, inputs: Inputs) -> None:
         for line in inputs.remarks():
@@ -185,23 +195,6 @@ class _Run:
             paths = ", ".join(self.config.input.paths)
             text = f"nothing to read: no supported file in {paths}"
         self.state.log.event("nothing_new", shown(text), files=count)
-
-    def _report_published(self, run: Published) -> None:
-        from pipeline.explain.account import account_lines
-
-        lines = ["finished the run that was interrupted:"] if run.resumed else []
-        if self.state.log.form == "text" and not self.state.log.quiet:
-            lines += account_lines(run.account, run.seconds, run.folder, _command())
-        self.state.log.event("run_published", "\n".join(lines), **_described(run))
-        if self.form == "text":
-            _print_folder(run.folder)
-
-    def _answer(self, outcome: Outcome) -> dict[str, Any]:
-        return {
-            "published": [_described(run) for run in outcome.published],
-            "files": len(outcome.inputs.files),
-            "remarks": outcome.inputs.remarks(),
-        }
 
 
 def _described(run: Published) -> dict[str, Any]:

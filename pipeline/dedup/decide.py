@@ -314,7 +314,10 @@ def _join(
     known = [(each.page, other) for other, each in later.items() if each.page != other]
     known += [(one, other) for other, one in stars.partly.items() if other not in stars.edges]
     together = {pair for pair in known if pair[0] in first and pair[1] in first}
-    for one, other in [*sorted(together), *_star_pairs(candidates, stars, near, rank)]:
+    near_pairs = _have_something(
+        candidates, stars, _star_pairs(candidates, stars, near, rank), config
+    )
+    for one, other in [*sorted(together), *near_pairs]:
         left, right = root(one), root(other)
         if left == right:
             continue
@@ -324,16 +327,33 @@ def _join(
     return {member: root(member) for member in stars.of}
 
 
+def _have_something(
+    candidates: Candidates, stars: _Stars, pairs: list[tuple[int, int]], config: DedupConfig
+) -> list[tuple[int, int]]:
+    """List those pairs of stars of which the last speaker of one verifies against the other."""
+    sides = [_speakers(stars.of[one], stars.of[other]) for one, other in pairs]
+    order = sorted(range(len(pairs)), key=lambda place: sides[place][0][-1])
+    alike: list[int] = []
+    for start in range(0, len(order), _AT_ONCE):
+        places = order[start : start + _AT_ONCE]
+        questions = [(sides[place][0][-1], np.array(sides[place][1])) for place in places]
+        found = zip(places, _compared(candidates, questions), strict=True)
+        alike += [place for place, each in found if (each.chances >= config.confidence).any()]
+    return [pairs[place] for place in sorted(alike)]
+
+
 def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
     """Tell whether two stars mostly verify against one another, by a few members of each."""
+    few, many = _speakers(one, other)
+    chances = compare_pairs(candidates, [(speaker, other) for speaker in few for other in many])[1]
+    found = int(np.count_nonzero(chances >= config.confidence))
+    return found >= STARS_AGREE * len(chances)
+
+
+def _speakers(one: list[int], other: list[int]) -> tuple[list[int], list[int]]:
+    """Choose a few members of two stars, of the smaller one first."""
     few, many = sorted((_spread(one), _spread(other)), key=len)
-    found = 0
-    for speaker in reversed(few):  # the representatives are known to differ
-        chances = compare_pairs(candidates, [(speaker, other) for other in many])[1]
-        found += int(np.count_nonzero(chances >= config.confidence))
-        if not found:  # most pairs of stars have nothing in common
-            return False
-    return found >= STARS_AGREE * len(few) * len(many)
+    return few, many
 
 
 def _star_pairs(

@@ -70,7 +70,6 @@ def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:
     Args:
         name: a file of one document; ``<file>#<n>``, record n of a file of many; or, in the
             runs *rows*, an id, record id, url or source.
-        config: how a file is read, cleaned and judged.
 
     Returns:
         The document's row of ``articles`` or ``duplicates``; of a row in *rows* also its ``table``
@@ -134,12 +133,9 @@ def _side_of_row(name: str, rows: Rows) -> dict[str, Any]:
 def compare_sides(
     a: dict[str, Any], b: dict[str, Any], config: DedupConfig, rows: Rows | None = None
 ) -> dict[str, Any]:
-    """Compare two documents the way a run does: an object ready for JSON.
+    """Compare two documents from ``load_side`` as a run does: an object ready for JSON.
 
-    Args:
-        a, b: the documents, from ``load_side``.
-        config: as of a run.
-        rows: runs in whose texts common shingles are counted; without, all are rare.
+    Common shingles are counted in the texts of *rows*; without, all are rare.
     """
     pair = _work_out((a, b), config, rows)
     kept, rule = _first(a, b, [len(each) for each in pair.sets])

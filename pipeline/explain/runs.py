@@ -61,13 +61,10 @@ def article_files(output: Place) -> list[str]:
 def _listed(manifest: dict[str, Any], folder: Place) -> dict[str, Any]:
     counts, timings = manifest.get("counts") or {}, manifest.get("timings") or {}
     return {
-        "run_id": manifest["run_id"],
-        "sequence": manifest["sequence"],
-        "logical_date": manifest["logical_date"],
+        **{name: manifest[name] for name in ("run_id", "sequence", "logical_date")},
         "published_at": manifest.get("published_at"),
         **{name: counts.get(name, 0) for name in COUNTED},
-        "files": manifest["inputs"]["files"],
-        "bytes": manifest["inputs"]["bytes"],
+        **{name: manifest["inputs"][name] for name in ("files", "bytes")},
         "seconds": timings.get("seconds"),
         "newsieve": manifest["newsieve"],
         "folder": folder.name,
@@ -182,34 +179,22 @@ def _records(a: Place, b: Place) -> list[dict[str, Any]]:
     A record is read again when its content changed, or when it could not be read before.
     """
     before = _fates(a)
-    found = []
-    for fate in _fates(b).values():
-        old = before.get(fate["source"])
-        if old:
-            found.append({"source": fate["source"], "title": fate["title"], "a": old, "b": fate})
-    for each in found:
-        for side in "ab":
-            each[side] = {name: each[side][name] for name in ("fate", "id", "reason", "words")}
-    return found
+    return [
+        {"source": source, "title": title, "a": before[source][1], "b": fate}
+        for source, (title, fate) in _fates(b).items()
+        if source in before
+    ]
 
 
-def _fates(folder: Place) -> dict[str, dict[str, Any]]:
-    fates: dict[str, dict[str, Any]] = {}
-    columns = {
-        "articles": ("id", "source", "title", "word_count"),
-        "duplicates": ("id", "source", "title", "word_count"),
-        "rejects": ("id", "source", "reason"),
-    }
+def _fates(folder: Place) -> dict[str, tuple[str | None, dict[str, Any]]]:
+    """Source → title and fate of each record of the run in *folder*."""
+    fates: dict[str, tuple[str | None, dict[str, Any]]] = {}
     for table in TABLES:
-        for row in read_rows(folder, table, columns[table]):
-            fates[row["source"]] = {
-                "fate": table.removesuffix("s"),
-                "source": row["source"],
-                "id": plain(row["id"]),
-                "title": row.get("title"),
-                "reason": row.get("reason"),
-                "words": row.get("word_count"),
-            }
+        own = ("reason",) if table == "rejects" else ("title", "word_count")
+        for row in read_rows(folder, table, ("id", "source", *own)):
+            fate = {"fate": table.removesuffix("s"), "id": plain(row["id"])}
+            fate |= {"reason": row.get("reason"), "words": row.get("word_count")}
+            fates[row["source"]] = row.get("title"), fate
     return fates
 
 
@@ -278,8 +263,8 @@ def verify(output: Place) -> dict[str, Any]:
         UsageError: *output* holds no runs.
     """
     check_output(output)
-    checked = [0, 0]
-    problems: list[dict[str, Any]] = []
+    count = size = 0
+    problems: list[tuple[Place, str, str | None]] = []
     if isinstance(output, Path):
         found = sorted((output / "runs").glob("*"))
         runs: list[Place] = [path for path in found if RUN_ID.fullmatch(path.name)]
@@ -290,48 +275,42 @@ def verify(output: Place) -> dict[str, Any]:
             manifest = read_manifest(folder)
             files = manifest["files"]
         except (NewsieveError, OSError, KeyError) as error:
-            path = name_below(folder, output)
-            problems.append({"path": path, "problem": "no_manifest", "detail": str(error)})
+            problems.append((folder, "no_manifest", str(error)))
             continue
         # Manifests of newsieve of earlier versions have no digest of themselves.
         if manifest.get("digest", expected := digest_manifest(manifest)) != expected:
-            path = name_below(folder / "manifest.json", output)
             detail = f"its digest is not {manifest['digest']}"
-            problems.append({"path": path, "problem": "changed", "detail": detail})
+            problems.append((folder / "manifest.json", "changed", detail))
         tables = folder if isinstance(output, Path) else output / "runs" / folder.name
         for file in files:
-            checked[0] += 1
-            checked[1] += file["bytes"]
-            problems += _problems_of(tables / file["path"], file, output)
-        known = {file["path"] for file in files}
-        problems += [
-            {"path": name_below(path, output), "problem": "unlisted", "detail": None}
-            for path in listed(tables, "*.parquet", deep=True)
-            if name_below(path, tables) not in known
-        ]
+            problems += _problems_of(tables / file["path"], file)
+        count, size = count + len(files), size + sum(file["bytes"] for file in files)
+        known = {tables / file["path"] for file in files}
+        unknown = (path for path in listed(tables, "*.parquet", deep=True) if path not in known)
+        problems += ((path, "unlisted", None) for path in unknown)
     return {
         "output": str(output),
         "runs": len(runs),
-        "files": checked[0],
-        "bytes": checked[1],
-        "problems": problems,
+        "files": count,
+        "bytes": size,
+        "problems": [
+            {"path": name_below(path, output), "problem": problem, "detail": detail}
+            for path, problem, detail in problems
+        ],
     }
 
 
-def _problems_of(path: Place, file: dict[str, Any], output: Place) -> Iterator[dict[str, Any]]:
-    problem, detail = None, None
+def _problems_of(path: Place, file: dict[str, Any]) -> Iterator[tuple[Place, str, str | None]]:
     try:
         size = path.stat().st_size
         if size < file["bytes"]:
-            problem, detail = "truncated", f"{size:,} of {file['bytes']:,} bytes"
+            yield path, "truncated", f"{size:,} of {file['bytes']:,} bytes"
         elif digest_file(path) != file["blake2b"]:
-            problem, detail = "changed", f"blake2b is not {file['blake2b']}"
+            yield path, "changed", f"blake2b is not {file['blake2b']}"
     except FileNotFoundError:
-        problem = "missing"
+        yield path, "missing", None
     except OSError as error:
-        problem, detail = "unreadable", error.strerror
-    if problem:
-        yield {"path": name_below(path, output), "problem": problem, "detail": detail}
+        yield path, "unreadable", error.strerror
 
 
 def verify_lines(found: dict[str, Any]) -> Iterator[str]:

@@ -61,11 +61,7 @@ _H1 = mask_with("h1")
 
 
 def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
-    """Find the dates printed next to the headline.
-
-    Args:
-        blocks: of the whole page.
-        places: the blocks that are the headline, see ``headlines``.
+    """Find the dates printed next to the headline, which is at *places*, see ``headlines``.
 
     Returns:
         The nearest date, as it is printed, or the only one on the page that is called that of
@@ -85,9 +81,7 @@ def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence
 def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
     """Find the blocks that are the headline: those in heading elements, else all that say the same.
 
-    Args:
-        blocks: of the whole page.
-        titles: what the headline may be, the likeliest first.
+    *titles* are what it may be, the likeliest first.
     """
     for title in titles:
         key, limit = name_key(title), 2 * len(title)
@@ -104,12 +98,8 @@ def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
 def headlines_below_breadcrumbs(blocks: Blocks, stated: Sequence[str]) -> dict[str, str]:
     """Map each ``<h1>`` in the breadcrumbs, as ``name_key``, to the headline in print below them.
 
-    Such an ``<h1>`` is written for search engines. The headline is a heading that follows, if the
-    page's JSON-LD has it too.
-
-    Args:
-        blocks: of the whole page.
-        stated: the headlines of its JSON-LD.
+    Such an ``<h1>`` is written for search engines. The headline is a heading that follows, if it
+    is among *stated*, the headlines of the page's JSON-LD.
     """
     titles = {name_key(title): title for title in stated}
     crumbs = [n for n, flags in enumerate(blocks.near) if flags & _H1 and _in_menu(blocks, n)]
@@ -261,11 +251,7 @@ _ON = re.compile(r"(?<=\w)\s(?:on|am|le|el|den)\s.*$")
 
 
 def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
-    """Find the byline next to the headline.
-
-    Args:
-        blocks: of the whole page.
-        places: the blocks that are the headline.
+    """Find the byline next to the headline, which is at *places*.
 
     Returns:
         The names, field ``authors``, or those of the only label on the page that names an

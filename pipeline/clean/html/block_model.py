@@ -54,19 +54,12 @@ _STAMP = OWN.index("rule:timestamp")
 
 GROUPS = {
     "extractors": (*EXTRACTIONS, "place:in_first", "place:before_first", "place:behind_first"),
-    "containers": ("level", "place:"),
-    "element_names": ("own:", "near:", "around:"),
-    "length": ("words",),
-    "ending": ("ends_", "terminal"),
-    "outside_prose": ("prose",),
-    "signs": ("spaceless",),
-    "voice": ("voice_",),
-    "vocabulary": ("overlap",),
-    "repetition": ("repeated", "refrain"),
-    "phrases": ("phrase", "rule"),
-    "neighbours": ("window:", "shift:"),
-    "page": ("page:",),
-}
+    "containers": ("level", "place:"), "element_names": ("own:", "near:", "around:"),
+    "length": ("words",), "ending": ("ends_", "terminal"), "outside_prose": ("prose",),
+    "signs": ("spaceless",), "voice": ("voice_",), "vocabulary": ("overlap",),
+    "repetition": ("repeated", "refrain"), "phrases": ("phrase", "rule"),
+    "neighbours": ("window:", "shift:"), "page": ("page:",),
+}  # fmt: skip
 """Group of features, as reasons name it → how the names of its features begin."""
 
 
@@ -126,8 +119,6 @@ def measure(
     """Measure the blocks of a page for the model.
 
     Args:
-        blocks: of the whole page.
-        title: the page's headline.
         extractions: one for each of ``EXTRACTIONS``, blocks a line each; empty where there is none.
         old: whether the page was built before there were elements for stories.
 
@@ -219,11 +210,6 @@ def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | Non
 
 
 def keep(scores: NDArray[np.float64], stamps: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether each block is kept, given its log-odds and those around it.
-
-    Args:
-        scores: log-odds by the weights.
-        stamps: whether a block is a time stamp.
-    """
+    """Whether each block is kept, given the log-odds of all; *stamps* are time stamps."""
     margins = scores - THRESHOLD - STAMP_COST * stamps
     return ~np.array(viterbi(margins.tolist(), SWITCH_COST), np.bool_)

@@ -328,14 +328,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 
 @lru_cache(maxsize=20_000)
 def mask_of(tag: str, names: str, role: str, style: str) -> int:
-    """The flags of an element as a bit mask.
-
-    Args:
-        tag: lower case.
-        names: its class, id and itemprop.
-        role: its ARIA role.
-        style: its style attribute.
-    """
+    """The flags of an element as a bit mask; *names* are its class, id and itemprop."""
     mask = _BIT.get(tag, 0)
     if tag in HEADINGS:
         mask |= _BIT["heading"] | _BIT.get(tag, 0)

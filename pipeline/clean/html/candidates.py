@@ -23,8 +23,7 @@ from trafilatura.settings import use_config
 from trafilatura.utils import repair_faulty_html
 
 from pipeline.clean.html.blocks import HEADINGS, Blocks, read_blocks
-from pipeline.clean.html.json_ld import Node, article_nodes, texts_of
-from pipeline.clean.html.markup import Markup, read_markup
+from pipeline.clean.html.markup import Markup, Node, article_nodes, read_markup, texts_of
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.html.overlap import grams_of
 from pipeline.records import Document

@@ -82,14 +82,9 @@ def forbidden_rows(
     hits: Mapping[str, AbstractSet[int]],
     taken: NDArray[np.bool_],
 ) -> dict[int, str]:
-    """Find the *chosen* blocks that a rule forbids.
+    """Find the *chosen* blocks that a rule forbids: row → name of the rule.
 
-    Args:
-        hits: rule → the rows that it hits, a row for each chosen block.
-        taken: rows that trafilatura took.
-
-    Returns:
-        Row → name of the rule.
+    *hits* has the rows that each rule of lines hits, *taken* those that trafilatura took.
     """
     near, around = np.array(blocks.near)[chosen], np.array(blocks.around)[chosen]
     outside = (near & _ADDED_NEAR | around & _ADDED_AROUND) > 0

@@ -6,8 +6,7 @@ import pytest
 from lxml.html import document_fromstring
 
 from pipeline.clean.html.blocks import read_blocks
-from pipeline.clean.html.json_ld import article_nodes
-from pipeline.clean.html.markup import read_markup
+from pipeline.clean.html.markup import article_nodes, read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.html.published import day_of_url
 from pipeline.clean.html.title import without_site

@@ -1,28 +1,69 @@
 """The pages of docs/ that the code writes: commands, settings, columns, answers.
 
-``make defaults`` (``python -m pipeline.cli.reference``) writes them and configs/default.yaml anew;
+``make defaults`` (``python -m tests.reference``) writes them and configs/default.yaml anew;
 a test keeps them equal.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
-from pydantic import TypeAdapter
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 
 from pipeline.clean.lines.rules import RULE_DESCRIPTIONS
 from pipeline.cli import newsieve
 from pipeline.config import Config
 from pipeline.config_file import commented_yaml, settings
-from pipeline.explain.answers import ANSWERS
 from pipeline.records import FLAGS, REASONS, SOURCES
 from pipeline.write.columns import TABLES, columns_of
+
+ROOT = Path(__file__).parents[1]
+
+_TYPES: dict[str, Any] = {"Any": Any, "Literal": Literal}
+
+
+class Answer(BaseModel):
+    """An object of an answer."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        alias_generator=lambda name: name.rstrip("_"),  # copy_ and from_: Python's are taken
+    )
+
+
+def _model(name: str, lines: dict[str, str]) -> type[Answer]:
+    about, fields = lines.pop("about"), dict[str, Any]()
+    for names, line in lines.items():
+        kind, _, meaning = line.partition("; ")
+        kind, _, default = kind.partition(" = ")
+        value = ast.literal_eval(default) if default else ...
+        info = Field(value, description=meaning or None)
+        fields |= dict.fromkeys(names.split(", "), (kind, info))
+    return create_model(name, __base__=Answer, __doc__=about, **fields)
+
+
+def _models() -> dict[str, type[Answer]]:
+    table = yaml.safe_load((ROOT / "docs/answers.yaml").read_text("utf-8"))
+    models = {name: _model(name, lines) for name, lines in table.items()}
+    for model in models.values():
+        model.model_rebuild(_types_namespace=_TYPES | models)
+    return models
+
+
+ANSWERS: dict[str, type[Answer]] = {
+    name.lower(): model
+    for name, model in _models().items()
+    if (model.__doc__ or "").startswith("``newsieve")
+}
+"""Command → what it answers."""
 
 COMMANDS_HEADER = """\
 # Commands
@@ -224,4 +265,4 @@ def escaped(text: str) -> str:
 
 if __name__ == "__main__":
     for path, text in pages().items():
-        Path(path).write_text(text, encoding="utf-8")
+        (ROOT / path).write_text(text, encoding="utf-8")
