@@ -22,10 +22,9 @@ from trafilatura import bare_extraction
 from trafilatura.settings import use_config
 from trafilatura.utils import repair_faulty_html
 
-from pipeline.clean.html.blocks import HEADINGS, Blocks, read_blocks
+from pipeline.clean.html.blocks import HEADINGS, Blocks, grams_of, read_blocks
 from pipeline.clean.html.markup import Markup, Node, article_nodes, read_markup, texts_of
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
-from pipeline.clean.html.overlap import grams_of
 from pipeline.records import Document
 
 EXTRACTOR = "trafilatura"
