@@ -249,23 +249,21 @@ HOME_SHARE = 0.9
 """Share of the words before a second headline that the container of the story holds."""
 LINKED = 0.8
 """Minimum share of a heading's characters in links for it to lead to another page."""
-_COOKIES = re.compile(r"cookie|кук[иі]|クッキー|쿠키", re.IGNORECASE)
+_COOKIES = re.compile(r"(?i)cookie|кук[иі]|クッキー|쿠키")
 
 _CHOICE = re.compile(
-    r"partner|consent|privacy|accept|prefer|device|personal data|settings|datenschutz|einwillig"
+    r"(?i)partner|consent|privacy|accept|prefer|device|personal data|settings|datenschutz|einwillig"
     r"|zustimm|appareil|confidentialité|vie privée|accept|socios|dispositivo|privacidad|consenso"
-    r"|toestemming|voorkeur|samtyck|samtykk|zgod|urządze|соглас|プライバシー|개인정보",
-    re.IGNORECASE,
+    r"|toestemming|voorkeur|samtyck|samtykk|zgod|urządze|соглас|プライバシー|개인정보"
 )
 """Words of banners beside *cookies*: their partners, the device, the choice."""
 
 _WALL = re.compile(
-    r"^(?:you(?:['’]ve| have) (?:read|used|reached|\d+|one|two|three).{0,40}\bfree\b"
+    r"(?i)^(?:you(?:['’]ve| have) (?:read|used|reached|\d+|one|two|three).{0,40}\bfree\b"
     r"|this (?:story|article|content) is (?:only )?(?:for|available to) (?:our )?subscribers"
     r"|dieser artikel ist (?:nur )?(?:für|exklusiv für) abonnent"
     r"|cet article est réservé (?:à nos|aux) abonnés"
-    r"|este (?:artículo|contenido) es (?:exclusivo )?para suscriptores)",
-    re.IGNORECASE,
+    r"|este (?:artículo|contenido) es (?:exclusivo )?para suscriptores)"
 )
 """How a notice begins that ends a story for readers who do not pay."""
 

@@ -253,7 +253,7 @@ STORY_SHARE = 0.4
 script shows later, or all of the page behind an open dialog."""
 PANELS = frozenset({"region", "tabpanel"})
 """Roles of the parts of accordions and tabs: readers open them, as others with a button for it."""
-_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
 _UTILITY = re.compile(
     r"(?:^|[_-])(?:visually-?hidden|hidden-?visually|screen-?reader(?:-text|-only)?|sr-only)$"
 )
