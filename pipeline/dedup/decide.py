@@ -9,7 +9,7 @@ and keep their representatives. Read ``decide`` and ``_cover`` first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,9 +18,16 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import sortable
 from pipeline.config import DedupConfig
-from pipeline.dedup.clusters import components, first_of_equals
-from pipeline.dedup.evidence import PARTS, Sketch, compare_each
-from pipeline.dedup.model import probabilities
+from pipeline.dedup.candidates import (
+    Candidates,
+    Floats,
+    Indexes,
+    compare_pairs,
+    neighbours,
+    parts_of,
+)
+from pipeline.dedup.clusters import first_of_equals
+from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.pairs import Match, Similarity, is_near
 from pipeline.dedup.versions import (
     Version,
@@ -31,8 +38,6 @@ from pipeline.dedup.versions import (
     versions,
 )
 
-Indexes = NDArray[np.int64]
-Floats = NDArray[np.float64]
 MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
 """Codes of ``Decisions.matches``."""
 KEPT = 255
@@ -59,6 +64,8 @@ one long article have names in common."""
 HALF = 0.5
 """Share of a longer text's lead from which on it begins like the shorter."""
 _AT_ONCE = 1024
+_STARS_AT_ONCE = 256
+"""Pairs compared in one call; pairs of stars that are asked for one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -312,29 +319,57 @@ def _join(
             member = first[member]
         return member
 
+    def join(one: int, other: int) -> None:
+        left, right = sorted((root(one), root(other)), key=rank.__getitem__)
+        first[right] = left
+
     known = [(each.page, other) for other, each in later.items() if each.page != other]
     known += [(one, other) for other, one in stars.partly.items() if other not in stars.edges]
-    together = {pair for pair in known if pair[0] in first and pair[1] in first}
-    for one, other in [*sorted(together), *_star_pairs(candidates, stars, near, rank)]:
-        left, right = root(one), root(other)
-        if left == right:
-            continue
-        if (one, other) in together or _agree(candidates, stars.of[one], stars.of[other], config):
-            left, right = sorted((left, right), key=rank.__getitem__)
-            first[right] = left
+    for one, other in sorted(set(known)):
+        if one in first and other in first and root(one) != root(other):
+            join(one, other)
+    pairs = _star_pairs(candidates, stars, near, rank)
+    for start in range(0, len(pairs), _STARS_AT_ONCE):
+        apart = [
+            (one, other)
+            for one, other in pairs[start : start + _STARS_AT_ONCE]
+            if root(one) != root(other)
+        ]
+        for one, other in _touching(candidates, stars, apart, config):
+            if root(one) != root(other) and _agree(candidates, stars, one, other, config):
+                join(one, other)
     return {member: root(member) for member in stars.of}
 
 
-def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
+def _touching(
+    candidates: Candidates, stars: _Stars, pairs: Sequence[tuple[int, int]], config: DedupConfig
+) -> list[tuple[int, int]]:
+    """Keep the pairs of stars of which one member, all at once, verifies against the other star."""
+    asked = [(*_speakers(stars, *pair), place) for place, pair in enumerate(pairs)]
+    asked.sort(key=lambda each: each[0][-1])  # compared with what it is compared with together
+    questions = [(few[-1], np.array(many, np.int64)) for few, many, _ in asked]
+    found = [
+        place
+        for (_, _, place), each in zip(asked, _compared(candidates, questions), strict=True)
+        if (each.chances >= config.confidence).any()
+    ]
+    return [pairs[place] for place in sorted(found)]
+
+
+def _agree(
+    candidates: Candidates, stars: _Stars, one: int, other: int, config: DedupConfig
+) -> bool:
     """Tell whether two stars mostly verify against one another, by a few members of each."""
-    few, many = sorted((_spread(one), _spread(other)), key=len)
-    found = 0
-    for speaker in reversed(few):  # the representatives are known to differ
-        chances = compare_pairs(candidates, [(speaker, other) for other in many])[1]
-        found += int(np.count_nonzero(chances >= config.confidence))
-        if not found:  # most pairs of stars have nothing in common
-            return False
+    few, many = _speakers(stars, one, other)
+    chances = compare_pairs(candidates, [(speaker, each) for speaker in few for each in many])[1]
+    found = int(np.count_nonzero(chances >= config.confidence))
     return found >= STARS_AGREE * len(few) * len(many)
+
+
+def _speakers(stars: _Stars, one: int, other: int) -> tuple[list[int], list[int]]:
+    """Return a few members of each of two stars; of fewer first."""
+    few, many = sorted((_spread(stars.of[one]), _spread(stars.of[other])), key=len)
+    return few, many
 
 
 def _star_pairs(
@@ -424,73 +459,3 @@ def _rows(
             same = Similarity(size, size, 1.0, 1.0)
             rows.append((member, kept, cluster, match, same, _EXACT))
     return sorted(rows, key=lambda row: int(candidates.articles[row[0]]))
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """Articles that may be copies of one another; m of them, in any order.
-
-    Attributes:
-        articles: uint64[m], distinct.
-        order: uint8[m, 40], ``order_key`` of each.
-        digests: uint8[m, 16], digest of the cleaned text.
-        shingle_counts: int64[m].
-        published: bool[m], kept by an earlier run: comes first and stays.
-        urls: uint64[m], digest of what names the page of each (``page_digest``), 0 where unknown.
-        files: uint64[m], digest of the file that is this document, 0 where it holds others.
-        facts: uint64[m], digest of what is known of such a document besides its text.
-        fetched: int64[m], minutes, or ``evidence.UNKNOWN``.
-        groups: int64[m], the provisional cluster of each, from 0.
-        links: int64[k, 2], groups that share rare shingles.
-        sketch: member → what of it is compared; loaded when needed.
-        similarity: two members → their exact similarity.
-    """
-
-    articles: NDArray[np.uint64]
-    order: NDArray[np.uint8]
-    digests: NDArray[np.uint8]
-    shingle_counts: NDArray[np.int64]
-    published: NDArray[np.bool_]
-    urls: NDArray[np.uint64]
-    files: NDArray[np.uint64]
-    facts: NDArray[np.uint64]
-    fetched: Indexes
-    groups: Indexes
-    links: Indexes
-    sketch: Callable[[int], Sketch]
-    similarity: Callable[[int, int], Similarity]
-
-
-def neighbours(candidates: Candidates) -> list[Indexes]:
-    """List for each group itself and those linked with it."""
-    count = int(candidates.groups.max(initial=-1)) + 1
-    own = np.arange(count)
-    both = np.concatenate([np.stack([own, own], 1), candidates.links, candidates.links[:, ::-1]])
-    both = np.unique(both, axis=0)
-    return np.split(both[:, 1], np.searchsorted(both[:, 0], own[1:]))
-
-
-def parts_of(candidates: Candidates, compared: Indexes) -> list[list[int]]:
-    """Part the members by what links join, directly or not; in order each."""
-    part = np.arange(int(candidates.groups.max(initial=-1)) + 1)
-    for joined in components(candidates.links.astype(np.uint64)):
-        part[joined] = joined[0]
-    found: dict[int, list[int]] = {}
-    for member, own in zip(compared.tolist(), part[candidates.groups[compared]], strict=True):
-        found.setdefault(own, []).append(member)
-    return list(found.values())
-
-
-def compare_pairs(candidates: Candidates, pairs: list[tuple[int, int]]) -> tuple[Floats, Floats]:
-    """Compare pairs of members: their parts, and how likely each is copies.
-
-    Args:
-        pairs: those of one first member stand together.
-    """
-    counts: dict[int, int] = {}
-    for one, _ in pairs:
-        counts[one] = counts.get(one, 0) + 1
-    ones = [candidates.sketch(one) for one in counts]
-    others = [candidates.sketch(other) for _, other in pairs]
-    parts = compare_each(ones, list(counts.values()), others)
-    return parts, probabilities(parts)

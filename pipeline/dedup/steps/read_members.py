@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import keep_latest, lookup
 from pipeline.config import DedupConfig
+from pipeline.dedup.candidates import Candidates
 from pipeline.dedup.clusters import Members
-from pipeline.dedup.decide import Candidates
 from pipeline.dedup.evidence import Sketch
 from pipeline.dedup.pairs import Similarity, similarity
 from pipeline.dedup.rarity import worth_comparing
