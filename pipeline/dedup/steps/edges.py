@@ -8,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup
 from pipeline.dedup.clusters import components, forest
 from pipeline.dedup.pairs import bucket_edges
 from pipeline.dedup.steps.layouts import ID_BYTES, BlockKeys, Components, article_number
@@ -36,11 +37,18 @@ def find_edges(portions: Iterable[BlockKeys]) -> NDArray[np.uint64]:
 
 
 def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[Components]:
-    """Merge the forests of all groups of bands; yield components in shards of similar size."""
-    merged = list(forests)
-    if not merged:
-        return
-    for shard in in_shards(components(forest(np.concatenate(merged))), len):
+    """Merge the forests of all groups of bands; yield components in shards of similar size.
+
+    Most bands find the same copies: only what is new is kept of a forest.
+    """
+    merged = known = np.empty((0, 2), np.uint64)
+    for each in forests:
+        place, found = lookup(known[:, 1], each[:, 1])
+        found[found] = known[place[found], 0] == each[found, 0]
+        if not found.all():
+            merged = forest(np.concatenate([merged, each[~found]]))
+            known = merged[np.argsort(merged[:, 1])]
+    for shard in in_shards(components(merged), len):
         yield Components(np.concatenate(shard), np.array([len(each) for each in shard]))
 
 
