@@ -179,11 +179,6 @@ class Staging:
         digests = self.array("tombstones")
         return frozenset() if digests is None else frozenset(map(bytes, digests))
 
-    @property
-    def seen(self) -> Place:
-        """Ids of earlier runs, a sorted numpy array; absent when there are none."""
-        return self.place / "seen.npy"
-
     def block_file(self, index: int, kind: str) -> Place:
         """Return the name of one of a block's files, such as ``articles.arrow``."""
         return self.place / "blocks" / f"{index:05d}.{kind}"
@@ -238,15 +233,21 @@ class Staging:
     def array(self, name: str, mmap_mode: Literal["r"] | None = None) -> NDArray[Any] | None:
         """Read back an array, or map it into memory; None if there is none."""
         path = self.place / f"{name}.npy"
-        return np.load(local(path), mmap_mode) if path.exists() else None
+        try:
+            found: NDArray[Any] = np.load(local(path), mmap_mode)
+        except FileNotFoundError:
+            return None
+        return found
 
     def _write_json(self, name: str, content: Any) -> None:
         text = json.dumps(content, ensure_ascii=False)
         write_bytes(self.place / f"{name}.json", text.encode())
 
     def _json(self, name: str, default: Any) -> Any:
-        path = self.place / f"{name}.json"
-        return json.loads(path.read_bytes()) if path.exists() else default
+        try:
+            return json.loads((self.place / f"{name}.json").read_bytes())
+        except FileNotFoundError:
+            return default
 
     def table_file(self, index: int, table: Table) -> Place:
         """Return the name of a block's share of *table* in the result."""

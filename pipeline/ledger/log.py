@@ -182,7 +182,7 @@ def _entries(output: StorePath) -> tuple[list[int], list[dict[str, Any]]]:
     try:
         numbers = [int(path.name.removesuffix(".json")) for path, _ in found]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            contents = pool.map(lambda each: local(each[0], each[1].version).read_bytes(), found)
+            contents = pool.map(lambda each: local(*each).read_bytes(), found)
             return numbers, [dict(json.loads(content)) for content in contents]
     except (ValueError, TypeError) as error:
         raise NewsieveError(
@@ -195,8 +195,8 @@ def _empty_entries(output: StorePath, before: Log, after: Log) -> None:
     gone = {run_id for run_id, home in before.homes.items() if after.homes.get(run_id) != home}
     for number in sorted({before.homes[run_id] for run_id in gone & before.manifests.keys()}):
         path = entry_of(output, number)
-        entry, version = json.loads(path.read_bytes()), path.stat().version
+        entry, stat = json.loads(path.read_bytes()), path.stat()
         left = [each for each in entry.get("manifests", ()) if each["run_id"] not in gone]
         kept = {name: entry[name] for name in ("sequence", "drops", "tombstones") if name in entry}
         path.put(encode_manifest({**kept, "manifests": left, "superseded_by": after.sequence}))
-        forget_copy(path, version)
+        forget_copy(path, stat)

@@ -27,7 +27,7 @@ from pipeline.storage.disk import (
     replacing_file,
     sync_tree,
 )
-from pipeline.storage.objects import SCHEMES, StorePath, check_store, is_url
+from pipeline.storage.objects import SCHEMES, Stat, StorePath, check_store, is_url
 
 __all__ = [
     "Place",
@@ -120,16 +120,16 @@ def opened(path: Place) -> Path | BinaryIO:
     return path if isinstance(path, Path) else path.open()
 
 
-def local(path: Place, version: str | None = None) -> Path:
+def local(path: Place, stat: Stat | None = None) -> Path:
     """Return a file on this machine with the content of *path*, for whoever reads most of it.
 
     Args:
-        version: the store's mark of its content, if that is known.
+        stat: what the store says of it, if that is known.
 
     Raises:
         OSError: there is no such object.
     """
-    return path if isinstance(path, Path) else local_copy(path, version)
+    return path if isinstance(path, Path) else local_copy(path, stat)
 
 
 @contextmanager
@@ -176,5 +176,5 @@ def remove_tree(folder: Place, keep: Collection[str] = ()) -> None:
         return
     gone = [each for each in folder.files() if name_below(each[0], folder) not in keep]
     for path, stat in gone:
-        forget_copy(path, stat.version)
+        forget_copy(path, stat)
     folder.remove([path for path, _ in gone])

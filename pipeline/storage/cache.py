@@ -8,6 +8,7 @@ process id); when it holds more than $NEWSIEVE_CACHE_BYTES, what was not used fo
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.storage.objects import StorePath, version_of
+from pipeline.storage.objects import Stat, StorePath
 
 DEFAULT_BYTES = 20_000_000_000
+_PORTION = 1 << 23
 IN_USE_S = 10.0
 """Seconds that a copy stays after it was asked for: whoever asked has opened it by then."""
 
@@ -27,36 +29,35 @@ _known: dict[StorePath, Path] = {}
 """Address → its copy, as this process has last seen or written it."""
 
 
-def local_copy(path: StorePath, version: str | None = None) -> Path:
+def local_copy(path: StorePath, stat: Stat | None = None) -> Path:
     """Return a file with the content of *path*, fetched if there is none yet.
 
-    Without a *version* the store is asked for it, once per process: what a run writes under a
-    name does not change.
+    Without a *stat* the store is asked for it, once per process: what a run writes under a name
+    does not change.
 
     Raises:
         OSError: there is no such object, or the store does not answer.
     """
-    copy = _copy_of(path, version) if version else _known.get(path)
+    copy = _copy_of(path, stat) if stat else _known.get(path)
     if copy is None or not copy.exists():
-        with path.open() as stream:
-            copy = _copy_of(path, version_of(stream) or "")
-            if not copy.exists():
-                with _temporary() as temporary:
-                    with temporary.open("wb") as file:
-                        while portion := stream.read(1 << 23):
-                            file.write(portion)
-                    temporary.replace(copy)
-                _shrink()
+        stat = stat or path.stat()
+        copy = _copy_of(path, stat)
+        if not copy.exists():
+            with _temporary() as temporary, path.open(stat=stat) as stream:
+                with temporary.open("wb") as file:
+                    shutil.copyfileobj(stream, file, _PORTION)
+                temporary.replace(copy)
+            _shrink()
         _known[path] = copy
     with suppress(OSError):
         os.utime(copy)
     return copy
 
 
-def forget_copy(path: StorePath, version: str) -> None:
+def forget_copy(path: StorePath, stat: Stat) -> None:
     """Delete the copy of an object that is to be forgotten."""
     _known.pop(path, None)
-    _copy_of(path, version).unlink(missing_ok=True)
+    _copy_of(path, stat).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -64,8 +65,7 @@ def replacing_object(path: StorePath) -> Iterator[Path]:
     """Yield a temporary file; it becomes the object *path* if the block succeeds, and its copy."""
     with _temporary() as temporary:
         yield temporary
-        path.put(temporary)
-        copy = _copy_of(path, path.stat().version)
+        copy = _copy_of(path, path.put(temporary))
         temporary.replace(copy)
         _known[path] = copy
     _shrink()
@@ -88,9 +88,9 @@ def _own_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="newsieve-cache-"))
 
 
-def _copy_of(path: StorePath, version: str) -> Path:
+def _copy_of(path: StorePath, stat: Stat) -> Path:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    name = blake2b(f"{endpoint} {path} {version}".encode(), digest_size=16).hexdigest()
+    name = blake2b(f"{endpoint} {path} {stat.version}".encode(), digest_size=16).hexdigest()
     return cache_folder() / name
 
 

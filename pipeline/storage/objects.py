@@ -153,19 +153,25 @@ class StorePath:
             if len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted)):
                 yield path
 
-    def open(self, _mode: str = "rb") -> BinaryIO:
-        """Open the object for reading; if it changes while it is read, that is an ``OSError``."""
-        return cast("BinaryIO", io.BufferedReader(_Bytes(self), _BUFFER))
+    def open(self, _mode: str = "rb", stat: Stat | None = None) -> BinaryIO:
+        """Open the object for reading; if it changes while it is read, that is an ``OSError``.
+
+        Args:
+            stat: what it is expected to be, if that is known.
+        """
+        return cast("BinaryIO", io.BufferedReader(_Bytes(self, stat or self.stat()), _BUFFER))
 
     def read_bytes(self) -> bytes:
         """Read the whole object."""
         with _errors_of(self):
             return bytes(_obstore().get(_client(self), self.key).bytes())
 
-    def put(self, content: bytes | Path) -> None:
-        """Write the object, whole or not at all."""
+    def put(self, content: bytes | Path) -> Stat:
+        """Write the object, whole or not at all; say what it is now, but for its time."""
         with _errors_of(self):
-            _obstore().put(_client(self), self.key, content)
+            found = _obstore().put(_client(self), self.key, content)
+        size = content.stat().st_size if isinstance(content, Path) else len(content)
+        return Stat(size, 0, found["e_tag"])
 
     def create(self, content: bytes) -> None:
         """Write the object unless there is one: of several who try, the store lets one win.
@@ -187,8 +193,8 @@ class StorePath:
 class _Bytes(io.RawIOBase):
     """The bytes of an object, read by ranges; all of them as they were when it was opened."""
 
-    def __init__(self, path: StorePath) -> None:
-        self._path, self.stat, self._place = path, path.stat(), 0
+    def __init__(self, path: StorePath, stat: Stat) -> None:
+        self._path, self.stat, self._place = path, stat, 0
 
     def readable(self) -> bool:
         return True

@@ -91,7 +91,7 @@ def test_records_of_earlier_runs_are_counted_and_left_out(tmp_path):
     """A record whose id was seen is unchanged, in its part's count alone."""
     found = staging(tmp_path)
     seen = [bytes.fromhex(each) for each in ids(A, "", B)]
-    np.save(found.seen, np.unique(np.array([seen[2], seen[0]], "S16")))
+    found.write_array("seen", np.unique(np.array([seen[2], seen[0]], "S16")))
     clean_block(block(tmp_path / "raw", FILES), Config(), found)
     (counts,) = found.cleaned(range(1))
 
