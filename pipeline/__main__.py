@@ -6,8 +6,11 @@ alike, from the first moment on: loading the libraries takes longer than many a 
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.errors import INTERRUPTED, INTERRUPTING
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _AGAIN_S = 0.05
+_PATIENCE_S = 60
+"""Seconds that an interrupted command has to end: what it waits for may never come."""
 
 
 def main() -> None:
@@ -33,7 +38,22 @@ def main() -> None:
 
     for number in (*handled, signal.SIGALRM):
         signal.signal(number, _interrupt)
-    run_command_line()
+    try:
+        run_command_line()
+    except SystemExit as ended:
+        _end(ended.code)
+    _end(0)
+
+
+def _end(code: str | int | None) -> NoReturn:
+    """End the process; without a last wait for the threads of gRPC, if it was loaded."""
+    if "grpc" in sys.modules and isinstance(code, int):
+        atexit._run_exitfuncs()  # noqa: SLF001
+        with suppress(OSError):  # which Python reports
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    sys.exit(code)
 
 
 def _leave(*_: object) -> NoReturn:
@@ -52,6 +72,8 @@ def _interrupt(_: int, frame: FrameType | None) -> None:
             signal.setitimer(signal.ITIMER_REAL, _AGAIN_S)
             return
         frame = frame.f_back
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
     raise KeyboardInterrupt
 
 

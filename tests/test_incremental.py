@@ -174,6 +174,66 @@ def test_a_page_that_was_corrected_is_a_revision(days, tmp_path):
     assert [] == found["new"]["flags"]
 
 
+NAMING = (
+    "Council names the new bridge\n\nThe council of Arden named the new bridge after the engineer "
+    "Clara Voss on Monday. The bridge opens in June, and cars pay two crowns. Nearby shops hope "
+    "for guests from the other bank, and the ferry stops for good at the end of summer."
+)
+FORECAST = (
+    "Weather for {}\n\nThe office expects {} over {} on {}. Winds from {} reach {} km an hour. "
+    "Temperatures lie between {} and {} degrees. The outlook is updated at noon, and warnings are "
+    "read on the radio at every full hour."
+)
+TUESDAY = FORECAST.format("Arden", "rain", "Arden", "Tuesday", "the west", 45, 7, 11)
+FRIDAY = FORECAST.format(
+    "Venn and Riva", "sun", "Venn, Riva and the coast", "Friday", "Orm", 9, 18, 26
+)
+CORRECTIONS = {
+    "a name": (NAMING, NAMING.replace("Clara Voss", "Klara Foss"), True),
+    "name and month": (
+        NAMING, NAMING.replace("Clara Voss", "Klara Foss").replace("June", "July"), True,
+    ),
+    "all names": (
+        NAMING, NAMING.replace("Clara Voss", "Jo Li").replace("Arden", "Venn"), True,
+    ),
+    "the figures": (TUESDAY, TUESDAY.replace("45", "54").replace("11 deg", "13 deg"), True),
+    "a sentence more": (NAMING, f"{NAMING} The mayor cuts the ribbon at ten on Saturday.", True),
+    "a sentence less": (NAMING, NAMING.rpartition(" Nearby")[0], True),
+    "the next forecast": (TUESDAY, FRIDAY, False),
+    "another story": (NAMING, TUESDAY, False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [1, 2])
+@pytest.mark.parametrize(
+    ("before", "after", "version"), CORRECTIONS.values(), ids=CORRECTIONS.keys()
+)
+def test_a_correction_may_change_names_and_figures(before, after, version, days, tmp_path):
+    """At one address most of the wording is enough, of either text; nothing is removed."""
+    feed(tmp_path / "in", "1", paged("old", before, "2026-01-01T08:00:00Z"))
+    if days == 2:
+        run_on(1, tmp_path / "in", tmp_path / "out")
+    feed(tmp_path / "in", "2", paged("new", after, "2026-01-01T09:00:00Z"))
+    run_on(days, tmp_path / "in", tmp_path / "out")
+
+    found = {row["record_id"]: row for row in rows(tmp_path / "out", "articles")}
+    expected = (found["old"]["id"], []) if version else (None, ["other_story_at_url"])
+    assert expected == (found["new"]["revision_of"], found["new"]["flags"])
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_items_of_one_wording_at_two_addresses_are_two_stories(days, tmp_path):
+    """What makes a version at one address makes no copy at another."""
+    changed = NAMING.replace("Clara Voss", "Klara Foss").replace("June", "July")
+    feed(tmp_path / "in", "1", {"id": "a", "text": NAMING, "url": "https://a.org/1"})
+    if days == 2:
+        run_on(1, tmp_path / "in", tmp_path / "out")
+    feed(tmp_path / "in", "2", {"id": "b", "text": changed, "url": "https://b.org/2"})
+    run_on(days, tmp_path / "in", tmp_path / "out")
+
+    assert ["a", "b"] == sorted(row["record_id"] for row in rows(tmp_path / "out", "articles"))
+
+
 @pytest.mark.parametrize("days", [1, 2])
 def test_a_page_with_another_story_is_flagged(days, tmp_path):
     """It is an article of its own: no copy, no revision."""

@@ -81,6 +81,16 @@ def exit_with_parent(inherited: int, folder: Path) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def ends_the_work(failure: threading.ExceptHookArgs) -> bool:
+    """Tell whether the process cannot go on without the thread that ended with this exception.
+
+    Where memory or threads run out, a thread of gRPC or Beam ends, and others wait for it for ever.
+    """
+    serving = failure.thread is not None and "(_serve)" in failure.thread.name
+    lacking = isinstance(failure.exc_value, MemoryError | SystemError)
+    return serving or lacking or "start new thread" in str(failure.exc_value)
+
+
 def run_with_parent() -> None:
     """Run another program, which is asked to end when the other end of a pipe closes.
 

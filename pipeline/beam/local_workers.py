@@ -3,7 +3,7 @@
 Beam's own multi-processing mode listens on all network interfaces and offers the files of this
 machine to whoever connects; a worker that dies before it has connected makes it wait for ever.
 Here workers are reached over unix sockets in a folder that only the user may enter, nothing but
-the work itself is offered, and the death of a worker ends the run.
+the work itself is offered, and the run ends when a worker dies, or a thread that serves them.
 
 This replaces two parts of Beam while a run is at work: the class of the server
 (``worker_handlers.GrpcServer``) and the constructor registered for subprocesses.
@@ -31,7 +31,7 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.lifeline import lifeline
+from pipeline.beam.lifeline import ends_the_work, lifeline
 from pipeline.guard import python_command
 from pipeline.storage import open_own
 
@@ -47,6 +47,9 @@ _MAX_SOCKET_PATH = 90
 
 _SHUTDOWN_S = 30
 """Seconds that a worker has to exit after its last bundle before it is killed."""
+
+_SERVER_S = 4
+"""Seconds that the server has to end. Its thread may be gone, and nobody would say that it has."""
 
 _GRPC_OPTIONS = [
     ("grpc.max_receive_message_length", -1),
@@ -93,7 +96,7 @@ def _sweep(folder: Path) -> None:
 
 
 class Deaths(list[str]):
-    """What is known of worker processes that died: at most a line each."""
+    """What is known of worker processes, and threads of this one, that died: a line each."""
 
 
 @contextmanager
@@ -102,17 +105,31 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
 
     Args:
         folder: for the sockets; only this user may enter it.
-        deaths: receives a line when a worker dies before the run has ended.
+        deaths: receives a line when a worker dies before the run has ended, or a thread that the
+            others wait for.
     """
     handlers = worker_handlers.WorkerHandler
     urn = python_urns.SUBPROCESS_SDK
     former = worker_handlers.GrpcServer, handlers._registered_environments[urn]  # noqa: SLF001
+    processes: list[subprocess.Popen[bytes]] = []
+    forget = threading.excepthook
+
+    def thread_ended(failure: threading.ExceptHookArgs) -> None:
+        forget(failure)
+        if ends_the_work(failure):
+            cause = str(failure.exc_value) or failure.exc_type.__name__
+            deaths.append(f"a thread of the engine ended: {cause}")
+            for process in processes:  # which is noticed, see _Worker
+                process.kill()
+
     with lifeline() as held:
         worker_handlers.GrpcServer = partial(_Server, folder)
-        handlers.register_environment(urn, bytes)(partial(_Worker, held, deaths))
+        handlers.register_environment(urn, bytes)(partial(_Worker, held, deaths, processes))
+        threading.excepthook = thread_ended
         try:
             yield SubprocessSDKEnvironment.from_command_string("local workers")
         finally:
+            threading.excepthook = forget
             worker_handlers.GrpcServer = former[0]
             handlers._registered_environments[urn] = former[1]  # noqa: SLF001
 
@@ -147,7 +164,7 @@ class _Server:
 
     def close(self) -> None:
         self.control_handler.done()
-        self._server.stop(5).wait()
+        self._server.stop(_SERVER_S / 2).wait(_SERVER_S)
 
 
 class _Worker(worker_handlers.GrpcWorkerHandler):
@@ -157,6 +174,7 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         self,
         held: int,
         deaths: Deaths,
+        processes: list[subprocess.Popen[bytes]],
         _payload: bytes,
         state: Any,
         provision: Any,
@@ -164,6 +182,7 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
     ) -> None:
         assert isinstance(server, _Server), "Beam would listen on all interfaces"
         self._held, self._deaths, self._server = held, deaths, server
+        self._processes = processes
         self._closing = threading.Event()
         super().__init__(state, provision, server)
 
@@ -192,11 +211,16 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
                 stderr=log,
                 pass_fds=[self._held],
             )
+        self._processes.append(self._process)
         threading.Thread(target=self._watch, name="watch_worker", daemon=True).start()
 
     def close(self) -> None:
-        """End the worker's connections, then the worker."""
+        """End the worker's connections, then the worker; at once if the work has failed."""
         self._closing.set()
+        if self._deaths:  # the connections may never end
+            self._process.kill()
+            self.stop_worker()
+            return
         overdue = threading.Timer(_SHUTDOWN_S, self._process.kill)
         overdue.daemon = True
         overdue.start()
@@ -208,10 +232,12 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         self._process.wait()
 
     def _watch(self) -> None:
+        if self._deaths:  # before there was a process to kill
+            self._process.kill()
         code = self._process.wait()
         if self._closing.is_set():
             return
-        self._deaths.append(cause_of_death(code, self._log))
+        self._deaths.append(f"a worker process died: {cause_of_death(code, self._log)}")
         self.data_conn.close()
         # Again and again: a thread of Beam may be about to send a request and wait for its answer.
         while not self._closing.wait(0.2):

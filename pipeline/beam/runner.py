@@ -115,7 +115,7 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
         return error
     if deaths:
         return NewsieveError(
-            f"the run failed: a worker process died: {deaths[0]}; nothing was published. Run "
+            f"the run failed: {deaths[0]}; nothing was published. Run "
             "it again; if it ran out of memory, add --set run.workers=1 or reduce run.block_bytes"
         )
     step = re.search(r"while running '([^']+)'", text)

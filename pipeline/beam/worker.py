@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from pipeline.beam.lifeline import exit_with_parent
+from pipeline.beam.lifeline import ends_the_work, exit_with_parent
 
 
 def main() -> None:
@@ -51,4 +51,10 @@ def _prepare() -> None:
     # Failures are part of a worker's answers. What else Beam logs, at length when the main
     # process is killed, is of no use to anybody.
     logging.disable(logging.CRITICAL)
-    threading.excepthook = id
+    threading.excepthook = _thread_ended
+
+
+def _thread_ended(failure: threading.ExceptHookArgs) -> None:
+    if ends_the_work(failure):
+        os.write(2, f"{type(failure.exc_value).__name__}: {failure.exc_value}\n".encode())
+        os._exit(1)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.progress import Watcher
     from pipeline.staging import RunName, Staging
+    from pipeline.storage import Place
 
 
 @click.command(cls=WithBeamFlags)
@@ -218,7 +219,7 @@ def _command() -> str:
     return f"{shlex.quote(sys.executable)} -m newsieve"
 
 
-def _print_folder(folder: Path) -> None:
+def _print_folder(folder: Place) -> None:
     try:
         click.echo(str(folder))
     except OSError as error:  # the run is published, and stays so

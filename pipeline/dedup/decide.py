@@ -9,7 +9,7 @@ and keep their representatives. Read ``decide`` and ``_cover`` first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,20 +18,26 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import sortable
 from pipeline.config import DedupConfig
-from pipeline.dedup.clusters import components, first_of_equals
-from pipeline.dedup.evidence import PARTS, Sketch, compare_each
-from pipeline.dedup.model import probabilities
+from pipeline.dedup.candidates import (
+    Candidates,
+    Floats,
+    Indexes,
+    compare_pairs,
+    neighbours,
+    parts_of,
+)
+from pipeline.dedup.clusters import first_of_equals
+from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.pairs import Match, Similarity, is_near
 from pipeline.dedup.versions import (
     Version,
     described_anew,
     fetched_together,
     name_pages,
+    of_one_wording,
     versions,
 )
 
-Indexes = NDArray[np.int64]
-Floats = NDArray[np.float64]
 MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
 """Codes of ``Decisions.matches``."""
 KEPT = 255
@@ -223,7 +229,7 @@ def _cover(
     for hit in _hits(candidates, found, config):
         other, part = int(found.others[hit]), dict(zip(PARTS, found.parts[hit], strict=True))
         shorter = _is_shorter(candidates, other, member)
-        if _share_page(candidates, other, member) and not _is_layout(candidates, other, member):
+        if _is_version(candidates, other, member):
             stars.alike.append((member, other))
         elif part["coverage"] < MOST if shorter else part["longer_coverage"] < MOST_OF_LONGER:
             stars.partly.setdefault(other, member)
@@ -246,6 +252,8 @@ def _hits(candidates: Candidates, found: _Compared, config: DedupConfig) -> list
     inside = [at for at in whole if _is_shorter(candidates, int(found.others[at]), found.member)]
     if _tell_several(candidates, found.others[inside].tolist()):
         hits[inside] = False
+    for at in np.flatnonzero(of_one_wording(found.parts) & ~hits).tolist():
+        hits[at] = _is_version(candidates, int(found.others[at]), found.member)
     return np.flatnonzero(hits).tolist()
 
 
@@ -263,18 +271,17 @@ def _is_shorter(candidates: Candidates, one: int, other: int) -> bool:
     return candidates.sketch(one).positions <= candidates.sketch(other).positions
 
 
-def _share_page(candidates: Candidates, one: int, other: int) -> bool:
-    return bool(_names_of_page(candidates, one) & _names_of_page(candidates, other))
-
-
 def _names_of_page(candidates: Candidates, member: int) -> set[int]:
     return {int(candidates.urls[member]), int(candidates.files[member])} - {0}
 
 
-def _is_layout(candidates: Candidates, one: int, other: int) -> bool:
-    """Tell whether two articles of one page are layouts of it, fetched together in this run."""
-    new = not (candidates.published[one] or candidates.published[other])
-    return new and fetched_together(int(candidates.fetched[one]), int(candidates.fetched[other]))
+def _is_version(candidates: Candidates, one: int, other: int) -> bool:
+    """Tell whether two articles are at one page, and no layouts of it fetched together."""
+    if not _names_of_page(candidates, one) & _names_of_page(candidates, other):
+        return False
+    fetched = int(candidates.fetched[one]), int(candidates.fetched[other])
+    published = candidates.published[one] or candidates.published[other]
+    return bool(published) or not fetched_together(*fetched)
 
 
 def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupConfig) -> bool:
@@ -287,10 +294,9 @@ def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupCon
     pairs = [(one, other) for one in ones]
     if not pairs:
         return False
-    chances = compare_pairs(candidates, pairs)[1]
-    alike = [
-        pair for pair, chance in zip(pairs, chances, strict=True) if chance >= config.confidence
-    ]
+    parts, chances = compare_pairs(candidates, pairs)
+    told = (chances >= config.confidence) | of_one_wording(parts)
+    alike = [pairs[at] for at in np.flatnonzero(told)]
     stars.alike.extend(alike)
     return bool(alike)
 
@@ -314,7 +320,10 @@ def _join(
     known = [(each.page, other) for other, each in later.items() if each.page != other]
     known += [(one, other) for other, one in stars.partly.items() if other not in stars.edges]
     together = {pair for pair in known if pair[0] in first and pair[1] in first}
-    for one, other in [*sorted(together), *_star_pairs(candidates, stars, near, rank)]:
+    near_pairs = _have_something(
+        candidates, stars, _star_pairs(candidates, stars, near, rank), config
+    )
+    for one, other in [*sorted(together), *near_pairs]:
         left, right = root(one), root(other)
         if left == right:
             continue
@@ -324,16 +333,33 @@ def _join(
     return {member: root(member) for member in stars.of}
 
 
+def _have_something(
+    candidates: Candidates, stars: _Stars, pairs: list[tuple[int, int]], config: DedupConfig
+) -> list[tuple[int, int]]:
+    """List those pairs of stars of which the last speaker of one verifies against the other."""
+    sides = [_speakers(stars.of[one], stars.of[other]) for one, other in pairs]
+    order = sorted(range(len(pairs)), key=lambda place: sides[place][0][-1])
+    alike: list[int] = []
+    for start in range(0, len(order), _AT_ONCE):
+        places = order[start : start + _AT_ONCE]
+        questions = [(sides[place][0][-1], np.array(sides[place][1])) for place in places]
+        found = zip(places, _compared(candidates, questions), strict=True)
+        alike += [place for place, each in found if (each.chances >= config.confidence).any()]
+    return [pairs[place] for place in sorted(alike)]
+
+
 def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
     """Tell whether two stars mostly verify against one another, by a few members of each."""
+    few, many = _speakers(one, other)
+    chances = compare_pairs(candidates, [(speaker, other) for speaker in few for other in many])[1]
+    found = int(np.count_nonzero(chances >= config.confidence))
+    return found >= STARS_AGREE * len(chances)
+
+
+def _speakers(one: list[int], other: list[int]) -> tuple[list[int], list[int]]:
+    """Choose a few members of two stars, of the smaller one first."""
     few, many = sorted((_spread(one), _spread(other)), key=len)
-    found = 0
-    for speaker in reversed(few):  # the representatives are known to differ
-        chances = compare_pairs(candidates, [(speaker, other) for other in many])[1]
-        found += int(np.count_nonzero(chances >= config.confidence))
-        if not found:  # most pairs of stars have nothing in common
-            return False
-    return found >= STARS_AGREE * len(few) * len(many)
+    return few, many
 
 
 def _star_pairs(
@@ -423,73 +449,3 @@ def _rows(
             same = Similarity(size, size, 1.0, 1.0)
             rows.append((member, kept, cluster, match, same, _EXACT))
     return sorted(rows, key=lambda row: int(candidates.articles[row[0]]))
-
-
-@dataclass(frozen=True, eq=False)
-class Candidates:
-    """Articles that may be copies of one another; m of them, in any order.
-
-    Attributes:
-        articles: uint64[m], distinct.
-        order: uint8[m, 40], ``order_key`` of each.
-        digests: uint8[m, 16], digest of the cleaned text.
-        shingle_counts: int64[m].
-        published: bool[m], kept by an earlier run: comes first and stays.
-        urls: uint64[m], digest of what names the page of each (``page_digest``), 0 where unknown.
-        files: uint64[m], digest of the file that is this document, 0 where it holds others.
-        facts: uint64[m], digest of what is known of such a document besides its text.
-        fetched: int64[m], minutes, or ``evidence.UNKNOWN``.
-        groups: int64[m], the provisional cluster of each, from 0.
-        links: int64[k, 2], groups that share rare shingles.
-        sketch: member → what of it is compared; loaded when needed.
-        similarity: two members → their exact similarity.
-    """
-
-    articles: NDArray[np.uint64]
-    order: NDArray[np.uint8]
-    digests: NDArray[np.uint8]
-    shingle_counts: NDArray[np.int64]
-    published: NDArray[np.bool_]
-    urls: NDArray[np.uint64]
-    files: NDArray[np.uint64]
-    facts: NDArray[np.uint64]
-    fetched: Indexes
-    groups: Indexes
-    links: Indexes
-    sketch: Callable[[int], Sketch]
-    similarity: Callable[[int, int], Similarity]
-
-
-def neighbours(candidates: Candidates) -> list[Indexes]:
-    """List for each group itself and those linked with it."""
-    count = int(candidates.groups.max(initial=-1)) + 1
-    own = np.arange(count)
-    both = np.concatenate([np.stack([own, own], 1), candidates.links, candidates.links[:, ::-1]])
-    both = np.unique(both, axis=0)
-    return np.split(both[:, 1], np.searchsorted(both[:, 0], own[1:]))
-
-
-def parts_of(candidates: Candidates, compared: Indexes) -> list[list[int]]:
-    """Part the members by what links join, directly or not; in order each."""
-    part = np.arange(int(candidates.groups.max(initial=-1)) + 1)
-    for joined in components(candidates.links.astype(np.uint64)):
-        part[joined] = joined[0]
-    found: dict[int, list[int]] = {}
-    for member, own in zip(compared.tolist(), part[candidates.groups[compared]], strict=True):
-        found.setdefault(own, []).append(member)
-    return list(found.values())
-
-
-def compare_pairs(candidates: Candidates, pairs: list[tuple[int, int]]) -> tuple[Floats, Floats]:
-    """Compare pairs of members: their parts, and how likely each is copies.
-
-    Args:
-        pairs: those of one first member stand together.
-    """
-    counts: dict[int, int] = {}
-    for one, _ in pairs:
-        counts[one] = counts.get(one, 0) + 1
-    ones = [candidates.sketch(one) for one in counts]
-    others = [candidates.sketch(other) for _, other in pairs]
-    parts = compare_each(ones, list(counts.values()), others)
-    return parts, probabilities(parts)

@@ -17,19 +17,17 @@ Floats = NDArray[np.float64]
 
 INPUTS = (
     "rare",
+    "rare_count",
     "contained",
     "figures",
-    "figures_missing",
     "names",
-    "names_missing",
     "particulars_behind",
+    "longer_figures_missing",
+    "longer_figures_behind",
     "coverage",
-    "coverage_squared",
     "weaker_half",
-    "lead",
     "longer_lead",
     "leads_behind",
-    "length",
     "hours_apart",
 )
 """Names of the model's inputs, the keys of ``WEIGHTS``."""
@@ -37,8 +35,8 @@ INPUTS = (
 _DOUBT = 4  # rare shingles by which a share of few is discounted
 _WEEK_H = 168.0
 LEAST_OF_PARTICULARS = 0.5
-"""Share of the shorter's figures and names that must be found where ``MOST_MISSING`` or more are
-missing: below, two items of one template. Of labelled copies, 1 in 2,000 has less."""
+"""More than this share of the shorter's figures and names must be found where ``MOST_MISSING`` or
+more are missing: else, two items of one template. Of labelled copies, 1 in 400 has no more."""
 MOST_MISSING = 2
 LEAST_OF_FIGURES, MOST_FIGURES_MISSING = 0.4, 5
 """The same of figures alone: reports and forecasts of one office differ in nothing else. The longer
@@ -51,10 +49,11 @@ with it, its tail or its lead, is a story of its own; of labelled copies, 2 % ha
 def inputs(parts: Floats) -> Floats:
     """Compute the inputs: float64[n, len(INPUTS)].
 
-    Shares of few shingles or figures are drawn towards what is usual, lengths and hours are
+    Shares of few shingles or figures are drawn towards what is usual, counts and hours are
     taken as logarithms, more than a week apart counts as a week. An unknown date says nothing, and
     neither does an equal one. Where figures and names are behind the wording that two texts share,
-    one template may be the reason; where both leads are, a common background.
+    one template may be the reason, also where those of the longer are; where both leads are, a
+    common background. A share of many shingles says more than one of few.
 
     Args:
         parts: float64[n, len(PARTS)], from ``evidence.compare``.
@@ -64,22 +63,21 @@ def inputs(parts: Floats) -> Floats:
     names = (part["names_shared"] + 0.9) / (part["names"] + 1)
     shared, particulars = _particulars(part)
     behind = part["contained"] - (shared + 0.8) / (particulars + 1)
+    longer = (part["figures_shared"] + 0.8) / (part["longer_figures"] + 1)
     hours = np.where(np.isnan(part["hours_apart"]), 0.0, part["hours_apart"])
     columns = (
         part["rare_shared"] / (part["rare"] + _DOUBT),
+        np.log1p(part["rare"]),
         part["contained"],
         figures,
-        np.log1p(part["figures"]) * (1 - figures),
         names,
-        np.log1p(part["names"]) * (1 - names),
         np.maximum(behind, 0.0),
+        np.log1p(part["longer_figures"] - part["figures_shared"]),
+        np.maximum(part["longer_coverage"] - longer, 0.0),
         part["coverage"],
-        part["coverage"] ** 2,
         part["weaker_half"],
-        part["lead"],
         part["longer_lead"],
         np.maximum(part["contained"] - np.maximum(part["lead"], part["longer_lead"]), 0.0),
-        np.log(np.maximum(part["length"], 1e-3)),
         np.log1p(np.minimum(hours, _WEEK_H)),
     )
     return np.array(columns).T
@@ -103,7 +101,7 @@ def excluded(parts: Floats) -> NDArray[np.bool_]:
     """Tell which pairs are no copies whatever else their evidence says: bool[n]."""
     part = dict(zip(PARTS, parts.T, strict=True))
     shared, particulars = _particulars(part)
-    others = (particulars - shared >= MOST_MISSING) & (shared < LEAST_OF_PARTICULARS * particulars)
+    others = (particulars - shared >= MOST_MISSING) & (shared <= LEAST_OF_PARTICULARS * particulars)
     missing = part["figures"] - part["figures_shared"]
     others |= (
         (missing >= MOST_FIGURES_MISSING)
@@ -119,22 +117,20 @@ def _particulars(part: Mapping[str, Floats]) -> tuple[Floats, Floats]:
     return part["figures_shared"] + part["names_shared"], part["figures"] + part["names"]
 
 
-BIAS = -7.232
+BIAS = -10.614
 
 WEIGHTS = {
-    "rare": 5.164,
-    "contained": -2.669,
-    "figures": 3.260,
-    "figures_missing": -0.506,
-    "names": 3.421,
-    "names_missing": -0.529,
-    "particulars_behind": -14.101,
-    "coverage": 4.434,
-    "coverage_squared": 0.720,
-    "weaker_half": 2.551,
-    "lead": -0.176,
-    "longer_lead": -0.887,
-    "leads_behind": -9.882,
-    "length": -0.548,
-    "hours_apart": -0.926,
+    "rare": 3.642,
+    "rare_count": 0.697,
+    "contained": -1.946,
+    "figures": 3.721,
+    "names": 4.038,
+    "particulars_behind": -10.684,
+    "longer_figures_missing": -0.544,
+    "longer_figures_behind": -2.070,
+    "coverage": 4.147,
+    "weaker_half": 2.746,
+    "longer_lead": 1.572,
+    "leads_behind": -7.914,
+    "hours_apart": -0.846,
 }

@@ -3,7 +3,7 @@
 First comes, each rule deciding among those that all earlier ones leave equal:
 
 1. an article with a url before one without;
-2. a text without tags and entities before one that has some;
+2. a text without tags and entities, and that tells nothing twice, before one that does;
 3. the text that is clearly longer, by a seventh or so: it tells more;
 4. more of title, authors and date of publication known;
 5. the longer text, by distinct shingles; of equals the shorter, which says nothing twice;
@@ -24,7 +24,7 @@ ORDER_BYTES = 44
 """Length of an order key."""
 
 RULES = (
-    "url", "markup", "length", "metadata", "length", "repetition", "publication", "text digest",
+    "url", "faults", "length", "metadata", "length", "repetition", "publication", "text digest",
     "id",
 )  # fmt: skip
 """What the parts of an order key stand for."""
@@ -35,7 +35,10 @@ _TICK = timedelta(microseconds=1)
 _LONGEST = 2**32 - 1
 _CLASSES = 5  # of length, for each doubling
 _UNKNOWN = 2**64 - 1
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,400}>|&(?:[a-zA-Z]{2,8}|#\d{2,6});")
+_REPEATED = 1 / 3
+"""Share of a text's shingles that stood before in it, from which on it tells a story twice."""
+_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
+_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6});")
 
 
 def order_key(  # noqa: PLR0913 - each rule has its argument
@@ -44,6 +47,7 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
     text_digest: bytes,
     text: str,
     shingle_count: int,
+    positions: int,
     url: str | None,
     title: str | None,
     authors: tuple[str, ...],
@@ -56,6 +60,7 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
         text_digest: of the cleaned text; its first 8 bytes take part.
         text: cleaned.
         shingle_count: its distinct shingles.
+        positions: places a shingle can have in it.
         url: as known, or None.
         title: as known, or None.
         authors: those known, or ().
@@ -71,7 +76,7 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
     published = _UNKNOWN if date_published is None else (date_published - _EPOCH) // _TICK
     return _LAYOUT.pack(
         url is None,
-        has_markup(text),
+        has_markup(text) or shingle_count < (1 - _REPEATED) * positions,
         255 - min(int(_CLASSES * log2(shingle_count + 1)), 255),
         3 - known,
         _LONGEST - min(shingle_count, _LONGEST),
@@ -88,7 +93,8 @@ def has_markup(text: str) -> bool:
     >>> has_markup('<p class="a">A &amp; B'), has_markup("a < b, R&D; and <3")
     (True, False)
     """
-    return ("<" in text or "&" in text) and _MARKUP.search(text) is not None
+    # Two patterns, each with a first letter that the engine can look for.
+    return _TAG.search(text) is not None or _ENTITY.search(text) is not None
 
 
 def deciding_rule(one: bytes, other: bytes) -> str:

@@ -39,7 +39,7 @@ MOST_SHARED = 1 << 21
 """Pairs of texts of a template that share a figure or name; where there are more, those that most
 texts share are not counted."""
 _SPEAKERS = 12
-_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+_HALF = np.uint64(32)
 _KEYS_AT_ONCE = 1 << 16
 
 
@@ -71,9 +71,12 @@ def weigh(
     common = [np.empty(0, np.uint32)]
     links = [np.empty((0, 2), np.uint32)]
     for portion in _portions(packed):
-        found, joined = _weigh(portion, background)
-        common.append(found)
-        links += joined
+        if background is None:
+            portion = portion[_repeated(portion)]  # noqa: PLW2901 - most keys are of one text
+        if len(portion):
+            found, joined = _weigh(portion, background)
+            common.append(found)
+            links += joined
     return np.concatenate(common), np.concatenate(links)
 
 
@@ -88,19 +91,12 @@ def _portions(packed: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
         start = end
 
 
-def occurring_again(
-    keys: NDArray[np.uint32], background: NDArray[np.void] | None
-) -> NDArray[np.int64]:
-    """Return the places of *keys* that occur twice, or in the *background*. Most do not."""
-    packed = keys.astype(np.uint64) << _HALF | np.arange(len(keys), dtype=np.uint64)
-    packed.sort()
-    found = (packed >> _HALF).astype(np.uint32)
+def _repeated(packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which keys stand more than once: bool, one for each of *packed*."""
+    keys = packed >> _HALF
     again = np.zeros(len(keys) + 1, np.bool_)
-    np.equal(found[1:], found[:-1], out=again[1:-1])
-    again = again[1:] | again[:-1]
-    if background is not None:
-        again |= lookup(background["key"], found)[1]
-    return (packed[again] & _LOW).astype(np.int64)
+    np.equal(keys[1:], keys[:-1], out=again[1:-1])
+    return again[1:] | again[:-1]
 
 
 def _weigh(

@@ -8,11 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.dedup.evidence import UNKNOWN
+from pipeline.dedup.evidence import PARTS, UNKNOWN
 
 LAYOUT_MINUTES = 10
 """Minutes within which pages at one address were fetched as layouts of one page, such as AMP and
 mobile: a site that corrects a story takes longer to be fetched again."""
+VERSION = 0.6
+"""Share of the shorter text at one page that another has, and of the longer's ten segments, from
+which on one is a version of the other: a correction may change the very names and figures."""
 
 
 class Version(NamedTuple):
@@ -72,6 +75,13 @@ def name_pages(urls: NDArray[np.uint64], alike: Iterable[tuple[int, int]]) -> ND
         if pages[one] != pages[other]:
             pages[pages == pages[other]] = pages[one]
     return pages
+
+
+def of_one_wording(parts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which pairs have most of their words in common, whatever names or figures say."""
+    column = dict(zip(PARTS, parts.T, strict=True))
+    found: NDArray[np.bool_] = np.minimum(column["contained"], column["longer_coverage"]) >= VERSION
+    return found
 
 
 def versions(

@@ -36,12 +36,11 @@ from pipeline.text.tokens import word_count, words
 from pipeline.write.columns import columns_of
 
 GROUPS = {
-    "rare shingles": ("rare",),
-    "coverage": ("contained", "coverage", "coverage_squared", "weaker_half"),
-    "figures": ("figures", "figures_missing"),
-    "names": ("names", "names_missing", "particulars_behind"),
-    "leads": ("lead", "longer_lead", "leads_behind"),
-    "length": ("length",),
+    "rare shingles": ("rare", "rare_count"),
+    "coverage": ("contained", "coverage", "weaker_half"),
+    "figures": ("figures", "longer_figures_missing", "longer_figures_behind"),
+    "names": ("names", "particulars_behind"),
+    "leads": ("longer_lead", "leads_behind"),
     "time": ("hours_apart",),
 }
 """Inputs of the model that count the same thing."""
@@ -138,7 +137,7 @@ def compare_sides(
     Common shingles are counted in the texts of *rows*; without, all are rare.
     """
     pair = _work_out((a, b), config, rows)
-    kept, rule = _first(a, b, [len(each) for each in pair.sets])
+    kept, rule = _first(a, b, pair)
     sketches = pair.sketches if kept == "a" else pair.sketches[::-1]
     parts = compare(sketches[0], [sketches[1]])[0]
     named = zip(PARTS, parts.tolist(), strict=True)
@@ -188,18 +187,17 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
     )
 
 
-def _first(a: dict[str, Any], b: dict[str, Any], counts: list[int]) -> tuple[str, str]:
+def _first(a: dict[str, Any], b: dict[str, Any], pair: _Pair) -> tuple[str, str]:
     """Say which comes first in the order of representatives, and by which rule."""
     for name, side, other in (("a", a, b), ("b", b, a)):
         published = side.get("table") == "articles"
         if published and side["sequence"] < other.get("sequence", np.inf):
             return name, "published"
     keys = []
-    for side, count in zip((a, b), counts, strict=True):
+    for side, shingles, sketch in zip((a, b), pair.sets, pair.sketches, strict=True):
         known, text = {name: side[name] for name in COMPARED}, side["text"]
-        keys.append(
-            order_key(text_digest=text_digest(text), text=text, shingle_count=count, **known)
-        )
+        known |= {"shingle_count": len(shingles), "positions": sketch.positions}
+        keys.append(order_key(text_digest=text_digest(text), text=text, **known))
     return ("a" if keys[0] <= keys[1] else "b"), deciding_rule(*keys)
 
 
@@ -291,7 +289,7 @@ NOT_COMPARED = "not directly (no shared band, too few rare shingles in common)"
 KEPT_BECAUSE = {
     "published": "an earlier run published it",
     "url": "the other has no url",
-    "markup": "its text has no tags or entities left",
+    "faults": "its text has no tags or entities left, and tells nothing twice",
     "repetition": "its text says the same in fewer characters",
     "metadata": "it has more metadata (title, authors, date)",
     "length": "its text is longer",
@@ -330,7 +328,6 @@ _TIPS = {
     "figures": "the longer has {figures_shared:.0f} of the shorter's {figures:.0f} figures",
     "names": "the longer has {names_shared:.0f} of the shorter's {names:.0f} names",
     "leads": "{lead:.0%} of the shorter's lead and {longer_lead:.0%} of the longer's are in both",
-    "length": "the shorter has {length:.0%} of the longer's length",
     "time": "time between the publications: {gap}",
 }
 

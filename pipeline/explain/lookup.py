@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,11 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline.errors import UsageError
-from pipeline.ledger.history import CommittedRun, committed_runs
+from pipeline.ledger.history import CommittedRun, committed_runs, table_files
 from pipeline.records import REASONS
+from pipeline.storage import Place, name_below
 from pipeline.text.terminal import shown_in
 from pipeline.urls import canonical_url
 from pipeline.write.columns import TABLES, Table, columns_of, schema
+from pipeline.write.parquet import dataset_name, dataset_of
 
 _NAMES = ("id", "record_id", "url", "source")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -50,7 +51,7 @@ class Row:
 class Rows:
     """The committed runs of an output folder, to look rows up in."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Place) -> None:
         """List the runs below *output*.
 
         Raises:
@@ -114,9 +115,7 @@ class Rows:
 
     def _dataset(self, table: Table, runs: Sequence[CommittedRun] | None = None) -> Any:
         runs = self.runs if runs is None else runs
-        files = [str(path) for run in runs for path in sorted((run.folder / table).glob("*"))]
-        files = [file for file in files if file.endswith(".parquet")]
-        return ds.dataset(files, schema=schema(table), format="parquet")
+        return dataset_of(_files(runs, table), schema(table))
 
     def _where(self, table: Table, names: dict[str, str | None], *, text: bool) -> Iterator[Row]:
         """Find the rows of *table* that have any of *names*, column → value."""
@@ -128,22 +127,26 @@ class Rows:
         meant = reduce(or_, tests)
         hits = self._dataset(table).to_table(columns=["__filename"], filter=meant)
         shown = [each.name for each in columns_of(table) if text or each.name != "text"]
+        places = {dataset_name(path): path for path in _files(self.runs, table)}
         for file in sorted(set(hits["__filename"].to_pylist())):
-            path = Path(file)
-            run = next(run for run in self.runs if run.folder == path.parents[1])
-            found = ds.dataset([file], schema=schema(table), format="parquet")
+            path = places[file]
+            run = next(run for run in self.runs if run.folder == path.parent.parent)
+            found = dataset_of([path], schema(table))
             for values in found.to_table(columns=shown, filter=meant).to_pylist():
-                yield Row(table, run.sequence, path.relative_to(self.output).as_posix(), values)
+                yield Row(table, run.sequence, name_below(path, self.output), values)
 
 
-def read_columns(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table:
+def _files(runs: Sequence[CommittedRun], table: Table) -> list[Place]:
+    return [path for run in runs for path in table_files(run.folder, table)]
+
+
+def read_columns(folder: Place, table: Table, columns: Sequence[str]) -> pa.Table:
     """Read *columns* of *table* of the run in *folder*; what an older run lacks is null."""
-    files = [str(path) for path in sorted((folder / table).glob("*.parquet"))]
-    dataset = ds.dataset(files, schema=schema(table), format="parquet")
+    dataset = dataset_of(table_files(folder, table), schema(table))
     return dataset.to_table(columns=list(columns), use_threads=False)
 
 
-def read_rows(folder: Path, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def read_rows(folder: Place, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Give *columns* of the rows of *table* of the run in *folder*, in their order."""
     for batch in read_columns(folder, table, columns).to_batches(max_chunksize=1_000):
         yield from batch.to_pylist()

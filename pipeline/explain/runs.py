@@ -18,6 +18,7 @@ from pipeline.ledger.history import (
     manifests_of,
     read_manifest,
 )
+from pipeline.storage import Place, listed, name_below
 from pipeline.text.terminal import paint, shown_in
 from pipeline.write.columns import TABLES
 
@@ -26,7 +27,7 @@ SHOWN = 10
 """Sites, rules and stories listed in the text output; the rest are counted."""
 
 
-def list_runs(output: Path) -> dict[str, Any]:
+def list_runs(output: Place) -> dict[str, Any]:
     """List the runs of *output*, oldest first: an object ready for JSON.
 
     A run that `compact` merged with others is listed by itself, with the ``folder`` that
@@ -43,7 +44,7 @@ def list_runs(output: Path) -> dict[str, Any]:
     return {"output": str(output), "runs": runs, "held": held}
 
 
-def article_files(output: Path) -> list[str]:
+def article_files(output: Place) -> list[str]:
     """List the files of all published articles, from *output*, by run.
 
     Raises:
@@ -52,12 +53,12 @@ def article_files(output: Path) -> list[str]:
     check_output(output)
     found = []
     for run in committed_runs(output):
-        listed = (each["path"] for each in read_manifest(run.folder)["files"])
-        found += [str(run.folder / path) for path in listed if path.startswith("articles/")]
+        paths = (each["path"] for each in read_manifest(run.folder)["files"])
+        found += [str(run.folder / path) for path in paths if path.startswith("articles/")]
     return found
 
 
-def _listed(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _listed(manifest: dict[str, Any], folder: Place) -> dict[str, Any]:
     counts, timings = manifest.get("counts") or {}, manifest.get("timings") or {}
     return {
         **{name: manifest[name] for name in ("run_id", "sequence", "logical_date")},
@@ -116,7 +117,7 @@ def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
     raise UsageError(f"{problem} with {name!r}; expected a run, its number or latest: {listed}")
 
 
-def diff_runs(output: Path, one: str, other: str) -> dict[str, Any]:
+def diff_runs(output: Place, one: str, other: str) -> dict[str, Any]:
     """Find out what changed from run *one* to run *other*: an object ready for JSON.
 
     Raises:
@@ -146,7 +147,7 @@ def _changes(a: Mapping[str, int], b: Mapping[str, int]) -> list[dict[str, Any]]
     return [{"name": name, "a": a.get(name, 0), "b": b.get(name, 0)} for name in names]
 
 
-def _sites(folder: Path) -> Counter[str]:
+def _sites(folder: Place) -> Counter[str]:
     return Counter(row["site"] or "" for row in read_rows(folder, "articles", ("site",)))
 
 
@@ -172,7 +173,7 @@ def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any
     ]
 
 
-def _records(a: Path, b: Path) -> list[dict[str, Any]]:
+def _records(a: Place, b: Place) -> list[dict[str, Any]]:
     """List the records that are in both runs: the same source, or the same url.
 
     A record is read again when its content changed, or when it could not be read before.
@@ -185,7 +186,7 @@ def _records(a: Path, b: Path) -> list[dict[str, Any]]:
     ]
 
 
-def _fates(folder: Path) -> dict[str, tuple[str | None, dict[str, Any]]]:
+def _fates(folder: Place) -> dict[str, tuple[str | None, dict[str, Any]]]:
     """Source → title and fate of each record of the run in *folder*."""
     fates: dict[str, tuple[str | None, dict[str, Any]]] = {}
     for table in TABLES:
@@ -251,7 +252,7 @@ PROBLEMS = {
 """What can be wrong with a file → what that means. A closed list."""
 
 
-def verify(output: Path) -> dict[str, Any]:
+def verify(output: Place) -> dict[str, Any]:
     """Check every file of *output* against the digests in the manifests.
 
     Returns:
@@ -263,8 +264,12 @@ def verify(output: Path) -> dict[str, Any]:
     """
     check_output(output)
     count = size = 0
-    problems: list[tuple[Path, str, str | None]] = []
-    runs = [path for path in sorted((output / "runs").glob("*")) if RUN_ID.fullmatch(path.name)]
+    problems: list[tuple[Place, str, str | None]] = []
+    if isinstance(output, Path):
+        found = sorted((output / "runs").glob("*"))
+        runs: list[Place] = [path for path in found if RUN_ID.fullmatch(path.name)]
+    else:
+        runs = [run.folder for run in committed_runs(output)]
     for folder in [*runs, *held_runs(output)]:
         try:
             manifest = read_manifest(folder)
@@ -276,25 +281,26 @@ def verify(output: Path) -> dict[str, Any]:
         if manifest.get("digest", expected := digest_manifest(manifest)) != expected:
             detail = f"its digest is not {manifest['digest']}"
             problems.append((folder / "manifest.json", "changed", detail))
+        tables = folder if isinstance(output, Path) else output / "runs" / folder.name
         for file in files:
-            problems += _problems_of(folder / file["path"], file)
+            problems += _problems_of(tables / file["path"], file)
         count, size = count + len(files), size + sum(file["bytes"] for file in files)
-        listed = {folder / file["path"] for file in files}
-        found = (path for path in sorted(folder.rglob("*.parquet")) if path not in listed)
-        problems += ((path, "unlisted", None) for path in found)
+        known = {tables / file["path"] for file in files}
+        unknown = (path for path in listed(tables, "*.parquet", deep=True) if path not in known)
+        problems += ((path, "unlisted", None) for path in unknown)
     return {
         "output": str(output),
         "runs": len(runs),
         "files": count,
         "bytes": size,
         "problems": [
-            {"path": path.relative_to(output).as_posix(), "problem": problem, "detail": detail}
+            {"path": name_below(path, output), "problem": problem, "detail": detail}
             for path, problem, detail in problems
         ],
     }
 
 
-def _problems_of(path: Path, file: dict[str, Any]) -> Iterator[tuple[Path, str, str | None]]:
+def _problems_of(path: Place, file: dict[str, Any]) -> Iterator[tuple[Place, str, str | None]]:
     try:
         size = path.stat().st_size
         if size < file["bytes"]:

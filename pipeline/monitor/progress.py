@@ -185,11 +185,10 @@ class _Events:
 
     def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
         """Give the blocks that have left a note of *kind* since the last look; *seen* grows."""
-        for index in (block.index for block in self.plan.blocks):
-            note = self.staging.block_file(index, f"{kind}.json")
-            if index not in seen and note.exists():
-                seen[index] = note.stat().st_mtime
-                yield index
+        waiting = [block.index for block in self.plan.blocks if block.index not in seen]
+        for index, when in self.staging.note_times(waiting, kind).items():
+            seen[index] = when
+            yield index
 
     def _log_block(self, index: int) -> None:
         (counts,) = self.staging.cleaned(range(index, index + 1))
@@ -357,8 +356,8 @@ def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, fl
     """
 
     def times(kind: str) -> list[float]:
-        notes = (staging.block_file(index, f"{kind}.json") for index in range(blocks))
-        return [max(started, note.stat().st_mtime) for note in notes]
+        found = staging.note_times(range(blocks), kind)
+        return [max(started, when) for when in found.values()]
 
     cleaned, written = max(times("cleaned")), times("written")
     ends = {"clean": cleaned, "deduplicate": max(cleaned, min(written)), "write": max(written)}

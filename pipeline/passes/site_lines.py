@@ -16,7 +16,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +29,7 @@ from pipeline.passes.reading import read_records
 from pipeline.read.parts import Block
 from pipeline.records import Document
 from pipeline.staging import LiveCounter, Staging, counter_of
+from pipeline.storage import Place, local
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import site_of
@@ -220,13 +220,13 @@ def _of_sites(rows: NDArray[np.void], shard: int, shards: int) -> NDArray[np.voi
     return np.array(rows[first:end])
 
 
-def _known(path: Path, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) -> NDArray[np.void]:
+def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) -> NDArray[np.void]:
     """Read those rows of an earlier run that are about *lines*, which are of *sites*, ascending."""
     if not len(sites):
         return np.empty(0, SEEN)
     near = [("site", ">=", int(sites[0])), ("site", "<=", int(sites[-1]))]
     with undamaged(path):
-        table = pq.read_table(path, use_threads=False, filters=near)
+        table = pq.read_table(local(path), use_threads=False, filters=near)
     column = table["line"].to_numpy()
     chosen = np.flatnonzero(lookup(lines, column)[1])
     rows = np.empty(len(chosen), SEEN)

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from factories import story
@@ -213,3 +215,40 @@ def test_beam_still_has_the_parts_that_are_replaced():
         if "self._grpc_server." in line
     }
     assert used <= known | {"logging_port"}, "logging_port is not asked for: logs are not offered"
+
+
+@pytest.mark.beam
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(("where", "after"), [("server", 0), ("server", 1), ("worker", 0)])
+def test_a_thread_that_cannot_start_ends_the_run(where, after, tmp_path, monkeypatch):
+    """Others would wait for it for ever; the run says so within seconds and publishes nothing."""
+    failing = f"""
+import threading
+start, count = threading.Thread.start, []
+def fail(thread):
+    name = type(thread).__module__
+    if name.endswith("thread_pool_executor"):
+        count.append(thread)
+        if len(count) > {after}:
+            raise RuntimeError("can't start new thread")
+    start(thread)
+"""
+    if where == "worker":
+        # What a worker's threads ask of gRPC fails; its main thread waits for instructions.
+        command = local_workers.python_command
+        broken = f"{failing}\nthreading.Thread.start = fail\n"
+        monkeypatch.setattr(
+            local_workers,
+            "python_command",
+            lambda code, *rest: command(f"exec({broken!r}); {code}", *rest),
+        )
+    else:
+        spoiled: dict[str, Any] = {}
+        exec(failing, spoiled)
+        monkeypatch.setattr(threading.Thread, "start", spoiled["fail"])
+    began = time.monotonic()
+    with pytest.raises(NewsieveError, match="can't start new thread"):
+        run(ROOT / "raw", tmp_path / "out", execute, run={"workers": 2, "block_bytes": 8_000})
+
+    assert time.monotonic() - began < 40
+    assert not (tmp_path / "out/runs").exists()

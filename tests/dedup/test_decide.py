@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
 from pipeline.dedup import decide as deciding
-from pipeline.dedup.decide import KEPT, MATCHES, Candidates, decide
+from pipeline.dedup.candidates import Candidates
+from pipeline.dedup.decide import KEPT, MATCHES, decide
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch
 from pipeline.dedup.order import ORDER_BYTES
 from pipeline.dedup.pairs import similarity

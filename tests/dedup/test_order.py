@@ -15,6 +15,7 @@ PLAIN = {
     "text_digest": b"\x80" * 16,
     "text": "x" * 1000,
     "shingle_count": 200,
+    "positions": 200,
     "url": "https://example.org/",
     "title": "A title",
     "authors": ("A Name",),
@@ -32,9 +33,12 @@ FROM_BEST_TO_WORST = [
     PLAIN | {"title": None, "shingle_count": 203},
     PLAIN | {"title": None, "authors": (), "shingle_count": 205},
     PLAIN | {"title": None, "authors": (), "date_published": None, "shingle_count": 205},
+    PLAIN | {"shingle_count": 161, "positions": 240},
     PLAIN | {"shingle_count": 160},
     PLAIN | {"text": '<p class="a">x</p>', "shingle_count": 2**31},
     PLAIN | {"text": "R&nbsp;and", "shingle_count": 2**30},
+    PLAIN | {"shingle_count": 280, "positions": 560},
+    PLAIN | {"shingle_count": 199, "positions": 300},
     PLAIN | {"url": None, "shingle_count": 2**31},
 ]
 KEYS = [order_key(**fields) for fields in FROM_BEST_TO_WORST]
@@ -71,6 +75,19 @@ def test_of_equal_copies_the_one_that_says_nothing_twice_is_kept():
 
     assert keys[0] < keys[1]
     assert "repetition" == deciding_rule(*keys)
+
+
+@pytest.mark.parametrize(
+    ("distinct", "places", "worse"),
+    [(100, 200, True), (120, 200, True), (140, 200, False), (200, 200, False), (66, 100, True)],
+    ids=["twice", "twice and a little more", "a summary", "once", "a third again"],
+)
+def test_a_text_that_tells_its_story_twice_comes_after_one_that_does_not(distinct, places, worse):
+    """Though its two seams make it longer; a lead that is repeated is no fault."""
+    once = PLAIN | {"shingle_count": 66, "positions": 66}
+    other = PLAIN | {"shingle_count": distinct, "positions": places}
+
+    assert worse == (order_key(**once) < order_key(**other))
 
 
 def test_an_id_of_another_kind_is_refused():

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.blocks import EXTRACTIONS, FLAGS, LEVELS, Blocks, Measured
+from pipeline.clean.html.outside import outside_story
 from pipeline.clean.lines.page import QUOTES, LineRecord, Page
 from pipeline.clean.lines.phrases import WORDS, hints_of
 from pipeline.clean.lines.signs import CLOSING
@@ -287,6 +288,8 @@ def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
     phrase = np.array([bool(line.kinds or _hinted(line)) for line in lines])
     prose = np.array([line.prose for line in lines])
     before, refrain = _returns(page)
+    outside = frozenset(outside_story(page))
+    ruled = outside.union(*hits.values())
     columns: dict[str, object] = {
         "words": np.log1p(counts),
         "ends_period": [end == "period" for end in ends],
@@ -299,10 +302,10 @@ def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
         "repeated_before": before,
         "refrain": refrain,
         "voice_gain": _voice_gain(page),
-        "ruled": [any(index in held for held in hits.values()) for index in range(len(lines))],
+        "ruled": [index in ruled for index in range(len(lines))],
+        "rule:outside_story": [index in outside for index in range(len(lines))],
+        "rule:timestamp": [index in hits["timestamp"] for index in range(len(lines))],
     }
-    for name in ("outside_story", "timestamp"):
-        columns[f"rule:{name}"] = [index in hits[name] for index in range(len(lines))]
     rows: Matrix = np.array([columns[name] for name in OBSERVED], np.float32)
     return np.ascontiguousarray(rows.T)
 

@@ -17,7 +17,6 @@ from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.rarity import (
     TEMPLATE_TEXTS,
     count_links,
-    occurring_again,
     same_items,
     strong_links,
     tells_one_story,
@@ -136,14 +135,22 @@ def weigh_shard(
     """
     ordered = sorted(portions, key=lambda portion: portion.block)
     keys = np.concatenate([each.keys for each in ordered])
-    articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
+    sizes = [int(each.rows.max()) + 1 if len(each.rows) else 0 for each in ordered]
+    articles = np.concatenate(
+        [
+            article_number(each.block, np.arange(size))
+            for each, size in zip(ordered, sizes, strict=True)
+        ]
+    )
+    clusters, numbers = np.unique(_labelled(articles, labels), return_inverse=True)
+    numbers = numbers.astype(np.uint32)
+    of_blocks = np.split(numbers, np.cumsum(sizes)[:-1])
+    owners = [own[each.rows] for own, each in zip(of_blocks, ordered, strict=True)]
     background = staging.array("background")
     if background is not None:
         first, end = np.searchsorted(background["key"], shard_bounds(shards)[shard : shard + 2])
         background = background[first:end]
-    order = occurring_again(keys, background)
-    clusters, numbers = np.unique(_labelled(articles[order], labels), return_inverse=True)
-    common, links = weigh(keys[order], numbers.astype(np.uint32), background)
+    common, links = weigh(keys, np.concatenate(owners), background)
     write_bytes(staging.common(shard), common.astype("<u4").tobytes())
     return count_links(clusters[links])
 

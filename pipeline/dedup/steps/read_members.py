@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import keep_latest, lookup
 from pipeline.config import DedupConfig
+from pipeline.dedup.candidates import Candidates
 from pipeline.dedup.clusters import Members
-from pipeline.dedup.decide import Candidates
 from pipeline.dedup.evidence import Sketch
 from pipeline.dedup.pairs import Similarity, similarity
 from pipeline.dedup.rarity import worth_comparing
@@ -31,6 +31,7 @@ from pipeline.dedup.steps.layouts import (
     row_of,
 )
 from pipeline.staging import Staging
+from pipeline.storage import local, open_own
 
 SHINGLE_BYTES = SAMPLE_BYTES = 8
 PARTICULAR_BYTES = 4
@@ -170,7 +171,7 @@ class MemberReader:
         if (block, kind) not in self._files:
             if len(self._files) == OPEN_FILES:
                 os.close(self._files.popitem(last=False)[1])
-            path = self._staging.block_file(block, kind)
+            path = local(self._staging.block_file(block, kind))
             self._files[block, kind] = os.open(path, os.O_RDONLY)
         self._files.move_to_end((block, kind))
         return os.pread(self._files[block, kind], count, start)
@@ -178,7 +179,7 @@ class MemberReader:
 
 def read_records(block: int, config: DedupConfig, staging: Staging) -> NDArray[np.void]:
     """Read the member records of *block*, all of them: dtype ``member_dtype``."""
-    return np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
+    return np.fromfile(local(staging.block_file(block, "members")), member_dtype(config.bands))
 
 
 def read_keys(
@@ -190,12 +191,12 @@ def read_keys(
 
 def read_samples(block: int, shard: int, shards: int, staging: Staging) -> BlockSamples:
     """Read the samples of a block's signed articles whose keys are of one of so many shards."""
-    width = FINEST_SHARDS // shards
-    with staging.block_file(block, "sampled").open("rb") as file:
-        first, end = np.fromfile(file, "<u8", FINEST_SHARDS + 1)[
-            [shard * width, (shard + 1) * width]
-        ]
-        packed = np.fromfile(file, "<u8", int(end - first), offset=int(first) * SAMPLE_BYTES)
+    width, word = FINEST_SHARDS // shards, SAMPLE_BYTES
+    with open_own(staging.block_file(block, "sampled")) as file:
+        bounds = np.frombuffer(file.read((FINEST_SHARDS + 1) * word), "<u8")
+        first, end = bounds[[shard * width, (shard + 1) * width]].tolist()
+        file.seek(len(bounds) * word + first * word)
+        packed = np.frombuffer(file.read((end - first) * word), "<u8")
     return BlockSamples(block, keys_of(packed), packed.astype(np.uint32))
 
 
@@ -208,7 +209,7 @@ def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[n
     """
     ordinals, ids = [np.empty(0, np.int32)], [b""]
     for table in ("articles", "rejects"):
-        with pa.OSFile(str(staging.block_file(block, f"{table}.arrow"))) as file:
+        with pa.OSFile(str(local(staging.block_file(block, f"{table}.arrow")))) as file:
             reader = pa.ipc.open_file(file)
             for number in range(reader.num_record_batches):
                 named = reader.get_batch(number).select(["ordinal", "id"])

@@ -95,6 +95,7 @@ class MemberWriter:
         records = np.zeros(len(kept), self._dtype)
         records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
         records["shingle_count"] = shingles.counts
+        records["positions"] = samples.positions
         _describe(records, kept, earlier)
         records["keys"][signed] = keys.T[signed]
         self._append_samples(records, samples, signed)
@@ -109,7 +110,6 @@ class MemberWriter:
         """Write samples, and note in *records* where they lie; keep the keys of those *signed*."""
         records["samples_start"] = self._sample_total + samples.offsets[:-1]
         records["sample_count"] = samples.counts
-        records["positions"] = samples.positions
         self._samples.write(samples.values.astype("<u8").tobytes())
         self._sample_total += len(samples.values)
         rows = np.repeat(self._rows + np.arange(len(records), dtype=np.uint64), samples.counts)
@@ -191,8 +191,8 @@ def _describe(
     """Fill in what *records* say of the articles besides their texts."""
     articles = [article for _, article in kept]
     digests = [text_digest(article.text) for article in articles]
-    described = zip(articles, digests, records["shingle_count"].tolist(), strict=True)
-    orders = [_order_key(*each) for each in described]
+    counts = records["shingle_count"].tolist(), records["positions"].tolist()
+    orders = [_order_key(*each) for each in zip(articles, digests, *counts, strict=True)]
     ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
     records["id"] = records["cluster_id"] = records["page_id"] = ids
     records["text_digest"] = _bytes_table(digests, ID_BYTES)
@@ -217,13 +217,14 @@ def _minute(timestamp: Timestamp | None) -> int:
     return minute_of(timestamp.instant if timestamp else None)
 
 
-def _order_key(article: Article, text_digest: bytes, shingle_count: int) -> bytes:
+def _order_key(article: Article, text_digest: bytes, shingle_count: int, positions: int) -> bytes:
     published = article.date_published
     return order_key(
         id=article.document.id,
         text_digest=text_digest,
         text=article.text,
         shingle_count=shingle_count,
+        positions=positions,
         url=article.url,
         title=article.title,
         authors=article.authors,

@@ -13,7 +13,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice, pairwise
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
@@ -30,7 +29,7 @@ from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document
-from pipeline.storage import open_input
+from pipeline.storage import Place, open_input, place_of
 
 FATES = ("articles", "duplicates", "rejects", "unchanged")
 
@@ -227,7 +226,7 @@ MOST_BYTES = 200_000_000
 """Size up to which a file is read again to show what was cut."""
 
 
-def gather_samples(output: Path, run_id: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def gather_samples(output: Place, run_id: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Pick what is worth a look in the run *run_id*: the same choice every time.
 
     Args:
@@ -242,7 +241,7 @@ def gather_samples(output: Path, run_id: str, settings: Mapping[str, Any]) -> di
     }
 
 
-def _articles(folder: Path, rows: Rows, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _articles(folder: Place, rows: Rows, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Show those with most cuts, and as many others: the first by their ids, which is chance."""
     found = read_columns(folder, "articles", ("id", "removed"))
     cuts = pc.list_value_length(found["removed"]).to_pylist()
@@ -346,12 +345,12 @@ def _parts_of(
         held[source if source in files else source.rpartition("#")[0]].add(source)
     for name in sorted(held.keys() & files.keys()):
         file = files[name]
-        path = Path(file.path)
+        path = place_of(file.path)
         if path.is_file() and path.stat().st_size <= MOST_BYTES:
             yield Part(file.path, name, file.suffix, final=True), held[name]
 
 
-def _pairs(folder: Path, rows: Rows) -> Iterator[dict[str, Any]]:
+def _pairs(folder: Place, rows: Rows) -> Iterator[dict[str, Any]]:
     """Show the copies that are least alike, and as many others."""
     columns = ("id", "match", "similarity")
     found = read_columns(folder, "duplicates", columns).to_pylist()
@@ -414,7 +413,7 @@ def _shortened(words: list[str]) -> str:
     return f"{' '.join(first)} [… {left_out:,} words …] {' '.join(last)}"
 
 
-def _rejects(folder: Path) -> list[dict[str, Any]]:
+def _rejects(folder: Place) -> list[dict[str, Any]]:
     columns = ("reason", "stage", "kind", "source", "url", "site", "detail", "excerpt")
     of_reason: dict[str, int] = defaultdict(int)
     found: list[dict[str, Any]] = []
