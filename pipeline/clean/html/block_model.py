@@ -9,6 +9,7 @@ items of lists, cells, headings and code are left to the model.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -21,7 +22,6 @@ from numpy.typing import NDArray
 
 from pipeline.clean.html.beside_headline import headlines
 from pipeline.clean.html.block_features import (
-    FEATURES,
     OWN,
     Expansion,
     Matrix,
@@ -31,7 +31,7 @@ from pipeline.clean.html.block_features import (
 from pipeline.clean.html.blocks import EXTRACTIONS, LINE_BREAK, Blocks, compare, mask_with
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
-from pipeline.clean.model import LinearModel, viterbi
+from pipeline.clean.model import viterbi
 from pipeline.records import Removed
 
 WEIGHTS = Path(__file__).with_name("block_model.json")
@@ -82,11 +82,50 @@ class Selection:
     dropped: int
 
 
+@dataclass(frozen=True, eq=False)
+class LinearModel:
+    """Weights learned from labelled pages.
+
+    Attributes:
+        names: the features that have a weight.
+        weights: one per feature, in log-odds; positive is evidence for story.
+        means: of the features over the training data, against which reasons are weighed.
+        bias: log-odds of a row whose features are all 0.
+        membership: float64[features, groups], 1 where a feature belongs to one of ``GROUPS``.
+    """
+
+    names: tuple[str, ...]
+    weights: NDArray[np.float64]
+    means: NDArray[np.float64]
+    bias: float
+    membership: NDArray[np.float64]
+
+    def reasons(self, features: Matrix, most: int) -> list[list[str]]:
+        """For each row, up to *most* groups of features that weighed most against story."""
+        sums, groups = ((features - self.means) * self.weights) @ self.membership, list(GROUPS)
+        return [[groups[n] for n in np.argsort(row)[:most] if row[n] < 0] for row in sums]
+
+
 @cache
 def load_model() -> tuple[LinearModel, Expansion]:
     """Read ``block_model.json``, once per process; also what computes the features it weighs."""
-    model = LinearModel.load(WEIGHTS, FEATURES, GROUPS)
-    return model, Expansion(model.names)
+    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+    names = tuple(stored["weights"])
+    weights, means = np.array(list(stored["weights"].values()), np.float64).T
+    membership = [[group_of(name) == group for group in GROUPS] for name in names]
+    model = LinearModel(
+        names, weights, means, float(stored["bias"]), np.array(membership, np.float64)
+    )
+    return model, Expansion(names)
+
+
+def group_of(feature: str) -> str:
+    """The group of a feature; a product belongs to the group of its first factor.
+
+    >>> group_of("first x words")
+    'extractors'
+    """
+    return next(group for group, begin in GROUPS.items() if feature.startswith(begin))
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,12 +46,9 @@ def gather(output: Place, name: str) -> dict[str, Any]:
     return {
         "output": str(output),
         "run_id": run.run_id,
-        "sequence": manifest["sequence"],
-        "parent": manifest["parent"],
-        "logical_date": manifest["logical_date"],
+        **{name: manifest[name] for name in ("sequence", "parent", "logical_date")},
         "published_at": manifest.get("published_at"),
-        "newsieve": manifest["newsieve"],
-        "inputs": manifest["inputs"],
+        **{name: manifest[name] for name in ("newsieve", "inputs")},
         "counts": {name: value for name, value in counts.items() if not isinstance(value, dict)},
         "duplicates_by_match": _named(counts.get("duplicates_by_match", {})),
         "rejects_by_reason": [
@@ -151,26 +148,21 @@ def _histogram(column: pa.ChunkedArray, steps: Sequence[float]) -> list[dict[str
 
 def _dates(column: pa.ChunkedArray) -> dict[str, Any]:
     """Count publications by day, or by month where they are far apart."""
-    days = pc.strftime(column, format="%Y-%m-%d")
-    counted = _values(days)
-    unknown = counted.pop(None, 0)
-    found = sorted(counted)
-    by = "day"
-    if found:
-        first, last = (pa.scalar(day).cast(pa.date32()).as_py() for day in (found[0], found[-1]))
-        if (last - first).days > MANY_DAYS:
-            by = "month"
-            months: Counter[str] = Counter()
-            for day, count in counted.items():
-                months[day[:7]] += count
-            counted = dict(months)
+    days = _values(pc.strftime(column, format="%Y-%m-%d"))
+    unknown = days.pop(None, 0)
+    found = sorted(map(date.fromisoformat, days))
+    far = bool(found) and (found[-1] - found[0]).days > MANY_DAYS
+    by, length = ("month", 7) if far else ("day", 10)
+    counted: Counter[str] = Counter()
+    for day, count in days.items():
+        counted[day[:length]] += count
     names = list(_every(sorted(counted), by))
     shown, older = names[-BINS_OF_DATES:], names[:-BINS_OF_DATES]
     return {
         "by": by,
         "unknown": unknown,
-        "older": sum(counted.get(name, 0) for name in older),
-        "bins": [{"name": name, "count": counted.get(name, 0)} for name in shown],
+        "older": sum(counted[name] for name in older),
+        "bins": [{"name": name, "count": counted[name]} for name in shown],
     }
 
 

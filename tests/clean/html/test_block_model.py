@@ -12,6 +12,7 @@ from pipeline.clean.html.block_features import FEATURES, OWN, PAGE, Expansion
 from pipeline.clean.html.block_model import (
     GROUPS,
     MAX_BLOCKS,
+    group_of,
     keep,
     load_model,
     measure,
@@ -19,7 +20,6 @@ from pipeline.clean.html.block_model import (
 )
 from pipeline.clean.html.blocks import Blocks, compare, grams_of, read_blocks
 from pipeline.clean.html.extract import CHOSEN, extract_page
-from pipeline.clean.model import group_of
 from pipeline.records import Article, Document
 
 PROSE = [
@@ -152,7 +152,7 @@ def test_the_stored_model_fits_the_features() -> None:
 
     assert np.isfinite(model.weights).all()
     assert model.membership.sum(axis=1).tolist() == [1.0] * len(model.weights)
-    assert {group_of(name, GROUPS) for name in FEATURES} <= set(GROUPS)
+    assert {group_of(name) for name in FEATURES} <= set(GROUPS)
 
 
 def test_a_switch_must_be_worth_it() -> None:
