@@ -124,10 +124,14 @@ def made_with(path: Path, config: DedupConfig) -> bool:
     return bool(metadata.get(SIGNATURE) == signature_settings(config).encode())
 
 
-def sign_again(articles: Path, config: DedupConfig) -> pa.Table:
-    """Make the keys of a published file of articles from its texts."""
+def sign_again(articles: Path, config: DedupConfig, work: Path) -> pa.Table:
+    """Make the keys of a published file of articles from its texts.
+
+    Args:
+        work: a folder for work files, which the next command sweeps after a kill.
+    """
     rows = np.arange(pq.read_metadata(articles).num_rows)
-    with tempfile.TemporaryDirectory(prefix="newsieve-keys-") as folder:
+    with tempfile.TemporaryDirectory(prefix="keys-", dir=work) as folder:
         staging = Staging(folder)
         with ExitStack() as files:
             members = MemberWriter(0, config, staging, files)
