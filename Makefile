@@ -56,6 +56,7 @@ bench: bench-cleaning  ## cleaning compared with C4 and langdetect; the pipeline
 
 kills: $(READY)  ## runs that are killed at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.kills
+	$(BIN)/python -m tests.campaigns.kills --store
 
 housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.housekeeping_kills
@@ -105,7 +106,7 @@ clean:  ## remove the environment and caches; results stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 
 defaults: $(READY)  ## write configs/default.yaml and the reference pages of docs/ anew from the code
-	$(BIN)/python -m pipeline.cli.reference
+	$(BIN)/python -m tests.reference
 
 train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
 	$(BIN)/python -m training.train_pairs --write

@@ -48,6 +48,7 @@ SECTIONS = {
             "remove",
             "compact",
             "backup",
+            "object-storage",
         )
     ]
     + ["clusters"],

@@ -29,6 +29,15 @@ def lookup(
     return places, ordered[places] == wanted
 
 
+def shard_bounds(shards: int) -> NDArray[np.uint64]:
+    """Return the least 32-bit key of each of so many shards, and what no key reaches: uint64.
+
+    >>> shard_bounds(2).tolist()
+    [0, 2147483648, 4294967296]
+    """
+    return np.linspace(0, 1 << 32, shards + 1).astype(np.uint64)
+
+
 def offsets_of(counts: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the offsets of parts of these lengths that follow one another: int64[n + 1]."""
     offsets = np.zeros(len(counts) + 1, np.int64)

@@ -3,6 +3,7 @@
     NewsieveError                 1   the run failed; nothing was published
     ├── UsageError                2   wrong flag or argument; nothing was started
     │   └── ConfigError           2   wrong configuration, all problems at once
+    ├── LostRace                  1   another run was published first, in an object store
     ├── HeldRun                   3   a finished run waits for `publish` or `discard`
     ├── LockedOutput             75   another run works on this output folder
     └── AccountError              1   records in and rows out do not add up
@@ -44,6 +45,10 @@ class HeldRun(NewsieveError):
     """A gate holds a finished run; later runs wait until it is published or discarded."""
 
     exit_code = 3
+
+
+class LostRace(NewsieveError):
+    """Another command has committed to the same object store first."""
 
 
 class LockedOutput(NewsieveError):

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from functools import partial
-from pathlib import Path
 
 from pipeline.config import Config
-from pipeline.errors import AccountError, UsageError
+from pipeline.errors import AccountError, LostRace, UsageError
 from pipeline.ledger.account import Account, InputCount, tally
 from pipeline.ledger.again import read_again, without_rejected
 from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
 from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
-from pipeline.ledger.history import CommittedRun, attempts_of, committed_runs, tombstones_of
+from pipeline.ledger.history import (
+    CommittedRun,
+    attempts_of,
+    committed_runs,
+    next_sequence,
+    renew_views,
+    tombstones_of,
+)
 from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
+from pipeline.ledger.log import racing
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
-from pipeline.monitor.watch import stage_seconds
+from pipeline.monitor.progress import stage_cpu_seconds, stage_seconds
 from pipeline.staging import RunName, Staging
-from pipeline.storage import local_folder, write_bytes
-from pipeline.write.views import write_views
+from pipeline.storage import Place, output_place, remove_tree, write_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Published:
 
     plan: Plan
     account: Account
-    folder: Path
+    folder: Place
     seconds: float
     resumed: bool = False
 
@@ -63,7 +70,7 @@ class Outcome:
         return self.published[-1].account if self.published else None
 
     @property
-    def folder(self) -> Path | None:
+    def folder(self) -> Place | None:
         """The folder of the newest run; None when nothing was new."""
         return self.published[-1].folder if self.published else None
 
@@ -93,18 +100,35 @@ def run_job(
             published.
         AccountError: records in and rows out do not add up; nothing was published.
     """
-    output = local_folder(config.write.output)
+    output = output_place(config.write.output)
     inputs = _find_inputs(config, output)
     if not (inputs.files or inputs.too_young or allow_empty):
         raise _nothing_to_read(config, inputs)
     with locked(output):
         refuse_held(output)
         job = _Job(config, output, engine, partial(report, inputs))
-        found = [job.finish_interrupted(), job.read_new(inputs, logical_date, again)]
+        found = [
+            _unless_lost(job.finish_interrupted),
+            _unless_lost(partial(job.read_new, inputs, logical_date, again)),
+        ]
     return Outcome(inputs, tuple(each for each in found if each))
 
 
-def _find_inputs(config: Config, output: Path) -> Inputs:
+RACES = 5
+"""Times that a run is planned anew because another one was published first."""
+
+
+def _unless_lost(work: Callable[[], Published | None]) -> Published | None:
+    """Do *work*; if another run was published first, do it again, on top of that one."""
+    for _ in range(RACES - 1):
+        try:
+            return work()
+        except LostRace as error:
+            logging.getLogger("newsieve").warning("%s; planned anew", error)
+    return work()
+
+
+def _find_inputs(config: Config, output: Place) -> Inputs:
     settings = config.input
     return find_inputs(settings.paths, settings.min_age_s, output, settings.follow_links)
 
@@ -136,7 +160,7 @@ def preview_run(config: Config) -> Preview:
     Raises:
         UsageError: an input does not exist.
     """
-    output = local_folder(config.write.output)
+    output = output_place(config.write.output)
     inputs = _find_inputs(config, output)
     runs = committed_runs(output)
     day = datetime.now(timezone.utc).date()
@@ -159,8 +183,11 @@ def _past(
 ) -> Past:
     newest = runs[-1] if runs else None
     attempts = attempts_of(newest) if newest else {}
-    tombstones = tombstones_of(local_folder(config.write.output) / "runs")
-    return Past(index, newest, attempts, tombstones, read_again(inputs, runs, config, again))
+    output = output_place(config.write.output)
+    tombstones = tombstones_of(output / "runs")
+    sequence = next_sequence(output, runs)
+    found = read_again(inputs, runs, config, again)
+    return Past(index, newest, sequence, attempts, tombstones, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +195,7 @@ class _Job:
     """One invocation, which holds the lock of its output."""
 
     config: Config
-    output: Path
+    output: Place
     engine: Engine
     report: Callable[[Published], object]
 
@@ -176,7 +203,8 @@ class _Job:
         """Finish the run that another process left half done, if it goes on from the newest."""
         started = time.time()
         runs = committed_runs(self.output)
-        plan = find_interrupted(self.output, runs[-1] if runs else None, self.config)
+        sequence = next_sequence(self.output, runs)
+        plan = find_interrupted(self.output, runs[-1] if runs else None, sequence, self.config)
         sweep_staging(self.output, keep=plan.run_id if plan else None)
         if plan is None:
             return None
@@ -223,30 +251,32 @@ class _Job:
         """Take *plan* through the passes, check the account, and publish the run."""
         staging = self._prepared(plan, runs, index)
         began = time.time()
-        self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
-        alarm = self.config.dedup.alarm_cluster_size
-        account, counts = tally(staging, range(len(plan.blocks)), alarm)
-        try:
-            account.check()
-        except AccountError:
-            sweep_staging(self.output)  # or every later run would find the same fault
-            raise
-        write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
-        timings = {
-            "started": _iso(started),
-            "seconds": round(time.time() - started, 3),
-            "stages": stage_seconds(staging, len(plan.blocks), began),
-        }
-        limits = self.config.gates
-        gates = judge_gates(
-            account, earlier_runs(runs, limits), limits, catching_up=plan.is_catching_up
-        )
-        write_manifest(staging, plan, self.config, account, gates, timings)
-        folder = publish_or_hold(staging.result, self.output, plan.run_id, gates)
+        with racing(self.output, plan.sequence):
+            self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
+            alarm = self.config.dedup.alarm_cluster_size
+            account, counts = tally(staging, range(len(plan.blocks)), alarm)
+            try:
+                account.check()
+            except AccountError:
+                remove_tree(staging.place)  # or every later run would find the same fault
+                raise
+            write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
+            timings = {
+                "started": _iso(started),
+                "seconds": round(time.time() - started, 3),
+                "stages": stage_seconds(staging, len(plan.blocks), began),
+                "cpu_seconds": stage_cpu_seconds(staging),
+            }
+            limits = self.config.gates
+            gates = judge_gates(
+                account, earlier_runs(runs, limits), limits, catching_up=plan.is_catching_up
+            )
+            write_manifest(staging, plan, self.config, account, gates, timings)
+        folder = publish_or_hold(staging.manifest_folder, self.output, plan.run_id, gates)
         published = Published(plan, account, folder, time.time() - started, resumed)
         self.report(published)
         with cleanup_after(f"{folder} is published"):
-            write_views(self.output)
+            renew_views(self.output)
             sweep_staging(self.output)
             self._remember(plan, counts, runs, index, folder)
         return published
@@ -267,7 +297,7 @@ class _Job:
         counts: dict[str, InputCount],
         runs: list[CommittedRun],
         index: Index,
-        folder: Path,
+        folder: Place,
     ) -> None:
         """Bring the index up to the run that was just published."""
         run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)

@@ -19,7 +19,9 @@ from pipeline.passes.isolation import process_document
 from pipeline.read import read_part
 from pipeline.read.parts import Part
 from pipeline.records import Document, Rejection
+from pipeline.storage import Place, output_place
 from pipeline.write.columns import TABLES, schema
+from pipeline.write.parquet import dataset_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +92,7 @@ def run(
 
     Args:
         inputs: files, folders or globs.
-        output: the folder that collects the runs.
+        output: the folder that collects the runs, or an address such as s3://bucket/news.
         config: a YAML file; None for the defaults.
         settings: by dotted name, such as ``{"dedup.window_days": 7}``.
         logical_date: the day that the run belongs to; None for today in UTC.
@@ -116,7 +118,7 @@ def open_output(path: str | Path) -> Output:
     Raises:
         UsageError: it holds no published run.
     """
-    output = Output(Path(path))
+    output = Output(output_place(str(path)))
     if not output.runs:
         raise UsageError(f"{path}: holds no published run; name the folder that a run wrote")
     return output
@@ -126,7 +128,7 @@ def open_output(path: str | Path) -> Output:
 class Output:
     """The published runs of an output folder, as they are at each moment."""
 
-    path: Path
+    path: Place
 
     @property
     def runs(self) -> list[dict[str, Any]]:
@@ -173,13 +175,13 @@ class Output:
 
     def _table(self, table: Table, after: int = 0) -> ds.Dataset:
         files = [
-            str(run.folder / file["path"])
+            run.folder / file["path"]
             for run in committed_runs(self.path)
             if run.sequence > after
             for file in read_manifest(run.folder)["files"]
             if file["path"].startswith(f"{table}/")
         ]
-        return ds.dataset(files, schema=schema(table), format="parquet")
+        return dataset_of(files, schema(table))
 
 
 def _config(path: str | Path | None, settings: Mapping[str, Any] | None) -> Config:

@@ -86,7 +86,7 @@ class Document:
         content: the decoded text or page; a text without entities and tags.
         url, title, authors, date_published, fetched_at: fields of the record, as given;
             None or () if it has none. Titles and authors are on one line, without markup.
-        site: of a document without a url: the record's, or the one that its path names.
+        site: the registrable domain of its url; without one, the record's, or its path's.
         flags: names from ``FLAGS``.
     """
 

@@ -9,14 +9,17 @@
          00007.members          one fixed-size record an article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
+         00007.sampled                their keys and rows, by key
          00007.figures          hashes of their figures, one after the other
          00007.names            hashes of their names, one after the other
          00007.sightings        records that an earlier run has seen, if there are any
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
   lines.json                    where the short lines of earlier runs' pages are
-  00007.lines.npy               short lines of a block's pages
-  site_lines.npy                lines that occur on many pages of their site
+  00007.lines.npy               short lines of a block's pages, by site
+  site_lines.3.npy              those that occur on many pages of their site, of one shard of sites
+  kept_lines.3.npy              those that later runs need
+  site_lines.npy                lines that occur on many pages of their site, all of them
   window.json                   the files of earlier articles that new ones are compared with
   window.counts.json            what was found in them
   window.runs.json              the runs of what was found, by number
@@ -36,16 +39,17 @@ import shutil
 import struct
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.storage import replacing, write_bytes
+from pipeline.storage import Place, is_url, local, place_of, replacing, write_bytes
+from pipeline.storage.cache import cache_folder
 from pipeline.write.columns import Table
 
 
@@ -102,10 +106,11 @@ class WrittenCounts:
 
 @dataclass(frozen=True, slots=True)
 class WindowPart:
-    """A published file of articles, and the file of its keys."""
+    """A published file of articles with that many rows, and the file of its keys."""
 
     articles: str
     keys: str
+    rows: int
 
 
 @dataclass(slots=True)
@@ -131,14 +136,27 @@ class Staging:
     folder: str
 
     @property
-    def result(self) -> Path:
-        """The folder that becomes the published run."""
-        return Path(self.folder, "result")
+    def place(self) -> Place:
+        """The folder as a place."""
+        return place_of(self.folder)
 
     @property
-    def plan_file(self) -> Path:
+    def result(self) -> Place:
+        """The folder that becomes the published run; in an object store it is there already."""
+        place = self.place
+        if isinstance(place, Path):
+            return place / "result"
+        return place.parent.parent / "runs" / place.name
+
+    @property
+    def manifest_folder(self) -> Place:
+        """The folder of the manifest before the commit."""
+        return self.result if isinstance(self.place, Path) else self.place
+
+    @property
+    def plan_file(self) -> Place:
         """The frozen plan: if it exists, there is work to finish."""
-        return Path(self.folder, "plan.json")
+        return self.place / "plan.json"
 
     def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
         """Prepare the folder for the first block.
@@ -147,7 +165,9 @@ class Staging:
             seen: S16, the ids that earlier runs kept or rejected, ascending.
             tombstones: of what must not come back, 16 bytes each.
         """
-        self.block_file(0, "").parent.mkdir(parents=True, exist_ok=True)
+        place = self.place
+        if isinstance(place, Path):
+            (place / "blocks").mkdir(parents=True, exist_ok=True)
         if len(seen):
             self.write_array("seen", seen)
         if tombstones:
@@ -160,82 +180,83 @@ class Staging:
         return frozenset() if digests is None else frozenset(map(bytes, digests))
 
     @property
-    def seen(self) -> Path:
+    def seen(self) -> Place:
         """Ids of earlier runs, a sorted numpy array; absent when there are none."""
-        return Path(self.folder, "seen.npy")
+        return self.place / "seen.npy"
 
-    def block_file(self, index: int, kind: str) -> Path:
+    def block_file(self, index: int, kind: str) -> Place:
         """Return the name of one of a block's files, such as ``articles.arrow``."""
-        return Path(self.folder, "blocks", f"{index:05d}.{kind}")
+        return self.place / "blocks" / f"{index:05d}.{kind}"
 
-    def common(self, shard: int) -> Path:
+    def common(self, shard: int) -> Place:
         """Return the name of the file of one shard's common keys."""
-        return Path(self.folder, "common", f"{shard}.keys")
+        return self.place / "common" / f"{shard}.keys"
 
     def common_keys(self) -> NDArray[np.uint32]:
         """Read the common keys of all shards: uint32, ascending."""
-        files = Path(self.folder, "common").glob("*.keys")
+        files = (self.place / "common").glob("*.keys")
         found = [np.frombuffer(file.read_bytes(), "<u4") for file in files]
         return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
 
     def write_window(self, parts: Sequence[WindowPart]) -> None:
         """Note which files of earlier articles the run compares with."""
-        content = json.dumps([asdict(part) for part in parts], ensure_ascii=False)
-        write_bytes(Path(self.folder, "window.json"), content.encode())
+        self._write_json("window", [asdict(part) for part in parts])
 
     def window(self) -> list[WindowPart]:
         """Read which files of earlier articles the run compares with."""
-        path = Path(self.folder, "window.json")
-        return (
-            [WindowPart(**part) for part in json.loads(path.read_bytes())] if path.exists() else []
-        )
+        return [WindowPart(**part) for part in self._json("window", [])]
 
     def write_window_runs(self, run_ids: Sequence[str]) -> None:
         """Note which runs published what was found in the window, by number."""
-        write_bytes(Path(self.folder, "window.runs.json"), json.dumps(run_ids).encode())
+        self._write_json("window.runs", run_ids)
 
     def window_runs(self) -> list[str]:
         """Read which runs published what was found in the window, by number."""
-        path = Path(self.folder, "window.runs.json")
-        return list(json.loads(path.read_bytes())) if path.exists() else []
+        return list(self._json("window.runs", []))
 
     def note_window(self, counts: WindowCounts) -> None:
         """Note what was found in the window."""
-        write_bytes(Path(self.folder, "window.counts.json"), json.dumps(asdict(counts)).encode())
+        self._write_json("window.counts", asdict(counts))
 
     def window_counts(self) -> WindowCounts:
         """Read back what was found in the window."""
-        path = Path(self.folder, "window.counts.json")
-        return WindowCounts(**json.loads(path.read_bytes())) if path.exists() else WindowCounts()
+        return WindowCounts(**self._json("window.counts", {}))
 
     def write_earlier_lines(self, paths: Sequence[str]) -> None:
         """Note where the short lines of earlier runs' pages are."""
-        write_bytes(Path(self.folder, "lines.json"), json.dumps(paths, ensure_ascii=False).encode())
+        self._write_json("lines", paths)
 
-    def earlier_lines(self) -> list[Path]:
+    def earlier_lines(self) -> list[Place]:
         """Read where the short lines of earlier runs' pages are."""
-        path = Path(self.folder, "lines.json")
-        return [Path(each) for each in json.loads(path.read_bytes())] if path.exists() else []
+        return [place_of(each) for each in self._json("lines", [])]
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write an array under *name*, such as ``background``."""
-        with replacing(Path(self.folder, f"{name}.npy")) as temporary, temporary.open("wb") as file:
+        with replacing(self.place / f"{name}.npy") as temporary, temporary.open("wb") as file:
             np.save(file, array)
 
-    def array(self, name: str) -> NDArray[Any] | None:
-        """Read back an array; None if there is none."""
-        path = Path(self.folder, f"{name}.npy")
-        return np.load(path) if path.exists() else None
+    def array(self, name: str, mmap_mode: Literal["r"] | None = None) -> NDArray[Any] | None:
+        """Read back an array, or map it into memory; None if there is none."""
+        path = self.place / f"{name}.npy"
+        return np.load(local(path), mmap_mode) if path.exists() else None
 
-    def table_file(self, index: int, table: Table) -> Path:
+    def _write_json(self, name: str, content: Any) -> None:
+        text = json.dumps(content, ensure_ascii=False)
+        write_bytes(self.place / f"{name}.json", text.encode())
+
+    def _json(self, name: str, default: Any) -> Any:
+        path = self.place / f"{name}.json"
+        return json.loads(path.read_bytes()) if path.exists() else default
+
+    def table_file(self, index: int, table: Table) -> Place:
         """Return the name of a block's share of *table* in the result."""
         return self.result / table / f"part-{index:05d}.parquet"
 
-    def keys_file(self, index: int) -> Path:
+    def keys_file(self, index: int) -> Place:
         """Return the name of the keys of a block's articles in the result."""
         return self.result / "state" / "keys" / self.table_file(index, "articles").name
 
-    def sightings_file(self, index: int) -> Path:
+    def sightings_file(self, index: int) -> Place:
         """Return the name of what a block saw again in the result."""
         return self.result / "state" / "sightings" / f"part-{index:05d}.parquet"
 
@@ -247,6 +268,16 @@ class Staging:
     def noted(self, index: int, kind: str) -> bool:
         """Tell whether the counts of that *kind* exist: the block is finished."""
         return self.block_file(index, f"{kind}.json").exists()
+
+    def note_times(self, indices: Iterable[int], kind: str) -> dict[int, float]:
+        """Return the Unix time of each block's note of that *kind*, of those that have one."""
+        notes = {index: self.block_file(index, f"{kind}.json") for index in indices}
+        folder = self.place / "blocks"
+        if isinstance(folder, Path):
+            found = {index: note for index, note in notes.items() if note.exists()}
+            return {index: note.stat().st_mtime for index, note in found.items()}
+        times = {path: stat.st_mtime for path, stat in folder.files()} if notes else {}
+        return {index: times[note] for index, note in notes.items() if note in times}
 
     def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
         """Read back what cleaning made of each block."""
@@ -269,10 +300,14 @@ def _as_dict(counts: Any) -> dict[str, Any]:
     return {each.name: getattr(counts, each.name) for each in fields(counts)}
 
 
-COUNTS = ("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks")
+STAGES = ("count_lines", "clean", "deduplicate", "write")
+COUNTS = (
+    *("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks"),
+    *STAGES,
+)
 """What is counted: bytes of input whose lines were counted (with ``clean.site_pages``), and that
 were cleaned; records read, and those of them rejected so far; steps of deduplication; blocks whose
-tables are written."""
+tables are written; and the CPU time of each stage, in microseconds."""
 _PLACES = {name: place for place, name in enumerate(COUNTS)}
 _LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()
@@ -335,4 +370,6 @@ def forget(staging: str) -> None:
 
 
 def _progress_folder(staging: str) -> Path:
+    if is_url(staging):  # counted on this machine alone
+        return cache_folder() / "progress" / staging.rpartition("/")[2]
     return Path(staging, "progress")

@@ -16,11 +16,11 @@ from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, BlockKeys, Bundle, is_of_urls
+from pipeline.dedup.steps.layouts import BlockKeys, Bundle, is_of_urls, sample_shards
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.site_lines import count_lines, find_repeated
+from pipeline.passes.site_lines import count_lines, find_repeated, gather_repeated
 from pipeline.passes.write_block import write_block
 from pipeline.read.parts import Block
 from pipeline.staging import RunName, Staging
@@ -33,7 +33,11 @@ def run_passes(
 ) -> None:
     """Take *blocks* through all steps, as ``beam.graph`` does."""
     if config.clean.site_pages:
-        find_repeated([count_lines(block, config, staging) for block in blocks], config, staging)
+        counted = [count_lines(block, config, staging) for block in blocks]
+        shards = sample_shards(ranges)
+        for shard in range(shards):
+            find_repeated(shard, shards, counted, config, staging)
+        gather_repeated(shards, staging)
     indices = [clean_block(block, config, staging) for block in blocks]
     repeats = _repeats(indices, staging)
     earlier = find_earlier(indices, config.dedup, staging)
@@ -61,9 +65,10 @@ def joined(
     labels = [label(components, config, staging) for components in found]
     labels.append(published_labels(staging))
     links = []
-    for shard in range(SAMPLE_SHARDS):
-        samples = [read_samples(index, shard, config, staging) for index in indices]
-        links.append(weigh_shard(shard, samples, labels, staging))
+    shards = sample_shards(ranges)
+    for shard in range(shards):
+        samples = [read_samples(index, shard, shards, staging) for index in indices]
+        links.append(weigh_shard(shard, shards, samples, labels, staging))
     return bundle_shards(labels, links, versions)
 
 

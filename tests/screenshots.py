@@ -14,8 +14,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.explain.report.facts import gather
-from pipeline.explain.report.page import render_page
-from pipeline.explain.report.samples import gather_samples
+from pipeline.explain.report.page import gather_samples, render_page
 from tests.runs import ROOT, run
 
 IMAGES = ROOT / "docs" / "images"

@@ -10,11 +10,11 @@ import strategies
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import default_config
 
 from pipeline.config import Config, DedupConfig
 from pipeline.config_file import commented_yaml, find_config, load_config, setting_names, settings
 from pipeline.errors import ConfigError, UsageError
-from pipeline.explain.reference import default_config
 
 ROOT = Path(__file__).parents[1]
 

@@ -11,12 +11,12 @@ import runs
 from collections_of_runs import check, contents, feed, page
 from runs import configured, rows
 
-from pipeline import storage
 from pipeline.job import run_job
 from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
+from pipeline.storage import disk as storage
 
 pytestmark = pytest.mark.slow
 
@@ -128,7 +128,7 @@ def test_what_is_published_is_told_before_anything_else_can_fail(tmp_path, monke
     def refuse(_):
         raise OSError(errno.ENOSPC, "No space left on device", "out/views.sql")
 
-    monkeypatch.setattr("pipeline.job.write_views", refuse)
+    monkeypatch.setattr("pipeline.job.renew_views", refuse)
     heard: list[str] = []
     outcome = go(tmp_path, lambda _, published: heard.append(published.plan.run_id))
 

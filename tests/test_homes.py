@@ -28,12 +28,10 @@ HOMES = {
     "langdetect": ("pipeline/judge/",),
     "tld": ("pipeline/urls.py",),
     "click": ("pipeline/cli/",),
-    "yaml": ("pipeline/config_file.py",),
+    "yaml": ("pipeline/config_file.py", "pipeline/clean/dates.py"),
     "pydantic": (
         "pipeline/config.py",
         "pipeline/config_file.py",
-        "pipeline/explain/run_answers.py",
-        "pipeline/explain/reference.py",
     ),
     "pydantic_core": ("pipeline/config_file.py",),
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
@@ -41,6 +39,7 @@ HOMES = {
     "jinja2": ("pipeline/explain/report/page.py",),
     "pygal": ("pipeline/explain/report/page.py",),
     "filelock": ("pipeline/ledger/lock.py",),
+    "obstore": ("pipeline/storage/objects.py",),
     "zstandard": ("pipeline/read/",),
     "warcio": ("pipeline/read/warc_records.py", "pipeline/read/warc.py"),
     "brotli": ("pipeline/read/warc.py",),
@@ -71,8 +70,8 @@ IMPORT_NAMES = {
 }
 """Distributions that are imported under another name."""
 
-NEVER_IMPORTED = {"lxml_html_clean"}
-"""Needed by a library of ours at run time only."""
+NEVER_IMPORTED = {"lxml_html_clean", "fsspec"}
+"""Needed by libraries of ours at run time only."""
 
 
 @cache
@@ -95,7 +94,9 @@ def foreign(tree: ast.Module) -> set[str]:
 def requirements() -> dict[str, str]:
     """The lines of dependencies in pyproject.toml, those of extras too, by name."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    blocks = re.findall(r"^(?:dependencies|metrics) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    blocks = re.findall(
+        r"^(?:dependencies|metrics|cloud) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL
+    )
     lines = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
     return {re.match(r'"([\w-]+)', line)[1]: line for line in lines}
 

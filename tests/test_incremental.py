@@ -160,7 +160,7 @@ def test_work_files_of_keys_lie_where_a_later_run_sweeps_them(tmp_path, monkeypa
         run_on(2, tmp_path / "in", out)
         os._exit(0)
     assert 9 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert list((out / ".staging").glob("keys-*"))
+    assert list((out / ".staging").glob("newsieve-keys-*"))
     assert not list(temporary.iterdir())
     run_on(2, tmp_path / "in", out)
     assert not list((out / ".staging").iterdir())

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import pipeline.clean.lines
-from pipeline.clean.dates import _MONTH_NAMES, MONTHS, ZONES
+from pipeline.clean.dates import MONTHS, WORDS, ZONES
 from pipeline.clean.lines.phrases import KINDS, OPENING_WORDS, PHRASES, hints_of, kinds_of
 from pipeline.clean.lines.rules import FUNCTIONS, LINE_RULES, RULES
 from pipeline.records import FLAGS
@@ -94,7 +94,7 @@ def test_an_opening_is_short_enough_to_be_met():
 
 def test_a_month_has_each_name_alone():
     """Twelve lines, and no name in two of them; case-folded and composed."""
-    lines = _MONTH_NAMES.strip().splitlines()
+    lines = WORDS["months"]
     names = Counter(name for line in lines for name in set(line.split()))
 
     assert 12 == len(lines)
@@ -119,7 +119,7 @@ def test_names_in_the_tables_read_alike(names):
 def test_a_rule_is_a_function_or_rows():
     """Each rule is either; a row looks for a kind of phrase or a sign that exists."""
     rows = {row.rule for row in LINE_RULES}
-    signs = {"glued", "notice", "pointer", "address", "contact", "contributors", "agency"}
+    signs = {"byline", "credit", "notice", "pointer", "contact", "contributors", "agency"}
 
     assert set(RULES) == rows | set(FUNCTIONS)
     assert set() == rows & set(FUNCTIONS)

@@ -13,9 +13,9 @@ import pytest
 from factories import article, document
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import column_tables
 from strategies import TIMESTAMPS
 
-from pipeline.explain.reference import column_tables
 from pipeline.records import REASONS, SOURCES, Precision, Timestamp, identify
 
 NOON = datetime(2025, 3, 30, 12, 0, 5, tzinfo=timezone.utc)

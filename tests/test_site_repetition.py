@@ -20,7 +20,11 @@ from pipeline.passes.site_lines import (
     _page,
     _short_lines,
     _worth_keeping,
+    find_repeated,
+    gather_repeated,
+    read_repeated,
 )
+from pipeline.staging import Staging
 
 TEASER = "Seven bakers who never sleep on a Sunday"
 PROSE = "A long line that stands on every page of this site because it was printed there. " * 2
@@ -144,7 +148,7 @@ def test_a_link_in_the_middle_of_a_sentence_stays():
 
 def test_the_lines_of_a_document_are_found_among_those_that_repeat():
     """By site and text, whatever their order."""
-    pages = [document(f"{story(1)}\n{TEASER}\nOther", url=f"https://{s}.org/1") for s in "ab"]
+    pages = [document(f"{story(1)}\n{TEASER}\nOther", site=f"{s}.org") for s in "ab"]
     lines = dict(_short_lines(_page(pages[0])))
     known = Repeated(np.sort(np.array([lines[TEASER], 5, 2**64 - 1], np.uint64)))
 
@@ -155,6 +159,32 @@ def test_the_lines_of_a_document_are_found_among_those_that_repeat():
 def test_state_keeps_what_later_runs_need():
     """No more pages of a line than are asked for; single lines only of sites with few pages."""
     seen = [(1, 10, page) for page in range(6)] + [(1, 11, 0), (2, 20, 7)]
-    kept = _worth_keeping(_distinct(np.array(seen, SEEN)), 3)
+    kept = _worth_keeping(_distinct([np.array(seen, SEEN)]), 3)
 
     assert [(1, 10, 0), (1, 10, 1), (1, 10, 2), (2, 20, 7)] == kept.tolist()
+
+
+@pytest.mark.parametrize("shards", [8, 64])
+def test_any_number_of_shards_of_sites_gives_the_same_lines(tmp_path, shards):
+    """Lines that repeat, and the state that later runs read, to the byte."""
+    dice = np.random.default_rng(3)
+    rows = np.zeros(8_000, SEEN)
+    rows["site"] = dice.choice(dice.integers(0, 1 << 32, 30), len(rows))
+    rows["line"] = rows["site"] * np.uint64(50) + dice.integers(0, 50, len(rows), np.uint64)
+    rows["page"] = dice.integers(0, 40, len(rows))
+    results = []
+    for count in (1, shards):
+        found = Staging(str(tmp_path / str(count)))
+        found.prepare(np.empty(0, "S16"))
+        for block in (0, 1):
+            found.write_array(f"{block:05d}.lines", _distinct([rows[block::2]]))
+        for shard in range(count):
+            find_repeated(shard, count, [1, 0], Config(), found)
+        gather_repeated(count, found)
+        state = (found.result / "state" / "lines.parquet").read_bytes()
+        results.append((read_repeated(found).lines.tolist(), state))
+
+    lines, _ = results[0]
+    assert 100 < len(lines) < 1_500
+    assert lines == sorted(lines)
+    assert results[0] == results[1]

@@ -10,16 +10,16 @@ import time
 
 import pytest
 
-from pipeline import storage
 from pipeline.errors import UsageError
+from pipeline.storage import disk as storage
 from pipeline.storage import (
     effective,
     exchange_folders,
     finish_exchange,
     link_tree,
-    local_folder,
     open_input,
     open_own,
+    output_place,
     publish_folder,
     replacing,
     sync_tree,
@@ -216,29 +216,30 @@ def test_a_linked_copy_can_be_changed_by_replacing(tmp_path):
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("s3://bucket/x", "a url, not a path on this machine; copy or mount it"),
+        ("hdfs://host/x", "a url, not a path on this machine; copy or mount it"),
         ("file:///srv/out", "a url, not a path on this machine; write /srv/out"),
+        ("s3://", "expected an address such as s3://bucket/folder"),
         ("inv\udcffalid", "its name is not UTF-8"),
     ],
 )
 def test_an_output_that_is_no_folder_here_is_refused(path, message):
     """Before anything is read, not after the work."""
     with pytest.raises(UsageError, match=message):
-        local_folder(path)
+        output_place(path)
 
 
 def test_a_folder_with_a_colon_is_a_folder(tmp_path, monkeypatch):
     """Pyarrow takes news:2026/a for a url, unless it is absolute."""
     monkeypatch.chdir(tmp_path)
 
-    assert tmp_path / "news:2026" == local_folder("news:2026")
-    assert "out" == str(local_folder("out"))
+    assert tmp_path / "news:2026" == output_place("news:2026")
+    assert "out" == str(output_place("out"))
 
 
 @pytest.mark.parametrize("threads", [0, 3])
 def test_a_deed_is_noted_before_a_signal_can_interrupt(threads, monkeypatch):
     """A message about an interruption must not deny what was done, whichever thread got it."""
-    monkeypatch.setattr("pipeline.storage.DEEDS", noted := [])
+    monkeypatch.setattr("pipeline.storage.disk.DEEDS", noted := [])
     over = threading.Event()
     waiting = [threading.Thread(target=over.wait, daemon=True) for _ in range(threads)]
     for thread in waiting:

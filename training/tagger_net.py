@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.clean.lines.marks import CLASSES
 from pipeline.clean.lines.tagger import DILATIONS, ROLES, STEP, TOLD, WEIGHT_STEP
 
 LINES, TEXTS = 4_096, 384
@@ -34,8 +33,8 @@ STORY_ROW, ROLE_ROW = 24, 8
 """Numbers of a word's row that the first tower sees, and those for the second one alone."""
 STORY, ROLE = (96, 48), (64, 32)
 """Widths of each tower's first layer, and of the others."""
-ROLE_WEIGHT, CLASS_WEIGHT = 0.3, 0.05
-"""What the roles of a text weigh beside its story, and the classes of its chrome."""
+ROLE_WEIGHT = 0.3
+"""What the roles of a text weigh beside its story."""
 RATE, LAST_RATE, WARM_UP = 3e-3, 0.03, 40
 """Step of learning, its share at the end, batches until it is reached."""
 DECAY, CLIP = 1e-5, 5.0
@@ -57,7 +56,6 @@ class Batch:
         facts: float32[LINES, facts], what is seen beside.
         text: int32[LINES], the text of each line.
         story, weight: float32[LINES], 1 for story, and what the line weighs.
-        classes: int32[LINES], see ``CLASSES``; -1 where nothing is known.
         roles, role_weight: float32[LINES, ROLES], float32[TEXTS, ROLES].
     """
 
@@ -66,7 +64,6 @@ class Batch:
     text: NDArray[np.int32]
     story: Matrix
     weight: Matrix
-    classes: NDArray[np.int32]
     roles: Matrix
     role_weight: Matrix
 
@@ -74,7 +71,7 @@ class Batch:
 def first_weights(rows: tuple[int, int], facts: int, seed: int) -> tuple[Weights, list[Matrix]]:
     """Random weights of both towers, and the rows of words and of pairs."""
     keys = iter(jax.random.split(jax.random.PRNGKey(seed), 80))
-    weights = _tower(keys, "story_", 2 * STORY_ROW + facts, STORY, 1 + len(CLASSES), 0)
+    weights = _tower(keys, "story_", 2 * STORY_ROW + facts, STORY, 1, 0)
     both = 2 * (STORY_ROW + ROLE_ROW)
     weights |= _tower(keys, "roles_", both + facts + 1, ROLE, len(ROLES), len(ROLES))
     dice = np.random.default_rng(seed)
@@ -144,11 +141,6 @@ def _run(weights: Weights, prefix: str, seen: Any, text: Any, key: Any) -> tuple
     both = jnp.concatenate((even + gate, even * (pooled @ w["scale"])[text]), 1)
     out = jax.nn.relu(both @ w["out"] + w["out_bias"])
     none = pooled @ w["none"] + w["none_bias"] if "none" in w else None
-    if prefix == "story_":
-        # The classes of chrome only read what the story has learned.
-        story = out @ w["last"][:, :1] + w["last_bias"][:1]
-        classes = jax.lax.stop_gradient(out) @ w["last"][:, 1:] + w["last_bias"][1:]
-        return jnp.concatenate((story, classes), 1), none
     return out @ w["last"] + w["last_bias"], none
 
 
@@ -162,7 +154,7 @@ def _shifted(values: Any, text: Any, by: int) -> Any:
 
 
 def forward(weights: Weights, words: Any, pairs: Any, facts: Any, text: Any, key: Any) -> Any:
-    """Logits of story and classes, of roles, and of no line's having a role."""
+    """Logits of story, of roles, and of no line's having a role."""
     keys = (None, None) if key is None else jax.random.split(key)
     stop = jax.lax.stop_gradient
     own = slice(0, STORY_ROW)
@@ -183,13 +175,10 @@ def forward(weights: Weights, words: Any, pairs: Any, facts: Any, text: Any, key
 
 
 def _loss(weights: Weights, words: Any, pairs: Any, batch: Any, key: Any) -> Any:
-    facts, text, story, weight, classes, roles, role_weight = batch
+    facts, text, story, weight, roles, role_weight = batch
     out, role_out, none = forward(weights, words, pairs, facts, text, key)
     s = out[:, 0]
     loss = jnp.sum(weight * (jnp.logaddexp(0, s) - story * s))
-    spread = jax.nn.log_softmax(out[:, 1:])
-    said = jnp.take_along_axis(spread, jnp.maximum(classes, 0)[:, None], 1)[:, 0]
-    loss -= CLASS_WEIGHT * jnp.sum((classes >= 0) * said)
     filled = text < TEXTS - 1
     for j in range(len(ROLES)):
         z = jnp.exp(jnp.clip(role_out[:, j], -20, 20)) * filled
@@ -258,7 +247,7 @@ class Learner:
         bags = [self._thinned(bag) for bag in batch.bags]
         sums = [_padded(bag @ rows) for bag, rows in zip(bags, self.rows, strict=True)]
         self.key, key = jax.random.split(self.key)
-        told = (batch.facts, batch.text, batch.story, batch.weight, batch.classes)
+        told = (batch.facts, batch.text, batch.story, batch.weight)
         at = (float(self.time), float(rate))
         self.weights, self.moments, *slopes, loss = _step(
             self.weights, self.moments, sums, (*told, batch.roles, batch.role_weight), key, at

@@ -20,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.clean.lines.marks import CLASS_OF, CLASSES, MARKS, RULE_MARKS, near_heads
+from pipeline.clean.lines.marks import MARKS, near_heads
 from pipeline.clean.lines.observed import PLACES, Tokens, placed, read_lines
 from pipeline.clean.lines.tagger import ROLES, WEIGHTS, Tagger
 from training import tagger_net as net
 from training.augment import MADE, Augmenter, Roles
+from training.classes import fit_classes, without_classes
 from training.corrected import LABELS as CORRECTED_LABELS
 from training.hand_texts import LABELS as HAND_LABELS
 from training.hand_texts import PREFIX, label_hand, read_hand
@@ -55,7 +56,7 @@ EVENNESS = 0.65
 """The chrome of a page and its story weigh as their words' odds to this power (decision 22)."""
 SITES = (5, 7)
 """Sites on which a word, and a pair of words, must stand to have a row."""
-EPOCHS = 8
+EPOCHS = 10
 CROP = 500
 """Lines of a longer text that are learned from at a time."""
 MADE_SEED = 1
@@ -63,7 +64,6 @@ FOREIGN, FOREIGN_KNOWN = 0.12, 0.15
 """Share of texts that are learned from as if their language were unknown, and of their words that
 are known all the same."""
 MOST_ROLE_WEIGHT = 2.0
-_CLASS_AT = np.array([CLASSES.index(CLASS_OF[n]) if n in CLASS_OF else -1 for n in RULE_MARKS])
 
 
 def main() -> None:
@@ -93,7 +93,9 @@ def main() -> None:
     if found:
         print_scores(found, Golds(texts, _stated(arguments.data)))
     if not arguments.no_final:
-        np.savez_compressed(arguments.output, **learn(corpus, None))
+        rows = np.split(corpus.places, corpus.first[1:-1])
+        weights = fit_classes(learn(corpus, None), corpus.pages, rows)
+        np.savez_compressed(arguments.output, **weights)
         report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
 
 
@@ -274,7 +276,7 @@ def learn(corpus: Corpus, fold: int | None, seed: int = 0) -> dict[str, NDArray[
             for some in draw.batches()
         ]
         report(f"part {fold} epoch {epoch}: loss {np.mean(losses):.4f}")
-    return net.stored(learner.averaged, (words[1], pairs[1]), own.shape[1])
+    return without_classes(net.stored(learner.averaged, (words[1], pairs[1]), own.shape[1]))
 
 
 def batch_of(
@@ -289,9 +291,7 @@ def batch_of(
     count, ids = len(lines), corpus.ids[lines]
     places = corpus.places[lines].astype(np.float32)
     marks = places[:, PLACES : PLACES + MARKS]
-    classes = _CLASS_AT[marks[:, : len(RULE_MARKS)].argmax(axis=1)]
     hidden = draw.dice.random(count) < net.DROPPED_MARKS
-    known = hidden & marks[:, : len(RULE_MARKS)].any(axis=1)
     marks[hidden] = 0.0
     seen_bags, own_rows = _foreign(
         bags,
@@ -305,7 +305,6 @@ def batch_of(
         "text": np.full(net.LINES, net.TEXTS - 1, np.int32),
         "story": np.zeros(net.LINES, np.float32),
         "weight": np.zeros(net.LINES, np.float32),
-        "classes": np.full(net.LINES, -1, np.int32),
         "roles": np.zeros((net.LINES, len(ROLES)), np.float32),
         "role_weight": np.zeros((net.TEXTS, len(ROLES)), np.float32),
     }
@@ -318,8 +317,6 @@ def batch_of(
         found["story"][low:high] = page.learned[own_lines] == "k"
         weight = draw.weights[d.text][own_lines]
         found["weight"][low:high] = d.weight * weight / max(float(weight.sum()), 0.2)
-        cut = known[low:high] & (page.learned[own_lines] == "d")
-        found["classes"][low:high] = np.where(cut, classes[low:high], -1)
         if roles is not None:
             held, stated = roles
             found["roles"][low:high] = held[:, own_lines].T

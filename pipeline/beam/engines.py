@@ -26,6 +26,7 @@ from pipeline.beam.flink import Flink
 from pipeline.beam.options import IN_PROCESS, Options
 from pipeline.beam.pool import ask_worker
 from pipeline.errors import NewsieveError, UsageError
+from pipeline.storage import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,7 +150,7 @@ def needs_of(config: Config, options: Options) -> list[Need]:
     engine = engine_of(options)
     needs = [*_settings(config, options, engine)]
     if options.runner == "DataflowRunner":
-        return [*needs, *_dataflow(options)]
+        return [*needs, *_dataflow(config, options)]
     if options.text("job_endpoint"):
         needs.append(_reachable("job server", options.text("job_endpoint")))
     elif options.runner == "PrismRunner":
@@ -358,7 +359,7 @@ def _reachable(name: str, address: str) -> Need:
     return Need(name, "ok", f"{address}: reachable")
 
 
-def _dataflow(options: Options) -> Iterator[Need]:
+def _dataflow(config: Config, options: Options) -> Iterator[Need]:
     """What can be told of Dataflow without asking it."""
     if find_spec("apitools") is None:
         yield Need("packages", "missing", "pip install 'apache-beam[gcp]'")
@@ -366,12 +367,14 @@ def _dataflow(options: Options) -> Iterator[Need]:
         if not options.text(name):
             yield Need(name, "missing", f"--{name} is not given")
     yield from _google_credentials()
-    yield Need(
-        "storage",
-        "missing",
-        "its workers share no disk with this machine, and newsieve reads and writes files only: "
-        "not before object storage is supported",
-    )
+    for path in (*config.input.paths, config.write.output):
+        if not is_url(path):
+            yield Need(
+                "storage",
+                "missing",
+                f"its workers share no disk with this machine: {path} has to be an address such as "
+                "gs://bucket/folder",
+            )
 
 
 def _google_credentials() -> Iterator[Need]:

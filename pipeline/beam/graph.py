@@ -38,9 +38,9 @@ def build(
     """Lay the run out below *root*; *ranges*: see ``dedup.steps.layouts.key_ranges``."""
     planned = root | "Plan" >> beam.Create(blocks)
     if config.clean.site_pages:
-        planned = planned | "CountLines" >> CountLines(config, staging)
+        planned = planned | "CountLines" >> CountLines(config, staging, ranges)
     cleaned = planned | "Clean" >> Clean(config, staging, ranges)
     repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
     found = (cleaned.keys, cleaned.samples, cleaned.earlier, repeats)
-    verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging)
+    verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging, ranges)
     (cleaned.blocks, verdicts, repeats) | "Write" >> Write(run, config, staging)

@@ -34,6 +34,7 @@ from pipeline.beam.lifeline import lifeline
 from pipeline.beam.local_workers import cause_of_death, private_folder
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.guard import python_command
+from pipeline.storage import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -187,8 +188,8 @@ def _pipeline_options(request: Any) -> str:
 
 def _is_there(path: str, size: int) -> bool:
     try:
-        return Path(path).stat().st_size >= size  # it may still be written to
-    except OSError:
+        return place_of(path).stat().st_size >= size  # it may still be written to
+    except (OSError, UsageError):
         return False
 
 

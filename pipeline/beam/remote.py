@@ -22,6 +22,7 @@ from pipeline.beam.graph import STAGES
 from pipeline.beam.job_server import job_server
 from pipeline.beam.pool import ask_worker, serve_pool
 from pipeline.errors import NewsieveError
+from pipeline.storage import is_url, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,16 +87,19 @@ def _look_around(address: str, plan: Plan, staging: Staging) -> None:
         NewsieveError: it does not.
     """
     parts = [part for block in plan.blocks for part in block.parts]
-    found = [Path(part.path) for part in parts[:: max(1, len(parts) // PROBED)]]
+    found = [place_of(part.path) for part in parts[:: max(1, len(parts) // PROBED)]]
     found = [path for path in found if path.is_file()]  # others are rejects, wherever one looks
     files = [(str(path.absolute()), 0) for path in found]
     files.append((str(staging.plan_file), staging.plan_file.stat().st_size))
     missing = ask_worker(address, files)["missing"]
     if missing:
         more = f" and {len(missing) - 1} more files" if missing[1:] else ""
+        need = "the run and its workers need the same folders, on a disk that they share"
+        if is_url(missing[0]):
+            need = "it needs newsieve[cloud], and endpoint and credentials in its environment"
         raise NewsieveError(
-            f"the worker at {address} does not see {missing[0]}{more}: the run and its workers "
-            "need the same folders, on a disk that they share; nothing was published"
+            f"the worker at {address} does not see {missing[0]}{more}: {need}; nothing was "
+            "published"
         )
 
 

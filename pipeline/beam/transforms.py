@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -19,11 +21,12 @@ from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import SAMPLE_SHARDS, BlockKeys, Bundle, Components, is_of_urls
+from pipeline.dedup.steps.layouts import BlockKeys, Bundle, Components, is_of_urls, sample_shards
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
+from pipeline.guard import cpu_seconds
 from pipeline.passes.clean_block import clean_block
-from pipeline.passes.site_lines import count_lines, find_repeated
+from pipeline.passes.site_lines import count_lines, find_repeated, gather_repeated
 from pipeline.passes.write_block import write_block
 from pipeline.read.parts import Block
 from pipeline.staging import RunName, Staging, counter_of
@@ -54,6 +57,22 @@ class ArrayCoder(beam.coders.Coder):
 beam.coders.registry.register_coder(np.ndarray, ArrayCoder)
 
 
+@contextmanager
+def _counted(stage: str, staging: Staging) -> Iterator[None]:
+    """Count the CPU time of a block as that of *stage*, one of ``staging.STAGES``."""
+    began = cpu_seconds()
+    yield
+    counter_of(staging.folder).add(stage, round((cpu_seconds() - began) * 1e6))
+
+
+@contextmanager
+def _step(staging: Staging) -> Iterator[None]:
+    """Count a step of deduplication: its CPU time, and that it is done, for the display."""
+    with _counted("deduplicate", staging):
+        yield
+    counter_of(staging.folder).add("steps")
+
+
 @dataclass(eq=False)
 class Deduplicate(beam.PTransform):
     """Find which articles are copies: (block, verdicts), any number of portions a block.
@@ -64,6 +83,7 @@ class Deduplicate(beam.PTransform):
 
     config: DedupConfig
     staging: Staging
+    ranges: int
 
     def expand(self, found: tuple[beam.PCollection, ...]) -> beam.PCollection:
         keys, samples, earlier, repeats = found
@@ -76,16 +96,16 @@ class Deduplicate(beam.PTransform):
         versions = (
             urls
             | "GroupUrls" >> beam.GroupByKey()
-            | "FindVersions" >> beam.MapTuple(_find_edges).with_output_types(OfBlock)
+            | "FindVersions" >> beam.Map(_find_edges, staging).with_output_types(OfBlock)
             | "Versions" >> beam.Values().with_output_types(np.ndarray)
         )
         return (
             samples
             | "GroupSamples" >> beam.GroupByKey()
             | "Weigh"
-            >> beam.Map(_weigh, beam.pvalue.AsList(labels), config, staging).with_output_types(
-                OfBlock
-            )
+            >> beam.Map(
+                _weigh, beam.pvalue.AsList(labels), sample_shards(self.ranges), staging
+            ).with_output_types(OfBlock)
             | "GatherLinks" >> beam.GroupByKey()
             | "ShardBundles"
             >> beam.FlatMap(
@@ -110,7 +130,7 @@ class _FindComponents(beam.PTransform):
         return (
             keys
             | "GroupBands" >> beam.GroupByKey()
-            | "FindEdges" >> beam.MapTuple(_find_edges).with_output_types(OfBlock)
+            | "FindEdges" >> beam.Map(_find_edges, self.staging).with_output_types(OfBlock)
             # Edges are few where documents are many: one worker sees them all.
             | "GatherEdges" >> beam.GroupByKey()
             | "ShardComponents"
@@ -139,8 +159,11 @@ def _published(_earlier: int, staging: Staging) -> Array:
     return published_labels(staging)
 
 
-def _find_edges(_group: int, portions: Iterable[tuple[int, Array, Array]]) -> tuple[int, Array]:
-    return 0, find_edges(BlockKeys(*portion) for portion in portions)
+def _find_edges(
+    grouped: tuple[int, Iterable[tuple[int, Array, Array]]], staging: Staging
+) -> tuple[int, Array]:
+    with _counted("deduplicate", staging):
+        return 0, find_edges(BlockKeys(*portion) for portion in grouped[1])
 
 
 def _shard_components(_all: int, forests: Iterable[Array]) -> Iterator[Components]:
@@ -148,22 +171,20 @@ def _shard_components(_all: int, forests: Iterable[Array]) -> Iterator[Component
 
 
 def _label(shard: tuple[Array, Array], config: DedupConfig, staging: Staging) -> Array:
-    labels = label(Components(*shard), config, staging)
-    _step_done(staging)
-    return labels
+    with _step(staging):
+        return label(Components(*shard), config, staging)
 
 
 def _weigh(
     grouped: tuple[int, Iterable[int]],
     labels: Iterable[Array],
-    config: DedupConfig,
+    shards: int,
     staging: Staging,
 ) -> tuple[int, Array]:
     shard, blocks = grouped
-    samples = (read_samples(block, shard, config, staging) for block in blocks)
-    links = weigh_shard(shard, samples, labels, staging)
-    _step_done(staging)
-    return 0, links
+    samples = (read_samples(block, shard, shards, staging) for block in blocks)
+    with _step(staging):
+        return 0, weigh_shard(shard, shards, samples, labels, staging)
 
 
 def _shard_bundles(
@@ -177,14 +198,9 @@ def _resolve(
     repeats: Iterable[tuple[int, Array]],
     config: DedupConfig,
     staging: Staging,
-) -> Iterator[tuple[int, Array]]:
-    yield from resolve(Bundle(*bundle), repeats, config, staging)
-    _step_done(staging)
-
-
-def _step_done(staging: Staging) -> None:
-    """Let a progress display see that deduplication goes on."""
-    counter_of(staging.folder).add("steps")
+) -> list[tuple[int, Array]]:
+    with _step(staging):
+        return list(resolve(Bundle(*bundle), repeats, config, staging))
 
 
 def _find_repeats(
@@ -221,7 +237,7 @@ class Clean(beam.PTransform):
 
     def expand(self, planned: beam.PCollection) -> Cleaned:
         config, staging = self.config, self.staging
-        blocks = planned | "CleanBlock" >> beam.Map(clean_block, config, staging)
+        blocks = planned | "CleanBlock" >> beam.Map(_clean_block, config, staging)
         earlier = (
             blocks
             | "ToOneWorker" >> beam.Map(_to_one_worker).with_output_types(tuple[int, int])
@@ -234,9 +250,18 @@ class Clean(beam.PTransform):
             earlier,
             joined
             | "Keys" >> beam.FlatMap(_keys, config, staging, self.ranges).with_output_types(Keyed),
-            joined | "Samples" >> beam.FlatMap(_samples).with_output_types(tuple[int, int]),
+            joined
+            | "Samples"
+            >> beam.FlatMap(_samples, sample_shards(self.ranges)).with_output_types(
+                tuple[int, int]
+            ),
             blocks | "Ids" >> beam.FlatMap(_ids, staging).with_output_types(Keyed),
         )
+
+
+def _clean_block(block: Block, config: Config, staging: Staging) -> int:
+    with _counted("clean", staging):
+        return clean_block(block, config, staging)
 
 
 def _to_one_worker(index: int) -> tuple[int, int]:
@@ -246,20 +271,19 @@ def _to_one_worker(index: int) -> tuple[int, int]:
 def _find_earlier(
     grouped: tuple[int, Iterable[int]], config: Config, staging: Staging
 ) -> list[int]:
-    return find_earlier(list(grouped[1]), config.dedup, staging)
+    with _counted("deduplicate", staging):
+        return find_earlier(list(grouped[1]), config.dedup, staging)
 
 
-def _keys(
-    index: int, config: Config, staging: Staging, ranges: int
-) -> Iterator[tuple[int, BlockKeys]]:
-    yield from read_keys(index, config.dedup, staging, ranges)
-    _step_done(staging)
+def _keys(index: int, config: Config, staging: Staging, ranges: int) -> list[tuple[int, BlockKeys]]:
+    with _step(staging):
+        return list(read_keys(index, config.dedup, staging, ranges))
 
 
-def _samples(index: int) -> Iterator[tuple[int, int]]:
+def _samples(index: int, shards: int) -> Iterator[tuple[int, int]]:
     # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
     # than everything else together.
-    for shard in range(SAMPLE_SHARDS):
+    for shard in range(shards):
         yield shard, index
 
 
@@ -274,28 +298,48 @@ class CountLines(beam.PTransform):
 
     config: Config
     staging: Staging
+    ranges: int
 
     def expand(self, planned: beam.PCollection) -> beam.PCollection:
+        shards = sample_shards(self.ranges)
         return (
             planned
-            | "Count" >> beam.Map(_count, self.config, self.staging)
+            | "Count" >> beam.FlatMap(_count, shards, self.config, self.staging)
             | "GatherCounts" >> beam.GroupByKey()
-            | "FindRepeated" >> beam.FlatMap(_find_repeated, self.config, self.staging)
+            | "FindRepeated" >> beam.Map(_find_repeated, shards, self.config, self.staging)
+            | "GatherShards" >> beam.GroupByKey()
+            | "GatherRepeated" >> beam.FlatMap(_gather_repeated, shards, self.staging)
             | "SpreadBlocks" >> beam.Reshuffle()
         )
 
 
-def _count(block: Block, config: Config, staging: Staging) -> tuple[int, Block]:
-    count_lines(block, config, staging)
-    return 0, block
+def _count(
+    block: Block, shards: int, config: Config, staging: Staging
+) -> Iterator[tuple[int, tuple[int, Block | None]]]:
+    with _counted("count_lines", staging):
+        count_lines(block, config, staging)
+    for shard in range(shards):
+        yield shard, (block.index, None if shard else block)
 
 
 def _find_repeated(
-    grouped: tuple[int, Iterable[Block]], config: Config, staging: Staging
+    grouped: tuple[int, Iterable[tuple[int, Block | None]]],
+    shards: int,
+    config: Config,
+    staging: Staging,
+) -> tuple[int, list[Block]]:
+    shard, blocks = grouped[0], list(grouped[1])
+    with _counted("count_lines", staging):
+        find_repeated(shard, shards, [index for index, _ in blocks], config, staging)
+    return 0, [block for _, block in blocks if block is not None]
+
+
+def _gather_repeated(
+    grouped: tuple[int, Iterable[list[Block]]], shards: int, staging: Staging
 ) -> Iterator[Block]:
-    blocks = list(grouped[1])
-    find_repeated([block.index for block in blocks], config, staging)
-    yield from blocks
+    with _counted("count_lines", staging):
+        gather_repeated(shards, staging)
+    yield from chain.from_iterable(grouped[1])
 
 
 NAMESPACE = "newsieve"
@@ -362,5 +406,6 @@ def _write_block(
     staging: Staging,
 ) -> None:
     index, found = grouped
-    write_block(index, found["verdicts"], found["repeats"], run, config, staging)
+    with _counted("write", staging):
+        write_block(index, found["verdicts"], found["repeats"], run, config, staging)
     count_block(index, staging)

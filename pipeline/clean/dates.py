@@ -22,6 +22,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from pipeline.records import Precision, Timestamp
 
@@ -41,61 +45,19 @@ PERSIAN_YEARS = range(1340, 1411)
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 """Name of an era → the year before its first."""
 
-# One month a line (continued with a backslash), with the short forms in print:
-# en de fr es it pt nl sv da no fi pl cs ru uk tr id el ro hu ar he bg hr lt lv et hi bn th
-_MONTH_NAMES = """
-january ianuarie január يناير jan januar jänner januari janvier janv enero ene gennaio gen \
-    janeiro tammikuuta styczeń stycznia ledna января січня ocak ιανουαρίου ינואר בינואר януари \
-    siječnja sausio janvāris janvārī jaanuar जनवरी জানুয়ারি มกราคม ม.ค.
-february februarie február فبراير feb februar februari februarja février fevrier févr fév \
-    febrero febbraio febb fevereiro fev helmikuuta luty lutego února февраля лютого şubat \
-    φεβρουαρίου פברואר בפברואר февруари veljače vasario februāris februārī veebruar फ़रवरी फरवरी \
-    ফেব্রুয়ারি กุมภาพันธ์ ก.พ.
-march martie március مارس mar märz maerz mrz maart mars marzo março marco maaliskuuta marzec \
-    marca března марта березня mart maret μαρτίου מרץ מרס במרץ במרס март ožujka kovo marts martā \
-    märts मार्च মার্চ มีนาคม มี.ค.
-april aprilie április أبريل apr avril avr abril abr aprile huhtikuuta kwiecień kwietnia dubna \
-    апреля квітня nisan απριλίου אפריל באפריל април travnja balandžio aprīlis aprīlī aprill \
-    अप्रैल এপ্রিল เมษายน เม.ย.
-may maja május مايو mai mayo maggio mag maio mei maj toukokuuta května мая травня mayıs μαΐου \
-    μαίου מאי במאי май svibnja gegužės maijs maijā मई মে พฤษภาคม พ.ค.
-june iunie június يونيو jun juni juin junio giugno giu junho kesäkuuta czerwiec czerwca června \
-    июня червня haziran ιουνίου יוני ביוני юни lipnja birželio jūnijs jūnijā juuni जून জুন \
-    มิถุนายน มิ.ย.
-july iulie július يوليو jul juli juillet juil julio luglio lug julho heinäkuuta lipiec lipca \
-    července июля липня temmuz ιουλίου יולי ביולי юли srpnja liepos jūlijs jūlijā juuli जुलाई \
-    জুলাই กรกฎาคม ก.ค.
-august augusztus أغسطس aug août aout agosto ago augustus augusti elokuuta sierpień sierpnia \
-    srpna августа серпня ağustos agustus agu αυγούστου אוגוסט באוגוסט август kolovoza rugpjūčio \
-    augusts augustā अगस्त আগস্ট สิงหาคม ส.ค.
-september septembrie szeptember سبتمبر sept sep septembre septiembre setiembre settembre sett \
-    set setembro syyskuuta wrzesień września září сентября вересня eylül σεπτεμβρίου ספטמבר \
-    בספטמבר септември rujna rugsėjo septembris septembrī सितंबर सितम्बर সেপ্টেম্বর กันยายน ก.ย.
-october octombrie október أكتوبر oct oktober okt octobre octubre ottobre ott outubro out \
-    lokakuuta październik października října октября жовтня ekim οκτωβρίου אוקטובר באוקטובר \
-    октомври spalio oktobris oktobrī oktoober अक्टूबर अक्तूबर অক্টোবর ตุลาคม ต.ค.
-november noiembrie نوفمبر nov novembre noviembre novembro marraskuuta listopad listopada \
-    listopadu ноября листопада kasım νοεμβρίου נובמבר בנובמבר ноември studenoga lapkričio \
-    novembris novembrī नवंबर नवम्बर নভেম্বর พฤศจิกายน พ.ย.
-december decembrie ديسمبر dec dezember dez décembre decembre déc diciembre dic dicembre \
-    dezembro joulukuuta grudzień grudnia prosince декабря грудня aralık desember des \
-    δεκεμβρίου דצמבר בדצמבר декември prosinca gruodžio decembris decembrī detsember दिसंबर \
-    दिसम्बर ডিসেম্বর ธันวาคม ธ.ค.
-"""
+WORDS: dict[str, Any] = yaml.safe_load(
+    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
+)
+"""Words of names, bylines and dates, case-folded, in the languages of newspapers."""
 
 MONTHS: dict[str, int] = {
     unicodedata.normalize("NFC", name): number
-    for number, names in enumerate(_MONTH_NAMES.strip().splitlines(), 1)
+    for number, names in enumerate(WORDS["months"], 1)
     for name in names.split()
 }
-"""Case-folded name of a month, long or short → its number."""
+"""Name of a month, long or short → its number."""
 
-PERSIAN_MONTHS: dict[str, int] = {
-    name: number
-    for number, name in enumerate(
-        "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split(), 1
-    )
-}
+PERSIAN_MONTHS = {name: n for n, name in enumerate(WORDS["persian_months"].split(), 1)}
 
 ZONES: dict[str, int | str] = {
     "UTC": 0, "UT": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 60, "CET": 60, "MEZ": 60, "CEST": 120,

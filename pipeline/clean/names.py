@@ -7,49 +7,29 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.clean.dates import MONTHS, PrintedDate, find_date
+from pipeline.clean.dates import MONTHS, WORDS, PrintedDate, find_date
 
 MAX_NAME_CHARS = 60
 MAX_NAME_WORDS = 6
 """A longer piece of a byline is a sentence or a biography: no name of the benchmarks' pages
 has more (words of scripts without spaces count as one)."""
 
-NOT_NAMES = frozenset(
-    {
-        "admin", "administrator", "root", "webmaster", "user", "guest", "anonymous", "unknown",
-        "none", "null", "author", "authors", "autor", "autoren", "by", "von", "par", "por",
-        "name", "human", "posted", "published", "updated", "written", "share", "follow", "print",
-        "email", "e-mail", "comments", "kommentare", "read more", "n/a", "na", "in", "on",
-        "red", "agenturen", "agencies", "agences", "agencias",
-        "written by", "posted by", "published by", "reviewed by", "the author", "about the author",
-        "editor", "contributor", "guest author", "new", "text", "mon", "tue", "wed", "thu",
-        "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
-        "sunday", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
-        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche", "lunes", "martes",
-        "miércoles", "jueves", "viernes", "sábado", "domingo", "undefined", "nan", "false", "true",
-        "bio", "profile", "website", "contact", "twitter", "facebook", "linkedin", "instagram",
-        "view profile", "view bio", "see all", "view all", "more", "back", "close", "menu",
-        "reporter", "correspondent", "staff writer", "nobody", "no author", "default", "test",
-        "seguir", "suivre", "folgen", "profil", "kontakt", "today", "yesterday", "wp",
-    }
-)  # fmt: skip
+NOT_NAMES = frozenset(WORDS["not_names"].split(", "))
 """Pieces (case-folded) in the place of a name that name nobody."""
 
 _NO_NAME = re.compile(
-    r"^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click|subscribe"
-    r"|sign (?:up|in)|more (?:from|by|about)|all (?:posts|articles|stories)|posts by|opens in"
-    r"|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a"
-    r"|hinterlasse|kommentar|quelle|source|fuente|fonte|fact[- ]checked|reviewed by|edited by)\b",
-    re.IGNORECASE,
+    r"(?i)^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click"
+    r"|subscribe|sign (?:up|in)|more (?:from|by|about)|all (?:posts|articles|stories)|posts by"
+    r"|opens in|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a"
+    r"|hinterlasse|kommentar|quelle|source|fuente|fonte|fact[- ]checked|reviewed by|edited by)\b"
 )
 """How buttons and notes beside a byline begin."""
 
 _BUTTON = re.compile(
-    r"(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
+    r"(?i)(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
     r"|twitter|linkedin|facebook|instagram|subscribe|folgen|suivre|seguir"
     r"|(?:e-?mail|contact|follow) (?:the|this) (?:author|writer|reporter)"
-    r"|alle artikel|all posts|learn more|read more|more posts|\(?opens in.*)$",
-    re.IGNORECASE,
+    r"|alle artikel|all posts|learn more|read more|more posts|\(?opens in.*)$"
 )
 """A button after a name."""
 
@@ -63,24 +43,15 @@ _INVERTED = re.compile(
 # The patterns below see single spaces only.
 _BY = r"(?:by|of|von|par|por|di|door|av|af)"
 
-_DONE = (
-    r"(?:written|posted|published|reported|words|story|text|article|articles|posts|photos?|"
-    r"verfasst|geschrieben|veröffentlicht|gepostet|beiträge|artikel|publié|rédigé|publicado|"
-    r"escrito|scritto|pubblicato|geschreven)"
-)
 
-LABELS = (
-    "автор|автори|авторы|текст|tekst|texto?|testo|teksti|textes?|autor|autora|autore|autores"
-    "|autorzy|autoři|yazan|yazar|haber|szerző|írta|kirjoittanut|kirjoittaja|skribent|journalist|penulis"
-    "|oleh|tác giả|napsala?|piše|scris de|συντάκτης|κείμενο|γράφει|文|作者|撰文|記者|记者|執筆"
-    "|取材・文|글|written by|words|reporter|reportage"
-)
+def _alternatives(key: str) -> str:
+    return "|".join(WORDS[key].split(", "))
+
+
+_DONE, _ROLE, _RANK = map(_alternatives, ("done", "roles", "ranks"))
+LABELS = _alternatives("labels")
 """Labels before a colon and a name, in some twenty languages."""
-
-FREE_LABELS = (
-    "بقلم|كتب|كتبت|نویسنده|מאת|लेखक|द्वारा|โดย|本报记者|本報記者|記者|记者|γράφει (?:ο|η)|γράφουν οι"
-    "|propos recueillis par|recueillis? par"
-)
+FREE_LABELS = _alternatives("free_labels")
 """Labels that need no colon, followed by a name."""
 
 _KOREAN = re.compile(r"^[^가-힣]{0,12}(?P<name>[가-힣]{2,4})\s?(?:기자|특파원|논설위원|선임기자)\b")
@@ -88,75 +59,55 @@ _KOREAN = re.compile(r"^[^가-힣]{0,12}(?P<name>[가-힣]{2,4})\s?(?:기자|특
 
 # "By", "Posted on 3 May by", "View all posts by", "Author:"; but not the "von" inside a name.
 BYLINE_LEAD = re.compile(
-    rf"^(?:(?:(?:[^\W\d_]+\s+){{0,3}}{_DONE}\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
+    rf"(?i)^(?:(?:(?:[^\W\d_]+\s+){{0,3}}(?:{_DONE})\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
     rf"|[^;]{{0,40}}\d\S*\s+(?:[ap]m\s+)?(?:[A-Z]{{2,4}}\s+)?{_BY}\s+"
     rf"|(?:{LABELS})\s?[:：/／＝・]\s?(?:記者|记者)?\s?"
     rf"|(?:{FREE_LABELS})\s?"
     r"|(?:автор|autor|autorin|auteur|author)(?:\s*:\s*|\s+)"
     r"|(?:authored by|interview|text|read more about|all articles? by|more from)(?:\s*:\s*|\s+)"
-    r"(?=[A-ZÀ-Þ]))",
-    re.IGNORECASE,
+    r"(?=[A-ZÀ-Þ]))"
 )
 
 _SPLIT = re.compile(
-    r"\s?(?:[;|•·]|,(?!\s?(?:jr|sr|ii|iii|phd|md)\b))\s?|\s/\s?|/\s|\s(?:and|und|et|y|e|og|och|en|i|и|&)\s",
-    re.IGNORECASE,
+    r"(?i)\s?(?:[;|•·]|,(?!\s?(?:jr|sr|ii|iii|phd|md)\b))\s?|\s/\s?|/\s|\s(?:and|und|et|y|e|og|och|en|i|и|&)\s"
 )
 
-_URL = re.compile(r"https?://|www\.", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b", re.IGNORECASE)
+_URL = re.compile(r"(?i)https?://|www\.")
+_ADDRESS = re.compile(r"(?i)https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b")
 _PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
 _EDGE = ' \t,.:–—-*|"“”„«»'
 _LETTER = re.compile(r"[^\W\d_]")
 
 _TAIL = re.compile(
-    r"(?:^|\s)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié|mis à jour|"
-    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$",
-    re.IGNORECASE,
+    r"(?i)(?:^|\s)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié"
+    r"|mis à jour|(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$"
 )
 
 _HANDLE = re.compile(r"(?<=\S)\s@\w.*$")
 _BEFORE_DATE = re.compile(r"(?<=\S)\s(?:on|am|le|el|den)$")
 
-_ROLE = (
-    r"writers?|editors?|editor-in-chief|reporters?|correspondents?|contributors?|columnists?|"
-    r"journalists?|directors?|managers?|analysts?|engineers?|developers?|founders?|co-?founders?|"
-    r"ceo|cto|strategists?|specialists?|experts?|producers?|redakteur(?:in)?|staff|critics?"
-)
-
-_RANK = (
-    r"senior|junior|staff|chief|associate|assistant|managing|executive|deputy|contributing|"
-    r"freelance|guest|head|lead|vice|content|marketing|product|news|politics|political|sports?|"
-    r"business|technology|tech|science|health|medical|environment|education|travel|software|"
-    r"full-stack|tv|digital"
-)
-
-_ROLE_ALONE = re.compile(rf"^(?:(?:{_RANK})\s)+(?:{_ROLE})$", re.IGNORECASE)
+_ROLE_ALONE = re.compile(rf"(?i)^(?:(?:{_RANK})\s)+(?:{_ROLE})$")
 
 # The second word of a name is none of these: "Ada Winterbourne Senior Politics Editor".
 _IN_ROLE = re.compile(
-    rf"(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$",
-    re.IGNORECASE,
+    rf"(?i)(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$"
 )
 
 _POST = re.compile(
-    r"(?<=\w)\s?,?\s(?:global |associate )?(?:head|director|vice president|vp|dean|professor) of"
-    r"\s[^,;|]*",
-    re.IGNORECASE,
+    r"(?i)(?<=\w)\s?,?\s(?:global |associate )?(?:head|director|vice president|vp|dean"
+    r"|professor) of\s[^,;|]*"
 )
 """``Ann Lee, Head of Rope and Canvas``: an office that names what it is for."""
 
-_ROLE_BEHIND = re.compile(rf"^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$", re.IGNORECASE)
+_ROLE_BEHIND = re.compile(rf"(?i)^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$")
 
 _DEGREE = re.compile(
-    r"^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n|[bm]\.?[as]c?|msc|d\.?o|j\.?d|dvm|vmd|dds|dmd|rdn?|ldn?"
-    r"|cpa|cfa|cfp|lcsw|pharmd|mph|pa-c)\.?$",
-    re.IGNORECASE,
+    r"(?i)^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n|[bm]\.?[as]c?|msc|d\.?o|j\.?d|dvm|vmd|dds|dmd|rdn?|ldn?"
+    r"|cpa|cfa|cfp|lcsw|pharmd|mph|pa-c)\.?$"
 )
 
 _CHECKED = re.compile(
-    r"(?<=\w)[\s.,;|·]+(?:(?:medically|expert) )?(?:reviewed|fact[- ]checked|edited) by\b.*$",
-    re.IGNORECASE,
+    r"(?i)(?<=\w)[\s.,;|·]+(?:(?:medically|expert) )?(?:reviewed|fact[- ]checked|edited) by\b.*$"
 )
 """Who checked a text stands behind its author."""
 
@@ -199,14 +150,9 @@ def is_company(name: str) -> bool:
 
 
 def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Split bylines into names, without what is no name.
+    """Split bylines into names as printed, each once (``name_key``), in the order found.
 
-    Args:
-        texts: bylines or names, as found.
-        site_names: ``name_key`` of what the site calls itself; never an author.
-
-    Returns:
-        Names as printed, each once (``name_key``), in the order found.
+    *site_names* are ``name_key`` of what the site calls itself; it is no author.
     """
     found: dict[str, str] = {}
     for text in texts:
@@ -262,86 +208,53 @@ MAX_CHARS = 300
 MAX_CREDIT_CHARS = 400
 """Characters of the longest byline, and of the longest closing credit."""
 
-BYLINE_OPENINGS = frozenset(
-    "written reported story posted published words text article authored by von par por di door av"
-    " af autor autorin author écrit publié escrito texto redação".split()
-)
+BYLINE_OPENINGS = frozenset(WORDS["byline_openings"].split())
 """First words of a byline, case-folded: without one of them ``_OPENING`` does not match."""
 
 _OPENING = re.compile(
-    r"^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
+    r"(?i)^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
     r"|authored)\s+)?"
     r"(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|écrit par|publié par|escrito por|text"
     r"|texto|redação)"
-    r"(?:\s?:\s?|\s+)",
-    re.IGNORECASE,
+    r"(?:\s?:\s?|\s+)"
 )
 
 _AND = re.compile(
-    r"\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?",
-    re.IGNORECASE,
+    r"(?i)\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?"
 )
 
 _CUT = re.compile(
-    r"\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
+    r"(?i)\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
     r"|publiziert|veröffentlicht|posted|updated"
-    r"|last|from|via|photography|photographs|photos|video)\s).*$",
-    re.IGNORECASE,
+    r"|last|from|via|photography|photographs|photos|video)\s).*$"
 )
 
 _NAME = re.compile(
     r"^(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
 )
 
-_PARTICLES = frozenset(
-    "de da do dos das del della di du la le van von der den ter ten bin ibn al el y e zu"
-    " zur st af av".split()
-)
-
-_NO_NAMES = frozenset(
-    "staff reporter reporters correspondent correspondents editor editors editorial desk"
-    " team admin administrator news newsroom agency agencies press wire service services"
-    " bureau associated reuters afp dpa ap upi ani pti ians bbc cnn columnist writer"
-    " contributor guest author online web digital media post times herald redaktion redaktor"
-    " redacción redaccion redazione rédaction redactie redação toimitus our the a an this"
-    " that these his her their its my your journalist director analyst senior political"
-    " chief business sports sport science health international published updated posted"
-    " today yesterday contact email subscribe advertisement read more share photo photos"
-    " image getty images video us we he she they it who what when how why monday tuesday"
-    " wednesday thursday friday saturday sunday".split()
-)
-
-_HOUSE_WORDS = frozenset(
-    "group gruppe groupe grupo gruppo media mediengruppe medien médias medios verlag feed import"
-    " rss magazine magazin zeitung gazette tribune courier kurier journal publishing network"
-    " holding gmbh ltd inc llc ag company communications channel nachrichtenagentur".split()
-)
+_PARTICLES = frozenset(WORDS["particles"].split())
+_NO_NAMES = frozenset(WORDS["never_in_names"].split())
+_HOUSE_WORDS = frozenset(WORDS["house_words"].split())
 """Words of houses and accounts, case-folded."""
 
 _CONTRIBUTED = re.compile(
-    r"^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
+    r"(?i)^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
     r"|research))?"
     r"|(?:hat|haben)\s(?:zu\s)?(?:diesem|dieser)|ont\scontribué|contribuyó|contribuyeron"
-    r"|contribuíram)\b",
-    re.IGNORECASE,
+    r"|contribuíram)\b"
 )
 
 _REPORTING = re.compile(
-    r"^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
-    r"|from)\s(?P<names>[^;.)\]]{2,200})",
-    re.IGNORECASE,
+    r"(?i)^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
+    r"|from)\s(?P<names>[^;.)\]]{2,200})"
 )
 
-_CREDIT_VERBS = frozenset(
-    "contributed contribué contribuyó contribuyeron contribuíram hat haben".split()
-)
-
+_CREDIT_VERBS = frozenset(WORDS["credit_verbs"].split())
 _CREDIT_OPENINGS = frozenset("additional reporting writing research".split())
 """A word of the first pattern, and the second one's first: without one, none of them matches."""
 
-_CREDIT_WORDS = frozenset(
-    "report reporting story article piece research beitrag artikel bericht reportage".split()
-)
+_CREDIT_WORDS = frozenset(WORDS["credit_words"].split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ configuration, nothing started · 3 held by a gate · 75 another run holds the l
 
 from __future__ import annotations
 
+import difflib
 import logging
 import os
+import shlex
 import sys
 import traceback
 from io import TextIOWrapper
@@ -21,8 +23,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from pipeline.cli import documents, run, runs, worker
-from pipeline.cli.hints import hinted, unknown_verb
+from pipeline.cli import documents, run, runs
 from pipeline.cli.options import State
 from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
@@ -37,16 +38,18 @@ if TYPE_CHECKING:
 UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
 """Verb → what is true of the output when it fails; of all others, that nothing was changed."""
 
-GLOBAL_FLAGS = {
-    "--traceback": 0,
-    "--log-format": 1,
-    "--color": 1,
-    "-q": 0,
-    "--quiet": 0,
-    "-v": 0,
-    "--verbose": 0,
-}
+GLOBAL_FLAGS = {"--log-format": 1, "--color": 1}
+GLOBAL_FLAGS |= dict.fromkeys(("--traceback", "-q", "--quiet", "-v", "--verbose"), 0)
 """Flags of the command itself → how many values each takes. They work before and after the verb."""
+
+
+OTHER_WORDS = {
+    "help": "--help", "version": "--version", "validate": "check", "stats": "report",
+    "status": "list", "runs": "list", "ls": "list", "show": "trace", "dedup": "run",
+    "explain": "clean --explain", "init": "check --settings", "delete": "remove",
+    "takedown": "remove", "rollback": "undo", "schema": "check",
+}  # fmt: skip
+"""What other tools call it → how it is called here."""
 
 
 class _Group(click.Group):
@@ -139,7 +142,7 @@ def newsieve(
 VERBS = (
     *(run.run, documents.clean, run.check, documents.trace, documents.compare),
     *(runs.report, runs.list_, runs.diff, runs.verify),
-    *(runs.publish, runs.discard, runs.undo, runs.remove, runs.compact, worker.worker),
+    *(runs.publish, runs.discard, runs.undo, runs.remove, runs.compact, run.worker),
 )
 """The commands, in the order of ``--help``. Each imports what it needs when it runs: what one
 needs would slow down the start of all others by a second."""
@@ -222,3 +225,52 @@ def _fail(state: State, error: BaseException, message: str, code: int) -> NoRetu
     text = shown_lines(f"newsieve: {message}")
     state.log.event(event, text, level=logging.ERROR, **facts)
     sys.exit(code)
+
+
+def unknown_verb(arguments: list[str], verbs: list[str]) -> str:
+    """Say what *arguments*, which begin with no verb, probably mean.
+
+    >>> unknown_verb(["runn"], ["run", "clean"])
+    "No such command 'runn'; did you mean `newsieve run`?"
+    """
+    word = arguments[0]
+    start = f"No such command {word!r}"
+    if word in OTHER_WORDS:
+        return f"{start}; did you mean `newsieve {OTHER_WORDS[word]}`?"
+    if Path(word).exists() or "/" in word or "*" in word:
+        return f"{start}; did you mean `newsieve run {shlex.join(arguments)}`?"
+    near = difflib.get_close_matches(word, verbs, n=1, cutoff=0.5)
+    if near:
+        return f"{start}; did you mean `newsieve {near[0]}`?"
+    return f"{start}; the commands are: {', '.join(verbs)}"
+
+
+def hinted(error: click.ClickException, group: click.Group) -> str:
+    """Return the message of *error*, with a hint where there is one of the commands of *group*."""
+    message = error.format_message()
+    if not isinstance(error, click.NoSuchOption) or error.possibilities:
+        return message
+    flag = error.option_name.lstrip("-")
+    setting = _setting(flag)
+    if setting:
+        return f"{message} Settings have no flag: use --set {setting}=VALUE"
+    at_verb = error.ctx is not None and error.ctx.command is not group
+    having = [
+        verb
+        for verb, command in group.commands.items()
+        if any(error.option_name in each.opts for each in command.params)
+    ]
+    if having and not at_verb:
+        return f"{message} Put it after the command: newsieve {having[0]} {error.option_name} …"
+    if having and len(having) <= 4:
+        return f"{message} {', '.join(f'`newsieve {verb}`' for verb in having)} has it."
+    return message
+
+
+def _setting(flag: str) -> str | None:
+    from pipeline.config_file import setting_names
+
+    wanted = flag.replace("-", "_")
+    return next(
+        (name for name in setting_names() if wanted in {name, name.partition(".")[2]}), None
+    )

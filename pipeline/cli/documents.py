@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.read.parts import Part
     from pipeline.records import Article, Document, Rejection
+    from pipeline.storage import Place
 
     Fate = tuple[Article | None, Rejection | None]
 
@@ -158,7 +159,7 @@ def _stdin(config: Config) -> BinaryIO:
 @click.argument("output", type=OutputFolder(file_okay=False))
 @click.argument("name", metavar="ID")
 @format_option
-def trace(output: Path, name: str, form: str) -> None:
+def trace(output: Place, name: str, form: str) -> None:
     """Show what happened to one record, and why.
 
     It was kept as an article, removed as a duplicate of another, or rejected.
@@ -170,12 +171,12 @@ def trace(output: Path, name: str, form: str) -> None:
     Example:
       newsieve trace output/ tarnmouth-courier/bakery-fire.txt
     """  # noqa: D301
-    from pipeline.explain.lookup import Rows
-    from pipeline.explain.trace import trace as follow
-    from pipeline.explain.trace import trace_lines
+    from pipeline.explain.lookup import Rows, trace_lines
+    from pipeline.explain.lookup import trace as follow
     from pipeline.write.parquet import undamaged
 
-    if not (output / "runs").is_dir() and (Path(name) / "runs").is_dir():
+    holds_runs = not isinstance(output, Path) or (output / "runs").is_dir()
+    if not holds_runs and (Path(name) / "runs").is_dir():
         raise click.UsageError(
             f"OUTPUT comes first; did you mean `newsieve trace {name} {output}`?"
         )
@@ -196,7 +197,7 @@ def trace(output: Path, name: str, form: str) -> None:
 )
 @format_option
 @set_option
-def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str, ...]) -> None:
+def compare(a: str, b: str, output: Place | None, form: str, overrides: tuple[str, ...]) -> None:
     """Show why two documents are, or are not, near-duplicates.
 
     A and B are each a file with one document, a record of a larger file (wire.jsonl#3 for line
@@ -211,8 +212,7 @@ def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str
       newsieve compare raw/newsloom24/bakery-blaze.txt bakery-fire --output output/
     """  # noqa: D301
     from pipeline.config_file import find_config, load_config
-    from pipeline.explain.compare import compare_sides, load_side
-    from pipeline.explain.compared import comparison_lines
+    from pipeline.explain.compare import compare_sides, comparison_lines, load_side
     from pipeline.explain.lookup import Rows
     from pipeline.write.parquet import undamaged
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.monitor.log import EventLog
-from pipeline.storage import local_folder
+from pipeline.storage import output_place
 from pipeline.text.terminal import is_harmless
 
 if TYPE_CHECKING:
@@ -48,11 +48,14 @@ class WithBeamFlags(click.Command):
 
 
 class OutputFolder(click.Path):
-    """A path that is no url; in a form that every library treats as a path."""
+    """A path in a form that every library treats as one, or an address in an object store."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return a ``Path``."""
-        return Path(os.fsdecode(super().convert(str(local_folder(value)), param, ctx)))
+        """Return a ``Place``."""
+        place = output_place(str(value))
+        if not isinstance(place, Path):
+            return place
+        return Path(os.fsdecode(super().convert(str(place), param, ctx)))
 
 
 output_option = click.option(

@@ -1,4 +1,4 @@
-"""Commands that read inputs: ``run``, and ``check``, which shows what a run would do."""
+"""Commands that start work: ``run``; ``check``, what a run would do; ``worker``, for engines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
@@ -32,7 +33,7 @@ from pipeline.errors import UsageError
 from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pipeline.config import Config
     from pipeline.job import Outcome, Preview, Published
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.progress import Watcher
     from pipeline.staging import RunName, Staging
+    from pipeline.storage import Place
 
 
 @click.command(cls=WithBeamFlags)
@@ -133,8 +135,10 @@ class _Run:
         # First of all: the libraries of a run take a second to load.
         if not self.state.log.quiet:
             colour = wants_colour(self.state.colour, sys.stderr)
-            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour)
+            events = self.state.log.form == "json" or self.state.verbose
+            self.watcher = Watcher(self.state.log, sys.stderr, colour=colour, events=events)
             self.watcher.start()
+            engine = self.watcher.watching(engine)
         try:
             outcome = self._run(day, engine)
         finally:
@@ -143,32 +147,40 @@ class _Run:
         if not outcome.published:
             self._report_nothing(outcome)
         if self.form == "json":
-            print_json(self._answer(outcome))
+            print_json(
+                {
+                    "published": [_described(run) for run in outcome.published],
+                    "files": len(outcome.inputs.files),
+                    "remarks": outcome.inputs.remarks(),
+                }
+            )
 
     def _run(self, day: date | None, engine: Engine) -> Outcome:
         from pipeline.job import run_job
         from pipeline.ledger.account import Account
         from pipeline.monitor.metrics_file import recorded
-        from pipeline.monitor.watch import watched
 
-        if self.state.log.form == "json" or self.state.verbose:
-            engine = watched(engine, self.state.log)
-        if self.watcher:
-            engine = self.watcher.watching(engine)
         with recorded(self.config) as self.last:
             options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
             outcome = run_job(self.config, day, engine, self._report, **options)
             self.last.account = outcome.account or Account()
         return outcome
 
-    def _report(self, inputs: Inputs, published: Published) -> None:
+    def _report(self, inputs: Inputs, run: Published) -> None:
+        from pipeline.explain.account import account_lines
+
         if self.watcher:
             self.watcher.clear()
         if not self.published:
             self._report_remarks(inputs)
-        self.published.append(published)
-        self.last.account = published.account
-        self._report_published(published)
+        self.published.append(run)
+        self.last.account = run.account
+        lines = ["finished the run that was interrupted:"] if run.resumed else []
+        if self.state.log.form == "text" and not self.state.log.quiet:
+            lines += account_lines(run.account, run.seconds, run.folder, _command())
+        self.state.log.event("run_published", "\n".join(lines), **_described(run))
+        if self.form == "text":
+            _print_folder(run.folder)
 
     def _report_remarks(self, inputs: Inputs) -> None:
         for line in inputs.remarks():
@@ -183,23 +195,6 @@ class _Run:
             paths = ", ".join(self.config.input.paths)
             text = f"nothing to read: no supported file in {paths}"
         self.state.log.event("nothing_new", shown(text), files=count)
-
-    def _report_published(self, run: Published) -> None:
-        from pipeline.explain.account import account_lines
-
-        lines = ["finished the run that was interrupted:"] if run.resumed else []
-        if self.state.log.form == "text" and not self.state.log.quiet:
-            lines += account_lines(run.account, run.seconds, run.folder, _command())
-        self.state.log.event("run_published", "\n".join(lines), **_described(run))
-        if self.form == "text":
-            _print_folder(run.folder)
-
-    def _answer(self, outcome: Outcome) -> dict[str, Any]:
-        return {
-            "published": [_described(run) for run in outcome.published],
-            "files": len(outcome.inputs.files),
-            "remarks": outcome.inputs.remarks(),
-        }
 
 
 def _described(run: Published) -> dict[str, Any]:
@@ -224,7 +219,7 @@ def _command() -> str:
     return f"{shlex.quote(sys.executable)} -m newsieve"
 
 
-def _print_folder(folder: Path) -> None:
+def _print_folder(folder: Place) -> None:
     try:
         click.echo(str(folder))
     except OSError as error:  # the run is published, and stays so
@@ -355,3 +350,48 @@ def _check_lines(found: dict[str, Any], remarks: list[str]) -> Iterator[str]:
         bar = "▇" * round(each["share"] * 40)
         yield f"{indent}similarity {each['similarity']:.1f}  {each['share']:7.2%}  {bar}"
     yield "settings       newsieve check --settings"
+
+
+@click.command()
+@click.argument("address", default="127.0.0.1:50000", metavar="[HOST:PORT]")
+@click.pass_obj
+def worker(state: State, address: str) -> None:
+    """Start worker processes for runs on another engine, such as Flink, until it is stopped.
+
+    One beside each of the engine's own workers (task manager, executor), with the newsieve and the
+    packages of the run. It listens on HOST:PORT, 127.0.0.1:50000 by default, and does what the
+    engine asks: whoever can connect can run code as this user, so let only the engine do so.
+
+    \b
+    Example:
+      newsieve worker
+      newsieve worker 10.0.0.7:50000
+      newsieve run configs/flink.yaml
+    """  # noqa: D301
+    from pipeline.beam.pool import serve_pool
+
+    tell = _teller(state)
+    try:
+        with serve_pool(address, tell) as (host, port):
+            tell({"state": "listening", "address": f"{host}:{port}"})
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        tell({"state": "stopped"})
+
+
+def _teller(state: State) -> Callable[[dict[str, Any]], None]:
+    from pipeline.beam.description import describe
+
+    here = describe()
+
+    def tell(facts: dict[str, Any]) -> None:
+        text = f"worker {facts['state']}"
+        if "address" in facts:
+            text += f" on {facts['address']}: newsieve {here['newsieve']}, Python {here['python']}"
+        if "pid" in facts:
+            text += f": process {facts['pid']}, for {facts['engine']}"
+        if "reason" in facts:
+            text += f": {facts['reason']}"
+        state.log.event("worker", text, message=text, **facts)
+
+    return tell

@@ -56,7 +56,8 @@ def described_anew(
         leaders: int64[m], the first of equal text of each.
     """
     found = []
-    for member in np.flatnonzero(~published & (files != 0) & (leaders != np.arange(len(files)))):
+    again = ~published & (files != 0) & np.isin(files, files[published])
+    for member in np.flatnonzero(again & (leaders != np.arange(len(files)))):
         same = published & (files == files[member])
         same &= (digests == digests[member]).all(axis=1)
         if facts[member] not in facts[same]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, get_args
 
 from pipeline.config import FieldName
 from pipeline.explain.lookup import read_rows
 from pipeline.ledger.account import Account
+from pipeline.storage import Place
 from pipeline.text.terminal import paint, shown
 
 REASONS_SHOWN = 5
@@ -34,7 +34,7 @@ SYNONYMS = {
 
 
 def account_lines(
-    account: Account, seconds: float, folder: Path | None = None, command: str = "newsieve"
+    account: Account, seconds: float, folder: Place | None = None, command: str = "newsieve"
 ) -> Iterator[str]:
     r"""Lay the account out: what was read, what happened to it, that it adds up, what to do.
 
@@ -43,6 +43,7 @@ def account_lines(
         command: how newsieve is called here.
 
     >>> from pipeline.ledger.account import Account
+    from pipeline.storage import Place
     >>> from pipeline.text.terminal import uncoloured
     >>> account = Account(read=3, articles=2, rejects=1, rejects_by_reason={"no_text": 1})
     >>> print(uncoloured("\n".join(account_lines(account, 1.2))))
@@ -104,7 +105,7 @@ def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Itera
         yield f"{'':<10} … and {len(reasons) - REASONS_SHOWN} more reasons"
 
 
-def first_rejects(folder: Path) -> dict[str, dict[str, Any]]:
+def first_rejects(folder: Place) -> dict[str, dict[str, Any]]:
     """Find the first reject of each reason in the run in *folder*."""
     found: dict[str, dict[str, Any]] = {}
     for row in read_rows(folder, "rejects", ("reason", "source", "detail", "excerpt")):
@@ -143,8 +144,8 @@ def meant_field(name: str) -> str | None:
     return near[0] if near else None
 
 
-def _next(folder: Path, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
-    output = shlex.quote(str(folder.parents[1]))
+def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
+    output = shlex.quote(str(folder.parent.parent))
     yield ""
     yield f"{'result':<10} {shown(str(folder))}/articles/*.parquet"
     report = f"{command} report {output} --html report.html"

@@ -19,51 +19,32 @@ def as_object(
     Args:
         explain: whether ``lines`` shows what happened to each line.
     """
-    rejected = rejection.reason if rejection else None
     if article is None:
         assert rejection is not None
-        row: dict[str, Any] = {
-            "record_id": rejection.record_id,
-            "id": rejection.id,
-            "source": rejection.source,
-            "text": "",
-            "title": None,
-            "authors": [],
-            "date_published": None,
-            "language": None,
-            "removed": [],
-        }
+        row: dict[str, Any] = {name: getattr(rejection, name) for name in _IDENTITY}
+        row |= {"text": "", "title": None, "authors": [], "date_published": None}
+        row |= {"language": None, "removed": []}
     else:
         row = _described(article)
     lines = {"lines": list(explained(article))} if explain and article else {}
-    return row | {"rejected": rejected} | lines
+    return row | {"rejected": rejection.reason if rejection else None} | lines
+
+
+_IDENTITY = ("record_id", "id", "source")
+_SHOWN = (
+    *("url", "site", "title", "authors", "contributors", "date_published", "date_modified"),
+    *("dateline", "section", "keywords", "language", "language_score", "text", "extractor"),
+    *("removed", "evidence", "flags"),
+)
 
 
 def _described(article: Article) -> dict[str, Any]:
-    document = article.document
-    published, modified = article.date_published, article.date_modified
-    return {
-        "record_id": document.record_id,
-        "id": document.id,
-        "source": document.source,
-        "url": article.url,
-        "site": article.site,
-        "title": article.title,
-        "authors": article.authors,
-        "contributors": article.contributors,
-        "date_published": published and published.isoformat(),
-        "date_modified": modified and modified.isoformat(),
-        "dateline": article.dateline,
-        "section": article.section,
-        "keywords": article.keywords,
-        "language": article.language,
-        "language_score": article.language_score,
-        "text": article.text,
-        "extractor": article.extractor,
-        "removed": [asdict(span) for span in article.removed],
-        "evidence": [asdict(each) for each in article.evidence],
-        "flags": article.flags,
+    row = {name: getattr(article.document, name) for name in _IDENTITY}
+    row |= {name: getattr(article, name) for name in _SHOWN}
+    row |= {
+        name: row[name] and row[name].isoformat() for name in ("date_published", "date_modified")
     }
+    return row | {name: list(map(asdict, row[name])) for name in ("removed", "evidence")}
 
 
 KEPT, TAKEN, CUT, LEFT_OUT = " ", ">", "-", "x"
@@ -102,7 +83,7 @@ def _in_reading_order(
         yield from ((text, number, "") for number, text in enumerate(lines))
         return
     # lxml and trafilatura are for pages only.
-    from pipeline.clean.html.left_out import page_blocks  # noqa: PLC0415
+    from pipeline.clean.html.extract import page_blocks  # noqa: PLC0415
 
     for block in page_blocks(article.document, article.extraction):
         by = "left out by " + ", ".join(block.by)

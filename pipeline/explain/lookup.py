@@ -1,4 +1,4 @@
-"""Rows of an output folder by name: id, record id, url or source.
+"""Rows of an output folder by name (id, record id, url or source), and the fate of one record.
 
 Names are looked for in the few columns that hold them; a row's other columns are read only
 from the file that contains it.
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,9 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline.errors import UsageError
-from pipeline.ledger.history import CommittedRun, committed_runs
+from pipeline.ledger.history import CommittedRun, committed_runs, table_files
+from pipeline.records import REASONS
+from pipeline.storage import Place, name_below
+from pipeline.text.terminal import shown_in
 from pipeline.urls import canonical_url
 from pipeline.write.columns import TABLES, Table, columns_of, schema
+from pipeline.write.parquet import dataset_name, dataset_of
 
 _NAMES = ("id", "record_id", "url", "source")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -48,7 +51,7 @@ class Row:
 class Rows:
     """The committed runs of an output folder, to look rows up in."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Place) -> None:
         """List the runs below *output*.
 
         Raises:
@@ -112,9 +115,7 @@ class Rows:
 
     def _dataset(self, table: Table, runs: Sequence[CommittedRun] | None = None) -> Any:
         runs = self.runs if runs is None else runs
-        files = [str(path) for run in runs for path in sorted((run.folder / table).glob("*"))]
-        files = [file for file in files if file.endswith(".parquet")]
-        return ds.dataset(files, schema=schema(table), format="parquet")
+        return dataset_of(_files(runs, table), schema(table))
 
     def _where(self, table: Table, names: dict[str, str | None], *, text: bool) -> Iterator[Row]:
         """Find the rows of *table* that have any of *names*, column → value."""
@@ -126,22 +127,26 @@ class Rows:
         meant = reduce(or_, tests)
         hits = self._dataset(table).to_table(columns=["__filename"], filter=meant)
         shown = [each.name for each in columns_of(table) if text or each.name != "text"]
+        places = {dataset_name(path): path for path in _files(self.runs, table)}
         for file in sorted(set(hits["__filename"].to_pylist())):
-            path = Path(file)
-            run = next(run for run in self.runs if run.folder == path.parents[1])
-            found = ds.dataset([file], schema=schema(table), format="parquet")
+            path = places[file]
+            run = next(run for run in self.runs if run.folder == path.parent.parent)
+            found = dataset_of([path], schema(table))
             for values in found.to_table(columns=shown, filter=meant).to_pylist():
-                yield Row(table, run.sequence, path.relative_to(self.output).as_posix(), values)
+                yield Row(table, run.sequence, name_below(path, self.output), values)
 
 
-def read_columns(folder: Path, table: Table, columns: Sequence[str]) -> pa.Table:
+def _files(runs: Sequence[CommittedRun], table: Table) -> list[Place]:
+    return [path for run in runs for path in table_files(run.folder, table)]
+
+
+def read_columns(folder: Place, table: Table, columns: Sequence[str]) -> pa.Table:
     """Read *columns* of *table* of the run in *folder*; what an older run lacks is null."""
-    files = [str(path) for path in sorted((folder / table).glob("*.parquet"))]
-    dataset = ds.dataset(files, schema=schema(table), format="parquet")
+    dataset = dataset_of(table_files(folder, table), schema(table))
     return dataset.to_table(columns=list(columns), use_threads=False)
 
 
-def read_rows(folder: Path, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def read_rows(folder: Place, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Give *columns* of the rows of *table* of the run in *folder*, in their order."""
     for batch in read_columns(folder, table, columns).to_batches(max_chunksize=1_000):
         yield from batch.to_pylist()
@@ -158,3 +163,153 @@ def _has(table: Table, column: str) -> bool:
 
 def _oldest_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.sequence, TABLES.index(row.table), row.file))
+
+
+FATES: dict[Table, str] = {
+    "articles": "article",
+    "duplicates": "duplicate",
+    "rejects": "rejected",
+}
+SHOWN = 10
+"""Copies listed by name in the text output; the rest are counted."""
+_IDENTITY = ("id", "record_id", "source", "url", "title", "date_published")
+_OWN: dict[Table, tuple[str, ...]] = {
+    "articles": ("cluster_id", "revision_of", "language", "word_count", "flags"),
+    "duplicates": ("cluster_id", "match", "similarity", "containment"),
+    "rejects": ("stage", "kind", "reason", "detail", "error_type", "excerpt", "retryable"),
+}
+_RELATED = ("id", "source", "url", "title", "run_id")
+
+
+def trace(rows: Rows, name: str) -> dict[str, Any]:
+    """Find out what became of the record *name*: an object ready for JSON.
+
+    *name* is an id, record id, url (in any form) or source. ``records`` has an object for each row
+    that it means, oldest run first; ``fate`` is one of ``FATES``.
+
+    Raises:
+        UsageError: there is no such row; the message names similar ones.
+    """
+    found = rows.named(name)
+    if not found:
+        raise UsageError(rows.not_found(name))
+    return {"name": name, "records": [_record(rows, row) for row in found]}
+
+
+def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
+    """Format what ``trace`` found as text."""
+    traced = shown_in(traced)
+    records = traced["records"]
+    if len(records) > 1:
+        ids = len({record["id"] for record in records})
+        what = "versions or records" if ids > 1 else "rows of one id"
+        yield f"{traced['name']}: {len(records)} {what}, oldest run first"
+        yield ""
+    for number, record in enumerate(records):
+        if number:
+            yield ""
+        yield from _LINES[record["fate"]](record)
+
+
+def _record(rows: Rows, row: Row) -> dict[str, Any]:
+    values = row.values
+    kept = ("run_id", "logical_date", *_IDENTITY, *_OWN[row.table])
+    record = {"fate": FATES[row.table], "file": row.file} | {
+        name: plain(values[name]) for name in kept if name in values
+    }
+    if values.get("date_published_precision") == "day":
+        record["date_published"] = values["date_published"].date().isoformat()
+    if row.table == "articles":
+        own = values["id"]
+        record["copies"] = [
+            _related(copy) | {name: copy.values[name] for name in ("match", "similarity")}
+            for copy in rows.of("duplicates", "representative_id", own)
+        ]
+        cluster = rows.of("articles", "cluster_id", values["cluster_id"])
+        record["kept_beside"] = [_related(each) for each in cluster if each.values["id"] != own]
+        record["revised_by"] = [_related(each) for each in rows.of("articles", "revision_of", own)]
+    elif row.table == "duplicates":
+        kept_rows = rows.of("articles", "id", values["representative_id"])
+        known = {"id": values["representative_id"], "run_id": values["representative_run_id"]}
+        record["representative"] = _related(kept_rows[0]) if kept_rows else known
+        record["evidence"] = {each["part"]: each["value"] for each in values["evidence"] or ()}
+    else:
+        record["meaning"] = REASONS.get(values["reason"])
+    return record
+
+
+def _related(row: Row) -> dict[str, Any]:
+    return {name: plain(row.values[name]) for name in _RELATED}
+
+
+def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:
+    yield f"{record['source']}: {fate}"
+    yield f"  run       {record['run_id']}, {record['file']}"
+    yield f"  id        {record['id'] or 'none: the record could not be read'}"
+    names = (("record id", "record_id"), ("url", "url"), ("title", "title"))
+    for label, name in (*names, ("published", "date_published")):
+        if record.get(name):
+            yield f"  {label:<9} {record[name]}"
+
+
+def _article_lines(record: dict[str, Any]) -> Iterator[str]:
+    yield from _headed(record, "an article, kept")
+    if record["revision_of"]:
+        yield f"  revision  of {record['revision_of']}"
+    yield from _listed("revised", "by", record["revised_by"])
+    if record["flags"]:
+        yield f"  flags     {', '.join(record['flags'])}"
+    yield f"  cluster   {record['cluster_id']}"
+    yield from _listed("beside", "other versions of the story kept:", record["kept_beside"])
+    if not record["copies"]:
+        yield "  copies    none was found"
+    yield from _listed("copies", "left out:", record["copies"])
+
+
+def _listed(label: str, what: str, related: list[dict[str, Any]]) -> Iterator[str]:
+    if not related:
+        return
+    yield f"  {label:<9} {len(related)} {what}"
+    for each in related[:SHOWN]:
+        match = f", {each['match']}" if "match" in each else ""
+        alike = each.get("similarity")
+        similar = f", similarity {alike:.2f}" if alike is not None else ""
+        yield f"            {each['id']}  {each['url'] or each['source']}{match}{similar}"
+    if len(related) > SHOWN:
+        yield f"            … and {len(related) - SHOWN} more; --format json lists all"
+
+
+def _duplicate_lines(record: dict[str, Any]) -> Iterator[str]:
+    other = record["representative"]
+    yield from _headed(record, f"a duplicate ({record['match']}), left out")
+    yield f"  copy of   {other['id']}  {other.get('url') or other.get('source') or ''}".rstrip()
+    if other.get("title"):
+        yield f"            {other['title']}"
+    if other["run_id"] != record["run_id"]:
+        yield f"            published by {other['run_id']}"
+    yield f"  cluster   {record['cluster_id']}"
+    if record["similarity"] is not None:
+        yield (
+            f"  alike     similarity {record['similarity']:.3f}, "
+            f"containment {record['containment']:.3f}"
+        )
+    parts = [f"{part} {value:.4g}" for part, value in record["evidence"].items()]
+    for start in range(0, len(parts), 4):
+        yield f"  {'' if start else 'evidence':<9} {' · '.join(parts[start : start + 4])}"
+
+
+def _rejected_lines(record: dict[str, Any]) -> Iterator[str]:
+    how = "judged, not wanted" if record["kind"] == "filtered" else "could not be used"
+    yield from _headed(record, f"rejected, {how}")
+    meaning = f": {record['meaning']}" if record["meaning"] else ""
+    yield f"  reason    {record['reason']}{meaning} (stage {record['stage']})"
+    if record["detail"]:
+        yield f"  detail    {record['detail']}"
+    if record["error_type"]:
+        again = "; reading it again later may succeed" if record["retryable"] else ""
+        yield f"  error     {record['error_type']}{again}"
+    if record["excerpt"]:
+        yield f"  begins    {' '.join(record['excerpt'].split())[:100]}"
+
+
+_LINES = {"article": _article_lines, "duplicate": _duplicate_lines, "rejected": _rejected_lines}

@@ -18,6 +18,7 @@ from pipeline.ledger.history import (
     manifests_of,
     read_manifest,
 )
+from pipeline.storage import Place, listed, name_below
 from pipeline.text.terminal import paint, shown_in
 from pipeline.write.columns import TABLES
 
@@ -26,7 +27,7 @@ SHOWN = 10
 """Sites, rules and stories listed in the text output; the rest are counted."""
 
 
-def list_runs(output: Path) -> dict[str, Any]:
+def list_runs(output: Place) -> dict[str, Any]:
     """List the runs of *output*, oldest first: an object ready for JSON.
 
     A run that `compact` merged with others is listed by itself, with the ``folder`` that
@@ -43,7 +44,7 @@ def list_runs(output: Path) -> dict[str, Any]:
     return {"output": str(output), "runs": runs, "held": held}
 
 
-def article_files(output: Path) -> list[str]:
+def article_files(output: Place) -> list[str]:
     """List the files of all published articles, from *output*, by run.
 
     Raises:
@@ -52,21 +53,18 @@ def article_files(output: Path) -> list[str]:
     check_output(output)
     found = []
     for run in committed_runs(output):
-        listed = (each["path"] for each in read_manifest(run.folder)["files"])
-        found += [str(run.folder / path) for path in listed if path.startswith("articles/")]
+        paths = (each["path"] for each in read_manifest(run.folder)["files"])
+        found += [str(run.folder / path) for path in paths if path.startswith("articles/")]
     return found
 
 
-def _listed(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+def _listed(manifest: dict[str, Any], folder: Place) -> dict[str, Any]:
     counts, timings = manifest.get("counts") or {}, manifest.get("timings") or {}
     return {
-        "run_id": manifest["run_id"],
-        "sequence": manifest["sequence"],
-        "logical_date": manifest["logical_date"],
+        **{name: manifest[name] for name in ("run_id", "sequence", "logical_date")},
         "published_at": manifest.get("published_at"),
         **{name: counts.get(name, 0) for name in COUNTED},
-        "files": manifest["inputs"]["files"],
-        "bytes": manifest["inputs"]["bytes"],
+        **{name: manifest["inputs"][name] for name in ("files", "bytes")},
         "seconds": timings.get("seconds"),
         "newsieve": manifest["newsieve"],
         "folder": folder.name,
@@ -119,7 +117,7 @@ def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
     raise UsageError(f"{problem} with {name!r}; expected a run, its number or latest: {listed}")
 
 
-def diff_runs(output: Path, one: str, other: str) -> dict[str, Any]:
+def diff_runs(output: Place, one: str, other: str) -> dict[str, Any]:
     """Find out what changed from run *one* to run *other*: an object ready for JSON.
 
     Raises:
@@ -149,7 +147,7 @@ def _changes(a: Mapping[str, int], b: Mapping[str, int]) -> list[dict[str, Any]]
     return [{"name": name, "a": a.get(name, 0), "b": b.get(name, 0)} for name in names]
 
 
-def _sites(folder: Path) -> Counter[str]:
+def _sites(folder: Place) -> Counter[str]:
     return Counter(row["site"] or "" for row in read_rows(folder, "articles", ("site",)))
 
 
@@ -175,40 +173,28 @@ def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any
     ]
 
 
-def _records(a: Path, b: Path) -> list[dict[str, Any]]:
+def _records(a: Place, b: Place) -> list[dict[str, Any]]:
     """List the records that are in both runs: the same source, or the same url.
 
     A record is read again when its content changed, or when it could not be read before.
     """
     before = _fates(a)
-    found = []
-    for fate in _fates(b).values():
-        old = before.get(fate["source"])
-        if old:
-            found.append({"source": fate["source"], "title": fate["title"], "a": old, "b": fate})
-    for each in found:
-        for side in "ab":
-            each[side] = {name: each[side][name] for name in ("fate", "id", "reason", "words")}
-    return found
+    return [
+        {"source": source, "title": title, "a": before[source][1], "b": fate}
+        for source, (title, fate) in _fates(b).items()
+        if source in before
+    ]
 
 
-def _fates(folder: Path) -> dict[str, dict[str, Any]]:
-    fates: dict[str, dict[str, Any]] = {}
-    columns = {
-        "articles": ("id", "source", "title", "word_count"),
-        "duplicates": ("id", "source", "title", "word_count"),
-        "rejects": ("id", "source", "reason"),
-    }
+def _fates(folder: Place) -> dict[str, tuple[str | None, dict[str, Any]]]:
+    """Source → title and fate of each record of the run in *folder*."""
+    fates: dict[str, tuple[str | None, dict[str, Any]]] = {}
     for table in TABLES:
-        for row in read_rows(folder, table, columns[table]):
-            fates[row["source"]] = {
-                "fate": table.removesuffix("s"),
-                "source": row["source"],
-                "id": plain(row["id"]),
-                "title": row.get("title"),
-                "reason": row.get("reason"),
-                "words": row.get("word_count"),
-            }
+        own = ("reason",) if table == "rejects" else ("title", "word_count")
+        for row in read_rows(folder, table, ("id", "source", *own)):
+            fate = {"fate": table.removesuffix("s"), "id": plain(row["id"])}
+            fate |= {"reason": row.get("reason"), "words": row.get("word_count")}
+            fates[row["source"]] = row.get("title"), fate
     return fates
 
 
@@ -266,7 +252,7 @@ PROBLEMS = {
 """What can be wrong with a file → what that means. A closed list."""
 
 
-def verify(output: Path) -> dict[str, Any]:
+def verify(output: Place) -> dict[str, Any]:
     """Check every file of *output* against the digests in the manifests.
 
     Returns:
@@ -277,56 +263,54 @@ def verify(output: Path) -> dict[str, Any]:
         UsageError: *output* holds no runs.
     """
     check_output(output)
-    checked = [0, 0]
-    problems: list[dict[str, Any]] = []
-    runs = [path for path in sorted((output / "runs").glob("*")) if RUN_ID.fullmatch(path.name)]
+    count = size = 0
+    problems: list[tuple[Place, str, str | None]] = []
+    if isinstance(output, Path):
+        found = sorted((output / "runs").glob("*"))
+        runs: list[Place] = [path for path in found if RUN_ID.fullmatch(path.name)]
+    else:
+        runs = [run.folder for run in committed_runs(output)]
     for folder in [*runs, *held_runs(output)]:
         try:
             manifest = read_manifest(folder)
             files = manifest["files"]
         except (NewsieveError, OSError, KeyError) as error:
-            path = folder.relative_to(output).as_posix()
-            problems.append({"path": path, "problem": "no_manifest", "detail": str(error)})
+            problems.append((folder, "no_manifest", str(error)))
             continue
         # Manifests of newsieve of earlier versions have no digest of themselves.
         if manifest.get("digest", expected := digest_manifest(manifest)) != expected:
-            path = (folder / "manifest.json").relative_to(output).as_posix()
             detail = f"its digest is not {manifest['digest']}"
-            problems.append({"path": path, "problem": "changed", "detail": detail})
+            problems.append((folder / "manifest.json", "changed", detail))
+        tables = folder if isinstance(output, Path) else output / "runs" / folder.name
         for file in files:
-            checked[0] += 1
-            checked[1] += file["bytes"]
-            problems += _problems_of(folder / file["path"], file, output)
-        listed = {file["path"] for file in files}
-        problems += [
-            {"path": path.relative_to(output).as_posix(), "problem": "unlisted", "detail": None}
-            for path in sorted(folder.rglob("*.parquet"))
-            if path.relative_to(folder).as_posix() not in listed
-        ]
+            problems += _problems_of(tables / file["path"], file)
+        count, size = count + len(files), size + sum(file["bytes"] for file in files)
+        known = {tables / file["path"] for file in files}
+        unknown = (path for path in listed(tables, "*.parquet", deep=True) if path not in known)
+        problems += ((path, "unlisted", None) for path in unknown)
     return {
         "output": str(output),
         "runs": len(runs),
-        "files": checked[0],
-        "bytes": checked[1],
-        "problems": problems,
+        "files": count,
+        "bytes": size,
+        "problems": [
+            {"path": name_below(path, output), "problem": problem, "detail": detail}
+            for path, problem, detail in problems
+        ],
     }
 
 
-def _problems_of(path: Path, file: dict[str, Any], output: Path) -> Iterator[dict[str, Any]]:
-    problem, detail = None, None
+def _problems_of(path: Place, file: dict[str, Any]) -> Iterator[tuple[Place, str, str | None]]:
     try:
         size = path.stat().st_size
         if size < file["bytes"]:
-            problem, detail = "truncated", f"{size:,} of {file['bytes']:,} bytes"
+            yield path, "truncated", f"{size:,} of {file['bytes']:,} bytes"
         elif digest_file(path) != file["blake2b"]:
-            problem, detail = "changed", f"blake2b is not {file['blake2b']}"
+            yield path, "changed", f"blake2b is not {file['blake2b']}"
     except FileNotFoundError:
-        problem = "missing"
+        yield path, "missing", None
     except OSError as error:
-        problem, detail = "unreadable", error.strerror
-    if problem:
-        path_ = path.relative_to(output).as_posix()
-        yield {"path": path_, "problem": problem, "detail": detail}
+        yield path, "unreadable", error.strerror
 
 
 def verify_lines(found: dict[str, Any]) -> Iterator[str]:

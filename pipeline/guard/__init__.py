@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
+from threading import Lock, local
 from typing import Any, BinaryIO, Literal, cast
 
 from pipeline.errors import NewsieveError
@@ -35,6 +35,9 @@ _LONGEST_PAUSE_S, _LOADING_PAUSE_S = 15.0, 3.0
 """A longer pause than the second before a helper that is killed while it loads means that there
 is no memory for it."""
 
+_in_helpers = local()
+"""``seconds``: CPU time that helpers have spent on the items of a thread."""
+
 _SERVE = "from pipeline.guard.killable import serve; serve()"
 
 
@@ -45,6 +48,12 @@ def python_command(code: str, *arguments: str) -> list[str]:
     modules from the current folder, which may be full of files by others.
     """
     return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!a}; {code}", *arguments]
+
+
+def cpu_seconds() -> float:
+    """Return the CPU time of this thread so far, with that of helpers that it waited for."""
+    in_helpers: float = getattr(_in_helpers, "seconds", 0.0)
+    return time.thread_time() + in_helpers
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +180,7 @@ class _Helper:
         self.parent = os.getpid()
         self.answered = 0
         self.ready = False
+        self._cpu_s = 0.0
         # A session of its own: Ctrl-C goes to this process, which then stops the helper. What
         # libraries print is discarded.
         lifeline, self._lifeline = os.pipe()
@@ -209,9 +219,11 @@ class _Helper:
 
     def receive(self) -> object:
         """Receive the next answer; EOFError or UnpicklingError if the helper died."""
-        answer = pickle.load(self._answers)  # noqa: S301 - our own child's
+        answer, cpu_s = pickle.load(self._answers)  # noqa: S301 - our own child's
+        _in_helpers.seconds = getattr(_in_helpers, "seconds", 0.0) + cpu_s - self._cpu_s
+        self._cpu_s = cpu_s
         self.answered += 1
-        return answer
+        return cast("object", answer)
 
     def cause_of_death(self) -> Killed:
         """Wait for the process to end, and return why it did."""

@@ -14,6 +14,7 @@ import pickle
 import resource
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,10 +60,11 @@ def _answer(
                 known, argument = packed, pickle.loads(packed)  # noqa: S301
             for item in items:
                 _set_timers(limits.seconds)
-                answer = pickle.dumps(function(item, argument), pickle.HIGHEST_PROTOCOL)
+                answer = function(item, argument)
+                packed_answer = pickle.dumps((answer, time.process_time()), pickle.HIGHEST_PROTOCOL)
                 # If the parent is stopped, waiting for it is not the item's time.
                 _set_timers(0)
-                answers.write(answer)
+                answers.write(packed_answer)
                 answers.flush()
     except MemoryError:
         os._exit(OUT_OF_MEMORY)

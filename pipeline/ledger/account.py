@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from pipeline.errors import AccountError
 from pipeline.ledger.history import read_table
 from pipeline.staging import Staging
+from pipeline.storage import Place
 from pipeline.write.columns import Table
 
 
@@ -90,7 +90,7 @@ class Account:
 
 
 def measure_clusters(
-    tables: Sequence[Path], alarm_cluster_size: int
+    tables: Sequence[Place], alarm_cluster_size: int
 ) -> tuple[int, tuple[AlarmCluster, ...]]:
     """Count the rows of *tables* by ``cluster_id``.
 
@@ -121,7 +121,7 @@ def measure_clusters(
     return largest, tuple(sorted(found, key=lambda each: (-each.size, each.cluster_id)))
 
 
-def _titles(files: Iterable[Path], clusters: pa.Array) -> dict[str, str]:
+def _titles(files: Iterable[Place], clusters: pa.Array) -> dict[str, str]:
     titles: dict[str, str] = {}
     for path in files:
         table = read_table(path, "cluster_id", "title")

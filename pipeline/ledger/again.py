@@ -17,8 +17,15 @@ from numpy.typing import NDArray
 
 from pipeline.config import Config
 from pipeline.errors import UsageError
-from pipeline.ledger.history import CommittedRun, inputs_of, manifests_of, read_manifest
+from pipeline.ledger.history import (
+    CommittedRun,
+    inputs_of,
+    manifests_of,
+    read_manifest,
+    table_files,
+)
 from pipeline.ledger.inputs import Inputs
+from pipeline.storage import Place, opened, place_of
 from pipeline.write.parquet import undamaged
 
 SETTINGS: dict[str, tuple[str, ...]] = {
@@ -114,15 +121,22 @@ def without_rejected(
 
 
 def _below(path: str, inputs: Inputs) -> list[str]:
-    wanted = Path(path).resolve()
-    found = [
-        file.source for file in inputs.files if Path(file.path).resolve().is_relative_to(wanted)
-    ]
+    wanted = _resolved(path)
+    found = [file.source for file in inputs.files if _lies_in(_resolved(file.path), wanted)]
     if not found:
         raise UsageError(
             f"--again {path}: no input is at or below it; name a file or folder of input.paths"
         )
     return found
+
+
+def _resolved(path: str) -> Place:
+    place = place_of(path)
+    return place.resolve() if isinstance(place, Path) else place
+
+
+def _lies_in(path: Place, folder: Place) -> bool:
+    return type(path) is type(folder) and path.is_relative_to(folder)  # type: ignore[arg-type]
 
 
 def _manifests(run: CommittedRun) -> Iterator[dict[str, Any]]:
@@ -164,6 +178,6 @@ def _ids(
 
 
 def _rows(run: CommittedRun, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
-    for path in sorted((run.folder / table).glob("*.parquet")):
-        with undamaged(path), pq.ParquetFile(path) as file:
+    for path in table_files(run.folder, table):
+        with undamaged(path), pq.ParquetFile(opened(path)) as file:
             yield from file.read(columns=columns).to_pylist()

@@ -21,10 +21,20 @@ import pyarrow.parquet as pq
 from pipeline.config import Config
 from pipeline.ledger.account import Account, InputCount
 from pipeline.ledger.gates import GateResult, gates_as_dict
-from pipeline.ledger.history import INPUTS_SCHEMA
+from pipeline.ledger.history import HELD, INPUTS_SCHEMA, sequence_of
+from pipeline.ledger.log import commit, encode_manifest, sweep
 from pipeline.ledger.plan import Plan
 from pipeline.staging import Staging
-from pipeline.storage import publish_folder, write_bytes
+from pipeline.storage import (
+    Place,
+    StorePath,
+    listed,
+    local,
+    name_below,
+    publish_folder,
+    remove_tree,
+    write_bytes,
+)
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.parquet import write_parquet
 
@@ -33,7 +43,7 @@ LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "tra
 
 
 def write_inputs(
-    folder: Path, plan: Plan, counts: dict[str, InputCount], max_attempts: int
+    folder: Place, plan: Plan, counts: dict[str, InputCount], max_attempts: int
 ) -> None:
     """Write state/inputs.parquet: which files later runs skip, and which they read again.
 
@@ -91,7 +101,7 @@ def write_manifest(
         "libraries": {name: version(name) for name in LIBRARIES},
         "timings": timings,
     }
-    save_manifest(folder, manifest)
+    save_manifest(staging.manifest_folder, manifest)
 
 
 def now_utc() -> str:
@@ -99,17 +109,15 @@ def now_utc() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def save_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+def save_manifest(folder: Place, manifest: dict[str, Any]) -> None:
     """Write manifest.json of the run in *folder*, atomically, with a digest of itself."""
     manifest = manifest | {"digest": digest_manifest(manifest)}
-    text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
-    # A path that is not UTF-8 contains lone surrogates; JSON can hold them as escapes.
-    write_bytes(folder / "manifest.json", text.encode("utf-8", "backslashreplace"))
+    write_bytes(folder / "manifest.json", encode_manifest(manifest))
 
 
-def describe_files(folder: Path) -> list[dict[str, Any]]:
+def describe_files(folder: Place) -> list[dict[str, Any]]:
     """Return the tables of the run in *folder*, with rows, bytes and digest, for its manifest."""
-    return [_describe(path, folder) for path in sorted(folder.rglob("*.parquet"))]
+    return [_describe(path, folder) for path in listed(folder, "*.parquet", deep=True)]
 
 
 def digest_manifest(manifest: dict[str, Any]) -> str:
@@ -121,7 +129,7 @@ def digest_manifest(manifest: dict[str, Any]) -> str:
     return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def digest_file(path: Path) -> str:
+def digest_file(path: Place) -> str:
     """Digest the bytes of *path*: 32 hex digits of blake2b."""
     digest = blake2b(digest_size=16)
     with path.open("rb") as stream:
@@ -130,23 +138,47 @@ def digest_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _describe(path: Path, folder: Path) -> dict[str, Any]:
+def _describe(place: Place, folder: Place) -> dict[str, Any]:
+    path = local(place)
     return {
-        "path": path.relative_to(folder).as_posix(),
+        "path": name_below(place, folder),
         "rows": pq.read_metadata(path).num_rows,
         "bytes": path.stat().st_size,
         "blake2b": digest_file(path),
     }
 
 
-def publish(finished: Path, output: Path, run_id: str) -> Path:
-    """Publish *finished* as the run *run_id* of *output*, by one rename.
+def publish(finished: Place, output: Place, run_id: str) -> Place:
+    """Publish *finished* as the run *run_id* of *output*: by one rename, or one conditional put.
+
+    Args:
+        finished: folder of the run; in an object store, of its manifest.
 
     Returns:
         The folder of the published run.
+
+    Raises:
+        LostRace: in an object store, another run has taken its place in the log.
     """
-    target = output / "runs" / run_id
-    publish_folder(finished, target, f"{run_id} is published")
+    target, deed = output / "runs" / run_id, f"{run_id} is published"
+    if isinstance(finished, Path) and isinstance(target, Path):
+        publish_folder(finished, target, deed)
+    elif isinstance(output, StorePath):
+        manifest = finished / "manifest.json"
+        commit(output, sequence_of(run_id), manifest.read_bytes(), deed)
+        with cleanup_after(deed):
+            remove_tree(finished)
+    return target
+
+
+def hold(finished: Place, output: Place, run_id: str) -> Place:
+    """Keep *finished* as a held run; the arguments are those of ``publish``."""
+    target = output / HELD / run_id
+    if isinstance(finished, Path) and isinstance(target, Path):
+        publish_folder(finished, target, f"{run_id} is held")
+    else:
+        write_bytes(target / "manifest.json", (finished / "manifest.json").read_bytes())
+        remove_tree(finished)  # after a discard, its inputs are planned anew
     return target
 
 
@@ -166,7 +198,7 @@ def cleanup_after(deed: str) -> Iterator[None]:
 
 
 def withdraw(folder: Path, output: Path) -> None:
-    """Take a run out of *output*: hide it by one rename, then delete it. Call it under the lock.
+    """Take a run out of a folder: hide it by one rename, then delete it. Call it under the lock.
 
     After a kill in between, the next ``sweep_staging`` deletes the rest.
     """
@@ -177,12 +209,16 @@ def withdraw(folder: Path, output: Path) -> None:
         shutil.rmtree(gone)
 
 
-def sweep_staging(output: Path, keep: str | None = None) -> None:
+def sweep_staging(output: Place, keep: str | None = None) -> None:
     """Remove what interrupted runs left behind. Call it under the lock.
 
     Args:
         keep: the run that is going to be finished.
     """
+    if not isinstance(output, Path):
+        held = (path.name for path in (output / HELD).iterdir())
+        sweep(output, [*held, *([keep] if keep else [])])
+        return
     for leftover in (output / ".staging").iterdir():
         if leftover.is_symlink():
             leftover.unlink()

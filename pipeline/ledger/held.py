@@ -18,6 +18,7 @@ from pipeline.errors import HeldRun, NewsieveError, UsageError
 from pipeline.ledger.account import AlarmCluster
 from pipeline.ledger.commit import (
     cleanup_after,
+    hold,
     now_utc,
     publish,
     save_manifest,
@@ -25,12 +26,18 @@ from pipeline.ledger.commit import (
     withdraw,
 )
 from pipeline.ledger.gates import EarlierRun, GateResult, failed, gates_from_dict
-from pipeline.ledger.history import CommittedRun, committed_runs, manifests_of, read_manifest
+from pipeline.ledger.history import (
+    HELD,
+    CommittedRun,
+    committed_runs,
+    manifests_of,
+    read_manifest,
+    renew_views,
+)
 from pipeline.ledger.lock import locked
-from pipeline.storage import open_own, publish_folder
-from pipeline.write.views import write_views
+from pipeline.ledger.log import LOG
+from pipeline.storage import Place, check_store, open_own, remove_tree
 
-HELD = ".held"
 _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
 
 
@@ -45,7 +52,9 @@ def earlier_runs(runs: Sequence[CommittedRun], config: GatesConfig) -> list[Earl
     return found[: config.baseline_runs][::-1]
 
 
-def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[GateResult]) -> Path:
+def publish_or_hold(
+    finished: Place, output: Place, run_id: str, gates: Sequence[GateResult]
+) -> Place:
     """Publish the run in *finished* if it passed all *gates*, else hold it.
 
     Returns:
@@ -56,14 +65,13 @@ def publish_or_hold(finished: Path, output: Path, run_id: str, gates: Sequence[G
     """
     if not failed(gates):
         return publish(finished, output, run_id)
-    held = output / HELD / run_id
-    publish_folder(finished, held, f"{run_id} is held")
+    held = hold(finished, output, run_id)
     sweep_staging(output)
     raise HeldRun(f"{output}: held by a gate, nothing was published\n{describe_held(held)}")
 
 
 def refuse_held(
-    output: Path, problem: str = "an earlier run is held by a gate, nothing was started"
+    output: Place, problem: str = "an earlier run is held by a gate, nothing was started"
 ) -> None:
     """Raise if a run waits for a decision.
 
@@ -76,13 +84,14 @@ def refuse_held(
         raise HeldRun(f"{output}: {problem}\n{waiting}")
 
 
-def held_runs(output: Path) -> list[Path]:
+def held_runs(output: Place) -> list[Place]:
     """List the folders of held runs, by name."""
     folder = output / HELD
-    return sorted(each for each in folder.iterdir() if each.is_dir()) if folder.is_dir() else []
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted((each for each in found if each.is_dir()), key=lambda each: each.name)
 
 
-def describe_held(folder: Path) -> str:
+def describe_held(folder: Place) -> str:
     """Describe a held run: its counts, the gates that hold it, the commands to decide.
 
     Raises:
@@ -103,7 +112,7 @@ def describe_held(folder: Path) -> str:
     )
 
 
-def publish_held(output: Path, name: str) -> Path:
+def publish_held(output: Place, name: str) -> Place:
     """Publish a held run; its manifest notes ``published_by_hand``.
 
     Args:
@@ -132,12 +141,12 @@ def publish_held(output: Path, name: str) -> Path:
         save_manifest(folder, held.manifest | by_hand)
         published = publish(folder, output, folder.name)
         with cleanup_after(f"{folder.name} is published"):
-            write_views(output)
+            renew_views(output)
             sweep_staging(output)
     return published
 
 
-def discard_held(output: Path, name: str) -> str:
+def discard_held(output: Place, name: str) -> str:
     """Remove a held run; the next run reads its inputs again.
 
     Args and errors: as ``publish_held``.
@@ -146,29 +155,35 @@ def discard_held(output: Path, name: str) -> str:
         The name of the removed run.
     """
     with _held(output, name) as folder:
-        withdraw(folder, output)
+        if isinstance(folder, Path) and isinstance(output, Path):
+            withdraw(folder, output)
+        else:
+            remove_tree(folder)  # its tables go when another run has its place in the log
     return folder.name
 
 
 @contextmanager
-def _held(output: Path, name: str) -> Iterator[Path]:
+def _held(output: Place, name: str) -> Iterator[Place]:
     """Hold the lock of *output*; yield the folder of the held run *name*."""
     check_output(output)
     with locked(output):
         yield _find_held(output, name)
 
 
-def check_output(output: Path) -> None:
+def check_output(output: Place) -> None:
     """Raise unless *output* is an output folder; a lock file in another folder would be litter.
 
     Raises:
         UsageError: it is not.
     """
-    if not any((output / name).is_dir() for name in ("runs", "runs.new", HELD)):
+    if not isinstance(output, Path):
+        check_store(output)
+    names = ("runs", "runs.new", HELD) if isinstance(output, Path) else (LOG, HELD)
+    if not any((output / name).is_dir() for name in names):
         raise UsageError(f"{output}: no runs here; name the folder that `newsieve run` wrote to")
 
 
-def _find_held(output: Path, name: str) -> Path:
+def _find_held(output: Place, name: str) -> Place:
     held = held_runs(output)
     found = [each for each in held if each.name == name]
     found = found or [each for each in held if name and each.name.startswith(name)]
@@ -192,7 +207,7 @@ class _Held:
     alarm_clusters: list[AlarmCluster]
 
 
-def _read_held(folder: Path) -> _Held:
+def _read_held(folder: Place) -> _Held:
     path = folder / "manifest.json"
     try:
         with open_own(path) as stream:

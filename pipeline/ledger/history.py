@@ -16,10 +16,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import NewsieveError
-from pipeline.storage import open_own
+from pipeline.ledger.log import commit_change, known_log, read_log
+from pipeline.storage import Place, open_own, opened
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
 from pipeline.write.parquet import undamaged, write_parquet
+from pipeline.write.views import Listed, write_views
 
 INPUTS_SCHEMA = pa.schema(
     [
@@ -44,17 +46,23 @@ RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}
 """``<logical date>-<sequence>-<hash of plan and parent>``."""
 
 
+def sequence_of(run_id: str) -> int:
+    """Return the sequence in the name of a run; 0 if it is none."""
+    named = RUN_ID.fullmatch(run_id)
+    return int(named["sequence"]) if named else 0
+
+
 @dataclass(frozen=True, slots=True)
 class CommittedRun:
     """A published run; ``sequence`` is its position in the chain of runs, from 1."""
 
-    folder: Path
+    folder: Place
     run_id: str
     sequence: int
     logical_date: date
 
 
-def committed_runs(output: Path) -> list[CommittedRun]:
+def committed_runs(output: Place) -> list[CommittedRun]:
     """List the published runs below *output*, oldest first.
 
     Folder names are enough, so that years of runs cost one listing. Manifests are read only of the
@@ -64,11 +72,29 @@ def committed_runs(output: Path) -> list[CommittedRun]:
         NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, a run is
             missing, or a copy of one lies beside it.
     """
-    runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
+    if isinstance(output, Path):
+        runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
+        _check_chain(runs)
+    else:
+        runs = [
+            CommittedRun(
+                output / "runs" / run_id,
+                run_id,
+                manifest["sequence"],
+                date.fromisoformat(manifest["logical_date"]),
+            )
+            for run_id, manifest in read_log(output).manifests.items()
+        ]
     if runs:
-        _check_format(runs[-1].folder / "manifest.json")
-    _check_chain(runs)
+        _check_format(runs[-1].folder)
     return runs
+
+
+def next_sequence(output: Place, runs: Sequence[CommittedRun]) -> int:
+    """Return the number of the next run; in an object store changes of runs have numbers, too."""
+    if isinstance(output, Path):
+        return runs[-1].sequence + 1 if runs else 1
+    return known_log(output).sequence + 1
 
 
 def _runs_below(folder: Path) -> Iterator[CommittedRun]:
@@ -110,7 +136,10 @@ def _check_chain(runs: Sequence[CommittedRun]) -> None:
         before = run
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+HELD = ".held"
+
+
+def read_manifest(folder: Place) -> dict[str, Any]:
     """Read the manifest of the run in *folder*.
 
     Raises:
@@ -119,8 +148,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / "manifest.json"
     try:
-        with open_own(path) as stream:
-            manifest: dict[str, Any] = json.load(stream)
+        if isinstance(folder, Path) or folder.parent.name == HELD:
+            with open_own(path) as stream:
+                manifest: dict[str, Any] = json.load(stream)
+        else:
+            manifest = known_log(folder.parent.parent).manifests[folder.name]
         known = int(manifest["format_version"]) <= FORMAT_VERSION
         for each in (manifest, *(manifest.get("runs") or ())) if known else ():
             _check_entries(each)
@@ -161,8 +193,8 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
             raise ValueError(name)
 
 
-def _check_format(path: Path) -> None:
-    version = int(read_manifest(path.parent)["format_version"])
+def _check_format(folder: Place) -> None:
+    version, path = int(read_manifest(folder)["format_version"]), folder / "manifest.json"
     if version > FORMAT_VERSION:
         raise NewsieveError(
             f"{path}: written in format {version}, this newsieve knows formats up to "
@@ -170,7 +202,7 @@ def _check_format(path: Path) -> None:
         )
 
 
-def read_table(path: Path, *columns: str) -> pa.Table:
+def read_table(path: Place, *columns: str) -> pa.Table:
     """Read *columns* of a Parquet file, as far as it has them; without names, all columns.
 
     Raises:
@@ -178,14 +210,26 @@ def read_table(path: Path, *columns: str) -> pa.Table:
         OSError: it cannot be read.
     """
     # ParquetFile, not pq.read_table, which treats a folder called a=b as a partition.
-    with undamaged(path), pq.ParquetFile(path) as file:
+    with undamaged(path), pq.ParquetFile(opened(path)) as file:
         known = [name for name in columns if name in file.schema_arrow.names]
         return file.read(columns=known if columns else None)
 
 
-def table_files(run: CommittedRun, table: str) -> list[Path]:
-    """List the Parquet files of one table of *run*, by name."""
-    return sorted((run.folder / table).glob("*.parquet"))
+def table_files(folder: Place, table: str) -> list[Place]:
+    """List the Parquet files of one table of the run in *folder*, by name."""
+    if isinstance(folder, Path):
+        return sorted((folder / table).glob("*.parquet"))
+    listed = sorted(file["path"] for file in read_manifest(folder)["files"])
+    return [folder / path for path in listed if path.rpartition("/")[0] == table]
+
+
+def state_file(folder: Place, name: str) -> Place | None:
+    """Return a file of the state of the run in *folder*, such as ``inputs``; None without one."""
+    if isinstance(folder, Path):
+        path = folder / "state" / f"{name}.parquet"
+        return path if path.is_file() else None
+    found = (each for each in table_files(folder, "state") if each.name.startswith(name))
+    return next(found, None)
 
 
 def check_tables(run: CommittedRun) -> None:
@@ -194,6 +238,8 @@ def check_tables(run: CommittedRun) -> None:
     Raises:
         NewsieveError: one is; the message names it.
     """
+    if not isinstance(run.folder, Path):
+        return  # nobody moves objects; one that is missing is found when it is read
     for each in read_manifest(run.folder).get("files") or ():
         path = run.folder / each["path"]
         if not each["path"].startswith(TABLES):
@@ -226,8 +272,8 @@ def attempts_of(run: CommittedRun) -> dict[tuple[str, str | None], int]:
 
 
 def _inputs(run: CommittedRun, *columns: str) -> list[dict[str, Any]]:
-    path = run.folder / "state" / "inputs.parquet"
-    rows: list[dict[str, Any]] = read_table(path, *columns).to_pylist() if path.is_file() else []
+    path = state_file(run.folder, "inputs")
+    rows: list[dict[str, Any]] = read_table(path, *columns).to_pylist() if path else []
     return rows
 
 
@@ -255,7 +301,7 @@ def ids_of(run: CommittedRun) -> list[bytes]:
     check_tables(run)
     found: list[bytes] = []
     for table in TABLES:
-        for path in table_files(run, table):
+        for path in table_files(run.folder, table):
             rows = read_table(path, "id", "retryable")
             if "retryable" in rows.column_names:
                 rows = rows.filter(pc.invert(rows["retryable"]))
@@ -271,15 +317,35 @@ TOMBSTONES_SCHEMA = pa.schema(
 )
 
 
-def tombstones_of(runs: Path) -> frozenset[bytes]:
+def tombstones_of(runs: Place) -> frozenset[bytes]:
     """Read the tombstones of a folder of runs, 16 bytes each."""
+    if not isinstance(runs, Path):
+        return known_log(runs.parent).tombstones
     path = runs / TOMBSTONES
     if not path.is_file():
         return frozenset()
     return frozenset(map(bytes.fromhex, read_table(path, "digest")["digest"].to_pylist()))
 
 
-def write_tombstones(runs: Path, tombstones: Iterable[bytes]) -> None:
+def write_tombstones(runs: Place, tombstones: Iterable[bytes]) -> None:
     """Write the tombstones of a folder of runs, whole or not at all."""
+    if not isinstance(runs, Path):
+        commit_change(runs.parent, "the tombstones are written", tombstones=tombstones)
+        return
     table = pa.table({"digest": sorted(each.hex() for each in tombstones)}, TOMBSTONES_SCHEMA)
     write_parquet(runs / TOMBSTONES, TOMBSTONES_SCHEMA, [table], 100_000)
+
+
+def renew_views(output: Place) -> None:
+    """Write views.sql anew, after runs were added, changed or taken away (``write_views``)."""
+    if isinstance(output, Path):
+        write_views(output)
+        return
+    files: dict[str, list[str]] = {}
+    manifests = list(read_log(output).manifests.values())
+    for manifest in manifests:
+        for file in manifest["files"]:
+            path = f"{output}/runs/{manifest['run_id']}/{file['path']}"
+            files.setdefault(file["path"].rpartition("/")[0], []).append(path)
+    each_run = [each for manifest in manifests for each in manifests_of(manifest)]
+    write_views(output, Listed(files, each_run))

@@ -16,14 +16,13 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.ledger.history import CommittedRun, ids_of, inputs_of
 from pipeline.read.parts import digest_look
-from pipeline.storage import open_own, replacing
+from pipeline.storage import Place, open_own, replacing
 
 SETTLED_NS = 2_000_000_000
 """A file that changed this recently may change again within the same tick of the file system's
@@ -178,7 +177,7 @@ def look_of(path: str, source: str, now_ns: int) -> bytes | None:
     return digest_look(found, source)
 
 
-def load_index(output: Path) -> Index:
+def load_index(output: Place) -> Index:
     """Read the index of *output*; an empty one if it is missing or damaged."""
     try:
         with open_own(_path(output)) as stream, np.load(stream, allow_pickle=False) as file:
@@ -190,7 +189,7 @@ def load_index(output: Path) -> Index:
     return Index(covers, *tables)
 
 
-def save_index(output: Path, index: Index) -> None:
+def save_index(output: Place, index: Index) -> None:
     """Write the index of *output*, whole or not at all."""
     arrays = {"covers": np.array(json.dumps(index.covers))}
     for name in KINDS:
@@ -200,5 +199,5 @@ def save_index(output: Path, index: Index) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def _path(output: Path) -> Path:
+def _path(output: Place) -> Place:
     return output / ".index" / "seen.npz"

@@ -11,8 +11,9 @@ from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
+from pipeline.ledger.objects import Found, find_objects, is_object_input
 from pipeline.read import FORMATS, PAGE, SIDECAR, format_of, looks_like_page, may_be_page
-from pipeline.storage import open_input, refuse_url
+from pipeline.storage import Place, StorePath, is_url, open_input, refuse_url
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
 _HEAD_BYTES = 2_000
@@ -27,11 +28,14 @@ class InputFile:
         source: its path relative to the root of its input, with forward slashes: its name in
             the tables, wherever the input folder is.
         suffix: its key in ``read.FORMATS``.
+        version: of an object in a store, its size and the store's mark of its content, and
+            those of its sidecar.
     """
 
     path: str
     source: str
     suffix: str
+    version: str | None = None
 
 
 @dataclass
@@ -83,7 +87,7 @@ class Inputs:
 def find_inputs(
     patterns: tuple[str, ...],
     min_age_s: float = 0,
-    output: Path | None = None,
+    output: Place | None = None,
     follow_links: FollowLinks = "inside",
 ) -> Inputs:
     """Find the files that *patterns* (folders, files or globs) name.
@@ -94,13 +98,15 @@ def find_inputs(
 
     Raises:
         UsageError: a folder or file does not exist, cannot be listed, has an unknown suffix, lies
-            in the output, or not on this machine.
+            in the output, or neither on this machine nor in an object store.
     """
-    written = output and Path(os.path.realpath(output))
+    written = Path(os.path.realpath(output)) if isinstance(output, Path) else output
     inputs, look = Inputs(), _Look(time.time(), min_age_s, written, follow_links)
     for pattern in patterns:
         refuse_url(pattern, "input")
-        if has_magic(pattern) and not os.path.lexists(pattern):
+        if is_url(pattern):
+            _add_objects(pattern, inputs, look)
+        elif has_magic(pattern) and not os.path.lexists(pattern):
             root = _fixed_part(pattern)
             for match in sorted(glob(pattern, recursive=True)):  # noqa: PTH207 - may be absolute
                 if not look.is_written(match):
@@ -131,6 +137,8 @@ def is_input(
     look = _Look(0, 0, None, follow_links)
     if ".." in PurePath(source).parts or (suffix and suffix not in FORMATS):
         return False
+    if is_url(path):
+        return is_object_input(path, source, [each for each in patterns if is_url(each)])
     for pattern in patterns:
         if has_magic(pattern) and not os.path.lexists(pattern):
             root = _fixed_part(pattern)
@@ -157,7 +165,7 @@ class _Look:
 
     now: float
     min_age_s: float
-    output: Path | None
+    output: Place | None
     follow_links: FollowLinks
 
     def leads_out(self, path: Path, root: Path) -> bool:
@@ -168,7 +176,7 @@ class _Look:
 
     def is_written(self, path: str) -> bool:
         """Whether *path* is the output folder, or in it."""
-        if self.output is None:
+        if not isinstance(self.output, Path):
             return False
         return Path(os.path.realpath(path)).is_relative_to(self.output)
 
@@ -180,10 +188,13 @@ class _Look:
         if not self.min_age_s:
             return False
         try:
-            age = self.now - path.stat().st_mtime
+            return self.is_recent(path.stat().st_mtime)
         except OSError:
             return False  # the reader reports what is wrong with it
-        return abs(age) < self.min_age_s
+
+    def is_recent(self, changed: float) -> bool:
+        """Whether a Unix time is less than ``min_age_s`` away."""
+        return abs(self.now - changed) < self.min_age_s
 
 
 def _distinct(files: list[InputFile]) -> list[InputFile]:
@@ -194,6 +205,9 @@ def _distinct(files: list[InputFile]) -> list[InputFile]:
     """
     longest: dict[str, InputFile] = {}
     for file in sorted(files, key=lambda file: (-len(file.source), file.source, file.path)):
+        if is_url(file.path):
+            longest.setdefault(file.path, file)
+            continue
         folder, name = os.path.split(file.path)
         longest.setdefault(os.path.join(os.path.realpath(folder), name), file)  # noqa: PTH118
     return sorted(longest.values(), key=lambda file: (file.source, file.path))
@@ -237,6 +251,45 @@ def _add_folder(folder: Path, root: Path, inputs: Inputs, look: _Look) -> None:
         for name in sorted(names):
             if not name.startswith("."):
                 _add(Path(parent, name), root, inputs, look)
+
+
+def _add_objects(url: str, inputs: Inputs, look: _Look) -> None:
+    found = find_objects(url)
+    written = look.output if isinstance(look.output, StorePath) else None
+    if written and found.root.is_relative_to(written):
+        raise UsageError(
+            f"input {url}: lies in the output {written}: newsieve would read its own output; "
+            "name another place"
+        )
+    for path in found.objects:
+        suffix = _format_of_object(path, found)
+        if written and path.is_relative_to(written):
+            continue
+        if suffix is None and found.named:
+            supported = ", ".join(FORMATS)
+            raise UsageError(f"input {url}: unsupported extension; supported: {supported}")
+        if suffix is None:
+            inputs.ignored[PurePath(path.name).suffix.lower() or path.name] += 1
+            continue
+        described = FORMATS[suffix].single and found.known.get(path.with_name(path.name + SIDECAR))
+        facts = [each for each in (found.known[path], described) if each]
+        if any(look.is_recent(changed) for changed, _ in facts):
+            inputs.too_young.append(str(path))
+            continue
+        source = str(path.relative_to(found.root))
+        version = " ".join(version for _, version in facts)
+        inputs.files.append(InputFile(str(path), source, suffix, version))
+
+
+def _format_of_object(path: StorePath, found: Found) -> str | None:
+    suffix, described = format_of(path.name), path.with_name(path.name.removesuffix(SIDECAR))
+    form = format_of(described.name) if suffix == SIDECAR and described in found.known else None
+    if form and FORMATS[form].single:
+        return None
+    if suffix is None and may_be_page(path.name):
+        with path.open() as stream:
+            return PAGE if looks_like_page(stream.read(_HEAD_BYTES)) else None
+    return suffix
 
 
 def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
+from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from pipeline.errors import LockedOutput, NewsieveError, UsageError
-from pipeline.storage import finish_exchange, open_own, write_bytes
+from pipeline.storage import Place, check_store, finish_exchange, open_own, write_bytes
+from pipeline.storage.objects import check_conditional_put
 
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 """Errors of file systems without locks, such as some network ones."""
@@ -23,13 +25,21 @@ _TEMPORARY = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE,
 
 
 @contextmanager
-def locked(output: Path) -> Iterator[None]:
+def locked(output: Place) -> Iterator[None]:
     """Hold the lock of *output*; the system releases it when the process ends.
+
+    An object store has no locks: there the commit decides between two (``log.commit``), and this
+    checks that it can.
 
     Raises:
         LockedOutput: another process holds it; the message says which.
         UsageError: the folder cannot be written to.
     """
+    if not isinstance(output, Path):
+        check_store(output)
+        check_conditional_put(output / f".probe-{uuid4().hex}")
+        yield
+        return
     # Not in the lock file itself: trying to take the lock truncates it.
     owner = output / ".staging" / "owner.json"
     lock = FileLock(output / ".lock", timeout=0)

@@ -19,9 +19,9 @@ from pipeline.ledger.history import RUN_ID, CommittedRun
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import InputFile, Inputs, is_input
 from pipeline.read import FORMATS, SIDECAR, sidecar_of, survey
-from pipeline.read.parts import Block, Part
+from pipeline.read.parts import Block, Part, digest_version
 from pipeline.staging import RunName, Staging
-from pipeline.storage import open_input, open_own
+from pipeline.storage import Place, listed, local, open_input, open_own
 from pipeline.version import FORMAT_VERSION, VERSION
 
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
@@ -123,6 +123,7 @@ class Past:
 
     Attributes:
         newest: the newest published run; None before the first.
+        sequence: number of the next run.
         attempts: (source, digest) → runs that read it, of files that are to be read again.
         tombstones: of what was taken down.
         again: sources of files to read once more, whatever earlier runs read (``again``).
@@ -130,6 +131,7 @@ class Past:
 
     index: Index
     newest: CommittedRun | None
+    sequence: int
     attempts: Mapping[tuple[str, str | None], int]
     tombstones: frozenset[bytes] = frozenset()
     again: frozenset[str] = frozenset()
@@ -163,8 +165,7 @@ def make_plan(
     planned = tuple(each.planned for each in examined if each.planned)
     blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
     parent = past.newest
-    sequence = parent.sequence + 1 if parent else 1
-    name = f"{logical_date.isoformat()}-{sequence:06d}"
+    name = f"{logical_date.isoformat()}-{past.sequence:06d}"
     read = [(each.source, each.digest, each.attempts) for each in planned]
     facts: list[Any] = [VERSION, name, parent and parent.run_id, _table_settings(config), read]
     if past.tombstones:  # the same inputs, but other rows
@@ -172,7 +173,7 @@ def make_plan(
     digest = blake2b(json.dumps(facts).encode(), digest_size=4).hexdigest()
     plan = Plan(
         run_id=f"{name}-{digest}",
-        sequence=sequence,
+        sequence=past.sequence,
         parent=parent.run_id if parent else None,
         logical_date=logical_date,
         inputs=planned,
@@ -200,8 +201,11 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
     before = past.attempts.get((file.source, digest), 0)
-    # A last line that is not whole waits, until a later run finds the file unchanged, or old.
-    final = before > 0 or not _changed_since(file.path, now_ns - COMPLETE_AFTER_NS)
+    # A last line that is not whole waits, until a later run finds the file unchanged, or old; an
+    # object does not grow.
+    final = bool(before or file.version) or not _changed_since(
+        file.path, now_ns - COMPLETE_AFTER_NS
+    )
     whole = replace(whole, size=found.size, digest=found.digest, look=shown, final=final)
     parts = tuple(
         (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
@@ -213,6 +217,8 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
 
 def _look(file: InputFile, now_ns: int) -> bytes | None:
     """Return the look of *file* and its sidecar; None if that proves nothing."""
+    if file.version:
+        return digest_version(file.version, file.source)
     own = look_of(file.path, file.source, now_ns)
     sidecar = file.path + SIDECAR
     if not FORMATS[file.suffix].single or not os.path.exists(sidecar):  # noqa: PTH110
@@ -248,24 +254,27 @@ def _unreadable(part: Part, past: Past) -> _Examined:
     return _Examined(PlannedInput(part.source, None, 0, before + 1), ((part, 0),))
 
 
-def find_interrupted(output: Path, newest: CommittedRun | None, config: Config) -> Plan | None:
+def find_interrupted(
+    output: Place, newest: CommittedRun | None, sequence: int, config: Config
+) -> Plan | None:
     """Return the plan of an interrupted run that can be finished, or None.
 
-    It must follow the *newest* run, have been made by this version for settings that give the same
-    result, and read nothing but what the inputs name now.
+    It must follow the *newest* run, have this *sequence*, have been made by this version for
+    settings that give the same result, and read nothing but what the inputs name now.
     """
-    for path in sorted((output / ".staging").glob("*/plan.json")):
+    for path in listed(output / ".staging", "*/plan.json"):
         try:
             with open_own(path) as stream:
                 plan = read_plan(stream.read(), config)
-            if plan and plan.parent == (newest and newest.run_id) and _is_ours(plan, path, config):
+            follows = plan and plan.parent == (newest and newest.run_id)
+            if plan and follows and plan.sequence == sequence and _is_ours(plan, path, config):
                 return plan
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             continue  # damaged, or of an older version: its inputs are planned again
     return None
 
 
-def _is_ours(plan: Plan, path: Path, config: Config) -> bool:
+def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
     """Whether nobody but an interrupted run of this user can have left this work behind.
 
     Raises:
@@ -274,13 +283,17 @@ def _is_ours(plan: Plan, path: Path, config: Config) -> bool:
     named = RUN_ID.fullmatch(plan.run_id)
     if not named or path.parent.name != plan.run_id or int(named["sequence"]) != plan.sequence:
         return False
-    if os.stat(path, follow_symlinks=False).st_uid != os.geteuid():  # noqa: PTH116
+    if isinstance(path, Path) and _owner(path) != os.geteuid():
         return False
     for array in path.parent.glob("*.npy"):
-        np.load(array, mmap_mode="r")
+        np.load(local(array), mmap_mode="r")
     rule = config.input.paths, config.input.follow_links
     parts = (part for block in plan.blocks for part in block.parts)
     return all(is_input(part.path, part.source, part.suffix, *rule) for part in parts)
+
+
+def _owner(path: Path) -> int:
+    return os.stat(path, follow_symlinks=False).st_uid  # noqa: PTH116
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from pipeline.config import CleanConfig, DedupConfig
 from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
-from pipeline.ledger.history import CommittedRun, check_tables, table_files
+from pipeline.ledger.history import CommittedRun, check_tables, state_file, table_files
 from pipeline.staging import WindowPart
+from pipeline.storage import Place, opened
 from pipeline.write.parquet import undamaged
 
 LINES_DAYS = 30
@@ -20,7 +21,7 @@ LINES_DAYS = 30
 
 
 def window_of(
-    runs: Sequence[CommittedRun], logical_date: date, config: DedupConfig, output: Path
+    runs: Sequence[CommittedRun], logical_date: date, config: DedupConfig, output: Place
 ) -> list[WindowPart]:
     """List the files of articles of the *runs* within ``dedup.window_days``, oldest first.
 
@@ -32,32 +33,31 @@ def window_of(
         if abs((logical_date - run.logical_date).days) > config.window_days:
             continue
         check_tables(run)
-        for articles in table_files(run, "articles"):
-            with undamaged(articles):
-                pq.read_metadata(
-                    articles
-                )  # here the message names the file, in a worker it does not
+        for articles in table_files(run.folder, "articles"):
+            with undamaged(articles):  # here the message names the file, in a worker it does not
+                rows = pq.read_metadata(opened(articles)).num_rows
                 keys = _keys_for(articles, run, config, output)
-            parts.append(WindowPart(str(articles.absolute()), str(keys.absolute())))
+            parts.append(WindowPart(str(articles.absolute()), str(keys.absolute()), rows))
     return parts if config.window_days else []
 
 
 def lines_of(runs: Sequence[CommittedRun], logical_date: date, config: CleanConfig) -> list[str]:
     """List the files of short lines of the *runs* within ``LINES_DAYS``, oldest first."""
     found = [
-        run.folder / "state" / "lines.parquet"
+        state_file(run.folder, "lines")
         for run in runs
-        if abs((logical_date - run.logical_date).days) <= LINES_DAYS
+        if config.site_pages and abs((logical_date - run.logical_date).days) <= LINES_DAYS
     ]
-    return [str(path.absolute()) for path in found if config.site_pages and path.is_file()]
+    return [str(path.absolute()) for path in found if path]
 
 
-def _keys_for(articles: Path, run: CommittedRun, config: DedupConfig, output: Path) -> Path:
+def _keys_for(articles: Place, run: CommittedRun, config: DedupConfig, output: Place) -> Place:
     published = run.folder / "state" / "keys" / articles.name
-    if made_with(published, config):
+    listed = isinstance(published, Path) or published in table_files(run.folder, "state/keys")
+    if listed and made_with(published, config):
         return published
     settings = blake2b(signature_settings(config).encode(), digest_size=4).hexdigest()
-    again = Path(output, ".index", f"keys-{settings}", run.run_id, articles.name)
+    again = output / ".index" / f"keys-{settings}" / run.run_id / articles.name
     if not made_with(again, config):
         write_keys(again, sign_again(articles, config, output / ".staging"))
     return again

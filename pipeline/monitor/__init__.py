@@ -1,7 +1,7 @@
 """What a run reports: live progress, a log as text or JSON, and figures for Prometheus.
 
 log            events as text, or as one JSON object per line
-watch          the events of a run at work, from the notes that its blocks leave in staging
+progress       how far a run is, and its events, from the notes that its blocks leave in staging
 metrics_file   the figures of the last run as a file for Prometheus' textfile collector
 
 Only the main process logs. Workers leave notes in the staging folder (``pipeline.staging``), whole

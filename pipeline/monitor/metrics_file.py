@@ -19,6 +19,7 @@ from pipeline.config import Config
 from pipeline.errors import LockedOutput, UsageError, exit_code_of
 from pipeline.ledger.account import Account
 from pipeline.records import REASONS
+from pipeline.storage import place_of
 from pipeline.version import VERSION
 
 LAST_SUCCESS = "newsieve_last_success_timestamp_seconds"
@@ -73,7 +74,8 @@ def _library() -> Any:
 def _write(config: Config, last: LastRun, code: int, seconds: float) -> None:
     path = Path(config.run.metrics_file)
     # An output folder whose name is not UTF-8 is refused, which the metrics have to show.
-    output = os.fsencode(Path(config.write.output).absolute()).decode("utf-8", "backslashreplace")
+    output = str(place_of(config.write.output).absolute())
+    output = os.fsencode(output).decode("utf-8", "backslashreplace")
     try:
         success = _last_success(path, output) if code else time.time()
         registry = _gauges(last, code, seconds, success, output)

@@ -20,7 +20,7 @@ from pipeline.passes.tombstones import taken_down
 from pipeline.read.parts import Block, Unfinished
 from pipeline.records import Article, Document, Rejection
 from pipeline.staging import CleanedCounts, LiveCounter, PartCount, Staging, counter_of
-from pipeline.storage import replacing
+from pipeline.storage import Place, local, replacing
 from pipeline.write.columns import Table, staged_batch, staged_schema
 
 BATCH_CHARS = 10_000_000
@@ -77,7 +77,7 @@ def _unseen_records(
     Args:
         sightings: takes the documents that were seen before.
     """
-    seen = np.load(staging.seen, mmap_mode="r") if staging.seen.exists() else None
+    seen = _load(staging.seen)
     counter = counter_of(staging.folder)
     for part in block.parts:
         left = part.bytes
@@ -102,6 +102,10 @@ def _unseen_records(
                 count.retry = True
             yield record
         counter.add("cleaned_bytes", left)
+
+
+def _load(array: Place) -> NDArray[np.bytes_] | None:
+    return np.load(local(array), mmap_mode="r") if array.exists() else None
 
 
 def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts) -> None:

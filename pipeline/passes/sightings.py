@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pipeline.clean.dates import parse_timestamp
 from pipeline.records import Document, Rejection
 from pipeline.staging import RunName, Staging
+from pipeline.storage import local
 from pipeline.write.parquet import write_parquet
 from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
@@ -52,7 +53,7 @@ def sighted(staged: pa.Table, ids: Sequence[str] | None = None) -> pa.Table:
 def write_sightings(index: int, found: Iterable[pa.Table], run: RunName, staging: Staging) -> None:
     """Write what a block saw again: of earlier runs, and *found* while its rows were written."""
     path = staging.block_file(index, "sightings")
-    earlier = [pq.ParquetFile(path).read()] if path.exists() else []
+    earlier = [pq.ParquetFile(local(path)).read()] if path.exists() else []
     tables = [
         pa.Table.from_arrays(
             [

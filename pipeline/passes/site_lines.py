@@ -1,7 +1,8 @@
 """Site repetition: short lines that occur on many different pages of one site.
 
-blocks ─count_lines─▶ (site, line, page) of each short line ─find_repeated─▶ lines that repeat
-                      earlier runs' state/lines ──────────────┘
+blocks ─count_lines─▶ (site, line, page) of each short line, by site
+       ─find_repeated─▶ lines that repeat on the sites of one shard ─gather_repeated─▶ all of them
+                      └── earlier runs' state/lines
 
 A menu, a teaser, a line about cookies: a short line on many pages of a site is boilerplate,
 whatever it says. Long lines and sentences never count, because AMP pages, reprints and copies
@@ -14,22 +15,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup
+from pipeline.arrays import lookup, shard_bounds
 from pipeline.config import Config
 from pipeline.passes.reading import read_records
 from pipeline.read.parts import Block
 from pipeline.records import Document
 from pipeline.staging import LiveCounter, Staging, counter_of
+from pipeline.storage import Place, local
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
-from pipeline.urls import canonical_url, site_of
+from pipeline.urls import site_of
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import undamaged, write_parquet
 
@@ -49,15 +52,17 @@ LINES_SCHEMA = pa.schema(
     ],
     metadata={"newsieve.state": "lines", "newsieve.format_version": str(FORMAT_VERSION)},
 )
-"""state/lines.parquet: the short lines of a run's pages, ``SEEN``, ascending.
+"""state/lines.parquet: the short lines of a run's pages, ``SEEN``, by site, line and page.
 
 Of each line at most ``clean.site_pages`` pages are kept: more are not needed. A line on one page
 only is left out where the run has that many pages of its site: boilerplate would be on others.
 """
 
 _DIGITS = re.compile(r"\d+")
-_SENTENCE = re.compile(r"(?:\S+\s+){4}.*[.!?…。！？][\"'”’»)\]]*$")
-"""Five words or more that end as a sentence: a story may consist of short lines."""
+_SENTENCE_WORDS = 5
+_CLOSING, _FULL_STOPS = "\"'”’»)]", (".", "!", "?", "…", "。", "！", "？")
+"""A line of so many words that ends so is a sentence: a story may consist of short lines."""
+_REMEMBERED = 1 << 16
 _PRINTED_HOST = re.compile(
     r"(?:@|\bwww\.)(?P<host>[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})", re.IGNORECASE
 )
@@ -90,29 +95,48 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
     name, counter = f"{block.index:05d}.lines", counter_of(staging.folder)
     if staging.array(name) is None:
         rows = np.fromiter(_seen(block, config, counter), SEEN)
-        staging.write_array(name, _distinct(rows))
+        staging.write_array(name, _distinct([rows]))
     else:
         counter.add("surveyed_bytes", block.bytes)
     return block.index
 
 
-def find_repeated(blocks: Iterable[int], config: Config, staging: Staging) -> None:
+def find_repeated(
+    shard: int, shards: int, blocks: Iterable[int], config: Config, staging: Staging
+) -> int:
     """Stage the lines that occur on ``clean.site_pages`` different pages of a site, or more.
 
     Args:
+        shard: one of so many *shards* of sites.
         blocks: all blocks of the run, counted, in any order.
+
+    Returns:
+        The number of the shard.
     """
     pages = config.clean.site_pages
-    counted = [staging.array(f"{index:05d}.lines") for index in blocks]
-    ours = _distinct(np.concatenate([each for each in counted if each is not None]))
+    of_block = [staging.array(f"{index:05d}.lines", mmap_mode="r") for index in blocks]
+    ours = _distinct(_of_sites(each, shard, shards) for each in of_block if each is not None)
     lines = np.unique(ours["line"])
-    earlier = [_known(path, lines) for path in staging.earlier_lines()]
-    staging.write_array("site_lines", _repeated(_distinct(np.concatenate([ours, *earlier])), pages))
-    if len(ours):
-        kept = _worth_keeping(ours, pages)
-        table = pa.table({name: kept[name] for name in COLUMNS}, schema=LINES_SCHEMA)
-        path = staging.result / "state" / "lines.parquet"
-        write_parquet(path, LINES_SCHEMA, [table], _ROWS, differences=("page",))
+    earlier = [_known(path, lines, ours["site"]) for path in staging.earlier_lines()]
+    staging.write_array(f"site_lines.{shard}", _repeated(_distinct([ours, *earlier]), pages))
+    staging.write_array(f"kept_lines.{shard}", _worth_keeping(ours, pages))
+    return shard
+
+
+def gather_repeated(shards: int, staging: Staging) -> None:
+    """Gather what ``find_repeated`` staged of each shard; the same for any number of them."""
+
+    def staged(name: str) -> Iterator[NDArray[Any]]:
+        found = (staging.array(f"{name}.{shard}") for shard in range(shards))
+        return (each for each in found if each is not None)
+
+    staging.write_array("site_lines", np.sort(np.concatenate([*staged("site_lines")])))
+    tables = (
+        pa.table({name: each[name] for name in COLUMNS}, schema=LINES_SCHEMA)
+        for each in staged("kept_lines")
+    )
+    path = staging.result / "state" / "lines.parquet"
+    write_parquet(path, LINES_SCHEMA, tables, _ROWS, differences=("page",))
 
 
 def read_repeated(staging: Staging) -> Repeated:
@@ -151,8 +175,7 @@ def _page(document: Document) -> _Page | None:
     if document.media_type != "text/plain":
         return None
     lines = split_lines(document.content[:MAX_TEXT_CHARS])[:MAX_LINES]
-    url = canonical_url(document.url) if document.url else None
-    site = site_of(url) if url else document.site or _printed_site(lines)
+    site = document.site or _printed_site(lines)
     if site is None or not lines:
         return None
     return _Page(site, max((line.text for line in lines), key=len), lines)
@@ -172,20 +195,38 @@ def _printed_site(lines: list[Line]) -> str | None:
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
     """Return the short lines of a page, each with its digest, which its site is part of."""
     for line in page.lines:
-        if len(line.text) <= MAX_CHARS and not _SENTENCE.search(line.text):
-            # "3 comments", "12 comments": numbers differ from page to page.
-            alike = _DIGITS.sub("0", line.text.casefold())
-            yield line.text, _digest(f"{page.site}\n{alike}", 8)
+        if len(line.text) <= MAX_CHARS:
+            number = _short_line(page.site, line.text)
+            if number is not None:
+                yield line.text, number
+
+
+@lru_cache(_REMEMBERED)
+def _short_line(site: str, text: str) -> int | None:
+    """Return the digest of a short line of *site*; None if it is a sentence."""
+    if text.rstrip(_CLOSING).endswith(_FULL_STOPS) and len(text.split()) >= _SENTENCE_WORDS:
+        return None
+    # "3 comments", "12 comments": numbers differ from page to page.
+    return _digest(f"{site}\n{_DIGITS.sub('0', text.casefold())}", 8)
 
 
 def _digest(text: str, size: int) -> int:
     return int.from_bytes(digest(text, size), "little")
 
 
-def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
-    """Read those rows of an earlier run that are about *lines*."""
+def _of_sites(rows: NDArray[np.void], shard: int, shards: int) -> NDArray[np.void]:
+    """Return those of *rows*, which are in the order of their sites, whose sites are of a shard."""
+    first, end = np.searchsorted(rows["site"], shard_bounds(shards)[shard : shard + 2])
+    return np.array(rows[first:end])
+
+
+def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) -> NDArray[np.void]:
+    """Read those rows of an earlier run that are about *lines*, which are of *sites*, ascending."""
+    if not len(sites):
+        return np.empty(0, SEEN)
+    near = [("site", ">=", int(sites[0])), ("site", "<=", int(sites[-1]))]
     with undamaged(path):
-        table = pq.read_table(path, use_threads=False)
+        table = pq.read_table(local(path), use_threads=False, filters=near)
     column = table["line"].to_numpy()
     chosen = np.flatnonzero(lookup(lines, column)[1])
     rows = np.empty(len(chosen), SEEN)
@@ -194,11 +235,12 @@ def _known(path: Path, lines: NDArray[np.uint64]) -> NDArray[np.void]:
     return rows
 
 
-def _distinct(rows: NDArray[np.void]) -> NDArray[np.void]:
-    """Drop repeated (line, page) rows; the result is sorted. A line's digest includes its site."""
-    rows = rows[np.lexsort((rows["page"], rows["line"]))]
+def _distinct(portions: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
+    """Join portions of rows by site, line and page, without those that occur twice."""
+    rows = np.concatenate([np.empty(0, SEEN), *portions])
+    rows = rows[np.lexsort((rows["page"], rows["line"], rows["site"]))]
     new = np.ones(len(rows), np.bool_)
-    new[1:] = (np.diff(rows["line"]) != 0) | (np.diff(rows["page"]) != 0)
+    new[1:] = rows[1:] != rows[:-1]
     return rows[new]
 
 

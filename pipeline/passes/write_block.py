@@ -19,6 +19,7 @@ from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
 from pipeline.passes.sightings import sighted, write_sightings
 from pipeline.staging import RunName, Staging, WrittenCounts, counter_of
+from pipeline.storage import local
 from pipeline.write.columns import TABLES, Table, finished_table, schema
 from pipeline.write.parquet import write_parquet
 
@@ -150,7 +151,7 @@ class _Block:
 
     def _staged(self, table: Table) -> Iterator[tuple[int, pa.Table]]:
         start = 0
-        with pa.OSFile(str(self.staging.block_file(self.index, f"{table}.arrow"))) as file:
+        with pa.OSFile(str(local(self.staging.block_file(self.index, f"{table}.arrow")))) as file:
             reader = pa.ipc.open_file(file)
             for number in range(reader.num_record_batches):
                 staged = pa.Table.from_batches([reader.get_batch(number)])

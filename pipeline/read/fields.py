@@ -17,7 +17,7 @@ from pipeline.config import FieldName, InputConfig
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.markup import Content, decode_field, read_field, read_text
 from pipeline.records import EXCERPT_CHARS, Document, Rejection, excerpt, identify
-from pipeline.urls import canonical_url, site_named, site_of_path
+from pipeline.urls import canonical_url, site_named, site_of, site_of_path
 
 FIELDS: tuple[str, ...] = get_args(FieldName)
 OTHER_FIELDS = "(other)"
@@ -90,9 +90,10 @@ def described(
         payload: the content's bytes, as found.
     """
     url, own_id = scalar(known.get("url")), scalar(known.get("id"))
-    identity = (canonical_url(url) if url else None) or own_id or place.source
+    page = canonical_url(url) if url else None
+    site = site_of(page) if page else site_named(scalar(known.get("site")))
     return Document(
-        id=identify(identity, payload),
+        id=identify(page or own_id or place.source, payload),
         record_id=own_id or place.record_id,
         source=place.source,
         media_type=found.media_type,
@@ -102,7 +103,7 @@ def described(
         authors=tuple(filter(None, map(read_field, names(known.get("authors"))))),
         date_published=scalar(known.get("date_published")),
         fetched_at=scalar(known.get("fetched_at")),
-        site=site_named(scalar(known.get("site"))) or site_of_path(place.source, config.site),
+        site=site or site_of_path(place.source, config.site),
         flags=found.flags,
     )
 

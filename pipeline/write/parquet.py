@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from pyarrow import fs
 
 from pipeline.errors import NewsieveError
-from pipeline.storage import replacing
+from pipeline.storage import Place, StorePath, replacing
+from pipeline.storage.objects import arrow_files
 
 REPETITIVE = [
     "site", "section", "date_published_precision", "language", "media_type", "extractor",
@@ -27,7 +29,7 @@ REPETITIVE = [
 
 
 @contextmanager
-def undamaged(path: Path) -> Iterator[None]:
+def undamaged(path: Place) -> Iterator[None]:
     """Turn damage to a table of a published run into a message.
 
     Raises:
@@ -45,7 +47,7 @@ def undamaged(path: Path) -> Iterator[None]:
 
 
 def write_parquet(
-    path: Path,
+    path: Place,
     schema: pa.Schema,
     tables: Iterable[pa.Table],
     row_group_rows: int,
@@ -78,6 +80,20 @@ def write_parquet(
             writer.write_table(group, row_group_size=row_group_rows)
             rows += group.num_rows
     return rows
+
+
+def dataset_of(files: Sequence[Place], schema: pa.Schema) -> ds.Dataset:
+    """Return the rows of *files* as one dataset; their ``__filename`` is as in ``dataset_name``."""
+    first, files_system = next(iter(files), None), None
+    if isinstance(first, StorePath):
+        files_system = fs.PyFileSystem(fs.FSSpecHandler(arrow_files(first)))
+    names = [dataset_name(file) for file in files]
+    return ds.dataset(names, schema=schema, format="parquet", filesystem=files_system)
+
+
+def dataset_name(file: Place) -> str:
+    """Return the name of *file* in a dataset."""
+    return f"{file.bucket}/{file.key}" if isinstance(file, StorePath) else str(file)
 
 
 GROUP_BYTES = 250_000_000

@@ -8,11 +8,14 @@ columns, until a run writes its first file and the views anew.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
-from pipeline.storage import write_bytes
+from pipeline.storage import Place, write_bytes
 from pipeline.write.columns import TABLES, Table, columns_of, schema
 from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
@@ -40,14 +43,17 @@ _DERIVED = Path(__file__).with_name("derived_views.sql").read_text(encoding="utf
 """Views over the tables: the latest versions, clusters, stories, the account by site."""
 
 
-def write_views(output: Path) -> None:
+def write_views(output: Place, listed: Listed | None = None) -> None:
     """Bring *output*/views.sql up to what lies in the runs; an equal file is left alone.
+
+    Args:
+        listed: in an object store, what is published.
 
     Call it after whatever adds or removes files of runs. A run that is published stays so when
     the views cannot be written: the log says it, and the next run tries again.
     """
     path = output / NAME
-    content = views(output).encode()
+    content = views(output, listed).encode()
     try:
         if not path.is_file() or path.read_bytes() != content:
             write_bytes(path, content)
@@ -55,29 +61,70 @@ def write_views(output: Path) -> None:
         logging.getLogger("newsieve").warning("%s: not written: %s", path, error.strerror)
 
 
-def views(output: Path) -> str:
-    """Return the views of the runs below *output* as a script."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is published in an object store, where a glob would find what is not.
+
+    Attributes:
+        files: folder, such as ``articles`` or ``state/sightings`` → addresses of its files.
+        manifests: of the published runs.
+    """
+
+    files: Mapping[str, Sequence[str]]
+    manifests: Sequence[Mapping[str, Any]]
+
+
+def views(output: Place, listed: Listed | None = None) -> str:
+    """Return the views of the runs below *output* as a script; arguments as ``write_views``."""
     parts = [_HEADER]
     for table in TABLES:
-        parts.append(_rows_of(output, table, table, schema(table)))
+        parts.append(_rows_of(output, listed, table, schema(table)))
         parts.append(_comments(table))
-    parts.append(_rows_of(output, "sightings", "state/sightings", SIGHTINGS_SCHEMA))
+    parts.append(_rows_of(output, listed, "state/sightings", SIGHTINGS_SCHEMA))
     counts = ", ".join(f"counts.{name}" for name in _COUNTED)
     columns = ", ".join(f"{name}: '{type_}'" for name, type_ in _MANIFEST_COLUMNS.items())
     manifests = f"read_json('{_MANIFESTS}', columns = {{{columns}}})"
-    if not _matches(output, _MANIFESTS):
+    if listed and listed.manifests:
+        manifests = f"({_told(listed.manifests)})"
+    elif listed or not _matches(output, _MANIFESTS):
         manifests = f"({_no_rows(_MANIFEST_COLUMNS)})"
     facts = ", ".join(name for name in _MANIFEST_COLUMNS if name != "counts")
     parts.append(_view("runs", f"SELECT {facts}, {counts} FROM {manifests}"))  # noqa: S608
     return "\n".join(parts) + _DERIVED
 
 
-def _rows_of(output: Path, view: str, folder: str, columns: pa.Schema) -> str:
+def _rows_of(output: Place, listed: Listed | None, folder: str, columns: pa.Schema) -> str:
     """Return a view of the files of a table; runs of an older newsieve may lack some columns."""
     pattern = f"runs/*/{folder}/*.parquet"
-    rows = f"SELECT * FROM read_parquet('{pattern}', union_by_name = true)"  # noqa: S608 - ours
+    files, found = _quoted(pattern), True
+    if listed is None:
+        found = _matches(output, pattern)
+    else:
+        named = listed.files.get(folder, ())
+        files, found = f"[{', '.join(map(_quoted, named))}]", bool(named)
+    rows = f"SELECT * FROM read_parquet({files}, union_by_name = true)"  # noqa: S608 - ours
     empty = _no_rows({field.name: sql_type(field.type) for field in columns})
-    return _view(view, f"{rows}\nUNION ALL BY NAME {empty}" if _matches(output, pattern) else empty)
+    view = folder.rpartition("/")[2]
+    return _view(view, f"{rows}\nUNION ALL BY NAME {empty}" if found else empty)
+
+
+def _quoted(text: object) -> str:
+    return "NULL" if text is None else "'" + str(text).replace("'", "''") + "'"
+
+
+def _told(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return the columns of ``runs`` as rows of a query: in an object store no glob reads them."""
+    rows = []
+    for manifest in manifests:
+        counts = ", ".join(f"{name}: {manifest['counts'][name]}" for name in _COUNTED)
+        facts = [
+            f"{_quoted(manifest.get(name))}::{type_}"
+            for name, type_ in _MANIFEST_COLUMNS.items()
+            if name != "counts"
+        ]
+        rows.append(f"({', '.join([*facts, f'{{{counts}}}'])})")
+    names = ", ".join([name for name in _MANIFEST_COLUMNS if name != "counts"] + ["counts"])
+    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS told({names})"  # noqa: S608
 
 
 def _comments(table: Table) -> str:
@@ -115,7 +162,7 @@ _SQL_TYPES = {
 }
 
 
-def _matches(output: Path, pattern: str) -> bool:
+def _matches(output: Place, pattern: str) -> bool:
     return next(output.glob(pattern), None) is not None
 
 

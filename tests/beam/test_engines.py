@@ -271,6 +271,18 @@ def test_dataflow_says_everything_that_it_lacks(monkeypatch, tmp_path):
     assert "none.json is no file" in found["credentials"][1]
 
 
+def test_dataflow_with_everything_in_a_store_lacks_no_storage(monkeypatch, tmp_path):
+    """Its workers reach what the run reaches."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "none.json"))
+    beam = load_config(ROOT / "configs/dataflow.yaml").run.beam
+    places = {"input": {"paths": ["gs://news/raw"]}, "write": {"output": "gs://news/out"}}
+    config = Config(run={"beam": beam}, **places)
+    found = {need.name for need in needs_of(config, parse_options(config, []))}
+
+    assert {"project", "temp_location", "credentials"} <= found
+    assert "storage" not in found
+
+
 @pytest.mark.parametrize("engine", ["flink", "spark"])
 def test_the_configurations_of_engines_have_only_what_differs(engine):
     """They name the engine and its addresses, and every other setting is the default."""

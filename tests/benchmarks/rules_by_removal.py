@@ -42,7 +42,6 @@ RENDERINGS = frozenset(("lxml", "ptags", "container"))
 PARTS: Mapping[str, Mapping[str, object]] = {
     "inside bonus": {"INSIDE_BONUS": {}},
     "sentence bonus": {"SENTENCE_BONUS": 0.0},
-    "doubtful": {"DOUBTFUL": 99.0},
     "guard: least kept": {"LEAST_KEPT": 0.0},
     "guard: block": {"BLOCK_WORDS": 10**9},
     "entry times": {"entry_times": lambda _: []},

@@ -95,7 +95,7 @@ def main() -> None:
         for each in found
         for _, digest in _short_lines(each.page)
     ]
-    seen = _distinct(np.array(rows, SEEN))
+    seen = _distinct([np.array(rows, SEEN)])
     sites = Counter(each.page.site for each in found)
     print("| pages | texts | chrome kept | the same, with | story lost | the same, with |")
     print("|---|---|---|---|---|---|")

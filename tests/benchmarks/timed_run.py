@@ -23,7 +23,15 @@ from pipeline.config_file import load_config
 from pipeline.job import run_job
 from tests.benchmarks import stopwatch
 
-PASSES = ("count_lines", "find_repeated", "clean_block", "read_ids", "id_shards", "read_keys")
+PASSES = (
+    "count_lines",
+    "find_repeated",
+    "gather_repeated",
+    "clean_block",
+    "read_ids",
+    "id_shards",
+    "read_keys",
+)
 LATER_PASSES = (
     "find_earlier",
     "published_labels",

@@ -1,6 +1,6 @@
 """Runs on real clusters of Flink and Spark give the in-process run's tables, byte for byte.
 
-usage: python -m tests.campaigns.cluster [--texts 20000] [--only flink killed interrupted spark]
+usage: python -m tests.campaigns.cluster [--texts 20000] [--only flink stored killed spark]
 
 Everything runs in a network namespace of its own, so that the engines' open ports are reached by
 nobody. Each scenario starts a cluster, makes one run and stops the cluster:
@@ -9,6 +9,7 @@ flink         job manager and two task managers, which share one `newsieve worke
 killed        the same with a restart strategy; a worker process is killed while it works
 interrupted   Ctrl-C in the middle: exit 130, no job left, the next run finishes
 abandoned     kill -9 in the middle: the next run cancels the job that is left, and finishes
+stored        inputs, staging and output in an object store; no process shares a disk with another
 failing       workers that cannot write: exit 1 with the step, its error and where to look
 spark         standalone: master and two workers
 
@@ -34,9 +35,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
+from pipeline.storage import StorePath
 from tests.benchmarks.texts import write_texts
 from tests.campaigns import engine_parts
 from tests.clusters_page import documented
+from tests.object_server import fetch_runs, store_on_this_machine
 
 ROOT = Path(__file__).parents[2]
 REST = "http://localhost:8081"
@@ -323,6 +326,26 @@ def flink(work: Path, expected: dict[str, str]) -> list[str]:
     return problems + [f"flink: {stage} is not named" for stage in STAGES if stage not in named]
 
 
+def stored(work: Path, expected: dict[str, str]) -> list[str]:
+    """Two task managers, whose worker processes see nothing but a store of objects."""
+    with store_on_this_machine(work):
+        store = StorePath.parse("s3://news")
+        for path in (work / "raw").iterdir():
+            (store / "raw" / path.name).put(path)
+        with cluster(work, "stored") as found:
+            start_flink(found)
+            began = time.monotonic()
+            words = command("run configs/flink", "s3://news/out")
+            at = words.index("--output")
+            words[at:at] = ["--input", f"{store}/raw"]
+            subprocess.run(words, cwd=work, check=True)
+            caches = [path for path in (work / "caches").iterdir() if any(path.iterdir())]
+            print(f"stored: {time.monotonic() - began:.0f} s; {len(caches)} caches")
+            output = work / "stored-out"
+            fetch_runs(store / "out", output)
+            return verdict("stored", found, expected, output)
+
+
 def killed(work: Path, expected: dict[str, str]) -> list[str]:
     """A worker process is killed while it cleans; Flink restarts its task."""
     with cluster(work, "killed") as found:
@@ -406,7 +429,7 @@ def spark(work: Path, expected: dict[str, str]) -> list[str]:
 
 
 SCENARIOS = {
-    each.__name__: each for each in (flink, killed, interrupted, abandoned, failing, spark)
+    each.__name__: each for each in (flink, stored, killed, interrupted, abandoned, failing, spark)
 }
 
 

@@ -7,12 +7,11 @@ import sys
 from contextlib import suppress
 
 import pytest
+from reference import ANSWERS, answer_schemas, answer_tables
 from runs import ROOT, run
 
 import pipeline.cli
 from pipeline.errors import HeldRun
-from pipeline.explain.answers import ANSWERS
-from pipeline.explain.reference import answer_schemas, answer_tables
 
 STORY = "The ferry from Kesterby was late again on Monday, said the harbour master. " * 8
 

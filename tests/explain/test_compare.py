@@ -14,8 +14,7 @@ from runs import ROOT, rows, run
 
 from pipeline.config import Config, DedupConfig
 from pipeline.errors import UsageError
-from pipeline.explain.compare import compare_sides, load_side
-from pipeline.explain.compared import KEPT_BECAUSE, comparison_lines
+from pipeline.explain.compare import KEPT_BECAUSE, compare_sides, comparison_lines, load_side
 from pipeline.explain.lookup import Rows
 
 CONFIG = DedupConfig()

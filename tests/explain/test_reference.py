@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from reference import column_tables, default_config, pages
 
 from pipeline.cli import newsieve
-from pipeline.cli.reference import pages
 from pipeline.config import Config
 from pipeline.config_file import settings
-from pipeline.explain.reference import column_tables, default_config
 from pipeline.write.columns import TABLES, columns_of
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,7 @@ from factories import story
 from runs import rows, run
 
 from pipeline.errors import UsageError
-from pipeline.explain.lookup import Rows
-from pipeline.explain.trace import trace, trace_lines
+from pipeline.explain.lookup import Rows, trace, trace_lines
 from pipeline.records import REASONS
 
 URL = "https://example.org/ferry"

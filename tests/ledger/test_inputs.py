@@ -221,7 +221,7 @@ def test_a_link_to_the_input_may_lead_anywhere(raw, tmp_path):
 @pytest.mark.parametrize(
     ("place", "remedy"),
     [
-        ("s3://bucket/*.jsonl", "copy or mount it"),
+        ("ftp://host/*.jsonl", "copy or mount it"),
         ("https://example.org/a.html", "copy or mount it"),
         ("file:///srv/raw", "write /srv/raw"),
     ],

@@ -133,7 +133,7 @@ def test_a_full_disk_does_not_stop_a_command_that_may_make_room(tmp_path, monkey
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.storage.tempfile.mkstemp", refuse)
+        patched.setattr("pipeline.storage.disk.tempfile.mkstemp", refuse)
         with locked(tmp_path):
             assert not (tmp_path / ".staging/owner.json").exists()
 

@@ -51,7 +51,7 @@ def past(seen=(), parent=None, looks=(), **attempts) -> Past:
     nothing = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
     read = nothing.plus([input_digest(*each) for each in seen], [1] * len(seen))
     index = Index({}, nothing, read, nothing, nothing.plus(list(looks), [1] * len(looks)))
-    return Past(index, parent, attempts.get("attempts", {}))
+    return Past(index, parent, parent.sequence + 1 if parent else 1, attempts.get("attempts", {}))
 
 
 def parts_of(plan: Plan) -> list[Part]:
@@ -235,9 +235,9 @@ def test_an_interrupted_run_is_finished_if_it_goes_on_from_the_newest(raw, tmp_p
         (folder / name).mkdir(parents=True)
         (folder / name / "plan.json").write_bytes(text)
 
-    assert plan == find_interrupted(tmp_path / "out", PARENT, config)
-    assert None is find_interrupted(tmp_path / "out", None, config)
-    assert None is find_interrupted(tmp_path / "elsewhere", PARENT, config)
+    assert plan == find_interrupted(tmp_path / "out", PARENT, PARENT.sequence + 1, config)
+    assert None is find_interrupted(tmp_path / "out", None, PARENT.sequence + 1, config)
+    assert None is find_interrupted(tmp_path / "elsewhere", PARENT, PARENT.sequence + 1, config)
 
 
 def _secret(plan: dict, _raw: Path) -> None:
@@ -271,7 +271,7 @@ def test_a_planted_plan_is_not_carried_out(raw, tmp_path, changed):
     folder.mkdir(parents=True)
     (folder / "plan.json").write_text(json.dumps(facts))
 
-    assert None is find_interrupted(tmp_path / "out", PARENT, config)
+    assert None is find_interrupted(tmp_path / "out", PARENT, PARENT.sequence + 1, config)
 
 
 def test_a_pickle_in_staging_is_not_loaded(raw, tmp_path):
@@ -281,10 +281,10 @@ def test_a_pickle_in_staging_is_not_loaded(raw, tmp_path):
     folder.mkdir(parents=True)
     (folder / "plan.json").write_text(plan.as_json(config))
     np.save(folder / "site_lines.npy", np.zeros(3))
-    assert plan == find_interrupted(tmp_path / "out", PARENT, config)
+    assert plan == find_interrupted(tmp_path / "out", PARENT, PARENT.sequence + 1, config)
     np.save(folder / "site_lines.npy", np.array([_Planted()], object), allow_pickle=True)
 
-    assert None is find_interrupted(tmp_path / "out", PARENT, config)
+    assert None is find_interrupted(tmp_path / "out", PARENT, PARENT.sequence + 1, config)
 
 
 class _Planted:

@@ -119,6 +119,10 @@ def test_a_run_tells_its_whole_story_in_json(tmp_path, workers):
     assert facts["counts"]["read"] == sum(event["read"] for event in blocks)
     passes = [event["pass"] for event in between if event["event"] == "pass_finished"]
     assert ["clean", "deduplicate", "write"] == passes
+    cpu = facts["timings"]["cpu_seconds"]
+    assert ["count_lines", "clean", "deduplicate", "write"] == list(cpu)
+    assert all(seconds > 0 for seconds in cpu.values())
+    assert cpu["clean"] == max(cpu.values())  # with its helpers, which do nearly all of it
 
 
 @pytest.mark.slow

@@ -56,6 +56,7 @@ def test_a_row_is_a_document_with_the_fields_of_the_header():
         media_type="text/plain",
         content="One line.\n\nTwo, lines.",
         url="https://e.org/a?utm_source=x",
+        site="e.org",
         title='Ferry "Ida" sinks',
         authors=("Ida Voss", "Jo Li"),
         date_published="2024-05-01",

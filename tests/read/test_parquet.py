@@ -55,6 +55,7 @@ def test_a_row_is_a_document_with_its_columns_as_fields():
         media_type="text/plain",
         content="One.",
         url="https://e.org/a?utm_source=x",
+        site="e.org",
         authors=("Ida Voss", "Jo Li"),
     )
     assert ("8", (), "in/a.parquet#2") == (second.record_id, second.authors, second.source)

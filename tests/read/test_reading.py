@@ -367,7 +367,7 @@ def test_a_sidecar_has_the_fields_of_a_text(tmp_path: Path) -> None:
     sidecar.write_text(json.dumps(facts), "utf-8")
     (found,) = read_part(part, open_input, config)
 
-    assert (found.content, found.title, found.site) == ("Story.", "T & U", "x")
+    assert (found.content, found.title, found.site) == ("Story.", "T & U", "e.org")
     facts = b'\0{"site": "x", "title": "T &amp; U"}'
     assert found.id == identify("https://e.org/a", b"Story." + facts)
     assert found.record_id == "a"

@@ -108,6 +108,7 @@ def test_a_response_is_a_document() -> None:
         media_type="text/html",
         content=PAGE,
         url="https://example.org/7",
+        site="example.org",
         fetched_at="2024-05-01T10:00:00Z",
     )
 

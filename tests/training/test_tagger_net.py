@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.clean.lines.marks import COLUMNS, mark_rows
+from pipeline.clean.lines.marks import CLASSES, COLUMNS, KIND_MARKS, MARKS, RULE_MARKS, mark_rows
 from pipeline.clean.lines.observed import OWN, PLACES, Tokens, placed, read_lines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
 from pipeline.clean.lines.tagger import Tagger
+from training.classes import classes_of, without_classes
 
 jax = pytest.importorskip("jax", reason="training needs the extra `train`")
 net = pytest.importorskip("training.tagger_net")
@@ -36,7 +37,7 @@ def bags(lines, hashes, vocabulary, rows, count):
 
 @pytest.mark.slow
 def test_numpy_says_what_was_learned():
-    """With random weights, log-odds and classes differ by no more than the steps explain."""
+    """With random weights, log-odds differ by no more than the steps explain."""
     pages = [read_page(text) for text in TEXTS]
     marks = mark_rows(pages, [rule_hits(page) for page in pages])
     lines = [[line.text for line in page.lines] for page in pages]
@@ -50,7 +51,8 @@ def test_numpy_says_what_was_learned():
     learner = net.Learner((len(words), len(pairs)), OWN + 2 + PLACES + COLUMNS, 10, 0)
     weights = {name: np.asarray(value) for name, value in learner.weights.items()}
     rows = {"words_rows": learner.rows[0], "pairs_rows": learner.rows[1]}
-    tags = Tagger(net.stored(weights | rows, (words, pairs), OWN + 2)).tag(lines, blanks, marks)
+    stored = without_classes(net.stored(weights | rows, (words, pairs), OWN + 2))
+    tags = Tagger(stored).tag(lines, blanks, marks)
 
     count = len(numbers)
     token_hashes = tokens.hashes[table.tokens].reshape(-1)
@@ -72,4 +74,18 @@ def test_numpy_says_what_was_learned():
     story = np.asarray(net.forward(weights, *seen, text, None)[0])[: len(ids)]
 
     np.testing.assert_allclose(np.concatenate([t.story for t in tags]), story[:, 0], atol=0.05)
-    np.testing.assert_allclose(np.concatenate([t.classes for t in tags]), story[:, 1:], atol=0.05)
+
+
+def test_a_class_is_that_of_the_line_or_of_its_header():
+    """A line whose own mark is shown teaches nothing: the net would read the class off."""
+    marks = np.zeros((6, MARKS), np.float32)
+    share, related = (
+        RULE_MARKS.index("share_buttons"),
+        len(RULE_MARKS) + KIND_MARKS.index("related"),
+    )
+    marks[0, share] = marks[3, share] = marks[1, related] = 1.0
+    chrome = np.array([True, True, True, True, True, False])
+    hidden = np.array([True, False, False, False, True, True])
+    names = [CLASSES[at] if at >= 0 else None for at in classes_of(marks, chrome, hidden)]
+
+    assert ["share", None, "related", None, None, None] == names

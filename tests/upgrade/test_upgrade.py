@@ -13,8 +13,7 @@ import runs
 from collections_of_runs import check, contents
 
 from pipeline.errors import NewsieveError
-from pipeline.explain.lookup import Rows
-from pipeline.explain.trace import trace
+from pipeline.explain.lookup import Rows, trace
 from pipeline.job import run_job
 from pipeline.ledger.history import committed_runs
 from pipeline.ledger.upkeep.compact import compact

@@ -29,6 +29,8 @@ LABEL_GAIN = 5
 """Blocks by which a line that says ``published`` counts as nearer."""
 PROSE_CHARS, MAX_PROSE = 70, 3
 """Behind this many longer lines (summary, caption, first paragraph) a date is the story's."""
+BELOW_CRUMBS = 3
+"""Blocks after the last breadcrumb among which the headline is sought: a kicker may come first."""
 MAX_LINE_CHARS = 120
 """A longer line is a paragraph."""
 MAX_OTHER_CHARS = 40
@@ -50,17 +52,16 @@ _GLUED_DATE = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?…](?:\s|$)")
 _UPDATED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
+_EDITION = frozenset({"issue", "ausgabe", "heft", "edition", "édition", "edición", "edizione"})
+"""Words beside the day of a printed magazine."""
 _HEADING = mask_with("heading")
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
 _MENU = mask_with("nav")
+_H1 = mask_with("h1")
 
 
 def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
-    """Find the dates printed next to the headline.
-
-    Args:
-        blocks: of the whole page.
-        places: the blocks that are the headline, see ``headlines``.
+    """Find the dates printed next to the headline, which is at *places*, see ``headlines``.
 
     Returns:
         The nearest date, as it is printed, or the only one on the page that is called that of
@@ -80,9 +81,7 @@ def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence
 def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
     """Find the blocks that are the headline: those in heading elements, else all that say the same.
 
-    Args:
-        blocks: of the whole page.
-        titles: what the headline may be, the likeliest first.
+    *titles* are what it may be, the likeliest first.
     """
     for title in titles:
         key, limit = name_key(title), 2 * len(title)
@@ -96,6 +95,27 @@ def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
     return []
 
 
+def headlines_below_breadcrumbs(blocks: Blocks, stated: Sequence[str]) -> dict[str, str]:
+    """Map each ``<h1>`` in the breadcrumbs, as ``name_key``, to the headline in print below them.
+
+    Such an ``<h1>`` is written for search engines. The headline is a heading that follows, if it
+    is among *stated*, the headlines of the page's JSON-LD.
+    """
+    titles = {name_key(title): title for title in stated}
+    crumbs = [n for n, flags in enumerate(blocks.near) if flags & _H1 and _in_menu(blocks, n)]
+    return {
+        name_key(blocks.texts[n]): titles[key]
+        for n in crumbs
+        for m in range(n + 1, min(n + 1 + BELOW_CRUMBS, len(blocks.texts)))
+        if blocks.near[m] & _HEADING and not _in_menu(blocks, m)
+        if (key := name_key(blocks.texts[m])) in titles
+    }
+
+
+def _in_menu(blocks: Blocks, n: int) -> bool:
+    return bool((blocks.near[n] | blocks.around[n]) & _MENU)
+
+
 def _saying(texts: list[str], places: Sequence[int], key: str, limit: int) -> list[int]:
     low = len(key)
     return [n for n in places if low <= len(texts[n]) <= limit and name_key(texts[n]) == key]
@@ -104,12 +124,14 @@ def _saying(texts: list[str], places: Sequence[int], key: str, limit: int) -> li
 def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Evidence]]:
     """(distance, date) of the lines around the block *headline* that print its date."""
     texts = blocks.texts
+    # In a list of stories the next date is the next story's.
+    listed = _is_linked_heading(blocks, headline)
     prose = 0
     for n in range(max(headline - BEFORE, 0), min(headline + AFTER + 1, len(texts))):
         line = texts[n]
         elsewhere = blocks.around[n] & ELSEWHERE or blocks.near[n] & _MENU
         prose += n > headline and len(line) > PROSE_CHARS
-        if prose > MAX_PROSE:
+        if prose > MAX_PROSE or (listed and n > headline and _is_linked_heading(blocks, n)):
             break
         if n == headline or len(line) > MAX_LINE_CHARS or elsewhere:
             continue
@@ -120,6 +142,10 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
             field = "date_modified" if kind == "updated" else "date_published"
             evidence = Evidence(field, printed, ABOVE if above else PRINTED)
             yield distance - LABEL_GAIN * (kind == "published"), evidence
+
+
+def _is_linked_heading(blocks: Blocks, n: int) -> bool:
+    return bool(blocks.near[n] & _HEADING) and 2 * blocks.linked[n] > len(blocks.texts[n])
 
 
 def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
@@ -188,6 +214,8 @@ def _is_stamp(line: str, found: list[tuple[PrintedDate, int, str]], first: Print
     else:
         other.append(line[end:])
     rest = "".join(other)
+    if not _EDITION.isdisjoint(_words(rest)):
+        return False
     if line.endswith(".") and len(rest.split()) >= SENTENCE_WORDS:
         return False
     return len(rest) <= MAX_OTHER_CHARS and not _SENTENCE.search(rest) and not _YEAR.search(rest)
@@ -199,23 +227,21 @@ def _words(text: str) -> frozenset[str]:
 
 BYLINE_AFTER, BYLINE_BEFORE = 8, 2
 """Blocks after and before the headline among which its byline is sought."""
-_GLUED_BYLINE = re.compile(r"^((?:written )?by:?|von|par|por)(?=[A-Z])", re.IGNORECASE)
+_GLUED_BYLINE = re.compile(r"(?i)^((?:written )?by:?|von|par|por)(?=[A-Z])")
 _PARTS = re.compile(r"\s*[|•·⋅∙]\s*|\s+[–—-]+\s+|\s+//?\s+")
 
 _LABEL = re.compile(
-    r"(?:(?:this (?:post|article|story) was )?(?:written|posted|authored) by:?|guest author:?"
+    r"(?i)(?:(?:this (?:post|article|story) was )?(?:written|posted|authored) by:?|guest author:?"
     r"|(?:author|autor(?:in|en|a|es)?|auteur|автор)s?:|interview by:?|text von:?"
     r"|(?:verfasst|geschrieben|erstellt|gespeichert) von:?|escrito por:?|scritto da:?|écrit par:?"
     r"|(?P<by>by)(?= [A-Z][^\W\d_]+ [A-Z][^\W\d_]+$))"
-    r"\s*(?=\w)",
-    re.IGNORECASE,
+    r"\s*(?=\w)"
 )
 """Labels that name the author of a page wherever they stand on it."""
 
 _AFTER = re.compile(
-    r"(?<=\w)(?:\s(?:on|am|le|el|den|at)\s|,\s(?:the |our )?(?:head|director|senior|junior|chief"
-    r"|professor|founder|co-founder|projektleiter|gastautor|vice)).*$",
-    re.IGNORECASE,
+    r"(?i)(?<=\w)(?:\s(?:on|am|le|el|den|at)\s|,\s(?:the |our )?(?:head|director|senior|junior"
+    r"|chief|professor|founder|co-founder|projektleiter|gastautor|vice)).*$"
 )
 """When, and as what, a labelled author wrote."""
 
@@ -223,11 +249,7 @@ _ON = re.compile(r"(?<=\w)\s(?:on|am|le|el|den)\s.*$")
 
 
 def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
-    """Find the byline next to the headline.
-
-    Args:
-        blocks: of the whole page.
-        places: the blocks that are the headline.
+    """Find the byline next to the headline, which is at *places*.
 
     Returns:
         The names, field ``authors``, or those of the only label on the page that names an

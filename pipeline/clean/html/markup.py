@@ -1,16 +1,20 @@
-"""Metadata in the markup of a page, as found: ``read_markup``."""
+"""What a page states of itself: ``read_markup`` elements, ``article_nodes`` JSON-LD."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
+from typing import TypeAlias
 
 from lxml.etree import _Element
 
+from pipeline.clean.dates import WORDS
 from pipeline.clean.html.beside_headline import kind_of_label
+from pipeline.clean.names import in_reading_order
 from pipeline.text.unicode import normalize
 
 MAX_VALUE_CHARS = 1_000
@@ -19,23 +23,20 @@ MAX_VALUES = 50
 """Values kept of one kind: pages that list hundreds of headlines are no articles."""
 
 BYLINE_CLASSES = re.compile(
-    r"(?:^|[\s_-])(?:byline|authors?|author-?name|autor|auteur|posted-?by|writer)(?:$|[\s_-])",
-    re.IGNORECASE,
+    r"(?i)(?:^|[\s_-])(?:byline|authors?|author-?name|autor|auteur|posted-?by|writer)(?:$|[\s_-])"
 )
 """Class attributes of elements that hold the byline."""
 
 NOT_A_BYLINE = re.compile(
-    r"comment|reply|bio|avatar|image|photo|about|related|social|share|follow|more-?from",
-    re.IGNORECASE,
+    r"(?i)comment|reply|bio|avatar|image|photo|about|related|social|share|follow|more-?from"
 )
 """Class attributes of what is only near one."""
 
-_ENTITY = re.compile(r"&(?:\w{2,8}|#\d{1,5}|#x[\da-f]{1,5});", re.IGNORECASE)
+_ENTITY = re.compile(r"(?i)&(?:\w{2,8}|#\d{1,5}|#x[\da-f]{1,5});")
 
 _KICKER = re.compile(
-    r"kicker|eyebrow|overline|label|category|rubri|section|topic|flag|badge|\btag|pre-?title|vignette"
-    r"|spitzmarke|dachzeile|roofline|breaking|exclusive",
-    re.IGNORECASE,
+    r"(?i)kicker|eyebrow|overline|label|category|rubri|section|topic|flag|badge|\btag|pre-?title|vignette"
+    r"|spitzmarke|dachzeile|roofline|breaking|exclusive"
 )
 """Class of an element before the headline within its heading."""
 
@@ -44,9 +45,8 @@ MAX_LABEL_CHARS = 40
 """Characters of a label such as *Updated* before a date."""
 
 _OTHER_STORY = re.compile(
-    r"(?:^|[\s_-])(?:user-?|reader-?)?comments?(?:$|[\s_-])|disqus|relat(?:ed|ion)|recommend|sidebar"
-    r"|(?:^|[\s_-])(?:teasers?|most-read|trending|latest|read-?next|next-?article)(?:$|[\s_-])",
-    re.IGNORECASE,
+    r"(?i)(?:^|[\s_-])(?:user-?|reader-?)?comments?(?:$|[\s_-])|disqus|relat(?:ed|ion)|recommend|sidebar"
+    r"|(?:^|[\s_-])(?:teasers?|most-read|trending|latest|read-?next|next-?article)(?:$|[\s_-])"
 )
 """Class or id of an element about readers or about other stories."""
 
@@ -64,8 +64,7 @@ class Markup:
         meta: lower-case name, property or itemprop of ``<meta>`` → contents.
         links: lower-case rel of ``<link>`` → addresses.
         items: microdata (lower case) outside ``<meta>`` → values.
-        headings, subheadings: texts of ``<h1>`` and of ``<h2>``.
-        titles: texts of ``<title>``.
+        headings, subheadings, titles: texts of ``<h1>``, of ``<h2>`` and of ``<title>``.
         times, updated_times: ``datetime`` of ``<time>`` elements that may be of this story, and of
             those that are called the day of a change.
         rel_author: texts of links that lead to an author.
@@ -127,10 +126,14 @@ def text_of(element: _Element) -> str:
     return " ".join(" ".join(parts).split())
 
 
+def tidy(value: str) -> str:
+    """Normalize *value*, and decode it if it was escaped twice."""
+    value = normalize(value)
+    return normalize(unescape(value)) if _ENTITY.search(value) else value
+
+
 def _append(values: list[str], value: str | None) -> None:
-    value = normalize((value or "")[: MAX_VALUE_CHARS + 1])
-    if _ENTITY.search(value):  # escaped twice
-        value = normalize(unescape(value))
+    value = tidy((value or "")[: MAX_VALUE_CHARS + 1])
     if value and len(value) <= MAX_VALUE_CHARS and len(values) < MAX_VALUES:
         values.append(value)
 
@@ -229,11 +232,9 @@ def _grandparent(element: _Element) -> _Element | None:
 
 
 def _item_value(element: _Element, name: str) -> str:
-    return element.get("content") or element.get("datetime") or _item_text(element, name)
-
-
-def _item_text(element: _Element, name: str) -> str:
-    """The text of an item; of an author, that of its own ``name`` where it has one."""
+    """The value of an item; of an author, that of its own ``name`` where it has one."""
+    if value := element.get("content") or element.get("datetime"):
+        return str(value)
     if name == "author":
         for inner in element.xpath(".//*[contains(@itemprop, 'name')]"):
             return inner.get("content") or text_of(inner)
@@ -241,77 +242,24 @@ def _item_text(element: _Element, name: str) -> str:
 
 
 _READERS = {
-    "meta": _read_meta,
-    "link": _read_link,
-    "title": _read_title,
-    "h1": _read_heading,
-    "h2": _read_heading,
-    "time": _read_time,
-}
+    "meta": _read_meta, "link": _read_link, "title": _read_title, "h1": _read_heading,
+    "h2": _read_heading, "time": _read_time,
+}  # fmt: skip
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
+META = {field: tuple(names.split()) for field, names in WORDS["meta"].items()}
+"""Field → names of ``<meta>`` that state it, in order of trust."""
 
-
-TITLE_META = _words(
-    "headline parsely-title sailthru.title dc.title dcterms.title citation_title title"
-)
-
-AUTHOR_META = _words(
-    "author article:author article:author_name parsely-author sailthru.author "
-    "cxenseparse:author byl authors dc.creator dcterms.creator og:author og:article:author "
-    "shareaholic:article_author_name citation_author"
-)
-
-INVERTED_META = frozenset(_words("citation_author dc.creator dcterms.creator"))
-"""Names of ``<meta>`` whose values are one person each, often with the family name first."""
-
-PUBLISHED_META = _words(
-    "article:published_time og:article:published_time datepublished parsely-pub-date "
-    "cxenseparse:recs:publishtime cxenseparse:publishtime sailthru.date article:published "
-    "article.published dc.date.issued dcterms.issued dc.date.created dcterms.created "
-    "citation_publication_date publish-date publish_date publication_date pubdate "
-    "shareaholic:article_published_time date dc.date dcterms.date"
-)
-
-MODIFIED_META = _words(
-    "article:modified_time og:article:modified_time og:updated_time datemodified "
-    "article:modified dcterms.modified dc.date.modified last-modified lastmod"
-)
-
-SECTION_META = _words(
-    "article:section parsely-section cxenseparse:recs:category section articlesection"
-)
-
-KEYWORD_META = ("article:tag", "news_keywords", "parsely-tags", "sailthru.tags", "keywords")
-SITE_NAME_META = ("og:site_name", "application-name", "apple-mobile-web-app-title")
-
-WRITTEN_BY = frozenset(
-    {
-        "author", "autor", "автор", "written by", "verfasst von", "geschrieben von", "écrit par",
-        "escrito por", "scritto da", "geschreven door", "skrevet av", "skrivet av",
-        "napisane przez", "написано",
-    }
-)  # fmt: skip
+WRITTEN_BY = frozenset(WORDS["written_by"].split(", "))
 """What ``twitter:label1`` says when ``twitter:data1`` is the author."""
 
 VISIBLE = frozenset({"byline", "rel:author"})
 """Sources that read what people see, not what a program wrote for programs."""
 
-SITE_AS_AUTHOR_SOURCES = frozenset(
-    {
-        "json-ld:author",
-        "json-ld:house",
-        "twitter:data1",
-        "meta:author",
-        "meta:article:author",
-        "itemprop:author",
-        "rel:author",
-        "byline",
-        "printed",
-    }
-)
+SITE_AS_AUTHOR_SOURCES = VISIBLE | {
+    *("json-ld:author", "json-ld:house", "twitter:data1", "meta:author", "meta:article:author"),
+    *("itemprop:author", "printed"),
+}
 """Sources that are believed when they name the site itself, and nobody is named elsewhere."""
 
 MAX_BYLINE_CHARS = 150
@@ -322,3 +270,180 @@ MAX_SITE_WORDS = 9
 """Words that the name of a site may have: in more there is a headline."""
 MAX_KEYWORDS = 30
 """More are the index of a whole site."""
+
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+Node: TypeAlias = dict[str, Json]
+
+ARTICLE_TYPES = frozenset(
+    {
+        "article", "newsarticle", "reportagenewsarticle", "analysisnewsarticle",
+        "backgroundnewsarticle", "opinionnewsarticle", "reviewnewsarticle",
+        "askpublicnewsarticle", "advertisercontentarticle", "satiricalarticle", "techarticle",
+        "scholarlyarticle", "medicalscholarlyarticle", "report", "blogposting",
+        "liveblogposting", "socialmediaposting", "discussionforumposting", "review",
+    }
+)  # fmt: skip
+"""Types (lower case) of schema.org that describe the story of a page."""
+
+NEWS_TYPES = frozenset(kind for kind in ARTICLE_TYPES if kind.endswith("newsarticle"))
+PAGE_TYPES = frozenset({"webpage", "itempage", "newspage"})
+"""Types that describe the page: their dates and authors count after those of an article."""
+HOUSE_TYPES = frozenset({"organization", "newsmediaorganization", "corporation", "brand"})
+"""Types of authors that are no persons."""
+MAX_SCRIPT_CHARS = 2_000_000
+"""Longer scripts are data for programs; no statement about an article needs as much."""
+MAX_DEPTH = 12
+"""Levels that are searched for nodes: real pages use up to six, hostile ones any number."""
+_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$")
+_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
+_STRING_FIELD = re.compile(
+    r'"(headline|datePublished|dateModified|articleSection)"\s*:\s*"((?:[^"\\\n]|\\.){1,500})"'
+)
+_AUTHOR_NAME = re.compile(
+    r'"author"\s*:\s*\[?\s*\{[^{}\[\]]{0,500}?"name"\s*:\s*"((?:[^"\\\n]|\\.){1,200})"'
+)
+
+
+def article_nodes(root: _Element) -> list[Node]:
+    """List the JSON-LD nodes that describe the page's story, the most specific first.
+
+    Broken JSON is repaired where the error is a common one; else the strings that can be read
+    with certainty make a node of their own. References by ``@id`` to authors are resolved.
+    """
+    nodes: list[Node] = []
+    for script in root.iter("script"):
+        kind = (script.get("type") or "").lower()
+        if "ld+json" in kind and script.text and len(script.text) <= MAX_SCRIPT_CHARS:
+            nodes.extend(_nodes(script.text))
+    named = {str(node["@id"]): node for node in nodes if "@id" in node and len(node) > 2}
+    stories = [node for node in nodes if types_of(node) & ARTICLE_TYPES]
+    pages = [node for node in nodes if types_of(node) & PAGE_TYPES]
+    return [_resolved(node, named) for node in stories + pages]
+
+
+def types_of(node: Node) -> set[str]:
+    """Give the lower-case types of *node*, without the address of their vocabulary."""
+    return {str(kind).rpartition("/")[2].lower() for kind in as_list(node.get("@type"))}
+
+
+def as_list(value: Json) -> list[Json]:
+    """Give *value* as a list: JSON-LD writes a list of one without its brackets."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        return [value]
+    # Some templates wrap a list in another.
+    return [each for item in value for each in (item if isinstance(item, list) else [item])]
+
+
+def texts_of(value: Json) -> list[str]:
+    """Give the strings of *value*, entities decoded; other types and long texts are left out."""
+    found = (item for item in as_list(value)[:MAX_VALUES] if isinstance(item, str))
+    texts = (tidy(unescape(item[: 2 * MAX_VALUE_CHARS])) for item in found)
+    return [text for text in texts if text and len(text) <= MAX_VALUE_CHARS]
+
+
+def names_of(value: Json) -> list[str]:
+    """Give the names of the persons or organisations in *value*, as strings or as nodes."""
+    names: list[str] = []
+    for item in as_list(value)[:MAX_VALUES]:
+        if isinstance(item, dict):
+            names.extend(texts_of(item.get("name")) or _name_from_parts(item))
+        else:
+            names.extend(texts_of(item))
+    return names
+
+
+def authors_of(node: Node) -> tuple[list[str], list[str]]:
+    """The authors that *node* names; and, apart, those of a node that names houses only."""
+    value = node.get("author") or node.get("creator")
+    persons: list[str] = []
+    houses: list[str] = []
+    for item in as_list(value)[:MAX_VALUES]:
+        typed = types_of(item) if isinstance(item, dict) else set()
+        names = names_of(item)
+        if "person" in typed:
+            names = [in_reading_order(name) for name in names]
+        (houses if typed & HOUSE_TYPES else persons).extend(names)
+    # An agency beside a person has its share in the story.
+    return (persons + houses, []) if persons else ([], houses)
+
+
+def _name_from_parts(node: Node) -> list[str]:
+    parts = [texts_of(node.get(key)) for key in ("givenName", "familyName")]
+    return [" ".join(part[0] for part in parts)] if all(parts) else []
+
+
+def _nodes(text: str) -> list[Node]:
+    data = _loaded(text)
+    return _salvaged(text) if data is None else list(_walk(data, MAX_DEPTH))
+
+
+def _loaded(text: str) -> Json:
+    """The parsed script, repaired if need be; None when it stays broken."""
+    for repair in (_as_found, _unwrapped):
+        try:
+            data: Json = json.loads(repair(text), strict=False)
+        except (ValueError, RecursionError):  # also 10,000 nested brackets
+            continue
+        return data
+    return None
+
+
+def _as_found(text: str) -> str:
+    return text
+
+
+def _unwrapped(text: str) -> str:
+    """*text* without comment marks, a final semicolon and commas before a bracket."""
+    for _ in range(2):
+        text = _WRAPPING.sub("", text)
+    return _TRAILING_COMMA.sub("", text)
+
+
+def _salvaged(text: str) -> list[Node]:
+    """A node of the plain string fields of a script that no parser reads, or nothing."""
+    node: Node = {}
+    for key, value in _STRING_FIELD.findall(text):
+        node.setdefault(key, _unescaped(value))
+    authors: list[Json] = [_unescaped(name) for name in _AUTHOR_NAME.findall(text)]
+    if authors:
+        node["author"] = authors
+    return [{"@type": "Article", **node}] if "headline" in node else []
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return text
+
+
+def _walk(data: Json, depth: int) -> Iterator[Node]:
+    """Every node in *data*, outer before inner, in the order of the page."""
+    if depth == 0:
+        return
+    if isinstance(data, list):
+        for item in data:
+            yield from _walk(item, depth - 1)
+    elif isinstance(data, dict):
+        if "@type" in data or "@id" in data:
+            yield data
+        for key in ("@graph", "mainEntity", "mainEntityOfPage", "author", "creator"):
+            if isinstance(data.get(key), list | dict):
+                yield from _walk(data[key], depth - 1)
+
+
+def _resolved(node: Node, named: dict[str, Node]) -> Node:
+    """*node* with authors that are mere references replaced by the nodes they name."""
+    authors = as_list(node.get("author"))
+    if not any(isinstance(author, dict) and "@id" in author for author in authors):
+        return node
+    full = [
+        named.get(str(author["@id"]), author)
+        if isinstance(author, dict) and "@id" in author and "name" not in author
+        else author
+        for author in authors
+    ]
+    return {**node, "author": full}

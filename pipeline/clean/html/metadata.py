@@ -14,33 +14,27 @@ from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.html.beside_headline import (
     date_beside_headline,
     headlines,
+    headlines_below_breadcrumbs,
     names_beside_headline,
 )
 from pipeline.clean.html.blocks import Blocks
-from pipeline.clean.html.json_ld import (
+from pipeline.clean.html.markup import (
     ARTICLE_TYPES,
+    MAX_BYLINE_CHARS,
+    MAX_INITIALS,
+    MAX_KEYWORDS,
+    MAX_SITE_WORDS,
+    META,
     NEWS_TYPES,
+    SITE_AS_AUTHOR_SOURCES,
+    VISIBLE,
+    WRITTEN_BY,
+    Markup,
     Node,
     authors_of,
     names_of,
     texts_of,
     types_of,
-)
-from pipeline.clean.html.markup import (
-    AUTHOR_META,
-    INVERTED_META,
-    KEYWORD_META,
-    MAX_BYLINE_CHARS,
-    MAX_INITIALS,
-    MAX_KEYWORDS,
-    MAX_SITE_WORDS,
-    SECTION_META,
-    SITE_AS_AUTHOR_SOURCES,
-    SITE_NAME_META,
-    TITLE_META,
-    VISIBLE,
-    WRITTEN_BY,
-    Markup,
 )
 from pipeline.clean.html.published import (
     choose_date,
@@ -86,10 +80,7 @@ class PageMetadata:
 
 
 def read_metadata(
-    markup: Markup,
-    nodes: list[Node],
-    blocks: Blocks,
-    document: Document,
+    markup: Markup, nodes: list[Node], blocks: Blocks, document: Document
 ) -> PageMetadata:
     """Read the metadata of the page that *document* holds.
 
@@ -104,20 +95,34 @@ def read_metadata(
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
     names = _site_names(markup, nodes, site)
-    votes = _vote(_Page(document, blocks, names, url, fetched_at), markup, nodes)
+    stated, news = _titles(markup, nodes, blocks), bool(types_of(_story(nodes)) & NEWS_TYPES)
+    titles = _declared("title", document.title) + choose_title(stated, names, news=news)
+    places = headlines(blocks, [title.value for title in titles])
+    authors = _authors(markup, nodes, names_beside_headline(blocks, places))
+    beside = date_beside_headline(blocks, places)
+    changed, modified = choose_date(modified_dates(markup, nodes, beside), fetched_at)
+    dates = published_dates(markup, nodes, beside) + day_in_url(url)
+    date, published = choose_date(dates, fetched_at, changed)
+    own_date = parse_timestamp(document.date_published or "")
+    declared = _declared("date_published", document.date_published)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
     return PageMetadata(
-        title=votes.title,
-        authors=votes.authors,
-        date_published=votes.date_published,
-        date_modified=votes.date_modified,
+        title=titles[0].value if titles else None,
+        authors=document.authors or _first_names(authors, names),
+        date_published=own_date or printed_day(date, url, published),
+        date_modified=changed,
         fetched_at=fetched_at,
         url=url,
         site=site,
         section=sections[0].value if sections else None,
         keywords=_split_keywords(keywords),
-        evidence=(*votes.evidence, *urls, *sections, *keywords),
-        site_names=votes.site_names,
+        evidence=(
+            *(*titles, *_declared("authors", "; ".join(document.authors))),
+            *_winner_first(authors, lambda item: bool(_names(item, names))),
+            *(declared + published if own_date else published + declared),
+            *(*modified, *urls, *sections, *keywords),
+        ),
+        site_names=names | names_in_headings(stated),
     )
 
 
@@ -144,60 +149,6 @@ def _begins(key: str, titles: list[str]) -> bool:
     return len(key) >= MIN_PREFIX_CHARS and any(title.startswith(key) for title in titles)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What the votes need to know besides the candidates."""
-
-    document: Document
-    blocks: Blocks
-    site_names: frozenset[str]
-    url: str | None
-    fetched_at: Timestamp | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Votes:
-    """The fields that many places state, their candidates, and names of the site."""
-
-    title: str | None
-    authors: tuple[str, ...]
-    date_published: Timestamp | None
-    date_modified: Timestamp | None
-    evidence: tuple[Evidence, ...]
-    site_names: frozenset[str]
-
-
-def _vote(page: _Page, markup: Markup, nodes: list[Node]) -> _Votes:
-    """Elect title, authors and dates."""
-    document, names = page.document, page.site_names
-    stated = _titles(markup, nodes, page.blocks)
-    news = any(types_of(node) & NEWS_TYPES for node in _stories(nodes))
-    titles = _declared("title", document.title) + choose_title(stated, names, news=news)
-    places = headlines(page.blocks, [title.value for title in titles])
-    authors = _authors(markup, nodes, names_beside_headline(page.blocks, places))
-    beside = date_beside_headline(page.blocks, places)
-    changed, modified = choose_date(modified_dates(markup, nodes, beside), page.fetched_at)
-    own_date = parse_timestamp(document.date_published or "")
-    candidates = published_dates(markup, nodes, beside) + day_in_url(page.url)
-    date, published = choose_date(candidates, page.fetched_at, changed)
-    declared = _declared("date_published", document.date_published)
-    evidence = (
-        *titles,
-        *_declared("authors", "; ".join(document.authors)),
-        *_winner_first(authors, lambda item: bool(_names(item, names))),
-        *(declared + published if own_date else published + declared),
-        *modified,
-    )
-    return _Votes(
-        title=titles[0].value if titles else None,
-        authors=document.authors or _first_names(authors, names),
-        date_published=own_date or printed_day(date, page.url, published),
-        date_modified=changed,
-        evidence=evidence,
-        site_names=names | names_in_headings(stated),
-    )
-
-
 def _declared(field: str, value: str | None) -> list[Evidence]:
     return [Evidence(field, value, "record")] if value else []
 
@@ -210,18 +161,16 @@ def _winner_first(items: list[Evidence], wins: Callable[[Evidence], bool]) -> li
     return items
 
 
-def _stories(nodes: list[Node]) -> list[Node]:
-    """The first of *nodes* that is about a story, if any."""
-    return [node for node in nodes if types_of(node) & ARTICLE_TYPES][:1]
+def _story(nodes: list[Node]) -> Node:
+    """The first of *nodes* that is about a story; empty where none is."""
+    return next((node for node in nodes if types_of(node) & ARTICLE_TYPES), {})
 
 
 def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
-    found = [
-        ("json-ld:headline", text)
-        for node in _stories(nodes)
-        for text in texts_of(node.get("headline"))
-    ]
-    found += [("h1", text) for text in markup.headings[:5]]
+    stated = texts_of(_story(nodes).get("headline"))
+    found = [("json-ld:headline", text) for text in stated]
+    below = headlines_below_breadcrumbs(blocks, stated)
+    found += [("h1", below.get(name_key(text), text)) for text in markup.headings[:5]]
     if not any(len(text.split()) > 1 for text in markup.headings):
         long = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
         found += [("h2", text) for text in long[:1]]
@@ -234,7 +183,7 @@ def _titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]
     found += [("title", text) for text in markup.titles[:1]]
     found += [("itemprop:headline", text) for text in markup.items.get("headline", [])[:1]]
     found += [("twitter:title", text) for _, text in markup.first_meta(["twitter:title"])]
-    found += [("meta:title", text) for _, text in markup.first_meta(TITLE_META)]
+    found += [("meta:title", text) for _, text in markup.first_meta(META["title"])]
     return [Evidence("title", text, source) for source, text in found]
 
 
@@ -245,7 +194,7 @@ def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list
     label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
     if label in WRITTEN_BY:
         found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
-    for name in AUTHOR_META:
+    for name in META["author"]:
         values = markup.meta.get(name, [])
         found.append((f"meta:{name}", list(map(_in_order(name), values))))
     found.append(("itemprop:author", markup.items.get("author", [])[:5]))
@@ -264,7 +213,7 @@ def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
         for node in nodes[:1]
         for text in texts_of(node.get("articleSection"))[:1]
     ]
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(SECTION_META)]
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META["section"])]
     found += [
         ("itemprop:articleSection", text) for text in markup.items.get("articlesection", [])[:1]
     ]
@@ -273,7 +222,7 @@ def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
 
 def _keywords(markup: Markup, nodes: list[Node]) -> list[Evidence]:
     found = [("json-ld:keywords", texts_of(node.get("keywords"))) for node in nodes[:1]]
-    found += [(f"meta:{name}", markup.meta.get(name, [])) for name in KEYWORD_META]
+    found += [(f"meta:{name}", markup.meta.get(name, [])) for name in META["keyword"]]
     return [Evidence("keywords", "; ".join(texts), source) for source, texts in found if texts]
 
 
@@ -360,7 +309,7 @@ def _place(source: str) -> str:
 
 def _in_order(name: str) -> Callable[[str], str]:
     """How a value of the ``<meta>`` *name* is written: libraries put the family name first."""
-    return in_reading_order if name in INVERTED_META else str
+    return in_reading_order if name in META["inverted"] else str
 
 
 def _is_initials(name: str) -> bool:
@@ -379,7 +328,7 @@ def _in_full(name: str, others: set[str]) -> str:
 
 def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozenset[str]:
     """What the site calls itself, as ``name_key``: its names in markup and its domain."""
-    found = [text for _, text in markup.first_meta(SITE_NAME_META)]
+    found = [text for _, text in markup.first_meta(META["site_name"])]
     found += [name for node in nodes for name in names_of(node.get("publisher"))]
     if site:
         found += [site, f"www.{site}", site.partition(".")[0]]

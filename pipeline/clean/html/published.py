@@ -12,8 +12,7 @@ from datetime import datetime, timedelta, timezone
 
 from pipeline.clean.dates import find_date, parse_timestamp
 from pipeline.clean.html.beside_headline import ABOVE, PRINTED
-from pipeline.clean.html.json_ld import Node, texts_of
-from pipeline.clean.html.markup import MODIFIED_META, PUBLISHED_META, Markup
+from pipeline.clean.html.markup import META, Markup, Node, texts_of
 from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)
@@ -42,11 +41,11 @@ _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_|$)")
 def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:
     """List the dates of publication, in order of trust; *beside* is what the headline has."""
     found = _ld_dates(nodes, "datePublished")
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(PUBLISHED_META)]
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META["published"])]
     found += [
         ("itemprop:datePublished", text) for text in markup.items.get("datepublished", [])[:1]
     ]
-    found += _ld_dates(nodes, "dateCreated")
+    found += [] if _ld_dates(nodes, "datePublished") else _ld_dates(nodes, "dateCreated")
     times = [Evidence("date_published", text, "time") for text in markup.times[:1]]
     stated = [Evidence("date_published", text, source) for source, text in found]
     return [*stated, *(each for each in beside if each.field == "date_published"), *times]
@@ -55,7 +54,7 @@ def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -
 def modified_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:
     """List the dates of the last change, in order of trust; *beside* is what the headline has."""
     found = _ld_dates(nodes, "dateModified")
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(MODIFIED_META)]
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META["modified"])]
     found += [("itemprop:dateModified", text) for text in markup.items.get("datemodified", [])[:1]]
     found += [("printed:updated", each.value) for each in beside if each.field == "date_modified"]
     found += [("time:updated", text) for text in markup.updated_times[:1]]

@@ -14,31 +14,18 @@ from pipeline.clean.names import name_key
 from pipeline.records import Evidence
 
 WEIGHTS = {
-    "h1": 1.6,
-    "json-ld:headline": 1.0,
-    "itemprop:headline": 0.9,
-    "og:title": 1.0,
-    "printed": 1.0,
-    "h2": 0.6,
-    "title": 0.7,
-    "twitter:title": 0.4,
-    "meta:headline": 0.5,
-    "meta:title": 0.4,
-    "json-ld:name": 0.4,
-}
+    "h1": 1.6, "json-ld:headline": 1.0, "itemprop:headline": 0.9, "og:title": 1.0,
+    "printed": 1.0, "h2": 0.6, "title": 0.7, "twitter:title": 0.4, "meta:title": 0.4,
+}  # fmt: skip
 """What a vote counts. Chosen on the development pages of four benchmarks (some 1,400): an
 ``<h1>`` wins alone, and loses when two of the others agree against it."""
 
-PREFIX_SUPPORT = 0.8
-"""Share of a vote that goes to a candidate which the voter only begins with (site, section
-or a second clause follow)."""
 MIN_PREFIX_CHARS = 15
-"""A shorter beginning is as likely a section or a kicker as a headline."""
+"""A vote also goes to a candidate that the voter begins with, as site, section or a second clause
+may follow; a shorter beginning is as likely a section or a kicker."""
 UNSUPPORTED = 0.55
 """Share of its weight that an ``<h1>`` keeps which no other place repeats, where another
 ``<h1>`` is repeated: it is the name of the site or of a box."""
-LATER_HEADING = 0.3
-"""Share for a second and later ``<h1>`` which no other place repeats."""
 UNRELATED = 0.3
 """Share for an ``<h1>`` that has no word in common with any other place: it names the site, a
 section or a box."""
@@ -58,9 +45,9 @@ SOLE_SHARE = 0.67
 """Minimum words of an only ``<h1>`` that is the headline whatever the head of the page says, and
 share of them that the head has too. Chosen on the development pages of four benchmarks."""
 HEAD_SOURCES = frozenset({"title", "og:title", "twitter:title", "meta:title"})
-BAR_WORDS, TAIL_WORDS = 3, 2
-"""Places where a site or a section follows a bar; minimum words before it, maximum words after it
-(more are a second clause)."""
+_BAR = re.compile(r"((?:\S+\s+){2,}\S+) \| \S+(?: \S+)?")
+"""Places where a site or a section follows a bar: one or two words after three or more (more after
+it are a second clause)."""
 _ANCHOR = re.compile(r"\s+[¶§#]$")
 """A link to the heading itself."""
 _ELLIPSIS = re.compile(r"\s?(?:\.\.\.|…|\[…\])$")
@@ -74,15 +61,12 @@ _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|
 def choose_title(
     candidates: Iterable[Evidence], site_names: frozenset[str], *, news: bool = False
 ) -> list[Evidence]:
-    """Order *candidates* for the title by votes, the winner first.
+    """Order *candidates* for the title by votes, the winner first, less the site's name.
 
     Args:
-        candidates: field ``title``, sources as in ``WEIGHTS``.
+        candidates: field ``title``, sources as in ``WEIGHTS``; those that name only the site go.
         site_names: ``name_key`` of what the site calls itself.
         news: whether the page's JSON-LD is that of a newsroom's article.
-
-    Returns:
-        The candidates, values less the site's name, those that named only the site left out.
     """
     candidates = list(candidates)
     site_names |= names_in_headings(candidates)
@@ -163,11 +147,8 @@ def _goes_on(item: Evidence, title: str) -> bool:
 def _trimmed(candidate: Evidence, site_names: frozenset[str]) -> str:
     """What a place says, without the site's name and what follows a bar in the page's head."""
     title = without_site(_ANCHOR.sub("", candidate.value), site_names)
-    if candidate.source in HEAD_SOURCES:
-        front, bar, tail = title.rpartition(" | ")
-        if bar and len(front.split()) >= BAR_WORDS and len(tail.split()) <= TAIL_WORDS:
-            return front.strip()
-    return title
+    barred = _BAR.fullmatch(title) if candidate.source in HEAD_SOURCES else None
+    return barred[1].strip() if barred else title
 
 
 def without_site(title: str, site_names: frozenset[str]) -> str:
@@ -252,7 +233,7 @@ def _weights(voters: list[Evidence], keys: list[str]) -> list[float]:
         if distinctive and said.isdisjoint(word for word in own if len(word) > SMALL_WORD):
             weights[n] *= UNRELATED
         elif n not in repeated:
-            weights[n] *= LATER_HEADING if n != headings[0] else UNSUPPORTED if repeated else 1
+            weights[n] *= UNSUPPORTED if repeated or n != headings[0] else 1
             if (
                 not repeated
                 and n == headings[0]
@@ -270,10 +251,6 @@ def _repeats(other: str, key: str) -> bool:
 
 def _votes(key: str, keys: list[str], weights: list[float]) -> float:
     """The weight of all voters that say *key*, or begin with it."""
-    total = 0.0
-    for other, weight in zip(keys, weights, strict=True):
-        if other == key:
-            total += weight
-        elif len(key) >= MIN_PREFIX_CHARS and other.startswith(key):
-            total += weight * PREFIX_SUPPORT
-    return total
+    votes = zip(keys, weights, strict=True)
+    long = len(key) >= MIN_PREFIX_CHARS
+    return sum(w for other, w in votes if other == key or (long and other.startswith(key)))

@@ -1,25 +1,16 @@
-"""Names on lines that are known to be bylines: ``byline_names``, ``is_labelled``."""
+"""Names on lines that are known to be bylines: ``byline_names``."""
 
 from __future__ import annotations
 
 import re
 
 from pipeline.clean.dates import find_date
-from pipeline.clean.lines.phrases import WORDS
+from pipeline.clean.lines.phrases import WORDS, any_of
 from pipeline.clean.names import _AND, _IN_ROLE, LABELS, _is_name, _spell
 
-_LABELS = (
-    r"by|von|par|por|di|door|av|af|från|fra|fotografie von|written by|reported by|posted by"
-    r"|published by|words by|story by|reporting by|écrit par|publié par|rédigé par"
-    r"|propos recueillis par|escrito por|publicado por|scritto da|a cura di|geschreven door"
-    r"|skrevet av|skriven av|skrevet af|ditulis oleh|oleh|napisał|napisała"
-)
+_LABELS = any_of("byline_label")
 """What names follow in a byline as they follow in a sentence."""
-_NOUNS = (
-    rf"{LABELS}|author|authors|autoren|autorin|auteur|auteurs|tekstas|szöveg|redazione|redação"
-    r"|redacción|reportage|toimittaja|журналист|автор статьи|автор текста|מאת|כתב|כתבה|بقلم|كتب"
-    r"|كتبت|الكاتب|लेखक|लेखिका|โดย|ผู้เขียน|เรื่อง|取材|編集"
-)
+_NOUNS = f"{LABELS}|{any_of('byline_noun')}"
 """What is followed by a colon, or by names in a script of its own."""
 _NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜]\s?(?=\S)", re.IGNORECASE)
 _LABEL = re.compile(

@@ -6,7 +6,6 @@ read_page ─▶ RULES ─▶ tagger ─▶ headline, authors, dates ─▶ stor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.lines import heading
@@ -22,16 +21,10 @@ EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned line by line."""
 MAX_LINES = 5_000
 """Lines above which a text is like none that was learned from: named rules have to do."""
+MENUS, MENU_LINES = frozenset({"nav", "legal", "account"}), 3
+"""Kinds of phrases in menus and footers; lines with them among those cut from which a text was a
+page saved whole."""
 _NOTHING: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, eq=False)
-class _Read:
-    """A document's lines and what the rules say of them."""
-
-    document: Document
-    page: Page
-    hits: Hits
 
 
 def clean_text(
@@ -42,8 +35,10 @@ def clean_text(
     Args:
         repeated: short lines of it that stand on many pages of its site.
     """
-    read = _read(document, config, repeated)
-    return _article(read, *tag_pages([read.page], [read.hits]))
+    (found,) = clean_texts([document], config, [repeated])
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def clean_texts(
@@ -57,43 +52,30 @@ def clean_texts(
     Returns:
         For each document its article, or the exception that it provoked: others do not suffer.
     """
-    results: list[Article | Exception | None] = [None] * len(documents)
-    read: dict[int, _Read] = {}
+    results: dict[int, Article | Exception] = {}
+    read: dict[int, tuple[Page, Hits]] = {}
     for index, document in enumerate(documents):
         try:
-            read[index] = _read(document, config, repeated[index])
+            page = read_page(document.content, config.mode)
+            own = repeated[index]
+            if own:
+                page.repeated = frozenset(n.index for n in page.lines if n.text in own)
+            read[index] = page, rule_hits(page)
         except Exception as error:  # noqa: BLE001
             results[index] = error
     try:
-        tags = tag_pages([each.page for each in read.values()], [e.hits for e in read.values()])
-    except Exception:  # noqa: BLE001
-        alone = zip(documents, repeated, strict=True)
-        return [_cleaned_alone(document, config, lines) for document, lines in alone]
-    for (index, each), said in zip(read.items(), tags, strict=True):
-        try:
-            results[index] = _article(each, said)
-        except Exception as error:  # noqa: BLE001
-            results[index] = error
-    return [result for result in results if result is not None]
-
-
-def _cleaned_alone(
-    document: Document, config: CleanConfig, repeated: frozenset[str]
-) -> Article | Exception:
-    """The article, or what went wrong: for blocks in which one document breaks the model."""
-    try:
-        return clean_text(document, config, repeated)
+        tags = tag_pages([page for page, _ in read.values()], [hits for _, hits in read.values()])
     except Exception as error:  # noqa: BLE001
-        return error
-
-
-def _read(document: Document, config: CleanConfig, repeated: frozenset[str]) -> _Read:
-    """The lines of a document, and the rules that hold them."""
-    page = read_page(document.content, config.mode)
-    if repeated:
-        numbers = (line.index for line in page.lines if line.text in repeated)
-        page = replace(page, repeated=frozenset(numbers))
-    return _Read(document, page, rule_hits(page))
+        if len(documents) == 1:
+            return [error]
+        alone = zip(documents, repeated, strict=True)
+        return [clean_texts([document], config, [own])[0] for document, own in alone]
+    for (index, (page, hits)), said in zip(read.items(), tags, strict=True):
+        try:
+            results[index] = _article(documents[index], page, hits, said)
+        except Exception as error:  # noqa: BLE001
+            results[index] = error
+    return [results[index] for index in range(len(documents))]
 
 
 def tag_pages(pages: Sequence[Page], hits: Sequence[Hits]) -> list[Tags | None]:
@@ -110,21 +92,20 @@ def tag_pages(pages: Sequence[Page], hits: Sequence[Hits]) -> list[Tags | None]:
     return found
 
 
-def _article(read: _Read, tags: Tags | None) -> Article:
+def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> Article:
     """The article that is left of a document."""
-    document, page = read.document, read.page
     head = heading.read(page, document, tags)
-    page = replace(page, title=head.title, title_index=head.title_index, authors=head.authors)
-    decision = decide(page, read.hits, tags, head)
+    page.title, page.title_index, page.authors = head.title, head.title_index, head.authors
+    decision = decide(page, hits, tags, head)
     cut = decision.cut
-    settled = heading.settle(head, page, cut)
+    heading.settle(head, page, cut, dated=bool(document.date_published))
     kept = (line for line in page.lines if line.index not in cut)
     flags = {
         "date_unparsable": document.date_published and head.published is None,
         "no_prose": not page.prose_before[-1],
         "hard_wrapped": page.wrapped,
         "story_doubtful": decision.guarded,
-        "whole_page": "outside_story" in cut.values(),
+        "whole_page": sum(bool(MENUS & page.lines[i].kinds) for i in cut) >= MENU_LINES,
     }
     return Article(
         document=document,
@@ -132,15 +113,15 @@ def _article(read: _Read, tags: Tags | None) -> Article:
         extractor=EXTRACTOR,
         title=page.title,
         authors=page.authors,
-        contributors=settled.contributors,
+        contributors=head.contributors,
         date_published=head.published,
         date_modified=head.modified,
         fetched_at=parse_timestamp(document.fetched_at) if document.fetched_at else None,
         url=head.url,
-        site=settled.site,
-        dateline=settled.dateline,
+        site=head.site,
+        dateline=head.dateline,
         removed=tuple(Removed(page.lines[i].start, page.lines[i].end, cut[i]) for i in sorted(cut)),
-        evidence=head.evidence + settled.evidence,
+        evidence=tuple(head.evidence),
         flags=tuple(flag for flag, holds in flags.items() if holds),
         raw_char_count=len(document.content),
     )

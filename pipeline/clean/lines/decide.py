@@ -7,18 +7,17 @@ roles ─┘
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import groupby, zip_longest
+from statistics import fmean
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.marks import CLASSES
 from pipeline.clean.lines.page import LineRecord, Mode, Page
-from pipeline.clean.lines.page_rules import entry_times
-from pipeline.clean.lines.rules import Hits, later_hits
+from pipeline.clean.lines.rules import Hits, entry_times, later_hits
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
@@ -26,28 +25,23 @@ THRESHOLDS: dict[Mode, float] = {"careful": -1.75, "default": -0.75, "thorough":
 """Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0028 has the trade-off."""
 SWITCH_COST = 1.0
 """Log-odds that each change between story and chrome costs."""
-HINTS = ("outside_story",)
-"""Rules that only inform the tagger: alone they cost more story than they cut chrome."""
 KNOWN_MARGIN = 8.0
 """Log-odds against a line that a named rule holds."""
-DOUBTFUL = -2.5
+DOUBTFUL = -3.0
 """Log-odds to which a line must fall before anything is cut from a text that no rule holds."""
-MENU = frozenset({"nav"})
-"""Kinds of words that head parts of stories too."""
 PROSE_FREE_RULES = frozenset({"repeated_title", "bullet_only"})
 """Rules that act without prose around: a list, a table or a poem keeps its short lines."""
-INSIDE_BONUS = {1: 2.0, 2: 1.0, 3: 1.0}
-"""Lines between two paragraphs → log-odds for those of which nothing else is known: one is a
-subheading, or a row of a table, more often than not."""
-BRIEF_WORDS, SENTENCE_BONUS = 3, 5.0
-"""Words of the shortest sentence after a paragraph, and log-odds for a sentence there."""
+INSIDE_BONUS, SENTENCE_BONUS, BRIEF_WORDS = {1: 2.0, 2: 1.0, 3: 1.0}, 5.0, 3
+"""Log-odds for lines of which nothing else is known: so many lines between two paragraphs are
+subheadings, or rows of a table, more often than not; a sentence after a paragraph, of three words
+and more, is story."""
 LONG_WORDS, LEAST_KEPT, NEAR_BEST = 24, 0.1, 2.0
 """Words of a long line; the share of the words in such lines that must stay; log-odds below the
 best of them within which they stay when too little would."""
 BLOCK_WORDS, BLOCK_DOUBTFUL = 60, -1.0
 """Words of the shortest block of prose that the guard looks at, and the mean log-odds from which it
 may be the story."""
-SURE_CLASS = 0.5
+SURE_CLASS = 0.6
 """Share from which the class of a line is its reason."""
 UNNAMED = ("unlike_story", "neighbours")
 """Reasons where no class is likely: the line's own score, or only those of the lines around it."""
@@ -72,15 +66,14 @@ def decide(page: Page, hits: Hits, tags: Tags | None, heading: Heading) -> Decis
     A named rule's word stands; of all other lines the tagger decides. Where no line is prose,
     nothing is learned about: a list, a table or a poem stays.
     """
-    known = _known(page, hits, heading)
-    cut, guarded = known, False
+    cut, guarded = _known(page, hits, heading), False
+    spared = heading.spared - cut.keys()
     if tags is not None and page.prose_before[-1]:
-        dropped, guarded = _dropped(page, tags, known)
-        cut = known | {i: _reason(hits, tags, i) for i in dropped if i not in known}
+        dropped, guarded = _dropped(page, tags.story.tolist(), cut)
+        unnamed = [index for index in dropped if index not in cut and index not in spared]
+        cut.update(zip(unnamed, _reasons(tags, unnamed), strict=True))
     if page.title_index is not None:
         cut.pop(page.title_index, None)
-    for index in heading.spared - known.keys():
-        cut.pop(index, None)
     return Decision(cut, guarded)
 
 
@@ -88,7 +81,7 @@ def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
     """Lines that are chrome by a rule, by their role, or by what the site repeats."""
     known: dict[int, str] = {}
     for name, found in {**hits, **later_hits(page)}.items():
-        if name not in HINTS and (page.prose_before[-1] or name in PROSE_FREE_RULES):
+        if page.prose_before[-1] or name in PROSE_FREE_RULES:
             for index in found:
                 known.setdefault(index, name)
     for index in sorted(heading.bylines):
@@ -110,80 +103,70 @@ def _inside_sentence(page: Page, index: int) -> bool:
     return goes_on and not before.terminal
 
 
-def _dropped(page: Page, tags: Tags, known: dict[int, str]) -> tuple[list[int], bool]:
+def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[list[int], bool]:
     """Lines that the tagger or a rule drops, and whether the guard spoke.
 
     It does when hardly a long line would stay, or when the largest block of prose would go and
     holds more than all that stays.
     """
-    words = np.array([line.word_count for line in page.lines])
-    values = tags.story + _benefit_of_doubt(page, tags.story, known)
-    if not known and not (values <= DOUBTFUL).any():
+    bonus = _inside_bonus(page, story, known)
+    values = [value + bonus.get(index, 0.0) for index, value in enumerate(story)]
+    if not known and min(values) > DOUBTFUL:
         return [], False
-    margins = values - THRESHOLDS[page.mode]
+    margins = [value - THRESHOLDS[page.mode] for value in values]
     # The time above an entry of a live blog says nothing by itself: it goes or stays with others.
-    margins[entry_times(page)] = 0.0
-    held = sorted(known)
-    margins[held] = np.minimum(margins[held], -KNOWN_MARGIN)
-    drop = np.array(viterbi(margins.tolist(), SWITCH_COST))
-    guarded = False
-    long = words >= LONG_WORDS
-    if words[long & ~drop].sum() < LEAST_KEPT * words[long].sum():
-        at = np.flatnonzero(long)
-        drop[at[values[at] >= values[at].max() - NEAR_BEST]] = False
-        guarded = True
-    block = max(_blocks(page, known), key=lambda lines: int(words[lines].sum()), default=[])
-    lost = int(words[block].sum())
-    doubtful = bool(block) and values[block].mean() >= BLOCK_DOUBTFUL
-    if doubtful and drop[block].all() and lost >= max(BLOCK_WORDS, int(words[~drop].sum())):
-        drop[block] = False
-        guarded = True
-    return np.flatnonzero(drop).tolist(), guarded
+    for index in entry_times(page):
+        margins[index] = 0.0
+    for index in known:
+        margins[index] = min(margins[index], -KNOWN_MARGIN)
+    drop = viterbi(margins, SWITCH_COST)
+    held: list[LineRecord] = []
+    long = [line for line in page.lines if line.word_count >= LONG_WORDS]
+    if _words(n for n in long if not drop[n.index]) < LEAST_KEPT * _words(long):
+        best = max(values[line.index] for line in long)
+        held = [line for line in long if values[line.index] >= best - NEAR_BEST]
+    runs = groupby(page.lines, lambda line: line.prose and line.index not in known)
+    block = max((list(run) for is_block, run in runs if is_block), key=_words, default=[])
+    kept = _words(n for n in page.lines if not drop[n.index] or n in held)
+    if (
+        all(drop[line.index] for line in block)
+        and _words(block) >= max(BLOCK_WORDS, kept)
+        and fmean(values[line.index] for line in block) >= BLOCK_DOUBTFUL
+    ):
+        held += block
+    for line in held:
+        drop[line.index] = False
+    return [index for index, gone in enumerate(drop) if gone], bool(held)
 
 
-def _benefit_of_doubt(
-    page: Page, values: NDArray[np.float64], known: dict[int, str]
-) -> NDArray[np.float64]:
+def _words(lines: Iterable[LineRecord]) -> int:
+    """Words of *lines* together."""
+    return sum(line.word_count for line in lines)
+
+
+def _inside_bonus(page: Page, story: list[float], known: Mapping[int, str]) -> dict[int, float]:
     """Log-odds for lines of which no rule, phrase or pattern says anything, inside the story."""
-    found = np.zeros(len(values))
-    told = [n.index for n in page.lines if n.prose and values[n.index] > 0 and n.index not in known]
+    found = {}
+    told = [n.index for n in page.lines if n.prose and story[n.index] > 0 and n.index not in known]
     for before, after in zip_longest(told, told[1:], fillvalue=0):
-        inside = [index for index in range(before + 1, after) if index not in known]
-        following = page.lines[before + 1 : before + 2]
+        inside = [page.lines[index] for index in range(before + 1, after) if index not in known]
         if len(inside) not in INSIDE_BONUS:
-            inside = [line.index for line in following if _is_brief(line)]
-        for index in inside:
-            line = page.lines[index]
-            if not (line.kinds - MENU or line.signs or index in known):
-                found[index] = SENTENCE_BONUS if line.terminal else INSIDE_BONUS[len(inside)]
+            following = page.lines[before + 1 : before + 2]
+            inside = [n for n in following if n.text[-1] == "." and n.word_count >= BRIEF_WORDS]
+        for line in inside:
+            if not (line.kinds - {"nav"} or line.signs):
+                found[line.index] = SENTENCE_BONUS if line.terminal else INSIDE_BONUS[len(inside)]
     return found
 
 
-def _is_brief(line: LineRecord) -> bool:
-    """Whether a line may be a short sentence."""
-    return line.text.endswith(".") and line.word_count >= BRIEF_WORDS and not line.prose
-
-
-def _blocks(page: Page, known: dict[int, str]) -> Iterator[list[int]]:
-    """Runs of prose that no rule holds."""
-    block: list[int] = []
-    for line in page.lines:
-        if line.prose and line.index not in known:
-            block.append(line.index)
-        elif block:
-            yield block
-            block = []
-    if block:
-        yield block
-
-
-def _reason(hits: Hits, tags: Tags, index: int) -> str:
-    """Why the tagger cuts a line: the hint that agrees, else its likeliest class."""
-    for name in HINTS:
-        if index in hits[name]:
-            return name
-    powers = np.exp(tags.classes[index] - tags.classes[index].max())
-    best = int(powers.argmax())
-    if powers[best] >= SURE_CLASS * powers.sum():
-        return f"tagger: {CLASSES[best]}"
-    return f"tagger: {UNNAMED[int(tags.story[index] >= 0)]}"
+def _reasons(tags: Tags, lines: list[int]) -> list[str]:
+    """Why the tagger cuts each of *lines*: its likeliest class, if one is likely."""
+    logits = tags.classes[lines]
+    best = logits.argmax(axis=1)
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    sure = powers.sum(axis=1) * SURE_CLASS <= 1.0
+    names = zip(lines, best.tolist(), sure.tolist(), strict=True)
+    return [
+        f"tagger: {CLASSES[at] if likely else UNNAMED[int(tags.story[index] >= 0)]}"
+        for index, at, likely in names
+    ]

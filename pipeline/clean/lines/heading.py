@@ -18,33 +18,33 @@ from numpy.typing import NDArray
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import byline_names, is_labelled
 from pipeline.clean.lines.page import LineRecord, Page
-from pipeline.clean.lines.page_rules import MIN_ENTRIES, entry_times
 from pipeline.clean.lines.phrases import WORDS
+from pipeline.clean.lines.rules import DATES_IN_LIST, entry_times
 from pipeline.clean.lines.signs import CLOSING, agencies
 from pipeline.clean.lines.stamps import PUBLISHED, UPDATED
 from pipeline.clean.lines.tagger import Tags
-from pipeline.clean.names import name_key, read_contributors
+from pipeline.clean.names import read_contributors
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-FIRST_SHARE, TITLE_SHARE, TIME_SHARE = 0.35, 0.5, 0.6
-AUTHOR_SHARE, BYLINE_SHARE, LABEL_SHARE = 0.8, 0.5, 0.25
-"""Shares from which a role is believed: of a headline in the first line, of another one, of a date;
-of names alone, behind ``By`` and the like, behind ``Author:`` and the like (decision 3)."""
-HEADED_LINES, HEADED_PROSE = 8, 1
-"""Lines behind a headline among which prose is looked for, and lines of prose."""
-ABOVE_BYLINE, NOTICE_LINES = 3.0, 6
-"""What the share of a line right above the byline or time stamp is multiplied by; lines above the
-one over the first paragraph among which a notice of consent leaves that one as the headline."""
+FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.35, 0.5, 0.6, 0.8
+AUTHOR_SHARE, LABEL_SHARE = 0.8, 0.15
+"""Shares from which a role is believed: a headline that is the first line or printed twice, another
+one, a date, one of many; a byline, one behind ``Author:`` and the like; see decision 28."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS = 3, 24
-"""Words of the shortest and the longest line above the story that may be its headline unseen."""
-BUTTON_WORDS = 5
-"""Words of the longest button that is never a headline."""
+"""Words of the shortest and the longest first line that is a headline however unsure the tagger."""
+HEADED_LINES = 8
+"""Lines after a headline among which prose is looked for."""
+ABOVE_BYLINE, BUTTON_WORDS, NOTICE_LINES = 3.0, 5, 6
+"""What the share of a line right above the byline or time stamp is multiplied by; words of the
+longest button that is never a headline; lines above the one over the first paragraph among which a
+notice of consent leaves that one as the headline."""
 SPARED_SHARE, LEAST_SHARE = 0.15, 0.04
-"""Shares from which a line may be the headline, and from which one is looked at at all."""
-BESIDE_BEST, BESIDE_LINES, MOST_BYLINES, MOST_TIMES = 0.25, 3, 4, 5
-"""Share of the likeliest byline's from which a line near it is one too; lines looked at."""
+"""Shares from which a line may be the headline, or a time stamp, and from which it is looked at."""
+BESIDE_BEST, BESIDE_NAME, MOST_TIMES = 0.25, 0.25, 5
+"""Share of the likeliest time stamp's from which a line is one too; share from which the date of a
+byline is believed; lines looked at."""
 TITLE_CHARS, MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 300, 25
 """Characters of the longest headline and time stamp, and words of the latter."""
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
@@ -60,7 +60,7 @@ _DOMAIN_FIRST = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Heading:
     """What the record and the text say about the story, by the line that says it.
 
@@ -72,8 +72,8 @@ class Heading:
         published, modified: when the story was; a declared date that cannot be read gives None.
         bylines, times: lines that say only by whom, or only when.
         evidence: what says so.
-        sites: of lines that are not the story's own if they stay in it.
         url: canonical url of the record.
+        contributors, site, dateline: known once the lines that are cut are known, see ``settle``.
     """
 
     title: str | None = None
@@ -84,29 +84,20 @@ class Heading:
     modified: Timestamp | None = None
     bylines: frozenset[int] = frozenset()
     times: frozenset[int] = frozenset()
-    evidence: tuple[Evidence, ...] = ()
-    sites: Mapping[int, tuple[Evidence, ...]] = field(default_factory=dict)
+    evidence: list[Evidence] = field(default_factory=list)
     url: str | None = None
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The fields of an article that depend on which lines are the story."""
-
-    contributors: tuple[str, ...]
-    site: str | None
-    dateline: str | None
-    evidence: tuple[Evidence, ...]
+    contributors: tuple[str, ...] = ()
+    site: str | None = None
+    dateline: str | None = None
 
 
 _Dates = dict[str, tuple[Timestamp, Evidence]]
 
 
 def read(page: Page, document: Document, tags: Tags | None) -> Heading:
-    """Read title, authors, dates and site; what the record declares wins over what the text says.
+    """Read title, authors and dates; what the record declares wins over what the text says.
 
-    What the text says counts where the tagger is sure enough. A site is the domain of a mail
-    address or of a comment policy.
+    What the text says counts where the tagger is sure enough.
     """
     read = read_roles(page, tags) if tags is not None and page.prose_before[-1] else Heading()
     title = normalize(document.title or "") or None
@@ -117,175 +108,160 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
     evidence += [each for each in read.evidence if not declared.get(each.field)]
     if document.date_published:
         evidence.append(Evidence("date_published", document.date_published, "record"))
-        read = replace(read, published=parse_timestamp(document.date_published))
-    url = canonical_url(document.url) if document.url else None
-    sites = {}
-    if not url and ("@" in page.raw or " right" in page.raw):
-        sites = {line.index: named for line in page.lines if (named := _sites_in(page, line))}
+        read.published = parse_timestamp(document.date_published)
     if title:
-        read = replace(read, title=title, title_index=None, spared=frozenset())
-    if authors:
-        read = replace(read, authors=authors)
-    return replace(read, evidence=tuple(evidence), sites=sites, url=url)
+        read.title, read.title_index, read.spared = title, None, frozenset()
+    read.authors = authors or read.authors
+    read.evidence = evidence
+    read.url = canonical_url(document.url) if document.url else None
+    return read
 
 
 def read_roles(page: Page, tags: Tags) -> Heading:
     """Headline, authors and dates of a text, where the tagger is sure enough; else None each."""
-    headline, byline, time = tags.roles.T.copy()
-    none = tags.none.tolist()
+    shares: list[list[float]] = tags.roles.T.tolist()
+    headline, byline, time = shares
+    _, no_byline, no_time = tags.none.tolist()
     # In a list of dates, or a live blog, each belongs to its entry, unless one stands out.
     entries = [index for index in entry_times(page) if page.share_before(index) > 0]
-    if len(entries) >= MIN_ENTRIES and time[entries].max() < TIME_SHARE:
-        time[entries] = 0.0
-    authors, bylines, evidence = _authors(page, byline, none[1])
-    dates, times = _dates(page, time, none[2])
-    above = [index - 1 for index in bylines | times if index and index - 1 not in bylines | times]
-    headline[above] *= ABOVE_BYLINE
-    title, spared = _headline(page, headline, tags.story)
+    if len(entries) >= DATES_IN_LIST and max(time[index] for index in entries) < ENTRY_SHARE:
+        for index in entries:
+            time[index] = 0.0
+    authors, bylines, evidence = _authors(page, byline, 1.0 - no_byline)
+    dates, times = _dates(page, time, no_time, bylines)
+    for index in bylines | times:
+        if index and index - 1 not in bylines | times:
+            headline[index - 1] *= ABOVE_BYLINE
+    title, sure, spared = _headline(page, headline, tags.story)
     if title is not None:
-        sure = float(headline[_same(page, title)].sum())
-        line = page.lines[title]
-        place = "above_story" if title else "first_line"
-        source = sure if sure >= FIRST_SHARE else place
-        evidence.insert(0, _evidence(page, line, "title", line.text, source))
-    evidence += [each for _, each in dates.values()]
-    when = {column: timestamp for column, (timestamp, _) in dates.items()}
+        source = sure or ("above_story" if title.index else "first_line")
+        evidence.insert(0, _evidence(page, title, "title", title.text, source))
     return Heading(
-        title=None if title is None else page.lines[title].text,
-        title_index=title,
+        title=title and title.text,
+        title_index=title and title.index,
         spared=spared,
         authors=authors,
-        published=when.get("date_published"),
-        modified=when.get("date_modified"),
+        published=dates["date_published"][0] if "date_published" in dates else None,
+        modified=dates["date_modified"][0] if "date_modified" in dates else None,
         bylines=bylines,
         times=times,
-        evidence=tuple(evidence),
+        evidence=evidence + [each for _, each in dates.values()],
     )
 
 
-def _same(page: Page, index: int) -> list[int]:
-    """The lines that say what one of them says, itself first; the site's name may stand behind."""
-    words = page.lines[index].words
-    first = words[:1]
-    others = (o for o in page.lines if o.words[:1] == first and o.words and o.index != index)
-    return [index, *(o.index for o in others if o.words == words or _is_name_of(o, words))]
+def _headline(
+    page: Page, shares: list[float], story: NDArray[np.float64]
+) -> tuple[LineRecord | None, float, frozenset[int]]:
+    """The line that is the headline and its share, and those that may be one where none is sure.
+
+    A line above text that is not the story most likely heads a notice.
+    """
+    likely = [
+        line
+        for line, share in zip(page.lines, shares, strict=True)
+        if share >= LEAST_SHARE
+        and line.words
+        and not (line.kinds and line.word_count <= BUTTON_WORDS)
+    ]
+    if likely:
+        line = max(likely, key=lambda n: (_heads_story(page, n, story), shares[n.index]))
+        alike = [n for n in page.lines if n.words[:1] == line.words[:1]]
+        # Of a headline, and the same with the site's name after it, the headline counts.
+        line = next((n for n in alike if _is_name_of(line, n.words)), line)
+        same = [n.index for n in alike if n.words == line.words or _is_name_of(n, line.words)]
+        sure = sum(shares[index] for index in same)
+        needed = FIRST_SHARE if line.index == 0 or len(same) > 1 else TITLE_SHARE
+        if sure >= needed and len(line.text) <= TITLE_CHARS:
+            return line, sure, frozenset()
+    first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
+    if first is not None:
+        return first, 0.0, frozenset()
+    above = _above_story(page, story)
+    notice = page.lines[max(above[0].index - NOTICE_LINES, 0) : above[0].index] if above else ()
+    if any("legal" in other.kinds for other in notice):
+        return above[0], 0.0, frozenset()
+    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE and n.word_count > 1}
+    return None, 0.0, frozenset(spared.union(line.index for line in above))
 
 
 def _is_name_of(line: LineRecord, words: tuple[str, ...]) -> bool:
-    """Whether a line is a headline of these *words*, and the site's name behind it."""
+    """Whether a line is a headline of these *words*, and the site's name after it."""
     size = len(words)
-    return size > 2 and line.words[:size] == words and _SITE_NAME.search(line.text) is not None
+    return (
+        2 < size < len(line.words)
+        and line.words[:size] == words
+        and bool(_SITE_NAME.search(line.text))
+    )
 
 
-def _headline(
-    page: Page, shares: NDArray[np.float64], story: NDArray[np.float64]
-) -> tuple[int | None, frozenset[int]]:
-    """The line that is the headline, and those that may be one where none is sure.
+def _opens_story(page: Page, story: NDArray[np.float64], *, sure: bool) -> LineRecord | None:
+    """The first line where it must be a headline: a few words right above a paragraph.
 
-    A line above text that is not the story heads a notice, however much it looks like a headline.
-    A button, and a byline with a label, are none.
+    Args:
+        sure: whether the tagger does not rule it out; a line that is printed twice needs no more.
     """
-    likely = [
-        index
-        for index in np.flatnonzero(shares >= LEAST_SHARE).tolist()
-        if not (page.lines[index].kinds and page.lines[index].word_count <= BUTTON_WORDS)
-        and not is_labelled(page.lines[index].text)
-    ]
-    heads = {i: _heads_story(page, page.lines[i], story) for i in likely}
-    best = max(likely, key=lambda i: shares[i] * heads[i], default=0)
-    line = page.lines[best]
-    # Of a headline, and the same with the site's name behind it, the headline counts.
-    if _SITE_NAME.search(line.text) is not None:
-        bare = (o for o in page.lines if o.words != line.words and _is_name_of(line, o.words))
-        best = next((o.index for o in bare), best)
-    sure = float(shares[_same(page, best)].sum())
-    line = page.lines[best]
-    if sure < TITLE_SHARE and _opens_story(page, story):
-        best, line, sure = 0, page.lines[0], max(float(shares[0]), FIRST_SHARE)
-    needed = FIRST_SHARE if best == 0 and heads.get(0, True) else TITLE_SHARE
-    if sure >= needed and line.words and len(line.text) <= TITLE_CHARS:
-        return best, frozenset()
-    above = _above_story(page, story)
-    notice = page.lines[max(above[0] - NOTICE_LINES, 0) : above[0]] if above else ()
-    if any("legal" in other.kinds for other in notice):
-        return above[0], frozenset()
-    spared = (i for i in likely if shares[i] >= SPARED_SHARE)
-    return None, frozenset(i for i in (*spared, *above) if page.lines[i].words)
-
-
-def _opens_story(page: Page, story: NDArray[np.float64]) -> bool:
-    """Whether a text begins with what must be a headline: a few words right above a paragraph."""
-    line, *behind = page.lines[:2]
-    if not behind or not behind[0].prose or story[1] <= 0 or line.prose or line.kinds or line.signs:
-        return False
+    line, *behind = page.lines[:3]
+    if behind and (behind[0].words == line.words or _is_name_of(line, behind[0].words)):
+        line, sure = behind.pop(0), True
+    if not (sure and behind and behind[0].prose and story[behind[0].index] > 0):
+        return None
     few = HEADLINE_WORDS <= line.word_count <= MOST_HEADLINE_WORDS
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
-    return few and not ended and not line.text[0].islower() and not line.text[0].isdigit()
+    plain = not (line.prose or line.kinds or line.signs or ended) and not line.text[0].isdigit()
+    return line if few and plain and not line.text[0].islower() else None
 
 
-def _above_story(page: Page, story: NDArray[np.float64]) -> list[int]:
+def _above_story(page: Page, story: NDArray[np.float64]) -> list[LineRecord]:
     """The line right above the first paragraph of the story, where it may be a headline."""
     first = next((o.index for o in page.lines if o.prose and not o.kinds and story[o.index] > 0), 0)
     line = page.lines[first - 1]
     plain = not (line.prose or line.kinds or line.signs) and line.word_count >= HEADLINE_WORDS
-    return [first - 1] if first and plain else []
+    return [line] if first and plain else []
 
 
 def _heads_story(page: Page, line: LineRecord, story: NDArray[np.float64]) -> bool:
     """Whether the next prose behind a line is story; at a text's end, whether any could be."""
     behind = page.lines[line.index + 1 : line.index + 1 + HEADED_LINES]
-    following = [other.index for other in behind if other.prose][:HEADED_PROSE]
-    return not following or bool(story[following].max() > 0)
+    following = next((other.index for other in behind if other.prose), None)
+    return following is None or bool(story[following] > 0)
 
 
 def _authors(
-    page: Page, shares: NDArray[np.float64], none: float
+    page: Page, shares: list[float], sure: float
 ) -> tuple[tuple[str, ...], frozenset[int], list[Evidence]]:
-    """Names of the likeliest byline and of those beside it; the lines; where the names stand."""
-    order = np.argsort(-shares, kind="stable")[:MOST_BYLINES].tolist()
-    best = order[0]
-    likely = [i for i in order if shares[i] >= max(BESIDE_BEST * shares[best], LEAST_SHARE)]
-    names: dict[str, str] = {}
-    lines: list[int] = []
-    for index in sorted(i for i in likely if abs(i - best) <= BESIDE_LINES):
-        found = byline_names(page.lines[index].text)
-        if found:
-            lines.append(index)
-        for name in found:
-            names.setdefault(name_key(name), name)
-    sure = 1.0 - none
-    line = page.lines[best]
-    signed = BYLINE_SHARE if "byline" in line.signs else AUTHOR_SHARE
-    needed = LABEL_SHARE if is_labelled(line.text) else signed
-    if not names or best not in lines or sure < needed:
+    """Names of the likeliest byline; its line, unless it is prose; where the names stand."""
+    line = page.lines[shares.index(max(shares))]
+    needed = LABEL_SHARE if is_labelled(line.text) else AUTHOR_SHARE
+    names = byline_names(line.text) if sure >= needed else ()
+    if not names:
         return (), frozenset(), []
-    held = frozenset(i for i in lines if not page.lines[i].prose)
-    evidence = _evidence(page, line, "authors", ", ".join(names.values()), sure)
-    return tuple(names.values()), held, [evidence]
+    held = frozenset[int]() if line.prose else frozenset((line.index,))
+    return names, held, [_evidence(page, line, "authors", ", ".join(names), sure)]
 
 
-def _dates(page: Page, shares: NDArray[np.float64], none: float) -> tuple[_Dates, frozenset[int]]:
+def _dates(
+    page: Page, shares: list[float], none: float, bylines: frozenset[int]
+) -> tuple[_Dates, frozenset[int]]:
     """The dates of publication and of change, by column, and the lines that say only when."""
-    order = np.argsort(-shares, kind="stable")[:MOST_TIMES].tolist()
+    likely = [n for n in page.lines if shares[n.index] >= LEAST_SHARE]
+    likely.sort(key=lambda each: -shares[each.index])
     printed = [
-        (i, column, each)
-        for i in order
-        if shares[i] >= LEAST_SHARE and len(page.lines[i].text) <= MAX_STAMP_CHARS
-        for column, each in printed_dates(page.lines[i].text).items()
+        (line, column, each)
+        for line in likely[:MOST_TIMES]
+        if len(line.text) <= MAX_STAMP_CHARS
+        for column, each in printed_dates(line.text).items()
     ]
-    dated = {i: float(shares[i]) for i, _, _ in printed}
-    least = BESIDE_BEST * max(dated.values(), default=0.0)
+    least = BESIDE_BEST * max((shares[line.index] for line, _, _ in printed), default=0.0)
     dates: _Dates = {}
-    for index, column, each in printed:
-        line = page.lines[index]
-        rivals = {i: _day(p) for i, c, p in printed if c == column}
-        same = sum(dated[i] for i, day in rivals.items() if day == _day(each))
-        sure = same / (sum(dated[i] for i in rivals) + none)
-        if column not in dates and sure >= TIME_SHARE and dated[index] >= least:
+    for line, column, each in printed:
+        rivals = {n.index: _day(p) for n, c, p in printed if c == column}
+        same = sum(shares[i] for i, day in rivals.items() if day == _day(each))
+        sure = same / (sum(shares[i] for i in rivals) + none)
+        needed = BESIDE_NAME if line.index in bylines else TIME_SHARE
+        if column not in dates and sure >= needed and shares[line.index] >= least:
             value = line.text[each.start : each.end]
-            evidence = _evidence(page, line, column, value, sure)
-            dates[column] = each.timestamp, evidence
-    stamps = (line for line in map(page.lines.__getitem__, dated) if dated[line.index] >= least)
+            dates[column] = each.timestamp, _evidence(page, line, column, value, sure)
+    stamps = (line for line, _, _ in printed if shares[line.index] >= max(least, SPARED_SHARE))
     short = (n.index for n in stamps if not n.prose and n.word_count <= STAMP_WORDS_MOST)
     return dates, frozenset(short)
 
@@ -335,45 +311,43 @@ def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def settle(heading: Heading, page: Page, cut: Mapping[int, str]) -> Settled:
+def settle(heading: Heading, page: Page, cut: Mapping[int, str], *, dated: bool) -> None:
     """Read what the lines in *cut* say that are known not to be the story, and the dateline.
 
-    Two different sites say nothing.
+    A site is the domain of a mail address or of a comment policy; two different ones say nothing.
+
+    Args:
+        dated: whether the record declares a date of publication: the dateline's is not asked.
     """
-    evidence: list[Evidence] = []
-    contributors: list[str] = []
     sites: dict[str, Evidence] = {}
     for index, rule in cut.items():
         line = page.lines[index]
         if rule == "contributor_credit":
-            new = [name for name in read_contributors(line.text) if name not in contributors]
-            contributors.extend(new)
+            new = [n for n in read_contributors(line.text) if n not in heading.contributors]
+            heading.contributors += tuple(new)
             names = ", ".join(new)
-            evidence.append(Evidence("contributors", names, "credit", line.start, line.end))
-        for named in heading.sites.get(index, ()):
+            heading.evidence.append(Evidence("contributors", names, "credit", line.start, line.end))
+        for named in () if heading.url else _sites_in(page, line):
             sites.setdefault(named.value, replace(named, source=rule))
-    place = _place(page, cut, heading.title_index)
-    evidence.extend(filter(None, (place,)))
-    site = site_of(heading.url) if heading.url else None
+    for line, dateline in _place(page, cut):
+        heading.dateline = dateline.place
+        heading.evidence.append(_evidence(page, line, "dateline", dateline.place, "dateline"))
+        printed = dateline.printed
+        if printed is not None and heading.published is None and not dated:
+            heading.published = printed.timestamp
+            value = line.text[printed.start : printed.end]
+            heading.evidence.append(_evidence(page, line, "date_published", value, "dateline"))
+    heading.site = site_of(heading.url) if heading.url else None
     if len(sites) == 1:
-        ((site, named),) = sites.items()
-        evidence.append(named)
-    return Settled(
-        contributors=tuple(contributors),
-        site=site,
-        dateline=place.value if place else None,
-        evidence=tuple(evidence),
-    )
+        ((heading.site, named),) = sites.items()
+        heading.evidence.append(named)
 
 
-def _place(page: Page, cut: Mapping[int, str], title_index: int | None) -> Evidence | None:
-    """The dateline that opens one of the first paragraphs kept."""
-    kept = (line for line in page.lines if line.prose and line.index not in cut)
-    for line in islice((line for line in kept if line.index != title_index), DATELINE_LINES):
-        dateline = find_dateline(line.text)
-        if dateline:
-            return _evidence(page, line, "dateline", dateline.place, "dateline")
-    return None
+def _place(page: Page, cut: Mapping[int, str]) -> list[tuple[LineRecord, Dateline]]:
+    """The dateline that opens one of the first paragraphs kept, with its line; else none."""
+    kept = (n for n in page.lines if n.prose and n.index not in cut and n.index != page.title_index)
+    found = ((line, find_dateline(line.text)) for line in islice(kept, DATELINE_LINES))
+    return [(line, dateline) for line, dateline in found if dateline][:1]
 
 
 def _evidence(
@@ -398,7 +372,7 @@ DATELINE_CHARS = 90
 _CAPITALS = re.compile(
     r"^(?P<place>[^\W\d_a-z]{2}[^\W\d_]*(?:[ .,’'/-]{1,2}[^\W\d_]{1,20}\.?){0,5}?)"
     r"(?P<rest>(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}(?:,\s\d{4})?)?(?:\s?\([^()]{2,40}\)){0,2}"
-    r"|,?\s\d{1,2}\s[^\W\d_]{3,10}\.?(?:\s\([^()]{2,40}\))?)"
+    r"|,?\s\d{1,2}\s[^\W\d_]{3,10}\.?(?:\s\([^()]{2,40}\))?)(?:\s?/[\w .-]{2,30}/)?"
     r"\s?(?:[—–]|--|\s-\s?|-\s)\s?(?=\S)"
 )
 
@@ -416,11 +390,12 @@ _ABBREVIATIONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """The place as written, and the characters of the line that hold it."""
+    """The place as written, the characters of the line that hold it, and the day beside it."""
 
     place: str
     start: int
     end: int
+    printed: PrintedDate | None
 
 
 def find_dateline(text: str) -> Dateline | None:
@@ -437,7 +412,8 @@ def find_dateline(text: str) -> Dateline | None:
         match = _CAPITALS.match(head) if "—" in head or "–" in head or "-" in head else None
         if match is None or not _is_place(match["place"], text):
             return None
-    return Dateline(match["place"], match.start("place"), match.end("place"))
+    place, (start, end) = match["place"], match.span("place")
+    return Dateline(place, start, end, find_date(match[0]))
 
 
 def _is_place(place: str, text: str) -> bool:

@@ -17,8 +17,8 @@ Matrix = NDArray[np.float32]
 RULE_MARKS = (
     "byline", "timestamp", "caption_or_credit", "contributor_credit", "author_block",
     "newsletter", "cookie_notice", "subscription", "share_buttons", "advertisement", "read_more",
-    "contact", "tail_section", "reader_comments", "navigation", "spaceless_notice",
-    "embedded_content", "script_code", "outside_story", "bullet_only",
+    "contact", "reader_comments", "navigation", "spaceless_notice", "embedded_content",
+    "script_code", "bullet_only",
 )  # fmt: skip
 KIND_MARKS = (
     "account", "ad", "comments", "embed", "legal", "nav", "newsletter", "popular", "read_more",
@@ -26,7 +26,7 @@ KIND_MARKS = (
 )  # fmt: skip
 SIGN_MARKS = (
     "clock", "contact", "pointer", "remark_button", "agency", "handle", "timestamp",
-    "byline", "contributors", "credit", "notice", "policy",
+    "byline", "contributors", "credit", "notice", "policy", "biography",
 )  # fmt: skip
 """Rules, kinds of phrases and signs that have a column each."""
 
@@ -47,14 +47,16 @@ MARKS = len(RULE_MARKS) + len(_AT)
 COLUMNS = MARKS + 3 * len(HEADS)
 
 CLASS_OF = {
-    "caption_or_credit": "caption", "tail_section": "related", "read_more": "related",
-    "newsletter": "newsletter", "reader_comments": "comments", "navigation": "navigation",
+    "caption_or_credit": "caption", "read_more": "related", "related": "related",
+    "popular": "related", "newsletter": "newsletter", "reader_comments": "comments",
+    "comments": "comments", "navigation": "navigation",
     "share_buttons": "share", "subscription": "subscription", "cookie_notice": "legal",
     "advertisement": "advertisement", "author_block": "author", "contributor_credit": "author",
     "contact": "author", "byline": "byline", "timestamp": "timestamp",
     "embedded_content": "embedded", "script_code": "embedded",
 }  # fmt: skip
-"""Rule → the class of chrome that it holds: what the tagger names its own cuts by."""
+"""Rule, or kind of phrase → the class of chrome that it holds: what the tagger names its own cuts
+by."""
 CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
 Hits = Mapping[str, AbstractSet[int]]
 

@@ -12,7 +12,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -204,43 +204,44 @@ def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
     near = (place < HEAD) | (place >= np.repeat(sizes, sizes + 1) - TAIL)
     looked_up = np.flatnonzero((flat != 0) & near)
     chars = np.fromiter(map(len, texts), np.int64, count)
-    words = _word_counts(chars, sizes, shares)
-    edges = _edges(classes, starts, ends)
-    terminal = _is_terminal(edges)
-    prose = (words >= LONG_WORDS) | (terminal & (words >= SENTENCE_WORDS))
+    own, words, prose = _measured(chars, sizes, shares, _edges(classes, starts, ends))
     kept, kept_lines = flat[looked_up], line[looked_up]
-    pairs, pair_lines, content = _pairs(tokens, kept, kept_lines)
-    return LineTable(
-        _own(_Sizes(chars, sizes, words), shares, edges, terminal, prose),
-        words,
+    return LineTable(own, words, prose, kept, kept_lines, *_pairs(tokens, kept, kept_lines))
+
+
+def _measured(
+    chars: Ints, sizes: Ints, counts: Matrix, edges: list[Ints]
+) -> tuple[Matrix, NDArray[np.float64], NDArray[np.bool_]]:
+    """Columns of each line by itself, its words, and whether it is prose."""
+    words = _word_counts(chars, sizes, counts)
+    closed = ((edges[2] == QUOTE) | (edges[2] == BRACKET)) & np.isin(edges[3], (FULL_STOP, MARK))
+    terminal = closed | (edges[2] == FULL_STOP) | (edges[2] == MARK)
+    prose = (words >= LONG_WORDS) | (terminal & (words >= SENTENCE_WORDS))
+    columns = (
+        np.log1p(words) / 3,
+        np.log1p(chars) / 5,
+        np.log1p(sizes) / 3,
+        terminal,
         prose,
-        kept,
-        kept_lines,
-        pairs,
-        pair_lines,
-        content[0],
-        content[1],
+        words >= 40,
+        np.minimum(counts[:, FULL_STOP], 4) / 4,
+        np.minimum(counts[:, _COMMA], 6) / 6,
+        counts[:, YEAR] > 0,
+        np.minimum(counts[:, SHORT_NUMBER] + counts[:, NUMBER], 5) / 5,
     )
+    alike = np.eye(CLASSES, dtype=np.float32)[np.stack(edges[:3], axis=1)].reshape(len(words), -1)
+    own = (counts / np.maximum(sizes, 1)[:, None], alike, np.stack(columns, axis=1))
+    return np.concatenate(own, axis=1, dtype=np.float32), words, prose
 
 
-def _edges(classes: Ints, starts: Ints, ends: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+def _edges(classes: Ints, starts: Ints, ends: Ints) -> list[Ints]:
     """Classes of the first two and the last two tokens of each line."""
-    sizes = ends - starts
-    if not len(classes):
-        return starts, starts, starts, starts
-    first = np.where(sizes > 0, classes[starts], ABSENT)
-    second = np.where(sizes > 1, classes[np.minimum(starts + 1, len(classes) - 1)], ABSENT)
-    last = np.where(sizes > 0, classes[ends - 1], ABSENT)
-    last_but_one = np.where(sizes > 1, classes[ends - 2], ABSENT)
-    return first, second, last, last_but_one
-
-
-def _is_terminal(edges: tuple[Ints, Ints, Ints, Ints]) -> NDArray[np.bool_]:
-    """Whether each line ends as a sentence does, a closing quote or bracket aside."""
-    last, before = edges[2], edges[3]
-    closed = ((last == QUOTE) | (last == BRACKET)) & ((before == FULL_STOP) | (before == MARK))
-    terminal: NDArray[np.bool_] = (last == FULL_STOP) | (last == MARK) | closed
-    return terminal
+    places = ((0, starts), (1, starts + 1), (0, ends - 1), (1, ends - 2))
+    last = len(classes) - 1
+    return [
+        np.where(ends - starts > others, classes[np.clip(at, 0, last)], ABSENT)
+        for others, at in places
+    ]
 
 
 def _word_counts(chars: Ints, sizes: Ints, counts: Matrix) -> NDArray[np.float64]:
@@ -248,59 +249,18 @@ def _word_counts(chars: Ints, sizes: Ints, counts: Matrix) -> NDArray[np.float64
     spaceless = counts[:, SPACELESS_CLASS]
     named = counts[:, [LOWER, TITLE, UPPER, MIXED, SHORT_NUMBER, YEAR, NUMBER, INITIAL]]
     words = named.sum(axis=1, dtype=np.float64) + spaceless / 2
-    dense = spaceless > 0.5 * np.maximum(sizes, 1)
-    estimated = np.where(dense, chars / 2, chars / 6.2)
+    estimated = np.where(spaceless > 0.5 * np.maximum(sizes, 1), chars / 2, chars / 6.2)
     # To halves, so that sums do not depend on the order of what is added.
-    halves: NDArray[np.float64] = np.rint(
-        2 * np.where(chars > HEAD_CHARS + TAIL_CHARS, estimated, words)
-    )
-    return halves / 2
+    words = np.where(chars > HEAD_CHARS + TAIL_CHARS, estimated, words)
+    halves: NDArray[np.float64] = np.rint(2 * words) / 2
+    return halves
 
 
-class _Sizes(NamedTuple):
-    """Characters, tokens and words of each line."""
-
-    chars: Ints
-    tokens: Ints
-    words: NDArray[np.float64]
-
-
-def _own(
-    size: _Sizes,
-    counts: Matrix,
-    edges: tuple[Ints, Ints, Ints, Ints],
-    terminal: NDArray[np.bool_],
-    prose: NDArray[np.bool_],
-) -> Matrix:
-    """What each line is: shares of classes, how it begins and ends, how long it is."""
-    eye = np.eye(CLASSES, dtype=np.float32)
-    columns = (
-        np.log1p(size.words) / 3,
-        np.log1p(size.chars) / 5,
-        np.log1p(size.tokens) / 3,
-        terminal,
-        prose,
-        size.words >= 40,
-        np.minimum(counts[:, FULL_STOP], 4) / 4,
-        np.minimum(counts[:, _COMMA], 6) / 6,
-        counts[:, YEAR] > 0,
-        np.minimum(counts[:, SHORT_NUMBER] + counts[:, NUMBER], 5) / 5,
-    )
-    parts = (
-        counts / np.maximum(size.tokens, 1)[:, None],
-        eye[edges[0]],
-        eye[edges[1]],
-        eye[edges[2]],
-        np.stack(columns, axis=1),
-    )
-    return np.concatenate(parts, axis=1, dtype=np.float32)
-
-
-def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, tuple[Hashes, Ints]]:
+def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashes, Ints]:
     """Hashes of neighbouring tokens with their lines, and of what tells a line's subject."""
     words = tokens.hashes[kept, 0]
     if not len(kept):
-        return words, lines, (words, lines)
+        return words, lines, words, lines
     turns = lines[1:] != lines[:-1]
     first, last = np.concatenate(([True], turns)), np.concatenate((turns, [True]))
     before = np.where(first, _BEGIN, np.concatenate(([_BEGIN], words[:-1])))
@@ -310,8 +270,9 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, tuple
     spaceless[1:] &= spaceless[:-1] & ~first[1:]
     spaceless[0] = False
     telling = tokens.content[kept] | spaceless
-    content = np.where(spaceless, inner, words)[telling], lines[telling]
-    return np.concatenate((inner, closing)), np.concatenate((lines, lines[last])), content
+    content = np.where(spaceless, inner, words)[telling]
+    pairs, pair_lines = np.concatenate((inner, closing)), np.concatenate((lines, lines[last]))
+    return pairs, pair_lines, content, lines[telling]
 
 
 def placed(table: LineTable, ids: Ints, blanks: NDArray[np.bool_], sizes: Ints) -> Matrix:

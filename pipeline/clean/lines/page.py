@@ -62,7 +62,7 @@ class LineRecord(NamedTuple):
         return bool(self.words) and self.word_count <= SHORT_WORDS
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Page:
     """A text as the rules see it.
 

@@ -25,13 +25,18 @@ _TABLE: dict[str, dict[str, list[str]]] = json.loads(
     Path(__file__).with_name("phrases.json").read_text(encoding="utf-8")
 )
 
-WORDS: dict[str, frozenset[str]] = {
-    name: frozenset(words) for name, words in _TABLE.pop("words").items()
-}
+_WORDS = _TABLE.pop("words")
+WORDS: dict[str, frozenset[str]] = {name: frozenset(words) for name, words in _WORDS.items()}
 """Words: how readers speak (``first_person``, ``second_person``, ``informal``), what stands
 between their remarks (``remark``), what is counted above them (``counted``; ``counted_alone`` if
 nothing follows), headers of recipes, what sites say in scripts without spaces, and words too
 common to index a phrase by."""
+
+
+def any_of(name: str) -> str:
+    """A pattern of the ``WORDS`` of this name: any of them."""
+    return "|".join(map(re.escape, _WORDS[name]))
+
 
 PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
     place: {
@@ -164,6 +169,30 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
     return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else _NOTHING
 
 
+_BIO = {
+    word: own for word, rows in _HINT.items() if (own := [row for row in rows if row[2] == "bio"])
+}
+_BIO_WORDS = frozenset(_BIO) | WORDS["office"]
+OFFICE_WORDS = 7
+"""Words within which an office follows ``is``."""
+
+
+def is_biography(words: tuple[str, ...]) -> bool:
+    """Whether a line of these case-folded *words* says that somebody is a journalist, or the like.
+
+    >>> is_biography(tuple("bo is the chief political correspondent".split()))
+    True
+    >>> is_biography(tuple("the author was the first to leave".split()))
+    False
+    """
+    if _BIO_WORDS.isdisjoint(words):
+        return False
+    if inside_kinds(words, _BIO):
+        return True
+    at = (position for position, word in enumerate(words) if word in WORDS["office"])
+    return any(not WORDS["is"].isdisjoint(words[max(0, p - OFFICE_WORDS) : p]) for p in at)
+
+
 LOOKED_AT = 12
 """Characters within which such a line has one of its letters."""
 SHORT = 40
@@ -171,26 +200,9 @@ SHORT = 40
 CAPTION = 80
 """Characters of the longest caption that ends with who took the picture."""
 
-_NOTICE = re.compile(
-    r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}(?:\d{1,2}[、.．]\s?)?(?:"
-    r"责任编辑|責任編輯|责编[：:]|編輯[：:]|编辑[：:]|版权声明|版權聲明|免责声明|免責聲明|版权所有"
-    r"|版權所有|凡注明|凡本网|凡本網|未经授权|未經授權|本文仅代表|本文僅代表|网友评论仅|網友評論僅"
-    r"|以上网友发言|本网站内容|本網站內容|저작권자|무단\s?전재|기사제보|ⓒ|本サイトの|無断転載|"
-    r"記事の無断|掲載の記事|ที่มา\s?[:：]|ขอบคุณภาพ|ลิขสิทธิ์"
-    r")"
-)
-
-_BUTTON = re.compile(
-    r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}(?:"
-    r"分享到|分享至|我要评论|我要分享|查看所有评论|点击图片|点击查看|点击进入|您当前的位置|当前位置"
-    r"|字体[：:]|字体大|字号|打印本|更多>|更多＞|原标题|相关新闻|相关阅读|相關新聞|延伸閱讀|推荐阅读"
-    r"|热门推荐|热门文章|上一篇|下一篇|来源[：:]|來源[：:]|记者[：:]|記者[：:]|作者[：:]|扫描二维码"
-    r"|扫一扫|关注我们|関連記事|関連ニュース|関連リンク|あわせて読みたい|続きを読む|次のページ"
-    r"|前のページ|こちらの記事も|ツイート|シェア|翻訳者|写真[：:=＝]|画像[：:=＝]|提供[：:=＝]"
-    r"|スポンサードリンク|人気記事|新着記事|사진\s?[=:]|사진\s?제공|기사입력|입력\s?[:：]|관련\s?기사"
-    r"|인기\s?뉴스|많이\s?본|뒤로가기|공유하기|อ่านเพิ่มเติม|ข่าวที่เกี่ยวข้อง|แชร์|แท็ก"
-    r")"
-)
+_MARKS = r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}"
+_NOTICE = re.compile(rf"{_MARKS}(?:\d{{1,2}}[、.．]\s?)?(?:{any_of('spaceless_notice')})")
+_BUTTON = re.compile(rf"{_MARKS}(?:{any_of('spaceless_button')})")
 
 _CREDITED = re.compile(
     r"[(（【〔\[](?=[^)）】〕\]]{0,30}"

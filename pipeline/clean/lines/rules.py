@@ -15,18 +15,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from pipeline.clean.lines.page import LineRecord, Page
-from pipeline.clean.lines.page_rules import (
-    author_block,
-    caption_or_credit,
-    repeated_title,
-    tail_section,
-)
 from pipeline.clean.lines.phrases import inside_kinds
 from pipeline.clean.lines.signs import PROMO_WORDS
-from pipeline.clean.lines.stamps import STAMP_WORDS
-from pipeline.clean.lines.story import outside_story
 from pipeline.clean.lines.voice import reader_comments
-from pipeline.clean.names import read_byline
 
 PROSE, SENTENCES = "prose", "sentences"
 """What a row spares: all prose, or a whole sentence unless the phrase stands inside it."""
@@ -75,6 +66,8 @@ LINE_RULES = (
     Row("cookie_notice", "legal", most=90),
     Row("embedded_content", "embed"),
     Row("spaceless_notice", "notice"),
+    Row("byline", "byline", spares=PROSE),
+    Row("caption_or_credit", "credit"),
     Row("read_more", "pointer"),
     Row("read_more", "read_more", most=PROMO_WORDS, spares=PROSE),
     Row("contact", "contact", place=(0.8, 1.0)),
@@ -102,8 +95,6 @@ RULE_DESCRIPTIONS = {
     "advertisement": "The label of an advertisement, or the note that links are paid for.",
     "read_more": "A button or a pointer to another page: `Read more`, `See also: Storm nears`.",
     "contact": "How to reach the newsroom or the author, below the story or in a line of its own.",
-    "tail_section": "A header such as `Related articles` or `Comments` below the story, and what"
-    " belongs to it.",
     "reader_comments": "Readers' comments below the story: their header and everything below it.",
     "navigation": "A menu entry such as `Home` or `Sport` outside the story; jump links anywhere.",
     "spaceless_notice": "A notice, button or credit in Chinese, Japanese, Korean or Thai, by how it"
@@ -112,8 +103,6 @@ RULE_DESCRIPTIONS = {
     " loading error.",
     "script_code": "A long line of a page's scripts, styles or data. Short pieces of code stay, and"
     " so does a sentence with a script glued to it.",
-    "outside_story": "Menus before the story, footers after it and menus inside it, where a whole"
-    " page was saved.",
     "bullet_only": "A line of signs without a word: bullets that lost their text, rules, icons."
     " Between two paragraphs, signs separate scenes and stay.",
 }
@@ -135,28 +124,73 @@ _CODE = re.compile(
     r"|[.#]?[\w-]{1,40}\s?\{\s?[\w-]{2,40}\s?:"
 )
 
-AMONG_NAMES = frozenset("by von par por di door av af and und et y e en och og ja i with".split())
-"""Words of a byline that are not names."""
 Rule = Callable[[Page], Iterable[int]]
 
 
-def byline(page: Page) -> list[int]:
-    """Bylines; in prose, only one that has nothing but names and a date."""
-    return [
-        line.index
-        for line in page.marked
-        if "byline" in line.signs and (not line.prose or _ends_with_date(line))
-    ]
+NAME_WORDS, NAME_LETTERS = 5, 4
+"""Words of the longest line that is an author's name alone, letters of the shortest first name."""
+STORY_TOLD, NEAR_END, BIO_WORDS = 0.6, 0.15, 120
+"""Shares of the prose above what presents its author, and below it; words of the longest one."""
 
 
-def _ends_with_date(line: LineRecord) -> bool:
-    """Whether a byline has only names and a date: ``By Bo Ek on 3 May at 9 a.m.``."""
-    read = read_byline(line.text)
-    if read is None or read.date is None:
-        return False
-    names = {word for name in read.names for word in name.casefold().split()}
-    others = [word for word in line.words[1:] if word not in names and word not in AMONG_NAMES]
-    return all(word[0].isdigit() or word in STAMP_WORDS for word in others)
+def author_block(page: Page) -> list[int]:
+    """The author's name as a link, and the biography below the story.
+
+    A biography is a line below the story that calls somebody a reporter, an editor or a writer of
+    something: the author, whoever was named in the line above, or somebody new at the very end.
+    """
+    cut: list[int] = []
+    names = {name.casefold() for name in page.authors}
+    names |= {name.split()[0] for name in names if len(name.split()[0]) >= NAME_LETTERS}
+    told = page.prose_before[-1]
+    for line in page.lines if names else page.marked:
+        before = page.prose_before[line.index]
+        if before < STORY_TOLD * told:
+            continue
+        named = line.word_count <= NAME_WORDS and line.text.casefold().strip(" .:–-|") in names
+        if named or "handle" in line.signs:
+            cut.append(line.index)
+        elif "biography" in line.signs and line.word_count <= BIO_WORDS:
+            near_end = told - before <= max(line.word_count + 60, NEAR_END * told)
+            above = bool(cut) and cut[-1] == line.index - 1
+            if near_end and (above or _presents(page, line)):
+                cut.append(line.index)
+    return cut
+
+
+def _presents(page: Page, line: LineRecord) -> bool:
+    """Whether a biography is of an author, or ends the text with a name that the story has not."""
+    if any(name.casefold().split()[-1] in line.words for name in page.authors):
+        return True
+    first, name = line.text.split(" ")[0], line.words[1:2]
+    last = page.prose_before[line.index + 1] == page.prose_before[-1]
+    named = first[0].isupper() and line.text[len(first) + 1 :][:1].isupper()
+    above = (other.words for other in page.lines[: line.index] if other.prose)
+    return last and named and bool(name) and not any(name[0] in words for words in above)
+
+
+MIN_TITLE, MIN_PREFIX, SITE_NAME = 2, 4, 5
+"""Words of the shortest headline that is looked for again, words that a line must share with it,
+and words of a site's name after it."""
+
+
+def repeated_title(page: Page) -> list[int]:
+    """The headline again, word for word.
+
+    Above the story, or beside a caption, also cut short or with the site's name.
+    """
+    title = tuple(re.findall(r"\w+", (page.title or "").casefold()))
+    found = []
+    for line in page.lines if len(title) >= MIN_TITLE else ():
+        words, size = line.words, min(len(line.words), len(title))
+        if line.index == page.title_index or words[:size] != title[:size] or not size:
+            continue
+        beside = page.lines[max(line.index - 1, 0) : line.index + 2]
+        above = line.index < page.first_prose or any("credit" in n.signs for n in beside)
+        above = above and size >= MIN_PREFIX and not line.terminal
+        if words == title or (above and len(words) <= len(title) + SITE_NAME):
+            found.append(line.index)
+    return found
 
 
 def timestamp(page: Page) -> list[int]:
@@ -164,6 +198,16 @@ def timestamp(page: Page) -> list[int]:
     stamped = [line.index for line in page.marked if "timestamp" in line.signs]
     outside = [i for i in stamped if not 0.0 < page.share_before(i) < 1.0]
     return outside if len(stamped) - len(outside) >= DATES_IN_LIST else stamped
+
+
+def entry_times(page: Page) -> list[int]:
+    """Lines with a time or a date alone, above the entries of a live blog or a chronicle."""
+    found = [
+        line.index
+        for line in page.marked
+        if line.signs & {"clock", "timestamp"} and page.share_before(line.index) < 1.0
+    ]
+    return found if len(found) >= DATES_IN_LIST else []
 
 
 def script_code(page: Page) -> list[int]:
@@ -197,14 +241,10 @@ FUNCTIONS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
         repeated_title,
-        byline,
         timestamp,
-        caption_or_credit,
         author_block,
-        tail_section,
         reader_comments,
         script_code,
-        outside_story,
         bullet_only,
     )
 }

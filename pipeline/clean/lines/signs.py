@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from pipeline.clean.lines.phrases import WORDS, is_notice
+from pipeline.clean.lines.phrases import WORDS, any_of, is_biography, is_notice
 from pipeline.clean.lines.stamps import CLOCK, says_when
 from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 
@@ -32,64 +32,33 @@ CLOSING = "\"'”’»)] "
 _NOTHING: frozenset[str] = frozenset()
 
 _POINTER = re.compile(
-    r"[\s\[(>»*•▶►→–-]{0,4}(?:also read|read also|read more|read|see also|see|must read|related"
-    r"|more|watch|listen|"
-    r"explore|recommended|mehr|lesen sie auch|lesen sie hier|siehe auch|hintergrund|lire aussi"
-    r"|à lire aussi|à lire|"
-    r"lee también|lea también|ver también|leggi anche|leia também|leia mais|veja também|lees ook"
-    r"|läs också|läs mer|"
-    r"les også|læs også|lue myös|czytaj też|czytaj także|zobacz też|zobacz także|читайте также"
-    r"|по теме|смотрите также|baca juga|اقرأ أيضا|اقرأ أيضًا)\s?(?:\||:|»|>"
-    r"|–)\s?\S",
-    re.IGNORECASE,
+    rf"[\s\[(>»*•▶►→–-]{{0,4}}(?:{any_of('pointer')})\s?[|:»>–]\s?\S", re.IGNORECASE
 )
-
-POINTER_OPENINGS = frozenset(
-    "also read see must related more watch listen explore recommended mehr lesen siehe"
-    " hintergrund lire à lee lea ver leggi leia veja lees läs les læs lue czytaj zobacz читайте по"
-    " смотрите اقرأ"
-    " baca".split()
-)
-
+POINTER_OPENINGS = frozenset(each.split()[0] for each in WORDS["pointer"])
 TEASER_WORDS = 45
 """Words of the longest teaser whose last word is its button."""
 
-_BUTTONS = (
-    "read more", "lire la suite", "leer más", "ver más", "leggi tutto", "saiba mais", "leia mais",
-    "lees meer", "lees verder", "læs mere", "les mer", "läs mer", "lue lisää", "czytaj więcej",
-    "selengkapnya",
-)  # fmt: skip
-"""What a teaser's button says; ``mehr`` and ``weiterlesen`` are nouns too in their language."""
-
 _TEASER = re.compile(
-    rf"[.!?…][»”\"“]?\s(?:mehr|mehr dazu|weiterlesen|{'|'.join(_BUTTONS)})[\s>»›→]{{0,3}}$",
+    rf"[.!?…][»”\"“]?\s(?:mehr|mehr dazu|weiterlesen|{any_of('teaser_button')})[\s>»›→]{{0,3}}$",
     re.IGNORECASE,
 )
-"""How a teaser ends whose button the scraper took for its last word."""
+"""How a teaser ends whose button the scraper took for its last word; ``mehr`` and ``weiterlesen``
+are nouns too."""
 
-_HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, _BUTTONS))})$")
+_HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, WORDS['teaser_button']))})$")
 """The same without an end before it: behind a headline of some length its capital tells it."""
 BUTTON_HEADLINE = 10
 """Words of the shortest headline with such a button, which is among them."""
 
-TEASER_ENDS = frozenset(
-    "mehr dazu weiterlesen more suite más tutto mais meer verder mere mer lisää więcej"
-    " selengkapnya".split()
-)
+TEASER_ENDS = frozenset(each.split()[-1] for each in WORDS["teaser_button"]) | {
+    "mehr", "dazu", "weiterlesen",
+}  # fmt: skip
 """The last words of these buttons."""
-
-_CONTACT = re.compile(
-    r"(?:contact us(?: at| on| via)?|contact(?: the)? (?:author|writer|reporter)(?: at)?|(?:e-?mail"
-    r"|tel|phone|call us|fax|mobile)\s?:|"
-    r"email (?:us|him|her|them|the author)|reach (?:us|him|her|them) at|got a (?:tip|story)"
-    r"|do you have a (?:tip|story)|"
-    r"send (?:us )?(?:your )?(?:tips|news tips)|kontakt\s?:|contacto\s?:)",
-    re.IGNORECASE,
-)
-
-CONTACT_OPENINGS = frozenset(
-    "contact e email mail tel phone call fax mobile reach got do send kontakt contacto".split()
-)
+_CONTACTS = tuple(WORDS["contact"])
+_CONTACT_OPENINGS = frozenset(re.split(r"\W", each)[0] for each in _CONTACTS)
+CONTACT_CHARS, ADDRESS_WORDS = 40, 20
+"""Characters of the longest of them, and more; words of the longest line that is an address."""
+_ADDRESS = re.compile(r"\w@[\w-]{1,63}\.\w")
 
 _POLICY = re.compile(
     r"\b(?:has|have|reserves?) the right\b.{0,120}\bcomments?\b|\bcomments?\b.{0,80}\b(?:moderated"
@@ -122,17 +91,10 @@ def agencies(place: str) -> list[str]:
 AGENCIES = frozenset(map(str.casefold, agencies("line")))
 _AGENCY_PAIRS = frozenset({("associated", "press"), ("agence", "france"), ("france", "presse")})
 
-_BESIDE_AGENCIES = frozenset(
-    "ap efe the by with and from via mit und von material der den red source sources quelle quellen"
-    " fuente fonte avec et de l con y e di da des com och og met z i wire wires staff news desk"
-    " writer writers associated press agence france presse".split()
-)
-
 AGENCY_WORDS = 8
 """Words of the longest line that names agencies and nothing else."""
 _INITIALS = re.compile(r"/[a-zäöü]{2,3}\W?$")
 _HANDLE = re.compile(r"^@\w{2,30}$")
-_OPENINGS = POINTER_OPENINGS | CONTACT_OPENINGS
 
 
 def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
@@ -165,6 +127,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
         found.append("credit")
     if is_notice(text):
         found.append("notice")
+    if text[0] not in OPEN_QUOTES and is_biography(words):
+        found.append("biography")
     if not COMMENT_WORDS.isdisjoint(words) and _POLICY.search(text[:600]):
         found.append("policy")
     return frozenset(found) if found else _NOTHING
@@ -175,17 +139,23 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
     found = []
     if words[0][0].isdigit() and CLOCK.fullmatch(text[:40]):
         found.append("clock")
-    if words[0] in _OPENINGS:
-        if _CONTACT.match(text):
-            found.append("contact")
-        if word_count <= POINTER_WORDS and not ended and _POINTER.match(text):
-            found.append("pointer")
+    contact = words[0] in _CONTACT_OPENINGS
+    address = "@" in text and word_count <= ADDRESS_WORDS and not ended
+    if (contact and text[:CONTACT_CHARS].casefold().startswith(_CONTACTS)) or (
+        address and _ADDRESS.search(text)
+    ):
+        found.append("contact")
+    pointer = words[0] in POINTER_OPENINGS and word_count <= POINTER_WORDS and not ended
+    if pointer and _POINTER.match(text):
+        found.append("pointer")
     if len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words):
         found.append("remark_button")
     if len(words) <= AGENCY_WORDS and not (
         AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words))
     ):
-        others = [word for word in words if word not in AGENCIES and word not in _BESIDE_AGENCIES]
+        others = [
+            word for word in words if word not in AGENCIES and word not in WORDS["beside_agency"]
+        ]
         if not others or (len(others) == 1 and _INITIALS.search(text)):
             found.append("agency")
     return found
@@ -202,10 +172,8 @@ def _is_teaser(text: str, word_count: int) -> bool:
 
 
 _LABEL = re.compile(
-    r"(?:(?:file |handout |stock |illustrative |courtesy )?(?:photo|photos|photograph|image|images"
-    r"|picture|pictures|pic|foto|fotos|bild|bilder|photographie|imagen|imagem|immagine|"
-    r"graphic|grafik|illustration|caption|video|screenshot|credit|credits|quelle|source|copyright"
-    r"|crédit|crédits|crédito|foto de archivo|写真|図|圖|图片|사진)"
+    r"(?:(?:file |handout |stock |illustrative |courtesy )?"
+    rf"(?:{any_of('credit_label')})"
     r"(?:\s(?:credits?|courtesy|source|by|via|from|copyright|caption))?\s?[:：©/|]|(?:photos?"
     r"|images?|pictures?|photography|illustrations?|screenshots?)\s(?:by|courtesy|credit|via)\s"
     r"|FILE\s?(?:PHOTO)?\s?[-–—:]|©\s?(?:dpa|ap|afp|reuters|getty|imago|\d{4}))",
@@ -259,21 +227,11 @@ _POINTED = re.compile(
     re.IGNORECASE,
 )
 
-_POINTS = re.compile(
-    r"pictured|from left|left to right|clockwise from"
-    r"|in this (?:photo|image|file photo|(?:handout|undated)\s(?:photo|image|picture))"
-    r"|this (?:photo|image|picture) (?:shows|taken|released|provided)|file photo",
-    re.IGNORECASE,
-)
-
-_OPEN_CREDIT = re.compile(r"\((?:photo|image|picture|credit|foto)[^()]{0,60}$", re.IGNORECASE)
 CREDIT_WORDS = WORDS["credit_word"]
 _SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
 """Labels that begin sentences of stories too: ``Source: interviews with 40 residents.``"""
 LABELLED_WORDS = 7
 """Words from which what ends in a full stop behind such a label is a sentence."""
-PLACE_WORDS = frozenset({"from", "left", "clockwise", "pictured"})
-"""Words without one of which no pattern matches, the latter at the start; or ``©`` or ``(``."""
 CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
 """What an ending without a credit's words has, as in ``PhotoBy`` or ``/APA``."""
 
@@ -282,12 +240,12 @@ def has_credit(text: str, words: tuple[str, ...], word_count: int) -> bool:
     """Whether the patterns of labels, credits and pointers into a picture find one."""
     credited = not CREDIT_WORDS.isdisjoint(words)
     bracket = "(" in text
-    if not (credited or bracket or words[0] in PLACE_WORDS or "©" in text):
+    if not (credited or bracket or "©" in text):
         return False
     if word_count <= 40 and _LABEL.match(text):
         return text[-1] != "." or word_count < LABELLED_WORDS or words[0] not in _SOFT_LABELS
     tail = text[-160:]
-    if _POINTS.match(text) or (bracket and (_POINTED.search(text) or _OPEN_CREDIT.search(tail))):
+    if bracket and _POINTED.search(text):
         return True
     may_end = credited or any(map(tail.casefold().__contains__, CREDIT_STEMS))
     if word_count > 60 or text[0] in OPEN_QUOTES or not may_end:

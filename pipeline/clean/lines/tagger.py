@@ -79,9 +79,9 @@ class Tagger:
     def __init__(self, weights: Mapping[str, NDArray[np.generic]]) -> None:
         self._words = _Rows(weights, "words")
         self._pairs = _Rows(weights, "pairs")
-        self._of_lines, self._of_places, self._of_story, self._bias = (
+        self._of_lines, self._of_places, self._of_story, self._of_classes, self._bias = (
             weights[name].astype(np.float32)
-            for name in ("of_lines", "of_places", "of_story", "bias")
+            for name in ("of_lines", "of_places", "of_story", "of_classes", "bias")
         )
         self._bias *= STEP
         self._towers = _Tower(weights, "story_"), _Tower(weights, "roles_")
@@ -122,19 +122,21 @@ class Tagger:
         gaps = np.fromiter(chain.from_iterable(blanks), np.bool_, len(lines))
         places = np.concatenate((placed(table, ids, gaps, texts_lines.sizes), marks), axis=1)
         first = (self._lines(table) @ self._of_lines)[ids]
-        first += _rounded(places * STEP) @ self._of_places
+        seen = _rounded(places * STEP)
+        first += seen @ self._of_places
         first += self._bias
         limit = len(self._bias) - len(self._of_story)
         said, _ = self._towers[0].run(first[:, :limit], texts_lines)
         told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
         roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, texts_lines)
+        classes = said[:, 1:] + (seen @ self._of_classes) / STEP
         story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
         shares, nobody = _shares(roles, none, texts_lines)
         spans = zip(texts_lines.start.tolist(), texts_lines.sizes.tolist(), strict=True)
         return [
             Tags(
                 story[low : low + size],
-                said[low : low + size, 1:],
+                classes[low : low + size],
                 shares[low : low + size],
                 nobody[number],
             )
@@ -304,10 +306,14 @@ def _positive(values: Matrix) -> Matrix:
 
 
 def _normed(h: Matrix) -> Matrix:
-    """Each line's values, scaled to mean square 1; summed in 64 bits, where that is exact."""
+    """Each line's values in whole steps, scaled to mean square 1, which keeps them small.
+
+    Squares are summed in 64 bits, where that is exact.
+    """
     wide = h.astype(np.float64)
     squares = np.einsum("lc,lc->l", wide, wide) / (h.shape[1] * float(STEP) ** 2)
-    return _rounded(h / np.sqrt(squares + _EPSILON).astype(np.float32)[:, None])
+    even: Matrix = h / np.sqrt(squares + _EPSILON).astype(np.float32)[:, None]
+    return np.rint(even, out=even)
 
 
 def _shares(

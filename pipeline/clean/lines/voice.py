@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from math import log, log1p
 
 from pipeline.clean.lines.page import LineRecord, Page
-from pipeline.clean.lines.page_rules import heads_the_rest
-from pipeline.clean.lines.phrases import WORDS
+from pipeline.clean.lines.phrases import WORDS, opening_kinds
 from pipeline.clean.lines.signs import HEADER_WORDS, OPEN_QUOTES
 
 PRIOR_SAID, PRIOR_WORDS = 1.0, 40.0
@@ -31,6 +30,9 @@ MARK_WORDS = 10
 """Words of the longest line between remarks."""
 MIN_GAIN = 3.0
 """Log-likelihood by which the voice below a header must differ from the one above."""
+PLAIN_WORDS, COMMENTS_AFTER = 5, 0.5
+"""Words of the longest plain header, and the share of the prose before it from which only comments
+can follow."""
 HEAD_WORDS = 60
 """Words of a line that are looked at."""
 _VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
@@ -43,8 +45,8 @@ def reader_comments(page: Page) -> list[int]:
     links to the comments stand in the middle of stories too. What follows must show it: several
     lines that stand between remarks (who wrote when, ``Reply``), or prose that speaks of ``me`` and
     ``you``, thanks and quarrels far more than the story above does. Without a header, the same
-    button below each remark shows it, from the line above the first one on. What stands below a
-    plain header at the story's end is left to ``tail_section``.
+    button below each remark shows it, from the line above the first one on. Below most of the
+    story a plain header such as ``Comments`` is enough.
     """
     voice: list[tuple[int, int]] = []
     for line in page.marked:
@@ -53,8 +55,11 @@ def reader_comments(page: Page) -> list[int]:
         )
         if not heads or page.prose_before[line.index] < MIN_STORY:
             continue
-        if heads_the_rest(page, line):
-            break
+        plain = len(line.words) <= PLAIN_WORDS and not (line.terminal or line.prose)
+        late = page.share_before(line.index) >= COMMENTS_AFTER
+        # A phrase inside a subheading heads nothing.
+        if plain and late and "comments" in opening_kinds(line.words):
+            return list(range(line.index, len(page.lines)))
         end = _end_of_marks(page, line.index)
         voice = voice or _voice_up_to(page)
         if end is None and _changes_voice(voice, line.index):

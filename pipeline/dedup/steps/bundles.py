@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, sortable
+from pipeline.arrays import lookup, shard_bounds, sortable
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.rarity import (
@@ -29,7 +29,6 @@ from pipeline.dedup.steps.layouts import (
     Bundle,
     Components,
     article_number,
-    shard_of,
 )
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.staging import Staging
@@ -120,11 +119,12 @@ def published_labels(staging: Staging) -> NDArray[np.uint64]:
 
 def weigh_shard(
     shard: int,
+    shards: int,
     portions: Iterable[BlockSamples],
     labels: Iterable[NDArray[np.uint64]],
     staging: Staging,
 ) -> NDArray[np.uint64]:
-    """Weigh the sampled shingles of one shard: stage the common ones, return the links.
+    """Weigh the sampled shingles of one of so many shards: stage the common ones, return the links.
 
     Args:
         portions: samples of each block, in any order.
@@ -134,14 +134,23 @@ def weigh_shard(
         uint64[k, 3], two provisional clusters, and the rare keys of this shard that they share.
     """
     ordered = sorted(portions, key=lambda portion: portion.block)
-    articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
-    clusters, numbers = np.unique(_labelled(articles, labels), return_inverse=True)
-    counts = np.concatenate([each.counts for each in ordered])
     keys = np.concatenate([each.keys for each in ordered])
+    sizes = [int(each.rows.max()) + 1 if len(each.rows) else 0 for each in ordered]
+    articles = np.concatenate(
+        [
+            article_number(each.block, np.arange(size))
+            for each, size in zip(ordered, sizes, strict=True)
+        ]
+    )
+    clusters, numbers = np.unique(_labelled(articles, labels), return_inverse=True)
+    numbers = numbers.astype(np.uint32)
+    of_blocks = np.split(numbers, np.cumsum(sizes)[:-1])
+    owners = [own[each.rows] for own, each in zip(of_blocks, ordered, strict=True)]
     background = staging.array("background")
     if background is not None:
-        background = background[shard_of(background["key"]) == shard]
-    common, links = weigh(keys, np.repeat(numbers.astype(np.uint32), counts), background)
+        first, end = np.searchsorted(background["key"], shard_bounds(shards)[shard : shard + 2])
+        background = background[first:end]
+    common, links = weigh(keys, np.concatenate(owners), background)
     write_bytes(staging.common(shard), common.astype("<u4").tobytes())
     return count_links(clusters[links])
 

@@ -2,7 +2,7 @@
 
 members     one fixed-size record an article, so that any one can be read alone
 keys        the band keys of a block's signed articles, by group of bands
-samples     the sampled shingles of a block's signed articles, one shard of keys at a time
+samples     the sampled shingles of a block's signed articles by key, one range of keys at a time
 verdicts    one record a duplicate, or an article that belongs to another's cluster
 """
 
@@ -28,8 +28,9 @@ URLS = -2
 """The group in which addresses are joined, so that versions of one page are compared."""
 THIS_RUN = -1
 """The run of an article that no earlier run has published."""
-SAMPLE_SHARDS = 8
-"""Portions in which sampled shingles are joined, a power of two; no worker needs all of them."""
+SAMPLE_SHARDS, FINEST_SHARDS = 8, 4096
+"""Portions in which sampled shingles are joined on one machine, and at most; powers of two. No
+worker needs all of them."""
 ID_BYTES = 16
 
 VERDICT = np.dtype(
@@ -125,9 +126,9 @@ def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return articles & np.uint64(0xFFFFFFFF)
 
 
-def shard_of(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return the shard in which each key of a sample is joined."""
-    return keys & np.uint32(SAMPLE_SHARDS - 1)
+def sample_shards(ranges: int) -> int:
+    """Return in how many shards samples are joined, for so many ``key_ranges``."""
+    return min(SAMPLE_SHARDS * ranges, FINEST_SHARDS)
 
 
 class BlockKeys(NamedTuple):
@@ -145,19 +146,17 @@ class BlockKeys(NamedTuple):
 
 
 class BlockSamples(NamedTuple):
-    """Sampled shingles of articles of a block, of one shard of keys.
+    """Sampled shingles of articles of a block, of one shard of keys; n of them.
 
     Attributes:
         block: index of the block.
-        rows: uint32[n], the articles.
-        counts: uint32[n], how many of the keys each has.
-        keys: uint32, those of one article after those of the other.
+        keys: uint32[n], ascending.
+        rows: uint32[n], the article that each is of.
     """
 
     block: int
-    rows: NDArray[np.uint32]
-    counts: NDArray[np.uint32]
     keys: NDArray[np.uint32]
+    rows: NDArray[np.uint32]
 
 
 def key_ranges(input_bytes: int) -> int:

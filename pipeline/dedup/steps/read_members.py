@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +19,7 @@ from pipeline.dedup.pairs import Similarity, similarity
 from pipeline.dedup.rarity import worth_comparing
 from pipeline.dedup.samples import keys_of
 from pipeline.dedup.steps.layouts import (
+    FINEST_SHARDS,
     ID_BYTES,
     THIS_RUN,
     BlockKeys,
@@ -30,9 +29,9 @@ from pipeline.dedup.steps.layouts import (
     key_groups,
     member_dtype,
     row_of,
-    shard_of,
 )
 from pipeline.staging import Staging
+from pipeline.storage import local, open_own
 
 SHINGLE_BYTES = SAMPLE_BYTES = 8
 PARTICULAR_BYTES = 4
@@ -172,19 +171,15 @@ class MemberReader:
         if (block, kind) not in self._files:
             if len(self._files) == OPEN_FILES:
                 os.close(self._files.popitem(last=False)[1])
-            path = self._staging.block_file(block, kind)
+            path = local(self._staging.block_file(block, kind))
             self._files[block, kind] = os.open(path, os.O_RDONLY)
         self._files.move_to_end((block, kind))
         return os.pread(self._files[block, kind], count, start)
 
 
-PORTION_BYTES = 1 << 17
-"""Of a file that is read through: what a core's cache holds."""
-
-
 def read_records(block: int, config: DedupConfig, staging: Staging) -> NDArray[np.void]:
     """Read the member records of *block*, all of them: dtype ``member_dtype``."""
-    return np.fromfile(staging.block_file(block, "members"), member_dtype(config.bands))
+    return np.fromfile(local(staging.block_file(block, "members")), member_dtype(config.bands))
 
 
 def read_keys(
@@ -194,35 +189,15 @@ def read_keys(
     return key_groups(block, read_records(block, config, staging), config.min_shingles, ranges)
 
 
-def read_samples(block: int, shard: int, config: DedupConfig, staging: Staging) -> BlockSamples:
-    """Read those samples of a block's signed articles whose keys are of *shard*."""
-    counts = [
-        np.column_stack([records["shingle_count"], records["sample_count"]])
-        for records in _portions(staging.block_file(block, "members"), member_dtype(config.bands))
-    ]
-    nothing = np.empty((0, 2), np.uint32)
-    shingle_counts, sample_counts = np.concatenate([nothing, *counts]).T
-    signed = shingle_counts >= config.min_shingles
-    rows = np.flatnonzero(signed)
-    keys, places, start = [np.empty(0, np.uint32)], [np.empty(0, np.int64)], 0
-    for samples in _portions(staging.block_file(block, "samples"), np.dtype("<u8")):
-        portion = samples.view("<u4")[1::2]  # ``keys_of``, in place
-        chosen = np.flatnonzero(shard_of(portion) == shard)
-        keys.append(portion[chosen])
-        places.append(start + chosen)
-        start += len(portion)
-    ends = np.cumsum(sample_counts, dtype=np.int64)
-    owners = np.searchsorted(ends, np.concatenate(places), side="right")
-    found = np.concatenate(keys)[signed[owners]]
-    own = np.bincount(owners, minlength=len(ends))[rows].astype(np.uint32)
-    return BlockSamples(block, rows.astype(np.uint32), own, found)
-
-
-def _portions(path: Path, dtype: np.dtype[Any]) -> Iterator[NDArray[Any]]:
-    """Read a file of *dtype* little by little: a large array is memory that is asked for anew."""
-    with path.open("rb") as file:
-        while len(portion := np.fromfile(file, dtype, PORTION_BYTES // dtype.itemsize)):
-            yield portion
+def read_samples(block: int, shard: int, shards: int, staging: Staging) -> BlockSamples:
+    """Read the samples of a block's signed articles whose keys are of one of so many shards."""
+    width, word = FINEST_SHARDS // shards, SAMPLE_BYTES
+    with open_own(staging.block_file(block, "sampled")) as file:
+        bounds = np.frombuffer(file.read((FINEST_SHARDS + 1) * word), "<u8")
+        first, end = bounds[[shard * width, (shard + 1) * width]].tolist()
+        file.seek(len(bounds) * word + first * word)
+        packed = np.frombuffer(file.read((end - first) * word), "<u8")
+    return BlockSamples(block, keys_of(packed), packed.astype(np.uint32))
 
 
 def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[np.bytes_]]:
@@ -234,7 +209,7 @@ def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[n
     """
     ordinals, ids = [np.empty(0, np.int32)], [b""]
     for table in ("articles", "rejects"):
-        with pa.OSFile(str(staging.block_file(block, f"{table}.arrow"))) as file:
+        with pa.OSFile(str(local(staging.block_file(block, f"{table}.arrow")))) as file:
             reader = pa.ipc.open_file(file)
             for number in range(reader.num_record_batches):
                 named = reader.get_batch(number).select(["ordinal", "id"])

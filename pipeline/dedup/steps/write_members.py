@@ -10,13 +10,19 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
 from pipeline.dedup.particulars import Particulars, particulars_block
 from pipeline.dedup.samples import Samples, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
-from pipeline.dedup.steps.layouts import ID_BYTES, THIS_RUN, member_dtype
+from pipeline.dedup.steps.layouts import (
+    FINEST_SHARDS,
+    ID_BYTES,
+    THIS_RUN,
+    member_dtype,
+)
 from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import replacing
@@ -28,6 +34,7 @@ DAY_MINUTES = 24 * 60 - 1
 TEXTS_AT_ONCE = 256
 """Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
 asked for their memory again and again, which costs a fifth of all that is done with them."""
+_HALF = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +52,27 @@ class Published:
 
 
 class MemberWriter:
-    """Writes the members and shingles files of one block, batch by batch."""
+    """Writes what is known of the articles of one block, batch by batch.
+
+    The keys of their samples are written at the end, by key: 8 bytes each until then.
+    """
 
     def __init__(
         self, index: int, config: DedupConfig, staging: Staging, open_files: ExitStack
     ) -> None:
         self._config = config
         self._dtype = member_dtype(config.bands)
-        self._members, self._shingles, self._samples, self._figures, self._names = (
+        self._members, self._shingles, self._samples, self._figures, self._names, self._sampled = (
             open_files.enter_context(
                 open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
             )
-            for kind in ("members", "shingles", "samples", "figures", "names")
+            for kind in ("members", "shingles", "samples", "figures", "names", "sampled")
         )
-        self._shingle_total = self._sample_total = self._figure_total = self._name_total = 0
+        self._by_key = [np.empty(0, np.uint64)]
+        open_files.callback(self._write_by_key)
+        self._shingle_total = self._sample_total = self._figure_total = self._name_total = (
+            self._rows
+        ) = 0
 
     def append(
         self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
@@ -84,18 +98,30 @@ class MemberWriter:
         records["positions"] = samples.positions
         _describe(records, kept, earlier)
         records["keys"][signed] = keys.T[signed]
-        self._append_samples(records, samples)
+        self._append_samples(records, samples, signed)
         self._append_particulars(records, *particulars_block(texts))
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         self._shingle_total += len(shingles.values)
 
-    def _append_samples(self, records: NDArray[np.void], samples: Samples) -> None:
-        """Write samples, and note in *records* where they lie."""
+    def _append_samples(
+        self, records: NDArray[np.void], samples: Samples, signed: NDArray[np.bool_]
+    ) -> None:
+        """Write samples, and note in *records* where they lie; keep the keys of those *signed*."""
         records["samples_start"] = self._sample_total + samples.offsets[:-1]
         records["sample_count"] = samples.counts
         self._samples.write(samples.values.astype("<u8").tobytes())
         self._sample_total += len(samples.values)
+        rows = np.repeat(self._rows + np.arange(len(records), dtype=np.uint64), samples.counts)
+        owned = samples.values >> _HALF << _HALF | rows
+        self._by_key.append(owned[np.repeat(signed, samples.counts)])
+        self._rows += len(records)
+
+    def _write_by_key(self) -> None:
+        """Write key and row of each sample, by key, behind the places where finest shards begin."""
+        packed = np.sort(np.concatenate(self._by_key))
+        bounds = np.searchsorted(packed >> _HALF, shard_bounds(FINEST_SHARDS))
+        self._sampled.write(bounds.astype("<u8").tobytes() + packed.astype("<u8").tobytes())
 
     def _append_particulars(
         self, records: NDArray[np.void], figures: Particulars, names: Particulars

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +15,7 @@ from pipeline.explain.runs import find_run, list_runs
 from pipeline.ledger.held import check_output
 from pipeline.ledger.history import CommittedRun, committed_runs, read_manifest
 from pipeline.records import REASONS
+from pipeline.storage import Place
 from pipeline.write.columns import TABLES, Table
 
 WORD_STEPS = (0, 50, 100, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000)
@@ -30,7 +30,7 @@ SITES = 500
 """Sites listed; the rest are counted together."""
 
 
-def gather(output: Path, name: str) -> dict[str, Any]:
+def gather(output: Place, name: str) -> dict[str, Any]:
     """Count what there is to say about the run *name* of *output*: an object ready for JSON.
 
     Raises:
@@ -69,6 +69,7 @@ def gather(output: Path, name: str) -> dict[str, Any]:
         "similarity": _histogram(tables["duplicates"]["similarity"], SIMILARITY_STEPS),
         "seconds": timings.get("seconds"),
         "stages": [{"name": n, "seconds": s} for n, s in (timings.get("stages") or {}).items()],
+        "cpu": [{"name": n, "seconds": s} for n, s in (timings.get("cpu_seconds") or {}).items()],
         "gates": [{"name": name, **gate} for name, gate in manifest.get("gates", {}).items()],
         "alarm_clusters": manifest.get("alarm_clusters") or [],
         "trend": _trend(output, run),
@@ -197,7 +198,7 @@ def _cluster_sizes(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
     return [{"size": size, "count": counted[size]} for size in range(1, LARGEST_CLUSTER_BIN + 1)]
 
 
-def _trend(output: Path, run: CommittedRun) -> list[dict[str, Any]]:
+def _trend(output: Place, run: CommittedRun) -> list[dict[str, Any]]:
     names = ("run_id", "logical_date", "read", "articles", "duplicates", "rejects", "unchanged")
     runs = [each for each in list_runs(output)["runs"] if each["sequence"] <= run.sequence]
     return [{name: each[name] for name in (*names, "seconds")} for each in runs[-RUNS_IN_TREND:]]

@@ -23,6 +23,7 @@ from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.dedup.steps.resolve import verdicts_of
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.staging import Staging
+from pipeline.storage import Place
 
 EVERYTHING_RARE = np.empty(0, np.uint32)
 """Which shingles were common at the time is no longer known. But these texts are copies of one
@@ -39,13 +40,13 @@ class Orphans:
         sequences: int64[n], sequence of the run of each.
     """
 
-    path: Path
+    path: Place
     rows: NDArray[np.int64]
     groups: NDArray[np.int64]
     sequences: NDArray[np.int64]
 
 
-def adopt(orphans: Sequence[Orphans], config: DedupConfig, output: Path) -> list[NDArray[np.void]]:
+def adopt(orphans: Sequence[Orphans], config: DedupConfig, output: Place) -> list[NDArray[np.void]]:
     """Decide for each orphan whether it becomes an article, or whose copy it is now.
 
     Args:
@@ -59,7 +60,8 @@ def adopt(orphans: Sequence[Orphans], config: DedupConfig, output: Path) -> list
         return []
     groups = np.concatenate([each.groups for each in orphans])
     sequences = np.concatenate([each.sequences for each in orphans])
-    with tempfile.TemporaryDirectory(prefix="orphans-", dir=output / ".staging") as folder:
+    inside = output / ".staging" if isinstance(output, Path) else None
+    with tempfile.TemporaryDirectory(prefix="orphans-", dir=inside) as folder:
         staging = Staging(folder)
         _stage(orphans, config, staging)
         reader = MemberReader(config, staging)

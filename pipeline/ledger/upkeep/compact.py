@@ -28,6 +28,7 @@ from pipeline.ledger.history import (
     manifests_of,
     read_manifest,
     read_table,
+    table_files,
 )
 from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.rewrite import (
@@ -40,7 +41,9 @@ from pipeline.ledger.upkeep.rewrite import (
     row_group_rows,
     save_rewritten,
 )
+from pipeline.ledger.upkeep.working_copy import state_names
 from pipeline.ledger.window import LINES_DAYS
+from pipeline.storage import Place, opened
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
 from pipeline.write.parquet import undamaged, write_parquet
@@ -71,7 +74,7 @@ class Compacted:
     rows: int
 
 
-def compact(output: Path, before: date | None = None, *, dry_run: bool = False) -> list[Compacted]:
+def compact(output: Place, before: date | None = None, *, dry_run: bool = False) -> list[Compacted]:
     """Merge runs older than *before*, by calendar months.
 
     Args:
@@ -102,7 +105,7 @@ def compact(output: Path, before: date | None = None, *, dry_run: bool = False) 
         names = [run.run_id for group in groups for run in group]
         save_index(output, load_index(output).gathered(into))
         forget_keys(output, names)
-        with rewriting(output) as fresh:
+        with rewriting(output, names) as fresh:
             return [_merge([fresh / run.run_id for run in group]) for group in groups]
 
 
@@ -138,7 +141,10 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
     known = {"inputs.parquet", KEYS, LINES, "sightings"}
     for run in group:
         state = run.folder / "state"
-        names = {path.name for path in state.iterdir()} if state.is_dir() else set()
+        if isinstance(state, Path):
+            names = {path.name for path in state.iterdir()} if state.is_dir() else set()
+        else:
+            names = state_names(read_manifest(run.folder))
         if names - known:
             raise NewsieveError(
                 f"{state}: {', '.join(sorted(names - known))}: unknown state, "
@@ -148,16 +154,16 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
 
 def _forecast(group: Sequence[CommittedRun]) -> Compacted:
     """Say what ``_merge`` would make of *group*."""
-    found = {table: _files_of([run.folder for run in group], table) for table in TABLES}
-    paths = [path for each in found.values() for path in each]
+    found = [[p for run in group for p in table_files(run.folder, table)] for table in TABLES]
+    paths = [path for each in found for path in each]
     rows = 0
     for path in paths:
         with undamaged(path):
-            rows += pq.read_metadata(path).num_rows
+            rows += pq.read_metadata(opened(path)).num_rows
     return Compacted(
         run_id=group[-1].run_id,
         held=tuple(run.run_id for run in group),
-        files=sum(1 for each in found.values() if each),
+        files=sum(1 for each in found if each),
         files_before=len(paths),
         rows=rows,
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,11 +18,11 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.decide import KEPT
 from pipeline.ledger.commit import sweep_staging
 from pipeline.ledger.history import (
-    RUN_ID,
     CommittedRun,
     committed_runs,
     read_manifest,
     read_table,
+    sequence_of,
     tombstones_of,
     write_tombstones,
 )
@@ -33,6 +32,7 @@ from pipeline.ledger.upkeep.removed_rows import RunChanges, rewrite_run
 from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
 from pipeline.ledger.upkeep.takedown import FileChange, Request, Takedown, survey
 from pipeline.passes.tombstones import tombstone
+from pipeline.storage import Place
 
 Fate = Literal["article", "duplicate", "excerpt", "promoted", "renamed", "relinked"]
 
@@ -70,7 +70,7 @@ class Removed:
         return sum(row.fate == fate for row in self.rows)
 
 
-def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
+def remove(output: Place, request: Request, *, dry_run: bool = False) -> Removed:
     """Take down what *request* names, in all runs of *output*.
 
     Args:
@@ -98,7 +98,7 @@ def remove(output: Path, request: Request, *, dry_run: bool = False) -> Removed:
         changed = {change.run.sequence: change.run.run_id for change in work.changes}
         save_index(output, load_index(output).without(changed))
         forget_keys(output, changed.values())
-        with rewriting(output) as fresh:
+        with rewriting(output, changed.values()) as fresh:
             write_tombstones(fresh, tombstones)
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")
             receipt = {"when": now, "tombstones": sorted(t.hex() for t in request.tombstones())}
@@ -150,7 +150,7 @@ class _Work:
                 yield Affected(stays, **rows[row])
 
 
-def _plan(output: Path, runs: Sequence[CommittedRun], request: Request) -> _Work:
+def _plan(output: Place, runs: Sequence[CommittedRun], request: Request) -> _Work:
     takedown = survey(runs, request)
     config = _dedup_config(read_manifest(runs[-1].folder)) if runs else DedupConfig()
     groups: dict[str, int] = {}
@@ -165,7 +165,7 @@ def _plan(output: Path, runs: Sequence[CommittedRun], request: Request) -> _Work
             path=change.path,
             rows=change.touched,
             groups=np.array([groups.setdefault(n, len(groups)) for n in change.names], np.int64),
-            sequences=np.array([_sequence(row["run_id"]) for row in names[number]], np.int64),
+            sequences=np.array([sequence_of(row["run_id"]) for row in names[number]], np.int64),
         )
     adopted = adopt(list(orphans.values()), config, output)
     verdicts = dict(zip(orphans, adopted, strict=True))
@@ -175,12 +175,6 @@ def _plan(output: Path, runs: Sequence[CommittedRun], request: Request) -> _Work
             if match == KEPT:
                 work.homes.setdefault(row["id"], row["run_id"])
     return work
-
-
-def _sequence(run_id: str) -> int:
-    """Return the sequence in a run's name; rows of compacted runs keep the name of their own."""
-    named = RUN_ID.fullmatch(run_id)
-    return int(named["sequence"]) if named else 0
 
 
 def _dedup_config(manifest: dict[str, Any]) -> DedupConfig:

@@ -22,17 +22,18 @@ import pyarrow.parquet as pq
 from pipeline.errors import UsageError
 from pipeline.ledger.commit import cleanup_after, describe_files, save_manifest
 from pipeline.ledger.held import check_output, refuse_held
+from pipeline.ledger.history import committed_runs, renew_views
 from pipeline.ledger.lock import locked
-from pipeline.storage import exchange_folders, link_tree
+from pipeline.ledger.upkeep.working_copy import working_copy
+from pipeline.storage import Place, exchange_folders, link_tree, opened, remove_tree
 from pipeline.write.columns import Table, schema
 from pipeline.write.parquet import undamaged
-from pipeline.write.views import write_views
 
 _NAME = re.compile(r"(?P<stem>.+?)(?:-v(?P<version>\d+))?\.parquet")
 
 
 @contextmanager
-def alone(output: Path) -> Iterator[None]:
+def alone(output: Place) -> Iterator[None]:
     """Hold the lock of *output*, with no run held and no killed rewrite left over.
 
     Raises:
@@ -44,11 +45,12 @@ def alone(output: Path) -> Iterator[None]:
     with locked(output):
         refuse_held(output, "a run is held by a gate; decide first")
         runs = output / "runs"
-        if runs.is_symlink():
+        if isinstance(runs, Path) and runs.is_symlink():
             raise UsageError(f"{runs}: is a link; only a folder can be swapped")
-        if not runs.is_dir():
+        published = runs.is_dir() if isinstance(runs, Path) else committed_runs(output)
+        if not published:
             raise UsageError(f"{output}: no run is published")
-        if _fresh(output).exists():  # left by a kill
+        if isinstance(output, Path) and _fresh(output).exists():  # left by a kill
             shutil.rmtree(_fresh(output))
         yield
 
@@ -58,11 +60,19 @@ def _fresh(output: Path) -> Path:
 
 
 @contextmanager
-def rewriting(output: Path) -> Iterator[Path]:
+def rewriting(output: Place, run_ids: Iterable[str]) -> Iterator[Path]:
     """Yield a copy of ``runs`` to change; it replaces ``runs`` if the block succeeds.
 
     Files of the copy may be deleted or replaced, but not written into. Use it within ``alone``.
+
+    Args:
+        run_ids: the runs to change; in an object store the copy has no others.
     """
+    if not isinstance(output, Path):
+        with working_copy(output, run_ids) as copy:
+            yield copy
+        renew_views(output)
+        return
     runs, fresh = output / "runs", _fresh(output)
     try:
         link_tree(runs, fresh)
@@ -72,15 +82,17 @@ def rewriting(output: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
     with cleanup_after("the runs are changed"):
-        write_views(output)
+        renew_views(output)
         shutil.rmtree(fresh)  # what was there before
 
 
-def forget_keys(output: Path, run_ids: Iterable[str]) -> None:
+def forget_keys(output: Place, run_ids: Iterable[str]) -> None:
     """Delete the keys in ``.index`` of runs that are about to change."""
-    for run_id in run_ids:
-        for folder in (output / ".index").glob(f"keys-*/{run_id}"):
-            shutil.rmtree(folder)
+    index, names = output / ".index", set(run_ids)
+    for keys in index.iterdir() if index.is_dir() else ():
+        for folder in keys.iterdir() if keys.name.startswith("keys-") else ():
+            if folder.name in names:
+                remove_tree(folder)
 
 
 def next_name(path: Path, taken: Iterable[str] = ()) -> str:
@@ -111,12 +123,12 @@ def save_rewritten(folder: Path, manifest: dict[str, Any]) -> None:
     save_manifest(folder, manifest | {"files": describe_files(folder)})
 
 
-def common_schema(table: Table, files: Sequence[Path]) -> pa.Schema:
+def common_schema(table: Table, files: Sequence[Place]) -> pa.Schema:
     """Return a schema for the rows of all *files*: older ones may lack columns."""
     found = []
     for path in files:
         with undamaged(path):
-            found.append(pq.read_schema(path))
+            found.append(pq.read_schema(opened(path)))
     newest = schema(table)
     lacking = {name for each in found for name in newest.names if name not in each.names}
     fields = [field.with_nullable(field.nullable or field.name in lacking) for field in newest]

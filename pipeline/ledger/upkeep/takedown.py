@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from pipeline.errors import UsageError
 from pipeline.ledger.history import CommittedRun, read_table, table_files
 from pipeline.passes.tombstones import tombstone
+from pipeline.storage import Place
 from pipeline.urls import canonical_url, page_address, site_of
 from pipeline.write.columns import TABLES, Table
 
@@ -96,7 +96,7 @@ class FileChange:
 
     run: CommittedRun
     table: Table
-    path: Path
+    path: Place
     gone: NDArray[np.int64]
     touched: NDArray[np.int64]
     names: tuple[str, ...]
@@ -143,14 +143,14 @@ def survey(runs: Sequence[CommittedRun], request: Request) -> Takedown:
     return Takedown(frozenset(ids), tuple(changes), earlier)
 
 
-def _files(runs: Sequence[CommittedRun]) -> Iterator[tuple[CommittedRun, Table, Path]]:
+def _files(runs: Sequence[CommittedRun]) -> Iterator[tuple[CommittedRun, Table, Place]]:
     for run in runs:
         for table in TABLES:
-            for path in table_files(run, table):
+            for path in table_files(run.folder, table):
                 yield run, table, path
 
 
-def _requested_ids(path: Path, request: Request) -> set[str]:
+def _requested_ids(path: Place, request: Request) -> set[str]:
     rows = read_table(path, "id", "url", "site")
     wanted = (("id", request.ids), ("site", request.sites))
     chosen = np.zeros(len(rows), np.bool_)
@@ -163,7 +163,7 @@ def _requested_ids(path: Path, request: Request) -> set[str]:
 
 
 def _referring(
-    path: Path, table: Table, wanted: pa.Array, earlier: dict[str, str]
+    path: Place, table: Table, wanted: pa.Array, earlier: dict[str, str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
     """Find the rows to remove and those that refer to one; add removed versions to *earlier*."""
     other = "revision_of" if table == "articles" else "representative_id"
@@ -178,7 +178,7 @@ def _referring(
     return gone, touched, tuple(rows[other].take(pa.array(touched)).to_pylist())
 
 
-def _mentioning(path: Path, ids: set[str], request: Request) -> NDArray[np.int64]:
+def _mentioning(path: Place, ids: set[str], request: Request) -> NDArray[np.int64]:
     """Find the rejects whose excerpt or detail may contain what is removed.
 
     They have no column for the address: it is searched for in record_id and excerpt.

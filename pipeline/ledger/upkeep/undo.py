@@ -9,10 +9,11 @@ from typing import Any
 from pipeline.errors import UsageError
 from pipeline.ledger.commit import cleanup_after, withdraw
 from pipeline.ledger.held import check_output, refuse_held
-from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.ledger.history import committed_runs, read_manifest, renew_views
 from pipeline.ledger.lock import locked
+from pipeline.ledger.log import commit_change
 from pipeline.ledger.upkeep.rewrite import forget_keys
-from pipeline.write.views import write_views
+from pipeline.storage import Place, StorePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class TakenBack:
     newest: str | None
 
 
-def undo(output: Path, *, dry_run: bool = False) -> TakenBack:
+def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
     """Remove the newest run; the next run reads its inputs again.
 
     Args:
@@ -61,9 +62,12 @@ def undo(output: Path, *, dry_run: bool = False) -> TakenBack:
         )
         if dry_run:
             return taken
-        withdraw(newest.folder, output)
+        if isinstance(newest.folder, Path) and isinstance(output, Path):
+            withdraw(newest.folder, output)
+        elif isinstance(output, StorePath):
+            commit_change(output, f"{newest.run_id} is taken away", [newest.run_id])
         # A new run over the same files has the same name, and may have other texts.
         forget_keys(output, [newest.run_id])
         with cleanup_after(f"{newest.run_id} is undone"):
-            write_views(output)
+            renew_views(output)
     return taken

@@ -46,6 +46,8 @@ def beside(body: str, *titles: str) -> list[tuple[str, str]]:
         ("Edition 2021", None),
         ("2021.05.03 lastupdate", None),
         ("3 May 2021 (updated)", None),
+        ("May 3, 2021 Issue", None),
+        ("Ausgabe vom 3. Mai 2021", None),
         ("7 min readMay 3, 2021", "May 3, 2021"),
         ("MacMay 3, 2021", "May 3, 2021"),
     ],
@@ -84,6 +86,17 @@ def test_a_day_far_away_counts_where_it_is_called_that_of_publication() -> None:
     assert [] == beside(far + "<p>Posted on 4 May 2021</p>")
     assert [] == beside(far.replace("Published", "Updated"))
     assert [] == beside(f"<h1>{TITLE}</h1>{PROSE * 9}<aside>Published on 3 May 2021</aside>")
+
+
+def test_in_a_list_of_stories_the_next_date_is_the_next_storys() -> None:
+    """A headline that is a link stands in a list; one that is none may have links below it."""
+    item = "<h2><a href=/x>{}</a></h2><p>{}</p>"
+    listed = item.format(TITLE, "4 months ago") + item.format("Tar is cheap", "3 May 2021")
+
+    assert [] == beside(listed)
+    assert [("3 May 2021", PRINTED)] == beside(item.format(TITLE, "3 May 2021") + listed)
+    author = f"<h1>{TITLE}</h1><h2><a href=/ada>Ada Winterbourne</a></h2><p>3 May 2021</p>"
+    assert [("3 May 2021", PRINTED)] == beside(author)
 
 
 def test_a_date_above_the_headline_says_where_it_stands() -> None:

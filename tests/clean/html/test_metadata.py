@@ -6,8 +6,7 @@ import pytest
 from lxml.html import document_fromstring
 
 from pipeline.clean.html.blocks import read_blocks
-from pipeline.clean.html.json_ld import article_nodes
-from pipeline.clean.html.markup import read_markup
+from pipeline.clean.html.markup import article_nodes, read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.clean.html.published import day_of_url
 from pipeline.clean.html.title import without_site
@@ -146,6 +145,31 @@ def test_the_only_heading_is_the_headline_if_it_is_about_the_same(
     assert expected == read(HEAD.format(head) + node, body).title
 
 
+SHOUT = "Rope prices in Norhaven: the big guide"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<nav><ol><li>Local<li><h1>{1}</h1></ol></nav><h2>{0}</h2>", GUIDE),
+        ("<div class=breadcrumb><a>Local</a> <h1>{1}</h1></div><p>Trade<h2>{0}</h2>", GUIDE),
+        ("<div role=navigation><h1>{1}</h1></div><h1>{0}</h1>", GUIDE),
+        ("<nav><h1>{1}</h1></nav><h3>{0}</h3>", GUIDE),
+        # Not in the breadcrumbs; another heading; a line; too far below; in the menu itself.
+        ("<h1>{1}</h1><h2>{0}</h2>", SHOUT),
+        ("<nav><h1>{1}</h1></nav><h2>Tar is cheap</h2>", SHOUT),
+        ("<nav><h1>{1}</h1></nav><p>{0}</p>", SHOUT),
+        ("<nav><h1>{1}</h1></nav><p>One<p>Two<p>Three<h2>{0}</h2>", SHOUT),
+        ("<nav><h1>{1}</h1><h2>{0}</h2></nav>", SHOUT),
+    ],
+)
+def test_the_heading_below_the_breadcrumbs_is_the_headline(body: str, expected: str) -> None:
+    """An h1 in the breadcrumbs is for search engines; JSON-LD has the headline that is printed."""
+    node = ld(f'{{"@type":"NewsArticle","headline":"{GUIDE}"}}')
+
+    assert expected == read(HEAD.format(SHOUT) + node, body.format(GUIDE, SHOUT)).title
+
+
 def test_a_logo_is_no_headline() -> None:
     """A first heading that the title ends with is the site's name."""
     head = "<title>Rope is dear in Norhaven - Lantern</title>"
@@ -170,6 +194,7 @@ def test_a_logo_is_no_headline() -> None:
         '{"@type":"Article","headline":"Rope","text":"a\tb\nc"}',
         '{"@type":"Article","headline":"Rope","text":"a "b" c"}',
         '{"@type":"Article","headline":"R&#111;pe"}',
+        '{"@type":"Article","headline":"R&amp;#111;pe"}',
     ],
 )
 def test_json_ld_is_read_in_all_its_forms(json: str) -> None:
@@ -222,6 +247,7 @@ DAY = published("2024-02-28")
         (UTC + story("2024-02-29T01:30:00+02:00"), "2024-02-29T01:30:00+02:00"),
         (DAY + '<meta name="date" content="2024-02-28">' + story("2019-01-01"), "2024-02-28"),
         (DAY + story("2019-01-01"), "2019-01-01"),
+        (DAY + story('2019-01-01","dateCreated":"2024-02-28'), "2019-01-01"),
         (UTC + canonical("https://example.org/2024/02/29/rope"), "2024-02-29"),
         (UTC + canonical("https://example.org/2024/02/20/rope"), "2024-02-28T23:30:00+00:00"),
         (published("03/04/2024"), None),

@@ -27,9 +27,8 @@ def among(needed):
 
 
 def place(text, words):
-    """A credit's word, bracket, or word that refers to a place in the picture."""
-    credited = not signs.CREDIT_WORDS.isdisjoint(words)
-    return credited or "(" in text or "©" in text or words[0] in signs.PLACE_WORDS
+    """A credit's word, or a bracket."""
+    return not signs.CREDIT_WORDS.isdisjoint(words) or "(" in text or "©" in text
 
 
 def ending(text, words):
@@ -40,14 +39,11 @@ def ending(text, words):
 
 PREFILTERS = {
     "pointer": (signs._POINTER, first(signs.POINTER_OPENINGS)),
-    "contact": (signs._CONTACT, first(signs.CONTACT_OPENINGS)),
     "teaser": (signs._TEASER, last(signs.TEASER_ENDS)),
     "headline button": (signs._HEADLINE_BUTTON, last(signs.TEASER_ENDS)),
     "policy": (signs._POLICY, among(signs.COMMENT_WORDS)),
     "label": (signs._LABEL, place),
-    "points": (signs._POINTS, place),
     "pointed": (signs._POINTED, place),
-    "open credit": (signs._OPEN_CREDIT, place),
     "ending": (signs._ENDING, ending),
     "agency at the end": (signs._AGENCY_AT_END, ending),
     "glued credit": (signs._GLUED_CREDIT, ending),
@@ -58,7 +54,7 @@ PREFILTERS = {
 }
 """Pattern → what lets a line through to it."""
 
-OPENINGS = {"pointer", "contact", "label", "points", "byline", "reporting by"}
+OPENINGS = {"pointer", "label", "byline", "reporting by"}
 """Patterns that a line begins with."""
 
 LETTERS = st.characters(

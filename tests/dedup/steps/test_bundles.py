@@ -52,17 +52,17 @@ def test_bundles_of_like_size_are_a_shard(monkeypatch):
 def test_weighing_stages_what_is_common_and_links_the_rest(tmp_path):
     """Four strangers with one key, of which two share another; copies count as one."""
     portions = [
-        BlockSamples(1, *(np.array(x, np.uint32) for x in ([0, 1], [2, 1], [7, 9, 7]))),
-        BlockSamples(0, *(np.array(x, np.uint32) for x in ([0, 1, 2], [1, 1, 2], [7, 7, 7, 9]))),
+        BlockSamples(1, *(np.array(x, np.uint32) for x in ([7, 7, 9], [0, 1, 0]))),
+        BlockSamples(0, *(np.array(x, np.uint32) for x in ([7, 7, 7, 9], [0, 1, 2, 2]))),
     ]
     found = staging(tmp_path)
     first, other = (int(article_number(*place)) for place in ((0, 2), (1, 0)))
-    links = weigh_shard(0, portions, [], found)
+    links = weigh_shard(0, 1, portions, [], found)
     assert [[first, other, 1]] == links.tolist()
     assert [7] == found.common_keys().tolist()
 
     copies = [pairs((int(article_number(0, 1)), 0), (first, 0))]
-    weigh_shard(0, portions, copies, found)
+    weigh_shard(0, 1, portions, copies, found)
     assert [] == found.common_keys().tolist()
 
 

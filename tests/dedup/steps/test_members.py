@@ -12,10 +12,18 @@ from factories import article, document, staging, story
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.arrays import shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.samples import keys_of, shingle_and_sample
 from pipeline.dedup.shingles import shingle_block
-from pipeline.dedup.steps.layouts import BAND_GROUP, DIGESTS, SAMPLE_SHARDS, URLS, article_number
+from pipeline.dedup.steps.layouts import (
+    BAND_GROUP,
+    DIGESTS,
+    FINEST_SHARDS,
+    SAMPLE_SHARDS,
+    URLS,
+    article_number,
+)
 from pipeline.dedup.steps.read_members import MemberReader, read_keys, read_samples
 from pipeline.dedup.steps.write_members import MemberWriter, text_digest
 
@@ -96,16 +104,16 @@ def test_shards_part_the_samples_on_disk_by_key_and_lose_none(tmp_path_factory, 
     write(numbered(texts), found, batches=2, index=4)
     sampled = shingle_and_sample(texts, CONFIG.shingle_words)[1]
     keys = np.split(keys_of(sampled.values), sampled.offsets[1:-1])
-    read = []
-    for shard in range(SAMPLE_SHARDS):
-        part = read_samples(4, shard, CONFIG, found)
-        assert [row for row, text in enumerate(texts) if len(text) > len(SHORT)] == [*part.rows]
-        assert (4, len(part.keys)) == (part.block, part.counts.sum())
-        assert (part.keys % SAMPLE_SHARDS == shard).all()
-        read += zip(np.repeat(part.rows, part.counts).tolist(), part.keys.tolist(), strict=True)
-
-    expected = [(row, key) for row in part.rows.tolist() for key in keys[row].tolist()]
-    assert sorted(expected) == sorted(read)
+    signed = [row for row, text in enumerate(texts) if len(text) > len(SHORT)]
+    expected = sorted((key, row) for row in signed for key in keys[row].tolist())
+    for shards in (1, SAMPLE_SHARDS, FINEST_SHARDS):
+        bounds, read = shard_bounds(shards), []
+        for shard in range(shards):
+            part = read_samples(4, shard, shards, found)
+            assert part.block == 4
+            assert ((bounds[shard] <= part.keys) & (part.keys < bounds[shard + 1])).all()
+            read += zip(part.keys.tolist(), part.rows.tolist(), strict=True)
+        assert expected == read
 
 
 @pytest.mark.slow
@@ -117,7 +125,7 @@ def test_batches_do_not_matter(tmp_path_factory, texts):
     for batches in (1, 3):
         found = staging(folder / str(batches))
         write(numbered(texts), found, batches)
-        kinds = ("members", "shingles", "samples", "figures")
+        kinds = ("members", "shingles", "samples", "figures", "sampled")
         results.append([found.block_file(0, kind).read_bytes() for kind in kinds])
 
     assert results[0] == results[1]

@@ -13,8 +13,7 @@ import pytest
 from runs import ROOT, rows, run
 
 from pipeline.explain.report.facts import by_family, gather
-from pipeline.explain.report.page import render_page
-from pipeline.explain.report.samples import differences, gather_samples, segments
+from pipeline.explain.report.page import differences, gather_samples, render_page, segments
 from pipeline.explain.report.tables import print_report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -14,12 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from collections_of_runs import check, contents, feed, marker, page, run_on, words_below
 
-from pipeline import storage
 from pipeline.errors import UsageError
 from pipeline.ledger.lock import locked
 from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
+from pipeline.storage import disk as storage
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.records import Article, Document, Precision, Timestamp
+from pipeline.storage import Place, opened
 
 COLUMNS = [
     "id", "record_id", "source", "media_type", "extractor", "url", "site", "title", "authors",
@@ -35,9 +35,9 @@ class Found:
     page_ids: list[str]
 
 
-def read_articles(path: Path, rows: NDArray[np.int64]) -> Iterator[Found]:
+def read_articles(path: Place, rows: NDArray[np.int64]) -> Iterator[Found]:
     """Read those *rows* (ascending) of a file, ``BATCH_ROWS`` at a time or fewer."""
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(opened(path))
     first = 0
     for group in range(file.num_row_groups):
         size = file.metadata.row_group(group).num_rows

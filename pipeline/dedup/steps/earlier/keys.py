@@ -28,6 +28,7 @@ from pipeline.dedup.steps.earlier.articles import read_articles
 from pipeline.dedup.steps.read_members import read_records
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.staging import Staging
+from pipeline.storage import Place, local, opened
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import write_parquet
 
@@ -73,7 +74,7 @@ def packed_keys(
         uint64, in no order; ``unpacked`` takes them apart.
     """
     records = read_records(index, config, staging)
-    samples = keys_of(np.fromfile(staging.block_file(index, "samples"), "<u8"))
+    samples = keys_of(np.fromfile(local(staging.block_file(index, "samples")), "<u8"))
     signed = np.flatnonzero(records["shingle_count"] >= config.min_shingles)
     located = np.flatnonzero(records["url"])
     heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(-1)
@@ -108,30 +109,32 @@ def keys_table(
     return pa.Table.from_arrays([pa.array(each) for each in columns], schema=keys_schema(config))
 
 
-def write_keys(path: Path, keys: pa.Table) -> None:
+def write_keys(path: Place, keys: pa.Table) -> None:
     """Write a table of keys as a file; sorted numbers are stored by their differences."""
     write_parquet(path, keys.schema, [keys], _ROW_GROUP, differences=("key", "row"))
 
 
-def made_with(path: Path, config: DedupConfig) -> bool:
+def made_with(path: Place, config: DedupConfig) -> bool:
     """Tell whether *path* is a file of keys made with these settings; a damaged one is none."""
     if not path.is_file():
         return False
     try:
-        metadata: dict[bytes, Any] = pq.read_schema(path).metadata or {}
+        metadata: dict[bytes, Any] = pq.read_schema(local(path)).metadata or {}
     except (pa.ArrowException, OSError):
         return False
     return bool(metadata.get(SIGNATURE) == signature_settings(config).encode())
 
 
-def sign_again(articles: Path, config: DedupConfig, work: Path) -> pa.Table:
+def sign_again(articles: Place, config: DedupConfig, work: Place) -> pa.Table:
     """Make the keys of a published file of articles from its texts.
 
     Args:
-        work: a folder for work files, which the next command sweeps after a kill.
+        work: a folder for work files, which the next command sweeps after a kill; in an object
+            store, the folder for temporary files is used.
     """
-    rows = np.arange(pq.read_metadata(articles).num_rows)
-    with tempfile.TemporaryDirectory(prefix="keys-", dir=work) as folder:
+    rows = np.arange(pq.read_metadata(opened(articles)).num_rows)
+    inside = work if isinstance(work, Path) else None
+    with tempfile.TemporaryDirectory(prefix="newsieve-keys-", dir=inside) as folder:
         staging = Staging(folder)
         with ExitStack() as files:
             members = MemberWriter(0, config, staging, files)

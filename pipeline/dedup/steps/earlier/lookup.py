@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -27,6 +26,7 @@ from pipeline.dedup.steps.earlier.keys import DIGEST, SAMPLE, URL, packed_keys, 
 from pipeline.dedup.steps.read_members import read_records
 from pipeline.dedup.steps.write_members import MemberWriter, Published
 from pipeline.staging import Staging, WindowCounts, WindowPart
+from pipeline.storage import Place, local, opened, place_of
 from pipeline.write.parquet import undamaged
 
 CROWD = 64
@@ -69,7 +69,7 @@ def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -
     portions, first = list[_Hits](), [0]
     for part in parts:
         portions.append(_look_up(part, first[-1], wanted, totals))
-        first.append(first[-1] + pq.read_metadata(part.articles).num_rows)
+        first.append(first[-1] + part.rows)
     hits = _joined(portions)
     samples = wanted.keys[hits.key] >> np.uint64(32) == SAMPLE
     rare = _rare(hits, samples, totals)
@@ -86,8 +86,8 @@ def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -
 
 def _look_up(part: WindowPart, first: int, wanted: KeyFilter, totals: NDArray[np.int64]) -> _Hits:
     """Find the wanted keys in the keys of one file; count them in *totals*."""
-    with undamaged(Path(part.keys)):
-        table = pq.read_table(part.keys, use_threads=False)
+    with undamaged(place_of(part.keys)):
+        table = pq.read_table(local(place_of(part.keys)), use_threads=False)
     low = table["key"].to_numpy()
     maybe = np.flatnonzero(wanted.may_contain(low))
     keys = table["kind"].to_numpy()[maybe].astype(np.uint64) << np.uint64(32)
@@ -105,7 +105,8 @@ def _look_up(part: WindowPart, first: int, wanted: KeyFilter, totals: NDArray[np
 def _clusters(part: WindowPart, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     if not len(rows):
         return np.empty(0, np.uint64)
-    column = pq.read_table(part.articles, columns=["cluster_id"], use_threads=False)["cluster_id"]
+    file = opened(place_of(part.articles))
+    column = pq.read_table(file, columns=["cluster_id"], use_threads=False)["cluster_id"]
     distinct, inverse = np.unique(rows, return_inverse=True)
     heads = [int(name[:16], 16) for name in column.take(distinct).to_pylist()]
     return np.array(heads, np.uint64)[inverse]
@@ -193,12 +194,12 @@ def _stage(
 
 def _by_part(
     chosen: NDArray[np.int64], first: NDArray[np.int64], parts: Sequence[WindowPart]
-) -> Iterator[tuple[Path, NDArray[np.int64]]]:
+) -> Iterator[tuple[Place, NDArray[np.int64]]]:
     bounds = np.searchsorted(chosen, first)
     for number, part in enumerate(parts):
         rows = chosen[bounds[number] : bounds[number + 1]] - first[number]
         if len(rows):
-            yield Path(part.articles), rows
+            yield place_of(part.articles), rows
 
 
 _LEAST_FILTER, _MOST_FILTER = 1 << 20, 1 << 28

@@ -1,6 +1,6 @@
-"""Files and folders that appear whole or not at all. Read ``replacing`` and ``publish_folder``.
+"""Files and folders on a disk that appear whole or not at all.
 
-The only module that knows where files are stored: on a disk today.
+Read ``replacing_file`` and ``publish_folder``.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import re
 import shutil
 import stat
 import sys
@@ -18,37 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import DEEDS, UsageError, uninterrupted
-
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+from pipeline.errors import DEEDS, uninterrupted
 
 
-def refuse_url(path: str, what: str) -> None:
-    """Raise if *path* is a url: files lie on this machine, as paths.
-
-    Raises:
-        UsageError: it is one, such as s3://bucket/folder.
-    """
-    scheme = _SCHEME.match(path)
-    if scheme:
-        rest = path[scheme.end() :]
-        remedy = f"write {rest}" if scheme[1] == "file" else "copy or mount it, and name the folder"
-        raise UsageError(f"{what} {path}: a url, not a path on this machine; {remedy}")
-
-
-def local_folder(path: str) -> Path:
-    """Return the output folder *path*; a path that pyarrow takes for a url is made absolute.
-
-    Raises:
-        UsageError: it is a url, or no UTF-8, which pyarrow and DuckDB cannot open.
-    """
-    refuse_url(path, "output")
-    if any("\udc80" <= char <= "\udcff" for char in path):
-        raise UsageError(f"output {path!a}: its name is not UTF-8; name another folder")
-    return Path(path).absolute() if ":" in path else Path(path)
-
-
-def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
+def open_file(path: str, *, follow_link: bool = True) -> BinaryIO:
     """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
 
     Raises:
@@ -62,13 +34,13 @@ def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
     return open(path, "rb", opener=opener)
 
 
-def open_own(path: Path) -> BinaryIO:
-    """Open a file of the output folder for reading bytes.
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading bytes.
 
     Raises:
         OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
     """
-    stream = open_input(str(path))
+    stream = open_file(str(path))
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
         raise OSError(errno.EINVAL, "not a regular file", str(path))
@@ -76,7 +48,7 @@ def open_own(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; rename it to *path* if the block succeeds.
 
     A retry of the same work replaces the file with the same bytes.
@@ -93,12 +65,6 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write *content* to *path*, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
 
 
 def sync_tree(folder: Path) -> None:
@@ -137,7 +103,7 @@ def publish_folder(finished: Path, target: Path, deed: str) -> None:
 def link_tree(folder: Path, copy: Path) -> None:
     """Copy the tree *folder* to *copy*, with hard links where the file system has them.
 
-    The files are shared: replace them in the copy (``replacing``), never write into them.
+    The files are shared: replace them in the copy (``replacing_file``), never write into them.
     """
     for parent, _, names in os.walk(folder):
         inside = copy / Path(parent).relative_to(folder)

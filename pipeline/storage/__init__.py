@@ -1,0 +1,180 @@
+"""Where files are: in a folder of this machine, or in an object store. Read ``Place``.
+
+``disk`` has what only a file system can do (rename, exchange), ``objects`` the stores, ``cache``
+the copies of objects for libraries that read files.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, cast
+
+from pipeline.errors import UsageError
+from pipeline.storage.cache import forget_copy, local_copy, replacing_object
+from pipeline.storage.disk import (
+    effective,
+    exchange_folders,
+    finish_exchange,
+    link_tree,
+    open_file,
+    open_regular,
+    publish_folder,
+    replacing_file,
+    sync_tree,
+)
+from pipeline.storage.objects import SCHEMES, StorePath, check_store, is_url
+
+__all__ = [
+    "Place",
+    "StorePath",
+    "check_store",
+    "effective",
+    "exchange_folders",
+    "finish_exchange",
+    "forget_copy",
+    "is_url",
+    "link_tree",
+    "listed",
+    "local",
+    "name_below",
+    "open_input",
+    "open_own",
+    "opened",
+    "output_place",
+    "place_of",
+    "publish_folder",
+    "refuse_url",
+    "remove_tree",
+    "replacing",
+    "sync_tree",
+    "write_bytes",
+]
+
+Place: TypeAlias = Path | StorePath
+"""A file or folder, or an address in an object store; both have the same methods."""
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+
+
+def place_of(path: str) -> Place:
+    """Return the place that *path* names."""
+    return StorePath.parse(path) if is_url(path) else Path(path)
+
+
+def refuse_url(path: str, what: str) -> None:
+    """Raise if *path* is a url that is no address in an object store.
+
+    Raises:
+        UsageError: it is one, such as hdfs://host/folder.
+    """
+    scheme = _SCHEME.match(path)
+    if scheme and not is_url(path):
+        rest = path[scheme.end() :]
+        known = ", ".join(f"{each}://" for each in SCHEMES)
+        remedy = f"copy or mount it and name the folder, or name one in {known}"
+        if scheme[1] == "file":
+            remedy = f"write {rest}"
+        raise UsageError(f"{what} {path}: a url, not a path on this machine; {remedy}")
+
+
+def output_place(path: str) -> Place:
+    """Return the output folder *path*; a path that pyarrow takes for a url is made absolute.
+
+    Raises:
+        UsageError: it is another url, or no UTF-8, which pyarrow and DuckDB cannot open.
+    """
+    refuse_url(path, "output")
+    if any("\udc80" <= char <= "\udcff" for char in path):
+        raise UsageError(f"output {path!a}: its name is not UTF-8; name another folder")
+    if is_url(path):
+        return StorePath.parse(path)
+    return Path(path).absolute() if ":" in path else Path(path)
+
+
+def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
+    """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
+
+    Raises:
+        OSError: as ``open`` does; also if *path* is a link and is not to be followed.
+    """
+    return (
+        StorePath.parse(path).open() if is_url(path) else open_file(path, follow_link=follow_link)
+    )
+
+
+def open_own(path: Place) -> BinaryIO:
+    """Open a file of the output for reading bytes.
+
+    Raises:
+        OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
+    """
+    return open_regular(path) if isinstance(path, Path) else path.open()
+
+
+def opened(path: Place) -> Path | BinaryIO:
+    """Return what pyarrow reads *path* from, only those bytes that it needs."""
+    return path if isinstance(path, Path) else path.open()
+
+
+def local(path: Place, version: str | None = None) -> Path:
+    """Return a file on this machine with the content of *path*, for whoever reads most of it.
+
+    Args:
+        version: the store's mark of its content, if that is known.
+
+    Raises:
+        OSError: there is no such object.
+    """
+    return path if isinstance(path, Path) else local_copy(path, version)
+
+
+@contextmanager
+def replacing(path: Place) -> Iterator[Path]:
+    """Yield a temporary file that becomes *path* if the block succeeds, whole or not at all.
+
+    A retry of the same work replaces the file with the same bytes.
+    """
+    with replacing_file(path) if isinstance(path, Path) else replacing_object(path) as temporary:
+        yield temporary
+
+
+def write_bytes(path: Place, content: bytes) -> None:
+    """Write *content* to *path*, whole or not at all."""
+    if isinstance(path, Path):
+        with replacing_file(path) as temporary:
+            temporary.write_bytes(content)
+    else:
+        path.put(content)
+
+
+def listed(folder: Place, pattern: str, *, deep: bool = False) -> list[Place]:
+    """List the files of *folder* that match, by name; with *deep*, of the folders in it, too."""
+    if isinstance(folder, Path):
+        return [*sorted(folder.rglob(pattern) if deep else folder.glob(pattern))]
+    if deep:
+        return [path for path, _ in folder.files() if fnmatchcase(path.name, pattern)]
+    return [*folder.glob(pattern)]
+
+
+def name_below(path: Place, folder: Place) -> str:
+    """Return the name of *path* from *folder*, with slashes."""
+    return cast("Path", path).relative_to(cast("Path", folder)).as_posix()
+
+
+def remove_tree(folder: Place, keep: Collection[str] = ()) -> None:
+    """Delete *folder* and what is in it; of objects, their copies on this machine as well.
+
+    Args:
+        keep: names of objects below that stay.
+    """
+    if isinstance(folder, Path):
+        shutil.rmtree(folder)
+        return
+    gone = [each for each in folder.files() if name_below(each[0], folder) not in keep]
+    for path, stat in gone:
+        forget_copy(path, stat.version)
+    folder.remove([path for path, _ in gone])

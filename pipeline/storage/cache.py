@@ -1,0 +1,124 @@
+"""Copies of objects on this machine, for libraries that read files. Read ``local``.
+
+A copy is named after its address and the store's mark of the content, so it is never stale. All
+processes of a user share the folder $NEWSIEVE_CACHE (else one in ~/.cache; %p in it stands for the
+process id); when it holds more than $NEWSIEVE_CACHE_BYTES, what was not used for longest goes.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+from pipeline.errors import UsageError
+from pipeline.storage.objects import StorePath, version_of
+
+DEFAULT_BYTES = 20_000_000_000
+IN_USE_S = 10.0
+"""Seconds that a copy stays after it was asked for: whoever asked has opened it by then."""
+
+_known: dict[StorePath, Path] = {}
+"""Address → its copy, as this process has last seen or written it."""
+
+
+def local_copy(path: StorePath, version: str | None = None) -> Path:
+    """Return a file with the content of *path*, fetched if there is none yet.
+
+    Without a *version* the store is asked for it, once per process: what a run writes under a
+    name does not change.
+
+    Raises:
+        OSError: there is no such object, or the store does not answer.
+    """
+    copy = _copy_of(path, version) if version else _known.get(path)
+    if copy is None or not copy.exists():
+        with path.open() as stream:
+            copy = _copy_of(path, version_of(stream) or "")
+            if not copy.exists():
+                with _temporary() as temporary:
+                    with temporary.open("wb") as file:
+                        while portion := stream.read(1 << 23):
+                            file.write(portion)
+                    temporary.replace(copy)
+                _shrink()
+        _known[path] = copy
+    with suppress(OSError):
+        os.utime(copy)
+    return copy
+
+
+def forget_copy(path: StorePath, version: str) -> None:
+    """Delete the copy of an object that is to be forgotten."""
+    _known.pop(path, None)
+    _copy_of(path, version).unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_object(path: StorePath) -> Iterator[Path]:
+    """Yield a temporary file; it becomes the object *path* if the block succeeds, and its copy."""
+    with _temporary() as temporary:
+        yield temporary
+        path.put(temporary)
+        copy = _copy_of(path, path.stat().version)
+        temporary.replace(copy)
+        _known[path] = copy
+    _shrink()
+
+
+def cache_folder() -> Path:
+    """Return the folder of the copies, which only this user can enter."""
+    named = os.environ.get("NEWSIEVE_CACHE", "").replace("%p", str(os.getpid()))
+    general = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
+    folder = Path(named or Path(general, "newsieve"))
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return _own_folder()
+    return folder
+
+
+@cache
+def _own_folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="newsieve-cache-"))
+
+
+def _copy_of(path: StorePath, version: str) -> Path:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    name = blake2b(f"{endpoint} {path} {version}".encode(), digest_size=16).hexdigest()
+    return cache_folder() / name
+
+
+@contextmanager
+def _temporary() -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(dir=cache_folder())
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _shrink() -> None:
+    """Delete the copies that were not used for longest, until the rest is within the limit."""
+    told = os.environ.get("NEWSIEVE_CACHE_BYTES") or str(DEFAULT_BYTES)
+    if not told.isdecimal():
+        raise UsageError(f"NEWSIEVE_CACHE_BYTES={told}: expected a number of bytes")
+    limit = int(told)
+    found = []
+    for entry in os.scandir(cache_folder()):
+        with suppress(OSError):  # another process deletes as well
+            if entry.is_file():
+                stat = entry.stat()
+                found.append((stat.st_mtime, stat.st_size, entry.path))
+    total = sum(size for _, size, _ in found)
+    for used, size, path in sorted(found):
+        if total <= limit or used > time.time() - IN_USE_S:
+            return
+        Path(path).unlink(missing_ok=True)
+        total -= size

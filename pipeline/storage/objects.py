@@ -1,0 +1,374 @@
+"""Objects in a store, by addresses such as s3://bucket/folder/name. Read ``StorePath``.
+
+An object appears whole or not at all, and has no folder: a "folder" is what names have in common.
+Credentials, endpoint and region come from the environment, as obstore reads them.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, NamedTuple, cast
+
+from pipeline.errors import UsageError
+
+SCHEMES = ("s3", "gs", "az")
+"""Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
+_ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/]+)/*(?P<key>.*)")
+_HTTP = re.compile(r"https?://[^/]")
+_PATIENT = {"max_retries": 10, "retry_timeout": timedelta(seconds=45)}
+_HASTY = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}
+"""How long a request is repeated: in the middle of a run, and at its start, where a wrong address
+or missing credentials are to be told soon."""
+_BUFFER = 1 << 20
+
+
+class Stat(NamedTuple):
+    """What a store says of an object: bytes, Unix time, and its mark of the content, if any."""
+
+    st_size: int
+    st_mtime: float
+    e_tag: str | None
+
+    @property
+    def version(self) -> str:
+        """What differs when the content does."""
+        return f"{self.st_size} {self.e_tag or self.st_mtime}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StorePath:
+    """An address in an object store, with those parts of ``pathlib.Path`` that newsieve uses.
+
+    It is no ``os.PathLike``: a library that opens files by name must not get one.
+    """
+
+    scheme: str
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, url: str) -> StorePath:
+        """Take a url apart; slashes at the end do not count.
+
+        >>> str(StorePath.parse("s3://news/output/") / "runs")
+        's3://news/output/runs'
+        """
+        found = _ADDRESS.fullmatch(url)
+        if found is None or found["scheme"] not in SCHEMES:
+            raise UsageError(f"{url}: expected an address such as s3://bucket/folder")
+        return cls(found["scheme"], found["bucket"], re.sub("/+", "/", found["key"]).strip("/"))
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.bucket}" + (f"/{self.key}" if self.key else "")
+
+    def __truediv__(self, name: str) -> StorePath:
+        return replace(self, key=f"{self.key}/{name}".strip("/"))
+
+    @property
+    def prefix(self) -> str | None:
+        """What the names of all objects below begin with; None for the whole bucket."""
+        return f"{self.key}/" if self.key else None
+
+    @property
+    def name(self) -> str:
+        """The part after the last slash."""
+        return self.key.rpartition("/")[2]
+
+    @property
+    def parent(self) -> StorePath:
+        """The address before the last slash."""
+        return replace(self, key=self.key.rpartition("/")[0])
+
+    def with_name(self, name: str) -> StorePath:
+        """Return the address beside this one."""
+        return self.parent / name
+
+    def absolute(self) -> StorePath:
+        """Return itself: an address depends on no current folder."""
+        return self
+
+    def relative_to(self, other: StorePath) -> PurePosixPath:
+        """Return the names below *other*."""
+        if not self.is_relative_to(other):
+            raise ValueError(f"{self} is not below {other}")
+        return PurePosixPath(self.key[len(other.key) :].strip("/"))
+
+    def is_relative_to(self, other: StorePath) -> bool:
+        """Whether it is *other*, or lies below it."""
+        same = (self.scheme, self.bucket) == (other.scheme, other.bucket)
+        return same and (not other.key or f"{self.key}/".startswith(f"{other.key}/"))
+
+    def stat(self) -> Stat:
+        """Ask the store about the object.
+
+        Raises:
+            OSError: there is none, or the store does not answer.
+        """
+        with _errors_of(self):
+            return _stat(_obstore().head(_client(self), self.key))
+
+    def exists(self) -> bool:
+        """Whether there is an object of this name."""
+        try:
+            self.stat()
+        except FileNotFoundError:
+            return False
+        return True
+
+    is_file = exists
+
+    def is_dir(self) -> bool:
+        """Whether there is an object below this name."""
+        return next(self.files(), None) is not None
+
+    def files(self) -> Iterator[tuple[StorePath, Stat]]:
+        """List the objects below, in the order of their names."""
+        with _errors_of(self):
+            for portion in _obstore().list(_client(self), self.prefix):
+                for each in portion:
+                    yield replace(self, key=each["path"]), _stat(each)
+
+    def iterdir(self) -> Iterator[StorePath]:
+        """List the names one level below, those of "folders" too."""
+        with _errors_of(self):
+            found = _obstore().list_with_delimiter(_client(self), self.prefix)
+        names = [*found["common_prefixes"], *(each["path"] for each in found["objects"])]
+        yield from (replace(self, key=name.strip("/")) for name in sorted(names))
+
+    def glob(self, pattern: str) -> Iterator[StorePath]:
+        """List the objects below whose names match, part by part."""
+        wanted = pattern.split("/")
+        for path, _ in self.files():
+            parts = path.relative_to(self).parts
+            if len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted)):
+                yield path
+
+    def open(self, _mode: str = "rb") -> BinaryIO:
+        """Open the object for reading; if it changes while it is read, that is an ``OSError``."""
+        return cast("BinaryIO", io.BufferedReader(_Bytes(self), _BUFFER))
+
+    def read_bytes(self) -> bytes:
+        """Read the whole object."""
+        with _errors_of(self):
+            return bytes(_obstore().get(_client(self), self.key).bytes())
+
+    def put(self, content: bytes | Path) -> None:
+        """Write the object, whole or not at all."""
+        with _errors_of(self):
+            _obstore().put(_client(self), self.key, content)
+
+    def create(self, content: bytes) -> None:
+        """Write the object unless there is one: of several who try, the store lets one win.
+
+        Raises:
+            FileExistsError: there is one.
+        """
+        with _errors_of(self):
+            _obstore().put(_client(self), self.key, content, mode="create", use_multipart=False)
+
+    def remove(self, paths: Sequence[StorePath]) -> None:
+        """Delete *paths*, objects of the same store."""
+        for start in range(0, len(paths), 1_000):
+            with _errors_of(self):
+                names = [path.key for path in paths[start : start + 1_000]]
+                _obstore().delete(_client(self), names)
+
+
+class _Bytes(io.RawIOBase):
+    """The bytes of an object, read by ranges; all of them as they were when it was opened."""
+
+    def __init__(self, path: StorePath) -> None:
+        self._path, self.stat, self._place = path, path.stat(), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self.stat.st_size}[whence]
+        self._place = max(0, base + offset)
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        stop = min(self.stat.st_size, self._place + len(buffer))
+        count = max(0, stop - self._place)
+        if count:
+            wanted = {"range": (self._place, stop), "if_match": self.stat.e_tag}
+            with _errors_of(self._path):
+                found = _obstore().get(_client(self._path), self._path.key, options=wanted)
+                buffer[:count] = memoryview(found.bytes())
+            self._place = stop
+        return count
+
+
+def version_of(stream: BinaryIO) -> str | None:
+    """Return the version of the object that *stream* reads; None if it reads something else."""
+    stat: Stat | None = getattr(getattr(stream, "raw", None), "stat", None)
+    return stat.version if stat else None
+
+
+def check_store(path: StorePath) -> None:
+    """Find out whether the store of *path* answers, and lets us in.
+
+    Raises:
+        UsageError: it does not; the message says why. Within 30 seconds.
+    """
+    try:
+        with _errors_of(path):
+            next(iter(_obstore().list(_client(path, _HASTY), path.prefix, chunk_size=1)), None)
+    except OSError as error:
+        raise UsageError(f"{error.filename}: {error.strerror}") from None
+
+
+def check_conditional_put(path: StorePath) -> None:
+    """Find out whether the store lets one of two writers win: the commit of a run needs that.
+
+    Args:
+        path: a name that nobody else uses; it is gone afterwards.
+
+    Raises:
+        UsageError: it does not, or it cannot be written to.
+    """
+    try:
+        path.create(b"")
+        try:
+            path.create(b"")
+        except FileExistsError:
+            return
+        finally:
+            path.remove([path])
+    except OSError as error:
+        raise UsageError(f"output {path.parent}: cannot be written: {error.strerror}") from None
+    raise UsageError(
+        f"output {path.parent}: its store writes an object although there is one (it ignores "
+        "If-None-Match): two runs could publish in the same place; name another store"
+    )
+
+
+def arrow_files(path: StorePath) -> Any:
+    """Return the store of *path* as a file system for ``pyarrow.fs.FSSpecHandler``.
+
+    Names in it begin with the bucket.
+    """
+    from obstore.fsspec import FsspecStore  # noqa: PLC0415 - only where a store is named
+
+    options = _options(path.scheme, _PATIENT)
+    return FsspecStore(cast("Any", path.scheme), **options)
+
+
+def _stat(found: Any) -> Stat:
+    return Stat(found["size"], found["last_modified"].timestamp(), found["e_tag"])
+
+
+def _obstore() -> Any:
+    # Optional, and a process that reads files of a disk does not need it.
+    try:
+        import obstore  # noqa: PLC0415
+        import obstore.store  # noqa: PLC0415
+    except ImportError:
+        raise UsageError(
+            "object storage needs the package obstore; pip install 'newsieve[cloud]'"
+        ) from None
+    return obstore
+
+
+def _client(path: StorePath, patience: dict[str, Any] = _PATIENT) -> Any:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    return _clients(path.scheme, path.bucket, endpoint, patience is _HASTY)
+
+
+@cache
+def _clients(scheme: str, bucket: str, _endpoint: str | None, hasty: bool) -> Any:
+    store = _obstore().store
+    options = _options(scheme, _HASTY if hasty else _PATIENT)
+    kinds = {"s3": store.S3Store, "gs": store.GCSStore, "az": store.AzureStore}
+    return kinds[scheme](bucket, **options)
+
+
+def _options(scheme: str, patience: dict[str, Any]) -> dict[str, Any]:
+    limits = {"connect_timeout": "3s", "timeout": "8s" if patience is _HASTY else "30s"}
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    if scheme == "s3" and "AWS_ENDPOINT_URL" in os.environ and not _HTTP.match(endpoint):
+        raise UsageError(
+            f"AWS_ENDPOINT_URL={endpoint}: expected a url such as https://host; or leave it out"
+        )
+    plain = scheme == "s3" and endpoint.startswith("http://")  # a server of one's own
+    return {"client_options": limits | {"allow_http": plain}, "retry_config": patience}
+
+
+@contextmanager
+def _errors_of(path: StorePath) -> Iterator[None]:
+    """Turn what obstore raises into ``OSError`` with a number, the address, and one line."""
+    try:
+        yield
+    except (GeneratorExit, UsageError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        number, text = _meaning(type(error).__name__, str(error), path.scheme)
+        where = f"{path.scheme}://{path.bucket}" if number in _OF_BUCKETS else str(path)
+        raise OSError(number, text or os.strerror(number), where) from error
+
+
+_OF_BUCKETS = {errno.ENODEV, errno.EACCES}
+
+
+_MEANINGS: tuple[tuple[int, str, str], ...] = (
+    (
+        errno.ENODEV,
+        "NoSuchBucket|ContainerNotFound|bucket does not exist",
+        "no such bucket; create it, or name another",
+    ),
+    (errno.EACCES, r"169\.254\.169\.254|metadata|Account must be specified", "no credentials"),
+    (errno.EEXIST, "^(AlreadyExists|FileExists)Error", ""),
+    (errno.ESTALE, "^(Precondition|NotModified)Error", "the object has changed meanwhile"),
+    (
+        errno.EACCES,
+        "^(PermissionDenied|Unauthenticated|Permission)Error|403 Forbidden|401 Unauthorized",
+        "access denied",
+    ),
+    (errno.ENOENT, "^(FileNotFound|NotFound)Error", ""),
+)
+"""Number of the error, what obstore says (class: text), what we say."""
+
+
+def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
+    found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
+    number, told = next(found, (errno.EIO, _first_line(text)))
+    if number == errno.EACCES:
+        code = re.search(r"<Code>(\w+)</Code>", text)
+        told += f" ({code[1]})" if code else ""
+        told += f"; set {_CREDENTIALS[scheme]} in the environment"
+    return number, told
+
+
+_CREDENTIALS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+}
+
+
+def _first_line(error: object) -> str:
+    return re.sub(r"^Generic \w+ error: ", "", str(error).partition("\n")[0]).rstrip("- ")
+
+
+def is_url(path: str) -> bool:
+    """Whether *path* is an address in an object store."""
+    return path.partition("://")[0] in SCHEMES and "://" in path
