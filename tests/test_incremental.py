@@ -146,6 +146,26 @@ def test_keys_are_made_anew_for_other_settings(tmp_path):
     assert content == again.read_bytes(), "the same keys as when the run was published"
 
 
+def test_work_files_of_keys_lie_where_a_later_run_sweeps_them(tmp_path, monkeypatch):
+    """A run that is killed while it makes keys anew leaves nothing outside of its output folder."""
+    out, temporary = tmp_path / "out", tmp_path / "tmp"
+    feed(tmp_path / "in", "1", {"id": "a", "text": STORY})
+    (first,) = run_on(1, tmp_path / "in", out)
+    next(first.folder.glob("state/keys/*.parquet")).unlink()
+    feed(tmp_path / "in", "2", {"id": "b", "text": CUT})
+    temporary.mkdir()
+    if not (child := os.fork()):
+        monkeypatch.setattr("tempfile.tempdir", str(temporary))
+        monkeypatch.setattr("pipeline.dedup.steps.earlier.keys.keys_table", lambda *_: os._exit(9))
+        run_on(2, tmp_path / "in", out)
+        os._exit(0)
+    assert 9 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert list((out / ".staging").glob("newsieve-keys-*"))
+    assert not list(temporary.iterdir())
+    run_on(2, tmp_path / "in", out)
+    assert not list((out / ".staging").iterdir())
+
+
 PAGE = "https://example.org/page"
 
 

@@ -59,5 +59,5 @@ def _keys_for(articles: Place, run: CommittedRun, config: DedupConfig, output: P
     settings = blake2b(signature_settings(config).encode(), digest_size=4).hexdigest()
     again = output / ".index" / f"keys-{settings}" / run.run_id / articles.name
     if not made_with(again, config):
-        write_keys(again, sign_again(articles, config))
+        write_keys(again, sign_again(articles, config, output / ".staging"))
     return again

@@ -2,7 +2,8 @@
 
 ``#n`` is the number of the row's first line, as an editor shows it. The header determines the
 delimiter: of comma, semicolon, tab and bar, the one that gives the most known names, then the
-most names. A first line such as ``sep=;`` states it. The last row may lack its newline.
+most names. A first line such as ``sep=;`` states it. The last row may lack its newline. In a file
+that has none at all, carriage returns end the lines.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from math import inf
 from typing import NamedTuple
 
 from pipeline.config import InputConfig
-from pipeline.read.encoding import LineDecoder, UndecodableError, decode
+from pipeline.read.encoding import Decoded, LineDecoder, UndecodableError, decode
 from pipeline.read.fields import FIELDS, Place, document_of, reject, unusable
 from pipeline.read.parts import Part
 from pipeline.read.streams import BrokenStreamError, Line, lines
@@ -52,9 +53,12 @@ def csv_records(
     try:
         head, chunks = _peek(iter(chunks))
         file = file._replace(head=head[:_HEAD_BYTES])
-        encoding = decode(head, html=False).encoding if head else "utf-8"
+        found = decode(head, html=False) if head else Decoded("", "utf-8")
+        encoding = found.encoding
         if encoding.startswith(_WIDE):
             chunks, encoding = _as_utf8(chunks, encoding), "utf-8"
+        if "\r" in found.text and "\n" not in found.text:
+            chunks = (chunk.replace(b"\r", b"\n") for chunk in chunks)
         table = _Table(lines(chunks, config.max_bytes), LineDecoder(encoding), config)
         table.read_header()
         for number, head, row in table.rows():
@@ -92,7 +96,7 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     head = bytes(held[:_SNIFF_BYTES])
     if len(head) < _SNIFF_BYTES or b"\0" in head:
         return head, again()
-    return head[: head.rfind(b"\n") + 1] or head, again()
+    return head[: head.rfind(b"\n") + 1] or head[: head.rfind(b"\r") + 1] or head, again()
 
 
 def _as_utf8(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

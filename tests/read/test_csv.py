@@ -141,6 +141,26 @@ def test_a_bad_row_is_one_reject_and_the_rest_lives(rows, expected):
     assert expected == told(read(HEADER + rows, max_bytes=100))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("rows", [2, 3_000])
+def test_carriage_returns_end_lines_where_nothing_else_does(encoding, rows):
+    """Old spreadsheets write them alone; rows and numbers are those of a file with newlines."""
+    row = 'b{0},"Fünf Läden, {0}\nzwei Höfe öffnen, sagt die Gemeinde am Montag."\n'
+    text = "id,text\n" + "".join(map(row.format, range(rows)))
+    expected = told(read(text.encode(encoding)))
+
+    assert rows == len(expected)
+    assert expected == told(read(text.replace("\n", "\r").encode(encoding)))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_carriage_return_within_a_field_ends_no_line(end):
+    """Where lines end otherwise."""
+    text = f'id,text{end}a,"One\rtwo, three."{end}b,Four.{end}'
+
+    assert ["a", "b"] == [each.record_id for each in read(text.encode())]
+
+
 def test_a_row_may_have_max_bytes():
     """The limit itself is kept, over several lines too; one byte more is too large."""
     for row in (b"1," + b"x" * 37 + b",", b'1,"' + b"x\n" * 17 + b'x",'):

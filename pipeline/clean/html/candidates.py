@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,7 +20,7 @@ from lxml.etree import ElementDefaultClassLookup, LxmlError, XPath, _Element, st
 from lxml.html import HtmlElement, HTMLParser, fromstring, tostring
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura import bare_extraction
-from trafilatura.settings import use_config
+from trafilatura.settings import CUT_EMPTY_ELEMS, use_config
 from trafilatura.utils import repair_faulty_html
 
 from pipeline.clean.html.blocks import HEADINGS, Blocks, grams_of, read_blocks
@@ -34,6 +35,8 @@ and the largest of 2,300 benchmark pages has 10,100.
 (The parser itself ends a page's nesting at 256 levels.)"""
 MAX_CHARS = 8_000_000
 """Limit of code points: extraction takes about a second per million."""
+MANY_EMPTY = 3_000
+"""Empty elements, or all of a page, up to which it does not matter what removing each costs."""
 AGREED = 0.7
 SHORT_CHARS = 500
 """Share of the runs of words of either extraction that the other must have, and characters of the
@@ -114,6 +117,8 @@ def read_candidates(document: Document) -> Candidates | None:
     old = not root.xpath(_MODERN)
     stated = _stated(nodes)
     second = _second_text(root)
+    if len(elements) > MANY_EMPTY:
+        _join_tails(root)
     elements.clear()
     extractions = (_main_text(root, metadata.url, second, careful=old), second, stated)
     return Candidates(metadata, blocks, extractions, old)
@@ -183,6 +188,32 @@ def _drop(elements: list[_Element]) -> None:
     for element in elements:
         if element.getparent() is not None:
             element.drop_tree()
+
+
+def _join_tails(root: _Element) -> None:
+    """Take empty elements out of each element that has very many, and join the text between them.
+
+    trafilatura does that one by one, and copies the text so far each time.
+    """
+    empty = {each for each in root.iter(*CUT_EMPTY_ELEMS) if each.text is None and not len(each)}
+    for parent, count in Counter(each.getparent() for each in empty).items():
+        if parent is None or count <= MANY_EMPTY:
+            continue
+        texts: dict[_Element | None, list[str]] = {None: [parent.text or ""]}
+        last = None
+        for child in list(parent):
+            if child in empty:
+                texts[last].append(child.tail or "")
+                child.tail = None
+                parent.remove(child)
+            else:
+                last = child
+                texts[last] = [child.tail or ""]
+        for child, pieces in texts.items():
+            if child is None:
+                parent.text = "".join(pieces)
+            else:
+                child.tail = "".join(pieces)
 
 
 def _main_text(root: _Element, url: str | None, second: str, *, careful: bool) -> str:

@@ -45,6 +45,8 @@ def rewrite_run(
 ) -> None:
     """Change the run in *folder*, a copy made of links, and add the receipt to its manifest.
 
+    *folder* is ``.staging/runs/RUN_ID``.
+
     Args:
         receipt: facts for the manifest besides the counts.
         config: settings for the keys of promoted rows.
@@ -75,7 +77,8 @@ def rewrite_run(
     if counts["promoted"]:
         path = folder / "articles" / _unused(folder / "articles", "promoted")
         write_parquet(path, schema("articles"), promoted, rows)
-        write_keys(folder / "state" / "keys" / path.name, sign_again(path, config))
+        keys = sign_again(path, config, folder.parents[1])
+        write_keys(folder / "state" / "keys" / path.name, keys)
     named = ("articles", "duplicates", "excerpts", "promoted", "renamed", "relinked")
     entry = {**receipt, **{name: counts[name] for name in named}}
     receipts = [*(manifest.get("removed") or []), entry]

@@ -342,6 +342,6 @@ def test_the_keys_are_those_of_the_texts_that_are_left(tmp_path):
     config = DedupConfig()
     for path in (tmp_path / "out/runs").glob("*/articles/*.parquet"):
         made = tmp_path / "made.parquet"
-        write_keys(made, sign_again(path, config))
+        write_keys(made, sign_again(path, config, tmp_path))
         assert made.read_bytes() == (path.parents[1] / "state/keys" / path.name).read_bytes()
     assert 7 == len(contents(tmp_path / "out")["articles"])

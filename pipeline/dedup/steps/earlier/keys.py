@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,10 +125,16 @@ def made_with(path: Place, config: DedupConfig) -> bool:
     return bool(metadata.get(SIGNATURE) == signature_settings(config).encode())
 
 
-def sign_again(articles: Place, config: DedupConfig) -> pa.Table:
-    """Make the keys of a published file of articles from its texts."""
+def sign_again(articles: Place, config: DedupConfig, work: Place) -> pa.Table:
+    """Make the keys of a published file of articles from its texts.
+
+    Args:
+        work: a folder for work files, which the next command sweeps after a kill; in an object
+            store, the folder for temporary files is used.
+    """
     rows = np.arange(pq.read_metadata(opened(articles)).num_rows)
-    with tempfile.TemporaryDirectory(prefix="newsieve-keys-") as folder:
+    inside = work if isinstance(work, Path) else None
+    with tempfile.TemporaryDirectory(prefix="newsieve-keys-", dir=inside) as folder:
         staging = Staging(folder)
         with ExitStack() as files:
             members = MemberWriter(0, config, staging, files)
