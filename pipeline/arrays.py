@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -36,6 +36,11 @@ def shard_bounds(shards: int) -> NDArray[np.uint64]:
     [0, 2147483648, 4294967296]
     """
     return np.linspace(0, 1 << 32, shards + 1).astype(np.uint64)
+
+
+def ids_in(names: Sequence[str]) -> NDArray[np.bytes_]:
+    """Pack ids of 32 hex digits: S16."""
+    return np.frombuffer(bytes.fromhex("".join(names)), "S16")
 
 
 def offsets_of(counts: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:

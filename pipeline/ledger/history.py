@@ -11,10 +11,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from pipeline.arrays import ids_in
 from pipeline.errors import NewsieveError
 from pipeline.ledger.log import commit_change, known_log, read_log
 from pipeline.storage import Place, open_own, opened
@@ -292,21 +295,21 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {name: entry[name] for name in entry if name != "files"} | settings
 
 
-def ids_of(run: CommittedRun) -> list[bytes]:
-    """Return the ids of the records that *run* kept or rejected for good, 16 bytes each.
+def ids_of(run: CommittedRun) -> NDArray[np.bytes_]:
+    """Return the ids of the records that *run* kept or rejected for good: S16.
 
     Raises:
         NewsieveError: a table is missing or damaged; its records would be read as new.
     """
     check_tables(run)
-    found: list[bytes] = []
+    found = [np.empty(0, "S16")]
     for table in TABLES:
         for path in table_files(run.folder, table):
             rows = read_table(path, "id", "retryable")
             if "retryable" in rows.column_names:
                 rows = rows.filter(pc.invert(rows["retryable"]))
-            found += map(bytes.fromhex, rows["id"].drop_null().to_pylist())
-    return found
+            found.append(ids_in(rows["id"].drop_null().to_pylist()))
+    return np.concatenate(found)
 
 
 TOMBSTONES = "tombstones.parquet"

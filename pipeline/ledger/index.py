@@ -57,12 +57,16 @@ class Digests:
         kept = np.isin(self.sequences, list(sequences))
         return self if kept.all() else Digests(self.digests[kept], self.sequences[kept])
 
-    def plus(self, digests: Sequence[bytes], sequences: Sequence[int]) -> Digests:
-        """Add digests, and the run of each."""
-        if not digests:
+    def plus(
+        self, digests: Sequence[bytes] | NDArray[np.bytes_], sequences: Sequence[int] | int
+    ) -> Digests:
+        """Add digests, and the run of each, or of all."""
+        if not len(digests):
             return self
-        all_ = np.concatenate([self.digests, np.frombuffer(b"".join(digests), "S16")])
-        numbers = np.append(self.sequences, np.array(sequences, np.uint32))
+        all_ = np.concatenate([self.digests, np.array(digests, "S16")])
+        numbers = np.append(
+            self.sequences, np.broadcast_to(np.array(sequences, np.uint32), len(digests))
+        )
         order = np.lexsort((numbers, all_))
         return Digests(all_[order], numbers[order])
 
@@ -108,10 +112,9 @@ class Index:
         ids, inputs, sources, looks = (getattr(self, name).of(same) for name in KINDS)
         for run in runs:
             if run.sequence not in same:
-                kept = ids_of(run)
                 read = inputs_of(run)
                 named = [(source, _ANY) for source, digest in read if digest is not None]
-                ids = ids.plus(kept, [run.sequence] * len(kept))
+                ids = ids.plus(ids_of(run), run.sequence)
                 inputs = inputs.plus(*_read_by(run.sequence, read))
                 sources = sources.plus(*_read_by(run.sequence, named))
         return Index(wanted, ids, inputs, sources, looks)

@@ -223,8 +223,8 @@ def test_ids_of_all_tables_are_seen(tmp_path):
     commit(tmp_path, 2, 2)
     full, empty = committed_runs(tmp_path)
 
-    assert [three, one, two] == [each.hex() for each in ids_of(full)]
-    assert [] == ids_of(empty)
+    assert [three, one, two] == [each.hex() for each in ids_of(full).tolist()]
+    assert 0 == len(ids_of(empty))
 
 
 def test_files_are_read_or_to_be_read_once_more(tmp_path):

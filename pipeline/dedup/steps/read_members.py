@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.arrays import keep_latest, lookup
+from pipeline.arrays import ids_in, keep_latest, lookup
 from pipeline.config import DedupConfig
 from pipeline.dedup.candidates import Candidates
 from pipeline.dedup.clusters import Members
@@ -207,7 +207,7 @@ def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[n
         int32[n], their numbers in the block; S16[n], their ids: two equal ones are one
         record read twice.
     """
-    ordinals, ids = [np.empty(0, np.int32)], [b""]
+    ordinals, ids = [np.empty(0, np.int32)], [np.empty(0, f"S{ID_BYTES}")]
     for table in ("articles", "rejects"):
         with pa.OSFile(str(local(staging.block_file(block, f"{table}.arrow")))) as file:
             reader = pa.ipc.open_file(file)
@@ -215,5 +215,5 @@ def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[n
                 named = reader.get_batch(number).select(["ordinal", "id"])
                 named = named.filter(named["id"].is_valid())
                 ordinals.append(named["ordinal"].to_numpy())
-                ids += map(bytes.fromhex, named["id"].to_pylist())
-    return np.concatenate(ordinals), np.frombuffer(b"".join(ids), f"S{ID_BYTES}")
+                ids.append(ids_in(named["id"].to_pylist()))
+    return np.concatenate(ordinals), np.concatenate(ids)
