@@ -56,6 +56,7 @@ bench: bench-cleaning  ## cleaning compared with C4 and langdetect; the pipeline
 
 kills: $(READY)  ## runs that are killed at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.kills
+	$(BIN)/python -m tests.campaigns.kills --store
 
 housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.housekeeping_kills

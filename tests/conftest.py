@@ -16,17 +16,12 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 @pytest.fixture(scope="session")
 def object_endpoint():
     """A server of objects on this machine."""
-    from object_server import make_buckets, object_server  # noqa: PLC0415
+    from object_server import ENVIRONMENT, make_buckets, object_server  # noqa: PLC0415
 
     from pipeline.passes.reading import _guard  # noqa: PLC0415
 
-    variables = {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-    }
     with object_server() as endpoint, pytest.MonkeyPatch.context() as patched:
-        for name, value in {**variables, "AWS_ENDPOINT_URL": endpoint}.items():
+        for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": endpoint}.items():
             patched.setenv(name, value)
         make_buckets(endpoint)
         _guard.cache_clear()  # a helper process has the environment of its start

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.storage import StorePath
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "key",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_REGION": "us-east-1",
+}
 FORBIDDEN = "forbidden"
 """A bucket whose every request is answered as with a wrong key."""
 CARELESS = "careless"
@@ -58,3 +68,30 @@ def make_buckets(endpoint: str) -> None:
     for bucket in BUCKETS:
         client.create_bucket(Bucket=bucket)
     client.close()
+
+
+@contextmanager
+def store_on_this_machine(work: Path) -> Iterator[None]:
+    """Give this process, and those it starts, a store; each has copies of its own in *work*."""
+    before = os.environ.copy()
+    with object_server() as endpoint:
+        os.environ |= {
+            **ENVIRONMENT,
+            "AWS_ENDPOINT_URL": endpoint,
+            "NEWSIEVE_CACHE": str(work / "caches" / "%p"),
+        }
+        try:
+            make_buckets(endpoint)
+            yield
+        finally:
+            os.environ.clear()
+            os.environ |= before
+
+
+def fetch_runs(store: StorePath, folder: Path) -> None:
+    """Copy the files of published runs from *store* to a folder that is laid out as on a disk."""
+    for run in committed_runs(store):
+        for file in read_manifest(run.folder)["files"]:
+            target = folder / "runs" / run.run_id / file["path"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((run.folder / file["path"]).read_bytes())

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
 from pipeline.clean.html.block_model import Rows, measure
+from pipeline.clean.html.blocks import grams_of
 from pipeline.clean.html.candidates import Candidates, read_candidates
-from pipeline.clean.html.overlap import grams_of
 from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
 from pipeline.records import Document

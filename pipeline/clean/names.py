@@ -18,20 +18,18 @@ NOT_NAMES = frozenset(WORDS["not_names"].split(", "))
 """Pieces (case-folded) in the place of a name that name nobody."""
 
 _NO_NAME = re.compile(
-    r"^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click|subscribe"
-    r"|sign (?:up|in)|more (?:from|by|about)|all (?:posts|articles|stories)|posts by|opens in"
-    r"|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a"
-    r"|hinterlasse|kommentar|quelle|source|fuente|fonte|fact[- ]checked|reviewed by|edited by)\b",
-    re.IGNORECASE,
+    r"(?i)^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click"
+    r"|subscribe|sign (?:up|in)|more (?:from|by|about)|all (?:posts|articles|stories)|posts by"
+    r"|opens in|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a"
+    r"|hinterlasse|kommentar|quelle|source|fuente|fonte|fact[- ]checked|reviewed by|edited by)\b"
 )
 """How buttons and notes beside a byline begin."""
 
 _BUTTON = re.compile(
-    r"(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
+    r"(?i)(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
     r"|twitter|linkedin|facebook|instagram|subscribe|folgen|suivre|seguir"
     r"|(?:e-?mail|contact|follow) (?:the|this) (?:author|writer|reporter)"
-    r"|alle artikel|all posts|learn more|read more|more posts|\(?opens in.*)$",
-    re.IGNORECASE,
+    r"|alle artikel|all posts|learn more|read more|more posts|\(?opens in.*)$"
 )
 """A button after a name."""
 
@@ -61,62 +59,55 @@ _KOREAN = re.compile(r"^[^가-힣]{0,12}(?P<name>[가-힣]{2,4})\s?(?:기자|특
 
 # "By", "Posted on 3 May by", "View all posts by", "Author:"; but not the "von" inside a name.
 BYLINE_LEAD = re.compile(
-    rf"^(?:(?:(?:[^\W\d_]+\s+){{0,3}}(?:{_DONE})\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
+    rf"(?i)^(?:(?:(?:[^\W\d_]+\s+){{0,3}}(?:{_DONE})\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
     rf"|[^;]{{0,40}}\d\S*\s+(?:[ap]m\s+)?(?:[A-Z]{{2,4}}\s+)?{_BY}\s+"
     rf"|(?:{LABELS})\s?[:：/／＝・]\s?(?:記者|记者)?\s?"
     rf"|(?:{FREE_LABELS})\s?"
     r"|(?:автор|autor|autorin|auteur|author)(?:\s*:\s*|\s+)"
     r"|(?:authored by|interview|text|read more about|all articles? by|more from)(?:\s*:\s*|\s+)"
-    r"(?=[A-ZÀ-Þ]))",
-    re.IGNORECASE,
+    r"(?=[A-ZÀ-Þ]))"
 )
 
 _SPLIT = re.compile(
-    r"\s?(?:[;|•·]|,(?!\s?(?:jr|sr|ii|iii|phd|md)\b))\s?|\s/\s?|/\s|\s(?:and|und|et|y|e|og|och|en|i|и|&)\s",
-    re.IGNORECASE,
+    r"(?i)\s?(?:[;|•·]|,(?!\s?(?:jr|sr|ii|iii|phd|md)\b))\s?|\s/\s?|/\s|\s(?:and|und|et|y|e|og|och|en|i|и|&)\s"
 )
 
-_URL = re.compile(r"https?://|www\.", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b", re.IGNORECASE)
+_URL = re.compile(r"(?i)https?://|www\.")
+_ADDRESS = re.compile(r"(?i)https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b")
 _PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
 _EDGE = ' \t,.:–—-*|"“”„«»'
 _LETTER = re.compile(r"[^\W\d_]")
 
 _TAIL = re.compile(
-    r"(?:^|\s)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié|mis à jour|"
-    r"(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$",
-    re.IGNORECASE,
+    r"(?i)(?:^|\s)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié"
+    r"|mis à jour|(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$"
 )
 
 _HANDLE = re.compile(r"(?<=\S)\s@\w.*$")
 _BEFORE_DATE = re.compile(r"(?<=\S)\s(?:on|am|le|el|den)$")
 
-_ROLE_ALONE = re.compile(rf"^(?:(?:{_RANK})\s)+(?:{_ROLE})$", re.IGNORECASE)
+_ROLE_ALONE = re.compile(rf"(?i)^(?:(?:{_RANK})\s)+(?:{_ROLE})$")
 
 # The second word of a name is none of these: "Ada Winterbourne Senior Politics Editor".
 _IN_ROLE = re.compile(
-    rf"(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$",
-    re.IGNORECASE,
+    rf"(?i)(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$"
 )
 
 _POST = re.compile(
-    r"(?<=\w)\s?,?\s(?:global |associate )?(?:head|director|vice president|vp|dean|professor) of"
-    r"\s[^,;|]*",
-    re.IGNORECASE,
+    r"(?i)(?<=\w)\s?,?\s(?:global |associate )?(?:head|director|vice president|vp|dean"
+    r"|professor) of\s[^,;|]*"
 )
 """``Ann Lee, Head of Rope and Canvas``: an office that names what it is for."""
 
-_ROLE_BEHIND = re.compile(rf"^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$", re.IGNORECASE)
+_ROLE_BEHIND = re.compile(rf"(?i)^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$")
 
 _DEGREE = re.compile(
-    r"^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n|[bm]\.?[as]c?|msc|d\.?o|j\.?d|dvm|vmd|dds|dmd|rdn?|ldn?"
-    r"|cpa|cfa|cfp|lcsw|pharmd|mph|pa-c)\.?$",
-    re.IGNORECASE,
+    r"(?i)^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n|[bm]\.?[as]c?|msc|d\.?o|j\.?d|dvm|vmd|dds|dmd|rdn?|ldn?"
+    r"|cpa|cfa|cfp|lcsw|pharmd|mph|pa-c)\.?$"
 )
 
 _CHECKED = re.compile(
-    r"(?<=\w)[\s.,;|·]+(?:(?:medically|expert) )?(?:reviewed|fact[- ]checked|edited) by\b.*$",
-    re.IGNORECASE,
+    r"(?i)(?<=\w)[\s.,;|·]+(?:(?:medically|expert) )?(?:reviewed|fact[- ]checked|edited) by\b.*$"
 )
 """Who checked a text stands behind its author."""
 
@@ -221,24 +212,21 @@ BYLINE_OPENINGS = frozenset(WORDS["byline_openings"].split())
 """First words of a byline, case-folded: without one of them ``_OPENING`` does not match."""
 
 _OPENING = re.compile(
-    r"^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
+    r"(?i)^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
     r"|authored)\s+)?"
     r"(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|écrit par|publié par|escrito por|text"
     r"|texto|redação)"
-    r"(?:\s?:\s?|\s+)",
-    re.IGNORECASE,
+    r"(?:\s?:\s?|\s+)"
 )
 
 _AND = re.compile(
-    r"\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?",
-    re.IGNORECASE,
+    r"(?i)\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?"
 )
 
 _CUT = re.compile(
-    r"\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
+    r"(?i)\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
     r"|publiziert|veröffentlicht|posted|updated"
-    r"|last|from|via|photography|photographs|photos|video)\s).*$",
-    re.IGNORECASE,
+    r"|last|from|via|photography|photographs|photos|video)\s).*$"
 )
 
 _NAME = re.compile(
@@ -251,17 +239,15 @@ _HOUSE_WORDS = frozenset(WORDS["house_words"].split())
 """Words of houses and accounts, case-folded."""
 
 _CONTRIBUTED = re.compile(
-    r"^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
+    r"(?i)^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
     r"|research))?"
     r"|(?:hat|haben)\s(?:zu\s)?(?:diesem|dieser)|ont\scontribué|contribuyó|contribuyeron"
-    r"|contribuíram)\b",
-    re.IGNORECASE,
+    r"|contribuíram)\b"
 )
 
 _REPORTING = re.compile(
-    r"^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
-    r"|from)\s(?P<names>[^;.)\]]{2,200})",
-    re.IGNORECASE,
+    r"(?i)^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
+    r"|from)\s(?P<names>[^;.)\]]{2,200})"
 )
 
 _CREDIT_VERBS = frozenset(WORDS["credit_verbs"].split())

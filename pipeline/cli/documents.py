@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.read.parts import Part
     from pipeline.records import Article, Document, Rejection
+    from pipeline.storage import Place
 
     Fate = tuple[Article | None, Rejection | None]
 
@@ -158,7 +159,7 @@ def _stdin(config: Config) -> BinaryIO:
 @click.argument("output", type=OutputFolder(file_okay=False))
 @click.argument("name", metavar="ID")
 @format_option
-def trace(output: Path, name: str, form: str) -> None:
+def trace(output: Place, name: str, form: str) -> None:
     """Show what happened to one record, and why.
 
     It was kept as an article, removed as a duplicate of another, or rejected.
@@ -196,7 +197,7 @@ def trace(output: Path, name: str, form: str) -> None:
 )
 @format_option
 @set_option
-def compare(a: str, b: str, output: Path | None, form: str, overrides: tuple[str, ...]) -> None:
+def compare(a: str, b: str, output: Place | None, form: str, overrides: tuple[str, ...]) -> None:
     """Show why two documents are, or are not, near-duplicates.
 
     A and B are each a file with one document, a record of a larger file (wire.jsonl#3 for line

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pipeline.ledger.upkeep.remove import Fate
+    from pipeline.storage import Place
 
 
 @click.command(name="list")
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     "--files", is_flag=True, help="List the paths of the articles files instead, one per line."
 )
 @format_option
-def list_(output: Path, files: bool, form: str) -> None:
+def list_(output: Place, files: bool, form: str) -> None:
     """List the runs of OUTPUT with their counts.
 
     Oldest first, with held runs at the end. --files prints the path of every articles file, one
@@ -57,7 +58,7 @@ def list_(output: Path, files: bool, form: str) -> None:
 @click.argument("run_a", metavar="RUN_A")
 @click.argument("run_b", metavar="RUN_B")
 @format_option
-def diff(output: Path, run_a: str, run_b: str, form: str) -> None:
+def diff(output: Place, run_a: str, run_b: str, form: str) -> None:
     """Show what changed between two runs of OUTPUT.
 
     Counts, rejects by reason, removed spans by rule, sites, settings and versions; and the records
@@ -78,7 +79,7 @@ def diff(output: Path, run_a: str, run_b: str, form: str) -> None:
 @output_argument
 @format_option
 @click.pass_context
-def verify(context: click.Context, output: Path, form: str) -> None:
+def verify(context: click.Context, output: Place, form: str) -> None:
     """Check every file of OUTPUT against the manifests.
 
     Lists files that are missing, truncated, changed, or in no manifest. Exits with 1 if there are
@@ -107,7 +108,7 @@ def verify(context: click.Context, output: Path, form: str) -> None:
 )
 @format_option
 @click.pass_obj
-def report(state: State, output: Path, run: str, html: Path | None, form: str) -> None:
+def report(state: State, output: Place, run: str, html: Path | None, form: str) -> None:
     """Show one run: its account, rejects, cuts, sites, languages, trend.
 
     RUN is a run name, a unique prefix, a run number, or latest (the default). The page adds
@@ -151,7 +152,7 @@ COMES_AGAIN = "its inputs count as unread: the next run reads those again that s
 @click.argument("run")
 @format_option
 @click.pass_obj
-def publish(state: State, output: Path, run: str, form: str) -> None:
+def publish(state: State, output: Place, run: str, form: str) -> None:
     """Publish the held RUN of OUTPUT in spite of its gates.
 
     RUN is its name, or a unique prefix. The run is published as it is, with one rename, and its
@@ -177,7 +178,7 @@ def publish(state: State, output: Path, run: str, form: str) -> None:
 @click.argument("run")
 @format_option
 @click.pass_obj
-def discard(state: State, output: Path, run: str, form: str) -> None:
+def discard(state: State, output: Place, run: str, form: str) -> None:
     """Remove the held RUN of OUTPUT; nothing of it was published.
 
     RUN is its name, or a unique prefix. Its inputs count as unread: the next run reads them
@@ -200,7 +201,7 @@ def discard(state: State, output: Path, run: str, form: str) -> None:
 @dry_run_option
 @format_option
 @click.pass_obj
-def undo(state: State, output: Path, dry_run: bool, form: str) -> None:
+def undo(state: State, output: Place, dry_run: bool, form: str) -> None:
     """Undo the newest run of OUTPUT.
 
     Its rows leave the collection with one rename, then its files are deleted. Its inputs count
@@ -247,7 +248,7 @@ SUMS: dict[Fate, str] = {
 @dry_run_option
 @format_option
 def remove(
-    output: Path,
+    output: Place,
     urls: tuple[str, ...],
     sites: tuple[str, ...],
     ids: tuple[str, ...],
@@ -297,7 +298,7 @@ def _row_lines(removed: dict[str, Any]) -> Iterator[str]:
 )
 @dry_run_option
 @format_option
-def compact(output: Path, before: datetime | None, dry_run: bool, form: str) -> None:
+def compact(output: Place, before: datetime | None, dry_run: bool, form: str) -> None:
     """Merge the files of old runs of OUTPUT into one folder per month.
 
     The rows stay the same, with their run_id. The folder of a month is named after its last run,

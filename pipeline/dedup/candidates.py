@@ -1,4 +1,4 @@
-"""Candidates: what is known of articles that may be copies of one another."""
+"""Candidates: articles that are decided together, and what of them is compared."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ and keep their representatives. Read ``decide`` and ``_cover`` first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -64,6 +64,8 @@ one long article have names in common."""
 HALF = 0.5
 """Share of a longer text's lead from which on it begins like the shorter."""
 _AT_ONCE = 1024
+_STARS_AT_ONCE = 256
+"""Pairs compared in one call; pairs of stars that are asked for one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -317,48 +319,56 @@ def _join(
             member = first[member]
         return member
 
+    def join(one: int, other: int) -> None:
+        left, right = sorted((root(one), root(other)), key=rank.__getitem__)
+        first[right] = left
+
     known = [(each.page, other) for other, each in later.items() if each.page != other]
     known += [(one, other) for other, one in stars.partly.items() if other not in stars.edges]
-    together = {pair for pair in known if pair[0] in first and pair[1] in first}
-    near_pairs = _have_something(
-        candidates, stars, _star_pairs(candidates, stars, near, rank), config
-    )
-    for one, other in [*sorted(together), *near_pairs]:
-        left, right = root(one), root(other)
-        if left == right:
-            continue
-        if (one, other) in together or _agree(candidates, stars.of[one], stars.of[other], config):
-            left, right = sorted((left, right), key=rank.__getitem__)
-            first[right] = left
+    for one, other in sorted(set(known)):
+        if one in first and other in first and root(one) != root(other):
+            join(one, other)
+    pairs = _star_pairs(candidates, stars, near, rank)
+    for start in range(0, len(pairs), _STARS_AT_ONCE):
+        apart = [
+            (one, other)
+            for one, other in pairs[start : start + _STARS_AT_ONCE]
+            if root(one) != root(other)
+        ]
+        for one, other in _touching(candidates, stars, apart, config):
+            if root(one) != root(other) and _agree(candidates, stars, one, other, config):
+                join(one, other)
     return {member: root(member) for member in stars.of}
 
 
-def _have_something(
-    candidates: Candidates, stars: _Stars, pairs: list[tuple[int, int]], config: DedupConfig
+def _touching(
+    candidates: Candidates, stars: _Stars, pairs: Sequence[tuple[int, int]], config: DedupConfig
 ) -> list[tuple[int, int]]:
-    """List those pairs of stars of which the last speaker of one verifies against the other."""
-    sides = [_speakers(stars.of[one], stars.of[other]) for one, other in pairs]
-    order = sorted(range(len(pairs)), key=lambda place: sides[place][0][-1])
-    alike: list[int] = []
-    for start in range(0, len(order), _AT_ONCE):
-        places = order[start : start + _AT_ONCE]
-        questions = [(sides[place][0][-1], np.array(sides[place][1])) for place in places]
-        found = zip(places, _compared(candidates, questions), strict=True)
-        alike += [place for place, each in found if (each.chances >= config.confidence).any()]
-    return [pairs[place] for place in sorted(alike)]
+    """Keep the pairs of stars of which one member, all at once, verifies against the other star."""
+    asked = [(*_speakers(stars, *pair), place) for place, pair in enumerate(pairs)]
+    asked.sort(key=lambda each: each[0][-1])  # compared with what it is compared with together
+    questions = [(few[-1], np.array(many, np.int64)) for few, many, _ in asked]
+    found = [
+        place
+        for (_, _, place), each in zip(asked, _compared(candidates, questions), strict=True)
+        if (each.chances >= config.confidence).any()
+    ]
+    return [pairs[place] for place in sorted(found)]
 
 
-def _agree(candidates: Candidates, one: list[int], other: list[int], config: DedupConfig) -> bool:
+def _agree(
+    candidates: Candidates, stars: _Stars, one: int, other: int, config: DedupConfig
+) -> bool:
     """Tell whether two stars mostly verify against one another, by a few members of each."""
-    few, many = _speakers(one, other)
-    chances = compare_pairs(candidates, [(speaker, other) for speaker in few for other in many])[1]
+    few, many = _speakers(stars, one, other)
+    chances = compare_pairs(candidates, [(speaker, each) for speaker in few for each in many])[1]
     found = int(np.count_nonzero(chances >= config.confidence))
-    return found >= STARS_AGREE * len(chances)
+    return found >= STARS_AGREE * len(few) * len(many)
 
 
-def _speakers(one: list[int], other: list[int]) -> tuple[list[int], list[int]]:
-    """Choose a few members of two stars, of the smaller one first."""
-    few, many = sorted((_spread(one), _spread(other)), key=len)
+def _speakers(stars: _Stars, one: int, other: int) -> tuple[list[int], list[int]]:
+    """Return a few members of each of two stars; of fewer first."""
+    few, many = sorted((_spread(stars.of[one]), _spread(stars.of[other])), key=len)
     return few, many
 
 

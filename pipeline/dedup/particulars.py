@@ -188,7 +188,8 @@ def _names(scan: _Scan) -> _Found:
     before[:1] = np.where(capitals[:1] == 0, ENDING, before[:1])
     starts = capitals[before == SPACE]
     starts = starts[(starts > 1) & _inside(classes[starts - 2])]
-    breaks = np.append(-1, np.flatnonzero((classes != SMALL) & (classes != CAPITAL)))
+    letters = classes - np.uint8(SMALL) <= CAPITAL - SMALL  # below SMALL it wraps around
+    breaks = np.append(-1, np.flatnonzero(~letters))
     places = np.searchsorted(breaks, starts)
     ends = breaks[places]
     long = ends - starts >= LEAST_LETTERS

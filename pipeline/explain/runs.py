@@ -285,12 +285,9 @@ def verify(output: Place) -> dict[str, Any]:
         for file in files:
             problems += _problems_of(tables / file["path"], file)
         count, size = count + len(files), size + sum(file["bytes"] for file in files)
-        known = {file["path"] for file in files}
-        problems += [
-            (path, "unlisted", None)
-            for path in listed(tables, "*.parquet", deep=True)
-            if name_below(path, tables) not in known
-        ]
+        known = {tables / file["path"] for file in files}
+        unknown = (path for path in listed(tables, "*.parquet", deep=True) if path not in known)
+        problems += ((path, "unlisted", None) for path in unknown)
     return {
         "output": str(output),
         "runs": len(runs),

@@ -25,7 +25,7 @@ from pipeline.ledger.history import (
     table_files,
 )
 from pipeline.ledger.inputs import Inputs
-from pipeline.storage import StorePath, is_url, opened
+from pipeline.storage import Place, opened, place_of
 from pipeline.write.parquet import undamaged
 
 SETTINGS: dict[str, tuple[str, ...]] = {
@@ -121,20 +121,22 @@ def without_rejected(
 
 
 def _below(path: str, inputs: Inputs) -> list[str]:
-    if is_url(path):
-        named = StorePath.parse(path)
-        objects = [file for file in inputs.files if is_url(file.path)]
-        parsed = {file.source: StorePath.parse(file.path) for file in objects}
-        found = [source for source in parsed if parsed[source].is_relative_to(named)]
-    else:
-        wanted = Path(path).resolve()
-        files = [file for file in inputs.files if not is_url(file.path)]
-        found = [file.source for file in files if Path(file.path).resolve().is_relative_to(wanted)]
+    wanted = _resolved(path)
+    found = [file.source for file in inputs.files if _lies_in(_resolved(file.path), wanted)]
     if not found:
         raise UsageError(
             f"--again {path}: no input is at or below it; name a file or folder of input.paths"
         )
     return found
+
+
+def _resolved(path: str) -> Place:
+    place = place_of(path)
+    return place.resolve() if isinstance(place, Path) else place
+
+
+def _lies_in(path: Place, folder: Place) -> bool:
+    return type(path) is type(folder) and path.is_relative_to(folder)  # type: ignore[arg-type]
 
 
 def _manifests(run: CommittedRun) -> Iterator[dict[str, Any]]:

@@ -78,7 +78,7 @@ def _fixed_part(named: StorePath, pattern: Sequence[str]) -> StorePath:
 
 
 def _facts(stat: Stat) -> tuple[float, str]:
-    return stat.st_mtime, f"{stat.st_size} {stat.version}"
+    return stat.st_mtime, stat.version
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:

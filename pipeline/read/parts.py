@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import BinaryIO, cast
 
+from pipeline.storage.objects import version_of
+
 _CHUNK_BYTES = 1 << 20
 
 
@@ -120,9 +122,8 @@ def digest_version(version: str, source: str) -> bytes:
 
 
 def _look_at(stream: BinaryIO, source: str) -> bytes:
-    stat = getattr(stream, "stat", None)  # of an object in a store
-    if stat:
-        return digest_version(f"{stat.st_size} {stat.version}", source)
+    if version := version_of(stream):
+        return digest_version(version, source)
     return digest_look(os.fstat(stream.fileno()), source)
 
 

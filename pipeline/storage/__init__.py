@@ -10,6 +10,7 @@ import re
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
@@ -26,7 +27,7 @@ from pipeline.storage.disk import (
     replacing_file,
     sync_tree,
 )
-from pipeline.storage.objects import SCHEMES, StorePath, check_store, is_url, open_object
+from pipeline.storage.objects import SCHEMES, StorePath, check_store, is_url
 
 __all__ = [
     "Place",
@@ -100,7 +101,9 @@ def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
     Raises:
         OSError: as ``open`` does; also if *path* is a link and is not to be followed.
     """
-    return open_object(path) if is_url(path) else open_file(path, follow_link=follow_link)
+    return (
+        StorePath.parse(path).open() if is_url(path) else open_file(path, follow_link=follow_link)
+    )
 
 
 def open_own(path: Place) -> BinaryIO:
@@ -109,12 +112,12 @@ def open_own(path: Place) -> BinaryIO:
     Raises:
         OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
     """
-    return open_regular(path) if isinstance(path, Path) else cast("BinaryIO", path.open())
+    return open_regular(path) if isinstance(path, Path) else path.open()
 
 
 def opened(path: Place) -> Path | BinaryIO:
     """Return what pyarrow reads *path* from, only those bytes that it needs."""
-    return path if isinstance(path, Path) else cast("BinaryIO", path.open())
+    return path if isinstance(path, Path) else path.open()
 
 
 def local(path: Place, version: str | None = None) -> Path:
@@ -151,8 +154,10 @@ def write_bytes(path: Place, content: bytes) -> None:
 def listed(folder: Place, pattern: str, *, deep: bool = False) -> list[Place]:
     """List the files of *folder* that match, by name; with *deep*, of the folders in it, too."""
     if isinstance(folder, Path):
-        return sorted(folder.rglob(pattern) if deep else folder.glob(pattern))
-    return sorted(folder.rglob(pattern) if deep else folder.glob(pattern))
+        return [*sorted(folder.rglob(pattern) if deep else folder.glob(pattern))]
+    if deep:
+        return [path for path, _ in folder.files() if fnmatchcase(path.name, pattern)]
+    return [*folder.glob(pattern)]
 
 
 def name_below(path: Place, folder: Place) -> str:

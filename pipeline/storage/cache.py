@@ -17,7 +17,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.storage.objects import StorePath
+from pipeline.storage.objects import StorePath, version_of
 
 DEFAULT_BYTES = 20_000_000_000
 IN_USE_S = 10.0
@@ -39,7 +39,7 @@ def local_copy(path: StorePath, version: str | None = None) -> Path:
     copy = _copy_of(path, version) if version else _known.get(path)
     if copy is None or not copy.exists():
         with path.open() as stream:
-            copy = _copy_of(path, stream.stat.version)
+            copy = _copy_of(path, version_of(stream) or "")
             if not copy.exists():
                 with _temporary() as temporary:
                     with temporary.open("wb") as file:
@@ -64,7 +64,8 @@ def replacing_object(path: StorePath) -> Iterator[Path]:
     """Yield a temporary file; it becomes the object *path* if the block succeeds, and its copy."""
     with _temporary() as temporary:
         yield temporary
-        copy = _copy_of(path, path.put(temporary))
+        path.put(temporary)
+        copy = _copy_of(path, path.stat().version)
         temporary.replace(copy)
         _known[path] = copy
     _shrink()

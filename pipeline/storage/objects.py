@@ -33,11 +33,16 @@ _BUFFER = 1 << 20
 
 
 class Stat(NamedTuple):
-    """What a store says of an object: bytes, Unix time, and its mark of the content (ETag)."""
+    """What a store says of an object: bytes, Unix time, and its mark of the content, if any."""
 
     st_size: int
     st_mtime: float
-    version: str
+    e_tag: str | None
+
+    @property
+    def version(self) -> str:
+        """What differs when the content does."""
+        return f"{self.st_size} {self.e_tag or self.st_mtime}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -68,6 +73,11 @@ class StorePath:
 
     def __truediv__(self, name: str) -> StorePath:
         return replace(self, key=f"{self.key}/{name}".strip("/"))
+
+    @property
+    def prefix(self) -> str | None:
+        """What the names of all objects below begin with; None for the whole bucket."""
+        return f"{self.key}/" if self.key else None
 
     @property
     def name(self) -> str:
@@ -121,24 +131,17 @@ class StorePath:
         """Whether there is an object below this name."""
         return next(self.files(), None) is not None
 
-    def files(self, after: str = "") -> Iterator[tuple[StorePath, Stat]]:
-        """List the objects below, in the order of their names.
-
-        Args:
-            after: a name relative to this one; the list begins after it.
-        """
-        prefix = f"{self.key}/" if self.key else ""
+    def files(self) -> Iterator[tuple[StorePath, Stat]]:
+        """List the objects below, in the order of their names."""
         with _errors_of(self):
-            offset = prefix + after if after else None
-            for portion in _obstore().list(_client(self), prefix or None, offset=offset):
+            for portion in _obstore().list(_client(self), self.prefix):
                 for each in portion:
                     yield replace(self, key=each["path"]), _stat(each)
 
     def iterdir(self) -> Iterator[StorePath]:
         """List the names one level below, those of "folders" too."""
         with _errors_of(self):
-            prefix = f"{self.key}/" if self.key else None
-            found = _obstore().list_with_delimiter(_client(self), prefix)
+            found = _obstore().list_with_delimiter(_client(self), self.prefix)
         names = [*found["common_prefixes"], *(each["path"] for each in found["objects"])]
         yield from (replace(self, key=name.strip("/")) for name in sorted(names))
 
@@ -150,24 +153,19 @@ class StorePath:
             if len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted)):
                 yield path
 
-    def rglob(self, pattern: str) -> Iterator[StorePath]:
-        """List the objects at any depth below whose last part matches."""
-        return (path for path, _ in self.files() if fnmatchcase(path.name, pattern))
-
-    def open(self, _mode: str = "rb") -> ObjectStream:
+    def open(self, _mode: str = "rb") -> BinaryIO:
         """Open the object for reading; if it changes while it is read, that is an ``OSError``."""
-        return ObjectStream(self)
+        return cast("BinaryIO", io.BufferedReader(_Bytes(self), _BUFFER))
 
     def read_bytes(self) -> bytes:
         """Read the whole object."""
         with _errors_of(self):
             return bytes(_obstore().get(_client(self), self.key).bytes())
 
-    def put(self, content: bytes | Path) -> str:
-        """Write the object, whole or not at all; return the store's mark of the content."""
+    def put(self, content: bytes | Path) -> None:
+        """Write the object, whole or not at all."""
         with _errors_of(self):
-            found = _obstore().put(_client(self), self.key, content)
-        return str(found["e_tag"])
+            _obstore().put(_client(self), self.key, content)
 
     def create(self, content: bytes) -> None:
         """Write the object unless there is one: of several who try, the store lets one win.
@@ -178,11 +176,6 @@ class StorePath:
         with _errors_of(self):
             _obstore().put(_client(self), self.key, content, mode="create", use_multipart=False)
 
-    def unlink(self, *, missing_ok: bool = True) -> None:  # noqa: ARG002 - as that of Path
-        """Delete the object, if there is one."""
-        with _errors_of(self):
-            _obstore().delete(_client(self), self.key)
-
     def remove(self, paths: Sequence[StorePath]) -> None:
         """Delete *paths*, objects of the same store."""
         for start in range(0, len(paths), 1_000):
@@ -191,17 +184,11 @@ class StorePath:
                 _obstore().delete(_client(self), names)
 
 
-class ObjectStream(io.BufferedReader):
-    """The bytes of an object, read by ranges."""
+class _Bytes(io.RawIOBase):
+    """The bytes of an object, read by ranges; all of them as they were when it was opened."""
 
     def __init__(self, path: StorePath) -> None:
-        self.path, self.stat = path, path.stat()
-        super().__init__(cast("Any", _Ranges(path, self.stat)), _BUFFER)
-
-
-class _Ranges(io.RawIOBase):
-    def __init__(self, path: StorePath, stat: Stat) -> None:
-        self._path, self._stat, self._place = path, stat, 0
+        self._path, self.stat, self._place = path, path.stat(), 0
 
     def readable(self) -> bool:
         return True
@@ -210,7 +197,7 @@ class _Ranges(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._stat.st_size}[whence]
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self.stat.st_size}[whence]
         self._place = max(0, base + offset)
         return self._place
 
@@ -218,15 +205,21 @@ class _Ranges(io.RawIOBase):
         return self._place
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        stop = min(self._stat.st_size, self._place + len(buffer))
+        stop = min(self.stat.st_size, self._place + len(buffer))
         count = max(0, stop - self._place)
         if count:
-            wanted = {"range": (self._place, stop), "if_match": self._stat.version}
+            wanted = {"range": (self._place, stop), "if_match": self.stat.e_tag}
             with _errors_of(self._path):
                 found = _obstore().get(_client(self._path), self._path.key, options=wanted)
                 buffer[:count] = memoryview(found.bytes())
             self._place = stop
         return count
+
+
+def version_of(stream: BinaryIO) -> str | None:
+    """Return the version of the object that *stream* reads; None if it reads something else."""
+    stat: Stat | None = getattr(getattr(stream, "raw", None), "stat", None)
+    return stat.version if stat else None
 
 
 def check_store(path: StorePath) -> None:
@@ -237,8 +230,7 @@ def check_store(path: StorePath) -> None:
     """
     try:
         with _errors_of(path):
-            prefix = f"{path.key}/" if path.key else None
-            next(iter(_obstore().list(_client(path, _HASTY), prefix, chunk_size=1)), None)
+            next(iter(_obstore().list(_client(path, _HASTY), path.prefix, chunk_size=1)), None)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
 
@@ -259,7 +251,7 @@ def check_conditional_put(path: StorePath) -> None:
         except FileExistsError:
             return
         finally:
-            path.unlink()
+            path.remove([path])
     except OSError as error:
         raise UsageError(f"output {path.parent}: cannot be written: {error.strerror}") from None
     raise UsageError(
@@ -271,7 +263,7 @@ def check_conditional_put(path: StorePath) -> None:
 def arrow_files(path: StorePath) -> Any:
     """Return the store of *path* as a file system for ``pyarrow.fs.FSSpecHandler``.
 
-    Names in it begin with the bucket: ``arrow_name``.
+    Names in it begin with the bucket.
     """
     from obstore.fsspec import FsspecStore  # noqa: PLC0415 - only where a store is named
 
@@ -279,14 +271,8 @@ def arrow_files(path: StorePath) -> Any:
     return FsspecStore(cast("Any", path.scheme), **options)
 
 
-def arrow_name(path: StorePath) -> str:
-    """Return the name of *path* in ``arrow_files``."""
-    return f"{path.bucket}/{path.key}"
-
-
 def _stat(found: Any) -> Stat:
-    mark = found["e_tag"] or f"{found['size']} {found['last_modified'].isoformat()}"
-    return Stat(found["size"], found["last_modified"].timestamp(), mark)
+    return Stat(found["size"], found["last_modified"].timestamp(), found["e_tag"])
 
 
 def _obstore() -> Any:
@@ -335,7 +321,7 @@ def _errors_of(path: StorePath) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        number, text = _meaning(type(error).__name__, str(error))
+        number, text = _meaning(type(error).__name__, str(error), path.scheme)
         where = f"{path.scheme}://{path.bucket}" if number in _OF_BUCKETS else str(path)
         raise OSError(number, text or os.strerror(number), where) from error
 
@@ -362,31 +348,27 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
 """Number of the error, what obstore says (class: text), what we say."""
 
 
-def _meaning(kind: str, text: str) -> tuple[int, str]:
+def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
     found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
     number, told = next(found, (errno.EIO, _first_line(text)))
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
-        told = f"{told}{f' ({code[1]})' if code else ''}; {_CREDENTIALS}"
+        told += f" ({code[1]})" if code else ""
+        told += f"; set {_CREDENTIALS[scheme]} in the environment"
     return number, told
 
 
-_CREDENTIALS = (
-    "set those of the store in the environment, such as AWS_ACCESS_KEY_ID and "
-    "AWS_SECRET_ACCESS_KEY, GOOGLE_APPLICATION_CREDENTIALS, or AZURE_STORAGE_ACCOUNT_NAME and "
-    "AZURE_STORAGE_ACCOUNT_KEY"
-)
+_CREDENTIALS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS",
+    "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+}
 
 
 def _first_line(error: object) -> str:
-    return str(error).partition("\n")[0].strip().rstrip("- ")
+    return re.sub(r"^Generic \w+ error: ", "", str(error).partition("\n")[0]).rstrip("- ")
 
 
 def is_url(path: str) -> bool:
     """Whether *path* is an address in an object store."""
     return path.partition("://")[0] in SCHEMES and "://" in path
-
-
-def open_object(url: str) -> BinaryIO:
-    """Open the object at *url* for reading."""
-    return cast("BinaryIO", StorePath.parse(url).open())

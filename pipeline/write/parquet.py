@@ -17,7 +17,7 @@ from pyarrow import fs
 
 from pipeline.errors import NewsieveError
 from pipeline.storage import Place, StorePath, replacing
-from pipeline.storage.objects import arrow_files, arrow_name
+from pipeline.storage.objects import arrow_files
 
 REPETITIVE = [
     "site", "section", "date_published_precision", "language", "media_type", "extractor",
@@ -93,7 +93,7 @@ def dataset_of(files: Sequence[Place], schema: pa.Schema) -> ds.Dataset:
 
 def dataset_name(file: Place) -> str:
     """Return the name of *file* in a dataset."""
-    return arrow_name(file) if isinstance(file, StorePath) else str(file)
+    return f"{file.bucket}/{file.key}" if isinstance(file, StorePath) else str(file)
 
 
 GROUP_BYTES = 250_000_000

@@ -35,11 +35,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
-from pipeline.storage import StorePath, name_below
+from pipeline.storage import StorePath
 from tests.benchmarks.texts import write_texts
 from tests.campaigns import engine_parts
 from tests.clusters_page import documented
-from tests.object_server import make_buckets, object_server
+from tests.object_server import fetch_runs, store_on_this_machine
 
 ROOT = Path(__file__).parents[2]
 REST = "http://localhost:8081"
@@ -328,8 +328,7 @@ def flink(work: Path, expected: dict[str, str]) -> list[str]:
 
 def stored(work: Path, expected: dict[str, str]) -> list[str]:
     """Two task managers, whose worker processes see nothing but a store of objects."""
-    with object_server() as endpoint, cluster_environment(work, endpoint):
-        make_buckets(endpoint)
+    with store_on_this_machine(work):
         store = StorePath.parse("s3://news")
         for path in (work / "raw").iterdir():
             (store / "raw" / path.name).put(path)
@@ -343,29 +342,8 @@ def stored(work: Path, expected: dict[str, str]) -> list[str]:
             caches = [path for path in (work / "caches").iterdir() if any(path.iterdir())]
             print(f"stored: {time.monotonic() - began:.0f} s; {len(caches)} caches")
             output = work / "stored-out"
-            for path, _ in (store / "out" / "runs").files():
-                target = output / "runs" / name_below(path, store / "out" / "runs")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(path.read_bytes())
+            fetch_runs(store / "out", output)
             return verdict("stored", found, expected, output)
-
-
-@contextmanager
-def cluster_environment(work: Path, endpoint: str) -> Iterator[None]:
-    """Give this process, and those that it starts, a store; each has copies of its own."""
-    before = os.environ.copy()
-    os.environ |= {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "us-east-1",
-        "NEWSIEVE_CACHE": str(work / "caches" / "%p"),
-    }
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ |= before
 
 
 def killed(work: Path, expected: dict[str, str]) -> list[str]:

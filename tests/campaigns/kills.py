@@ -1,11 +1,12 @@
 """Runs that are killed at random moments: nothing lost, nothing twice, no half run in sight.
 
-usage: python -m tests.campaigns.kills [--kills 20] [--texts 20000] [--seed 1]
+usage: python -m tests.campaigns.kills [--kills 20] [--texts 20000] [--seed 1] [--store]
 
 A run over --texts invented texts is killed (SIGKILL, its whole process group) again and again,
 while new files arrive; then it is left to end. A reader looks at the collection all the while.
 At the end every record must be accounted for once, and each committed run must be, to the byte,
-what a calm history of the same files gives. Exits with 1 if anything is not so.
+what a calm history of the same files gives. Exits with 1 if anything is not so. With --store, the
+output is in an object store (moto, on this machine), and the reader goes by its log.
 """
 
 from __future__ import annotations
@@ -22,17 +23,21 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from pipeline.ledger.history import committed_runs, read_manifest, table_files
+from pipeline.storage import Place, StorePath, opened
 from tests.benchmarks.texts import write_texts
+from tests.object_server import fetch_runs, store_on_this_machine
 
 TABLES = ("articles", "duplicates", "rejects")
 DAY = "2026-01-01"
 
 
-def start(inputs: Path, output: Path) -> subprocess.Popen[bytes]:
+def start(inputs: Path, output: Place) -> subprocess.Popen[bytes]:
     """Start a run in a process group of its own."""
     command = [sys.executable, "-m", "pipeline", "run", "--logical-date", DAY]
     settings = ["run.block_bytes=2000000", "run.workers=2"]
@@ -48,7 +53,7 @@ def start(inputs: Path, output: Path) -> subprocess.Popen[bytes]:
 class Reader(threading.Thread):
     """Reads the collection again and again; notes what is not whole."""
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Place) -> None:
         super().__init__(daemon=True)
         self.output = output
         self.ended = threading.Event()
@@ -59,26 +64,34 @@ class Reader(threading.Thread):
         """Look until told to end."""
         while not self.ended.wait(0.2):
             self.looks += 1
-            for folder in self.output.glob("runs/*"):
-                self._look_at(folder)
+            if isinstance(self.output, Path):
+                for folder in self.output.glob("runs/*"):
+                    self._look_at(folder)
+                continue
+            for run in committed_runs(self.output):
+                self._count(run.folder, read_manifest(run.folder)["counts"])
 
     def _look_at(self, folder: Path) -> None:
         manifest = folder / "manifest.json"
         if not manifest.is_file():
             self.problems.append(f"{folder.name}: in sight without its manifest")
             return
-        counts = json.loads(manifest.read_bytes())["counts"]
+        self._count(folder, json.loads(manifest.read_bytes())["counts"])
+
+    def _count(self, folder: Place, counts: dict[str, int]) -> None:
         for table in TABLES:
-            files = folder.glob(f"{table}/*.parquet")
-            rows = sum(pq.read_metadata(file).num_rows for file in files)
+            files = table_files(folder, table)
+            rows = sum(pq.read_metadata(opened(file)).num_rows for file in files)
             if rows != counts[table]:
                 self.problems.append(f"{folder.name}: {rows} {table}, the manifest says {counts}")
 
 
-def torment(folder: Path, waiting: list[Path], kills: int, dice: random.Random) -> None:
+def torment(
+    folder: Path, output: Place, waiting: list[Path], kills: int, dice: random.Random
+) -> None:
     """Kill runs at random moments; let a file arrive now and then; at last, let one end."""
     for _ in range(kills):
-        process = start(folder / "in", folder / "out")
+        process = start(folder / "in", output)
         moment = dice.choice([dice.uniform(0.2, 4), dice.uniform(0.2, 30)])
         try:
             process.wait(moment)
@@ -89,7 +102,7 @@ def torment(folder: Path, waiting: list[Path], kills: int, dice: random.Random) 
             shutil.copy(waiting[-1], folder / "in" / waiting.pop().name)
     for file in waiting:
         shutil.copy(file, folder / "in" / file.name)
-    last = start(folder / "in", folder / "out")
+    last = start(folder / "in", output)
     told = last.communicate()[1]
     if last.returncode:
         sys.exit(f"the last run ended in {last.returncode}: {told.decode()}")
@@ -136,6 +149,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--texts", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--store", action="store_true")
     arguments = parser.parse_args()
     dice = random.Random(arguments.seed)
     began = time.time()
@@ -147,11 +161,18 @@ def main() -> None:
         there = files[: len(files) * 3 // 4]
         for file in there:
             shutil.copy(file, folder / "in" / file.name)
-        reader = Reader(folder / "out")
-        reader.start()
-        torment(folder, files[len(there) :], arguments.kills, dice)
-        reader.ended.set()
-        reader.join()
+        with ExitStack() as stack:
+            output: Place = folder / "out"
+            if arguments.store:
+                stack.enter_context(store_on_this_machine(folder))
+                output = StorePath.parse("s3://news/out")
+            reader = Reader(output)
+            reader.start()
+            torment(folder, output, files[len(there) :], arguments.kills, dice)
+            reader.ended.set()
+            reader.join()
+            if isinstance(output, StorePath):
+                fetch_runs(output, folder / "out")
         problems = reader.problems + account(folder, arguments.texts) + replay(folder)
         committed = len(runs_of(folder / "out"))
     seconds = time.time() - began

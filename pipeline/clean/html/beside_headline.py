@@ -227,23 +227,21 @@ def _words(text: str) -> frozenset[str]:
 
 BYLINE_AFTER, BYLINE_BEFORE = 8, 2
 """Blocks after and before the headline among which its byline is sought."""
-_GLUED_BYLINE = re.compile(r"^((?:written )?by:?|von|par|por)(?=[A-Z])", re.IGNORECASE)
+_GLUED_BYLINE = re.compile(r"(?i)^((?:written )?by:?|von|par|por)(?=[A-Z])")
 _PARTS = re.compile(r"\s*[|•·⋅∙]\s*|\s+[–—-]+\s+|\s+//?\s+")
 
 _LABEL = re.compile(
-    r"(?:(?:this (?:post|article|story) was )?(?:written|posted|authored) by:?|guest author:?"
+    r"(?i)(?:(?:this (?:post|article|story) was )?(?:written|posted|authored) by:?|guest author:?"
     r"|(?:author|autor(?:in|en|a|es)?|auteur|автор)s?:|interview by:?|text von:?"
     r"|(?:verfasst|geschrieben|erstellt|gespeichert) von:?|escrito por:?|scritto da:?|écrit par:?"
     r"|(?P<by>by)(?= [A-Z][^\W\d_]+ [A-Z][^\W\d_]+$))"
-    r"\s*(?=\w)",
-    re.IGNORECASE,
+    r"\s*(?=\w)"
 )
 """Labels that name the author of a page wherever they stand on it."""
 
 _AFTER = re.compile(
-    r"(?<=\w)(?:\s(?:on|am|le|el|den|at)\s|,\s(?:the |our )?(?:head|director|senior|junior|chief"
-    r"|professor|founder|co-founder|projektleiter|gastautor|vice)).*$",
-    re.IGNORECASE,
+    r"(?i)(?<=\w)(?:\s(?:on|am|le|el|den|at)\s|,\s(?:the |our )?(?:head|director|senior|junior"
+    r"|chief|professor|founder|co-founder|projektleiter|gastautor|vice)).*$"
 )
 """When, and as what, a labelled author wrote."""
 

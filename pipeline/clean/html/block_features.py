@@ -18,9 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.html.blocks import FLAGS, LEVELS, Blocks
+from pipeline.clean.html.blocks import EXTRACTIONS, FLAGS, LEVELS, Blocks, Measured
 from pipeline.clean.html.outside import outside_story
-from pipeline.clean.html.overlap import EXTRACTIONS, Measured
 from pipeline.clean.lines.page import QUOTES, LineRecord, Page
 from pipeline.clean.lines.phrases import WORDS, hints_of
 from pipeline.clean.lines.signs import CLOSING

@@ -22,10 +22,9 @@ from trafilatura import bare_extraction
 from trafilatura.settings import use_config
 from trafilatura.utils import repair_faulty_html
 
-from pipeline.clean.html.blocks import HEADINGS, Blocks, read_blocks
+from pipeline.clean.html.blocks import HEADINGS, Blocks, grams_of, read_blocks
 from pipeline.clean.html.markup import Markup, Node, article_nodes, read_markup, texts_of
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
-from pipeline.clean.html.overlap import grams_of
 from pipeline.records import Document
 
 EXTRACTOR = "trafilatura"
@@ -254,7 +253,7 @@ STORY_SHARE = 0.4
 script shows later, or all of the page behind an open dialog."""
 PANELS = frozenset({"region", "tabpanel"})
 """Roles of the parts of accordions and tabs: readers open them, as others with a button for it."""
-_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
 _UTILITY = re.compile(
     r"(?:^|[_-])(?:visually-?hidden|hidden-?visually|screen-?reader(?:-text|-only)?|sr-only)$"
 )

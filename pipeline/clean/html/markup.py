@@ -23,23 +23,20 @@ MAX_VALUES = 50
 """Values kept of one kind: pages that list hundreds of headlines are no articles."""
 
 BYLINE_CLASSES = re.compile(
-    r"(?:^|[\s_-])(?:byline|authors?|author-?name|autor|auteur|posted-?by|writer)(?:$|[\s_-])",
-    re.IGNORECASE,
+    r"(?i)(?:^|[\s_-])(?:byline|authors?|author-?name|autor|auteur|posted-?by|writer)(?:$|[\s_-])"
 )
 """Class attributes of elements that hold the byline."""
 
 NOT_A_BYLINE = re.compile(
-    r"comment|reply|bio|avatar|image|photo|about|related|social|share|follow|more-?from",
-    re.IGNORECASE,
+    r"(?i)comment|reply|bio|avatar|image|photo|about|related|social|share|follow|more-?from"
 )
 """Class attributes of what is only near one."""
 
-_ENTITY = re.compile(r"&(?:\w{2,8}|#\d{1,5}|#x[\da-f]{1,5});", re.IGNORECASE)
+_ENTITY = re.compile(r"(?i)&(?:\w{2,8}|#\d{1,5}|#x[\da-f]{1,5});")
 
 _KICKER = re.compile(
-    r"kicker|eyebrow|overline|label|category|rubri|section|topic|flag|badge|\btag|pre-?title|vignette"
-    r"|spitzmarke|dachzeile|roofline|breaking|exclusive",
-    re.IGNORECASE,
+    r"(?i)kicker|eyebrow|overline|label|category|rubri|section|topic|flag|badge|\btag|pre-?title|vignette"
+    r"|spitzmarke|dachzeile|roofline|breaking|exclusive"
 )
 """Class of an element before the headline within its heading."""
 
@@ -48,9 +45,8 @@ MAX_LABEL_CHARS = 40
 """Characters of a label such as *Updated* before a date."""
 
 _OTHER_STORY = re.compile(
-    r"(?:^|[\s_-])(?:user-?|reader-?)?comments?(?:$|[\s_-])|disqus|relat(?:ed|ion)|recommend|sidebar"
-    r"|(?:^|[\s_-])(?:teasers?|most-read|trending|latest|read-?next|next-?article)(?:$|[\s_-])",
-    re.IGNORECASE,
+    r"(?i)(?:^|[\s_-])(?:user-?|reader-?)?comments?(?:$|[\s_-])|disqus|relat(?:ed|ion)|recommend|sidebar"
+    r"|(?:^|[\s_-])(?:teasers?|most-read|trending|latest|read-?next|next-?article)(?:$|[\s_-])"
 )
 """Class or id of an element about readers or about other stories."""
 

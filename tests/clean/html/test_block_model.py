@@ -17,9 +17,8 @@ from pipeline.clean.html.block_model import (
     measure,
     select,
 )
-from pipeline.clean.html.blocks import Blocks, read_blocks
+from pipeline.clean.html.blocks import Blocks, compare, grams_of, read_blocks
 from pipeline.clean.html.extract import CHOSEN, extract_page
-from pipeline.clean.html.overlap import compare, grams_of
 from pipeline.clean.model import group_of
 from pipeline.records import Article, Document
 
