@@ -48,7 +48,7 @@ golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
 
 train: $(READY)  ## learn the tagger again from ../shared/data and the texts labelled by hand (about twenty minutes)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt '.[train]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --no-build-isolation --constraint constraints.txt --editable '.[train]'
 	$(BIN)/python -m training.train_tagger
 
 bench: bench-cleaning  ## cleaning compared with C4 and langdetect; the pipeline against a bare loop (about ten minutes)
