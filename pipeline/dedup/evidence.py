@@ -45,7 +45,7 @@ figures_shared  distinct figures of the shorter that the longer has
 figures         distinct figures of the shorter
 longer_figures  distinct figures of the longer
 names_shared    distinct names of the shorter that the longer has
-names           distinct names of the shorter
+names           distinct names of the shorter; 0 if the longer has its words, but no name at all
 coverage        share of the shorter's ten segments of which the longer has a quarter or more
 weaker_half     share found of the half of the shorter of which less is found
 lead            share found of the shorter's first 60 words
@@ -58,6 +58,8 @@ hours_apart     at least so many between the publications; nan when one is unkno
 UNKNOWN = np.iinfo(np.int64).min
 """The minute of a publication that is not known."""
 LEAD_WORDS = 60
+SAME_WORDING = 0.9
+"""Share of a text's shingles found in another, from which on it is printed in another way."""
 _SEGMENTS = 10
 _TAG = np.uint64(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -141,7 +143,7 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
     )
     contained = got.total / np.maximum(shorter.total, 1)
     contained_longer = got_longer.total / np.maximum(longer.total, 1)
-    figures, names = _particulars(ones, which, many, first)
+    figures, names = _particulars(ones, which, many, first, contained)
     lengths = np.maximum(positions, owner.positions)
     return np.array(
         [
@@ -149,7 +151,7 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
             shorter.rare,
             contained,
             *figures,
-            *names[:2],
+            *names,
             _coverage(got.segments, shorter.segments),
             _weaker_half(got.segments, shorter.segments, contained),
             _share(got.lead, shorter.lead, contained),
@@ -222,12 +224,19 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
 
 
 def _particulars(
-    ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch], first: NDArray[np.bool_]
+    ones: Sequence[Sketch],
+    which: Counts,
+    many: Sequence[Sketch],
+    first: NDArray[np.bool_],
+    contained: Floats,
 ) -> tuple[tuple[Counts, ...], tuple[Counts, ...]]:
-    """Count figures, and names: shared, all of the shorter, all of the longer."""
+    """Count figures, shared, all of the shorter and of the longer; and names, without the last."""
     figures = [each.figures for each in ones], which, [each.figures for each in many]
     names = [each.names for each in ones], which, [each.names for each in many]
-    return _shared(*figures, first), _shared(*names, first)
+    shared, own, others = _shared(*names, first)
+    # A copy without capitals, or of nothing else, has no names: that is no difference.
+    told = (others > 0) | (contained < SAME_WORDING)
+    return _shared(*figures, first), (shared, own * told)
 
 
 def _shared(

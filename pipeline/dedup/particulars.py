@@ -27,6 +27,8 @@ OTHER, SMALL, CAPITAL, DIGIT, JOIN, STOP, SPACE, ENDING = range(8)
 """Classes of a code point. A word behind a STOP or an ENDING begins a sentence."""
 LEAST_LETTERS = 2
 """Letters of a name: initials are no evidence."""
+CHARS_A_NAME = 9
+"""Characters for each name, below which a text is printed in capitals: it has no names to tell."""
 _JOINS = ",:\u066b\u066c"
 _ENDINGS = '!?…\n"“”„«»*•|'
 _SPACES = " \u00a0\u202f\t"
@@ -197,7 +199,10 @@ def _names(scan: _Scan) -> _Found:
     # The break before a name is its space; the one before that stands before its neighbour.
     earlier = breaks[places - 2] + 1
     begins = np.where(classes[earlier] == CAPITAL, earlier, starts)
-    return _Found(begins, ends, np.searchsorted(starts, scan.offsets))
+    counts = np.diff(np.searchsorted(starts, scan.offsets))
+    told = counts * CHARS_A_NAME <= np.diff(scan.offsets)
+    kept = np.repeat(told, counts)
+    return _Found(begins[kept], ends[kept], offsets_of(counts * told))
 
 
 def _inside(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -146,6 +146,19 @@ def test_with_half_of_the_names_a_text_is_another_item(names, copies):
     assert copies or found == 0
 
 
+def test_a_text_without_names_does_not_differ_in_them():
+    """Printed in capitals, or in small letters alone, a copy is a copy."""
+    text = (
+        "On Monday the council of Arden met Clara Voss and Jo Li at Mill Street near the old river."
+    )
+    told = sketch(STORY, numbers=text)
+    assert len(told.names) > 4
+    for other in (text.upper(), text.lower()):
+        assert not len(sketch(STORY, numbers=other).names)
+        assert chance(told, sketch(STORY, numbers=other)) > 0.5
+        assert chance(sketch(STORY, numbers=other), told) > 0.5
+
+
 def test_figures_that_the_longer_has_beyond_speak_against_a_copy():
     """A table of another week has all words, and most figures, of a shorter one."""
     shorter = sketch(STORY[:390], numbers="1 2 3 4 5 6")
