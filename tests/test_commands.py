@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -10,13 +11,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from factories import story
 from runs import ROOT
+
+from pipeline.storage import StorePath, write_bytes
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES.remove(ROOT / "docs/package.md")  # it installs the published package
 ELSEWHERE = re.compile(
     r"/opt/|/etc/|/srv/|OUTPUT\b|rsync|make (?:test|bench|train|adversarial|year)|tests/benchmarks|"
-    r"training|campaigns|docker|systemctl|PYTHONPATH|newsieve worker|flink|spark|[Pp]rism|dataflow"
+    r"training|campaigns|docker|systemctl|PYTHONPATH|newsieve worker|newsieve\[|flink|"
+    r"spark|[Pp]rism|dataflow"
 )
 """What needs root or a cluster, takes hours, or has a placeholder; ``test_how_to`` parses it."""
 
@@ -36,6 +41,7 @@ SESSIONS = {
 """Page → what somebody types who works through it from top to bottom."""
 INSTALLED = "docs/how-to/"
 """Pages for those who have the command already."""
+OBJECTS = "docs/how-to/object-storage.md"
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +85,14 @@ def first_run(checkout):
 @pytest.mark.beam
 @pytest.mark.parametrize("page", SESSIONS)
 @pytest.mark.usefixtures("first_run")
-def test_every_command_block_works_as_written(page, checkout):
-    """Line by line, after ``make run``, on files that the checkout has."""
+def test_every_command_block_works_as_written(page, checkout, request):
+    """Line by line, after ``make run``, on files that the checkout has, or objects of a store."""
+    if page == OBJECTS:
+        request.getfixturevalue("store")
+        records = [{"id": str(n), "text": story(n, 90)} for n in range(3)]
+        records[0]["url"] = "https://www.example.org/2026/01/a-name"
+        lines = "".join(json.dumps(record) + "\n" for record in records)
+        write_bytes(StorePath.parse("s3://news/scraped/a.jsonl"), lines.encode())
     start = "source .venv/bin/activate\n" if page.startswith(INSTALLED) else ""
     done = shell(f"{start}set -v\n{SESSIONS[page]}", checkout)
 
