@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apache_beam.utils import thread_pool_executor
 from factories import story
 from runs import ROOT, run, table_bytes
 
@@ -243,6 +245,9 @@ def fail(thread):
             lambda code, *rest: command(f"exec({broken!r}); {code}", *rest),
         )
     else:
+        # Idle threads of earlier tests would do what a new one cannot.
+        shared = thread_pool_executor.shared_unbounded_instance()
+        monkeypatch.setattr(shared, "_idle_worker_queue", queue.Queue())
         spoiled: dict[str, Any] = {}
         exec(failing, spoiled)
         monkeypatch.setattr(threading.Thread, "start", spoiled["fail"])
