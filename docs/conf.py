@@ -61,7 +61,10 @@ SECTIONS = {
         "log-and-metrics",
         "glossary",
     ],
-    "Explanation": ["algorithm", "security", "results", "measurements", "decisions/README"],
+    "Explanation": [
+        *("algorithm", "security", "scale", "performance"),
+        *("results", "measurements", "decisions/README"),
+    ],
     "Project": ["contributing", "changelog"],
 }
 """Caption in the side bar → its pages."""
