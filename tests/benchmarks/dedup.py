@@ -31,6 +31,7 @@ PEERS = (
     "datatrove[io,processing]==0.10.1",
     "spacy==3.8.18",
     "tokenizers==0.23.3",
+    "matplotlib==3.11.2",  # draws the plot of by_size
 )
 WAYS = (
     ("datasketch, xxh32, LSH 0.7", "dedup_peers", "datasketch", "all"),
