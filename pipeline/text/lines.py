@@ -21,10 +21,15 @@ MIN_FULL = 0.6
 """Share of all breaks after wide lines that it must explain: others end paragraphs."""
 MAX_WIDER = 0.03
 """Share of lines that may be wider than those that were broken: addresses cannot be."""
+MIN_HYPHENS = 2
+"""Lines of a wrapped text that end inside a word from which its editor hyphenates: the hyphen goes
+when the word is joined. A single one may be that of a compound."""
 TOLERANCE = 3
 """Columns by which editors differ in what they count."""
 MANY_CHARACTERS = 40
 """Different characters outside ASCII above which folding them one by one costs more."""
+_SOFT_HYPHEN = "\u00ad"
+_COMPOUND = re.compile(r"\w+(?:-\w+)+")
 _FULL_STOP = re.compile(r"[.!?…:;。！？][\"'”’»)\]]?$")
 _FOLDED = bytes(
     code if code > 127 or code in b"_\n" else ord(chr(code).lower() if chr(code).isalnum() else " ")
@@ -64,6 +69,8 @@ def split_lines(raw: str) -> list[Line]:
         body = piece.strip()
         text = body if plain and "  " not in body else normalize(body)
         if text:
+            if body[-1] == _SOFT_HYPHEN:  # at the end of a line it is shown
+                text += "-"
             indent = 0 if piece[0] == body[0] else len(piece) - len(piece.lstrip())
             start = position + indent
             lines.append(Line(text, start, start + len(body), blank, indent))
@@ -104,15 +111,18 @@ def join_wrapped(lines: list[Line]) -> list[Line]:
     width = _wrap_width(lines)
     if not width:
         return lines
+    hyphenates = sum(_breaks_word(*each) for each in pairwise(lines)) >= MIN_HYPHENS
+    text = " ".join([line.text for line in lines]) if hyphenates else ""
+    compounds = set(_COMPOUND.findall(text)) if hyphenates else None
     joined: list[Line] = []
     group: list[Line] = []
     for line in lines:
         if group and not _continues(group, line, width):
-            joined.append(_join(group))
+            joined.append(_join(group, compounds))
             group = []
         group.append(line)
     if group:
-        joined.append(_join(group))
+        joined.append(_join(group, compounds))
     return joined
 
 
@@ -164,10 +174,12 @@ def _goes_on(line: Line, following: Line) -> bool:
 
 
 def _is_full(line: Line, following: Line, width: int) -> bool:
-    """Whether the first word of *following* would not have fitted on *line*.
+    """Whether the first word of *following* would not have fitted on *line*, as a word is divided.
 
     Editors differ in what they count; where a paragraph may end, none is given the benefit.
     """
+    if _breaks_word(line, following):
+        return True
     tolerance = TOLERANCE if _goes_on(line, following) else 0
     return _width(line) + _first_word(following.text) > width - tolerance
 
@@ -182,15 +194,27 @@ def _continues(group: list[Line], line: Line, width: int) -> bool:
     return line.indent <= last.indent
 
 
-def _join(group: list[Line]) -> Line:
-    """One paragraph from its lines; no space between letters of scripts that have none."""
+def _breaks_word(before: Line, line: Line) -> bool:
+    """Whether *before* ends with a hyphen inside a word that *line* continues."""
+    return before.text[-1] == "-" and before.text[-2:-1].isalpha() and line.text[0].islower()
+
+
+def _join(group: list[Line], compounds: set[str] | None) -> Line:
+    """One paragraph from its lines; no space between letters of scripts that have none.
+
+    Args:
+        compounds: the words with hyphens of a text whose editor hyphenates: they keep theirs.
+    """
     if len(group) == 1:
         return group[0]
     parts = [group[0].text]
     for before, line in pairwise(group):
-        end, begin = before.text[-1], line.text[0]
-        spaceless = SPACELESS_LETTER.match(end) and SPACELESS_LETTER.match(begin)
-        broken_word = end == "-" and before.text[-2:-1].isalpha() and begin.islower()
+        spaceless = SPACELESS_LETTER.match(before.text[-1]) and SPACELESS_LETTER.match(line.text[0])
+        broken_word = _breaks_word(before, line)
+        if broken_word and compounds is not None:
+            word = before.text.rpartition(" ")[2] + line.text.partition(" ")[0]
+            if compounds.isdisjoint(_COMPOUND.findall(word)):
+                parts[-1] = parts[-1][:-1]
         parts.append("" if spaceless or broken_word else " ")
         parts.append(line.text)
     text = normalize("".join(parts))
