@@ -43,7 +43,6 @@ def account_lines(
         command: how newsieve is called here.
 
     >>> from pipeline.ledger.account import Account
-    from pipeline.storage import Place
     >>> from pipeline.text.terminal import uncoloured
     >>> account = Account(read=3, articles=2, rejects=1, rejects_by_reason={"no_text": 1})
     >>> print(uncoloured("\n".join(account_lines(account, 1.2))))

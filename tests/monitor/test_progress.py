@@ -139,6 +139,7 @@ def test_the_time_left_follows_from_the_rate(tmp_path):
 def test_the_live_line_is_one_line_and_goes_away(monkeypatch, width, colour):
     """On a terminal of any width; nothing is left of it at the end."""
     monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()
     line = _LiveLine(stream, colour=colour)
     line.show(Progress("cleaning", 3, 10, 100, 5, 1, 10, 100, 2.0, 45))
