@@ -29,7 +29,7 @@ TOLERANCE = 3
 MANY_CHARACTERS = 40
 """Different characters outside ASCII above which folding them one by one costs more."""
 _SOFT_HYPHEN = "\u00ad"
-_COMPOUND = re.compile(r"\w+(?:-\w+)+")
+_AROUND = "\"'“”„‘’«»()[],.;:!?…"
 _FULL_STOP = re.compile(r"[.!?…:;。！？][\"'”’»)\]]?$")
 _FOLDED = bytes(
     code if code > 127 or code in b"_\n" else ord(chr(code).lower() if chr(code).isalnum() else " ")
@@ -113,7 +113,9 @@ def join_wrapped(lines: list[Line]) -> list[Line]:
         return lines
     hyphenates = sum(_breaks_word(*each) for each in pairwise(lines)) >= MIN_HYPHENS
     text = " ".join([line.text for line in lines]) if hyphenates else ""
-    compounds = set(_COMPOUND.findall(text)) if hyphenates else None
+    compounds = (
+        {word.strip(_AROUND) for word in text.split() if "-" in word} if hyphenates else None
+    )
     joined: list[Line] = []
     group: list[Line] = []
     for line in lines:
@@ -213,7 +215,7 @@ def _join(group: list[Line], compounds: set[str] | None) -> Line:
         broken_word = _breaks_word(before, line)
         if broken_word and compounds is not None:
             word = before.text.rpartition(" ")[2] + line.text.partition(" ")[0]
-            if compounds.isdisjoint(_COMPOUND.findall(word)):
+            if word.strip(_AROUND) not in compounds:
                 parts[-1] = parts[-1][:-1]
         parts.append("" if spaceless or broken_word else " ")
         parts.append(line.text)
