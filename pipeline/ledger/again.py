@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipeline.arrays import ids_in
 from pipeline.config import Config
 from pipeline.errors import UsageError
 from pipeline.ledger.history import (
@@ -116,8 +117,7 @@ def without_rejected(
         if reject.file in sources and reject.id
     }
     kept = {id_ for run in runs for id_ in _ids(run, ("articles", "duplicates"))}
-    ids = [bytes.fromhex(id_) for id_ in sorted(rejected - kept)]
-    return seen[~np.isin(seen, np.array(ids, "S16"))]
+    return seen[~np.isin(seen, ids_in(sorted(rejected - kept)))]
 
 
 def _below(path: str, inputs: Inputs) -> list[str]:

@@ -147,11 +147,15 @@ def read_repeated(staging: Staging) -> Repeated:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A text of a known site: its lines, and the longest of them, which identifies the page."""
+    """The lines of a text of a known site."""
 
     site: str
-    page: str
     lines: list[Line]
+
+    @property
+    def name(self) -> str:
+        """The longest line, which identifies the page at any address."""
+        return max((line.text for line in self.lines), key=len)
 
 
 def _seen(block: Block, config: Config, counter: LiveCounter) -> Iterator[tuple[int, int, int]]:
@@ -164,7 +168,7 @@ def _seen(block: Block, config: Config, counter: LiveCounter) -> Iterator[tuple[
                 left -= done
             page = _page(record) if isinstance(record, Document) else None
             if page is not None:
-                site, number = _digest(page.site, 4), _digest(page.page, 4)
+                site, number = _digest(page.site, 4), _digest(page.name, 4)
                 for _, line in _short_lines(page):
                     yield site, line, number
         counter.add("surveyed_bytes", left)
@@ -178,7 +182,7 @@ def _page(document: Document) -> _Page | None:
     site = document.site or _printed_site(lines)
     if site is None or not lines:
         return None
-    return _Page(site, max((line.text for line in lines), key=len), lines)
+    return _Page(site, lines)
 
 
 def _printed_site(lines: list[Line]) -> str | None:

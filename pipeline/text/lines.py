@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import compress, pairwise
+from itertools import chain, compress, pairwise
 from typing import NamedTuple
 
 from pipeline.text.unicode import SPACELESS_LETTER, beyond_ascii, is_plain, normalize
@@ -111,11 +111,10 @@ def join_wrapped(lines: list[Line]) -> list[Line]:
     width = _wrap_width(lines)
     if not width:
         return lines
-    hyphenates = sum(_breaks_word(*each) for each in pairwise(lines)) >= MIN_HYPHENS
-    text = " ".join([line.text for line in lines]) if hyphenates else ""
-    compounds = (
-        {word.strip(_AROUND) for word in text.split() if "-" in word} if hyphenates else None
-    )
+    compounds = None
+    if sum(_breaks_word(*each) for each in pairwise(lines)) >= MIN_HYPHENS:
+        words = chain.from_iterable(line.text.split() for line in lines)
+        compounds = {word.strip(_AROUND) for word in words if "-" in word}
     joined: list[Line] = []
     group: list[Line] = []
     for line in lines:

@@ -91,7 +91,7 @@ def main() -> None:
         )
     found = list(labelled_pages(arguments.rendering))
     rows = [
-        (_digest(each.page.site, 4), digest, _digest(each.page.page, 4))
+        (_digest(each.page.site, 4), digest, _digest(each.page.name, 4))
         for each in found
         for _, digest in _short_lines(each.page)
     ]

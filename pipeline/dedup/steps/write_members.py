@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import shard_bounds
+from pipeline.arrays import ids_in, shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
@@ -193,7 +193,7 @@ def _describe(
     digests = [text_digest(article.text) for article in articles]
     counts = records["shingle_count"].tolist(), records["positions"].tolist()
     orders = [_order_key(*each) for each in zip(articles, digests, *counts, strict=True)]
-    ids = _bytes_table([bytes.fromhex(each.document.id) for each in articles], ID_BYTES)
+    ids = _ids_table([each.document.id for each in articles])
     records["id"] = records["cluster_id"] = records["page_id"] = ids
     records["text_digest"] = _bytes_table(digests, ID_BYTES)
     records["order"] = _bytes_table(orders, ORDER_BYTES)
@@ -208,8 +208,7 @@ def _describe(
     records["run"] = THIS_RUN
     if earlier is not None:
         for name in ("cluster_id", "page_id"):
-            ids_ = [bytes.fromhex(getattr(each, name)) for each in earlier]
-            records[name] = _bytes_table(ids_, ID_BYTES)
+            records[name] = _ids_table([getattr(each, name) for each in earlier])
         records["run"] = [each.run for each in earlier]
 
 
@@ -230,6 +229,10 @@ def _order_key(article: Article, text_digest: bytes, shingle_count: int, positio
         authors=article.authors,
         date_published=published.instant if published else None,
     )
+
+
+def _ids_table(names: list[str]) -> NDArray[np.uint8]:
+    return ids_in(names).view(np.uint8).reshape(len(names), ID_BYTES)
 
 
 def _bytes_table(values: list[bytes], width: int) -> NDArray[np.uint8]:
