@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+import time
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -403,23 +404,33 @@ TROUBLES = {
 }
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
-def test_trouble_with_a_store_is_told_before_anything_starts(trouble, tmp_path, monkeypatch):
-    """One message that says what to do; nothing is published."""
-    address, environment, message = TROUBLES[trouble]
-    feed(tmp_path, "one", page(1, 1))
+@pytest.fixture
+def trouble(request, monkeypatch):
+    """Address and message of a trouble, in its environment."""
+    address, environment, message = TROUBLES[request.param]
+    kind = request.config.getoption("--store")
+    if kind != "moto" and {FORBIDDEN, CARELESS} & set(address.split("/")):
+        pytest.skip(f"{kind} has no bucket that misbehaves")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    return address, message
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, indirect=True)
+def test_trouble_with_a_store_is_told_before_anything_starts(trouble, tmp_path):
+    """One message that says what to do, within 30 seconds; nothing is published."""
+    address, message = trouble
+    feed(tmp_path, "one", page(1, 1))
+    began = time.monotonic()
     with pytest.raises(UsageError, match=message):
         run_at(tmp_path / "in", address)
+    assert time.monotonic() - began < 30
 
 
-@pytest.mark.parametrize("trouble", ["missing bucket", "wrong key", "unreachable"])
-def test_trouble_with_inputs_is_told_as_well(trouble, tmp_path, monkeypatch):
+@pytest.mark.parametrize("trouble", ["missing bucket", "wrong key", "unreachable"], indirect=True)
+def test_trouble_with_inputs_is_told_as_well(trouble, tmp_path):
     """By the run and by what shows what a run would do."""
-    address, environment, message = TROUBLES[trouble]
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
+    address, message = trouble
     with pytest.raises(UsageError, match=message):
         preview_run(configured(address, tmp_path / "out"))
 

@@ -25,6 +25,12 @@ SCHEMES = ("s3", "gs", "az")
 """Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
 _ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/]+)/*(?P<key>.*)")
 _HTTP = re.compile(r"https?://[^/]")
+_ENDPOINTS = {
+    "s3": "AWS_ENDPOINT_URL",
+    "gs": "GOOGLE_BASE_URL",
+    "az": "AZURE_STORAGE_ENDPOINT",
+}
+"""Scheme → the variable that names another server than the provider's."""
 _PATIENT = {"max_retries": 10, "retry_timeout": timedelta(seconds=45)}
 _HASTY = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}
 """How long a request is repeated: in the middle of a run, and at its start, where a wrong address
@@ -293,9 +299,21 @@ def _obstore() -> Any:
     return obstore
 
 
+def endpoint_of(scheme: str) -> str | None:
+    """Return the address of the server that the environment names, if it is not the provider's.
+
+    Raises:
+        UsageError: it is no address.
+    """
+    name = _ENDPOINTS[scheme]
+    address = os.environ.get(name)
+    if address is not None and not _HTTP.match(address):
+        raise UsageError(f"{name}={address}: expected a url such as https://host; or leave it out")
+    return address
+
+
 def _client(path: StorePath, patience: dict[str, Any] = _PATIENT) -> Any:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    return _clients(path.scheme, path.bucket, endpoint, patience is _HASTY)
+    return _clients(path.scheme, path.bucket, endpoint_of(path.scheme), patience is _HASTY)
 
 
 @cache
@@ -308,12 +326,7 @@ def _clients(scheme: str, bucket: str, _endpoint: str | None, hasty: bool) -> An
 
 def _options(scheme: str, patience: dict[str, Any]) -> dict[str, Any]:
     limits = {"connect_timeout": "3s", "timeout": "8s" if patience is _HASTY else "30s"}
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if scheme == "s3" and "AWS_ENDPOINT_URL" in os.environ and not _HTTP.match(endpoint):
-        raise UsageError(
-            f"AWS_ENDPOINT_URL={endpoint}: expected a url such as https://host; or leave it out"
-        )
-    plain = scheme == "s3" and endpoint.startswith("http://")  # a server of one's own
+    plain = (endpoint_of(scheme) or "").startswith("http://")  # a server of one's own
     return {"client_options": limits | {"allow_http": plain}, "retry_config": patience}
 
 
