@@ -177,7 +177,7 @@ class StorePath:
         with _errors_of(self):
             found = _obstore().put(_client(self), self.key, content)
         size = content.stat().st_size if isinstance(content, Path) else len(content)
-        return Stat(size, 0, found["e_tag"])
+        return Stat(size, 0, _quoted(found["e_tag"]))
 
     def create(self, content: bytes) -> None:
         """Write the object unless there is one: of several who try, the store lets one win.
@@ -284,7 +284,12 @@ def arrow_files(path: StorePath) -> Any:
 
 
 def _stat(found: Any) -> Stat:
-    return Stat(found["size"], found["last_modified"].timestamp(), found["e_tag"])
+    return Stat(found["size"], found["last_modified"].timestamp(), _quoted(found["e_tag"]))
+
+
+def _quoted(e_tag: str | None) -> str | None:
+    """Return the mark as conditions of a request name it: Azure lists it without its quotes."""
+    return f'"{e_tag}"' if e_tag and not e_tag.endswith('"') else e_tag
 
 
 def _obstore() -> Any:
@@ -355,6 +360,11 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
         "no such bucket; create it, or name another",
     ),
     (errno.EACCES, r"169\.254\.169\.254|metadata|Account must be specified", "no credentials"),
+    (
+        errno.EACCES,
+        "service account file|pem file|Invalid Access Key|Missing (SecretAccessKey|AccessKeyId)",
+        "credentials that cannot be used: {}",
+    ),
     (errno.EEXIST, "^(AlreadyExists|FileExists)Error", ""),
     (errno.ESTALE, "^(Precondition|NotModified)Error", "the object has changed meanwhile"),
     (
@@ -364,12 +374,13 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
     ),
     (errno.ENOENT, "^(FileNotFound|NotFound)Error", ""),
 )
-"""Number of the error, what obstore says (class: text), what we say."""
+"""Number of the error, what obstore says (class: text), what we say; {}: the line of obstore."""
 
 
 def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
     found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
-    number, told = next(found, (errno.EIO, _first_line(text)))
+    number, told = next(found, (errno.EIO, "{}"))
+    told = told.format(_first_line(text))
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
         told += f" ({code[1]})" if code else ""

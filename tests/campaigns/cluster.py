@@ -1,7 +1,7 @@
 """Runs on real clusters of Flink and Spark give the in-process run's tables, byte for byte.
 
 usage: python -m tests.campaigns.cluster [--texts 20000] [--only flink stored killed spark]
-                                         [--store moto | versitygw | fake-gcs-server | azurite]
+                                         [--store moto | versitygw | azurite]
 
 Everything runs in a network namespace of its own, so that the engines' open ports are reached by
 nobody. Each scenario starts a cluster, makes one run and stops the cluster:

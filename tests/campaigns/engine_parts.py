@@ -1,13 +1,13 @@
 """Gets what campaigns run beside newsieve, once, from package registries: engines and stores.
 
 usage: python -m tests.campaigns.engine_parts [--check] [prism] [flink] [spark]
-                                              [versitygw] [fake-gcs-server] [azurite]
+                                              [versitygw] [azurite]
 
 With --check, nothing is fetched; exit code 1 if something is not there.
 
-Kept below $XDG_CACHE_HOME/newsieve-engines (or ~/.cache). Prism, versitygw (S3) and fake-gcs-server
-(Google) are built with Go, Azurite (Azure) is a package of npm, Flink and Spark come as Python
-packages, and the jars of Beam's job servers are put together by Maven.
+Kept below $XDG_CACHE_HOME/newsieve-engines (or ~/.cache). Prism and versitygw (S3) are built with
+Go, Azurite (Azure) is a package of npm, Flink and Spark come as Python packages, and the jars of
+Beam's job servers are put together by Maven.
 
 The pairing that is supported is a job server of the same Beam version as the Python package.
 Where the registry has none, the newest whose three parts are all there is used instead: it is
@@ -77,7 +77,6 @@ JARS = {
 BUILT = {
     "prism": ("github.com/apache/beam/sdks/v2/go/cmd/prism", BEAM),
     "versitygw": ("github.com/versity/versitygw/cmd/versitygw", "1.8.0"),
-    "fake-gcs-server": ("github.com/fsouza/fake-gcs-server", "1.56.1"),
 }
 """Program → the Go package that it is built from, and its version."""
 AZURITE = "3.37.0"

@@ -1,7 +1,7 @@
 """Runs that are killed at random moments: nothing lost, nothing twice, no half run in sight.
 
 usage: python -m tests.campaigns.kills [--kills 20] [--texts 20000] [--seed 1] [--at-once 2]
-                                       [--store [moto | versitygw | fake-gcs-server | azurite]]
+                                       [--store [moto | versitygw | azurite]]
 
 A run over --texts invented texts is killed (SIGKILL, its whole process group) again and again,
 while new files arrive; then it is left to end. A reader looks at the collection all the while.
