@@ -39,7 +39,7 @@ from tests.benchmarks.texts import write_texts
 from tests.campaigns import engine_parts
 from tests.campaigns.engines import REST, Cluster, ask, cluster, start_flink, start_spark
 from tests.clusters_page import documented
-from tests.object_server import SERVERS, fetch_runs, store_on_this_machine
+from tests.object_server import S3, SERVERS, fetch_runs, store_on_this_machine
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("Clean", "Deduplicate", "Write")
@@ -286,7 +286,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=20_000)
     every = [each.__name__ for each in EVERY]
     parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=every)
-    parser.add_argument("--store", choices=SERVERS, default="moto", help="for stored")
+    parser.add_argument("--store", choices=SERVERS, default=S3, help="for stored")
     parser.add_argument("--rounds", type=int, default=2, help="for paired")
     parser.add_argument("--work", type=Path, help="keep everything in this folder")
     arguments = parser.parse_args()
