@@ -248,16 +248,14 @@ def paired(work: Path, expected: dict[str, str], rounds: int) -> list[str]:
                 output = work / f"paired-{turn}-{slots}"
                 words = command("run configs/flink", output.name)
                 words += ["--parallelism", str(slots)]
-                began, before = time.monotonic(), found.cpu_seconds()
-                here = os.times()
+                began, before, here = time.monotonic(), found.cpu_seconds(), os.times()
                 subprocess.run(words, cwd=work, check=True)
                 seconds.append(time.monotonic() - began)
-                cluster_cpu, now = found.cpu_seconds() - before, os.times()
-                run_cpu = sum(now[2:4]) - sum(here[2:4])
-                print(
-                    f"paired: {slots} task managers, {seconds[-1]:.1f} s; CPU of the cluster "
-                    f"{cluster_cpu:.1f} s, of the run and its job server {run_cpu:.1f} s"
-                )
+                after, now = found.cpu_seconds(), os.times()
+                cpu = {name: after[name] - before[name] for name in after}
+                cpu["run and job server"] = sum(now[2:4]) - sum(here[2:4])
+                parts = ", ".join(f"{name} {used:.0f}" for name, used in cpu.items())
+                print(f"paired: {slots} task managers: {seconds[-1]:.1f} s; CPU {parts}")
                 problems += verdict("paired", found, expected, output)
     one, two = min(walls[1]), min(walls[2])
     print(f"paired: {two:.1f} s with two task managers, {one:.1f} s with one: {two / one:.2f} x")
