@@ -1,4 +1,4 @@
-"""The rows that a takedown removes or changes (``survey``), and runs without them (``rewrite_run``)."""
+"""What a takedown removes or changes (``survey``), and runs without it (``rewrite_run``)."""
 
 from __future__ import annotations
 
