@@ -93,7 +93,8 @@ class WrittenCounts:
     """What writing made of a block.
 
     ``unchanged`` counts, by source, records whose id occurs earlier in the run; ``errors``
-    are part of the rejects, ``undated_articles`` of the articles.
+    are part of the rejects, ``undated_articles`` of the articles; ``joined`` counts, by
+    ``cluster_id``, the rows that belong to the cluster of another article.
     """
 
     articles: int = 0
@@ -105,6 +106,7 @@ class WrittenCounts:
     rejects_by_reason: Counter[str] = field(default_factory=Counter)
     duplicates_by_match: Counter[str] = field(default_factory=Counter)
     removed_by_rule: Counter[str] = field(default_factory=Counter)
+    joined: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

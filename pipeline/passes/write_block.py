@@ -48,7 +48,8 @@ def write_block(
     repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))
     kept = judged["match"] == KEPT
     block = _Block(index, judged[~kept], judged[kept], repeated, run, staging)
-    counts = WrittenCounts()
+    joins = ~kept | (judged["cluster_id"] != judged["representative_id"]).any(axis=1)
+    counts = WrittenCounts(joined=Counter(map(_hex, judged["cluster_id"][joins])))
     portions = {
         "articles": block.articles(counts),
         "duplicates": block.duplicates(counts),

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, offsets_of, shard_bounds
+from pipeline.arrays import heads_of, lookup, offsets_of, shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.rarity import LEAST_SHARED, RARE_CLUSTERS
 from pipeline.dedup.steps.earlier.articles import read_articles
@@ -274,16 +274,11 @@ def finish(blocks: Iterable[int], config: DedupConfig, staging: Staging) -> list
     leaders = numbers[first[of_cluster]]
     labels = np.stack([numbers, leaders], axis=1)[numbers != leaders]
     staging.write_array("window.labels", labels)
-    staging.write_array("window.clusters", _heads(clusters))
+    staging.write_array("window.clusters", heads_of(clusters))
     crowded = sum(len(_staged(shard, "crowded", staging)) for shard in range(window.shards))
     rows = sum(part.rows for part in window.parts)
     staging.note_window(WindowCounts(rows, len(numbers), crowded))
     return ordered
-
-
-def _heads(ids: NDArray[np.bytes_]) -> NDArray[np.uint64]:
-    """Return the first eight bytes of ids (S16), as a number that sorts like them."""
-    return ids.view(">u8").reshape(-1, 2)[:, 0].astype(np.uint64)
 
 
 def _staged(shard: int, kind: str, staging: Staging) -> NDArray[Any]:
