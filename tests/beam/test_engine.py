@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from factories import story
 from runs import DAY, ROOT, in_loop, kill_group, newsieve, run, start_newsieve, table_bytes
 
 from pipeline.beam.graph import build
@@ -91,6 +92,27 @@ def test_ranges_of_keys_change_nothing(expected, tmp_path, monkeypatch):
 
 def _with_ranges(*arguments):
     build(*arguments[:5], ranges=4)
+
+
+def test_earlier_articles_are_found_by_ranges_of_keys(tmp_path, monkeypatch):
+    """With many new articles, keys are looked up in parallel: the same rows as by one worker."""
+    ferry, mill = story(1, 120), story(2, 120)
+    days = [[ferry, mill, story(3)], [ferry, f"{mill} {story(4, 20)}", story(5)]]
+    found = []
+    for name, engine in (("loop", in_loop), ("engine", execute)):
+        (tmp_path / name / "in").mkdir(parents=True)
+        for day, texts in enumerate(days):
+            for number, text in enumerate(texts):
+                path = tmp_path / name / "in" / f"{day}.{number}.txt"
+                path.write_text(text, encoding="utf-8")
+            run(tmp_path / name / "in", tmp_path / name / "out", engine=engine)
+        files = sorted((tmp_path / name / "out" / "runs").rglob("*.parquet"))
+        found.append([path.read_bytes() for path in files])
+        monkeypatch.setattr("pipeline.job.lookup_shards", lambda _: 4)
+        monkeypatch.setattr("pipeline.dedup.steps.earlier.lookup.STAGED_ROWS", 1)
+
+    assert any(path.parent.name == "duplicates" for path in files)
+    assert found[0] == found[1]
 
 
 NO_NETWORK = """
