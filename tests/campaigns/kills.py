@@ -4,11 +4,11 @@ usage: python -m tests.campaigns.kills [--kills 20] [--texts 20000] [--seed 1] [
                                        [--store [moto | versitygw | azurite]]
 
 A run over --texts invented texts is killed (SIGKILL, its whole process group) again and again,
-while new files arrive; then it is left to end. A reader looks at the collection all the while.
-At the end every record must be accounted for once, and each committed run must be, to the byte,
-what a calm history of the same files gives. Exits with 1 if anything is not so. With --store, the
-output is in an object store on this machine, and the reader goes by its log. With --at-once, so
-many runs race for each place in it; each is killed at a moment of its own.
+while new files arrive; one in four, and the last, is left to end. A reader looks at the collection
+all the while. At the end every record must be accounted for once, and each committed run must be,
+to the byte, what a calm history of the same files gives. Exits with 1 if anything is not so. With
+--store, the output is in an object store on this machine, and the reader goes by its log. With
+--at-once, so many runs race for each place in it; each is killed at a moment of its own.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -102,10 +103,12 @@ class Torment:
     problems: list[str] = field(default_factory=list)
 
     def kill(self, waiting: list[Path], kills: int) -> None:
-        """Kill so many runs at random moments; let a file arrive now and then; let one end."""
-        while self.killed < kills:
-            self._race(kills - self.killed)
-            if waiting and self.dice.random() < 0.7:
+        """Kill so many runs at random moments; let files arrive, and one in four end."""
+        for turn in count(1):
+            self._race(kills - self.killed if turn % 4 else 0)
+            if self.killed >= kills:
+                break
+            if waiting and (turn % 4 == 0 or self.dice.random() < 0.4):
                 shutil.copy(waiting[-1], self.folder / "in" / waiting.pop().name)
         for file in waiting:
             shutil.copy(file, self.folder / "in" / file.name)
