@@ -44,7 +44,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -64,6 +64,8 @@ from pipeline.storage import (
     write_bytes,
 )
 from pipeline.write.columns import Table
+
+PLAN = "plan.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +172,16 @@ class Staging:
 
     @property
     def result(self) -> Place:
-        """The folder that becomes the published run; in an object store it is there already."""
+        """The folder that becomes the published run; in an object store it is there already.
+
+        There another process may finish the same run, and delete its staging. What is computed
+        after that is wrong, for want of what earlier runs have, and must not replace what is
+        published: so nothing is written to the result unless the plan is still there.
+        """
         place = self.place
         if isinstance(place, Path):
             return place / "result"
-        return place.parent.parent / "runs" / place.name
+        return replace(place.parent.parent / "runs" / place.name, needs=place / PLAN)
 
     @property
     def manifest_folder(self) -> Place:
@@ -184,7 +191,14 @@ class Staging:
     @property
     def plan_file(self) -> Place:
         """The frozen plan: if it exists, there is work to finish."""
-        return self.place / "plan.json"
+        return self.place / PLAN
+
+    def remove(self) -> None:
+        """Delete the folder. In an object store the plan goes first: see ``result``."""
+        place = self.place
+        if isinstance(place, StorePath):
+            place.remove([place / PLAN])
+        remove_tree(place)
 
     def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
         """Prepare the folder for the first block.

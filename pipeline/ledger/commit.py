@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from pipeline.config import Config
 from pipeline.ledger.account import Account, InputCount
 from pipeline.ledger.gates import GateResult, gates_as_dict
-from pipeline.ledger.history import HELD, INPUTS_SCHEMA, sequence_of
-from pipeline.ledger.log import commit, encode_manifest, sweep
+from pipeline.ledger.history import INPUTS_SCHEMA
+from pipeline.ledger.log import HELD, commit, encode_manifest, sequence_of, sweep
 from pipeline.ledger.plan import Plan
 from pipeline.staging import Staging
 from pipeline.storage import (
@@ -32,7 +32,6 @@ from pipeline.storage import (
     local,
     name_below,
     publish_folder,
-    remove_tree,
     write_bytes,
 )
 from pipeline.version import FORMAT_VERSION, VERSION
@@ -167,7 +166,7 @@ def publish(finished: Place, output: Place, run_id: str) -> Place:
         manifest = finished / "manifest.json"
         commit(output, sequence_of(run_id), manifest.read_bytes(), deed)
         with cleanup_after(deed):
-            remove_tree(finished)
+            Staging(str(finished)).remove()
     return target
 
 
@@ -178,7 +177,7 @@ def hold(finished: Place, output: Place, run_id: str) -> Place:
         publish_folder(finished, target, f"{run_id} is held")
     else:
         write_bytes(target / "manifest.json", (finished / "manifest.json").read_bytes())
-        remove_tree(finished)  # after a discard, its inputs are planned anew
+        Staging(str(finished)).remove()  # after a discard, its inputs are planned anew
     return target
 
 
@@ -216,8 +215,7 @@ def sweep_staging(output: Place, keep: str | None = None) -> None:
         keep: the run that is going to be finished.
     """
     if not isinstance(output, Path):
-        held = (path.name for path in (output / HELD).iterdir())
-        sweep(output, [*held, *([keep] if keep else [])])
+        sweep(output)
         return
     for leftover in (output / ".staging").iterdir():
         if leftover.is_symlink():

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 
 from pipeline.config import CleanConfig, Config, DedupConfig
 from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
-from pipeline.ledger.history import RUN_ID, CommittedRun, check_tables, state_file, table_files
+from pipeline.ledger.history import CommittedRun, check_tables, state_file, table_files
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import InputFile, Inputs, is_input
+from pipeline.ledger.log import RUN_ID
 from pipeline.read import FORMATS, SIDECAR, sidecar_of, survey
 from pipeline.read.parts import Block, Part, digest_version
 from pipeline.staging import RunName, Staging, WindowPart

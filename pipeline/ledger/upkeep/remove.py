@@ -22,11 +22,11 @@ from pipeline.ledger.history import (
     committed_runs,
     read_manifest,
     read_table,
-    sequence_of,
     tombstones_of,
     write_tombstones,
 )
 from pipeline.ledger.index import load_index, save_index
+from pipeline.ledger.log import sequence_of
 from pipeline.ledger.upkeep.adopt import Orphans, adopt
 from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
 from pipeline.ledger.upkeep.takedown import (

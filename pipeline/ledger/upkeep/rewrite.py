@@ -32,7 +32,7 @@ from pipeline.ledger.history import (
     write_tombstones,
 )
 from pipeline.ledger.lock import locked
-from pipeline.ledger.log import commit_change, known_log
+from pipeline.ledger.log import Log, commit_change, known_log, name_for
 from pipeline.storage import (
     Place,
     StorePath,
@@ -45,7 +45,10 @@ from pipeline.storage import (
 from pipeline.write.columns import Table, schema
 from pipeline.write.parquet import undamaged
 
-_NAME = re.compile(r"(?P<stem>.+?)(?:-v(?P<version>\d+))?\.parquet")
+_NAME = re.compile(
+    r"(?P<stem>.+?)(?:-v(?P<version>\d+))?(?:-\d{6,}-[0-9a-f]{8})?\.parquet", re.ASCII
+)
+"""The name of a table; in an object store with what ``log.name_for`` added."""
 
 
 @contextmanager
@@ -120,6 +123,8 @@ def next_name(path: Path, taken: Iterable[str] = ()) -> str:
     >>> from pathlib import Path
     >>> next_name(Path("part-00007.parquet")), next_name(Path("part-00007-v2.parquet"))
     ('part-00007-v2.parquet', 'part-00007-v3.parquet')
+    >>> next_name(Path("part-00007-v2-000012-0123abcd.parquet"))
+    'part-00007-v3.parquet'
     """
     named = _NAME.fullmatch(path.name)
     assert named is not None
@@ -180,12 +185,13 @@ def working_copy(output: StorePath, run_ids: Iterable[str]) -> Iterator[Path]:
             _fetch(output / "runs" / run_id, copy / run_id, log.manifests[run_id])
         yield copy
         changed = [
-            _upload(copy / run_id, output / "runs" / run_id, log.manifests[run_id])
+            _upload(copy / run_id, output / "runs" / run_id, log)
             for run_id in names
             if (copy / run_id).exists()
         ]
         commit_change(
             output,
+            log,
             "the runs are changed",
             drops=[run_id for run_id in names if not (copy / run_id).exists()],
             manifests=changed,
@@ -212,9 +218,9 @@ def _fetch(run: StorePath, copy: Path, manifest: Mapping[str, Any]) -> None:
     save_manifest(copy, dict(manifest))
 
 
-def _upload(copy: Path, run: StorePath, before: Mapping[str, Any]) -> dict[str, Any]:
-    """Upload what is new in *copy*; return the manifest."""
-    known = {_usual(file["path"]): file for file in before["files"]}
+def _upload(copy: Path, run: StorePath, log: Log) -> dict[str, Any]:
+    """Upload what is new in *copy*, for the next entry of *log*; return the manifest."""
+    known = {_usual(file["path"]): file for file in log.manifests[run.name]["files"]}
     manifest = read_manifest(copy)
     files = []
     for file in manifest["files"]:
@@ -222,20 +228,8 @@ def _upload(copy: Path, run: StorePath, before: Mapping[str, Any]) -> dict[str, 
         if old and old["blake2b"] == file["blake2b"]:
             files.append(old)
         else:
-            files.append(file | {"path": _put(copy / file["path"], run, file["path"])})
+            name = name_for(file["path"], log.sequence + 1, manifest["digest"][:8])
+            (run / name).put(copy / file["path"])
+            files.append(file | {"path": name})
     manifest["files"] = sorted(files, key=lambda file: str(file["path"]))
     return manifest | {"digest": digest_manifest(manifest)}
-
-
-def _put(file: Path, run: StorePath, name: str) -> str:
-    """Upload *file*, if need be under another name: what lies there may be somebody else's."""
-    stem, version = name.removesuffix(".parquet"), 1
-    content = file.read_bytes()
-    while True:
-        try:
-            (run / name).create(content)
-        except FileExistsError:
-            version += 1
-            name = f"{stem}-{version}.parquet"
-        else:
-            return name

@@ -380,6 +380,6 @@ def _renumber_keys(path: Path, written: Path, gone: NDArray[np.int64]) -> None:
 
 def _unused(folder: Path, stem: str) -> str:
     number = 0
-    while (folder / f"{stem}-{number:05d}.parquet").exists():
+    while any(folder.glob(f"{stem}-{number:05d}*.parquet")):
         number += 1
     return f"{stem}-{number:05d}.parquet"
