@@ -10,6 +10,7 @@ from datetime import date, datetime, timezone
 from functools import partial
 
 from pipeline.config import Config
+from pipeline.dedup.steps.layouts import lookup_shards
 from pipeline.errors import AccountError, LostRace, UsageError
 from pipeline.ledger.account import Account, InputCount, tally
 from pipeline.ledger.again import read_again, without_rejected
@@ -38,7 +39,7 @@ from pipeline.ledger.plan import (
     window_of,
 )
 from pipeline.monitor.progress import stage_cpu_seconds, stage_seconds
-from pipeline.staging import RunName, Staging
+from pipeline.staging import RunName, Staging, Window
 from pipeline.storage import Place, StorePath, output_place, write_bytes
 
 
@@ -299,7 +300,7 @@ class _Job:
         seen = without_rejected(index.ids.digests, runs, plan.again)
         staging.prepare(seen, tombstones_of(self.output / "runs"))
         window = window_of(runs, plan.logical_date, self.config.dedup, self.output)
-        staging.write_window(window)
+        staging.write_window(Window(tuple(window), lookup_shards(plan.bytes) if window else 0))
         staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
         return staging
 

@@ -9,9 +9,10 @@
          00007.members          one fixed-size record an article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
-         00007.sampled                their keys and rows, by key
+         00007.keys             every key of theirs, with kind and row, by key
          00007.figures          hashes of their figures, one after the other
          00007.names            hashes of their names, one after the other
+         00007.runs.json        the runs of articles of earlier runs, in such a block
          00007.sightings        records that an earlier run has seen, if there are any
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
@@ -21,12 +22,14 @@
   kept_lines.3.npy              those that later runs need
   site_lines.npy                lines that occur on many pages of their site, all of them
   window.json                   the files of earlier articles that new ones are compared with
-  window.counts.json            what was found in them
-  window.runs.json              the runs of what was found, by number
+  window.3.pairs.npy            earlier and new articles that share a key of one shard
+  window.3.held.npy             shingles of new articles in clusters of earlier runs, the same
+  window.3.crowded.npy          keys that very many earlier articles have, the same
   window.labels.npy             found articles of one cluster
-  background.npy                clusters of earlier runs by the shingles of new articles
+  window.clusters.npy           the clusters of found articles
+  window.counts.json            what was found in them
   common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
-  progress/                     live counters, one file per thread
+  progress/                     live counters, one file (in a store: object) per thread
   result/                       becomes output/runs/<run_id>/
 """
 
@@ -35,15 +38,18 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import shutil
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,14 +57,12 @@ from numpy.typing import NDArray
 from pipeline.storage import (
     Place,
     StorePath,
-    is_url,
     local,
     place_of,
     remove_tree,
     replacing,
     write_bytes,
 )
-from pipeline.storage.cache import cache_folder
 from pipeline.write.columns import Table
 
 PLAN = "plan.json"
@@ -101,7 +105,8 @@ class WrittenCounts:
     """What writing made of a block.
 
     ``unchanged`` counts, by source, records whose id occurs earlier in the run; ``errors``
-    are part of the rejects, ``undated_articles`` of the articles.
+    are part of the rejects, ``undated_articles`` of the articles; ``joined`` counts, by
+    ``cluster_id``, the rows that belong to the cluster of another article.
     """
 
     articles: int = 0
@@ -113,6 +118,7 @@ class WrittenCounts:
     rejects_by_reason: Counter[str] = field(default_factory=Counter)
     duplicates_by_match: Counter[str] = field(default_factory=Counter)
     removed_by_rule: Counter[str] = field(default_factory=Counter)
+    joined: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +128,19 @@ class WindowPart:
     articles: str
     keys: str
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The articles of earlier runs that new ones are compared with.
+
+    Attributes:
+        parts: oldest first.
+        shards: ranges in which keys are looked up in them.
+    """
+
+    parts: tuple[WindowPart, ...] = ()
+    shards: int = 0
 
 
 @dataclass(slots=True)
@@ -213,24 +232,26 @@ class Staging:
     def common_keys(self) -> NDArray[np.uint32]:
         """Read the common keys of all shards: uint32, ascending."""
         files = (self.place / "common").glob("*.keys")
-        found = [np.frombuffer(file.read_bytes(), "<u4") for file in files]
-        return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
+        shards = {int(file.name.partition(".")[0]): file for file in files}
+        found = [np.frombuffer(file.read_bytes(), "<u4") for _, file in sorted(shards.items())]
+        return np.concatenate([np.empty(0, np.uint32), *found])
 
-    def write_window(self, parts: Sequence[WindowPart]) -> None:
+    def write_window(self, window: Window) -> None:
         """Note which files of earlier articles the run compares with."""
-        self._write_json("window", [asdict(part) for part in parts])
+        self._write_json("window", asdict(window))
 
-    def window(self) -> list[WindowPart]:
+    def window(self) -> Window:
         """Read which files of earlier articles the run compares with."""
-        return [WindowPart(**part) for part in self._json("window", [])]
+        found = self._json("window", {"parts": [], "shards": 0})
+        return Window(tuple(WindowPart(**part) for part in found["parts"]), found["shards"])
 
-    def write_window_runs(self, run_ids: Sequence[str]) -> None:
-        """Note which runs published what was found in the window, by number."""
-        self._write_json("window.runs", run_ids)
+    def write_published_by(self, block: int, run_ids: Sequence[str]) -> None:
+        """Note which runs published the articles of a block of earlier ones."""
+        self._write_json(f"blocks/{block:05d}.runs", run_ids)
 
-    def window_runs(self) -> list[str]:
-        """Read which runs published what was found in the window, by number."""
-        return list(self._json("window.runs", []))
+    def published_by(self, block: int) -> list[str]:
+        """Read which runs published the articles of a block of earlier ones."""
+        return list(self._json(f"blocks/{block:05d}.runs", []))
 
     def note_window(self, counts: WindowCounts) -> None:
         """Note what was found in the window."""
@@ -337,16 +358,25 @@ _LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()
 
 
+SEND_EVERY_S = 2.0
+"""Seconds between two times that a worker sends its counts to a store, and that one looks there."""
+
+
 class LiveCounter:
     """What one thread has counted, for the live display; the account is counted elsewhere, exactly.
 
     A few integers in a memory-mapped file, one file per thread: nobody waits for anybody, and
-    adding costs a fraction of a microsecond. Errors, e.g. of a full disk, are ignored.
+    adding costs a fraction of a microsecond. In a store it is an object, written anew when a step
+    has ended, and now and then before. Errors, e.g. of a full disk, are ignored.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Place) -> None:
         """Open a file of zeros in *folder*, or count for nobody where that is impossible."""
         self._values = memoryview(bytearray(_LAYOUT.size)).cast("q")
+        self._sent = time.monotonic()
+        self._object = None if isinstance(folder, Path) else folder / uuid4().hex
+        if not isinstance(folder, Path):
+            return
         path = folder / f"{os.getpid()}-{threading.get_native_id()}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -358,15 +388,19 @@ class LiveCounter:
             pass
 
     def add(self, name: str, amount: int = 1) -> None:
-        """Add *amount* to the count *name*, one of ``COUNTS``."""
+        """Add *amount* to the count *name*, one of ``COUNTS``; that of a stage ends a step."""
         self._values[_PLACES[name]] += amount
+        if self._object and (name in STAGES or time.monotonic() - self._sent >= SEND_EVERY_S):
+            with suppress(OSError):
+                self._object.put(bytes(self._values))
+            self._sent = time.monotonic()
 
 
 def counter_of(staging: str) -> LiveCounter:
     """Give this thread's counter of the run that works in the folder *staging*."""
     key = (staging, os.getpid())
     if getattr(_threads, "key", None) != key:
-        _threads.key, _threads.counter = key, LiveCounter(_progress_folder(staging))
+        _threads.key, _threads.counter = key, LiveCounter(place_of(staging) / "progress")
     counter: LiveCounter = _threads.counter
     return counter
 
@@ -374,26 +408,30 @@ def counter_of(staging: str) -> LiveCounter:
 def counted(staging: str) -> dict[str, int]:
     """Add up what all workers have counted so far."""
     sums = [0] * len(COUNTS)
-    try:
-        files = list(_progress_folder(staging).iterdir())
-    except OSError:
-        files = []
-    for path in files:
-        try:
-            values = _LAYOUT.unpack(path.read_bytes())
-        except (OSError, struct.error):
-            continue  # not there yet, or no more
-        sums = [total + value for total, value in zip(sums, values, strict=True)]
+    for content in _counts_below(place_of(staging) / "progress"):
+        with suppress(struct.error):  # it is being written
+            values = _LAYOUT.unpack(content)
+            sums = [total + value for total, value in zip(sums, values, strict=True)]
     return dict(zip(COUNTS, sums, strict=True))
+
+
+def _counts_below(folder: Place) -> Iterator[bytes]:
+    with suppress(OSError):  # there is none yet, or none any more
+        if isinstance(folder, StorePath):
+            yield from (_fetched(path, stat.version) for path, stat in folder.files())
+            return
+        for path in folder.iterdir():
+            with suppress(OSError):
+                yield path.read_bytes()
+
+
+@lru_cache(maxsize=4096)
+def _fetched(path: StorePath, _version: str) -> bytes:
+    return path.read_bytes()
 
 
 def forget(staging: str) -> None:
     """Take away what workers of a run that was interrupted have counted."""
-    shutil.rmtree(_progress_folder(staging), ignore_errors=True)
+    with suppress(OSError):
+        remove_tree(place_of(staging) / "progress")
     _threads.key = None
-
-
-def _progress_folder(staging: str) -> Path:
-    if is_url(staging):  # counted on this machine alone
-        return cache_folder() / "progress" / staging.rpartition("/")[2]
-    return Path(staging, "progress")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from datetime import date
 from uuid import uuid4
 
@@ -45,9 +46,9 @@ def run_at(inputs, output, day: int = 0, engine=runs.in_loop, **settings):
 
 
 @pytest.fixture(scope="module")
-def prepared(object_endpoint, tmp_path_factory):  # noqa: ARG001
+def prepared(bucket, tmp_path_factory):
     """Three runs in an object store, and a fourth file to read; tests copy them."""
-    folder, store = tmp_path_factory.mktemp("fed"), StorePath.parse(f"s3://news/{uuid4().hex}")
+    folder, store = tmp_path_factory.mktemp("fed"), bucket / uuid4().hex
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("NEWSIEVE_CACHE", str(folder / "cache"))
         for number, day in enumerate((0, 1, 40)):
@@ -111,7 +112,7 @@ def test_who_is_overtaken_by_an_equal_run_changes_nothing_of_what_it_published(o
 
 def test_nothing_is_written_to_a_run_whose_plan_is_gone(store):
     """Nor below it; a plan that is there does not stand in the way."""
-    store_run = StorePath("s3", store.bucket, f"{store.key}/runs/r", needs=store / "plan.json")
+    store_run = replace(store / "runs" / "r", needs=store / "plan.json")
     with pytest.raises(FileNotFoundError, match="its run was ended by another command"):
         (store_run / "articles" / "a.parquet").put(b"")
     (store / "plan.json").put(b"{}")
@@ -374,6 +375,8 @@ def test_manifests_of_runs_that_are_gone_are_emptied(out):
 
 def test_objects_that_stand_for_folders_are_no_inputs_and_in_no_way(store):
     """Consoles and other tools write "folder/", which a listing names "folder"."""
+    if store.scheme != "s3":
+        pytest.skip("such names are written with a client of S3")
     client = boto3.client("s3", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
     for name in ("", "in/", "in/empty/", "out/", "out/runs/", "out/log/", "out/.staging/"):
         client.put_object(Bucket=store.bucket, Key=f"{store.key}/{name}")

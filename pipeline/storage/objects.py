@@ -25,6 +25,12 @@ SCHEMES = ("s3", "gs", "az")
 """Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
 _ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/]+)/*(?P<key>.*)")
 _HTTP = re.compile(r"https?://[^/]")
+_ENDPOINTS = {
+    "s3": "AWS_ENDPOINT_URL",
+    "gs": "GOOGLE_BASE_URL",
+    "az": "AZURE_STORAGE_ENDPOINT",
+}
+"""Scheme → the variable that names another server than the provider's."""
 _PATIENT = {"max_retries": 10, "retry_timeout": timedelta(seconds=45)}
 _HASTY = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}
 """How long a request is repeated: in the middle of a run, and at its start, where a wrong address
@@ -181,7 +187,7 @@ class StorePath:
         with _errors_of(self):
             found = _obstore().put(_client(self), self.key, content)
         size = content.stat().st_size if isinstance(content, Path) else len(content)
-        return Stat(size, 0, found["e_tag"])
+        return Stat(size, 0, _quoted(found["e_tag"]))
 
     def create(self, content: bytes) -> None:
         """Write the object unless there is one: of several who try, the store lets one win.
@@ -299,7 +305,12 @@ def arrow_files(path: StorePath) -> Any:
 
 
 def _stat(found: Any) -> Stat:
-    return Stat(found["size"], found["last_modified"].timestamp(), found["e_tag"])
+    return Stat(found["size"], found["last_modified"].timestamp(), _quoted(found["e_tag"]))
+
+
+def _quoted(e_tag: str | None) -> str | None:
+    """Return the mark as conditions of a request name it: Azure lists it without its quotes."""
+    return f'"{e_tag}"' if e_tag and not e_tag.endswith('"') else e_tag
 
 
 def _obstore() -> Any:
@@ -314,9 +325,21 @@ def _obstore() -> Any:
     return obstore
 
 
+def endpoint_of(scheme: str) -> str | None:
+    """Return the address of the server that the environment names, if it is not the provider's.
+
+    Raises:
+        UsageError: it is no address.
+    """
+    name = _ENDPOINTS[scheme]
+    address = os.environ.get(name)
+    if address is not None and not _HTTP.match(address):
+        raise UsageError(f"{name}={address}: expected a url such as https://host; or leave it out")
+    return address
+
+
 def _client(path: StorePath, patience: dict[str, Any] = _PATIENT) -> Any:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    return _clients(path.scheme, path.bucket, endpoint, patience is _HASTY)
+    return _clients(path.scheme, path.bucket, endpoint_of(path.scheme), patience is _HASTY)
 
 
 @cache
@@ -329,12 +352,7 @@ def _clients(scheme: str, bucket: str, _endpoint: str | None, hasty: bool) -> An
 
 def _options(scheme: str, patience: dict[str, Any]) -> dict[str, Any]:
     limits = {"connect_timeout": "3s", "timeout": "8s" if patience is _HASTY else "30s"}
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if scheme == "s3" and "AWS_ENDPOINT_URL" in os.environ and not _HTTP.match(endpoint):
-        raise UsageError(
-            f"AWS_ENDPOINT_URL={endpoint}: expected a url such as https://host; or leave it out"
-        )
-    plain = scheme == "s3" and endpoint.startswith("http://")  # a server of one's own
+    plain = (endpoint_of(scheme) or "").startswith("http://")  # a server of one's own
     return {"client_options": limits | {"allow_http": plain}, "retry_config": patience}
 
 
@@ -363,6 +381,11 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
         "no such bucket; create it, or name another",
     ),
     (errno.EACCES, r"169\.254\.169\.254|metadata|Account must be specified", "no credentials"),
+    (
+        errno.EACCES,
+        "service account file|pem file|Invalid Access Key|Missing (SecretAccessKey|AccessKeyId)",
+        "credentials that cannot be used: {}",
+    ),
     (errno.EEXIST, "^(AlreadyExists|FileExists)Error", ""),
     (errno.ESTALE, "^(Precondition|NotModified)Error", "the object has changed meanwhile"),
     (
@@ -372,12 +395,13 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
     ),
     (errno.ENOENT, "^(FileNotFound|NotFound)Error", ""),
 )
-"""Number of the error, what obstore says (class: text), what we say."""
+"""Number of the error, what obstore says (class: text), what we say; {}: the line of obstore."""
 
 
 def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
     found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
-    number, told = next(found, (errno.EIO, _first_line(text)))
+    number, told = next(found, (errno.EIO, "{}"))
+    told = told.format(_first_line(text))
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
         told += f" ({code[1]})" if code else ""

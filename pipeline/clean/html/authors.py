@@ -21,11 +21,7 @@ from pipeline.clean.html.markup import (
     Node,
     authors_of,
 )
-from pipeline.clean.html.published import (
-    MAX_LINE_CHARS,
-    PRINTED,
-    PROSE_CHARS,
-)
+from pipeline.clean.html.published import MAX_LINE_CHARS, PRINTED, PROSE_CHARS
 from pipeline.clean.names import (
     BYLINE_LEAD,
     author_names,

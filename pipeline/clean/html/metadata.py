@@ -24,14 +24,7 @@ from pipeline.clean.html.markup import (
     texts_of,
     types_of,
 )
-from pipeline.clean.html.published import (
-    choose_date,
-    date_beside_headline,
-    day_in_url,
-    modified_dates,
-    printed_day,
-    published_dates,
-)
+from pipeline.clean.html.published import page_dates
 from pipeline.clean.html.title import (
     MIN_PREFIX_CHARS,
     choose_title,
@@ -39,9 +32,7 @@ from pipeline.clean.html.title import (
     names_in_headings,
     stated_titles,
 )
-from pipeline.clean.names import (
-    name_key,
-)
+from pipeline.clean.names import name_key
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.urls import canonical_url, site_of
 
@@ -79,25 +70,20 @@ def read_metadata(
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
     names = _site_names(markup, nodes, site)
-    stated, news = (
-        stated_titles(markup, nodes, blocks),
-        bool(types_of(story_node(nodes)) & NEWS_TYPES),
-    )
+    stated = stated_titles(markup, nodes, blocks)
+    news = bool(types_of(story_node(nodes)) & NEWS_TYPES)
     titles = _declared("title", document.title) + choose_title(stated, names, news=news)
     places = headlines(blocks, [title.value for title in titles])
     authors, named = choose_authors(markup, nodes, blocks, places, names)
-    beside = date_beside_headline(blocks, places)
-    changed, modified = choose_date(modified_dates(markup, nodes, beside), fetched_at)
-    dates = published_dates(markup, nodes, beside) + day_in_url(url)
-    date, published = choose_date(dates, fetched_at, changed)
+    dates = page_dates(markup, nodes, blocks, places, url, fetched_at)
     own_date = parse_timestamp(document.date_published or "")
     declared = _declared("date_published", document.date_published)
     sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
     return PageMetadata(
         title=titles[0].value if titles else None,
         authors=document.authors or authors,
-        date_published=own_date or printed_day(date, url, published),
-        date_modified=changed,
+        date_published=own_date or dates.published,
+        date_modified=dates.modified,
         fetched_at=fetched_at,
         url=url,
         site=site,
@@ -106,8 +92,8 @@ def read_metadata(
         evidence=(
             *(*titles, *_declared("authors", "; ".join(document.authors))),
             *named,
-            *(declared + published if own_date else published + declared),
-            *(*modified, *urls, *sections, *keywords),
+            *(declared + dates.stated if own_date else dates.stated + declared),
+            *(*dates.stated_changes, *urls, *sections, *keywords),
         ),
         site_names=names | names_in_headings(stated),
     )

@@ -1,4 +1,4 @@
-"""When a page was published, by a vote of the places that state a date: ``choose_date``.
+"""When a page was published, by a vote of the places that state a date: ``page_dates``.
 
 A stale template or an import leaves a wrong date in one place; the others then agree on the
 right one. Where they do not, the order of trust decides. One page in four dates itself only in
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from operator import itemgetter
+from typing import NamedTuple
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.html.blocks import ELSEWHERE, HEADING, MENU, Blocks
@@ -40,6 +41,31 @@ _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
 _CLOCK = re.compile(r"\dT\d")
 """A broken time for machines: half of it would be the day in UTC, which no page prints."""
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_|$)")
+
+
+class PageDates(NamedTuple):
+    """When a page was published and last changed, and what its places say of each, best first."""
+
+    published: Timestamp | None
+    modified: Timestamp | None
+    stated: list[Evidence]
+    stated_changes: list[Evidence]
+
+
+def page_dates(
+    markup: Markup,
+    nodes: list[Node],
+    blocks: Blocks,
+    places: Sequence[int],
+    url: str | None,
+    fetched_at: Timestamp | None,
+) -> PageDates:
+    """Choose the dates of a page; *places* are the blocks of its headline."""
+    beside = date_beside_headline(blocks, places)
+    changed, changes = choose_date(modified_dates(markup, nodes, beside), fetched_at)
+    found = published_dates(markup, nodes, beside) + day_in_url(url)
+    day, stated = choose_date(found, fetched_at, changed)
+    return PageDates(printed_day(day, url, stated), changed, stated, changes)
 
 
 def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:

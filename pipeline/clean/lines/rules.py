@@ -73,6 +73,7 @@ LINE_RULES = (
     Row("contact", "contact", place=(0.8, 1.0)),
     Row("contributor_credit", "contributors", place=(0.5, 1.0)),
     Row("contributor_credit", "agency", place=OUTSIDE),
+    Row("desk_note", "desk"),
     Row("navigation", "nav", place=OUTSIDE, spares=PROSE),
     Row("navigation", "nav", least=3, spares=PROSE),
 )
@@ -87,6 +88,7 @@ RULE_DESCRIPTIONS = {
     " to the picture.",
     "contributor_credit": "Who else worked on the story: `Ann Lee contributed to this report.`"
     " below it, or a line of agencies above or below it: `AFP, Reuters`.",
+    "desk_note": "What a wire's desk tells other desks: `Eds: UPDATES with quote; ADDS photos`.",
     "author_block": "The author's name as a link, and the biography below the story.",
     "newsletter": "An invitation to subscribe to emails, alerts or an app.",
     "cookie_notice": "Consent texts, copyright and legal notes.",
