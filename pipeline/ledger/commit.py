@@ -35,6 +35,7 @@ from pipeline.storage import (
     write_bytes,
 )
 from pipeline.version import FORMAT_VERSION, VERSION
+from pipeline.write.columns import TABLES
 from pipeline.write.parquet import write_parquet
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
@@ -79,7 +80,7 @@ def write_manifest(
         timings: wall-clock times; tables have none.
         gates: results of the gates that apply.
     """
-    folder, window = staging.result, staging.window_counts()
+    window = staging.window_counts()
     manifest = {
         "format_version": FORMAT_VERSION,
         "newsieve": VERSION,
@@ -94,7 +95,7 @@ def write_manifest(
         "published_by_hand": None,
         "inputs": {"files": len(plan.inputs), "bytes": plan.bytes},
         "window": asdict(window),
-        "files": describe_files(folder),
+        "files": _files_of(plan, staging),
         "config": config.model_dump(mode="json"),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -117,6 +118,19 @@ def save_manifest(folder: Place, manifest: dict[str, Any]) -> None:
 def describe_files(folder: Place) -> list[dict[str, Any]]:
     """Return the tables of the run in *folder*, with rows, bytes and digest, for its manifest."""
     return [_describe(path, folder) for path in listed(folder, "*.parquet", deep=True)]
+
+
+def _files_of(plan: Plan, staging: Staging) -> list[dict[str, Any]]:
+    """Describe the files of the run, and none that a discarded one of this name has left."""
+    folder, found = staging.result, describe_files(staging.result)
+    if isinstance(folder, Path):
+        return found
+    notes = enumerate(staging.written(range(len(plan.blocks))))
+    tables = [(n, table, getattr(counts, table)) for n, counts in notes for table in TABLES]
+    empty = {
+        name_below(staging.table_file(n, table), folder) for n, table, rows in tables if not rows
+    }
+    return [file for file in found if file["path"] not in empty]
 
 
 def digest_manifest(manifest: dict[str, Any]) -> str:
