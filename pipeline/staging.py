@@ -9,9 +9,10 @@
          00007.members          one fixed-size record an article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
-         00007.sampled                their keys and rows, by key
+         00007.keys             every key of theirs, with kind and row, by key
          00007.figures          hashes of their figures, one after the other
          00007.names            hashes of their names, one after the other
+         00007.runs.json        the runs of articles of earlier runs, in such a block
          00007.sightings        records that an earlier run has seen, if there are any
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
@@ -21,10 +22,12 @@
   kept_lines.3.npy              those that later runs need
   site_lines.npy                lines that occur on many pages of their site, all of them
   window.json                   the files of earlier articles that new ones are compared with
-  window.counts.json            what was found in them
-  window.runs.json              the runs of what was found, by number
+  window.3.pairs.npy            earlier and new articles that share a key of one shard
+  window.3.held.npy             shingles of new articles in clusters of earlier runs, the same
+  window.3.crowded.npy          keys that very many earlier articles have, the same
   window.labels.npy             found articles of one cluster
-  background.npy                clusters of earlier runs by the shingles of new articles
+  window.clusters.npy           the clusters of found articles
+  window.counts.json            what was found in them
   common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
   progress/                     live counters, one file (in a store: object) per thread
   result/                       becomes output/runs/<run_id>/
@@ -41,7 +44,7 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -61,6 +64,8 @@ from pipeline.storage import (
     write_bytes,
 )
 from pipeline.write.columns import Table
+
+PLAN = "plan.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ class WrittenCounts:
     """What writing made of a block.
 
     ``unchanged`` counts, by source, records whose id occurs earlier in the run; ``errors``
-    are part of the rejects, ``undated_articles`` of the articles.
+    are part of the rejects, ``undated_articles`` of the articles; ``joined`` counts, by
+    ``cluster_id``, the rows that belong to the cluster of another article.
     """
 
     articles: int = 0
@@ -112,6 +118,7 @@ class WrittenCounts:
     rejects_by_reason: Counter[str] = field(default_factory=Counter)
     duplicates_by_match: Counter[str] = field(default_factory=Counter)
     removed_by_rule: Counter[str] = field(default_factory=Counter)
+    joined: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,19 @@ class WindowPart:
     articles: str
     keys: str
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The articles of earlier runs that new ones are compared with.
+
+    Attributes:
+        parts: oldest first.
+        shards: ranges in which keys are looked up in them.
+    """
+
+    parts: tuple[WindowPart, ...] = ()
+    shards: int = 0
 
 
 @dataclass(slots=True)
@@ -152,11 +172,16 @@ class Staging:
 
     @property
     def result(self) -> Place:
-        """The folder that becomes the published run; in an object store it is there already."""
+        """The folder that becomes the published run; in an object store it is there already.
+
+        There another process may finish the same run, and delete its staging. What is computed
+        after that is wrong, for want of what earlier runs have, and must not replace what is
+        published: so nothing is written to the result unless the plan is still there.
+        """
         place = self.place
         if isinstance(place, Path):
             return place / "result"
-        return place.parent.parent / "runs" / place.name
+        return replace(place.parent.parent / "runs" / place.name, needs=place / PLAN)
 
     @property
     def manifest_folder(self) -> Place:
@@ -166,7 +191,14 @@ class Staging:
     @property
     def plan_file(self) -> Place:
         """The frozen plan: if it exists, there is work to finish."""
-        return self.place / "plan.json"
+        return self.place / PLAN
+
+    def remove(self) -> None:
+        """Delete the folder. In an object store the plan goes first: see ``result``."""
+        place = self.place
+        if isinstance(place, StorePath):
+            place.remove([place / PLAN])
+        remove_tree(place)
 
     def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
         """Prepare the folder for the first block.
@@ -200,24 +232,26 @@ class Staging:
     def common_keys(self) -> NDArray[np.uint32]:
         """Read the common keys of all shards: uint32, ascending."""
         files = (self.place / "common").glob("*.keys")
-        found = [np.frombuffer(file.read_bytes(), "<u4") for file in files]
-        return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
+        shards = {int(file.name.partition(".")[0]): file for file in files}
+        found = [np.frombuffer(file.read_bytes(), "<u4") for _, file in sorted(shards.items())]
+        return np.concatenate([np.empty(0, np.uint32), *found])
 
-    def write_window(self, parts: Sequence[WindowPart]) -> None:
+    def write_window(self, window: Window) -> None:
         """Note which files of earlier articles the run compares with."""
-        self._write_json("window", [asdict(part) for part in parts])
+        self._write_json("window", asdict(window))
 
-    def window(self) -> list[WindowPart]:
+    def window(self) -> Window:
         """Read which files of earlier articles the run compares with."""
-        return [WindowPart(**part) for part in self._json("window", [])]
+        found = self._json("window", {"parts": [], "shards": 0})
+        return Window(tuple(WindowPart(**part) for part in found["parts"]), found["shards"])
 
-    def write_window_runs(self, run_ids: Sequence[str]) -> None:
-        """Note which runs published what was found in the window, by number."""
-        self._write_json("window.runs", run_ids)
+    def write_published_by(self, block: int, run_ids: Sequence[str]) -> None:
+        """Note which runs published the articles of a block of earlier ones."""
+        self._write_json(f"blocks/{block:05d}.runs", run_ids)
 
-    def window_runs(self) -> list[str]:
-        """Read which runs published what was found in the window, by number."""
-        return list(self._json("window.runs", []))
+    def published_by(self, block: int) -> list[str]:
+        """Read which runs published the articles of a block of earlier ones."""
+        return list(self._json(f"blocks/{block:05d}.runs", []))
 
     def note_window(self, counts: WindowCounts) -> None:
         """Note what was found in the window."""

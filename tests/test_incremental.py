@@ -77,6 +77,19 @@ def test_the_window_is_counted_in_days(day, window_days, duplicates, tmp_path):
     assert 2 - duplicates == len(rows(tmp_path / "out", "articles"))
 
 
+def test_the_largest_cluster_of_a_run_is_that_of_its_rows(tmp_path):
+    """Copies of an earlier article count, but not the article, which is a row of another run."""
+    out, copies = tmp_path / "out", [{"id": f"c{n}", "text": STORY} for n in range(3)]
+    feed(tmp_path / "in", "1", {"id": "a", "text": STORY}, {"id": "b", "text": STORY})
+    (first,) = run_on(1, tmp_path / "in", out, dedup={"alarm_cluster_size": 1})
+    feed(tmp_path / "in", "2", {"id": "o", "text": story(5)}, *copies)
+    (second,) = run_on(2, tmp_path / "in", out, dedup={"alarm_cluster_size": 1})
+
+    for published, size in ((first, 2), (second, 3)):
+        (alarm,) = published.account.alarm_clusters
+        assert (size, size) == (published.account.largest_cluster, alarm.size)
+
+
 def test_a_backfill_is_compared_with_later_days_too(tmp_path):
     """A run for a day in the past finds what a later day has published."""
     feed(tmp_path / "in", "1", {"id": "a", "text": STORY})

@@ -19,9 +19,16 @@ from apache_beam.metrics import Metrics
 
 from pipeline.config import Config, DedupConfig
 from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
-from pipeline.dedup.steps.earlier.lookup import find_earlier
+from pipeline.dedup.steps.earlier.lookup import choose, find_earlier, finish, look_up, stage
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
-from pipeline.dedup.steps.layouts import BlockKeys, Bundle, Components, is_of_urls, sample_shards
+from pipeline.dedup.steps.layouts import (
+    BlockKeys,
+    Bundle,
+    Components,
+    block_of,
+    is_of_urls,
+    sample_shards,
+)
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
 from pipeline.dedup.steps.resolve import resolve
 from pipeline.guard import cpu_seconds
@@ -155,8 +162,10 @@ def _which_keys(keyed: tuple[int, object], _partitions: int) -> int:
     return int(not is_of_urls(keyed[0]))
 
 
-def _published(_earlier: int, staging: Staging) -> Array:
-    return published_labels(staging)
+def _published(earlier: int, staging: Staging) -> Array:
+    labels = published_labels(staging)
+    own: Array = labels[block_of(labels[:, 0]) == earlier]
+    return own
 
 
 def _find_edges(
@@ -214,7 +223,7 @@ class Cleaned(NamedTuple):
 
     Attributes:
         blocks: index of each staged block.
-        earlier: index of the block of articles of earlier runs, if there are any.
+        earlier: index of each block of articles of earlier runs.
         keys: (group of bands, (block, rows, keys)), of blocks and earlier.
         samples: (shard of keys, block), the same.
         ids: (shard of ids, (block, ordinals, ids)), of blocks alone.
@@ -238,12 +247,7 @@ class Clean(beam.PTransform):
     def expand(self, planned: beam.PCollection) -> Cleaned:
         config, staging = self.config, self.staging
         blocks = planned | "CleanBlock" >> beam.Map(_clean_block, config, staging)
-        earlier = (
-            blocks
-            | "ToOneWorker" >> beam.Map(_to_one_worker).with_output_types(tuple[int, int])
-            | "GatherBlocks" >> beam.GroupByKey()
-            | "FindEarlier" >> beam.FlatMap(_find_earlier, config, staging).with_output_types(int)
-        )
+        earlier = blocks | "Earlier" >> _FindEarlier(config.dedup, staging)
         joined = (blocks, earlier) | "Joined" >> beam.Flatten()
         return Cleaned(
             blocks,
@@ -264,15 +268,87 @@ def _clean_block(block: Block, config: Config, staging: Staging) -> int:
         return clean_block(block, config, staging)
 
 
+@dataclass(eq=False)
+class _FindEarlier(beam.PTransform):
+    """Stage the articles of earlier runs that new ones may be copies of: their blocks.
+
+    Few keys are looked up as one element, many by ranges.
+    """
+
+    config: DedupConfig
+    staging: Staging
+
+    def expand(self, blocks: beam.PCollection) -> beam.PCollection:
+        config, staging, shards = self.config, self.staging, self.staging.window().shards
+        gathered = (
+            blocks
+            | "ToOneWorker" >> beam.Map(_to_one_worker).with_output_types(tuple[int, int])
+            | "GatherBlocks" >> beam.GroupByKey()
+        )
+        if shards <= 1:
+            return gathered | "FindEarlier" >> beam.FlatMap(
+                _find_earlier, config, staging
+            ).with_output_types(int)
+        return (
+            gathered
+            | "ToShards"
+            >> beam.FlatMap(_to_shards, shards).with_output_types(tuple[int, list[int]])
+            | "SpreadShards" >> beam.Reshuffle()
+            | "LookUp" >> beam.Map(_look_up, config, staging).with_output_types(tuple[int, int])
+            | "GatherPairs" >> beam.GroupByKey()
+            | "ToParts" >> beam.FlatMapTuple(_to_parts).with_output_types(tuple[int, int])
+            | "SpreadParts" >> beam.Reshuffle()
+            | "Choose" >> beam.FlatMap(_choose, staging).with_output_types(OfBlock)
+            | "SpreadChosen" >> beam.Reshuffle()
+            | "StageEarlier" >> beam.Map(_stage, config, staging).with_output_types(tuple[int, int])
+            | "GatherEarlier" >> beam.GroupByKey()
+            | "Finish" >> beam.FlatMap(_finish, config, staging).with_output_types(int)
+            | "SpreadEarlier" >> beam.Reshuffle()
+        )
+
+
 def _to_one_worker(index: int) -> tuple[int, int]:
     return 0, index
 
 
 def _find_earlier(
-    grouped: tuple[int, Iterable[int]], config: Config, staging: Staging
+    grouped: tuple[int, Iterable[int]], config: DedupConfig, staging: Staging
 ) -> list[int]:
     with _counted("deduplicate", staging):
-        return find_earlier(list(grouped[1]), config.dedup, staging)
+        return find_earlier(list(grouped[1]), config, staging)
+
+
+def _to_shards(grouped: tuple[int, Iterable[int]], shards: int) -> Iterator[tuple[int, list[int]]]:
+    blocks = list(grouped[1])
+    yield from ((shard, blocks) for shard in range(shards))
+
+
+def _look_up(
+    shard: tuple[int, list[int]], config: DedupConfig, staging: Staging
+) -> tuple[int, int]:
+    number, blocks = shard
+    with _counted("deduplicate", staging):
+        look_up(number, blocks, config, staging)
+    return max(blocks) + 1, number
+
+
+def _to_parts(first_block: int, shards: Iterable[int]) -> Iterator[tuple[int, int]]:
+    yield from ((shard, first_block) for shard in shards)
+
+
+def _choose(part: tuple[int, int], staging: Staging) -> list[OfBlock]:
+    with _counted("deduplicate", staging):
+        return list(choose(*part, staging))
+
+
+def _stage(chosen: OfBlock, config: DedupConfig, staging: Staging) -> tuple[int, int]:
+    with _counted("deduplicate", staging):
+        return 0, stage(*chosen, config, staging)
+
+
+def _finish(grouped: tuple[int, Iterable[int]], config: DedupConfig, staging: Staging) -> list[int]:
+    with _counted("deduplicate", staging):
+        return finish(grouped[1], config, staging)
 
 
 def _keys(index: int, config: Config, staging: Staging, ranges: int) -> list[tuple[int, BlockKeys]]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
+from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from pipeline.arrays import heads_of, ids_in, lookup
 from pipeline.errors import AccountError
 from pipeline.ledger.history import read_table
 from pipeline.staging import Staging
@@ -89,36 +93,45 @@ class Account:
         }
 
 
+Joined: TypeAlias = tuple[NDArray[np.bytes_], NDArray[np.uint32]]
+
+
 def measure_clusters(
-    tables: Sequence[Place], alarm_cluster_size: int
-) -> tuple[int, tuple[AlarmCluster, ...]]:
-    """Count the rows of *tables* by ``cluster_id``.
+    joined: Sequence[Joined], earlier: NDArray[np.uint64]
+) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
+    """Count the rows of this run in each cluster of two rows or more, and of earlier articles.
 
     Args:
-        tables: Parquet files; missing ones have no rows. A cluster gets the first title of its
-            rows, in the order of the files.
-        alarm_cluster_size: clusters with more rows are returned; 0 for none.
+        joined: ``WrittenCounts.joined`` of each block, as ids and counts.
+        earlier: heads of the ids of clusters that earlier articles name, ascending; every other
+            one has the row of the article that names it, too.
 
     Returns:
-        The size of the largest cluster, 0 without rows, and the large clusters, largest first.
-        Memory: about 200 bytes per row.
+        S16[k], the ids of the clusters, ascending; int64[k], their sizes. Memory: about 50 bytes
+        for each row that is in the cluster of another article.
     """
-    files = [path for path in tables if path.is_file()]
-    columns = [read_table(path, "cluster_id")["cluster_id"] for path in files]
-    chunks = [chunk for column in columns for chunk in column.chunks]
-    counted = pc.value_counts(pa.chunked_array(chunks, pa.string()))
-    sizes = counted.field("counts")
-    largest: int = pc.max(sizes).as_py() or 0
-    if not alarm_cluster_size or largest <= alarm_cluster_size:
-        return largest, ()
-    chosen = counted.filter(pc.greater(sizes, alarm_cluster_size))
-    names: list[str] = chosen.field("values").to_pylist()
-    titles = _titles(files, chosen.field("values"))
-    found = [
-        AlarmCluster(name, size, titles.get(name))
-        for name, size in zip(names, chosen.field("counts").to_pylist(), strict=True)
-    ]
-    return largest, tuple(sorted(found, key=lambda each: (-each.size, each.cluster_id)))
+    ids, counts = map(np.concatenate, zip(*joined, (ids_in(()), np.empty(0, "u4")), strict=True))
+    names, inverse = np.unique(ids, return_inverse=True)
+    sizes = (~lookup(earlier, heads_of(names))[1]).astype(np.int64)
+    np.add.at(sizes, inverse, counts)
+    return names, sizes
+
+
+def _alarming(
+    names: NDArray[np.bytes_], sizes: NDArray[np.int64], limit: int, tables: Sequence[Place]
+) -> tuple[AlarmCluster, ...]:
+    """Describe the clusters of more than *limit* rows (0: none), the largest first.
+
+    Args:
+        tables: each gets the first title of its rows in them, in their order.
+    """
+    large = np.flatnonzero(sizes > limit) if limit else np.empty(0, np.int64)
+    if not len(large):
+        return ()
+    ids = {names[[place]].tobytes().hex(): int(sizes[place]) for place in large.tolist()}
+    titles = _titles([path for path in tables if path.is_file()], pa.array(ids, pa.string()))
+    found = [AlarmCluster(name, size, titles.get(name)) for name, size in ids.items()]
+    return tuple(sorted(found, key=lambda each: (-each.size, each.cluster_id)))
 
 
 def _titles(files: Iterable[Place], clusters: pa.Array) -> dict[str, str]:
@@ -165,10 +178,16 @@ def tally(
         for part in cleaned.parts:
             counted = {"read": part.read, "unchanged": part.unchanged}
             files[part.source].update(counted, unfinished=part.unfinished, retry=part.retry)
+    joined: list[Joined] = []
+    counted_rows = _account(staging, blocks, files, ignored_fields, joined)
+    earlier = staging.array("window.clusters")
+    names, sizes = measure_clusters(joined, np.empty(0, "<u8") if earlier is None else earlier)
     tables = [staging.table_file(index, table) for table in CLUSTERED for index in blocks]
-    largest, alarming = measure_clusters(tables, alarm_cluster_size)
-    counted_rows = _account(staging, blocks, files, ignored_fields)
-    account = replace(counted_rows, largest_cluster=largest, alarm_clusters=alarming)
+    account = replace(
+        counted_rows,
+        largest_cluster=int(max(sizes.max(initial=0), counted_rows.articles > 0)),
+        alarm_clusters=_alarming(names, sizes, alarm_cluster_size, tables),
+    )
     counts = {
         source: InputCount(
             count["read"],
@@ -186,6 +205,7 @@ def _account(
     blocks: range,
     files: dict[str, Counter[str]],
     ignored_fields: Counter[str],
+    joined: list[Joined],
 ) -> Account:
     rows: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
@@ -202,6 +222,8 @@ def _account(
         reasons.update(written.rejects_by_reason)
         matches.update(written.duplicates_by_match)
         rules.update(written.removed_by_rule)
+        rows_joined = np.fromiter(written.joined.values(), np.uint32, len(written.joined))
+        joined.append((ids_in(list(written.joined)), rows_joined))
     read = sum(files.values(), Counter[str]())
     return Account(
         read=read["read"],

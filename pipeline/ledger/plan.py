@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import blake2b
@@ -13,21 +14,27 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow.parquet as pq
 
-from pipeline.config import Config
-from pipeline.ledger.history import RUN_ID, CommittedRun
+from pipeline.config import CleanConfig, Config, DedupConfig
+from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
+from pipeline.ledger.history import CommittedRun, check_tables, state_file, table_files
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import InputFile, Inputs, is_input
+from pipeline.ledger.log import RUN_ID
 from pipeline.read import FORMATS, SIDECAR, sidecar_of, survey
 from pipeline.read.parts import Block, Part, digest_version
-from pipeline.staging import RunName, Staging
-from pipeline.storage import Place, listed, local, open_input, open_own
+from pipeline.staging import RunName, Staging, WindowPart
+from pipeline.storage import Place, listed, local, open_input, open_own, opened
 from pipeline.version import FORMAT_VERSION, VERSION
+from pipeline.write.parquet import undamaged
 
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
 """Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
 COMPLETE_AFTER_NS = 3_600 * 10**9
 """A file that has not changed for an hour is no longer being written."""
+OBJECTS_AT_ONCE = 16
+"""Objects of a store that are surveyed at the same time."""
 MAX_PARTS = 2_000
 """Most files in one block: enough that the cost of starting a block does not matter."""
 
@@ -160,7 +167,7 @@ def make_plan(
         need not open them.
     """
     now = time.time_ns()
-    examined = [_examine(file, past, config, now) for file in inputs.files]
+    examined = _examine_all(inputs.files, lambda file: _examine(file, past, config, now))
     examined += [_examine_folder(folder, past) for folder in inputs.unreadable]
     planned = tuple(each.planned for each in examined if each.planned)
     blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
@@ -181,6 +188,16 @@ def make_plan(
         again=tuple(sorted(past.again)),
     )
     return plan, [each.known for each in examined if each.known]
+
+
+def _examine_all(
+    files: Sequence[InputFile], examine: Callable[[InputFile], _Examined]
+) -> list[_Examined]:
+    """Examine *files*, in their order; objects several at once: a store takes time to answer."""
+    if not any(file.version for file in files):
+        return [examine(file) for file in files]
+    with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
+        return list(threads.map(examine, files))
 
 
 def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Examined:
@@ -324,3 +341,50 @@ def _table_settings(config: Config) -> dict[str, Any]:
             "run": {"workers", "metrics_file", "beam"},
         },
     )
+
+
+LINES_DAYS = 30
+"""Days over which the lines of a site are counted; menus and teasers change."""
+
+
+def window_of(
+    runs: Sequence[CommittedRun], logical_date: date, config: DedupConfig, output: Place
+) -> list[WindowPart]:
+    """List the files of articles of the *runs* within ``dedup.window_days``, oldest first.
+
+    Keys that are missing or were made with other settings are made again from the kept texts, and
+    stored in ``.index`` for the next run.
+    """
+    parts = []
+    for run in runs:
+        if abs((logical_date - run.logical_date).days) > config.window_days:
+            continue
+        check_tables(run)
+        for articles in table_files(run.folder, "articles"):
+            with undamaged(articles):  # here the message names the file, in a worker it does not
+                rows = pq.read_metadata(opened(articles)).num_rows
+                keys = _keys_for(articles, run, config, output)
+            parts.append(WindowPart(str(articles.absolute()), str(keys.absolute()), rows))
+    return parts if config.window_days else []
+
+
+def lines_of(runs: Sequence[CommittedRun], logical_date: date, config: CleanConfig) -> list[str]:
+    """List the files of short lines of the *runs* within ``LINES_DAYS``, oldest first."""
+    found = [
+        state_file(run.folder, "lines")
+        for run in runs
+        if config.site_pages and abs((logical_date - run.logical_date).days) <= LINES_DAYS
+    ]
+    return [str(path.absolute()) for path in found if path]
+
+
+def _keys_for(articles: Place, run: CommittedRun, config: DedupConfig, output: Place) -> Place:
+    published = run.folder / "state" / "keys" / articles.name
+    listed = isinstance(published, Path) or published in table_files(run.folder, "state/keys")
+    if listed and made_with(published, config):
+        return published
+    settings = blake2b(signature_settings(config).encode(), digest_size=4).hexdigest()
+    again = output / ".index" / f"keys-{settings}" / run.run_id / articles.name
+    if not made_with(again, config):
+        write_keys(again, sign_again(articles, config, output / ".staging"))
+    return again

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from pipeline.config import Config
 from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.earlier.keys import keys_table, write_keys
-from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT
+from pipeline.dedup.steps.layouts import THIS_RUN, VERDICT, block_of, row_of
 from pipeline.passes.sightings import sighted, write_sightings
 from pipeline.staging import RunName, Staging, WrittenCounts, counter_of
 from pipeline.storage import local
@@ -47,7 +48,8 @@ def write_block(
     repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))
     kept = judged["match"] == KEPT
     block = _Block(index, judged[~kept], judged[kept], repeated, run, staging)
-    counts = WrittenCounts()
+    joins = ~kept | (judged["cluster_id"] != judged["representative_id"]).any(axis=1)
+    counts = WrittenCounts(joined=Counter(map(_hex, judged["cluster_id"][joins])))
     portions = {
         "articles": block.articles(counts),
         "duplicates": block.duplicates(counts),
@@ -85,10 +87,17 @@ class _Block:
     kept_rows: list[NDArray[np.int64]] = field(default_factory=list)
     seen_again: list[pa.Table] = field(default_factory=list)
 
-    @property
+    @cached_property
     def run_ids(self) -> dict[int, str]:
-        """Name the runs that representatives are of, by their numbers in the window."""
-        return dict(enumerate(self.staging.window_runs())) | {THIS_RUN: self.run.run_id}
+        """Name the runs that representatives are of, by ``representative_run``."""
+        named = {THIS_RUN: self.run.run_id}
+        numbers = np.unique(self.copies["representative_run"])
+        earlier = numbers[numbers != THIS_RUN].astype(np.uint64)
+        for block in np.unique(block_of(earlier)).tolist():
+            names = self.staging.published_by(block)
+            for number in earlier[block_of(earlier) == block]:
+                named[int(number)] = names[int(row_of(number))]
+        return named
 
     def articles(self, counts: WrittenCounts) -> Iterator[pa.Table]:
         """Return the rows that are kept; each is its own cluster, and may represent others."""

@@ -11,11 +11,11 @@ import io
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -56,11 +56,15 @@ class StorePath:
     """An address in an object store, with those parts of ``pathlib.Path`` that newsieve uses.
 
     It is no ``os.PathLike``: a library that opens files by name must not get one.
+
+    Attributes:
+        needs: an object without which nothing is written here, nor below.
     """
 
     scheme: str
     bucket: str
     key: str
+    needs: StorePath | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def parse(cls, url: str) -> StorePath:
@@ -173,7 +177,13 @@ class StorePath:
             return bytes(_obstore().get(_client(self), self.key).bytes())
 
     def put(self, content: bytes | Path) -> Stat:
-        """Write the object, whole or not at all; say what it is now, but for its time."""
+        """Write the object, whole or not at all; say what it is now, but for its time.
+
+        Raises:
+            OSError: what it ``needs`` is gone, or the store does not answer.
+        """
+        if self.needs and not self.needs.exists():
+            raise FileNotFoundError(errno.ENOENT, "its run was ended by another command", str(self))
         with _errors_of(self):
             found = _obstore().put(_client(self), self.key, content)
         size = content.stat().st_size if isinstance(content, Path) else len(content)
@@ -185,15 +195,25 @@ class StorePath:
         Raises:
             FileExistsError: there is one.
         """
-        with _errors_of(self):
-            _obstore().put(_client(self), self.key, content, mode="create", use_multipart=False)
+        put = partial(_obstore().put, mode="create", use_multipart=False)
+        try:
+            with _errors_of(self):
+                put(_client(self), self.key, content)
+        except OSError as error:
+            if error.errno != errno.ESTALE:  # what Azure says
+                raise
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self)) from error
 
     def remove(self, paths: Sequence[StorePath]) -> None:
-        """Delete *paths*, objects of the same store."""
+        """Delete *paths*, objects of the same store; another process may be first."""
         for start in range(0, len(paths), 1_000):
-            with _errors_of(self):
-                names = [path.key for path in paths[start : start + 1_000]]
-                _obstore().delete(_client(self), names)
+            portion = paths[start : start + 1_000]
+            try:
+                with _errors_of(self):
+                    _obstore().delete(_client(self), [path.key for path in portion])
+            except FileNotFoundError:  # Google and Azure say so, and stop there
+                for path in portion if len(portion) > 1 else ():
+                    self.remove([path])
 
 
 class _Bytes(io.RawIOBase):
@@ -257,7 +277,8 @@ def check_conditional_put(path: StorePath) -> None:
         UsageError: it does not, or it cannot be written to.
     """
     try:
-        path.create(b"")
+        with suppress(FileExistsError):  # a put that is repeated because its answer was lost
+            path.create(b"")
         try:
             path.create(b"")
         except FileExistsError:

@@ -16,7 +16,7 @@ MEMBERS = pa.schema([pa.field("cluster_id", pa.string()), pa.field("title", pa.s
 
 def write_clusters(path, clusters):
     """Write a table with a row for each number of a cluster."""
-    rows = [{"cluster_id": f"{number}", "title": f"Title {number}"} for number in clusters]
+    rows = [{"cluster_id": f"{number:032x}", "title": f"Title {number}"} for number in clusters]
     write_parquet(path, MEMBERS, [pa.Table.from_pylist(rows, MEMBERS)], 10)
 
 
@@ -31,10 +31,12 @@ def test_the_notes_of_all_blocks_are_added_up(tmp_path):
         WrittenCounts(
             articles=2, duplicates=1, undated_articles=1, unchanged=Counter({"a.jsonl#2": 1}),
             duplicates_by_match=Counter(near=1), removed_by_rule=Counter(menu=3),
+            joined=Counter({f"{1:032x}": 1}),
         ),
         WrittenCounts(
             articles=3, rejects=2, errors=1, undated_articles=3, unchanged=Counter({"b#1.txt": 1}),
             rejects_by_reason=Counter(no_text=2), removed_by_rule=Counter(menu=4),
+            joined=Counter({f"{1:032x}": 2, f"{2:032x}": 1}),
         ),
     ]  # fmt: skip
     for index in range(2):
@@ -48,7 +50,8 @@ def test_the_notes_of_all_blocks_are_added_up(tmp_path):
 
     expected = Account(
         read=11, articles=5, duplicates=1, rejects=2, unchanged=3, unfinished=1, errors=1,
-        undated_articles=4, largest_cluster=4, alarm_clusters=(AlarmCluster("1", 4, "Title 1"),),
+        undated_articles=4, largest_cluster=4,
+        alarm_clusters=(AlarmCluster(f"{1:032x}", 4, "Title 1"),),
         rejects_by_reason={"no_text": 2}, duplicates_by_match={"near": 1},
         removed_by_rule={"menu": 7}, ignored_fields={"lang": 3},
     )  # fmt: skip

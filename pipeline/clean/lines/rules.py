@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.clean.lines.page import LineRecord, Page
@@ -73,6 +74,7 @@ LINE_RULES = (
     Row("contact", "contact", place=(0.8, 1.0)),
     Row("contributor_credit", "contributors", place=(0.5, 1.0)),
     Row("contributor_credit", "agency", place=OUTSIDE),
+    Row("desk_note", "desk"),
     Row("navigation", "nav", place=OUTSIDE, spares=PROSE),
     Row("navigation", "nav", least=3, spares=PROSE),
 )
@@ -87,6 +89,7 @@ RULE_DESCRIPTIONS = {
     " to the picture.",
     "contributor_credit": "Who else worked on the story: `Ann Lee contributed to this report.`"
     " below it, or a line of agencies above or below it: `AFP, Reuters`.",
+    "desk_note": "What a wire's desk tells other desks: `Eds: UPDATES with quote; ADDS photos`.",
     "author_block": "The author's name as a link, and the biography below the story.",
     "newsletter": "An invitation to subscribe to emails, alerts or an app.",
     "cookie_notice": "Consent texts, copyright and legal notes.",
@@ -213,7 +216,7 @@ def entry_times(page: Page) -> list[int]:
 def script_code(page: Page) -> list[int]:
     """Long lines that look like code from their first words on."""
     found = []
-    for line in page.lines:
+    for line in page.lines if "{" in page.raw else ():
         if "{" in line.text and len(line.text) >= MIN_CODE_CHARS:
             heads = (line.text[:CODE_OPENING], line.text[:CODE_CHARS])
             dense = all(
@@ -254,6 +257,7 @@ for _row in LINE_RULES:
     _ROWS[_row.says].append(_row)
 
 
+_NOTHING: frozenset[int] = frozenset()
 Hits = Mapping[str, frozenset[int]]
 """Name of each rule → the lines that it matches."""
 LATER = ("repeated_title", "author_block")
@@ -268,14 +272,16 @@ def later_hits(page: Page) -> Hits:
 
 def rule_hits(page: Page) -> Hits:
     """Return the numbers of the lines that each rule matches, by its name in order of ``RULES``."""
-    hits: dict[str, list[int]] = {name: [] for name in RULES}
+    hits: dict[str, Iterable[int]] = {name: rule(page) for name, rule in FUNCTIONS.items()}
     for line in page.marked:
         share = page.share_before(line.index)
-        for said in (*line.kinds, *line.signs):
-            for row in _ROWS.get(said, ()):
-                if row.matches(line, share):
-                    hits[row.rule].append(line.index)
-    return {
-        name: frozenset(FUNCTIONS[name](page) if name in FUNCTIONS else hits[name])
-        for name in RULES
-    }
+        for row in _rows_of(line.kinds, line.signs):
+            if row.matches(line, share):
+                hits[row.rule] = (*hits.get(row.rule, ()), line.index)
+    return {name: frozenset(hits[name]) if hits.get(name) else _NOTHING for name in RULES}
+
+
+@lru_cache(maxsize=1 << 12)
+def _rows_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[Row, ...]:
+    """The rows that look for what a line says."""
+    return tuple([row for said in (*kinds, *signs) for row in _ROWS.get(said, ())])

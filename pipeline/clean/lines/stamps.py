@@ -31,6 +31,9 @@ STAMP_WORDS = frozenset().union(
 )
 """Words of dates, times and their labels; ages: ``3 hours ago``; reading times: ``4 min read``."""
 
+_CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
+"""What pages call the day of a change besides: in a text these are words of sentences, too."""
+
 CLOCK = re.compile(
     r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
 )
@@ -78,3 +81,10 @@ def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
             if others < 0:
                 return False
     return True
+
+
+def kind_of_label(words: frozenset[str]) -> str:
+    """What case-folded *words* before a date call it: published, updated, or plain."""
+    if not words.isdisjoint(PUBLISHED):
+        return "published"
+    return "plain" if words.isdisjoint(_CHANGED) else "updated"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, offsets_of, shard_bounds, sortable
+from pipeline.arrays import lookup, offsets_of, sortable
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.rarity import (
@@ -22,6 +22,7 @@ from pipeline.dedup.rarity import (
     tells_one_story,
     weigh,
 )
+from pipeline.dedup.steps.earlier.lookup import background_of
 from pipeline.dedup.steps.edges import in_shards
 from pipeline.dedup.steps.layouts import (
     THIS_RUN,
@@ -49,12 +50,12 @@ def label(found: Components, config: DedupConfig, staging: Staging) -> NDArray[n
         uint64[k, 2]: an article, and the one that names its cluster.
     """
     reader = MemberReader(config, staging)
-    published = published_labels(staging)
+    published = _sorted([published_labels(staging)])
     labels = [np.empty((0, 2), np.uint64)]
     try:
         for articles, alike in _likenesses(found, config, reader):
             parted = _without_templates(articles, alike, reader)
-            representatives = _labelled(parted[:, 1], [published])
+            representatives = _labelled(parted[:, 1], published)
             labels.append(np.stack([parted[:, 0], representatives], axis=1))
     finally:
         reader.close()
@@ -142,10 +143,7 @@ def weigh_shard(
         places.clusters[first + each.rows]
         for first, each in zip(places.first, ordered, strict=True)
     ]
-    background = staging.array("background")
-    if background is not None:
-        first, end = np.searchsorted(background["key"], shard_bounds(shards)[shard : shard + 2])
-        background = background[first:end]
+    background = background_of(shard, shards, staging)
     common, links = weigh(keys, np.concatenate(owners), background)
     write_bytes(staging.common(shard), common.astype("<u4").tobytes())
     return count_links(places.articles(links))
@@ -197,7 +195,7 @@ def bundle_shards(
     if not found:
         return
     articles = np.concatenate(found)
-    clusters = _labelled(articles, [known])
+    clusters = _labelled(articles, _sorted([known]))
     sizes = np.array([len(each) for each in found])
     order = np.argsort(articles)
     place = order[np.searchsorted(articles, strong[:, 0], sorter=order)]
@@ -217,19 +215,22 @@ def _version_links(
     versions: Iterable[NDArray[np.uint64]], known: NDArray[np.uint64]
 ) -> NDArray[np.uint64]:
     """Link the provisional clusters of articles at one url, whatever they share."""
-    pairs = _labelled(np.concatenate([np.empty((0, 2), np.uint64), *versions]).ravel(), [known])
+    pairs = np.concatenate([np.empty((0, 2), np.uint64), *versions]).ravel()
+    pairs = _labelled(pairs, _sorted([known]))
     pairs = np.sort(pairs.reshape(-1, 2), axis=1)
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     return count_links(np.column_stack([pairs, np.full(len(pairs), SAME_URL)]))
 
 
-def _labelled(
-    articles: NDArray[np.uint64], labels: Iterable[NDArray[np.uint64]]
-) -> NDArray[np.uint64]:
-    """Return the provisional cluster of each article: its own where it has no label."""
+def _sorted(labels: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """Lay *labels* out by column, by ascending article: uint64[2, k]."""
     known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
-    known = known[np.argsort(known[:, 0])]
-    if not len(known):
+    return np.ascontiguousarray(known[np.argsort(known[:, 0])].T)
+
+
+def _labelled(articles: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the provisional cluster of each article: its own where it has no label."""
+    if not known.size:
         return articles
-    place, found = lookup(known[:, 0], articles)
-    return np.where(found, known[place, 1], articles)
+    place, found = lookup(known[0], articles)
+    return np.where(found, known[1, place], articles)

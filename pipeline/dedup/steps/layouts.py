@@ -1,6 +1,7 @@
 """What one step of deduplication hands to the next: flat records, one dtype each.
 
 members     one fixed-size record an article, so that any one can be read alone
+sorted keys every key of a block's articles, with kind and row, one range of keys at a time
 keys        the band keys of a block's signed articles, by group of bands
 samples     the sampled shingles of a block's signed articles by key, one range of keys at a time
 verdicts    one record a duplicate, or an article that belongs to another's cluster
@@ -31,13 +32,19 @@ THIS_RUN = -1
 SAMPLE_SHARDS, FINEST_SHARDS = 8, 4096
 """Portions in which sampled shingles are joined on one machine, and at most; powers of two. No
 worker needs all of them."""
+LOOKUP_BYTES = 2_000_000_000
+"""Input, in bytes, whose keys are looked up as one element: 0.7 million articles."""
+BAND, DIGEST, URL, SAMPLE, UNSIGNED_SAMPLE = range(5)
+"""Kinds of sorted keys: a band, the head of a text's digest, what names a page, and a sampled
+shingle, that of an article with too few shingles apart."""
+_KIND_BITS, _ROW_BITS = 3, 29
 ID_BYTES = 16
 
 VERDICT = np.dtype(
     [
         ("row", "<u4"),
         ("representative_id", "u1", ID_BYTES),
-        ("representative_run", "<i4"),
+        ("representative_run", "<i8"),
         ("cluster_id", "u1", ID_BYTES),
         ("revision_of", "u1", ID_BYTES),
         ("page_id", "u1", ID_BYTES),
@@ -57,7 +64,7 @@ VERDICT = np.dtype(
 )
 """A duplicate: its row in its block, its representative, and what decided.
 
-``representative_run`` is the number of a run of the window, or ``THIS_RUN``. ``revision_of``
+``representative_run`` is as in ``member_dtype``. ``revision_of``
 and ``fuller_than`` are all 0, but for an article that is a later version of that one, or tells
 its story at greater length. ``page_id`` is that of the first version of its page. ``other_story``:
 its page was that of an earlier article, which tells another story. ``partly``: a part of it, but
@@ -70,15 +77,15 @@ representative, which therefore looks as it did. ``match`` is an index into
 def member_dtype(bands: int) -> np.dtype[np.void]:
     """Return the record of an article in the members file.
 
-    Fields: its id and text digest, its place in the order of representatives, the number of
-    its record in the block, the run that published it (by number in the window, or
-    ``THIS_RUN``), the cluster and the page it has there (else its own id), a digest of what names
-    its page (0 if nothing does), digests of the file that is this document (0 if it holds others)
-    and of what is known of it besides its text, where its shingles lie in the shingles file (start
-    and count, in shingles), the same for its samples, figures and names, the places a shingle can
-    have in it, the first minute in which it may have been published and how many more may be it,
-    the minute of its fetching (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it
-    has too few shingles to be signed).
+    Fields: its id and text digest, its place in the order of representatives, the number of its
+    record in the block, the run that published it (``THIS_RUN``, or in the high 32 bits a block,
+    and the place in its ``Staging.published_by``), the cluster and the page it has there (else its
+    own id), a digest of what names its page (0 if nothing does), digests of the file that is this
+    document (0 if it holds others) and of what is known of it besides its text, where its shingles
+    lie in the shingles file (start and count, in shingles), the same for its samples, figures and
+    names, the places a shingle can have in it, the first minute in which it may have been published
+    and how many more may be it, the minute of its fetching (``evidence.UNKNOWN`` without one), and
+    its band keys (all 0 if it has too few shingles to be signed).
     """
     return np.dtype(
         [
@@ -86,7 +93,7 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("text_digest", "u1", ID_BYTES),
             ("order", "u1", ORDER_BYTES),
             ("ordinal", "<u4"),
-            ("run", "<i4"),
+            ("run", "<i8"),
             ("cluster_id", "u1", ID_BYTES),
             ("page_id", "u1", ID_BYTES),
             ("url", "<u8"),
@@ -129,6 +136,30 @@ def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def sample_shards(ranges: int) -> int:
     """Return in how many shards samples are joined, for so many ``key_ranges``."""
     return min(SAMPLE_SHARDS * ranges, FINEST_SHARDS)
+
+
+def lookup_shards(input_bytes: int) -> int:
+    """Return in how many ranges keys are looked up in earlier runs: a power of two.
+
+    >>> lookup_shards(4_000_000), lookup_shards(310_000_000_000)
+    (1, 256)
+    """
+    return min(1 << (max(0, input_bytes - 1) // LOOKUP_BYTES).bit_length(), FINEST_SHARDS)
+
+
+def packed_key(kind: int, keys: NDArray[np.uint32], rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Pack key, kind and row into one number that sorts by them; *rows* are below 2**29."""
+    packed = keys.astype(np.uint64) << np.uint64(_KIND_BITS) | np.uint64(kind)
+    return packed << np.uint64(_ROW_BITS) | rows.astype(np.uint64)
+
+
+def unpacked_keys(
+    packed: NDArray[np.uint64],
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+    """Take apart what ``packed_key`` packed: kinds, keys and rows, uint64 each."""
+    kinds = packed >> np.uint64(_ROW_BITS) & np.uint64((1 << _KIND_BITS) - 1)
+    rows = packed & np.uint64((1 << _ROW_BITS) - 1)
+    return kinds, packed >> np.uint64(32), rows
 
 
 class BlockKeys(NamedTuple):

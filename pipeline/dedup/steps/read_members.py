@@ -21,6 +21,7 @@ from pipeline.dedup.samples import keys_of
 from pipeline.dedup.steps.layouts import (
     FINEST_SHARDS,
     ID_BYTES,
+    SAMPLE,
     THIS_RUN,
     BlockKeys,
     BlockSamples,
@@ -29,6 +30,7 @@ from pipeline.dedup.steps.layouts import (
     key_groups,
     member_dtype,
     row_of,
+    unpacked_keys,
 )
 from pipeline.staging import Staging
 from pipeline.storage import local, open_own
@@ -182,6 +184,12 @@ def read_records(block: int, config: DedupConfig, staging: Staging) -> NDArray[n
     return np.fromfile(local(staging.block_file(block, "members")), member_dtype(config.bands))
 
 
+def count_records(block: int, config: DedupConfig, staging: Staging) -> int:
+    """Return the number of articles of *block*."""
+    size = staging.block_file(block, "members").stat().st_size
+    return size // member_dtype(config.bands).itemsize
+
+
 def read_keys(
     block: int, config: DedupConfig, staging: Staging, ranges: int = 1
 ) -> Iterator[tuple[int, BlockKeys]]:
@@ -189,15 +197,23 @@ def read_keys(
     return key_groups(block, read_records(block, config, staging), config.min_shingles, ranges)
 
 
-def read_samples(block: int, shard: int, shards: int, staging: Staging) -> BlockSamples:
-    """Read the samples of a block's signed articles whose keys are of one of so many shards."""
+def read_sorted_keys(
+    block: int, shard: int, shards: int, staging: Staging
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
+    """Read the keys of a block's articles that are of one of so many shards: ``unpacked_keys``."""
     width, word = FINEST_SHARDS // shards, SAMPLE_BYTES
-    with open_own(staging.block_file(block, "sampled")) as file:
+    with open_own(staging.block_file(block, "keys")) as file:
         bounds = np.frombuffer(file.read((FINEST_SHARDS + 1) * word), "<u8")
         first, end = bounds[[shard * width, (shard + 1) * width]].tolist()
         file.seek(len(bounds) * word + first * word)
-        packed = np.frombuffer(file.read((end - first) * word), "<u8")
-    return BlockSamples(block, keys_of(packed), packed.astype(np.uint32))
+        return unpacked_keys(np.frombuffer(file.read((end - first) * word), "<u8"))
+
+
+def read_samples(block: int, shard: int, shards: int, staging: Staging) -> BlockSamples:
+    """Read the samples of a block's signed articles whose keys are of one of so many shards."""
+    kinds, keys, rows = read_sorted_keys(block, shard, shards, staging)
+    sampled = kinds == SAMPLE
+    return BlockSamples(block, keys[sampled].astype(np.uint32), rows[sampled].astype(np.uint32))
 
 
 def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[np.bytes_]]:

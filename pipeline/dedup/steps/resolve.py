@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +32,19 @@ def resolve(
     reader = MemberReader(config, staging)
     try:
         bundle = _without(repeated, bundle, reader)
-        candidates, records = reader.candidates(bundle, staging.common_keys())
+        candidates, records = reader.candidates(bundle, _common_keys(staging))
         found = decide(candidates, config)
     finally:
         reader.close()
     verdicts, blocks = verdicts_of(found, bundle.articles, records), block_of(found.articles)
     for block in np.unique(blocks).tolist():
         yield block, verdicts[blocks == block]
+
+
+@lru_cache(maxsize=1)
+def _common_keys(staging: Staging) -> NDArray[np.uint32]:
+    """Keep the common keys of the run, so that a process reads them once: 4 bytes each."""
+    return staging.common_keys()
 
 
 def _without(repeated: NDArray[np.uint64], bundle: Bundle, reader: MemberReader) -> Bundle:

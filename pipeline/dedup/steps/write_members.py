@@ -15,13 +15,19 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
 from pipeline.dedup.particulars import Particulars, particulars_block
-from pipeline.dedup.samples import Samples, shingle_and_sample
+from pipeline.dedup.samples import Samples, keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.dedup.steps.layouts import (
+    BAND,
+    DIGEST,
     FINEST_SHARDS,
     ID_BYTES,
+    SAMPLE,
     THIS_RUN,
+    UNSIGNED_SAMPLE,
+    URL,
     member_dtype,
+    packed_key,
 )
 from pipeline.records import Article, Timestamp
 from pipeline.staging import Staging
@@ -34,7 +40,6 @@ DAY_MINUTES = 24 * 60 - 1
 TEXTS_AT_ONCE = 256
 """Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
 asked for their memory again and again, which costs a fifth of all that is done with them."""
-_HALF = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Published:
     """Where an article of an earlier run stands.
 
     Attributes:
-        run: its run, by number in the window.
+        run: its run, as in ``member_dtype``.
         cluster_id, page_id: 32 hex digits each.
     """
 
@@ -54,7 +59,7 @@ class Published:
 class MemberWriter:
     """Writes what is known of the articles of one block, batch by batch.
 
-    The keys of their samples are written at the end, by key: 8 bytes each until then.
+    Their keys are written at the end, sorted: 8 bytes each until then, 1.2 KB an article.
     """
 
     def __init__(
@@ -62,14 +67,14 @@ class MemberWriter:
     ) -> None:
         self._config = config
         self._dtype = member_dtype(config.bands)
-        self._members, self._shingles, self._samples, self._figures, self._names, self._sampled = (
+        self._members, self._shingles, self._samples, self._figures, self._names, self._sorted = (
             open_files.enter_context(
                 open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
             )
-            for kind in ("members", "shingles", "samples", "figures", "names", "sampled")
+            for kind in ("members", "shingles", "samples", "figures", "names", "keys")
         )
-        self._by_key = [np.empty(0, np.uint64)]
-        open_files.callback(self._write_by_key)
+        self._keys = [np.empty(0, np.uint64)]
+        open_files.callback(self._write_keys)
         self._shingle_total = self._sample_total = self._figure_total = self._name_total = (
             self._rows
         ) = 0
@@ -98,30 +103,45 @@ class MemberWriter:
         records["positions"] = samples.positions
         _describe(records, kept, earlier)
         records["keys"][signed] = keys.T[signed]
-        self._append_samples(records, samples, signed)
+        self._append_samples(records, samples)
+        self._append_keys(records, samples, signed)
         self._append_particulars(records, *particulars_block(texts))
         self._members.write(records.tobytes())
         self._shingles.write(shingles.values.astype("<u8").tobytes())
         self._shingle_total += len(shingles.values)
 
-    def _append_samples(
-        self, records: NDArray[np.void], samples: Samples, signed: NDArray[np.bool_]
-    ) -> None:
-        """Write samples, and note in *records* where they lie; keep the keys of those *signed*."""
+    def _append_samples(self, records: NDArray[np.void], samples: Samples) -> None:
+        """Write samples, and note in *records* where they lie."""
         records["samples_start"] = self._sample_total + samples.offsets[:-1]
         records["sample_count"] = samples.counts
         self._samples.write(samples.values.astype("<u8").tobytes())
         self._sample_total += len(samples.values)
-        rows = np.repeat(self._rows + np.arange(len(records), dtype=np.uint64), samples.counts)
-        owned = samples.values >> _HALF << _HALF | rows
-        self._by_key.append(owned[np.repeat(signed, samples.counts)])
-        self._rows += len(records)
 
-    def _write_by_key(self) -> None:
-        """Write key and row of each sample, by key, behind the places where finest shards begin."""
-        packed = np.sort(np.concatenate(self._by_key))
-        bounds = np.searchsorted(packed >> _HALF, shard_bounds(FINEST_SHARDS))
-        self._sampled.write(bounds.astype("<u8").tobytes() + packed.astype("<u8").tobytes())
+    def _append_keys(
+        self, records: NDArray[np.void], samples: Samples, signed: NDArray[np.bool_]
+    ) -> None:
+        """Keep every key of the articles of *records*, the next ones."""
+        rows = self._rows + np.arange(len(records), dtype=np.uint64)
+        self._rows += len(records)
+        heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(-1)
+        located = records["url"] != 0
+        of_signed = np.repeat(signed, samples.counts)
+        sampled, owners = keys_of(samples.values), np.repeat(rows, samples.counts)
+        bands = np.repeat(rows[signed], self._config.bands)
+        self._keys += [
+            packed_key(BAND, records["keys"][signed].ravel(), bands),
+            packed_key(DIGEST, heads, rows),
+            packed_key(URL, records["url"][located].astype(np.uint32), rows[located]),
+            packed_key(SAMPLE, sampled[of_signed], owners[of_signed]),
+            packed_key(UNSIGNED_SAMPLE, sampled[~of_signed], owners[~of_signed]),
+        ]
+
+    def _write_keys(self) -> None:
+        """Write the keys, sorted, behind the places where finest shards begin."""
+        packed = np.sort(np.concatenate(self._keys))
+        bounds = np.searchsorted(packed, shard_bounds(FINEST_SHARDS)[:-1] << np.uint64(32))
+        bounds = np.append(bounds, len(packed))
+        self._sorted.write(bounds.astype("<u8").tobytes() + packed.astype("<u8").tobytes())
 
     def _append_particulars(
         self, records: NDArray[np.void], figures: Particulars, names: Particulars

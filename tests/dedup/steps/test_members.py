@@ -125,7 +125,7 @@ def test_batches_do_not_matter(tmp_path_factory, texts):
     for batches in (1, 3):
         found = staging(folder / str(batches))
         write(numbered(texts), found, batches)
-        kinds = ("members", "shingles", "samples", "figures", "sampled")
+        kinds = ("members", "shingles", "samples", "figures", "keys")
         results.append([found.block_file(0, kind).read_bytes() for kind in kinds])
 
     assert results[0] == results[1]

@@ -1,7 +1,7 @@
 """Sorted keys of a file of articles, by which later runs find a published article.
 
     state/keys/part-00007.parquet belongs to articles/part-00007.parquet
-    kind   band, text digest, url, or sampled shingle
+    kind   band, text digest, url, or sampled shingle: 0 to 3
     key    32 bits of it
     row    the article that has it, by its row in the file of articles
 
@@ -23,23 +23,23 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.samples import SAMPLED, keys_of
+from pipeline.dedup.samples import SAMPLED
 from pipeline.dedup.steps.earlier.articles import read_articles
-from pipeline.dedup.steps.read_members import read_records
+from pipeline.dedup.steps.layouts import SAMPLE
+from pipeline.dedup.steps.read_members import count_records, read_sorted_keys
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.staging import Staging
 from pipeline.storage import Place, local, opened
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import write_parquet
 
-BAND, DIGEST, URL, SAMPLE = range(4)
-"""Kinds of keys."""
 SIGNATURE = b"newsieve.signature"
 """The metadata key of the settings that a file of keys was made with."""
 FOLDING = 2
 """Counts up when words are folded, or pages named, in another way: older keys are made anew."""
-_ROW_GROUP = 1 << 20
-_ROW_BITS = np.uint64(30)
+_ROW_GROUP = 1 << 16
+"""Rows that are read at once by whoever needs a range of keys."""
+NUMBER_BITS = np.uint64(30)
 _KEY_BITS = np.uint64(32)
 
 
@@ -61,50 +61,39 @@ def signature_settings(config: DedupConfig) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def packed_keys(
-    index: int, numbers: NDArray[np.int64], config: DedupConfig, staging: Staging
+def numbered_keys(
+    index: int, shard: int, shards: int, numbers: NDArray[np.int64], staging: Staging
 ) -> NDArray[np.uint64]:
     """Return kind, key and number of each key of a staged block, in one integer that sorts by them.
 
     Args:
+        shard: the keys of one of so many shards.
         numbers: int64[n], the number of each article of the block, below 2**30; articles with
             one below 0 are left out.
 
     Returns:
         uint64, in no order; ``unpacked`` takes them apart.
     """
-    records = read_records(index, config, staging)
-    samples = keys_of(np.fromfile(local(staging.block_file(index, "samples")), "<u8"))
-    signed = np.flatnonzero(records["shingle_count"] >= config.min_shingles)
-    located = np.flatnonzero(records["url"])
-    heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(-1)
-    packed = [
-        _pack(BAND, records["keys"][signed].ravel(), np.repeat(numbers[signed], config.bands)),
-        _pack(DIGEST, heads, numbers),
-        _pack(URL, records["url"][located].astype(np.uint32), numbers[located]),
-        _pack(SAMPLE, samples, np.repeat(numbers, records["sample_count"])),
-    ]
-    return np.concatenate(packed)
+    kinds, keys, rows = read_sorted_keys(index, shard, shards, staging)
+    named = numbers[rows.astype(np.int64)]
+    kept = named >= 0
+    packed = np.minimum(kinds[kept], np.uint64(SAMPLE)) << _KEY_BITS | keys[kept]
+    return packed << NUMBER_BITS | named[kept].astype(np.uint64)
 
 
 def unpacked(packed: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Take apart kind and key (in one number), and the article's number."""
-    return packed >> _ROW_BITS, (packed & np.uint64((1 << 30) - 1)).astype(np.int64)
-
-
-def _pack(kind: int, keys: NDArray[np.uint32], rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-    kept = rows >= 0
-    packed = (np.uint64(kind) << _KEY_BITS) | keys[kept].astype(np.uint64)
-    return (packed << _ROW_BITS) | rows[kept].astype(np.uint64)
+    numbers = packed & np.uint64((1 << int(NUMBER_BITS)) - 1)
+    return packed >> NUMBER_BITS, numbers.astype(np.int64)
 
 
 def keys_table(
     index: int, rows: NDArray[np.int64], config: DedupConfig, staging: Staging
 ) -> pa.Table:
     """Sort the keys of those *rows* of a staged block that became the file of articles."""
-    numbers = np.full(len(read_records(index, config, staging)), -1, np.int64)
+    numbers = np.full(count_records(index, config, staging), -1, np.int64)
     numbers[rows] = np.arange(len(rows))
-    keys, articles = unpacked(np.sort(packed_keys(index, numbers, config, staging)))
+    keys, articles = unpacked(np.sort(numbered_keys(index, 0, 1, numbers, staging)))
     columns = ((keys >> _KEY_BITS).astype("u1"), keys.astype("u4"), articles.astype("u4"))
     return pa.Table.from_arrays([pa.array(each) for each in columns], schema=keys_schema(config))
 

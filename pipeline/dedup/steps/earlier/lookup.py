@@ -1,29 +1,37 @@
 """Find the articles of earlier runs that new ones may be copies of.
 
-new keys ─look up in each file of sorted keys─▶ articles found, staged as one more block
-                                             ─▶ how many earlier clusters have a new text's shingle
+new keys ─look_up─▶ pairs of an earlier and a new article      } of one range of keys,
+                    clusters of the window that have a key     } staged
+pairs    ─choose──▶ earlier articles to compare                  of one range of the window
+         ─stage───▶ one more block of articles each
+         ─finish──▶ which of them are of one cluster
 
-The new keys are looked up in the keys of the window, file by file; nothing of the window is
+The new keys are looked up in the sorted keys of the window, file by file; nothing of the window is
 sorted again. What is found is deduplicated like any other block, but never removed.
+``find_earlier`` has all steps; with many new articles they run in parallel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup
+from pipeline.arrays import heads_of, lookup, offsets_of, shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.rarity import LEAST_SHARED, RARE_CLUSTERS
 from pipeline.dedup.steps.earlier.articles import read_articles
-from pipeline.dedup.steps.earlier.keys import DIGEST, SAMPLE, URL, packed_keys, unpacked
-from pipeline.dedup.steps.read_members import read_records
+from pipeline.dedup.steps.earlier.keys import NUMBER_BITS, numbered_keys
+from pipeline.dedup.steps.layouts import DIGEST, ID_BYTES, SAMPLE, URL, article_number
+from pipeline.dedup.steps.read_members import count_records, read_records
 from pipeline.dedup.steps.write_members import MemberWriter, Published
 from pipeline.staging import Staging, WindowCounts, WindowPart
 from pipeline.storage import Place, local, opened, place_of
@@ -33,8 +41,16 @@ CROWD = 64
 """Articles of the window that are compared for one band or shingle at most: an hourly page from a
 template would match all of its predecessors and copy none. Equal texts and equal urls are always
 compared."""
+STAGED_ROWS = 20_000
+"""Earlier articles that are staged as one block."""
+HELD = np.dtype([("key", "<u4"), ("cluster", "<u8")])
+"""A sampled shingle, and the head of the id of a cluster of the window that has it."""
+CROWDED = np.dtype([("kind", "u1"), ("key", "<u4"), ("articles", "<u4")])
+"""A key that more than ``CROWD`` articles of the window have."""
 BACKGROUND = np.dtype([("key", "<u4"), ("clusters", "<u4")])
 """In how many clusters of earlier runs, other than those that were found, a shingle occurs."""
+_NUMBER = np.uint64((1 << int(NUMBER_BITS)) - 1)
+_HALF = np.uint64(32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +58,7 @@ class _Hits:
     """Keys of the window that a new article has too; n of them.
 
     Attributes:
-        key: int64[n], by place in ``KeyFilter.keys``.
+        key: int64[n], by first place in ``Wanted.packed``.
         article: int64[n], the article by number in the window.
         cluster: uint64[n], the head of its cluster's id.
     """
@@ -50,6 +66,10 @@ class _Hits:
     key: NDArray[np.int64]
     article: NDArray[np.int64]
     cluster: NDArray[np.uint64]
+
+    def of(self, chosen: NDArray[np.bool_]) -> _Hits:
+        """Return the *chosen* ones."""
+        return _Hits(self.key[chosen], self.article[chosen], self.cluster[chosen])
 
 
 def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -> list[int]:
@@ -59,47 +79,82 @@ def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -
         blocks: all blocks of the run, in any order.
 
     Returns:
-        The number of the block that holds them; nothing when there are none.
+        The numbers of the blocks that hold them; nothing when there are none.
     """
-    parts = staging.window()
-    if not parts:
-        return []
-    wanted = wanted_keys(sorted(blocks), config, staging)
-    totals = np.zeros(len(wanted.keys), np.int64)
-    portions, first = list[_Hits](), [0]
+    shards = staging.window().shards
+    for shard in range(shards):
+        look_up(shard, blocks, config, staging)
+    first = max(blocks, default=-1) + 1
+    portions = [each for part in range(shards) for each in choose(part, first, staging)]
+    return finish([stage(*each, config, staging) for each in portions], config, staging)
+
+
+def look_up(shard: int, blocks: Sequence[int], config: DedupConfig, staging: Staging) -> None:
+    """Look the keys of one shard up in the window, and stage what is found.
+
+    ``pairs``: uint64, an earlier article in the high 32 bits, a new one in the low ones, ascending;
+    a pair stands as often as its articles share a rare shingle, but ``LEAST_SHARED`` times at most.
+    ``held`` (``HELD``) and ``crowded`` (``CROWDED``): by ascending key, of a kind.
+    """
+    window = staging.window()
+    wanted = wanted_keys(shard, window.shards, blocks, config, staging)
+    hits = _look_up(window.parts, shard_bounds(window.shards)[shard : shard + 2], wanted)
+    crowd = np.flatnonzero(wanted.totals > CROWD)
+    crowded = np.zeros(len(crowd), CROWDED)
+    crowded["kind"] = wanted.kinds(crowd)
+    crowded["key"] = wanted.keys(crowd)
+    crowded["articles"] = wanted.totals[crowd]
+    samples = wanted.kinds(hits.key) == SAMPLE
+    sampled = hits.of(samples & (wanted.totals[hits.key] <= CROWD))
+    keys, clusters = _distinct(sampled)
+    held = np.zeros(len(keys), HELD)
+    held["key"], held["cluster"] = wanted.keys(keys), clusters
+    found, counts = np.unique(keys, return_counts=True)
+    rare = sampled.of((counts <= RARE_CLUSTERS)[np.searchsorted(found, sampled.key)])
+    pairs = _pairs(np.unique(hits.article[~samples]), rare, wanted)
+    for kind, array in (("pairs", pairs), ("held", held), ("crowded", crowded)):
+        staging.write_array(f"window.{shard}.{kind}", array)
+
+
+def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: Wanted) -> _Hits:
+    """Find the wanted keys, which are within *bounds*, in the window; count them in *wanted*."""
+    nothing = np.empty(0, np.int64)
+    portions: list[tuple[NDArray[Any], ...]] = [(nothing, nothing, np.empty(0, np.uint64))]
+    first = 0
     for part in parts:
-        portions.append(_look_up(part, first[-1], wanted, totals))
-        first.append(first[-1] + part.rows)
-    hits = _joined(portions)
-    samples = wanted.keys[hits.key] >> np.uint64(32) == SAMPLE
-    rare = _rare(hits, samples, totals)
-    chosen = np.union1d(hits.article[~samples], _sharing(hits, rare, wanted))
-    apart = samples & ~np.isin(hits.cluster, hits.cluster[np.isin(hits.article, chosen)])
-    staging.write_array("background", _background(hits, apart, totals, wanted))
-    index = max(blocks) + 1
-    labels = _stage(index, chosen, np.array(first), config, staging)
-    staging.write_array("window.labels", labels)
-    crowded = int(np.count_nonzero(totals > CROWD))
-    staging.note_window(WindowCounts(first[-1], len(chosen), crowded))
-    return [index] if len(chosen) else []
+        kinds, low, rows = _keys_within(part, bounds)
+        maybe = np.flatnonzero(wanted.may_contain(low))
+        places, same = wanted.find(kinds[maybe].astype(np.uint64) << _HALF | low[maybe])
+        places, articles = places[same], rows[maybe[same]].astype(np.int64)
+        # Sorted by key: of each, the first ones up to CROWD over all files are kept.
+        distinct, starts, counts = np.unique(places, return_index=True, return_counts=True)
+        rank = np.arange(len(places)) - np.repeat(starts, counts) + wanted.totals[places]
+        wanted.totals[distinct] += counts.astype(np.uint32)
+        kept = (rank < CROWD) | np.isin(wanted.kinds(places), (DIGEST, URL))
+        places, articles = places[kept], articles[kept]
+        portions.append((places, first + articles, _clusters(part, articles)))
+        first += part.rows
+    return _Hits(*map(np.concatenate, zip(*portions, strict=True)))
 
 
-def _look_up(part: WindowPart, first: int, wanted: KeyFilter, totals: NDArray[np.int64]) -> _Hits:
-    """Find the wanted keys in the keys of one file; count them in *totals*."""
-    with undamaged(place_of(part.keys)):
-        table = pq.read_table(local(place_of(part.keys)), use_threads=False)
-    low = table["key"].to_numpy()
-    maybe = np.flatnonzero(wanted.may_contain(low))
-    keys = table["kind"].to_numpy()[maybe].astype(np.uint64) << np.uint64(32)
-    keys |= low[maybe]
-    places, same = lookup(wanted.keys, keys)
-    places, rows = places[same], table["row"].to_numpy()[maybe[same]].astype(np.int64)
-    # Sorted by key: of each, the first ones up to CROWD over all files are kept.
-    rank = np.arange(len(places)) - np.searchsorted(places, places) + totals[places]
-    totals += np.bincount(places, minlength=len(totals))
-    kept = (rank < CROWD) | wanted.uncrowded[places]
-    places, rows = places[kept], rows[kept]
-    return _Hits(places, first + rows, _clusters(part, rows))
+def _keys_within(
+    part: WindowPart, bounds: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint32], NDArray[np.uint32]]:
+    """Read kind, key and row of the keys of a file within *bounds*, and some others."""
+    with undamaged(place_of(part.keys)), pq.ParquetFile(local(place_of(part.keys))) as file:
+        groups = [g for g in range(file.num_row_groups) if _reaches(file, g, bounds)]
+        table: pa.Table = file.read_row_groups(groups, use_threads=False)
+    kinds, keys, rows = (table[name].to_numpy() for name in ("kind", "key", "row"))
+    return kinds, keys, rows
+
+
+def _reaches(file: pq.ParquetFile, group: int, bounds: NDArray[np.uint64]) -> bool:
+    """Whether a row group may have keys within *bounds*."""
+    facts = file.metadata.row_group(group)
+    kinds, keys = (facts.column(number).statistics for number in range(2))
+    if kinds is None or keys is None or kinds.min != kinds.max:
+        return True
+    return bool(keys.max >= bounds[0] and keys.min < bounds[1])
 
 
 def _clusters(part: WindowPart, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
@@ -112,94 +167,159 @@ def _clusters(part: WindowPart, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     return np.array(heads, np.uint64)[inverse]
 
 
-def _joined(portions: list[_Hits]) -> _Hits:
-    return _Hits(
-        *(
-            np.concatenate([getattr(each, name) for each in portions])
-            for name in ("key", "article", "cluster")
-        )
-    )
+def _distinct(hits: _Hits) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """Return each key and cluster of *hits* once, ascending."""
+    order = np.lexsort((hits.cluster, hits.key))
+    keys, clusters = hits.key[order], hits.cluster[order]
+    first = np.ones(len(keys), np.bool_)
+    first[1:] = (keys[1:] != keys[:-1]) | (clusters[1:] != clusters[:-1])
+    return keys[first], clusters[first]
 
 
-def _clusters_by_key(hits: _Hits, chosen: NDArray[np.bool_], size: int) -> NDArray[np.int64]:
-    """Count the distinct clusters of each key among the *chosen* hits: int64[size]."""
-    pairs = np.unique(np.stack([hits.key[chosen].astype(np.uint64), hits.cluster[chosen]]), axis=1)
-    return np.bincount(pairs[0].astype(np.int64), minlength=size)
+def _pairs(found: NDArray[np.int64], rare: _Hits, wanted: Wanted) -> NDArray[np.uint64]:
+    """Pair the articles of the window with the new ones that share *rare* shingles with them.
 
-
-def _rare(hits: _Hits, samples: NDArray[np.bool_], totals: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which hits are shingles that few clusters of the window have."""
-    clusters = _clusters_by_key(hits, samples, len(totals))
-    return samples & (clusters[hits.key] <= RARE_CLUSTERS) & (totals[hits.key] <= CROWD)
-
-
-def _sharing(hits: _Hits, rare: NDArray[np.bool_], wanted: KeyFilter) -> NDArray[np.int64]:
-    """List the articles of the window that share rare shingles with some new article."""
-    keys, articles = hits.key[rare], hits.article[rare]
-    counts = np.minimum(wanted.starts[keys + 1] - wanted.starts[keys], CROWD)
-    ends = np.cumsum(counts)
-    within = np.arange(int(counts.sum())) - np.repeat(ends - counts, counts)
-    owners = wanted.owners[np.repeat(wanted.starts[keys], counts) + within]
-    pairs = np.repeat(articles, counts) << 32 | owners
-    distinct, times = np.unique(pairs, return_counts=True)
-    return np.unique(distinct[times >= LEAST_SHARED] >> 32)
-
-
-def _background(
-    hits: _Hits, apart: NDArray[np.bool_], totals: NDArray[np.int64], wanted: KeyFilter
-) -> NDArray[np.void]:
-    """Count the clusters that have a shingle besides those of the articles that were found."""
-    clusters = _clusters_by_key(hits, apart, len(totals))
-    # Of a crowd not all were compared: each counts as a cluster of its own.
-    crowd = (totals > CROWD) & (wanted.keys >> np.uint64(32) == SAMPLE)
-    clusters = np.where(crowd, totals, clusters)
-    found = np.zeros(np.count_nonzero(clusters), BACKGROUND)
-    found["key"] = wanted.keys[clusters > 0].astype(np.uint32)
-    found["clusters"] = np.minimum(clusters[clusters > 0], 2**32 - 1)
-    return found
-
-
-def _stage(
-    index: int,
-    chosen: NDArray[np.int64],
-    first: NDArray[np.int64],
-    config: DedupConfig,
-    staging: Staging,
-) -> NDArray[np.uint64]:
-    """Write the chosen articles as block *index*.
-
-    Returns:
-        uint64[k, 2]: those that share a cluster with an earlier one, and that one.
+    Those that are *found* without are paired with none, ``LEAST_SHARED`` times.
     """
+    rare = rare.of(~lookup(found, rare.article)[1])
+    starts, ends = rare.key, wanted.ends(rare.key)
+    counts = np.minimum(ends - starts, CROWD)
+    within = np.arange(int(counts.sum())) - np.repeat(offsets_of(counts)[:-1], counts)
+    owners = wanted.packed[np.repeat(starts, counts) + within] & _NUMBER
+    pairs = np.repeat(rare.article.astype(np.uint64) << _HALF, counts) | owners
+    distinct, times = np.unique(pairs, return_counts=True)
+    alone = (found.astype(np.uint64) << _HALF) | _NUMBER
+    shared = np.repeat(distinct, np.minimum(times, LEAST_SHARED))
+    return np.sort(np.concatenate([shared, np.repeat(alone, LEAST_SHARED)]))
+
+
+def choose(
+    part: int, first_block: int, staging: Staging
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Choose the earlier articles to compare, of one of as many parts of the window as shards.
+
+    Those that have a band, text or url of a new article, and those that share rare shingles with
+    one. Ascending articles have ascending blocks.
+
+    Args:
+        first_block: the least number that no block of the run has.
+
+    Yields:
+        The number of a block, and the articles to stage as that: by number in the window.
+    """
+    window = staging.window()
+    rows = sum(each.rows for each in window.parts)
+    bounds = [(rows * each // window.shards) << 32 for each in (part, part + 1)]
+    portions = [np.empty(0, np.uint64)]
+    for shard in range(window.shards):
+        pairs = _staged(shard, "pairs", staging)
+        start, end = np.searchsorted(pairs, np.array(bounds, np.uint64))
+        portions.append(np.array(pairs[start:end]))
+    distinct, times = np.unique(np.concatenate(portions), return_counts=True)
+    chosen = np.unique(distinct[times >= LEAST_SHARED] >> _HALF).astype(np.int64)
+    most = -(-rows // STAGED_ROWS)
+    for number, start in enumerate(range(0, len(chosen), STAGED_ROWS)):
+        yield first_block + part * most + number, chosen[start : start + STAGED_ROWS]
+
+
+def stage(index: int, chosen: NDArray[np.int64], config: DedupConfig, staging: Staging) -> int:
+    """Stage the *chosen* articles of the window, ascending by number, as block *index*."""
     runs: dict[str, int] = {}
-    clusters: dict[str, int] = {}
-    labels: list[tuple[int, int]] = []
     ordinal = 0
     with ExitStack() as files:
         members = MemberWriter(index, config, staging, files)
-        for path, rows in _by_part(chosen, first, staging.window()):
+        for path, rows in _by_part(chosen, staging.window().parts):
             for found in read_articles(path, rows):
                 kept = list(enumerate(found.articles, ordinal))
                 named = zip(found.run_ids, found.cluster_ids, found.page_ids, strict=True)
-                published = [Published(runs.setdefault(r, len(runs)), c, p) for r, c, p in named]
+                published = [
+                    Published(int(article_number(index, runs.setdefault(run, len(runs)))), *where)
+                    for run, *where in named
+                ]
                 members.append(kept, published)
-                for number, cluster in enumerate(found.cluster_ids, ordinal):
-                    leader = clusters.setdefault(cluster, number)
-                    if leader != number:
-                        labels.append((index << 32 | number, index << 32 | leader))
                 ordinal += len(kept)
-    staging.write_window_runs(list(runs))
-    return np.array(labels, np.uint64).reshape(-1, 2)
+    staging.write_published_by(index, list(runs))
+    return index
 
 
 def _by_part(
-    chosen: NDArray[np.int64], first: NDArray[np.int64], parts: Sequence[WindowPart]
+    chosen: NDArray[np.int64], parts: Sequence[WindowPart]
 ) -> Iterator[tuple[Place, NDArray[np.int64]]]:
-    bounds = np.searchsorted(chosen, first)
-    for number, part in enumerate(parts):
-        rows = chosen[bounds[number] : bounds[number + 1]] - first[number]
-        if len(rows):
-            yield place_of(part.articles), rows
+    first = offsets_of(np.array([part.rows for part in parts]))
+    bounds = pairwise(np.searchsorted(chosen, first).tolist())
+    for number, (start, end) in enumerate(bounds):
+        if start < end:
+            yield place_of(parts[number].articles), chosen[start:end] - first[number]
+
+
+def finish(blocks: Iterable[int], config: DedupConfig, staging: Staging) -> list[int]:
+    """Note which staged articles share a cluster with an earlier one, and what was found.
+
+    ``window.labels``: uint64[k, 2], an article, ascending, and the first one of its cluster.
+    ``window.clusters``: uint64, the heads of their clusters' ids, ascending.
+
+    Returns:
+        The blocks, ascending.
+    """
+    window, ordered = staging.window(), sorted(blocks)
+    if not window.parts:
+        return []
+    ids, articles = [np.empty(0, f"S{ID_BYTES}")], [np.empty(0, np.uint64)]
+    for block in ordered:
+        records = read_records(block, config, staging)
+        ids.append(np.ascontiguousarray(records["cluster_id"]).view(ids[0].dtype).ravel())
+        articles.append(article_number(block, np.arange(len(records))))
+    all_ids, numbers = np.concatenate(ids), np.concatenate(articles)
+    clusters, first, of_cluster = np.unique(all_ids, return_index=True, return_inverse=True)
+    leaders = numbers[first[of_cluster]]
+    labels = np.stack([numbers, leaders], axis=1)[numbers != leaders]
+    staging.write_array("window.labels", labels)
+    staging.write_array("window.clusters", heads_of(clusters))
+    crowded = sum(len(_staged(shard, "crowded", staging)) for shard in range(window.shards))
+    rows = sum(part.rows for part in window.parts)
+    staging.note_window(WindowCounts(rows, len(numbers), crowded))
+    return ordered
+
+
+def _staged(shard: int, kind: str, staging: Staging) -> NDArray[Any]:
+    """Map what ``look_up`` staged of one shard into memory."""
+    found = staging.array(f"window.{shard}.{kind}", "r")
+    assert found is not None, f"window.{shard}.{kind} is missing"
+    return found
+
+
+def background_of(shard: int, shards: int, staging: Staging) -> NDArray[np.void] | None:
+    """Count the clusters that have a shingle besides those of the articles that were found.
+
+    Args:
+        shard: of the samples, one of so many shards: a power of two.
+
+    Returns:
+        Of dtype ``BACKGROUND``, by ascending key; None if there are none.
+    """
+    parts, bounds = staging.window().shards, shard_bounds(shards)[shard : shard + 2].tolist()
+    counted = [np.empty(0, BACKGROUND)]
+    for part in range(shard * parts // shards, -(-(shard + 1) * parts // shards)):
+        taken = staging.array("window.clusters")
+        assert taken is not None
+        held = _between(_staged(part, "held", staging), bounds)
+        held = held[~lookup(taken, held["cluster"])[1]]
+        keys, clusters = np.unique(held["key"], return_counts=True)
+        crowded = _staged(part, "crowded", staging)
+        crowded = _between(crowded[crowded["kind"] == SAMPLE], bounds)
+        # Of a crowd not all were compared: each counts as a cluster of its own.
+        found = np.zeros(len(keys) + len(crowded), BACKGROUND)
+        found["key"] = np.concatenate([keys, crowded["key"]])
+        found["clusters"] = np.concatenate([clusters, crowded["articles"]])
+        counted.append(found[np.argsort(found["key"])])
+    joined = np.concatenate(counted)
+    return joined if len(joined) else None
+
+
+def _between(rows: NDArray[np.void], bounds: Sequence[int]) -> NDArray[np.void]:
+    """Copy the *rows* whose key, by which they ascend, is within *bounds*: reads no others."""
+    start, end = (bisect_left(rows["key"], bound) for bound in bounds)
+    return np.array(rows[start:end])
 
 
 _LEAST_FILTER, _MOST_FILTER = 1 << 20, 1 << 28
@@ -207,43 +327,61 @@ _FILTER_PER_KEY = 64
 
 
 @dataclass(frozen=True, eq=False)
-class KeyFilter:
-    """Keys to look up; k of them.
+class Wanted:
+    """Keys to look up, of new articles by number in the run; k of them.
+
+    A key is known by the first place that has it.
 
     Attributes:
-        keys: uint64[k], kind and key in one number, ascending.
-        starts: int64[k + 1]; key i is had by ``owners[starts[i]:starts[i + 1]]``.
-        owners: int64, new articles by number in the run.
+        packed: uint64[k], kind, key and article in one number, ascending.
+        totals: uint32[k], articles of the window that have a key, by its first place.
         filter: bool[2**b]; what is not marked at a key's low bits is not wanted.
     """
 
-    keys: NDArray[np.uint64]
-    starts: NDArray[np.int64]
-    owners: NDArray[np.int64]
+    packed: NDArray[np.uint64]
+    totals: NDArray[np.uint32]
     filter: NDArray[np.bool_]
 
     def may_contain(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
         """Tell which keys may be among these. False positives: 1 in 64."""
         return np.take(self.filter, keys & np.uint32(len(self.filter) - 1))
 
-    @cached_property
-    def uncrowded(self) -> NDArray[np.bool_]:
-        """Which keys are looked up however many have them: equal texts, equal addresses."""
-        kinds = self.keys >> np.uint64(32)
-        return np.isin(kinds, (DIGEST, URL))
+    def find(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the first place of each key (kind and key in one number), and if it is there."""
+        if not len(self.packed):
+            return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
+        places = np.searchsorted(self.packed, keys << NUMBER_BITS)
+        places = np.minimum(places, len(self.packed) - 1)
+        return places, self.packed[places] >> NUMBER_BITS == keys
+
+    def kinds(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the kinds of the keys at *places*."""
+        return self.packed[places] >> NUMBER_BITS >> _HALF
+
+    def keys(self, places: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """Return the keys at *places*, without their kinds."""
+        return (self.packed[places] >> NUMBER_BITS).astype(np.uint32)
+
+    def ends(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the place behind the last one that has the key at each of *places*."""
+        return np.searchsorted(self.packed, self.packed[places] | _NUMBER, side="right")
 
 
-def wanted_keys(blocks: Sequence[int], config: DedupConfig, staging: Staging) -> KeyFilter:
-    """Gather the keys of the articles of *blocks*, numbered in the order given."""
+def wanted_keys(
+    shard: int, shards: int, blocks: Sequence[int], config: DedupConfig, staging: Staging
+) -> Wanted:
+    """Gather the keys of the articles of *blocks* that are of one of so many shards."""
     portions, first = [np.empty(0, np.uint64)], 0
-    for block in blocks:
-        count = len(read_records(block, config, staging))
+    for block in sorted(blocks):
+        count = count_records(block, config, staging)
         numbers = np.arange(first, first + count)
-        portions.append(packed_keys(block, numbers, config, staging))
+        portions.append(numbered_keys(block, shard, shards, numbers, staging))
         first += count
-    all_keys, owners = unpacked(np.sort(np.concatenate(portions)))
-    keys, starts = np.unique(all_keys, return_index=True)
-    size = 1 << (len(keys) * _FILTER_PER_KEY).bit_length()
+    packed = np.concatenate(portions)
+    packed.sort()
+    size = 1 << (len(packed) * _FILTER_PER_KEY).bit_length()
     marked = np.zeros(min(max(size, _LEAST_FILTER), _MOST_FILTER), np.bool_)
-    marked[keys & np.uint64(len(marked) - 1)] = True
-    return KeyFilter(keys, np.append(starts, len(all_keys)), owners, marked)
+    for start in range(0, len(packed), _LEAST_FILTER):
+        keys = packed[start : start + _LEAST_FILTER] >> NUMBER_BITS
+        marked[keys & np.uint64(len(marked) - 1)] = True
+    return Wanted(packed, np.zeros(len(packed), np.uint32), marked)
