@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from pipeline.clean.dates import PrintedDate, find_date
 from pipeline.clean.html.blocks import Blocks, mask_with
-from pipeline.clean.lines.stamps import PUBLISHED, UPDATED
+from pipeline.clean.lines.bylines import PUBLISHED, UPDATED
 from pipeline.clean.names import BYLINE_LEAD, name_key, read_byline
 from pipeline.records import Evidence
 
