@@ -20,7 +20,7 @@ from runs import configured
 from newsieve import open_output
 from pipeline.cli import newsieve as newsieve_command
 from pipeline.cli.options import State
-from pipeline.errors import DEEDS, HeldRun, LostRace
+from pipeline.errors import DEEDS, HeldRun, LostRace, NewsieveError
 from pipeline.explain.runs import verify
 from pipeline.job import preview_run, run_job
 from pipeline.ledger import log as log_module
@@ -354,6 +354,15 @@ def test_a_log_is_read_while_an_entry_is_emptied(out, monkeypatch):
     monkeypatch.setattr(log_module, "local", emptied)
     assert [1, 2, 3] == [each["sequence"] for each in read_log(out).manifests.values()]
     assert told
+
+
+def test_a_newest_entry_that_is_lost_is_missed(out):
+    """An entry that it had emptied says so; there is no waiting for it."""
+    remove(out, TAKEDOWN)
+    entry_of(out, 4).remove([entry_of(out, 4)])
+
+    with pytest.raises(NewsieveError, match=r"000004.json: missing; restore it"):
+        read_log(out)
 
 
 def test_of_two_who_empty_an_entry_the_later_number_stays(out):

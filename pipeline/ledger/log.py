@@ -79,15 +79,17 @@ def read_log(output: StorePath) -> Log:
         NewsieveError: an entry is missing or damaged.
         OSError: the store does not answer.
     """
-    while True:
+    newest, wanted = -1, 0
+    while newest < wanted:
+        before = newest
         numbers, entries = _entries(output)
-        newest = numbers[-1] if numbers else 0
+        newest = max(numbers, default=0)
         # An entry may have been emptied by a change that is newer than this listing.
-        if all(entry.get("superseded_by", 0) <= newest for entry in entries):
+        wanted = max((entry.get("superseded_by", 0) for entry in entries), default=0)
+        if newest == before:
             break
-    if numbers != list(range(1, newest + 1)):
-        lost = min(set(range(1, newest + 1)) - set(numbers))
-        raise NewsieveError(f"{entry_of(output, lost)}: missing; restore it from a backup")
+    if lost := set(range(1, max(newest, wanted) + 1)) - set(numbers):
+        raise NewsieveError(f"{entry_of(output, min(lost))}: missing; restore it from a backup")
     manifests: dict[str, dict[str, Any]] = {}
     tombstones: set[bytes] = set()
     homes: dict[str, int] = {}
