@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import apache_beam
 
 from pipeline.beam.description import describe, differences
-from pipeline.beam.environment import worker_address
 from pipeline.beam.flink import Flink
-from pipeline.beam.options import IN_PROCESS, Options
+from pipeline.beam.options import IN_PROCESS, Options, worker_address
 from pipeline.beam.pool import ask_worker
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.storage import is_url

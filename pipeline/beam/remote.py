@@ -16,10 +16,10 @@ import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.beam.engines import ENGINES, is_embedded
-from pipeline.beam.environment import environment_flags, worker_address
 from pipeline.beam.flink import Flink
 from pipeline.beam.graph import STAGES
 from pipeline.beam.job_server import job_server
+from pipeline.beam.options import environment_flags, worker_address
 from pipeline.beam.pool import ask_worker, serve_pool
 from pipeline.errors import NewsieveError
 from pipeline.storage import is_url, place_of

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import lookup
-from pipeline.dedup.samples import keys_of, places_of
+from pipeline.dedup.shingles import keys_of, places_of
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import lookup
 from pipeline.config import DedupConfig
-from pipeline.dedup.samples import keys_of, places_of, shingle_and_sample
+from pipeline.dedup.shingles import keys_of, places_of, shingle_and_sample
 
 RARE_CLUSTERS = 3
 """Effective clusters up to which a shingle is rare."""

@@ -21,7 +21,7 @@ from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
 from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
 from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
-from pipeline.dedup.samples import keys_of, shingle_and_sample
+from pipeline.dedup.shingles import keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
 from pipeline.dedup.steps.write_members import DAY_MINUTES, text_digest
 from pipeline.errors import UsageError

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from glob import glob, has_magic
 from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.ledger.objects import Found, find_objects, is_object_input
 from pipeline.read import FORMATS, PAGE, SIDECAR, format_of, looks_like_page, may_be_page
-from pipeline.storage import Place, StorePath, is_url, open_input, refuse_url
+from pipeline.storage import Place, StorePath, check_store, is_url, open_input, refuse_url
+from pipeline.storage.objects import Stat
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
 _HEAD_BYTES = 2_000
@@ -341,3 +343,88 @@ def _source(path: Path, root: Path) -> str:
     name = path.relative_to(root).as_posix()
     # A name that is no UTF-8 arrives with lone surrogates, which no table can hold.
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Objects that an input names.
+
+    Attributes:
+        root: of the input: sources are relative to it.
+        objects: those that it means.
+        known: Unix time of the last change, and version, of all objects there.
+        named: whether the input names one object.
+    """
+
+    root: StorePath
+    objects: list[StorePath]
+    known: dict[StorePath, tuple[float, str]]
+    named: bool = False
+
+
+def find_objects(url: str) -> Found:
+    """Find the objects that *url* names: one, all below it, or all that match it as a glob.
+
+    What has a part that begins with a dot is work in progress, unless the url names that part.
+
+    Raises:
+        UsageError: there is none, or the store does not answer.
+    """
+    named = StorePath.parse(url)
+    check_store(named)
+    if named.key and named.exists():
+        sidecar = named.with_name(named.name + SIDECAR)
+        both = [path for path in (named, sidecar) if path.exists()]
+        return Found(
+            named.parent, [named], {path: _stamp_of(path.stat()) for path in both}, named=True
+        )
+    pattern = named.key.split("/") if has_magic(named.key) else None
+    root = named if pattern is None else _fixed_prefix(named, pattern)
+    wanted = ["**"] if pattern is None else pattern[len(root.key.split("/")) if root.key else 0 :]
+    known = {path: _stamp_of(stat) for path, stat in root.files() if not path.key.endswith("/")}
+    found = [path for path in known if _matches(path.relative_to(root).parts, wanted)]
+    if not found and pattern is None:
+        raise UsageError(
+            f"input {url}: no such object, and none below it; name a folder, an object, or a glob "
+            "in quotes such as 's3://bucket/raw/*.txt'"
+        )
+    return Found(root, found, known)
+
+
+def is_object_input(path: str, source: str, patterns: Sequence[str]) -> bool:
+    """Whether ``find_objects`` could have found *path*, under the name *source*."""
+    found = StorePath.parse(path)
+    for pattern in patterns:
+        named = StorePath.parse(pattern)
+        root = named.parent if found == named else named
+        if has_magic(named.key) and found != named:
+            root = _fixed_prefix(named, named.key.split("/"))
+        if found.is_relative_to(root) and str(found.relative_to(root)) == source:
+            return True
+    return False
+
+
+def _fixed_prefix(named: StorePath, pattern: Sequence[str]) -> StorePath:
+    fixed = next((n for n, part in enumerate(pattern) if has_magic(part)), len(pattern) - 1)
+    return StorePath(named.scheme, named.bucket, "/".join(pattern[:fixed]))
+
+
+def _stamp_of(stat: Stat) -> tuple[float, str]:
+    return stat.st_mtime, stat.version
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Whether *parts* of a name match those of a glob.
+
+    >>> _matches(["a", "b", "c.txt"], ["**", "*.txt"]), _matches(["a", ".b", "c.txt"], ["**"])
+    (True, False)
+    """
+    if not pattern:
+        return not parts
+    if pattern[0] == "**":
+        tails = range(len(parts) + 1)
+        visible = (n for n in tails if not any(part.startswith(".") for part in parts[:n]))
+        return any(_matches(parts[n:], pattern[1:]) for n in visible)
+    if not parts or (parts[0].startswith(".") and not pattern[0].startswith(".")):
+        return False
+    return fnmatchcase(parts[0], pattern[0]) and _matches(parts[1:], pattern[1:])

@@ -18,7 +18,7 @@ from pipeline.dedup.decide import KEPT, MATCHES, decide
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch
 from pipeline.dedup.order import ORDER_BYTES
 from pipeline.dedup.pairs import similarity
-from pipeline.dedup.samples import shingle_and_sample
+from pipeline.dedup.shingles import shingle_and_sample
 
 CONFIG = DedupConfig()
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.dedup.evidence import PARTS, UNKNOWN, Sketch, compare, compare_each
 from pipeline.dedup.model import INPUTS, WEIGHTS, inputs, probabilities
 from pipeline.dedup.particulars import particulars_block
-from pipeline.dedup.samples import keys_of, shingle_and_sample
+from pipeline.dedup.shingles import keys_of, shingle_and_sample
 
 STORY = [f"w{n}" for n in range(600)]
 OTHER = [f"v{n}" for n in range(600)]

@@ -15,7 +15,7 @@ from pipeline.config import Config
 from pipeline.dedup.model import probabilities
 from pipeline.dedup.particulars import printed_names
 from pipeline.dedup.rarity import fills_slots
-from pipeline.dedup.samples import shingle_and_sample
+from pipeline.dedup.shingles import shingle_and_sample
 from pipeline.job import run_job
 from tests.dedup.test_evidence import compare, sketch
 from tests.in_process import run_passes

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dedup.samples import (
+from pipeline.dedup.shingles import (
     SAMPLED,
     keys_of,
     places_of,
     shingle_and_sample,
+    shingle_block,
 )
-from pipeline.dedup.shingles import shingle_block
 
 WORDS = st.lists(st.sampled_from("a bb ccc 4 5,5 d e".split()), max_size=80).map(" ".join)
 LONG = " ".join(f"w{n}" for n in range(400))

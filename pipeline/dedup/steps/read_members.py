@@ -17,7 +17,7 @@ from pipeline.dedup.clusters import Members
 from pipeline.dedup.evidence import Sketch
 from pipeline.dedup.pairs import Similarity, similarity
 from pipeline.dedup.rarity import worth_comparing
-from pipeline.dedup.samples import keys_of
+from pipeline.dedup.shingles import keys_of
 from pipeline.dedup.steps.layouts import (
     FINEST_SHARDS,
     ID_BYTES,

@@ -15,7 +15,7 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
 from pipeline.dedup.particulars import Particulars, particulars_block
-from pipeline.dedup.samples import Samples, keys_of, shingle_and_sample
+from pipeline.dedup.shingles import Samples, keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.dedup.steps.layouts import (
     BAND,

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.arrays import shard_bounds
 from pipeline.config import DedupConfig
-from pipeline.dedup.samples import keys_of, shingle_and_sample
-from pipeline.dedup.shingles import shingle_block
+from pipeline.dedup.shingles import keys_of, shingle_and_sample, shingle_block
 from pipeline.dedup.steps.layouts import (
     BAND_GROUP,
     DIGESTS,

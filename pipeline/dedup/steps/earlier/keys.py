@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.samples import SAMPLED
+from pipeline.dedup.shingles import SAMPLED
 from pipeline.dedup.steps.earlier.articles import read_articles
 from pipeline.dedup.steps.layouts import SAMPLE
 from pipeline.dedup.steps.read_members import count_records, read_sorted_keys
