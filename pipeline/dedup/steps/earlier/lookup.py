@@ -185,15 +185,19 @@ def _pairs(found: NDArray[np.uint32], rare: _Hits, wanted: Wanted) -> NDArray[np
     Those that are *found* without are paired with none, ``LEAST_SHARED`` times.
     """
     rare = rare.of(~lookup(found, rare.article)[1])
-    starts, ends = rare.key, wanted.ends(rare.key)
-    counts = np.minimum(ends - starts, CROWD)
-    within = np.arange(int(counts.sum())) - np.repeat(offsets_of(counts)[:-1], counts)
-    owners = wanted.packed[np.repeat(starts, counts) + within] & _NUMBER
-    pairs = np.repeat(rare.article.astype(np.uint64) << _HALF, counts) | owners
-    distinct, times = np.unique(pairs, return_counts=True)
+    counts = np.minimum(wanted.ends(rare.key) - rare.key, CROWD)
+    places = np.repeat(rare.key - offsets_of(counts)[:-1], counts)
+    places += np.arange(len(places))
+    pairs = wanted.packed[places] & _NUMBER
+    del places  # there may be many
+    pairs |= np.repeat(rare.article.astype(np.uint64) << _HALF, counts)
+    pairs.sort()
+    kept = np.ones(len(pairs), np.bool_)
+    kept[LEAST_SHARED:] = pairs[LEAST_SHARED:] != pairs[:-LEAST_SHARED]
     alone = (found.astype(np.uint64) << _HALF) | _NUMBER
-    shared = np.repeat(distinct, np.minimum(times, LEAST_SHARED))
-    return np.sort(np.concatenate([shared, np.repeat(alone, LEAST_SHARED)]))
+    joined = np.concatenate([pairs[kept], np.repeat(alone, LEAST_SHARED)])
+    joined.sort()
+    return joined
 
 
 def choose(
