@@ -28,12 +28,19 @@ from pipeline.ledger.history import (
 from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
-from pipeline.ledger.log import racing
-from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
-from pipeline.ledger.window import lines_of, window_of
+from pipeline.ledger.log import racing, read_log, sweep
+from pipeline.ledger.plan import (
+    Engine,
+    Past,
+    Plan,
+    find_interrupted,
+    lines_of,
+    make_plan,
+    window_of,
+)
 from pipeline.monitor.progress import stage_cpu_seconds, stage_seconds
 from pipeline.staging import RunName, Staging, Window
-from pipeline.storage import Place, output_place, remove_tree, write_bytes
+from pipeline.storage import Place, StorePath, output_place, write_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,8 @@ def run_job(
         refuse_held(output)
         job = _Job(config, output, engine, partial(report, inputs))
         found = [
-            _unless_lost(job.finish_interrupted),
-            _unless_lost(partial(job.read_new, inputs, logical_date, again)),
+            _unless_lost(output, job.finish_interrupted),
+            _unless_lost(output, partial(job.read_new, inputs, logical_date, again)),
         ]
     return Outcome(inputs, tuple(each for each in found if each))
 
@@ -119,13 +126,16 @@ RACES = 5
 """Times that a run is planned anew because another one was published first."""
 
 
-def _unless_lost(work: Callable[[], Published | None]) -> Published | None:
+def _unless_lost(output: Place, work: Callable[[], Published | None]) -> Published | None:
     """Do *work*; if another run was published first, do it again, on top of that one."""
     for _ in range(RACES - 1):
         try:
             return work()
         except LostRace as error:
             logging.getLogger("newsieve").warning("%s; planned anew", error)
+            if isinstance(output, StorePath):  # the loser may have written where the winner did
+                read_log(output)
+                sweep(output, everywhere=True)
     return work()
 
 
@@ -207,6 +217,8 @@ class _Job:
         sequence = next_sequence(self.output, runs)
         plan = find_interrupted(self.output, runs[-1] if runs else None, sequence, self.config)
         sweep_staging(self.output, keep=plan.run_id if plan else None)
+        if runs:  # a command that was killed may have left older ones
+            renew_views(self.output)
         if plan is None:
             return None
         index = self._index(runs, plan.logical_date)
@@ -250,16 +262,16 @@ class _Job:
         resumed: bool = False,
     ) -> Published:
         """Take *plan* through the passes, check the account, and publish the run."""
-        staging = self._prepared(plan, runs, index)
-        began = time.time()
         with racing(self.output, plan.sequence):
+            staging = self._prepared(plan, runs, index)
+            began = time.time()
             self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
             alarm = self.config.dedup.alarm_cluster_size
             account, counts = tally(staging, range(len(plan.blocks)), alarm)
             try:
                 account.check()
             except AccountError:
-                remove_tree(staging.place)  # or every later run would find the same fault
+                staging.remove()  # or every later run would find the same fault
                 raise
             write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
             timings = {
@@ -273,7 +285,7 @@ class _Job:
                 account, earlier_runs(runs, limits), limits, catching_up=plan.is_catching_up
             )
             write_manifest(staging, plan, self.config, account, gates, timings)
-        folder = publish_or_hold(staging.manifest_folder, self.output, plan.run_id, gates)
+            folder = publish_or_hold(staging.manifest_folder, self.output, plan.run_id, gates)
         published = Published(plan, account, folder, time.time() - started, resumed)
         self.report(published)
         with cleanup_after(f"{folder} is published"):

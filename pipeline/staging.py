@@ -29,7 +29,7 @@
   window.clusters.npy           the clusters of found articles
   window.counts.json            what was found in them
   common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
-  progress/                     live counters, one file per thread
+  progress/                     live counters, one file (in a store: object) per thread
   result/                       becomes output/runs/<run_id>/
 """
 
@@ -38,22 +38,34 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import shutil
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.storage import Place, is_url, local, place_of, replacing, write_bytes
-from pipeline.storage.cache import cache_folder
+from pipeline.storage import (
+    Place,
+    StorePath,
+    local,
+    place_of,
+    remove_tree,
+    replacing,
+    write_bytes,
+)
 from pipeline.write.columns import Table
+
+PLAN = "plan.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +172,16 @@ class Staging:
 
     @property
     def result(self) -> Place:
-        """The folder that becomes the published run; in an object store it is there already."""
+        """The folder that becomes the published run; in an object store it is there already.
+
+        There another process may finish the same run, and delete its staging. What is computed
+        after that is wrong, for want of what earlier runs have, and must not replace what is
+        published: so nothing is written to the result unless the plan is still there.
+        """
         place = self.place
         if isinstance(place, Path):
             return place / "result"
-        return place.parent.parent / "runs" / place.name
+        return replace(place.parent.parent / "runs" / place.name, needs=place / PLAN)
 
     @property
     def manifest_folder(self) -> Place:
@@ -174,7 +191,14 @@ class Staging:
     @property
     def plan_file(self) -> Place:
         """The frozen plan: if it exists, there is work to finish."""
-        return self.place / "plan.json"
+        return self.place / PLAN
+
+    def remove(self) -> None:
+        """Delete the folder. In an object store the plan goes first: see ``result``."""
+        place = self.place
+        if isinstance(place, StorePath):
+            place.remove([place / PLAN])
+        remove_tree(place)
 
     def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
         """Prepare the folder for the first block.
@@ -334,16 +358,25 @@ _LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()
 
 
+SEND_EVERY_S = 2.0
+"""Seconds between two times that a worker sends its counts to a store, and that one looks there."""
+
+
 class LiveCounter:
     """What one thread has counted, for the live display; the account is counted elsewhere, exactly.
 
     A few integers in a memory-mapped file, one file per thread: nobody waits for anybody, and
-    adding costs a fraction of a microsecond. Errors, e.g. of a full disk, are ignored.
+    adding costs a fraction of a microsecond. In a store it is an object, written anew when a step
+    has ended, and now and then before. Errors, e.g. of a full disk, are ignored.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Place) -> None:
         """Open a file of zeros in *folder*, or count for nobody where that is impossible."""
         self._values = memoryview(bytearray(_LAYOUT.size)).cast("q")
+        self._sent = time.monotonic()
+        self._object = None if isinstance(folder, Path) else folder / uuid4().hex
+        if not isinstance(folder, Path):
+            return
         path = folder / f"{os.getpid()}-{threading.get_native_id()}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -355,15 +388,19 @@ class LiveCounter:
             pass
 
     def add(self, name: str, amount: int = 1) -> None:
-        """Add *amount* to the count *name*, one of ``COUNTS``."""
+        """Add *amount* to the count *name*, one of ``COUNTS``; that of a stage ends a step."""
         self._values[_PLACES[name]] += amount
+        if self._object and (name in STAGES or time.monotonic() - self._sent >= SEND_EVERY_S):
+            with suppress(OSError):
+                self._object.put(bytes(self._values))
+            self._sent = time.monotonic()
 
 
 def counter_of(staging: str) -> LiveCounter:
     """Give this thread's counter of the run that works in the folder *staging*."""
     key = (staging, os.getpid())
     if getattr(_threads, "key", None) != key:
-        _threads.key, _threads.counter = key, LiveCounter(_progress_folder(staging))
+        _threads.key, _threads.counter = key, LiveCounter(place_of(staging) / "progress")
     counter: LiveCounter = _threads.counter
     return counter
 
@@ -371,26 +408,30 @@ def counter_of(staging: str) -> LiveCounter:
 def counted(staging: str) -> dict[str, int]:
     """Add up what all workers have counted so far."""
     sums = [0] * len(COUNTS)
-    try:
-        files = list(_progress_folder(staging).iterdir())
-    except OSError:
-        files = []
-    for path in files:
-        try:
-            values = _LAYOUT.unpack(path.read_bytes())
-        except (OSError, struct.error):
-            continue  # not there yet, or no more
-        sums = [total + value for total, value in zip(sums, values, strict=True)]
+    for content in _counts_below(place_of(staging) / "progress"):
+        with suppress(struct.error):  # it is being written
+            values = _LAYOUT.unpack(content)
+            sums = [total + value for total, value in zip(sums, values, strict=True)]
     return dict(zip(COUNTS, sums, strict=True))
+
+
+def _counts_below(folder: Place) -> Iterator[bytes]:
+    with suppress(OSError):  # there is none yet, or none any more
+        if isinstance(folder, StorePath):
+            yield from (_fetched(path, stat.version) for path, stat in folder.files())
+            return
+        for path in folder.iterdir():
+            with suppress(OSError):
+                yield path.read_bytes()
+
+
+@lru_cache(maxsize=4096)
+def _fetched(path: StorePath, _version: str) -> bytes:
+    return path.read_bytes()
 
 
 def forget(staging: str) -> None:
     """Take away what workers of a run that was interrupted have counted."""
-    shutil.rmtree(_progress_folder(staging), ignore_errors=True)
+    with suppress(OSError):
+        remove_tree(place_of(staging) / "progress")
     _threads.key = None
-
-
-def _progress_folder(staging: str) -> Path:
-    if is_url(staging):  # counted on this machine alone
-        return cache_folder() / "progress" / staging.rpartition("/")[2]
-    return Path(staging, "progress")

@@ -13,26 +13,27 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def pytest_addoption(parser):
+    """Add an option that lets the tests of object storage use another server."""
+    parser.addoption("--store", default="moto", help="one of object_server.SERVERS")
+
+
 @pytest.fixture(scope="session")
-def object_endpoint():
-    """A server of objects on this machine."""
-    from object_server import ENVIRONMENT, make_buckets, object_server  # noqa: PLC0415
+def bucket(request, tmp_path_factory):
+    """A bucket of a store on this machine."""
+    from object_server import serving  # noqa: PLC0415
 
     from pipeline.passes.reading import _guard  # noqa: PLC0415
 
-    with object_server() as endpoint, pytest.MonkeyPatch.context() as patched:
-        for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": endpoint}.items():
-            patched.setenv(name, value)
-        make_buckets(endpoint)
+    folder = tmp_path_factory.mktemp("server")
+    with serving(request.config.getoption("--store"), folder) as bucket:
         _guard.cache_clear()  # a helper process has the environment of its start
-        yield endpoint
+        yield bucket
     _guard.cache_clear()
 
 
 @pytest.fixture
-def store(object_endpoint, tmp_path, monkeypatch):  # noqa: ARG001
+def store(bucket, tmp_path, monkeypatch):
     """An empty place in an object store."""
-    from pipeline.storage import StorePath  # noqa: PLC0415
-
     monkeypatch.setenv("NEWSIEVE_CACHE", str(tmp_path / "cache"))
-    return StorePath.parse(f"s3://news/{uuid4().hex}")
+    return bucket / uuid4().hex

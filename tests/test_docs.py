@@ -134,8 +134,8 @@ def test_where_a_new_thing_goes_is_where_it_is_kept():
 
 def test_every_command_of_the_clusters_page_is_run_by_a_test():
     """Each line is asked for by a test or a campaign, which run it as it stands there."""
-    modules = ("beam/test_prism.py", "beam/test_engines.py", "campaigns/cluster.py")
-    code = "".join((ROOT / "tests" / each).read_text("utf-8") for each in modules)
+    names = ("beam/test_prism", "beam/test_engines", "campaigns/cluster", "campaigns/engines")
+    code = "".join((ROOT / f"tests/{each}.py").read_text("utf-8") for each in names)
     asked = re.findall(r'(?:documented|succeed|begin|command)\((?:work, )?"([^"]+)"', code)
     build = "go install github.com/apache/beam/sdks/v2/go/cmd/prism@"
 

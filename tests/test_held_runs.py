@@ -11,6 +11,7 @@ from factories import story
 from runs import rows, run, table_bytes
 
 from pipeline.errors import HeldRun, LockedOutput, NewsieveError, UsageError
+from pipeline.ledger.commit import withdraw
 from pipeline.ledger.held import discard_held, held_runs, publish_held
 from pipeline.ledger.lock import locked
 from pipeline.ledger.upkeep.undo import undo
@@ -155,6 +156,23 @@ def test_an_undone_run_comes_again_with_the_same_articles(raw, out):
     assert [] == published(out)
     run(raw, out)
     assert sorted(row["id"] for row in before) == sorted(row["id"] for row in rows(out, "articles"))
+
+
+def test_an_undo_that_is_killed_leaves_no_keys(raw, out, monkeypatch):
+    """A run that comes again under the same name may have other texts."""
+    name = run(raw, out).published[-1].plan.run_id
+    keys = out / ".index" / "keys-00000000" / name
+    keys.mkdir(parents=True)
+
+    def killed(*arguments):
+        withdraw(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.ledger.upkeep.undo.withdraw", killed)
+    with pytest.raises(KeyboardInterrupt):
+        undo(out)
+
+    assert ([], False) == (published(out), keys.exists())
 
 
 def test_undo_with_nothing_left_says_so(raw, out):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 from contextlib import ExitStack, suppress
 from itertools import product
 from pathlib import Path
@@ -37,6 +38,11 @@ MAIN_BYTES, WORKER_BYTES = 200_000_000, 300_000_000
 """Memory of the main process, and of a worker with its two helpers, over small input; rounded up
 from what ``VmRSS`` shows."""
 
+ONE_WORKER_ADDRESSES, SEVERAL_WORKERS_ADDRESSES = 2_300_000_000, 3_000_000_000
+"""Address space (``ulimit -v``) that a process takes in a run, rounded up from ``VmPeak``: most is
+reserved by Arrow and by the stacks of threads. gRPC aborts a process that has less."""
+
+_NO_MEMORY = re.compile(r"MemoryError|can't start new thread")
 _CGROUP, _CGROUPS = Path("/proc/self/cgroup"), "/sys/fs/cgroup"
 
 
@@ -78,6 +84,12 @@ def _execute_here(
     lay_out: Callable[[beam.Pipeline], object],
 ) -> None:
     """Run the graph on the in-process engine, with *count* workers."""
+    if count > 1 and address_space() < SEVERAL_WORKERS_ADDRESSES:
+        raise NewsieveError(
+            f"run.workers = {count}: ulimit -v allows {_gigabytes(address_space())} of address "
+            f"space, and several workers need {_gigabytes(SEVERAL_WORKERS_ADDRESSES)} each; raise "
+            "the limit, or use --set run.workers=1; nothing was published"
+        )
     flags = [*options.flags, f"--direct_num_workers={count}"]
     with ExitStack() as stack:
         several = count > 1 and stack.enter_context(local_workers(folder, deaths))
@@ -118,6 +130,12 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
             f"the run failed: {deaths[0]}; nothing was published. Run "
             "it again; if it ran out of memory, add --set run.workers=1 or reduce run.block_bytes"
         )
+    if address_space() < ONE_WORKER_ADDRESSES and _lacks_memory(error):
+        return NewsieveError(
+            f"the run failed: out of memory; ulimit -v allows {_gigabytes(address_space())} of "
+            f"address space, and a run may need {_gigabytes(ONE_WORKER_ADDRESSES)}; nothing was "
+            "published"
+        )
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""
     lines = text.splitlines() or [type(error).__name__]
@@ -131,11 +149,30 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
     return NewsieveError(f"the run failed{where}: {what}; nothing was published ({look})")
 
 
+def _lacks_memory(error: BaseException | None) -> bool:
+    """Tell whether *error*, or what caused it, is a lack of memory or of threads."""
+    while error:
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _gigabytes(count: float) -> str:
+    return f"{count / 1e9:.1f} GB"
+
+
+def address_space() -> float:
+    """Return how many bytes of addresses this process may have: ``ulimit -v``."""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return float("inf") if limit == resource.RLIM_INFINITY else limit
+
+
 def workers(config: Config, blocks: int, input_bytes: int) -> int:
     """Return the number of worker processes: as configured, else by input, cores and memory."""
     if config.run.workers != "auto":
         return config.run.workers
-    if input_bytes < MUCH_BYTES:
+    if input_bytes < MUCH_BYTES or address_space() < SEVERAL_WORKERS_ADDRESSES:
         return 1
     fitting = (memory_bytes() - MAIN_BYTES) // WORKER_BYTES
     return max(1, min(blocks, os.cpu_count() or 1, fitting))

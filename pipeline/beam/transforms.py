@@ -77,7 +77,7 @@ def _step(staging: Staging) -> Iterator[None]:
     """Count a step of deduplication: its CPU time, and that it is done, for the display."""
     with _counted("deduplicate", staging):
         yield
-    counter_of(staging.folder).add("steps")
+        counter_of(staging.folder).add("steps")
 
 
 @dataclass(eq=False)

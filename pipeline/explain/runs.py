@@ -12,12 +12,12 @@ from pipeline.explain.lookup import plain, read_rows
 from pipeline.ledger.commit import digest_file, digest_manifest
 from pipeline.ledger.held import check_output, held_runs
 from pipeline.ledger.history import (
-    RUN_ID,
     CommittedRun,
     committed_runs,
     manifests_of,
     read_manifest,
 )
+from pipeline.ledger.log import RUN_ID
 from pipeline.storage import Place, listed, name_below
 from pipeline.text.terminal import paint, shown_in
 from pipeline.write.columns import TABLES

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 from pipeline.config import Config
 from pipeline.ledger.account import Account, InputCount
 from pipeline.ledger.gates import GateResult, gates_as_dict
-from pipeline.ledger.history import HELD, INPUTS_SCHEMA, sequence_of
-from pipeline.ledger.log import commit, encode_manifest, sweep
+from pipeline.ledger.history import INPUTS_SCHEMA
+from pipeline.ledger.log import HELD, commit, encode_manifest, sequence_of, sweep
 from pipeline.ledger.plan import Plan
 from pipeline.staging import Staging
 from pipeline.storage import (
@@ -32,10 +32,10 @@ from pipeline.storage import (
     local,
     name_below,
     publish_folder,
-    remove_tree,
     write_bytes,
 )
 from pipeline.version import FORMAT_VERSION, VERSION
+from pipeline.write.columns import TABLES
 from pipeline.write.parquet import write_parquet
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
@@ -80,7 +80,7 @@ def write_manifest(
         timings: wall-clock times; tables have none.
         gates: results of the gates that apply.
     """
-    folder, window = staging.result, staging.window_counts()
+    window = staging.window_counts()
     manifest = {
         "format_version": FORMAT_VERSION,
         "newsieve": VERSION,
@@ -95,7 +95,7 @@ def write_manifest(
         "published_by_hand": None,
         "inputs": {"files": len(plan.inputs), "bytes": plan.bytes},
         "window": asdict(window),
-        "files": describe_files(folder),
+        "files": _files_of(plan, staging),
         "config": config.model_dump(mode="json"),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
@@ -118,6 +118,19 @@ def save_manifest(folder: Place, manifest: dict[str, Any]) -> None:
 def describe_files(folder: Place) -> list[dict[str, Any]]:
     """Return the tables of the run in *folder*, with rows, bytes and digest, for its manifest."""
     return [_describe(path, folder) for path in listed(folder, "*.parquet", deep=True)]
+
+
+def _files_of(plan: Plan, staging: Staging) -> list[dict[str, Any]]:
+    """Describe the files of the run, and none that a discarded one of this name has left."""
+    folder, found = staging.result, describe_files(staging.result)
+    if isinstance(folder, Path):
+        return found
+    notes = enumerate(staging.written(range(len(plan.blocks))))
+    tables = [(n, table, getattr(counts, table)) for n, counts in notes for table in TABLES]
+    empty = {
+        name_below(staging.table_file(n, table), folder) for n, table, rows in tables if not rows
+    }
+    return [file for file in found if file["path"] not in empty]
 
 
 def digest_manifest(manifest: dict[str, Any]) -> str:
@@ -167,7 +180,7 @@ def publish(finished: Place, output: Place, run_id: str) -> Place:
         manifest = finished / "manifest.json"
         commit(output, sequence_of(run_id), manifest.read_bytes(), deed)
         with cleanup_after(deed):
-            remove_tree(finished)
+            Staging(str(finished)).remove()
     return target
 
 
@@ -178,7 +191,7 @@ def hold(finished: Place, output: Place, run_id: str) -> Place:
         publish_folder(finished, target, f"{run_id} is held")
     else:
         write_bytes(target / "manifest.json", (finished / "manifest.json").read_bytes())
-        remove_tree(finished)  # after a discard, its inputs are planned anew
+        Staging(str(finished)).remove()  # after a discard, its inputs are planned anew
     return target
 
 
@@ -216,8 +229,7 @@ def sweep_staging(output: Place, keep: str | None = None) -> None:
         keep: the run that is going to be finished.
     """
     if not isinstance(output, Path):
-        held = (path.name for path in (output / HELD).iterdir())
-        sweep(output, [*held, *([keep] if keep else [])])
+        sweep(output)
         return
     for leftover in (output / ".staging").iterdir():
         if leftover.is_symlink():

@@ -27,7 +27,6 @@ from pipeline.ledger.commit import (
 )
 from pipeline.ledger.gates import EarlierRun, GateResult, failed, gates_from_dict
 from pipeline.ledger.history import (
-    HELD,
     CommittedRun,
     committed_runs,
     manifests_of,
@@ -35,8 +34,9 @@ from pipeline.ledger.history import (
     renew_views,
 )
 from pipeline.ledger.lock import locked
-from pipeline.ledger.log import LOG
-from pipeline.storage import Place, check_store, open_own, remove_tree
+from pipeline.ledger.log import HELD, LOG, read_log, sequence_of
+from pipeline.staging import Staging
+from pipeline.storage import Place, StorePath, check_store, open_own, remove_tree
 
 _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
 
@@ -85,9 +85,16 @@ def refuse_held(
 
 
 def held_runs(output: Place) -> list[Place]:
-    """List the folders of held runs, by name."""
+    """List the folders of held runs, by name.
+
+    In an object store a run whose number in the log is taken is published already, or never can be:
+    then its inputs are planned anew.
+    """
     folder = output / HELD
-    found = folder.iterdir() if folder.is_dir() else ()
+    found: list[Place] = [*folder.iterdir()] if folder.is_dir() else []
+    if found and isinstance(output, StorePath):
+        taken = read_log(output).sequence
+        found = [each for each in found if sequence_of(each.name) > taken]
     return sorted((each for each in found if each.is_dir()), key=lambda each: each.name)
 
 
@@ -158,7 +165,9 @@ def discard_held(output: Place, name: str) -> str:
         if isinstance(folder, Path) and isinstance(output, Path):
             withdraw(folder, output)
         else:
-            remove_tree(folder)  # its tables go when another run has its place in the log
+            # Its tables go when another run has its place in the log.
+            Staging(str(output / ".staging" / folder.name)).remove()  # left by a kill
+            remove_tree(folder)
     return folder.name
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import ids_in
 from pipeline.errors import NewsieveError
-from pipeline.ledger.log import commit_change, known_log, read_log
+from pipeline.ledger.log import HELD, RUN_ID, commit_change, known_log, read_log
 from pipeline.storage import Place, open_own, opened
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import TABLES
@@ -44,15 +43,6 @@ INPUTS_SCHEMA = pa.schema(
 digest: null if the file could not be read; attempts: runs that read this content so far; retry:
 the next run reads it again.
 """
-
-RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}", re.ASCII)
-"""``<logical date>-<sequence>-<hash of plan and parent>``."""
-
-
-def sequence_of(run_id: str) -> int:
-    """Return the sequence in the name of a run; 0 if it is none."""
-    named = RUN_ID.fullmatch(run_id)
-    return int(named["sequence"]) if named else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +127,6 @@ def _check_chain(runs: Sequence[CommittedRun]) -> None:
                     "restore it from a backup"
                 )
         before = run
-
-
-HELD = ".held"
 
 
 def read_manifest(folder: Place) -> dict[str, Any]:
@@ -333,7 +320,8 @@ def tombstones_of(runs: Place) -> frozenset[bytes]:
 def write_tombstones(runs: Place, tombstones: Iterable[bytes]) -> None:
     """Write the tombstones of a folder of runs, whole or not at all."""
     if not isinstance(runs, Path):
-        commit_change(runs.parent, "the tombstones are written", tombstones=tombstones)
+        before = known_log(runs.parent)
+        commit_change(runs.parent, before, "the tombstones are written", tombstones=tombstones)
         return
     table = pa.table({"digest": sorted(each.hex() for each in tombstones)}, TOMBSTONES_SCHEMA)
     write_parquet(runs / TOMBSTONES, TOMBSTONES_SCHEMA, [table], 100_000)

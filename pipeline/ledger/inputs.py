@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path, PurePath
@@ -287,7 +288,7 @@ def _format_of_object(path: StorePath, found: Found) -> str | None:
     if form and FORMATS[form].single:
         return None
     if suffix is None and may_be_page(path.name):
-        with path.open() as stream:
+        with suppress(FileNotFoundError), path.open() as stream:  # "folder/", as some tools write
             return PAGE if looks_like_page(stream.read(_HEAD_BYTES)) else None
     return suffix
 

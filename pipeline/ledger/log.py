@@ -10,19 +10,39 @@ Nothing else says what is published, so objects that no manifest lists are garba
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
-from pipeline.errors import DEEDS, LostRace, NewsieveError
-from pipeline.storage import Place, StorePath, effective, forget_copy, local, remove_tree
+from pipeline.errors import LostRace, NewsieveError
+from pipeline.staging import Staging
+from pipeline.storage import (
+    Place,
+    StorePath,
+    effective,
+    forget_copy,
+    local,
+    name_below,
+    remove_objects,
+)
+from pipeline.storage.objects import Stat
 
 LOG = "log"
+HELD = ".held"
 _AT_ONCE = 16
 """Entries that are fetched at once."""
+RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}", re.ASCII)
+"""``<logical date>-<sequence>-<hash of plan and parent>``."""
+
+_NAME = re.compile(r"-(?P<sequence>\d{6,})-[0-9a-f]{8}\.parquet", re.ASCII)
+"""What ``name_for`` adds to the name of a file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +53,23 @@ class Log:
         sequence: number of the newest entry; 0 before the first.
         manifests: name of each published run → its manifest, oldest first.
         tombstones: of what was taken down.
-        homes: name of each published run → number of the entry that has its manifest.
+        superseded: number of an entry → runs of it whose manifests are no longer published, and
+            are to be deleted with the files that they alone list.
     """
 
     sequence: int
     manifests: dict[str, dict[str, Any]]
     tombstones: frozenset[bytes]
-    homes: dict[str, int]
+    superseded: dict[int, set[str]]
 
 
 _read: dict[StorePath, Log] = {}
+
+
+def sequence_of(run_id: str) -> int:
+    """Return the sequence in the name of a run; 0 if it is none."""
+    named = RUN_ID.fullmatch(run_id)
+    return int(named["sequence"]) if named else 0
 
 
 def read_log(output: StorePath) -> Log:
@@ -52,28 +79,36 @@ def read_log(output: StorePath) -> Log:
         NewsieveError: an entry is missing or damaged.
         OSError: the store does not answer.
     """
-    while True:
+    newest, wanted = -1, 0
+    while newest < wanted:
+        before = newest
         numbers, entries = _entries(output)
-        newest = numbers[-1] if numbers else 0
+        newest = max(numbers, default=0)
         # An entry may have been emptied by a change that is newer than this listing.
-        if all(entry.get("superseded_by", 0) <= newest for entry in entries):
+        wanted = max((entry.get("superseded_by", 0) for entry in entries), default=0)
+        if newest == before:
             break
-    if numbers != list(range(1, newest + 1)):
-        lost = min(set(range(1, newest + 1)) - set(numbers))
-        raise NewsieveError(f"{entry_of(output, lost)}: missing; restore it from a backup")
+    if lost := set(range(1, max(newest, wanted) + 1)) - set(numbers):
+        raise NewsieveError(f"{entry_of(output, min(lost))}: missing; restore it from a backup")
     manifests: dict[str, dict[str, Any]] = {}
     tombstones: set[bytes] = set()
     homes: dict[str, int] = {}
+    superseded: dict[int, set[str]] = defaultdict(set)
     for number, entry in zip(numbers, entries, strict=True):
-        for run_id in entry.get("drops", ()):
-            manifests.pop(run_id, None)
-        for manifest in [entry] if "run_id" in entry else entry.get("manifests", ()):
-            manifests[manifest["run_id"]] = manifest
-            homes[manifest["run_id"]] = number
+        fresh = {each["run_id"]: each for each in _manifests_in(entry)}
+        for run_id in manifests.keys() & {*entry.get("drops", ()), *fresh}:
+            del manifests[run_id]
+            superseded[homes.pop(run_id)].add(run_id)
+        manifests |= fresh
+        homes |= dict.fromkeys(fresh, number)
         tombstones.update(map(bytes.fromhex, entry.get("tombstones", ())))
     ordered = dict(sorted(manifests.items(), key=lambda item: item[1]["sequence"]))
-    _read[output] = Log(newest, ordered, frozenset(tombstones), homes)
+    _read[output] = Log(newest, ordered, frozenset(tombstones), dict(superseded))
     return _read[output]
+
+
+def _manifests_in(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [dict(entry)] if "run_id" in entry else list(entry.get("manifests", ()))
 
 
 def known_log(output: StorePath) -> Log:
@@ -94,17 +129,33 @@ def commit(output: StorePath, sequence: int, entry: bytes, deed: str) -> None:
 
     Raises:
         LostRace: there is one of this number; nothing was changed.
+        OSError: the store does not say whether it was written; the next command will see.
     """
-    path = entry_of(output, sequence)
     try:
-        with effective(deed), suppress(FileExistsError):
-            path.create(entry)
-        # A put that is repeated because its answer was lost finds itself.
-        if path.read_bytes() != entry:
-            DEEDS.remove(deed)
-            raise LostRace(f"{path}: another command was first; nothing was changed")
+        with effective(deed):
+            _create(entry_of(output, sequence), entry)
     finally:
         _read.pop(output, None)
+
+
+def _create(path: StorePath, entry: bytes, attempts: int = 2) -> None:
+    """Write an entry if there is none; what is there counts, not what the store answers.
+
+    An error may come of a put that succeeded, or "there is one" of one that did not: the answer was
+    lost, or the put was repeated and found itself, or another put was at work (S3: conflict).
+    """
+    try:
+        path.create(entry)
+    except OSError as error:
+        try:
+            written = path.read_bytes()
+        except FileNotFoundError:
+            if attempts == 1:
+                raise error from None
+            _create(path, entry, attempts - 1)
+            return
+        if written != entry:
+            raise LostRace(f"{path}: another command was first; nothing was changed") from error
 
 
 @contextmanager
@@ -127,6 +178,7 @@ def racing(output: Place, sequence: int) -> Iterator[None]:
 
 def commit_change(
     output: StorePath,
+    before: Log,
     deed: str,
     drops: Iterable[str] = (),
     manifests: Sequence[Mapping[str, Any]] = (),
@@ -134,10 +186,12 @@ def commit_change(
 ) -> None:
     """Commit what is not a run, then delete what it replaces.
 
+    Args:
+        before: the log that the change was planned by: the change is its next entry.
+
     Raises:
         LostRace: another command was faster; nothing was changed.
     """
-    before = known_log(output)
     entry = {
         "sequence": before.sequence + 1,
         "deed": deed,
@@ -146,28 +200,64 @@ def commit_change(
         "tombstones": sorted(each.hex() for each in tombstones),
     }
     commit(output, before.sequence + 1, encode_manifest(entry), deed)
-    after = read_log(output)
-    _empty_entries(output, before, after)
-    sweep(output, [])
-    for run_id in before.manifests.keys() & after.manifests.keys():
-        if before.homes[run_id] != after.homes[run_id]:
-            files = {file["path"] for file in after.manifests[run_id]["files"]}
-            remove_tree(output / "runs" / run_id, keep=files)
+    sweep(output, everywhere=True)
 
 
-def sweep(output: StorePath, keep: Iterable[str]) -> None:
-    """Delete what runs left behind that can no longer be committed: their place is taken.
+def name_for(name: str, sequence: int, token: str) -> str:
+    """Return the name under which an entry of this number lists a changed file: nobody else's.
 
     Args:
-        keep: runs whose files stay, besides the published ones: held ones, and one to be finished.
+        token: 8 hex digits, of the command that writes it.
+
+    >>> name_for("articles/part-00000-v2.parquet", 7, "0123abcd")
+    'articles/part-00000-v2-000007-0123abcd.parquet'
     """
-    log = known_log(output)
-    for parent, kept in ((".staging", set(keep)), ("runs", {*keep, *log.manifests})):
+    return f"{name.removesuffix('.parquet')}-{sequence:06d}-{token}.parquet"
+
+
+def sweep(output: StorePath, *, everywhere: bool = False) -> None:
+    """Delete what no entry lists, nor can list any more: the number of its entry is taken.
+
+    What a change of runs replaced goes as well, and at last their old manifests: they may name what
+    was taken down. So whatever a killed command has left of this, the next one does.
+
+    Args:
+        everywhere: look for it in all published runs, not only in changed ones.
+    """
+    log, runs = known_log(output), output / "runs"
+    for parent in (".staging", HELD):
         for folder in (output / parent).iterdir():
-            number = folder.name.split("-")[3:4]
-            lost = bool(number) and number[0].isdecimal() and int(number[0]) <= log.sequence
-            if lost and folder.name not in kept:
-                remove_tree(folder)
+            if 0 < sequence_of(folder.name) <= log.sequence:
+                Staging(str(folder)).remove()
+    changed = {run_id for run_ids in log.superseded.values() for run_id in run_ids}
+    settled = log.manifests.keys() - changed
+    suspected = (
+        folder
+        for folder in ([runs] if everywhere else runs.iterdir())
+        if folder.name not in settled and sequence_of(folder.name) <= log.sequence
+    )
+    found = chain.from_iterable(folder.files() for folder in suspected)
+    remove_objects(_garbage(found, runs, log))
+    for number, run_ids in log.superseded.items():
+        _empty_entry(entry_of(output, number), run_ids, log.sequence)
+    _read[output] = replace(log, superseded={})
+
+
+def _garbage(
+    found: Iterable[tuple[StorePath, Stat]], runs: StorePath, log: Log
+) -> Iterator[tuple[StorePath, Stat]]:
+    """Keep what is garbage of the objects *found* below *runs*."""
+    listed = {
+        f"{run_id}/{file['path']}"
+        for run_id, manifest in log.manifests.items()
+        for file in manifest["files"]
+    }
+    for path, stat in found:
+        name = name_below(path, runs)
+        number = _NAME.search(name)
+        sequence = int(number["sequence"]) if number else sequence_of(name.partition("/")[0])
+        if 0 < sequence <= log.sequence and name not in listed:
+            yield path, stat
 
 
 def encode_manifest(manifest: Mapping[str, Any]) -> bytes:
@@ -178,25 +268,33 @@ def encode_manifest(manifest: Mapping[str, Any]) -> bytes:
 
 
 def _entries(output: StorePath) -> tuple[list[int], list[dict[str, Any]]]:
-    found = [each for each in (output / LOG).files() if each[0].name.endswith(".json")]
+    found = {each: stat for each, stat in (output / LOG).files() if each.name.endswith(".json")}
     try:
-        numbers = [int(path.name.removesuffix(".json")) for path, _ in found]
+        numbers = {int(path.name.removesuffix(".json")): path for path in found}
+        ordered = [numbers[number] for number in sorted(numbers)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            contents = pool.map(lambda each: local(*each).read_bytes(), found)
-            return numbers, [dict(json.loads(content)) for content in contents]
+            contents = pool.map(lambda path: _content(path, found[path]), ordered)
+            return sorted(numbers), [dict(json.loads(content)) for content in contents]
     except (ValueError, TypeError) as error:
         raise NewsieveError(
             f"{output / LOG}: damaged entry ({error}); restore it from a backup"
         ) from error
 
 
-def _empty_entries(output: StorePath, before: Log, after: Log) -> None:
-    """Empty the entries of runs that are changed or gone: they may name what was taken down."""
-    gone = {run_id for run_id, home in before.homes.items() if after.homes.get(run_id) != home}
-    for number in sorted({before.homes[run_id] for run_id in gone & before.manifests.keys()}):
-        path = entry_of(output, number)
-        entry, stat = json.loads(path.read_bytes()), path.stat()
-        left = [each for each in entry.get("manifests", ()) if each["run_id"] not in gone]
-        kept = {name: entry[name] for name in ("sequence", "drops", "tombstones") if name in entry}
-        path.put(encode_manifest({**kept, "manifests": left, "superseded_by": after.sequence}))
-        forget_copy(path, stat)
+def _content(path: StorePath, stat: Stat) -> bytes:
+    try:
+        return local(path, stat).read_bytes()
+    except OSError as error:
+        if error.errno != errno.ESTALE:
+            raise
+        return path.read_bytes()  # it was emptied since it was listed
+
+
+def _empty_entry(path: StorePath, gone: Collection[str], superseded_by: int) -> None:
+    """Take the manifests of the runs *gone* out of an entry."""
+    entry, stat = json.loads(path.read_bytes()), path.stat()
+    left = [each for each in _manifests_in(entry) if each["run_id"] not in gone]
+    kept = {name: entry[name] for name in ("sequence", "drops", "tombstones") if name in entry}
+    newest = max(superseded_by, entry.get("superseded_by", 0))
+    path.put(encode_manifest({**kept, "manifests": left, "superseded_by": newest}))
+    forget_copy(path, stat)

@@ -6,13 +6,15 @@ that blocks leave in staging.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from pipeline.staging import STAGES, counted, forget
+from pipeline.staging import SEND_EVERY_S, STAGES, counted, forget
+from pipeline.storage import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +32,8 @@ LOG_EVERY_S = 30.0
 """Seconds between two log lines where there is no terminal."""
 BAR_FROM_WIDTH = 90
 """Minimum columns of a terminal to show a bar."""
+STOP_S = 5.0
+"""Seconds to wait for a look that has begun: a store may not answer."""
 RATE_OVER_S = 10.0
 """Seconds that a rate is taken over: long enough to be steady, short enough to be current."""
 
@@ -104,10 +108,16 @@ class _Run:
     staging: Staging
     looks: deque[tuple[float, int, int]] = field(default_factory=deque)
     stage: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+    counted: float = -math.inf
 
     def look(self, now: float, seconds: float) -> Progress:
         """Add up what the workers have counted."""
-        counts = counted(self.staging.folder)
+        if not is_url(self.staging.folder) or now - self.counted >= SEND_EVERY_S:
+            found, self.counted = counted(self.staging.folder), now
+            if any(found.values()) or not self.counts:  # a store may not answer for once
+                self.counts = found
+        counts = self.counts
         stage, done, total = self._stage(counts)
         if stage != self.stage:
             self.stage, self.looks = stage, deque()
@@ -124,7 +134,11 @@ class _Run:
             total=total,
             records=counts["records"],
             rejects=counts["rejects"],
-            bytes=counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"],
+            # What a worker that was killed had counted is counted again by the next.
+            bytes=min(
+                self.plan.bytes,
+                counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"],
+            ),
             all_bytes=self.plan.bytes,
             rate=(counts["records"] - records_then) / passed if passed >= 1 else None,
             left_s=(total - done) / moved if total and moved > 0 else None,
@@ -242,7 +256,7 @@ class Watcher:
     def stop(self) -> None:
         """Look no more, and take the live line away."""
         self._ended.set()
-        self._thread.join()
+        self._thread.join(STOP_S)
         self.clear()
 
     def watching(self, engine: Engine) -> Engine:

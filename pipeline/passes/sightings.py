@@ -12,8 +12,8 @@ from pipeline.clean.dates import parse_timestamp
 from pipeline.records import Document, Rejection
 from pipeline.staging import RunName, Staging
 from pipeline.storage import local
+from pipeline.write.columns import SIGHTINGS_SCHEMA
 from pipeline.write.parquet import write_parquet
-from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
 _EARLY = pa.schema([SIGHTINGS_SCHEMA.field(name) for name in ("id", "source", "fetched_at")])
 """What is known of a sighting before the run has a name."""

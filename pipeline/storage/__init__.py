@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -49,6 +49,7 @@ __all__ = [
     "place_of",
     "publish_folder",
     "refuse_url",
+    "remove_objects",
     "remove_tree",
     "replacing",
     "sync_tree",
@@ -165,16 +166,18 @@ def name_below(path: Place, folder: Place) -> str:
     return cast("Path", path).relative_to(cast("Path", folder)).as_posix()
 
 
-def remove_tree(folder: Place, keep: Collection[str] = ()) -> None:
-    """Delete *folder* and what is in it; of objects, their copies on this machine as well.
-
-    Args:
-        keep: names of objects below that stay.
-    """
+def remove_tree(folder: Place) -> None:
+    """Delete *folder* and what is in it; of objects, their copies on this machine as well."""
     if isinstance(folder, Path):
         shutil.rmtree(folder)
-        return
-    gone = [each for each in folder.files() if name_below(each[0], folder) not in keep]
+    else:
+        remove_objects(folder.files())
+
+
+def remove_objects(found: Iterable[tuple[StorePath, Stat]]) -> None:
+    """Delete objects of one store, and their copies on this machine."""
+    gone = list(found)
     for path, stat in gone:
         forget_copy(path, stat)
-    folder.remove([path for path, _ in gone])
+    for path, _ in gone[:1]:
+        path.remove([each for each, _ in gone])

@@ -18,7 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from pipeline.errors import UsageError
-from pipeline.storage.objects import Stat, StorePath
+from pipeline.storage.objects import Stat, StorePath, endpoint_of
 
 DEFAULT_BYTES = 20_000_000_000
 _PORTION = 1 << 23
@@ -89,8 +89,8 @@ def _own_folder() -> Path:
 
 
 def _copy_of(path: StorePath, stat: Stat) -> Path:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    name = blake2b(f"{endpoint} {path} {stat.version}".encode(), digest_size=16).hexdigest()
+    address = f"{endpoint_of(path.scheme) or ''} {path} {stat.version}"
+    name = blake2b(address.encode(), digest_size=16).hexdigest()
     return cache_folder() / name
 
 

@@ -11,11 +11,11 @@ import io
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -25,6 +25,12 @@ SCHEMES = ("s3", "gs", "az")
 """Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
 _ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/]+)/*(?P<key>.*)")
 _HTTP = re.compile(r"https?://[^/]")
+_ENDPOINTS = {
+    "s3": "AWS_ENDPOINT_URL",
+    "gs": "GOOGLE_BASE_URL",
+    "az": "AZURE_STORAGE_ENDPOINT",
+}
+"""Scheme → the variable that names another server than the provider's."""
 _PATIENT = {"max_retries": 10, "retry_timeout": timedelta(seconds=45)}
 _HASTY = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}
 """How long a request is repeated: in the middle of a run, and at its start, where a wrong address
@@ -50,11 +56,15 @@ class StorePath:
     """An address in an object store, with those parts of ``pathlib.Path`` that newsieve uses.
 
     It is no ``os.PathLike``: a library that opens files by name must not get one.
+
+    Attributes:
+        needs: an object without which nothing is written here, nor below.
     """
 
     scheme: str
     bucket: str
     key: str
+    needs: StorePath | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def parse(cls, url: str) -> StorePath:
@@ -167,11 +177,17 @@ class StorePath:
             return bytes(_obstore().get(_client(self), self.key).bytes())
 
     def put(self, content: bytes | Path) -> Stat:
-        """Write the object, whole or not at all; say what it is now, but for its time."""
+        """Write the object, whole or not at all; say what it is now, but for its time.
+
+        Raises:
+            OSError: what it ``needs`` is gone, or the store does not answer.
+        """
+        if self.needs and not self.needs.exists():
+            raise FileNotFoundError(errno.ENOENT, "its run was ended by another command", str(self))
         with _errors_of(self):
             found = _obstore().put(_client(self), self.key, content)
         size = content.stat().st_size if isinstance(content, Path) else len(content)
-        return Stat(size, 0, found["e_tag"])
+        return Stat(size, 0, _quoted(found["e_tag"]))
 
     def create(self, content: bytes) -> None:
         """Write the object unless there is one: of several who try, the store lets one win.
@@ -179,15 +195,25 @@ class StorePath:
         Raises:
             FileExistsError: there is one.
         """
-        with _errors_of(self):
-            _obstore().put(_client(self), self.key, content, mode="create", use_multipart=False)
+        put = partial(_obstore().put, mode="create", use_multipart=False)
+        try:
+            with _errors_of(self):
+                put(_client(self), self.key, content)
+        except OSError as error:
+            if error.errno != errno.ESTALE:  # what Azure says
+                raise
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self)) from error
 
     def remove(self, paths: Sequence[StorePath]) -> None:
-        """Delete *paths*, objects of the same store."""
+        """Delete *paths*, objects of the same store; another process may be first."""
         for start in range(0, len(paths), 1_000):
-            with _errors_of(self):
-                names = [path.key for path in paths[start : start + 1_000]]
-                _obstore().delete(_client(self), names)
+            portion = paths[start : start + 1_000]
+            try:
+                with _errors_of(self):
+                    _obstore().delete(_client(self), [path.key for path in portion])
+            except FileNotFoundError:  # Google and Azure say so, and stop there
+                for path in portion if len(portion) > 1 else ():
+                    self.remove([path])
 
 
 class _Bytes(io.RawIOBase):
@@ -251,7 +277,8 @@ def check_conditional_put(path: StorePath) -> None:
         UsageError: it does not, or it cannot be written to.
     """
     try:
-        path.create(b"")
+        with suppress(FileExistsError):  # a put that is repeated because its answer was lost
+            path.create(b"")
         try:
             path.create(b"")
         except FileExistsError:
@@ -278,7 +305,12 @@ def arrow_files(path: StorePath) -> Any:
 
 
 def _stat(found: Any) -> Stat:
-    return Stat(found["size"], found["last_modified"].timestamp(), found["e_tag"])
+    return Stat(found["size"], found["last_modified"].timestamp(), _quoted(found["e_tag"]))
+
+
+def _quoted(e_tag: str | None) -> str | None:
+    """Return the mark as conditions of a request name it: Azure lists it without its quotes."""
+    return f'"{e_tag}"' if e_tag and not e_tag.endswith('"') else e_tag
 
 
 def _obstore() -> Any:
@@ -293,9 +325,21 @@ def _obstore() -> Any:
     return obstore
 
 
+def endpoint_of(scheme: str) -> str | None:
+    """Return the address of the server that the environment names, if it is not the provider's.
+
+    Raises:
+        UsageError: it is no address.
+    """
+    name = _ENDPOINTS[scheme]
+    address = os.environ.get(name)
+    if address is not None and not _HTTP.match(address):
+        raise UsageError(f"{name}={address}: expected a url such as https://host; or leave it out")
+    return address
+
+
 def _client(path: StorePath, patience: dict[str, Any] = _PATIENT) -> Any:
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    return _clients(path.scheme, path.bucket, endpoint, patience is _HASTY)
+    return _clients(path.scheme, path.bucket, endpoint_of(path.scheme), patience is _HASTY)
 
 
 @cache
@@ -308,12 +352,7 @@ def _clients(scheme: str, bucket: str, _endpoint: str | None, hasty: bool) -> An
 
 def _options(scheme: str, patience: dict[str, Any]) -> dict[str, Any]:
     limits = {"connect_timeout": "3s", "timeout": "8s" if patience is _HASTY else "30s"}
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    if scheme == "s3" and "AWS_ENDPOINT_URL" in os.environ and not _HTTP.match(endpoint):
-        raise UsageError(
-            f"AWS_ENDPOINT_URL={endpoint}: expected a url such as https://host; or leave it out"
-        )
-    plain = scheme == "s3" and endpoint.startswith("http://")  # a server of one's own
+    plain = (endpoint_of(scheme) or "").startswith("http://")  # a server of one's own
     return {"client_options": limits | {"allow_http": plain}, "retry_config": patience}
 
 
@@ -342,6 +381,11 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
         "no such bucket; create it, or name another",
     ),
     (errno.EACCES, r"169\.254\.169\.254|metadata|Account must be specified", "no credentials"),
+    (
+        errno.EACCES,
+        "service account file|pem file|Invalid Access Key|Missing (SecretAccessKey|AccessKeyId)",
+        "credentials that cannot be used: {}",
+    ),
     (errno.EEXIST, "^(AlreadyExists|FileExists)Error", ""),
     (errno.ESTALE, "^(Precondition|NotModified)Error", "the object has changed meanwhile"),
     (
@@ -350,13 +394,16 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
         "access denied",
     ),
     (errno.ENOENT, "^(FileNotFound|NotFound)Error", ""),
+    (errno.EIO, "HTTP error: error sending request", "no answer from {host}"),
 )
-"""Number of the error, what obstore says (class: text), what we say."""
+"""Number of the error, what obstore says (class: text), what we say; {}: the line of obstore."""
 
 
 def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
     found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
-    number, told = next(found, (errno.EIO, _first_line(text)))
+    number, told = next(found, (errno.EIO, "{}"))
+    host = re.search(r"https?://([^/\s]+)", text)
+    told = told.format(_first_line(text), host=host[1] if host else "the store")
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
         told += f" ({code[1]})" if code else ""

@@ -207,3 +207,17 @@ def finished_table(
         else:
             arrays.append(staged[column.name])
     return pa.Table.from_arrays(arrays, schema=schema(table))
+
+
+SIGHTINGS_SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("fetched_at", pa.timestamp("us", tz="UTC"), nullable=True),
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("logical_date", pa.date32(), nullable=False),
+    ],
+    metadata={"newsieve.state": "sightings", "newsieve.format_version": str(FORMAT_VERSION)},
+)
+"""id: of the record, or of the article at the same address with the same text. source: where it was
+read this time. fetched_at: when the record says it was fetched."""

@@ -16,8 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.storage import Place, write_bytes
-from pipeline.write.columns import TABLES, Table, columns_of, schema
-from pipeline.write.sightings import SIGHTINGS_SCHEMA
+from pipeline.write.columns import SIGHTINGS_SCHEMA, TABLES, Table, columns_of, schema
 
 NAME = "views.sql"
 

@@ -18,6 +18,8 @@ from pipeline.beam.graph import build
 from pipeline.beam.runner import (
     MAIN_BYTES,
     MUCH_BYTES,
+    ONE_WORKER_ADDRESSES,
+    SEVERAL_WORKERS_ADDRESSES,
     WORKER_BYTES,
     execute,
     memory_bytes,
@@ -28,6 +30,7 @@ from pipeline.errors import NewsieveError
 
 pytestmark = pytest.mark.beam
 
+NEWSIEVE = Path(sys.executable).with_name("newsieve")
 SMALL_BLOCKS = {"block_bytes": 8_000}
 
 
@@ -239,6 +242,70 @@ def test_workers_follow_the_memory(monkeypatch, fitting, count):
     monkeypatch.setattr("pipeline.beam.runner.memory_bytes", lambda: memory)
 
     assert count == workers(Config(), blocks=50, input_bytes=MUCH_BYTES)
+
+
+@pytest.mark.parametrize(
+    ("limit", "count", "message"),
+    [
+        (SEVERAL_WORKERS_ADDRESSES - 1, 2, "run.workers = 2: ulimit -v allows 3.0 GB"),
+        (1_500_000_000, 3, "run.workers = 3: ulimit -v allows 1.5 GB"),
+        (SEVERAL_WORKERS_ADDRESSES, 2, None),
+    ],
+)
+def test_several_workers_are_refused_where_they_would_be_aborted(
+    tmp_path, monkeypatch, limit, count, message
+):
+    """A process without room for its threads is aborted: a run says so before it starts any."""
+    monkeypatch.setattr("pipeline.beam.runner.address_space", lambda: limit)
+    settings = {"workers": count, **SMALL_BLOCKS}
+    if message is None:
+        run(ROOT / "raw", tmp_path, execute, run=settings)
+        return
+    with pytest.raises(NewsieveError, match=message):
+        run(ROOT / "raw", tmp_path, execute, run=settings)
+
+    assert not (tmp_path / "runs").exists()
+
+
+def test_workers_follow_the_address_space(monkeypatch):
+    """With ``auto``, one worker where several would be aborted."""
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    asked = Config(), 50, MUCH_BYTES
+    for limit, expected in ((SEVERAL_WORKERS_ADDRESSES - 1, 1), (float("inf"), 4)):
+        monkeypatch.setattr("pipeline.beam.runner.memory_bytes", lambda: MAIN_BYTES * 99)
+        monkeypatch.setattr("pipeline.beam.runner.address_space", lambda limit=limit: limit)
+
+        assert expected == workers(*asked)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("kilobytes", [600_000, 1_700_000])
+def test_a_small_address_space_ends_a_run_with_a_line(tmp_path, kilobytes, workers):
+    """Whether a library, an array or a thread lacks room: one line, never an abort or a wait."""
+    command = ["run", "--input", ROOT / "raw", "--output", "out", "--set", f"run.workers={workers}"]
+    limited = ["bash", "-c", f'ulimit -v {kilobytes}; exec "$@"', "-", NEWSIEVE, *command]
+    done = subprocess.run(
+        limited, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
+    )
+
+    said = [line for line in done.stderr.splitlines() if line.startswith("newsieve: ")]
+    if done.returncode != 0:
+        assert (1, 1) == (done.returncode, len(said))
+        assert "ulimit -v" in said[0]
+        assert not (tmp_path / "out/runs").exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("can't start new thread")])
+def test_a_lack_of_memory_is_named_where_the_address_space_is_small(tmp_path, monkeypatch, error):
+    """What Beam says of it, such as *Unable to translate Plan*, helps nobody."""
+
+    def fail(*_: object) -> None:
+        raise ValueError("Unable to translate Plan") from error
+
+    monkeypatch.setattr("pipeline.beam.runner.build", fail)
+    monkeypatch.setattr("pipeline.beam.runner.address_space", lambda: ONE_WORKER_ADDRESSES - 1)
+    with pytest.raises(NewsieveError, match="out of memory; ulimit -v allows"):
+        run(ROOT / "raw", tmp_path, execute, run={"workers": 1})
 
 
 @pytest.mark.parametrize(

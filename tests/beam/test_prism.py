@@ -17,14 +17,14 @@ import pytest
 from clusters_page import documented
 from runs import DAY, ROOT, run, table_bytes
 
-from tests.campaigns.engine_parts import lacking, prism
+from tests.campaigns.engine_parts import lacking, program, there
 
 NAMESPACE = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net"]
 
 
 def _why_not() -> str:
     """Say why Prism cannot be run here; empty if it can."""
-    if not prism().exists():
+    if not there("prism"):
         tools = f", and {lacking('prism')} not found" if lacking("prism") else ""
         return f"Prism is not there: python -m tests.campaigns.engine_parts prism builds it{tools}"
     if not all(map(shutil.which, ("unshare", "ip"))):
@@ -41,14 +41,14 @@ pytestmark = [pytest.mark.beam, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT
 @pytest.fixture
 def start(tmp_path):
     """Start the page's command with Prism in a folder that has raw/ and prism."""
-    (tmp_path / "prism").symlink_to(prism())
+    (tmp_path / "prism").symlink_to(program("prism"))
     (tmp_path / "raw").symlink_to(ROOT / "raw")
-    program = Path(sys.executable).with_name("newsieve")
+    newsieve = Path(sys.executable).with_name("newsieve")
 
     def start_(before="", **settings):
         words = ["--logical-date", DAY.isoformat()]
         words += [f"--set=run.{name}={value}" for name, value in settings.items()]
-        command = [str(program), *documented("run raw/", *words)]
+        command = [str(newsieve), *documented("run raw/", *words)]
         script = f'ip link set lo up && {before} exec "$@"'
         return subprocess.Popen(
             [*NAMESPACE, "sh", "-c", script, "sh", *command],

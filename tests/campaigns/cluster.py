@@ -1,6 +1,7 @@
 """Runs on real clusters of Flink and Spark give the in-process run's tables, byte for byte.
 
 usage: python -m tests.campaigns.cluster [--texts 20000] [--only flink stored killed spark]
+                                         [--store moto | versitygw | azurite]
 
 Everything runs in a network namespace of its own, so that the engines' open ports are reached by
 nobody. Each scenario starts a cluster, makes one run and stops the cluster:
@@ -12,9 +13,11 @@ abandoned     kill -9 in the middle: the next run cancels the job that is left, 
 stored        inputs, staging and output in an object store; no process shares a disk with another
 failing       workers that cannot write: exit 1 with the step, its error and where to look
 spark         standalone: master and two workers
+paired        only if it is named: one task manager and two in turn, --rounds times; CPU and wall
 
 Exits with 1 where tables differ, where fewer than two processes worked, or where the engine does
-not name our stages. What the engines are made of, and the pairing: ``engine_parts``.
+not name our stages. What starts the engines: ``engines``; what they are made of, and the
+pairing: ``engine_parts``.
 """
 
 from __future__ import annotations
@@ -29,210 +32,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.request import urlopen
+from typing import Any
 
-from pipeline.storage import StorePath
 from tests.benchmarks.texts import write_texts
 from tests.campaigns import engine_parts
+from tests.campaigns.engines import REST, Cluster, ask, cluster, start_flink, start_spark
 from tests.clusters_page import documented
-from tests.object_server import fetch_runs, store_on_this_machine
+from tests.object_server import S3, SERVERS, fetch_runs, store_on_this_machine
 
 ROOT = Path(__file__).parents[2]
-REST = "http://localhost:8081"
 STAGES = ("Clean", "Deduplicate", "Write")
-
-OPENED = [
-    f"--add-opens=java.base/{package}=ALL-UNNAMED"
-    for package in (
-        "java.io java.lang java.lang.invoke java.lang.reflect java.net java.nio java.text "
-        "java.time java.util java.util.concurrent java.util.concurrent.atomic "
-        "java.util.concurrent.locks sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar"
-    ).split()
-]
-"""What both engines need of Java 17; their own start scripts say so too."""
-
-FLINK_CONFIG = """
-jobmanager.rpc.address: localhost
-jobmanager.bind-host: localhost
-jobmanager.memory.process.size: 1200m
-taskmanager.bind-host: localhost
-taskmanager.host: localhost
-taskmanager.numberOfTaskSlots: 1
-taskmanager.memory.process.size: 1400m
-taskmanager.memory.managed.size: 256m
-rest.address: localhost
-rest.bind-address: localhost
-parallelism.default: 2
-io.tmp.dirs: {folder}/tmp
-"""
-
-RESTARTS = """
-restart-strategy.type: fixed-delay
-restart-strategy.fixed-delay.attempts: 3
-restart-strategy.fixed-delay.delay: 1 s
-"""
-
-LOG4J = """
-rootLogger.level = INFO
-rootLogger.appenderRef.console.ref = Console
-appender.console.name = Console
-appender.console.type = CONSOLE
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{HH:mm:ss} %-5p %c{1} - %m%n
-"""
-
-
-@dataclass
-class Cluster:
-    """Programs that belong together; all of them end with it."""
-
-    folder: Path
-    programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
-
-    def start(self, name: str, *command: str | Path, **environment: str) -> None:
-        """Start a program; what it prints goes to a file of its name."""
-        with (self.folder / f"{name}.log").open("wb") as log:
-            self.programs[name] = subprocess.Popen(
-                [str(each) for each in command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.folder,
-                env=os.environ | environment,
-            )
-
-    def text(self, name: str) -> str:
-        """What a program has printed."""
-        return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
-
-    def wait_for(self, what: str, seen: Callable[[], bool], seconds: float = 120) -> None:
-        """Wait until something is so."""
-        deadline = time.monotonic() + seconds
-        while not seen():
-            died = [name for name, program in self.programs.items() if program.poll() is not None]
-            if died or time.monotonic() > deadline:
-                last = "\n".join(self.text(name)[-2_000:] for name in died or self.programs)
-                sys.exit(f"{what}: not after {seconds} s; ended: {died}\n{last}")
-            time.sleep(0.3)
-
-    def stop(self) -> None:
-        """End all programs, the last one first."""
-        for program in reversed(self.programs.values()):
-            program.terminate()
-        for program in self.programs.values():
-            try:
-                program.wait(20)
-            except subprocess.TimeoutExpired:
-                program.kill()
-
-
-@contextmanager
-def cluster(work: Path, name: str, limit: str = "true") -> Iterator[Cluster]:
-    """An empty cluster with a worker pool, in a folder of its own; *limit* is for its shell."""
-    folder = work / name
-    folder.mkdir()
-    found = Cluster(folder)
-    try:
-        newsieve = Path(sys.executable).with_name("newsieve")
-        pool = [newsieve, "--log-format", "json", *documented("worker")]
-        found.start("worker", "sh", "-c", f'{limit}; exec "$@"', "sh", *pool)
-        found.wait_for("worker", lambda: "listening" in found.text("worker"))
-        yield found
-    finally:
-        found.stop()
-
-
-def ask(path: str) -> dict:
-    """Ask Flink."""
-    try:
-        with urlopen(REST + path, timeout=5) as answer:
-            return json.load(answer)
-    except OSError:
-        return {}
-
-
-def start_flink(found: Cluster, *, restarts: bool = False) -> None:
-    """Start a job manager and two task managers with a slot each."""
-    configuration = FLINK_CONFIG.format(folder=found.folder) + RESTARTS * restarts
-    (found.folder / "tmp").mkdir()
-    (found.folder / "config.yaml").write_text(configuration, encoding="utf-8")
-    (found.folder / "log4j.properties").write_text(LOG4J, encoding="utf-8")
-    java = [
-        *("java", "-Xmx600m", "-XX:MaxDirectMemorySize=400m", *OPENED),
-        f"-Dlog4j.configurationFile=file:{found.folder}/log4j.properties",
-        *("-cp", f"{engine_parts.package('flink')}/pyflink/lib/*"),
-    ]
-    manager = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint"
-    memory = sizes(
-        "jobmanager.memory", heap="500m", off_heap="128m", jvm_metaspace="256m", jvm_overhead="128m"
-    )
-    found.start(
-        "job-manager", *java, manager, "-c", found.folder, "--executionMode", "cluster", *memory
-    )
-    parts = {
-        "task.heap": "400m",
-        "task.off-heap": "0b",
-        "framework.heap": "128m",
-        "framework.off-heap": "128m",
-        "network": "128m",
-        "jvm-metaspace": "256m",
-        "jvm-overhead": "128m",
-    }
-    memory = [each for name, size in parts.items() for each in sizes_of(name, size)]
-    memory += ["-D", "taskmanager.cpu.cores=1.0", "-D", "taskmanager.memory.managed.size=256m"]
-    for number in (1, 2):
-        runner = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner"
-        named = ["-D", f"taskmanager.resource-id=task-manager-{number}"]
-        found.start(f"task-manager-{number}", *java, runner, "-c", found.folder, *named, *memory)
-    found.wait_for("Flink", lambda: ask("/overview").get("slots-available") == 2)
-
-
-def sizes(prefix: str, **parts: str) -> list[str]:
-    """Give a job manager its memory."""
-    found = []
-    for name, size in parts.items():
-        key = {
-            "heap": "heap.size",
-            "off_heap": "off-heap.size",
-            "jvm_metaspace": "jvm-metaspace.size",
-        }
-        keys = [key[name]] if name in key else ["jvm-overhead.min", "jvm-overhead.max"]
-        found += [each for k in keys for each in ("-D", f"{prefix}.{k}={size}")]
-    return found
-
-
-def sizes_of(name: str, size: str) -> Iterator[str]:
-    """Give a task manager a part of its memory."""
-    ranged = name in {"network", "jvm-overhead"}
-    for key in ["min", "max"] if ranged else ["size"]:
-        yield from ("-D", f"taskmanager.memory.{name}.{key}={size}")
-
-
-def start_spark(found: Cluster) -> None:
-    """Start a master and two workers with a core each."""
-    home = engine_parts.package("spark") / "pyspark"
-    environment = {
-        "SPARK_HOME": str(home),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_SCALA_VERSION": "2.12",
-    }
-    java = ["java", "-Xmx400m", *OPENED, "-cp", f"{home}/jars/*"]
-    master = ["org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "7077"]
-    found.start("master", *java, *master, "--webui-port", "8088", **environment)
-    found.wait_for("Spark", lambda: "I have been elected leader" in found.text("master"))
-    for number in (1, 2):
-        folder = found.folder / f"worker-{number}"
-        worker = ["org.apache.spark.deploy.worker.Worker", "--host", "127.0.0.1", "--cores", "1"]
-        where = ["--memory", "1g", "--work-dir", folder, "--webui-port", f"809{number}"]
-        found.start(
-            f"worker-{number}", *java, *worker, *where, "spark://127.0.0.1:7077", **environment
-        )
-    registered = "Registering worker"
-    found.wait_for("Spark", lambda: found.text("master").count(registered) == 2)
 
 
 def command(start: str, output: str) -> list[str]:
@@ -326,21 +136,20 @@ def flink(work: Path, expected: dict[str, str]) -> list[str]:
     return problems + [f"flink: {stage} is not named" for stage in STAGES if stage not in named]
 
 
-def stored(work: Path, expected: dict[str, str]) -> list[str]:
+def stored(work: Path, expected: dict[str, str], kind: str) -> list[str]:
     """Two task managers, whose worker processes see nothing but a store of objects."""
-    with store_on_this_machine(work):
-        store = StorePath.parse("s3://news")
+    with store_on_this_machine(work, kind) as store:
         for path in (work / "raw").iterdir():
             (store / "raw" / path.name).put(path)
         with cluster(work, "stored") as found:
             start_flink(found)
             began = time.monotonic()
-            words = command("run configs/flink", "s3://news/out")
+            words = command("run configs/flink", f"{store}/out")
             at = words.index("--output")
             words[at:at] = ["--input", f"{store}/raw"]
             subprocess.run(words, cwd=work, check=True)
             caches = [path for path in (work / "caches").iterdir() if any(path.iterdir())]
-            print(f"stored: {time.monotonic() - began:.0f} s; {len(caches)} caches")
+            print(f"stored: {kind}, {time.monotonic() - began:.0f} s; {len(caches)} caches")
             output = work / "stored-out"
             fetch_runs(store / "out", output)
             return verdict("stored", found, expected, output)
@@ -428,9 +237,34 @@ def spark(work: Path, expected: dict[str, str]) -> list[str]:
         return verdict("spark", found, expected, work / "spark-out")
 
 
-SCENARIOS = {
-    each.__name__: each for each in (flink, stored, killed, interrupted, abandoned, failing, spark)
-}
+def paired(work: Path, expected: dict[str, str], rounds: int) -> list[str]:
+    """One task manager and two in turn, on one cluster; the quietest run of each counts."""
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    problems: list[str] = []
+    with cluster(work, "paired") as found:
+        start_flink(found)
+        for turn in range(rounds):
+            for slots, seconds in walls.items():
+                output = work / f"paired-{turn}-{slots}"
+                words = command("run configs/flink", output.name)
+                words += ["--parallelism", str(slots)]
+                began, before, here = time.monotonic(), found.cpu_seconds(), os.times()
+                subprocess.run(words, cwd=work, check=True)
+                seconds.append(time.monotonic() - began)
+                after, now = found.cpu_seconds(), os.times()
+                cpu = {name: after[name] - before[name] for name in after}
+                cpu["run and job server"] = sum(now[2:4]) - sum(here[2:4])
+                parts = ", ".join(f"{name} {used:.0f}" for name, used in cpu.items())
+                print(f"paired: {slots} task managers: {seconds[-1]:.1f} s; CPU {parts}")
+                problems += verdict("paired", found, expected, output)
+    one, two = min(walls[1]), min(walls[2])
+    print(f"paired: {two:.1f} s with two task managers, {one:.1f} s with one: {two / one:.2f} x")
+    return problems
+
+
+EVERY = (flink, stored, killed, interrupted, abandoned, failing, spark)
+"""What is run unless something is named."""
+SCENARIOS = {each.__name__: each for each in (*EVERY, paired)}
 
 
 def in_namespace() -> None:
@@ -448,7 +282,10 @@ def main() -> None:
     """Run the scenarios; exit with 1 where one of them fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--texts", type=int, default=20_000)
-    parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=list(SCENARIOS))
+    every = [each.__name__ for each in EVERY]
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=every)
+    parser.add_argument("--store", choices=SERVERS, default=S3, help="for stored")
+    parser.add_argument("--rounds", type=int, default=2, help="for paired")
     parser.add_argument("--work", type=Path, help="keep everything in this folder")
     arguments = parser.parse_args()
     engines = ["spark"] * ("spark" in arguments.only) + ["flink"] * (arguments.only != ["spark"])
@@ -467,7 +304,13 @@ def main() -> None:
         here = command("run raw/", "in-process")
         subprocess.run(here[: here.index("--")], cwd=work, check=True)
         expected = tables(work / "in-process")
-        problems = [each for name in arguments.only for each in SCENARIOS[name](work, expected)]
+        chosen: dict[str, dict[str, Any]] = {
+            "stored": {"kind": arguments.store},
+            "paired": {"rounds": arguments.rounds},
+        }
+        problems = []
+        for name in arguments.only:
+            problems += SCENARIOS[name](work, expected, **chosen.get(name, {}))
     finally:
         if not arguments.work:
             shutil.rmtree(work)

@@ -1,11 +1,13 @@
-"""Gets what the engines of ``cluster`` are made of, once, from package registries.
+"""Gets what campaigns run beside newsieve, once, from package registries: engines and stores.
 
 usage: python -m tests.campaigns.engine_parts [--check] [prism] [flink] [spark]
+                                              [versitygw] [azurite]
 
 With --check, nothing is fetched; exit code 1 if something is not there.
 
-Kept below $XDG_CACHE_HOME/newsieve-engines (or ~/.cache). Prism is built with Go, Flink and Spark
-come as Python packages, and the jars of Beam's job servers are put together by Maven.
+Kept below $XDG_CACHE_HOME/newsieve-engines (or ~/.cache). Prism and versitygw (S3) are built with
+Go, Azurite (Azure) is a package of npm, Flink and Spark come as Python packages, and the jars of
+Beam's job servers are put together by Maven.
 
 The pairing that is supported is a job server of the same Beam version as the Python package.
 Where the registry has none, the newest whose three parts are all there is used instead: it is
@@ -72,23 +74,37 @@ JARS = {
 }
 """Engine → main class and parts (group:artifact:version) of its job server."""
 
-TOOLS = {"prism": ["go"], "flink": ["java", "mvn"], "spark": ["java", "mvn"]}
+BUILT = {
+    "prism": ("github.com/apache/beam/sdks/v2/go/cmd/prism", BEAM),
+    "versitygw": ("github.com/versity/versitygw/cmd/versitygw", "1.8.0"),
+}
+"""Program → the Go package that it is built from, and its version."""
+AZURITE = "3.37.0"
+TOOLS = {
+    **{key: ["go"] for key in BUILT},
+    "azurite": ["node", "npm"],
+    "flink": ["java", "mvn"],
+    "spark": ["java", "mvn"],
+}
 
 
-def lacking(engine: str) -> list[str]:
-    """Name the tools without which *engine* cannot be had here."""
-    tools = ["java"] * (engine != "prism") if there(engine) else TOOLS[engine]
+def lacking(name: str) -> list[str]:
+    """Name the tools without which *name* cannot be had, or run, here."""
+    needs = {"flink": ["java"], "spark": ["java"], "azurite": ["node"]}
+    tools = needs.get(name, []) if there(name) else TOOLS[name]
     return [tool for tool in tools if not shutil.which(tool)]
 
 
-def there(engine: str) -> bool:
-    """Whether the parts of *engine* have been fetched."""
-    return prism().exists() if engine == "prism" else job_server(engine).exists()
+def there(name: str) -> bool:
+    """Whether the parts of *name* have been fetched."""
+    return (job_server(name) if name in JARS else program(name)).exists()
 
 
-def prism() -> Path:
-    """Where the program of Prism is kept."""
-    return CACHE / f"prism-{BEAM}" / "prism"
+def program(name: str) -> Path:
+    """Where a program is kept."""
+    if name == "azurite":
+        return CACHE / f"azurite-{AZURITE}" / "node_modules" / ".bin" / "azurite-blob"
+    return CACHE / f"{name}-{BUILT[name][1]}" / name
 
 
 def job_server(engine: str) -> Path:
@@ -101,19 +117,27 @@ def package(engine: str) -> Path:
     return CACHE / {"flink": f"flink-{FLINK}", "spark": f"spark-{SPARK}"}[engine]
 
 
-def fetch(engine: str) -> None:
+def fetch(name: str) -> None:
     """Get what is not there yet.
 
     Raises:
         subprocess.CalledProcessError: a registry does not have it, or cannot be reached.
     """
-    if engine == "prism":
-        if not prism().exists():
-            name = "github.com/apache/beam/sdks/v2/go/cmd/prism"
-            environment = os.environ | {"GOBIN": str(prism().parent)}
-            command = ["go", "install", f"{name}@v{BEAM}"]
-            subprocess.run(command, env=environment, check=True)
+    if name in JARS:
+        _fetch_engine(name)
+    elif there(name):
         return
+    elif name in BUILT:
+        source, release = BUILT[name]
+        environment = os.environ | {"GOBIN": str(program(name).parent)}
+        subprocess.run(["go", "install", f"{source}@v{release}"], env=environment, check=True)
+    elif name == "azurite":
+        folder = program(name).parents[2]
+        install = ["npm", "install", "--silent", "--prefix", str(folder), f"azurite@{AZURITE}"]
+        subprocess.run(install, check=True)
+
+
+def _fetch_engine(engine: str) -> None:
     if not package(engine).exists():
         wanted = {"flink": f"apache-flink-libraries=={FLINK}", "spark": f"pyspark=={SPARK}"}[engine]
         part = package(engine).with_suffix(".part")

@@ -1,12 +1,14 @@
 """Runs that are killed at random moments: nothing lost, nothing twice, no half run in sight.
 
-usage: python -m tests.campaigns.kills [--kills 20] [--texts 20000] [--seed 1] [--store]
+usage: python -m tests.campaigns.kills [--kills 20] [--texts 20000] [--seed 1] [--at-once 2]
+                                       [--store [moto | versitygw | azurite]]
 
 A run over --texts invented texts is killed (SIGKILL, its whole process group) again and again,
-while new files arrive; then it is left to end. A reader looks at the collection all the while.
-At the end every record must be accounted for once, and each committed run must be, to the byte,
-what a calm history of the same files gives. Exits with 1 if anything is not so. With --store, the
-output is in an object store (moto, on this machine), and the reader goes by its log.
+while new files arrive; one in four, and the last, is left to end. A reader looks at the collection
+all the while. At the end every record must be accounted for once, and each committed run must be,
+to the byte, what a calm history of the same files gives. Exits with 1 if anything is not so. With
+--store, the output is in an object store on this machine, and the reader goes by its log. With
+--at-once, so many runs race for each place in it; each is killed at a moment of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ import threading
 import time
 from collections import Counter
 from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -31,7 +35,7 @@ import pyarrow.parquet as pq
 from pipeline.ledger.history import committed_runs, read_manifest, table_files
 from pipeline.storage import Place, StorePath, opened
 from tests.benchmarks.texts import write_texts
-from tests.object_server import fetch_runs, store_on_this_machine
+from tests.object_server import S3, SERVERS, fetch_runs, store_on_this_machine
 
 TABLES = ("articles", "duplicates", "rejects")
 DAY = "2026-01-01"
@@ -86,26 +90,51 @@ class Reader(threading.Thread):
                 self.problems.append(f"{folder.name}: {rows} {table}, the manifest says {counts}")
 
 
-def torment(
-    folder: Path, output: Place, waiting: list[Path], kills: int, dice: random.Random
-) -> None:
-    """Kill runs at random moments; let a file arrive now and then; at last, let one end."""
-    for _ in range(kills):
-        process = start(folder / "in", output)
-        moment = dice.choice([dice.uniform(0.2, 4), dice.uniform(0.2, 30)])
-        try:
-            process.wait(moment)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        if waiting and dice.random() < 0.7:
-            shutil.copy(waiting[-1], folder / "in" / waiting.pop().name)
-    for file in waiting:
-        shutil.copy(file, folder / "in" / file.name)
-    last = start(folder / "in", output)
-    told = last.communicate()[1]
-    if last.returncode:
-        sys.exit(f"the last run ended in {last.returncode}: {told.decode()}")
+@dataclass
+class Torment:
+    """Runs that are killed, and what became of those that ended by themselves."""
+
+    folder: Path
+    output: Place
+    at_once: int
+    dice: random.Random
+    longest: float = 30.0
+    killed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def kill(self, waiting: list[Path], kills: int) -> None:
+        """Kill so many runs at random moments; let files arrive, and one in four end."""
+        for turn in count(1):
+            self._race(kills - self.killed if turn % 4 else 0)
+            if self.killed >= kills:
+                break
+            if waiting and (turn % 4 == 0 or self.dice.random() < 0.4):
+                shutil.copy(waiting[-1], self.folder / "in" / waiting.pop().name)
+        for file in waiting:
+            shutil.copy(file, self.folder / "in" / file.name)
+        self._race(0)
+
+    def _race(self, kills: int) -> None:
+        """Start some runs at once, and kill as many of them as have not ended by then."""
+        began = time.monotonic()
+        going = [start(self.folder / "in", self.output) for _ in range(self.at_once)]
+        latest = self.longest * 1.1
+        moments = [
+            self.dice.choice([self.dice.uniform(0.2, 4), self.dice.uniform(0.2, latest)])
+            for _ in going[:kills]
+        ]
+        for process, moment in sorted(zip(going, moments, strict=False), key=lambda each: each[1]):
+            try:
+                process.wait(max(0, began + moment - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                self.killed += 1
+        for process in going:
+            told = process.communicate()[1].decode()
+            if process.returncode == 0:
+                self.longest = max(5.0, time.monotonic() - began)
+            elif process.returncode != -signal.SIGKILL:
+                self.problems.append(f"a run ended in {process.returncode}: {told}")
 
 
 def runs_of(output: Path) -> list[Path]:
@@ -149,34 +178,35 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--texts", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--store", action="store_true")
+    parser.add_argument("--store", nargs="?", const=S3, choices=SERVERS)
+    parser.add_argument("--at-once", type=int, default=1)
     arguments = parser.parse_args()
-    dice = random.Random(arguments.seed)
     began = time.time()
     with tempfile.TemporaryDirectory(prefix="newsieve-kills-") as name:
         folder = Path(name)
         write_texts(folder / "texts", arguments.texts, per_file=max(100, arguments.texts // 20))
         files = sorted((folder / "texts").iterdir())
         (folder / "in").mkdir()
-        there = files[: len(files) * 3 // 4]
+        there = files[: len(files) // 2]
         for file in there:
             shutil.copy(file, folder / "in" / file.name)
         with ExitStack() as stack:
             output: Place = folder / "out"
             if arguments.store:
-                stack.enter_context(store_on_this_machine(folder))
-                output = StorePath.parse("s3://news/out")
+                output = stack.enter_context(store_on_this_machine(folder, arguments.store)) / "out"
             reader = Reader(output)
             reader.start()
-            torment(folder, output, files[len(there) :], arguments.kills, dice)
+            torment = Torment(folder, output, arguments.at_once, random.Random(arguments.seed))
+            torment.kill(files[len(there) :], arguments.kills)
             reader.ended.set()
             reader.join()
             if isinstance(output, StorePath):
                 fetch_runs(output, folder / "out")
-        problems = reader.problems + account(folder, arguments.texts) + replay(folder)
+        problems = torment.problems + reader.problems + account(folder, arguments.texts)
+        problems += replay(folder)
         committed = len(runs_of(folder / "out"))
     seconds = time.time() - began
-    print(f"{arguments.kills} kills, {committed} runs, {reader.looks} looks, {seconds:.0f} s")
+    print(f"{torment.killed} kills, {committed} runs, {reader.looks} looks, {seconds:.0f} s")
     calm = "every record once, every run as in a calm history, none seen half"
     print("\n".join(problems) or calm)
     sys.exit(bool(problems))

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config import JudgeConfig
-from pipeline.judge import judge_article
-from pipeline.judge.filters import FILTERS
+from pipeline.judge import FILTERS, judge_article
 from pipeline.records import REASONS, Article, Document
 
 GERMAN = "Der Stadtrat hat am Dienstag beschlossen, die alte Bibliothek offen zu halten."

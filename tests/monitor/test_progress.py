@@ -21,7 +21,7 @@ from pipeline.config import Config
 from pipeline.job import run_job
 from pipeline.monitor.log import EventLog, close_log, open_log
 from pipeline.monitor.progress import Progress, Watcher, _LiveLine, _Run
-from pipeline.staging import COUNTS, Staging, counted, counter_of, forget
+from pipeline.staging import COUNTS, LiveCounter, Staging, counted, counter_of, forget
 
 STORIES = 40
 
@@ -38,6 +38,12 @@ def count(folder):
     for _ in range(1_000):
         counter_of(folder).add("records")
         counter_of(folder).add("cleaned_bytes", 100)
+
+
+def step(folder):
+    """What a worker does in a step."""
+    count(folder)
+    counter_of(folder).add("clean", 5)
 
 
 def test_the_counts_of_all_processes_and_threads_add_up(tmp_path):
@@ -63,6 +69,51 @@ def test_what_an_interrupted_run_counted_is_forgotten(tmp_path):
     assert dict.fromkeys(COUNTS, 0) == counted(str(tmp_path))
     count(str(tmp_path))
     assert 1_000 == counted(str(tmp_path))["records"]
+
+
+def test_workers_on_other_machines_count_in_the_store(store, tmp_path, monkeypatch):
+    """Processes that share no folder add up, and what they counted goes with `forget`."""
+    monkeypatch.setenv("NEWSIEVE_CACHE", str(tmp_path / "caches" / "%p"))
+    folder = str(store / ".staging" / "run")
+    start = multiprocessing.get_context("spawn").Process
+    workers = [start(target=step, args=(folder,)) for _ in range(2)]
+    for each in workers:
+        each.start()
+    step(folder)
+    for each in workers:
+        each.join()
+    plan = plan_of(400_000)
+    found = _Run(plan, Config(), Staging(folder)).look(time.monotonic(), 1.0)
+
+    assert {"records": 3_000, "clean": 15} == {
+        name: count for name, count in counted(folder).items() if name in {"records", "clean"}
+    }
+    assert ("cleaning", 3_000, 300_000) == (found.stage, found.records, found.bytes)
+    forget(folder)
+    assert [] == list(store.files())
+
+
+def test_counts_reach_the_store_before_a_step_ends(store, monkeypatch):
+    """Now and then; not with every record."""
+    puts = []
+    monkeypatch.setattr("pipeline.storage.StorePath.put", lambda *_: puts.append(1))
+    monkeypatch.setattr("pipeline.staging.SEND_EVERY_S", 0.05)
+    counter, began = LiveCounter(store), time.monotonic()
+    while time.monotonic() - began < 0.3:
+        counter.add("records")
+
+    assert 3 <= len(puts) <= 6
+
+
+def test_a_store_that_does_not_answer_leaves_what_was_seen(store, monkeypatch):
+    """The display does not fall back to nothing for one failed look."""
+    folder = str(store / "run")
+    step(folder)
+    run = _Run(plan_of(400_000), Config(), Staging(folder))
+    run.look(100.0, 0.0)
+    monkeypatch.setattr("pipeline.monitor.progress.counted", lambda _: dict.fromkeys(COUNTS, 0))
+
+    assert 1_000 == run.look(110.0, 10.0).records
 
 
 def test_a_folder_that_cannot_be_written_stops_nobody(tmp_path):
@@ -192,8 +243,11 @@ def test_looks_stop_with_the_run():
 
 @pytest.mark.beam
 @pytest.mark.slow
-def test_worker_processes_count_where_the_main_process_looks(tmp_path):
-    """With two workers, the log has progress with records of both."""
+@pytest.mark.parametrize("where", ["disk", "store"])
+def test_worker_processes_count_where_the_main_process_looks(where, tmp_path, request, monkeypatch):
+    """With two workers, the log has progress with records of both, if they share no disk too."""
+    output = request.getfixturevalue("store") if where == "store" else tmp_path / "out"
+    monkeypatch.setenv("NEWSIEVE_CACHE", str(tmp_path / "caches" / "%p"))
     folder = tmp_path / "in"
     folder.mkdir()
     for part in range(4):
@@ -204,13 +258,14 @@ def test_worker_processes_count_where_the_main_process_looks(tmp_path):
     script = tmp_path / "quick.py"
     script.write_text(
         "import pipeline.monitor.progress as p; p.LOOK_EVERY_S = 0.1; p.LOG_EVERY_S = 0.2\n"
+        "p.SEND_EVERY_S = 0.2\n"
         "from pipeline.__main__ import main; main()\n"
     )
     root = Path(__file__).parents[2]
     done = subprocess.run(
         [
             *(sys.executable, str(script), "--log-format", "json", "run", str(folder)),
-            *("--output", str(tmp_path / "out"), "--set", "run.workers=2"),
+            *("--output", str(output), "--set", "run.workers=2"),
             *("--set", "run.block_bytes=100000"),
         ],
         env=os.environ | {"PYTHONPATH": str(root)},

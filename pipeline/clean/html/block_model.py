@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.html.beside_headline import headlines
 from pipeline.clean.html.block_features import (
     OWN,
     Expansion,
@@ -29,6 +28,7 @@ from pipeline.clean.html.block_features import (
     may_be_story,
 )
 from pipeline.clean.html.blocks import EXTRACTIONS, LINE_BREAK, Blocks, compare, mask_with
+from pipeline.clean.html.title import headlines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
 from pipeline.clean.model import viterbi

@@ -328,6 +328,10 @@ def mask_with(*flags: str) -> int:
     return sum(_BIT[flag] for flag in flags)
 
 
+HEADING, MENU, H1 = mask_with("heading"), mask_with("nav"), mask_with("h1")
+ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
+"""Parts of a page whose lines say nothing of its story as a whole."""
+
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from lxml.etree import _Element
 
 from pipeline.clean.dates import WORDS
-from pipeline.clean.html.beside_headline import kind_of_label
+from pipeline.clean.lines.bylines import kind_of_label
 from pipeline.clean.names import in_reading_order
 from pipeline.text.unicode import normalize
 
@@ -447,3 +447,8 @@ def _resolved(node: Node, named: dict[str, Node]) -> Node:
         for author in authors
     ]
     return {**node, "author": full}
+
+
+def story_node(nodes: list[Node]) -> Node:
+    """The first of *nodes* that is about a story; empty where none is."""
+    return next((node for node in nodes if types_of(node) & ARTICLE_TYPES), {})

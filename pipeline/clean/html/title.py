@@ -7,9 +7,11 @@ name, og:title a teaser for social networks, ``<h1>`` sometimes the name of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import product
 
+from pipeline.clean.html.blocks import H1, HEADING, MENU, Blocks
+from pipeline.clean.html.markup import META, Markup, Node, story_node, texts_of
 from pipeline.clean.names import name_key
 from pipeline.records import Evidence
 
@@ -44,6 +46,8 @@ SOLE_WORDS = 2
 SOLE_SHARE = 0.67
 """Minimum words of an only ``<h1>`` that is the headline whatever the head of the page says, and
 share of them that the head has too. Chosen on the development pages of four benchmarks."""
+BELOW_CRUMBS = 3
+"""Blocks after the last breadcrumb among which the headline is sought: a kicker may come first."""
 HEAD_SOURCES = frozenset({"title", "og:title", "twitter:title", "meta:title"})
 _BAR = re.compile(r"((?:\S+\s+){2,}\S+) \| \S+(?: \S+)?")
 """Places where a site or a section follows a bar: one or two words after three or more (more after
@@ -56,6 +60,28 @@ _QUOTED = re.compile(r'\s?["“]')
 _HEAD = re.compile(r"(?:\s+[-|–—»]|\s*[|:])\s+\S")
 _TAIL = re.compile(r".+\S(?:\s+[-|–—]\s+|\s*\|\s*|_)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|\s*|\s+»|«\s+")
+
+
+def stated_titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
+    """List what the places of a page state as its title, for ``choose_title``."""
+    stated = texts_of(story_node(nodes).get("headline"))
+    found = [("json-ld:headline", text) for text in stated]
+    below = headlines_below_breadcrumbs(blocks, stated)
+    found += [("h1", below.get(name_key(text), text)) for text in markup.headings[:5]]
+    if not any(len(text.split()) > 1 for text in markup.headings):
+        long = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
+        found += [("h2", text) for text in long[:1]]
+        whole = (text for text in markup.titles[:1] if not headlines(blocks, [text]))
+        parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
+        longest = max(parts, key=len, default="")
+        if len(longest.split()) >= HEADLINE_WORDS:
+            found += [("printed", blocks.texts[n]) for n in headlines(blocks, [longest])[:1]]
+    found += [("og:title", text) for _, text in markup.first_meta(["og:title"])]
+    found += [("title", text) for text in markup.titles[:1]]
+    found += [("itemprop:headline", text) for text in markup.items.get("headline", [])[:1]]
+    found += [("twitter:title", text) for _, text in markup.first_meta(["twitter:title"])]
+    found += [("meta:title", text) for _, text in markup.first_meta(META["title"])]
+    return [Evidence("title", text, source) for source, text in found]
 
 
 def choose_title(
@@ -254,3 +280,46 @@ def _votes(key: str, keys: list[str], weights: list[float]) -> float:
     votes = zip(keys, weights, strict=True)
     long = len(key) >= MIN_PREFIX_CHARS
     return sum(w for other, w in votes if other == key or (long and other.startswith(key)))
+
+
+def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
+    """Find the blocks that are the headline: those in heading elements, else all that say the same.
+
+    *titles* are what it may be, the likeliest first.
+    """
+    for title in titles:
+        key, limit = name_key(title), 2 * len(title)
+        if not key:
+            continue
+        near = [n for n, flags in enumerate(blocks.near) if flags & HEADING]
+        same = _saying(blocks.texts, near, key, limit)
+        same = same or _saying(blocks.texts, range(len(blocks.texts)), key, len(title) + 2)
+        if same:
+            return same
+    return []
+
+
+def headlines_below_breadcrumbs(blocks: Blocks, stated: Sequence[str]) -> dict[str, str]:
+    """Map each ``<h1>`` in the breadcrumbs, as ``name_key``, to the headline in print below them.
+
+    Such an ``<h1>`` is written for search engines. The headline is a heading that follows, if it
+    is among *stated*, the headlines of the page's JSON-LD.
+    """
+    titles = {name_key(title): title for title in stated}
+    crumbs = [n for n, flags in enumerate(blocks.near) if flags & H1 and _in_menu(blocks, n)]
+    return {
+        name_key(blocks.texts[n]): titles[key]
+        for n in crumbs
+        for m in range(n + 1, min(n + 1 + BELOW_CRUMBS, len(blocks.texts)))
+        if blocks.near[m] & HEADING and not _in_menu(blocks, m)
+        if (key := name_key(blocks.texts[m])) in titles
+    }
+
+
+def _in_menu(blocks: Blocks, n: int) -> bool:
+    return bool((blocks.near[n] | blocks.around[n]) & MENU)
+
+
+def _saying(texts: list[str], places: Sequence[int], key: str, limit: int) -> list[int]:
+    low = len(key)
+    return [n for n in places if low <= len(texts[n]) <= limit and name_key(texts[n]) == key]

@@ -94,7 +94,7 @@ def mark_rows(pages: Sequence[Page], hits: Sequence[Hits]) -> Matrix:
 @lru_cache(maxsize=1 << 12)
 def _columns_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[int, ...]:
     """The columns of a line's kinds and signs."""
-    return tuple([_AT[name] for name in (*kinds, *signs)])
+    return tuple([_AT[name] for name in (*kinds, *signs) if name in _AT])
 
 
 def near_heads(marks: Matrix, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Matrix:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from pipeline.clean.lines.bylines import CLOCK, says_when
 from pipeline.clean.lines.phrases import WORDS, any_of, is_biography, is_notice
-from pipeline.clean.lines.stamps import CLOCK, says_when
 from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 
 MAX_WORDS = 90
@@ -60,6 +60,10 @@ CONTACT_CHARS, ADDRESS_WORDS = 40, 20
 """Characters of the longest of them, and more; words of the longest line that is an address."""
 _ADDRESS = re.compile(r"\w@[\w-]{1,63}\.\w")
 
+_DESK = re.compile(
+    rf"[\[(]?(?:{any_of('desk')})\s?[:.–—-]\s?(?:{any_of('desk_says')})\b", re.IGNORECASE
+)
+DESK_OPENINGS = frozenset(each.split()[0] for each in WORDS["desk"])
 _POLICY = re.compile(
     r"\b(?:has|have|reserves?) the right\b.{0,120}\bcomments?\b|\bcomments?\b.{0,80}\b(?:moderated"
     r"|moderation|removed|deleted|inappropriate)\b",
@@ -121,6 +125,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
             found.append("byline")
         if may_credit(words) and read_contributors(text):
             found.append("contributors")
+        if words[0] in DESK_OPENINGS and _DESK.match(text):
+            found.append("desk")
         if text[0] == "@" and _HANDLE.match(text):
             found.append("handle")
     if has_credit(text, words, word_count):

@@ -31,6 +31,7 @@ from pipeline.ledger.history import (
     table_files,
 )
 from pipeline.ledger.index import load_index, save_index
+from pipeline.ledger.plan import LINES_DAYS
 from pipeline.ledger.upkeep.rewrite import (
     alone,
     common_schema,
@@ -40,14 +41,12 @@ from pipeline.ledger.upkeep.rewrite import (
     rewriting,
     row_group_rows,
     save_rewritten,
+    state_names,
 )
-from pipeline.ledger.upkeep.working_copy import state_names
-from pipeline.ledger.window import LINES_DAYS
 from pipeline.storage import Place, opened
 from pipeline.version import FORMAT_VERSION
-from pipeline.write.columns import TABLES
+from pipeline.write.columns import SIGHTINGS_SCHEMA, TABLES
 from pipeline.write.parquet import undamaged, write_parquet
-from pipeline.write.sightings import SIGHTINGS_SCHEMA
 
 KEYS = "keys"
 """State that is dropped: keys are made again from the kept texts when needed."""

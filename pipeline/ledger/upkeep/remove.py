@@ -22,15 +22,21 @@ from pipeline.ledger.history import (
     committed_runs,
     read_manifest,
     read_table,
-    sequence_of,
     tombstones_of,
     write_tombstones,
 )
 from pipeline.ledger.index import load_index, save_index
+from pipeline.ledger.log import sequence_of
 from pipeline.ledger.upkeep.adopt import Orphans, adopt
-from pipeline.ledger.upkeep.removed_rows import RunChanges, rewrite_run
 from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
-from pipeline.ledger.upkeep.takedown import FileChange, Request, Takedown, survey
+from pipeline.ledger.upkeep.takedown import (
+    FileChange,
+    Request,
+    RunChanges,
+    Takedown,
+    rewrite_run,
+    survey,
+)
 from pipeline.passes.tombstones import tombstone
 from pipeline.storage import Place
 

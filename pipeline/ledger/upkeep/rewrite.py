@@ -4,13 +4,15 @@
 
 Readers of the glob see all runs as before or all as after, also after a kill. Files of a changed
 run get new names (``next_name``): a reader with an old listing misses a file instead of mixing
-the two states.
+the two states. Runs of an object store are changed in a copy on this machine (``working_copy``):
+new files are uploaded under new names, and one entry of the log makes them the runs' files.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,16 +22,33 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
-from pipeline.ledger.commit import cleanup_after, describe_files, save_manifest
+from pipeline.ledger.commit import cleanup_after, describe_files, digest_manifest, save_manifest
 from pipeline.ledger.held import check_output, refuse_held
-from pipeline.ledger.history import committed_runs, renew_views
+from pipeline.ledger.history import (
+    committed_runs,
+    read_manifest,
+    renew_views,
+    tombstones_of,
+    write_tombstones,
+)
 from pipeline.ledger.lock import locked
-from pipeline.ledger.upkeep.working_copy import working_copy
-from pipeline.storage import Place, exchange_folders, link_tree, opened, remove_tree
+from pipeline.ledger.log import Log, commit_change, known_log, name_for
+from pipeline.storage import (
+    Place,
+    StorePath,
+    exchange_folders,
+    link_tree,
+    local,
+    opened,
+    remove_tree,
+)
 from pipeline.write.columns import Table, schema
 from pipeline.write.parquet import undamaged
 
-_NAME = re.compile(r"(?P<stem>.+?)(?:-v(?P<version>\d+))?\.parquet")
+_NAME = re.compile(
+    r"(?P<stem>.+?)(?:-v(?P<version>\d+))?(?:-\d{6,}-[0-9a-f]{8})?\.parquet", re.ASCII
+)
+"""The name of a table; in an object store with what ``log.name_for`` added."""
 
 
 @contextmanager
@@ -104,6 +123,8 @@ def next_name(path: Path, taken: Iterable[str] = ()) -> str:
     >>> from pathlib import Path
     >>> next_name(Path("part-00007.parquet")), next_name(Path("part-00007-v2.parquet"))
     ('part-00007-v2.parquet', 'part-00007-v3.parquet')
+    >>> next_name(Path("part-00007-v2-000012-0123abcd.parquet"))
+    'part-00007-v3.parquet'
     """
     named = _NAME.fullmatch(path.name)
     assert named is not None
@@ -144,3 +165,71 @@ def fitted(rows: pa.Table, wanted: pa.Schema) -> pa.Table:
         for field in wanted
     ]
     return pa.Table.from_arrays(columns, schema=wanted)
+
+
+_INPUTS = "state/inputs"
+
+
+@contextmanager
+def working_copy(output: StorePath, run_ids: Iterable[str]) -> Iterator[Path]:
+    """Yield a folder with copies of runs to change; what became of them is committed.
+
+    Raises:
+        LostRace: another command was first; nothing was changed.
+    """
+    log, names = known_log(output), list(run_ids)
+    with tempfile.TemporaryDirectory(prefix="newsieve-runs-") as name:
+        copy = Path(name)
+        write_tombstones(copy, log.tombstones)
+        for run_id in names:
+            _fetch(output / "runs" / run_id, copy / run_id, log.manifests[run_id])
+        yield copy
+        changed = [
+            _upload(copy / run_id, output / "runs" / run_id, log)
+            for run_id in names
+            if (copy / run_id).exists()
+        ]
+        commit_change(
+            output,
+            log,
+            "the runs are changed",
+            drops=[run_id for run_id in names if not (copy / run_id).exists()],
+            manifests=changed,
+            tombstones=tombstones_of(copy) - log.tombstones,
+        )
+
+
+def state_names(manifest: Mapping[str, Any]) -> set[str]:
+    """Return the names of files and folders in the state of a run, as they are in the copy."""
+    paths = (Path(_usual(file["path"])).parts for file in manifest["files"])
+    return {parts[1] for parts in paths if parts[0] == "state"}
+
+
+def _usual(path: str) -> str:
+    """Return the name of a file in the copy: some steps expect that of the inputs."""
+    return f"{_INPUTS}.parquet" if path.startswith(_INPUTS) else path
+
+
+def _fetch(run: StorePath, copy: Path, manifest: Mapping[str, Any]) -> None:
+    for file in manifest["files"]:
+        target = copy / _usual(file["path"])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(local(run / file["path"]), target)
+    save_manifest(copy, dict(manifest))
+
+
+def _upload(copy: Path, run: StorePath, log: Log) -> dict[str, Any]:
+    """Upload what is new in *copy*, for the next entry of *log*; return the manifest."""
+    known = {_usual(file["path"]): file for file in log.manifests[run.name]["files"]}
+    manifest = read_manifest(copy)
+    files = []
+    for file in manifest["files"]:
+        old = known.get(file["path"])
+        if old and old["blake2b"] == file["blake2b"]:
+            files.append(old)
+        else:
+            name = name_for(file["path"], log.sequence + 1, manifest["digest"][:8])
+            (run / name).put(copy / file["path"])
+            files.append(file | {"path": name})
+    manifest["files"] = sorted(files, key=lambda file: str(file["path"]))
+    return manifest | {"digest": digest_manifest(manifest)}

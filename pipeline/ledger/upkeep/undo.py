@@ -11,7 +11,7 @@ from pipeline.ledger.commit import cleanup_after, withdraw
 from pipeline.ledger.held import check_output, refuse_held
 from pipeline.ledger.history import committed_runs, read_manifest, renew_views
 from pipeline.ledger.lock import locked
-from pipeline.ledger.log import commit_change
+from pipeline.ledger.log import commit_change, known_log
 from pipeline.ledger.upkeep.rewrite import forget_keys
 from pipeline.storage import Place, StorePath
 
@@ -62,12 +62,13 @@ def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
         )
         if dry_run:
             return taken
+        # A new run over the same files has the same name, and may have other texts.
+        forget_keys(output, [newest.run_id])
         if isinstance(newest.folder, Path) and isinstance(output, Path):
             withdraw(newest.folder, output)
         elif isinstance(output, StorePath):
-            commit_change(output, f"{newest.run_id} is taken away", [newest.run_id])
-        # A new run over the same files has the same name, and may have other texts.
-        forget_keys(output, [newest.run_id])
+            deed = f"{newest.run_id} is taken away"
+            commit_change(output, known_log(output), deed, [newest.run_id])
         with cleanup_after(f"{newest.run_id} is undone"):
             renew_views(output)
     return taken

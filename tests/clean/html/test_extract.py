@@ -22,7 +22,7 @@ from pipeline.clean.html.candidates import MAX_CHARS, MAX_ELEMENTS, agree
 from pipeline.clean.html.extract import Story, extract_page, without_head
 from pipeline.clean.html.metadata import PageMetadata
 from pipeline.config import JudgeConfig
-from pipeline.judge.filters import no_body_left
+from pipeline.judge import no_body_left
 from pipeline.read.encoding import decode
 from pipeline.records import Article, Document, Evidence
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from lxml.html import document_fromstring
 
-from pipeline.clean.html.beside_headline import ABOVE, PRINTED, date_beside_headline, headlines
 from pipeline.clean.html.blocks import read_blocks
-from pipeline.clean.html.published import choose_date
+from pipeline.clean.html.published import ABOVE, PRINTED, choose_date, date_beside_headline
+from pipeline.clean.html.title import headlines
 from pipeline.records import Evidence
 
 TITLE = "Rope prices rise again in the old harbour"

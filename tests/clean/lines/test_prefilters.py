@@ -39,6 +39,7 @@ def ending(text, words):
 
 PREFILTERS = {
     "pointer": (signs._POINTER, first(signs.POINTER_OPENINGS)),
+    "desk": (signs._DESK, first(signs.DESK_OPENINGS)),
     "teaser": (signs._TEASER, last(signs.TEASER_ENDS)),
     "headline button": (signs._HEADLINE_BUTTON, last(signs.TEASER_ENDS)),
     "policy": (signs._POLICY, among(signs.COMMENT_WORDS)),
@@ -54,7 +55,7 @@ PREFILTERS = {
 }
 """Pattern → what lets a line through to it."""
 
-OPENINGS = {"pointer", "label", "byline", "reporting by"}
+OPENINGS = {"pointer", "desk", "label", "byline", "reporting by"}
 """Patterns that a line begins with."""
 
 LETTERS = st.characters(

@@ -62,6 +62,17 @@ LINES = (
     "Die Polizei nutzt den WhatsApp-Kanal seit dem Frühjahr für Warnungen.",
     "Tap the three dots and choose Copy link, then paste it into the form.",
     "With a win on Saturday we may earn a point on the leaders, the coach said.",
+    # Eds and editors, as names and as people
+    "Eds Dorn, who runs the ferry, updates the timetable by hand every spring.",
+    "Eds: I grew up on the island, and I never meant to leave it.",
+    "Eds. Updike and Cheever are cheap in this edition.",
+    "Editors: the last ones left at midnight, when the press had stopped.",
+    "Editors update the dictionary twice a year, in March and in September.",
+    "Eds note that the manuscript was moved twice during the war.",
+    "Note to editors and readers of old maps: the harbour has moved.",
+    "Attention: editors of school papers meet on Friday.",
+    "“Eds: UPDATES,” the telegram began, and nobody knew what had happened.",
+    "Redaktionen in ganz Europa haben ihre Regeln für Quellen ergänzt.",
     # Words that head sections elsewhere
     "Diskussion",
     "What do you think?",
@@ -145,3 +156,28 @@ def test_digits_that_are_no_numbers_are_read(line):
 def test_quotes_hide_no_letters(line, prose):
     """Two letters of a script without spaces are a word, whatever marks stand among them."""
     assert prose == read_page(line).lines[0].prose
+
+
+DESK_NOTES = (
+    "Eds: UPDATES with quote from dairy worker; ADDS cost in 4th graf. With AP Photos.",
+    "Eds: Adds background in paragraphs 3-5.",
+    "(Eds: Recasts lead, adds byline)",
+    "EDS: Moving for weekend use.",
+    "Eds: With photos, video.",
+    "Eds. note: An earlier version moved on Monday.",
+    "Editors: This version corrects the name of the ferry in the second paragraph.",
+    "Note to editors: embargoed until 6 a.m. on Thursday.",
+    "Attention editors: please note the new spelling of the mayor's name.",
+    "Achtung Redaktionen: Neu im zweiten Absatz ist das Zitat der Ministerin.",
+    "Avis aux rédactions : ajoute une citation du maire.",
+    "Nota a los editores: actualiza con la respuesta del puerto.",
+)
+"""What a desk tells other desks, in some of its forms."""
+
+
+@pytest.mark.parametrize("line", DESK_NOTES)
+def test_a_desk_note_is_none_of_the_story(line):
+    """A note for other desks is held by its rule, above the story and below it."""
+    page = read_page("\n\n".join((line, *BEFORE, BEHIND, line)))
+
+    assert {0, len(page.lines) - 1} == rule_hits(page)["desk_note"]
