@@ -55,16 +55,16 @@ _HALF = np.uint64(32)
 
 @dataclass(frozen=True, eq=False)
 class _Hits:
-    """Keys of the window that a new article has too; n of them.
+    """Keys of the window that a new article has too; n of them, 16 bytes each.
 
     Attributes:
-        key: int64[n], by first place in ``Wanted.packed``.
-        article: int64[n], the article by number in the window.
+        key: uint32[n], by first place in ``Wanted.packed``.
+        article: uint32[n], the article by number in the window.
         cluster: uint64[n], the head of its cluster's id.
     """
 
-    key: NDArray[np.int64]
-    article: NDArray[np.int64]
+    key: NDArray[np.uint32]
+    article: NDArray[np.uint32]
     cluster: NDArray[np.uint64]
 
     def of(self, chosen: NDArray[np.bool_]) -> _Hits:
@@ -105,20 +105,22 @@ def look_up(shard: int, blocks: Sequence[int], config: DedupConfig, staging: Sta
     crowded["key"] = wanted.keys(crowd)
     crowded["articles"] = wanted.totals[crowd]
     samples = wanted.kinds(hits.key) == SAMPLE
+    others = np.unique(hits.article[~samples])
     sampled = hits.of(samples & (wanted.totals[hits.key] <= CROWD))
+    del hits, samples  # there may be many
     keys, clusters = _distinct(sampled)
     held = np.zeros(len(keys), HELD)
     held["key"], held["cluster"] = wanted.keys(keys), clusters
     found, counts = np.unique(keys, return_counts=True)
     rare = sampled.of((counts <= RARE_CLUSTERS)[np.searchsorted(found, sampled.key)])
-    pairs = _pairs(np.unique(hits.article[~samples]), rare, wanted)
+    pairs = _pairs(others, rare, wanted)
     for kind, array in (("pairs", pairs), ("held", held), ("crowded", crowded)):
         staging.write_array(f"window.{shard}.{kind}", array)
 
 
 def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: Wanted) -> _Hits:
     """Find the wanted keys, which are within *bounds*, in the window; count them in *wanted*."""
-    nothing = np.empty(0, np.int64)
+    nothing = np.empty(0, np.uint32)
     portions: list[tuple[NDArray[Any], ...]] = [(nothing, nothing, np.empty(0, np.uint64))]
     first = 0
     for part in parts:
@@ -132,7 +134,8 @@ def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: Wa
         wanted.totals[distinct] += counts.astype(np.uint32)
         kept = (rank < CROWD) | np.isin(wanted.kinds(places), (DIGEST, URL))
         places, articles = places[kept], articles[kept]
-        portions.append((places, first + articles, _clusters(part, articles)))
+        found = places.astype(np.uint32), (first + articles).astype(np.uint32)
+        portions.append((*found, _clusters(part, articles)))
         first += part.rows
     return _Hits(*map(np.concatenate, zip(*portions, strict=True)))
 
@@ -167,7 +170,7 @@ def _clusters(part: WindowPart, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     return np.array(heads, np.uint64)[inverse]
 
 
-def _distinct(hits: _Hits) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _distinct(hits: _Hits) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
     """Return each key and cluster of *hits* once, ascending."""
     order = np.lexsort((hits.cluster, hits.key))
     keys, clusters = hits.key[order], hits.cluster[order]
@@ -176,21 +179,25 @@ def _distinct(hits: _Hits) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     return keys[first], clusters[first]
 
 
-def _pairs(found: NDArray[np.int64], rare: _Hits, wanted: Wanted) -> NDArray[np.uint64]:
+def _pairs(found: NDArray[np.uint32], rare: _Hits, wanted: Wanted) -> NDArray[np.uint64]:
     """Pair the articles of the window with the new ones that share *rare* shingles with them.
 
     Those that are *found* without are paired with none, ``LEAST_SHARED`` times.
     """
     rare = rare.of(~lookup(found, rare.article)[1])
-    starts, ends = rare.key, wanted.ends(rare.key)
-    counts = np.minimum(ends - starts, CROWD)
-    within = np.arange(int(counts.sum())) - np.repeat(offsets_of(counts)[:-1], counts)
-    owners = wanted.packed[np.repeat(starts, counts) + within] & _NUMBER
-    pairs = np.repeat(rare.article.astype(np.uint64) << _HALF, counts) | owners
-    distinct, times = np.unique(pairs, return_counts=True)
+    counts = np.minimum(wanted.ends(rare.key) - rare.key, CROWD)
+    places = np.repeat(rare.key - offsets_of(counts)[:-1], counts)
+    places += np.arange(len(places))
+    pairs = wanted.packed[places] & _NUMBER
+    del places  # there may be many
+    pairs |= np.repeat(rare.article.astype(np.uint64) << _HALF, counts)
+    pairs.sort()
+    kept = np.ones(len(pairs), np.bool_)
+    kept[LEAST_SHARED:] = pairs[LEAST_SHARED:] != pairs[:-LEAST_SHARED]
     alone = (found.astype(np.uint64) << _HALF) | _NUMBER
-    shared = np.repeat(distinct, np.minimum(times, LEAST_SHARED))
-    return np.sort(np.concatenate([shared, np.repeat(alone, LEAST_SHARED)]))
+    joined = np.concatenate([pairs[kept], np.repeat(alone, LEAST_SHARED)])
+    joined.sort()
+    return joined
 
 
 def choose(
@@ -322,7 +329,7 @@ def _between(rows: NDArray[np.void], bounds: Sequence[int]) -> NDArray[np.void]:
     return np.array(rows[start:end])
 
 
-_LEAST_FILTER, _MOST_FILTER = 1 << 20, 1 << 28
+_LEAST_FILTER, _MOST_FILTER = 1 << 20, 1 << 26
 _FILTER_PER_KEY = 64
 
 
@@ -343,7 +350,7 @@ class Wanted:
     filter: NDArray[np.bool_]
 
     def may_contain(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Tell which keys may be among these. False positives: 1 in 64."""
+        """Tell which keys may be among these. False positives: 1 in 64 among a million keys."""
         return np.take(self.filter, keys & np.uint32(len(self.filter) - 1))
 
     def find(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -354,17 +361,20 @@ class Wanted:
         places = np.minimum(places, len(self.packed) - 1)
         return places, self.packed[places] >> NUMBER_BITS == keys
 
-    def kinds(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def kinds(self, places: NDArray[np.integer]) -> NDArray[np.uint64]:
         """Return the kinds of the keys at *places*."""
-        return self.packed[places] >> NUMBER_BITS >> _HALF
+        kinds: NDArray[np.uint64] = self.packed[places] >> NUMBER_BITS >> _HALF
+        return kinds
 
-    def keys(self, places: NDArray[np.int64]) -> NDArray[np.uint32]:
+    def keys(self, places: NDArray[np.integer]) -> NDArray[np.uint32]:
         """Return the keys at *places*, without their kinds."""
-        return (self.packed[places] >> NUMBER_BITS).astype(np.uint32)
+        keys: NDArray[np.uint32] = (self.packed[places] >> NUMBER_BITS).astype(np.uint32)
+        return keys
 
-    def ends(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    def ends(self, places: NDArray[np.integer]) -> NDArray[np.int64]:
         """Return the place behind the last one that has the key at each of *places*."""
-        return np.searchsorted(self.packed, self.packed[places] | _NUMBER, side="right")
+        last: NDArray[np.uint64] = self.packed[places] | _NUMBER
+        return np.searchsorted(self.packed, last, side="right")
 
 
 def wanted_keys(
