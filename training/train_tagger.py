@@ -81,7 +81,7 @@ def main() -> None:
     if not texts or missing:
         parser.error(f"no labelled texts in {arguments.data}/text, or not there: {missing}")
     corpus = _cached(arguments.data, texts, arguments.cache)
-    report(f"{len(corpus.pages)} texts, {len(corpus.first)} lines")
+    report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
     found = []
     for fold in map(int, filter(None, arguments.folds.split(","))):
         weights = learn(corpus, fold)

@@ -230,8 +230,8 @@ def _authors(
 ) -> tuple[tuple[str, ...], frozenset[int], list[Evidence]]:
     """Names of the likeliest byline; its line, unless it is prose; where the names stand."""
     line = page.lines[shares.index(max(shares))]
-    needed = LABEL_SHARE if is_labelled(line.text) else AUTHOR_SHARE
-    names = byline_names(line.text) if sure >= needed else ()
+    believed = sure >= AUTHOR_SHARE or (sure >= LABEL_SHARE and is_labelled(line.text))
+    names = byline_names(line.text) if believed else ()
     if not names:
         return (), frozenset(), []
     held = frozenset[int]() if line.prose else frozenset((line.index,))
