@@ -61,12 +61,13 @@ kills: $(READY)  ## runs that are killed at random moments (about half an hour)
 housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.housekeeping_kills
 	$(BIN)/python -m tests.campaigns.housekeeping_kills --no-exchange
+	$(BIN)/python -m tests.campaigns.housekeeping_kills --kills 4 --store
 
 cluster-test: $(READY)  ## runs on Flink and Spark, with a worker killed and an interruption (about twenty minutes; needs Java, Maven)
 	$(BIN)/python -m tests.campaigns.cluster $(CLUSTER_TEST)
 
 ENGINES := prism
-engines: $(READY)  ## build Prism, for its tests (needs Go; ten minutes, once)
+engines: $(READY)  ## build Prism, for its tests (needs Go; ten minutes, once); ENGINES="versitygw azurite": stores for tests
 	$(BIN)/python -m tests.campaigns.engine_parts $(ENGINES)
 
 million: $(READY)  ## a million texts in one run; killed late, it goes on (about forty minutes)

@@ -154,6 +154,8 @@ SERVERS = {
     "azurite": ("az", _azurite),
 }
 """Name → the scheme of its addresses, and what serves it and gives the environment."""
+S3 = "versitygw" if engine_parts.there("versitygw") else "moto"
+"""The S3 server of campaigns that name none: the real one, where it has been built."""
 
 
 def _ask(method: str, url: str, content: bytes, **headers: str) -> None:

@@ -104,6 +104,7 @@ def dev_pairs(data: Path, folder: Path) -> Pairs:
         documents = [json.loads(line) for line in file]
     records = [{name: each[name] for name in ("id", "url", "text")} for each in documents]
     stories = passes(records, folder)
+    documents = [each for each in documents if each["id"] in stories.numbers]  # not rejected
     gold = {stories.numbers[each["id"]]: each["cluster"] for each in documents}
     base = {stories.numbers[each["id"]]: each["base"] for each in documents}
     chosen = met(stories)

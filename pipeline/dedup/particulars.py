@@ -1,8 +1,8 @@
 """Particulars: the figures and names of a text, which texts of one template do not share.
 
 Two notices filled into one form have their wording in common. What tells them apart are figures
-and capitalised words. Both are hashed to sets of uint32, a block of texts at a time. Read
-``figures_block`` and ``names_block`` first.
+and capitalised words, or in scripts without capitals what a title or a kind of place introduces.
+Both are hashed to sets of uint32, a block of texts at a time. Read ``particulars_block`` first.
 
 Figures are compared by value: digits of every script, 1,240 and 1.240 and 1240, 二十八 and 28.
 """
@@ -37,6 +37,25 @@ _FIRST_HAN = 0x3007
 """No Han digit is below it."""
 _CHUNK_CHARS = 1 << 15
 """Characters classified at once, so that what numpy needs for it stays in the cache."""
+_FIRST_UNCASED, _LATIN_AGAIN = 0x590, 0x1E00
+"""Scripts without capitals lie between, and from Han on."""
+_BEFORE = (
+    "السيد |السيدة |مدينة |قرية |محافظة |شارع |حي |"  # Arabic
+    "آقای |خانم |شهر |روستای |خیابان |استان |"  # Persian
+    "(?<!\\w)מר |גברת |(?<!\\w)מ?העיר |ברחוב |"  # Hebrew
+    "श्री |श्रीमती |शहर |गाँव |जिला |जिले |"  # Hindi
+    "নগর |জনাব |জেলা |"  # Bengali
+    "คุณ|นางสาว|นาง|นาย|จังหวัด|อำเภอ|ตำบล"  # Thai
+)
+_BEHIND = (
+    "さん|ちゃん|くん|様|氏|[市県町村区](?=[にのでへは、])|"  # Japanese
+    "先生|女士|小姐|同志|[市县縣省镇鎮](?=[的，、])"  # Chinese
+)
+_INTRODUCED = re.compile(
+    rf"(?:{_BEFORE})([^\s،,.।。]{{2,6}})|([\u3400-\u9fff々ァ-ヶー]{{2}})(?={_BEHIND})"
+    "|([가-힣]{2,4})(?= ?씨[의가는를와도께 ,.])|([가-힣]{2})(?=[시군구](?:에|의))"  # Korean
+)
+"""A name, up to its first letters, beside a title or a kind of place."""
 _LOWER = bytes(range(256)).lower().replace(b"?", b"\xff")
 _UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
@@ -64,11 +83,15 @@ class Particulars(NamedTuple):
 
 
 class _Scan(NamedTuple):
-    """A block of texts as one string, the class of each of its characters, where texts start."""
+    """A block of texts as one string, the class of each of its characters, where texts start.
+
+    ``uncased``: the texts in scripts without capitals.
+    """
 
     joined: str
     classes: NDArray[np.uint8]
     offsets: NDArray[np.int64]
+    uncased: Sequence[int] = ()
 
 
 class _Found(NamedTuple):
@@ -141,8 +164,13 @@ def _scan(texts: Sequence[str]) -> _Scan:
         return _Scan(joined, np.frombuffer(narrow, np.uint8), offsets)
     except UnicodeEncodeError:
         points = _points(joined)
-    eastern = np.searchsorted(offsets, np.flatnonzero(points >= _FIRST_HAN), "right") - 1
-    if counted := [each for each in np.unique(eastern).tolist() if _HAN_LETTER.search(texts[each])]:
+    high = np.flatnonzero(points >= _FIRST_UNCASED)
+    high = high[(points[high] < _LATIN_AGAIN) | (points[high] >= _FIRST_HAN)]
+    owners = np.searchsorted(offsets, high, "right") - 1
+    uncased, eastern = (
+        np.unique(owners[points[high] >= least]) for least in (_FIRST_UNCASED, _FIRST_HAN)
+    )
+    if counted := [each for each in eastern.tolist() if _HAN_LETTER.search(texts[each])]:
         texts = list(texts)
         for each in counted:
             texts[each] = _HAN_NUMBER.sub(_arabic, texts[each])
@@ -152,7 +180,7 @@ def _scan(texts: Sequence[str]) -> _Scan:
     for start in range(0, len(points), _CHUNK_CHARS):
         chunk = slice(start, start + _CHUNK_CHARS)
         _table().take(points[chunk], mode="clip", out=classes[chunk])
-    return _Scan(joined, classes, offsets)
+    return _Scan(joined, classes, offsets, uncased.tolist())
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:
@@ -182,7 +210,8 @@ def _names(scan: _Scan) -> _Found:
     """Find the names of all texts.
 
     A name is a capitalised word inside a sentence, together with the word before if that has a
-    capital too: many places have a Mill Street, more have some street.
+    capital too: many places have a Mill Street, more have some street. In scripts without capitals
+    it is what a title or a kind of place introduces.
     """
     classes = scan.classes
     capitals = np.flatnonzero(classes == CAPITAL)
@@ -202,7 +231,20 @@ def _names(scan: _Scan) -> _Found:
     counts = np.diff(np.searchsorted(starts, scan.offsets))
     told = counts * CHARS_A_NAME <= np.diff(scan.offsets)
     kept = np.repeat(told, counts)
-    return _Found(begins[kept], ends[kept], offsets_of(counts * told))
+    begins, ends = begins[kept], ends[kept]
+    if introduced := list(_introduced(scan)):
+        begins, ends = np.unique(
+            np.concatenate([np.stack([begins, ends], axis=1), introduced]), axis=0
+        ).T
+    return _Found(begins, ends, np.searchsorted(begins, scan.offsets))
+
+
+def _introduced(scan: _Scan) -> Iterator[tuple[int, int]]:
+    """Find what titles and kinds of places introduce in texts without capitals."""
+    for text in scan.uncased:
+        start, end = scan.offsets[text : text + 2].tolist()
+        for match in _INTRODUCED.finditer(scan.joined, start, end):
+            yield match.span(match.lastindex or 0)
 
 
 def _inside(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import lookup
 from pipeline.config import DedupConfig
-from pipeline.dedup.samples import keys_of, shingle_and_sample
+from pipeline.dedup.samples import keys_of, places_of, shingle_and_sample
 
 RARE_CLUSTERS = 3
 """Effective clusters up to which a shingle is rare."""
@@ -35,6 +35,15 @@ SAME_PARTICULARS = 0.6
 labelled copies 1.0, of follow-ups .75, of pages of one template .33."""
 SAME_ITEM = 0.8
 """Share of the figures and names of an item from which another text of the template copies it."""
+OF_ALL = 0.75
+"""Share of the texts of a cluster from which on a shingle is what the template says."""
+OF_FEW = 0.2
+"""The same up to which it is what an item says: some items have copies."""
+OF_EACH = 1.2
+"""Sum of two shares of texts from which on a template is filled: those that have all it says and
+words of their own, and those that have such words at one place. Of clusters of eight or more, it
+is reached by 35 of 37 of generated templates, 10 of 10 in scripts without capitals, and 4 of 68 of
+copies of a story."""
 MOST_SHARED = 1 << 21
 """Pairs of texts of a template that share a figure or name; where there are more, those that most
 texts share are not counted."""
@@ -139,11 +148,48 @@ def tells_one_story(particulars: Sequence[NDArray[np.uint32]]) -> bool:
     return float(np.median([_share(one, other) for one, other in pairs])) >= SAME_PARTICULARS
 
 
+def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
+    """Tell whether texts that are alike have each their own words at one place, and are else equal.
+
+    So do notices of one template, in any script, where neither figures nor capitals tell what is a
+    name. Edited copies differ each at a place of its own, and none has all that most say.
+
+    Args:
+        samples: as in ``Samples.values``, of different texts in the order of representatives; a
+            few speak for all.
+    """
+    places = np.linspace(0, len(samples) - 1, min(_SPEAKERS, len(samples))).astype(int)
+    told = [keys_of(each)[np.argsort(places_of(each))] for each in (samples[p] for p in places)]
+    keys, times = np.unique(np.concatenate(told), return_counts=True)
+    of_all = keys[times >= max(2, OF_ALL * len(told))]
+    own = keys[times <= max(1, OF_FEW * len(told))]
+    filled, slots = 0, [np.empty(0, np.int64)]
+    for each in told:
+        common = np.isin(each, of_all)
+        mine = np.isin(each, own)
+        filled += bool(mine.any() and np.count_nonzero(common) >= 0.95 * len(of_all))
+        before = np.cumsum(common)
+        inside = mine & (before < np.count_nonzero(common))  # lines of a site stand at the end
+        # A place is named by what all say before it.
+        named = np.append(-1, each[common].astype(np.int64))[before[inside]]
+        slots.append(np.unique(named))
+    most = np.unique(np.concatenate(slots), return_counts=True)[1].max(initial=0)
+    return bool(filled + most >= OF_EACH * len(told))
+
+
 def same_items(particulars: Sequence[NDArray[np.uint32]]) -> NDArray[np.int64]:
     """Map each text of a template to the first that fills it in the same way: int64[n].
 
-    Only texts that share a few figures or names are compared.
+    Only texts that share a few figures or names are compared. What most texts have says nothing, if
+    most have others too: nouns have capitals in German.
     """
+    values, counts = np.unique(
+        np.concatenate([np.empty(0, np.uint32), *particulars]), return_counts=True
+    )
+    of_most = values[2 * counts > len(particulars)]
+    others = [np.setdiff1d(each, of_most, assume_unique=True) for each in particulars]
+    if np.median([len(each) for each in others] or [0]) >= LEAST_SHARED:
+        particulars = others
     sizes = [len(each) for each in particulars]
     values = np.concatenate([np.empty(0, np.uint32), *particulars])
     owners = np.repeat(np.arange(len(sizes)), sizes)

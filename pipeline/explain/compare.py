@@ -417,7 +417,10 @@ def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
     if decision["too_short"]:
         least = min(found["a"]["shingles"], found["b"]["shingles"])
         limit = f"fewer than dedup.min_shingles = {config.min_shingles}"
-        return f"Not a copy: the texts differ, and one is too short: {least} shingles, {limit}."
+        return (
+            "Not a copy: the texts differ, and one is too short, or a quotation alone: "
+            f"{least} shingles, {limit}."
+        )
     if not found["shared"]["shingles"]:
         return "Not a copy: the texts have no shingle in common."
     if not chance:

@@ -63,12 +63,18 @@ class Digests:
         """Add digests, and the run of each, or of all."""
         if not len(digests):
             return self
-        all_ = np.concatenate([self.digests, np.array(digests, "S16")])
-        numbers = np.append(
-            self.sequences, np.broadcast_to(np.array(sequences, np.uint32), len(digests))
-        )
-        order = np.lexsort((numbers, all_))
-        return Digests(all_[order], numbers[order])
+        new = np.array(digests, "S16")
+        numbers = np.broadcast_to(np.array(sequences, np.uint32), len(new))
+        order = np.lexsort((numbers, new))
+        new, numbers = new[order], numbers[order]
+        places = np.searchsorted(self.digests, new, side="right")
+        all_ = np.insert(self.digests, places, new)
+        sequences_of_all = np.insert(self.sequences, places, numbers)
+        late = (all_[1:] == all_[:-1]) & (sequences_of_all[1:] < sequences_of_all[:-1])
+        if late.any():  # seen by a run that is read after a later one
+            order = np.lexsort((sequences_of_all, all_))
+            sequences_of_all = sequences_of_all[order]
+        return Digests(all_, sequences_of_all)
 
 
 @dataclass(frozen=True, eq=False)

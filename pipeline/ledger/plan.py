@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from hashlib import blake2b
@@ -32,6 +33,8 @@ Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
 """Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
 COMPLETE_AFTER_NS = 3_600 * 10**9
 """A file that has not changed for an hour is no longer being written."""
+OBJECTS_AT_ONCE = 16
+"""Objects of a store that are surveyed at the same time."""
 MAX_PARTS = 2_000
 """Most files in one block: enough that the cost of starting a block does not matter."""
 
@@ -164,7 +167,7 @@ def make_plan(
         need not open them.
     """
     now = time.time_ns()
-    examined = [_examine(file, past, config, now) for file in inputs.files]
+    examined = _examine_all(inputs.files, lambda file: _examine(file, past, config, now))
     examined += [_examine_folder(folder, past) for folder in inputs.unreadable]
     planned = tuple(each.planned for each in examined if each.planned)
     blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
@@ -185,6 +188,16 @@ def make_plan(
         again=tuple(sorted(past.again)),
     )
     return plan, [each.known for each in examined if each.known]
+
+
+def _examine_all(
+    files: Sequence[InputFile], examine: Callable[[InputFile], _Examined]
+) -> list[_Examined]:
+    """Examine *files*, in their order; objects several at once: a store takes time to answer."""
+    if not any(file.version for file in files):
+        return [examine(file) for file in files]
+    with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
+        return list(threads.map(examine, files))
 
 
 def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Examined:

@@ -134,7 +134,11 @@ class _Run:
             total=total,
             records=counts["records"],
             rejects=counts["rejects"],
-            bytes=counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"],
+            # What a worker that was killed had counted is counted again by the next.
+            bytes=min(
+                self.plan.bytes,
+                counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"],
+            ),
             all_bytes=self.plan.bytes,
             rate=(counts["records"] - records_then) / passed if passed >= 1 else None,
             left_s=(total - done) / moved if total and moved > 0 else None,

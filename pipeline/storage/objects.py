@@ -394,6 +394,7 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
         "access denied",
     ),
     (errno.ENOENT, "^(FileNotFound|NotFound)Error", ""),
+    (errno.EIO, "HTTP error: error sending request", "no answer from {host}"),
 )
 """Number of the error, what obstore says (class: text), what we say; {}: the line of obstore."""
 
@@ -401,7 +402,8 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
 def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
     found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
     number, told = next(found, (errno.EIO, "{}"))
-    told = told.format(_first_line(text))
+    host = re.search(r"https?://([^/\s]+)", text)
+    told = told.format(_first_line(text), host=host[1] if host else "the store")
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
         told += f" ({code[1]})" if code else ""

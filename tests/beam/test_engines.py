@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import stat
 import threading
+import time
 import zipfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import apache_beam
@@ -306,6 +309,78 @@ def test_a_run_that_cannot_start_is_exit_2_and_touches_nothing(tmp_path):
     (line,) = finished.stderr.decode().splitlines()
     assert line.startswith("newsieve: FlinkRunner cannot start: flink_job_server_jar: no jar")
     assert not (tmp_path / "out").exists()
+
+
+@contextmanager
+def silent():
+    """A server that takes connections and says nothing; yield its address."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+NO_SLOTS = {"overview": OVERVIEW | {"slots-available": 0}, "jobs_overview": {"jobs": []}}
+STORED = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
+TROUBLES = {
+    "no slots": (2, "0 of 2 slots are free, 1 are needed"),
+    "wrong jar": (2, "this is no job server for Apache Flink"),
+    "no jar at all": (2, "File is not a zip file"),
+    "unreachable cluster": (2, "Flink cannot be reached"),
+    "silent cluster": (2, "Flink cannot be reached"),
+    "unreachable worker": (2, "no worker answers"),
+    "silent worker": (2, "no worker answers"),
+    "package missing in the worker": (2, "trafilatura is not installed there"),
+    "job server fails": (1, "the job server does not start"),
+    "unreachable store": (2, "s3://news/out: no answer from 127.0.0.1:1"),
+    "silent store": (2, "s3://news/out: no answer from 127.0.0.1:"),
+    "missing bucket": (2, "s3://absent: no such bucket"),
+    "no credentials": (2, "no credentials; set AWS_ACCESS_KEY_ID"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", TROUBLES)
+def test_trouble_is_one_message_within_thirty_seconds(case, parts, tmp_path, request, monkeypatch):
+    """From the command line: exit 1 or 2, one line that says what it is, nothing published."""
+    flags, output = dict(parts), f"{tmp_path}/out"
+    for name in os.environ:
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    with ExitStack() as stack:
+        mute = stack.enter_context(silent())
+        if case == "no slots":
+            flags["flink_master"] = stack.enter_context(flink(**NO_SLOTS))[0]
+        elif case == "wrong jar":
+            flags["flink_job_server_jar"] = jar_for("SparkRunner", tmp_path / "spark.jar")
+        elif case == "no jar at all":
+            (tmp_path / "flink.jar").write_bytes(b"no jar")
+        elif case.endswith("cluster"):
+            flags["flink_master"] = mute if "silent" in case else "127.0.0.1:1"
+        elif case.startswith(("unreachable worker", "silent worker")):
+            flags["environment_config"] = mute if "silent" in case else "127.0.0.1:1"
+        elif case.startswith("package"):
+            here = describe()
+            changed = here | {"packages": here["packages"] | {"trafilatura": None}}
+            monkeypatch.setattr("pipeline.beam.pool.describe", lambda: changed)
+        elif case == "missing bucket":
+            output = f"{request.getfixturevalue('store').scheme}://absent/out"
+            flags = {}
+        elif case != "job server fails":
+            output, flags = "s3://news/out", {}
+            server = mute if "silent" in case else "127.0.0.1:1"
+            settings = STORED | {"AWS_ENDPOINT_URL": f"http://{server}"}
+            for name, value in settings.items() if "credentials" not in case else ():
+                monkeypatch.setenv(name, value)
+        began = time.monotonic()
+        words = ["run", "--input", "raw", "--output", output, "--", *flags_of(flags)]
+        finished = newsieve(*words)
+    seconds = time.monotonic() - began
+    (line,) = finished.stderr.decode().splitlines()
+
+    code, message = TROUBLES[case]
+    assert code == finished.returncode
+    assert message in line
+    assert seconds < 30
+    assert not (tmp_path / "out/runs").exists()
 
 
 @pytest.mark.slow

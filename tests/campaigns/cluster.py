@@ -39,7 +39,7 @@ from tests.benchmarks.texts import write_texts
 from tests.campaigns import engine_parts
 from tests.campaigns.engines import REST, Cluster, ask, cluster, start_flink, start_spark
 from tests.clusters_page import documented
-from tests.object_server import SERVERS, fetch_runs, store_on_this_machine
+from tests.object_server import S3, SERVERS, fetch_runs, store_on_this_machine
 
 ROOT = Path(__file__).parents[2]
 STAGES = ("Clean", "Deduplicate", "Write")
@@ -248,16 +248,14 @@ def paired(work: Path, expected: dict[str, str], rounds: int) -> list[str]:
                 output = work / f"paired-{turn}-{slots}"
                 words = command("run configs/flink", output.name)
                 words += ["--parallelism", str(slots)]
-                began, before = time.monotonic(), found.cpu_seconds()
-                here = os.times()
+                began, before, here = time.monotonic(), found.cpu_seconds(), os.times()
                 subprocess.run(words, cwd=work, check=True)
                 seconds.append(time.monotonic() - began)
-                cluster_cpu, now = found.cpu_seconds() - before, os.times()
-                run_cpu = sum(now[2:4]) - sum(here[2:4])
-                print(
-                    f"paired: {slots} task managers, {seconds[-1]:.1f} s; CPU of the cluster "
-                    f"{cluster_cpu:.1f} s, of the run and its job server {run_cpu:.1f} s"
-                )
+                after, now = found.cpu_seconds(), os.times()
+                cpu = {name: after[name] - before[name] for name in after}
+                cpu["run and job server"] = sum(now[2:4]) - sum(here[2:4])
+                parts = ", ".join(f"{name} {used:.0f}" for name, used in cpu.items())
+                print(f"paired: {slots} task managers: {seconds[-1]:.1f} s; CPU {parts}")
                 problems += verdict("paired", found, expected, output)
     one, two = min(walls[1]), min(walls[2])
     print(f"paired: {two:.1f} s with two task managers, {one:.1f} s with one: {two / one:.2f} x")
@@ -286,7 +284,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=20_000)
     every = [each.__name__ for each in EVERY]
     parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=every)
-    parser.add_argument("--store", choices=SERVERS, default="moto", help="for stored")
+    parser.add_argument("--store", choices=SERVERS, default=S3, help="for stored")
     parser.add_argument("--rounds", type=int, default=2, help="for paired")
     parser.add_argument("--work", type=Path, help="keep everything in this folder")
     arguments = parser.parse_args()

@@ -92,8 +92,8 @@ class Cluster:
                 sys.exit(f"{what}: not after {seconds} s; ended: {died}\n{last}")
             time.sleep(0.3)
 
-    def cpu_seconds(self) -> float:
-        """CPU that the programs and their processes have used, those that have ended too."""
+    def cpu_seconds(self) -> dict[str, float]:
+        """CPU that each program and its processes have used, those that have ended too."""
         ticks, parents = {}, {}
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
@@ -101,10 +101,13 @@ class Cluster:
                     fields = (entry / "stat").read_text().rpartition(")")[2].split()
                     parents[int(entry.name)] = int(fields[1])
                     ticks[int(entry.name)] = sum(map(int, fields[11:15]))
-        ours = {program.pid for program in self.programs.values()}
-        while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
-            ours |= more
-        return sum(ticks.get(pid, 0) for pid in ours) / os.sysconf("SC_CLK_TCK")
+        sums = {}
+        for name, program in self.programs.items():
+            ours = {program.pid}
+            while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
+                ours |= more
+            sums[name] = sum(ticks.get(pid, 0) for pid in ours) / os.sysconf("SC_CLK_TCK")
+        return sums
 
     def stop(self) -> None:
         """End all programs, the last one first."""

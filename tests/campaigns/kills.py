@@ -35,7 +35,7 @@ import pyarrow.parquet as pq
 from pipeline.ledger.history import committed_runs, read_manifest, table_files
 from pipeline.storage import Place, StorePath, opened
 from tests.benchmarks.texts import write_texts
-from tests.object_server import SERVERS, fetch_runs, store_on_this_machine
+from tests.object_server import S3, SERVERS, fetch_runs, store_on_this_machine
 
 TABLES = ("articles", "duplicates", "rejects")
 DAY = "2026-01-01"
@@ -178,7 +178,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--texts", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--store", nargs="?", const="moto", choices=SERVERS)
+    parser.add_argument("--store", nargs="?", const=S3, choices=SERVERS)
     parser.add_argument("--at-once", type=int, default=1)
     arguments = parser.parse_args()
     began = time.time()

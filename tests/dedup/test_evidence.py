@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -168,6 +171,46 @@ def test_figures_that_the_longer_has_beyond_speak_against_a_copy():
     )
 
     assert other < alike
+
+
+LEADS = yaml.safe_load((Path(__file__).parents[1] / "cases" / "leads.yaml").read_text("utf-8"))
+
+
+def under_other_leads(kind):
+    """Chances that the stories of the cases and their middles under other leads are copies."""
+    for case in LEADS:
+        story = "\n\n".join(case["story"])
+        for paragraphs in case[kind]:
+            told = (case["story"][each] if isinstance(each, int) else each for each in paragraphs)
+            pair = (story, "\n\n".join(told))
+            yield chance(*(sketch(text.split(), numbers=text) for text in pair))
+
+
+def test_a_lead_without_news_leaves_a_copy_a_copy():
+    """Most of an agency's story under a local introduction: readers want one of them."""
+    found = list(under_other_leads("copies"))
+
+    assert 10 == len(found)
+    assert min(found) > 0.5
+
+
+def test_news_above_the_middle_of_a_story_is_a_follow_up():
+    """It tells who did what now, with names and figures that the first story has not."""
+    found = list(under_other_leads("followups"))
+
+    assert 10 == len(found)
+    assert max(found) < 0.05
+
+
+def test_a_lead_of_its_own_is_news_where_nothing_has_capitals():
+    """Then nobody knows which names are new, and the text stays."""
+    story, other = STORY[:250], OTHER[:50] + STORY[50:150]
+    without, with_names = (
+        chance(sketch(story, numbers=names), sketch(other, numbers=names))
+        for names in ("", "In the afternoon she met Petra Holm in Old Marrow, as we were told.")
+    )
+
+    assert without < with_names
 
 
 def test_each_input_has_a_weight_of_the_expected_sign():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +55,30 @@ def test_a_repeated_shingle_is_sampled_once_where_it_stands_first():
     once = samples.values[: samples.offsets[1]].tolist()
 
     assert set(once) <= set(samples.values[samples.offsets[1] :].tolist())
+
+
+SAID = "we will go on with this work until all that was promised has been built, whatever it costs"
+QUOTATIONS = [
+    f'"{SAID}," the minister said.',
+    f"“{SAID},” the chairwoman of the council told reporters.",
+    f"„{SAID}“, sagte der Minister am Dienstag.",
+    f"«{SAID}», a déclaré la ministre.",
+    f'"{SAID}"',
+]
+STORIES = [
+    f'The minister was angry. "{SAID}," he said.',
+    f'"{SAID}," the minister said. "And nobody will stop us," he added as he left the hall.',
+    f'"{SAID}," the minister said.\n\nThe bridge has been closed since a lorry struck it in May.',
+    f'"{SAID}," said the minister, who left before anybody could ask him what it had cost so far.',
+    SAID,
+    f'"{"and ".join([SAID] * 20)}," the minister said.',
+]
+
+
+@pytest.mark.parametrize(("texts", "signed"), [(QUOTATIONS, False), (STORIES, True)])
+def test_a_quotation_alone_has_no_shingles(texts, signed):
+    """Stories that quote it are no copies of it; a story that begins with one is a story."""
+    shingles, samples = shingle_and_sample(texts, 4)
+
+    assert [signed] * len(texts) == (shingles.counts > 0).tolist()
+    assert [signed] * len(texts) == (samples.positions > 0).tolist()

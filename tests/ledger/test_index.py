@@ -37,6 +37,24 @@ def test_digests_are_found_whatever_their_bytes(ours, others):
     assert sorted(known.digests.tolist()) == known.digests.tolist()
 
 
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.sampled_from([b"a" * 16, b"b" * 16, b"b" + b"\0" * 15]), st.integers(1, 5))
+        )
+    )
+)
+def test_digests_stay_in_order_however_they_are_added(portions):
+    """By digest, and those of one digest by run."""
+    known = NOTHING
+    for portion in portions:
+        known = known.plus([digest for digest, _ in portion], [number for _, number in portion])
+    added = sorted(pair for portion in portions for pair in portion)
+
+    assert [digest.rstrip(b"\0") for digest, _ in added] == known.digests.tolist()
+    assert [number for _, number in added] == known.sequences.tolist()
+
+
 def test_an_index_follows_the_runs(runs, tmp_path):
     """It reads those that it lacks and forgets those that are gone, however it came to be."""
     index = load_index(tmp_path).following(runs[:2]).with_looks([(b"a" * 16, 1), (b"b" * 16, 2)])

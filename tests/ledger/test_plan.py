@@ -6,8 +6,10 @@ import itertools
 import json
 import os
 import re
+import threading
 import time
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -356,3 +358,22 @@ def test_a_plan_with_a_name_that_is_no_unicode_can_be_written_down():
 
     facts = json.loads(plan.as_json(Config()).encode())
     assert path == facts["blocks"][0]["parts"][0]["path"]
+
+
+def test_objects_are_surveyed_at_the_same_time_and_planned_in_order(monkeypatch):
+    """A store takes its time to answer: whoever asks for one object after the other waits."""
+    together = threading.Barrier(4, timeout=20)
+    names = [f"{number}.txt" for number in range(8)]
+
+    def slow(path):
+        together.wait()
+        return BytesIO(path.encode())
+
+    monkeypatch.setattr(planning, "open_input", slow)
+    monkeypatch.setattr(planning, "_with_sidecar", lambda digest, *_: digest)
+    files = [InputFile(f"s3://news/{name}", name, ".txt", "7 etag") for name in names]
+    plan, _ = make_plan(Inputs(files), past(), DAY, Config())
+
+    assert names == [each.source for each in plan.inputs]
+    assert names == [part.source for part in parts_of(plan)]
+    assert 8 == len({each.digest for each in plan.inputs})

@@ -22,8 +22,8 @@ from pipeline.clean.html.blocks import EXTRACTIONS, FLAGS, LEVELS, Blocks, Measu
 from pipeline.clean.html.outside import outside_story
 from pipeline.clean.lines.page import QUOTES, LineRecord, Page
 from pipeline.clean.lines.phrases import WORDS, hints_of
+from pipeline.clean.lines.rules import PRIOR_SAID, PRIOR_WORDS
 from pipeline.clean.lines.signs import CLOSING
-from pipeline.clean.lines.voice import PRIOR_SAID, PRIOR_WORDS
 
 Matrix = NDArray[np.float32]
 Lines = NDArray[np.int64]

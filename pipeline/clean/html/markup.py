@@ -13,7 +13,7 @@ from typing import TypeAlias
 from lxml.etree import _Element
 
 from pipeline.clean.dates import WORDS
-from pipeline.clean.lines.stamps import kind_of_label
+from pipeline.clean.lines.bylines import kind_of_label
 from pipeline.clean.names import in_reading_order
 from pipeline.text.unicode import normalize
 

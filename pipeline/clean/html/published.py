@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.html.blocks import ELSEWHERE, HEADING, MENU, Blocks
 from pipeline.clean.html.markup import META, Markup, Node, texts_of
-from pipeline.clean.lines.stamps import kind_of_label
+from pipeline.clean.lines.bylines import kind_of_label
 from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)

@@ -99,7 +99,7 @@ def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> A
     decision = decide(page, hits, tags, head)
     cut = decision.cut
     heading.settle(head, page, cut, dated=bool(document.date_published))
-    kept = (line for line in page.lines if line.index not in cut)
+    gone = {*cut, page.title_index}
     flags = {
         "date_unparsable": document.date_published and head.published is None,
         "no_prose": not page.prose_before[-1],
@@ -109,7 +109,7 @@ def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> A
     }
     return Article(
         document=document,
-        text="\n\n".join(line.text for line in kept if line.index != page.title_index),
+        text="\n\n".join([line.text for line in page.lines if line.index not in gone]),
         extractor=EXTRACTOR,
         title=page.title,
         authors=page.authors,

@@ -13,8 +13,6 @@ from itertools import groupby, zip_longest
 from math import log
 from statistics import fmean
 
-import numpy as np
-
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.marks import CLASSES
 from pipeline.clean.lines.page import LineRecord, Mode, Page
@@ -49,8 +47,6 @@ may be the story."""
 ROWS, ROW_SHARE = 5, 0.5
 """Rows with figures of the smallest table that the guard looks at, and their share of the lines
 that are no prose and match no phrase or pattern."""
-SURE_CLASS = 0.6
-"""Share from which the class of a line is its reason."""
 UNNAMED = ("unlike_story", "neighbours")
 """Reasons where no class is likely: the line's own score, or only those of the lines around it."""
 
@@ -134,16 +130,19 @@ def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[
     if _words(n for n in long if not drop[n.index]) < LEAST_KEPT * _words(long):
         best = max(values[line.index] for line in long)
         held = [line for line in long if values[line.index] >= best - NEAR_BEST]
-    runs = groupby(page.lines, lambda line: line.prose and line.index not in known)
-    block = max((list(run) for is_block, run in runs if is_block), key=_words, default=[])
-    kept = _words(n for n in page.lines if not drop[n.index] or n in held)
-    if (
-        all(drop[line.index] for line in block)
-        and _words(block) >= max(BLOCK_WORDS, kept)
-        and fmean(values[line.index] for line in block) >= BLOCK_DOUBTFUL
-    ):
-        held += block
-    if sum(not drop[line.index] for line in page.lines if line.prose) <= 1:
+    prose = [line for line in page.lines if line.prose]
+    gone = [line for line in prose if drop[line.index]]
+    if _words(gone) >= BLOCK_WORDS:
+        runs = groupby(page.lines, lambda line: line.prose and line.index not in known)
+        block = max((list(run) for is_block, run in runs if is_block), key=_words, default=[])
+        kept = _words(n for n in page.lines if not drop[n.index] or n in held)
+        if (
+            all(drop[line.index] for line in block)
+            and _words(block) >= max(BLOCK_WORDS, kept)
+            and fmean(values[line.index] for line in block) >= BLOCK_DOUBTFUL
+        ):
+            held += block
+    if len(prose) - len(gone) <= 1:
         held += _table(page, drop, known)
     for line in held:
         drop[line.index] = False
@@ -167,14 +166,15 @@ def _table(page: Page, drop: list[bool], known: Mapping[int, str]) -> list[LineR
 
 def _threshold(page: Page, values: list[float], known: Mapping[int, str]) -> float:
     """Log-odds below which a line of *page* goes, by how much of it seems to be chrome."""
-    chrome = _words(n for n in page.lines if values[n.index] < 0 or n.index in known)
+    lines = zip(page.lines, values, strict=True)
+    chrome = _words([n for n, value in lines if value < 0 or n.index in known])
     ratio = log((chrome + 3) / (_words(page.lines) - chrome + 3))
     return THRESHOLDS[page.mode] + RISE * max(LITTLE - ratio, ratio - MUCH, 0.0)
 
 
 def _words(lines: Iterable[LineRecord]) -> int:
     """Words of *lines* together."""
-    return sum(line.word_count for line in lines)
+    return sum([line.word_count for line in lines])
 
 
 def _inside_bonus(page: Page, story: list[float], known: Mapping[int, str]) -> dict[int, float]:
@@ -182,6 +182,8 @@ def _inside_bonus(page: Page, story: list[float], known: Mapping[int, str]) -> d
     found = {}
     told = [n.index for n in page.lines if n.prose and story[n.index] > 0 and n.index not in known]
     for before, after in zip_longest(told, told[1:], fillvalue=0):
+        if after == before + 1:
+            continue
         inside = [page.lines[index] for index in range(before + 1, after) if index not in known]
         if len(inside) != 1:
             following = page.lines[before + 1 : before + 2]
@@ -194,12 +196,8 @@ def _inside_bonus(page: Page, story: list[float], known: Mapping[int, str]) -> d
 
 def _reasons(tags: Tags, lines: list[int]) -> list[str]:
     """Why the tagger cuts each of *lines*: its likeliest class, if one is likely."""
-    logits = tags.classes[lines]
-    best = logits.argmax(axis=1)
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    sure = powers.sum(axis=1) * SURE_CLASS <= 1.0
-    names = zip(lines, best.tolist(), sure.tolist(), strict=True)
+    likely, story = tags.likely.tolist(), tags.story.tolist()
     return [
-        f"tagger: {CLASSES[at] if likely else UNNAMED[int(tags.story[index] >= 0)]}"
-        for index, at, likely in names
+        f"tagger: {CLASSES[likely[at]] if likely[at] >= 0 else UNNAMED[int(story[at] >= 0)]}"
+        for at in lines
     ]

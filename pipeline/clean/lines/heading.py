@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
-from pipeline.clean.lines.bylines import byline_names, is_labelled
+from pipeline.clean.lines.bylines import PUBLISHED, UPDATED, byline_names, is_labelled
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.phrases import WORDS
 from pipeline.clean.lines.rules import DATES_IN_LIST, entry_times
 from pipeline.clean.lines.signs import CLOSING, agencies
-from pipeline.clean.lines.stamps import PUBLISHED, UPDATED
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
 from pipeline.records import Document, Evidence, Timestamp

@@ -9,20 +9,18 @@ line when in doubt, because a lost sentence is worse than a leftover button.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from math import log, log1p
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 from pipeline.clean.lines.page import LineRecord, Page
-from pipeline.clean.lines.phrases import inside_kinds
-from pipeline.clean.lines.signs import PROMO_WORDS
-from pipeline.clean.lines.voice import reader_comments
-
-PROSE, SENTENCES = "prose", "sentences"
-"""What a row spares: all prose, or a whole sentence unless the phrase stands inside it."""
-OUTSIDE = (1.0, 0.0)
-"""The place before and after all prose."""
+from pipeline.clean.lines.phrases import WORDS, inside_kinds, opening_kinds
+from pipeline.clean.lines.signs import HEADER_WORDS, OPEN_QUOTES
 
 
 class Row(NamedTuple):
@@ -32,84 +30,37 @@ class Row(NamedTuple):
         rule: the rule's name.
         says: a kind of ``phrases`` or a sign of ``signs`` that the line has.
         most, least: words that the line may have.
-        place: share of the page's prose before the line, from and to; or ``OUTSIDE``.
-        spares: ``PROSE``, ``SENTENCES`` or nothing.
+        place: share of the page's prose before the line, from and to; or ``outside``: before and
+            after all prose.
+        spares: ``prose``, or ``sentences``: a whole one, unless the phrase stands inside it.
     """
 
     rule: str
     says: str
     most: float = float("inf")
-    place: tuple[float, float] = (0.0, 1.0)
-    spares: str = ""
+    place: tuple[float, float] | Literal["outside"] = (0.0, 1.0)
+    spares: Literal["prose", "sentences", ""] = ""
     least: int = 0
 
     def matches(self, line: LineRecord, share: float) -> bool:
         """Whether a line that says it is of this length, in this place, and not spared."""
-        if self.place is OUTSIDE:
-            here = share in OUTSIDE
+        if self.place == "outside":
+            here = share in (0.0, 1.0)
         else:
             here = self.place[0] <= share <= self.place[1]
         if not here or line.word_count > self.most or len(line.words) < self.least:
             return False
         if not (line.prose and self.spares):
             return True
-        return self.spares == SENTENCES and (
+        return self.spares == "sentences" and (
             not line.terminal or self.says in inside_kinds(line.words)
         )
 
 
-LINE_RULES = (
-    Row("share_buttons", "share", most=45),
-    Row("newsletter", "newsletter", most=45),
-    Row("subscription", "account", most=45, spares=SENTENCES),
-    Row("advertisement", "ad", most=40, spares=SENTENCES),
-    Row("cookie_notice", "legal", most=90),
-    Row("embedded_content", "embed"),
-    Row("spaceless_notice", "notice"),
-    Row("byline", "byline", spares=PROSE),
-    Row("caption_or_credit", "credit"),
-    Row("read_more", "pointer"),
-    Row("read_more", "read_more", most=PROMO_WORDS, spares=PROSE),
-    Row("contact", "contact", place=(0.8, 1.0)),
-    Row("contributor_credit", "contributors", place=(0.5, 1.0)),
-    Row("contributor_credit", "agency", place=OUTSIDE),
-    Row("desk_note", "desk"),
-    Row("navigation", "nav", place=OUTSIDE, spares=PROSE),
-    Row("navigation", "nav", least=3, spares=PROSE),
-)
-
-RULE_DESCRIPTIONS = {
-    "repeated_title": "The headline again: word for word, with the site's name after it, or cut"
-    " short.",
-    "byline": "A line that only says who wrote the story: `By Ann Lee, Daily Sun | 3 May 2024`.",
-    "timestamp": "A line that only says when: date, time, zone, `Updated`, `3 hours ago`. In a list"
-    " of dates (a live blog, a chronicle, fixtures) each belongs to its entry and stays.",
-    "caption_or_credit": "The text under a picture: a credit, or a caption that has one or refers"
-    " to the picture.",
-    "contributor_credit": "Who else worked on the story: `Ann Lee contributed to this report.`"
-    " below it, or a line of agencies above or below it: `AFP, Reuters`.",
-    "desk_note": "What a wire's desk tells other desks: `Eds: UPDATES with quote; ADDS photos`.",
-    "author_block": "The author's name as a link, and the biography below the story.",
-    "newsletter": "An invitation to subscribe to emails, alerts or an app.",
-    "cookie_notice": "Consent texts, copyright and legal notes.",
-    "subscription": "Sign-in links, paywalls and appeals for support.",
-    "share_buttons": "Buttons that share or save a story: `Share`, `Tweet`, `Copy link`, `Print`.",
-    "advertisement": "The label of an advertisement, or the note that links are paid for.",
-    "read_more": "A button or a pointer to another page: `Read more`, `See also: Storm nears`.",
-    "contact": "How to reach the newsroom or the author, below the story or in a line of its own.",
-    "reader_comments": "Readers' comments below the story: their header and everything below it.",
-    "navigation": "A menu entry such as `Home` or `Sport` outside the story; jump links anywhere.",
-    "spaceless_notice": "A notice, button or credit in Chinese, Japanese, Korean or Thai, by how it"
-    " begins.",
-    "embedded_content": "A placeholder for a post, a map or a player: a request for consent, or a"
-    " loading error.",
-    "script_code": "A long line of a page's scripts, styles or data. Short pieces of code stay, and"
-    " so does a sentence with a script glued to it.",
-    "bullet_only": "A line of signs without a word: bullets that lost their text, rules, icons."
-    " Between two paragraphs, signs separate scenes and stay.",
-}
+_TABLE = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
+RULE_DESCRIPTIONS: dict[str, str] = {name: each["cuts"] for name, each in _TABLE.items()}
 """Rule → what it cuts; in the order in which rules name a line."""
-
+LINE_RULES = [Row(name, **row) for name, each in _TABLE.items() for row in each.get("lines", ())]
 RULES = tuple(RULE_DESCRIPTIONS)
 DATES_IN_LIST = 3
 """Dates inside the story from which they are those of a list's entries."""
@@ -215,7 +166,7 @@ def entry_times(page: Page) -> list[int]:
 def script_code(page: Page) -> list[int]:
     """Long lines that look like code from their first words on."""
     found = []
-    for line in page.lines:
+    for line in page.lines if "{" in page.raw else ():
         if "{" in line.text and len(line.text) >= MIN_CODE_CHARS:
             heads = (line.text[:CODE_OPENING], line.text[:CODE_CHARS])
             dense = all(
@@ -239,6 +190,131 @@ def bullet_only(page: Page) -> list[int]:
     ]
 
 
+# Readers write prose, often without a header above it. What gives them away is the rate of words
+# that speak of me and you, thank, agree and quarrel, set against the story's own rate: a diary
+# speaks so from its first line, and stays.
+
+PRIOR_SAID, PRIOR_WORDS = 1.0, 40.0
+"""What is counted as said before anything is, so that a few words prove little."""
+MIN_STORY = 40
+"""Words of prose above the header: a link to the comments may stand above a story."""
+MIN_MARKS = 3
+"""Lines between remarks (names, times, ``Reply``) that show what stands below a header."""
+FIRST_MARK, NEXT_MARK = 8, 14
+"""Lines within which the first mark follows the header, and each further one the one before."""
+MIN_BUTTONS = 4
+"""How often a button below a remark must stand on a page."""
+MARK_WORDS = 10
+"""Words of the longest line between remarks."""
+MIN_GAIN = 3.0
+"""Log-likelihood by which the voice below a header must differ from the one above."""
+PLAIN_WORDS, COMMENTS_AFTER = 5, 0.5
+"""Words of the longest plain header, and the share of the prose before it from which only comments
+can follow."""
+HEAD_WORDS = 60
+"""Words of a line that are looked at."""
+_VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
+
+
+def reader_comments(page: Page) -> list[int]:
+    """Readers' comments below a story: their header, and everything below it.
+
+    A header such as ``12 comments``, or the note that they are moderated, is not enough, since
+    links to the comments stand in the middle of stories too. What follows must show it: several
+    lines that stand between remarks (who wrote when, ``Reply``), or prose that speaks of ``me`` and
+    ``you``, thanks and quarrels far more than the story above does. Without a header, the same
+    button below each remark shows it, from the line above the first one on. Below most of the
+    story a plain header such as ``Comments`` is enough.
+    """
+    voice: list[tuple[int, int]] = []
+    for line in page.marked:
+        heads = "policy" in line.signs or (
+            "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
+        )
+        if not heads or page.prose_before[line.index] < MIN_STORY:
+            continue
+        plain = len(line.words) <= PLAIN_WORDS and not (line.terminal or line.prose)
+        late = page.share_before(line.index) >= COMMENTS_AFTER
+        # A phrase inside a subheading heads nothing.
+        if plain and late and "comments" in opening_kinds(line.words):
+            return list(range(line.index, len(page.lines)))
+        end = _end_of_marks(page, line.index)
+        voice = voice or _voice_up_to(page)
+        if end is None and _changes_voice(voice, line.index):
+            end = len(page.lines)
+        if end is not None:
+            return list(range(line.index, end))
+    first = _first_remark(page)
+    return [] if first is None else list(range(first, _end_of_marks(page, first) or first))
+
+
+def _first_remark(page: Page) -> int | None:
+    """The line above the first of many buttons such as ``Reply``; None where there are none."""
+    buttons: dict[tuple[str, ...], list[int]] = {}
+    for line in page.marked:
+        if "remark_button" in line.signs:
+            buttons.setdefault(line.words, []).append(line.index)
+    first = min((found[0] for found in buttons.values() if len(found) >= MIN_BUTTONS), default=0)
+    return first - 1 if first and page.prose_before[first - 1] >= MIN_STORY else None
+
+
+def _end_of_marks(page: Page, header: int) -> int | None:
+    """Where the remarks below a header end; None when too few marks stand between them."""
+    last, marks = header, 0
+    for line in page.lines[header + 1 :]:
+        if line.index - last > (NEXT_MARK if marks else FIRST_MARK):
+            break
+        if _is_mark(line):
+            last = line.index
+            marks += 1
+    if marks < MIN_MARKS:
+        return None
+    rest = len(page.lines) - last
+    return len(page.lines) if rest <= NEXT_MARK else last + 1
+
+
+def _is_mark(line: LineRecord) -> bool:
+    """Whether a line stands between remarks: who wrote it, when, and what may be done with it."""
+    if line.prose or line.word_count > MARK_WORDS:
+        return False
+    return bool(line.signs & {"byline", "timestamp"}) or not WORDS["remark"].isdisjoint(line.words)
+
+
+def _changes_voice(voice: Sequence[tuple[int, int]], header: int) -> bool:
+    """Whether the prose below a header speaks as readers do, and the story above does not."""
+    above, below = voice[header], _voice_from(voice, header + 1)
+    if not below[1] or below[0] / below[1] <= above[0] / max(above[1], 1):
+        return False
+    both = above[0] + below[0], above[1] + below[1]
+    return _fit(*above) + _fit(*below) - _fit(*both) >= MIN_GAIN
+
+
+def _voice_up_to(page: Page) -> list[tuple[int, int]]:
+    """Above each line, and at the end: words in prose that speak as readers do, and all words.
+
+    Counted once for all headers: a page may have thousands.
+    """
+    found, said, words = [(0, 0)], 0, 0
+    for line in page.lines:
+        if line.prose and line.text[0] not in OPEN_QUOTES:
+            head = line.words[:HEAD_WORDS]
+            said += sum(word in _VOICES for word in head)
+            words += len(head)
+        found.append((said, words))
+    return found
+
+
+def _voice_from(voice: Sequence[tuple[int, int]], first: int) -> tuple[int, int]:
+    """The same, of the lines from *first* on."""
+    return voice[-1][0] - voice[first][0], voice[-1][1] - voice[first][1]
+
+
+def _fit(said: int, words: int) -> float:
+    """Log-likelihood of *said* of *words* at their own rate."""
+    rate = (said + PRIOR_SAID) / (words + PRIOR_WORDS)
+    return said * log(rate) + (words - said) * log1p(-rate)
+
+
 FUNCTIONS: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
@@ -256,6 +332,7 @@ for _row in LINE_RULES:
     _ROWS[_row.says].append(_row)
 
 
+_NOTHING: frozenset[int] = frozenset()
 Hits = Mapping[str, frozenset[int]]
 """Name of each rule → the lines that it matches."""
 LATER = ("repeated_title", "author_block")
@@ -270,14 +347,16 @@ def later_hits(page: Page) -> Hits:
 
 def rule_hits(page: Page) -> Hits:
     """Return the numbers of the lines that each rule matches, by its name in order of ``RULES``."""
-    hits: dict[str, list[int]] = {name: [] for name in RULES}
+    hits: dict[str, Iterable[int]] = {name: rule(page) for name, rule in FUNCTIONS.items()}
     for line in page.marked:
         share = page.share_before(line.index)
-        for said in (*line.kinds, *line.signs):
-            for row in _ROWS.get(said, ()):
-                if row.matches(line, share):
-                    hits[row.rule].append(line.index)
-    return {
-        name: frozenset(FUNCTIONS[name](page) if name in FUNCTIONS else hits[name])
-        for name in RULES
-    }
+        for row in _rows_of(line.kinds, line.signs):
+            if row.matches(line, share):
+                hits[row.rule] = (*hits.get(row.rule, ()), line.index)
+    return {name: frozenset(hits[name]) if hits.get(name) else _NOTHING for name in RULES}
+
+
+@lru_cache(maxsize=1 << 12)
+def _rows_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[Row, ...]:
+    """The rows that look for what a line says."""
+    return tuple([row for said in (*kinds, *signs) for row in _ROWS.get(said, ())])

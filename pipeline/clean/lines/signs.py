@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from pipeline.clean.lines.bylines import CLOCK, says_when
 from pipeline.clean.lines.phrases import WORDS, any_of, is_biography, is_notice
-from pipeline.clean.lines.stamps import CLOCK, says_when
 from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 
 MAX_WORDS = 90

@@ -42,6 +42,8 @@ KNOWN_TOKENS = 200_000
 """Tokens that are remembered; above, the memory starts anew."""
 STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
 """Steps between whole numbers of inner values and of weights."""
+SURE_CLASS = 0.6
+"""Share from which the class of a line is its reason."""
 TOLD = 8.0
 """Log-odds of story up to which the second tower is told of them."""
 LARGEST = np.float32(60) * STEP
@@ -58,6 +60,7 @@ class Tags:
     Attributes:
         story: float64[lines], log-odds that a line is story.
         classes: float32[lines, CLASSES], logits of what a line is if it is chrome.
+        likely: int64[lines], the class of a line, -1 where none has a share of ``SURE_CLASS``.
         roles: float64[lines, ROLES], the share of each role that a line has; with ``none`` they
             add up to 1.
         none: float64[ROLES], the share that no line has it.
@@ -65,6 +68,7 @@ class Tags:
 
     story: NDArray[np.float64]
     classes: Matrix
+    likely: Ints
     roles: NDArray[np.float64]
     none: NDArray[np.float64]
 
@@ -130,6 +134,9 @@ class Tagger:
         told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
         roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, texts_lines)
         classes = said[:, 1:] + (seen @ self._of_classes) / STEP
+        most = classes.max(axis=1, keepdims=True)
+        sure = np.exp(classes - most).sum(axis=1) * SURE_CLASS <= 1.0
+        likely = np.where(sure, classes.argmax(axis=1), -1)
         story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
         shares, nobody = _shares(roles, none, texts_lines)
         spans = zip(texts_lines.start.tolist(), texts_lines.sizes.tolist(), strict=True)
@@ -137,6 +144,7 @@ class Tagger:
             Tags(
                 story[low : low + size],
                 classes[low : low + size],
+                likely[low : low + size],
                 shares[low : low + size],
                 nobody[number],
             )

@@ -17,6 +17,7 @@ from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.rarity import (
     TEMPLATE_TEXTS,
     count_links,
+    fills_slots,
     same_items,
     strong_links,
     tells_one_story,
@@ -99,7 +100,12 @@ def _without_templates(
         own = np.concatenate([firsts[cluster : cluster + 1], alike[inside, 0]])
         records = reader.records(own)
         ranks = np.argsort(sortable(records["order"]))  # not as they happen to be numbered
-        stays[inside] = tells_one_story(reader.particulars(own[ranks], records[ranks]))
+        own, records = own[ranks], records[ranks]
+        _, first = np.unique(sortable(records["text_digest"]), return_index=True)
+        first.sort()
+        stays[inside] = tells_one_story(reader.particulars(own, records)) and not (
+            len(first) >= TEMPLATE_TEXTS and fills_slots(reader.samples(own[first], records[first]))
+        )
     if stays.all():
         return alike
     items = np.setdiff1d(articles, alike[stays])

@@ -137,6 +137,19 @@ class MemberReader:
         own = zip(block_of(articles).tolist(), records, strict=True)
         return [np.union1d(self._figures(*each), self._names(*each)) for each in own]
 
+    def samples(
+        self, articles: NDArray[np.uint64], records: NDArray[np.void]
+    ) -> list[NDArray[np.uint64]]:
+        """Read the samples of *articles*, whose member records these are."""
+        return [
+            self._samples(*each) for each in zip(block_of(articles).tolist(), records, strict=True)
+        ]
+
+    def _samples(self, block: int, record: np.void) -> NDArray[np.uint64]:
+        start, count = int(record["samples_start"]), int(record["sample_count"])
+        content = self._read(block, "samples", start * SAMPLE_BYTES, count * SAMPLE_BYTES)
+        return np.frombuffer(content, "<u8")
+
     def _figures(self, block: int, record: np.void) -> NDArray[np.uint32]:
         return self._particulars(block, "figures", record["figures_start"], record["figure_count"])
 
@@ -155,9 +168,7 @@ class MemberReader:
         return np.frombuffer(self._read(*where, count * SHINGLE_BYTES), "<u8")
 
     def _sketch(self, block: int, record: np.void, common: NDArray[np.uint32]) -> Sketch:
-        start, count = int(record["samples_start"]), int(record["sample_count"])
-        content = self._read(block, "samples", start * SAMPLE_BYTES, count * SAMPLE_BYTES)
-        samples = np.frombuffer(content, "<u8")
+        samples = self._samples(block, record)
         return Sketch(
             samples,
             ~lookup(common, keys_of(samples))[1],
