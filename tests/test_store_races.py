@@ -113,6 +113,23 @@ def test_who_is_overtaken_by_an_equal_run_changes_nothing_of_what_it_published(o
     assert [] == verify(out)["problems"]
 
 
+def test_who_is_overtaken_by_an_equal_run_that_is_held_publishes_nothing(out, prepared):
+    """What a person decides about is what the gates have seen."""
+
+    def overtaken(plan, run, config, staging):
+        with pytest.raises(HeldRun):
+            run_at(prepared[0], out, 41, gates={"max_articles": 1})
+        runs.in_loop(plan, run, config, staging)
+
+    with pytest.raises(FileNotFoundError, match="its run was ended by another command"):
+        run_at(prepared[0], out, 41, engine=overtaken)
+    assert 3 == len(committed_runs(out))
+    publish_held(out, held_runs(out)[0].name)
+
+    assert 4 == len(committed_runs(out))
+    assert [] == verify(out)["problems"]
+
+
 def test_nothing_is_written_to_a_run_whose_plan_is_gone(store):
     """Nor below it; a plan that is there does not stand in the way."""
     store_run = replace(store / "runs" / "r", needs=store / "plan.json")
