@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import threading
 from contextlib import nullcontext, suppress
 from dataclasses import replace
@@ -15,7 +16,9 @@ import pytest
 import runs
 from collections_of_runs import FIRST, feed, marker, page
 from factories import story
+from object_server import _application
 from runs import configured
+from werkzeug.serving import make_server
 
 from newsieve import open_output
 from pipeline.cli import newsieve as newsieve_command
@@ -107,6 +110,23 @@ def test_who_is_overtaken_by_an_equal_run_changes_nothing_of_what_it_published(o
 
     assert () == outcome.published
     assert seen == [committed_runs(out)[-1].folder, sources(out)]
+    assert [] == verify(out)["problems"]
+
+
+def test_who_is_overtaken_by_an_equal_run_that_is_held_publishes_nothing(out, prepared):
+    """What a person decides about is what the gates have seen."""
+
+    def overtaken(plan, run, config, staging):
+        with pytest.raises(HeldRun):
+            run_at(prepared[0], out, 41, gates={"max_articles": 1})
+        runs.in_loop(plan, run, config, staging)
+
+    with pytest.raises(FileNotFoundError, match="its run was ended by another command"):
+        run_at(prepared[0], out, 41, engine=overtaken)
+    assert 3 == len(committed_runs(out))
+    publish_held(out, held_runs(out)[0].name)
+
+    assert 4 == len(committed_runs(out))
     assert [] == verify(out)["problems"]
 
 
@@ -450,3 +470,43 @@ def test_a_put_under_a_condition_that_does_not_hold_found_an_object(store, monke
     monkeypatch.setattr("obstore.put", put)
     with pytest.raises(FileExistsError):
         store.create(b"")
+
+
+class Failing:
+    """A server of objects that fails one request in ten, before or after it has done it."""
+
+    def __init__(self) -> None:
+        self.serve, self.random, self.lock = _application(), random.Random(4), threading.Lock()
+
+    def __call__(self, environ, start):
+        """Serve a request, or not, or without saying so."""
+        with self.lock:
+            fate = self.random.random()
+        if 0.1 <= fate or (fate >= 0.05 and environ["REQUEST_METHOD"] == "GET"):
+            return self.serve(environ, start)
+        if fate >= 0.05:
+            list(self.serve(environ, lambda *_: None))
+        start("500 Internal Server Error", [])
+        return []
+
+
+def test_a_store_that_fails_now_and_then_loses_nothing(prepared, out, monkeypatch, request):
+    """Also where it has done what it denies, such as a put that is only done once."""
+    if request.config.getoption("--store") != "moto":
+        pytest.skip("only moto fails on demand")
+    server = make_server("127.0.0.1", 0, Failing(), threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with monkeypatch.context() as patched:
+        patched.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        run_at(prepared[0], out, 41)
+        remove(out, TAKEDOWN)
+        compact(out, date(2026, 2, 1))
+        undo(out)
+        run_at(prepared[0], out, 41)
+    server.shutdown()
+    server.server_close()
+
+    assert [3, 8] == [len(committed_runs(out)), read_log(out).sequence]
+    assert 12 - len(("taken down", "a copy")) == len(sources(out))
+    assert [] == holding(out, marker(0, 1))
+    assert ([], []) == (verify(out)["problems"], garbage(out))
