@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import lookup
-from pipeline.dedup.clusters import components, forest
+from pipeline.dedup.clusters import forest
 from pipeline.dedup.pairs import bucket_edges
 from pipeline.dedup.steps.layouts import ID_BYTES, BlockKeys, Components, article_number
 
@@ -46,10 +46,17 @@ def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[Componen
         place, found = lookup(known[:, 1], each[:, 1])
         found[found] = known[place[found], 0] == each[found, 0]
         if not found.all():
-            merged = forest(np.concatenate([merged, each[~found]]))
+            new = each[~found] if found.any() else each
+            del place, found, each, known  # there may be many
+            merged = forest(np.concatenate([merged, new]) if len(merged) else new)
             known = merged[np.argsort(merged[:, 1])]
-    for shard in in_shards(components(merged), len):
-        yield Components(np.concatenate(shard), np.array([len(each) for each in shard]))
+    roots, starts = np.unique(merged[:, 0], return_index=True)
+    sizes = np.diff(starts, append=len(merged)) + 1
+    for shard in in_shards(range(len(roots)), sizes.__getitem__):
+        chosen = slice(shard[0], shard[-1] + 1)
+        first = starts[chosen.start]
+        others = merged[first : first + int((sizes[chosen] - 1).sum()), 1]
+        yield Components(np.insert(others, starts[chosen] - first, roots[chosen]), sizes[chosen])
 
 
 def in_shards(parts: Iterable[Part], size_of: Callable[[Part], int]) -> Iterator[list[Part]]:
