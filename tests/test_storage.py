@@ -236,6 +236,14 @@ def test_a_folder_with_a_colon_is_a_folder(tmp_path, monkeypatch):
     assert "out" == str(output_place("out"))
 
 
+def test_a_folder_with_a_tilde_is_a_folder(tmp_path, monkeypatch):
+    """Pyarrow takes ~root/a for a file of that user, unless it is absolute."""
+    monkeypatch.chdir(tmp_path)
+
+    assert tmp_path / "~root" == output_place("~root")
+    assert "out~" == str(output_place("out~"))
+
+
 @pytest.mark.parametrize("threads", [0, 3])
 def test_a_deed_is_noted_before_a_signal_can_interrupt(threads, monkeypatch):
     """A message about an interruption must not deny what was done, whichever thread got it."""

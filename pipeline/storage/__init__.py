@@ -83,7 +83,7 @@ def refuse_url(path: str, what: str) -> None:
 
 
 def output_place(path: str) -> Place:
-    """Return the output folder *path*; a path that pyarrow takes for a url is made absolute.
+    """Return the output folder *path*; one that pyarrow takes for a url or a home is absolute.
 
     Raises:
         UsageError: it is another url, or no UTF-8, which pyarrow and DuckDB cannot open.
@@ -93,7 +93,7 @@ def output_place(path: str) -> Place:
         raise UsageError(f"output {path!a}: its name is not UTF-8; name another folder")
     if is_url(path):
         return StorePath.parse(path)
-    return Path(path).absolute() if ":" in path else Path(path)
+    return Path(path).absolute() if ":" in path or path.startswith("~") else Path(path)
 
 
 def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
