@@ -347,13 +347,15 @@ def later_hits(page: Page) -> Hits:
 
 def rule_hits(page: Page) -> Hits:
     """Return the numbers of the lines that each rule matches, by its name in order of ``RULES``."""
-    hits: dict[str, Iterable[int]] = {name: rule(page) for name, rule in FUNCTIONS.items()}
+    hits = defaultdict[str, list[int]](list)
     for line in page.marked:
         share = page.share_before(line.index)
         for row in _rows_of(line.kinds, line.signs):
             if row.matches(line, share):
-                hits[row.rule] = (*hits.get(row.rule, ()), line.index)
-    return {name: frozenset(hits[name]) if hits.get(name) else _NOTHING for name in RULES}
+                hits[row.rule].append(line.index)
+    for name, rule in FUNCTIONS.items():
+        hits[name].extend(rule(page))
+    return {name: frozenset(hits[name]) if name in hits else _NOTHING for name in RULES}
 
 
 @lru_cache(maxsize=1 << 12)
