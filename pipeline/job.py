@@ -29,15 +29,8 @@ from pipeline.ledger.index import Index, load_index, save_index
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import racing, read_log, sweep
-from pipeline.ledger.plan import (
-    Engine,
-    Past,
-    Plan,
-    find_interrupted,
-    lines_of,
-    make_plan,
-    window_of,
-)
+from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
+from pipeline.ledger.window import lines_of, window_of
 from pipeline.monitor.progress import stage_cpu_seconds, stage_seconds
 from pipeline.staging import RunName, Staging, Window
 from pipeline.storage import Place, StorePath, output_place, write_bytes

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
 from pipeline.dedup.decide import KEPT, decide
-from pipeline.dedup.steps.earlier.articles import read_articles
+from pipeline.dedup.steps.earlier.keys import read_articles
 from pipeline.dedup.steps.layouts import VERDICT, Bundle, row_of
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.dedup.steps.resolve import verdicts_of

@@ -31,7 +31,6 @@ from pipeline.ledger.history import (
     table_files,
 )
 from pipeline.ledger.index import load_index, save_index
-from pipeline.ledger.plan import LINES_DAYS
 from pipeline.ledger.upkeep.rewrite import (
     alone,
     common_schema,
@@ -43,6 +42,7 @@ from pipeline.ledger.upkeep.rewrite import (
     save_rewritten,
     state_names,
 )
+from pipeline.ledger.window import LINES_DAYS
 from pipeline.storage import Place, opened
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import SIGHTINGS_SCHEMA, TABLES

@@ -1,4 +1,4 @@
-"""Sorted keys of a file of articles, by which later runs find a published article.
+"""What later runs look up of a file of articles: sorted keys, and the articles (``read_articles``).
 
     state/keys/part-00007.parquet belongs to articles/part-00007.parquet
     kind   band, text digest, url, or sampled shingle: 0 to 3
@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +27,10 @@ from numpy.typing import NDArray
 
 from pipeline.config import DedupConfig
 from pipeline.dedup.shingles import SAMPLED
-from pipeline.dedup.steps.earlier.articles import read_articles
 from pipeline.dedup.steps.layouts import SAMPLE
 from pipeline.dedup.steps.read_members import count_records, read_sorted_keys
 from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.records import Article, Document, Precision, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import Place, local, opened
 from pipeline.version import FORMAT_VERSION
@@ -130,3 +133,64 @@ def sign_again(articles: Place, config: DedupConfig, work: Place) -> pa.Table:
             for found in read_articles(articles, rows):
                 members.append(list(enumerate(found.articles)))
         return keys_table(0, rows, config, staging)
+
+
+COLUMNS = [
+    "id", "record_id", "source", "media_type", "extractor", "url", "site", "title", "authors",
+    "date_published", "date_published_precision", "fetched_at", "text", "cluster_id", "page_id",
+    "run_id",
+]  # fmt: skip
+"""What deduplication looks at."""
+
+BATCH_ROWS = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Some articles of one file, and the run, cluster and page of each."""
+
+    articles: list[Article]
+    run_ids: list[str]
+    cluster_ids: list[str]
+    page_ids: list[str]
+
+
+def read_articles(path: Place, rows: NDArray[np.int64]) -> Iterator[Found]:
+    """Read those *rows* (ascending) of a file, ``BATCH_ROWS`` at a time or fewer."""
+    file = pq.ParquetFile(opened(path))
+    first = 0
+    for group in range(file.num_row_groups):
+        size = file.metadata.row_group(group).num_rows
+        inside = rows[(rows >= first) & (rows < first + size)] - first
+        if len(inside):
+            table = file.read_row_group(group, columns=COLUMNS)  # older files lack some
+            for start in range(0, len(inside), BATCH_ROWS):
+                chosen = table.take(pa.array(inside[start : start + BATCH_ROWS])).to_pylist()
+                run_ids, cluster_ids = (
+                    [row[name] for row in chosen] for name in ("run_id", "cluster_id")
+                )
+                page_ids = [row.get("page_id") or row["id"] for row in chosen]
+                yield Found([_article(row) for row in chosen], run_ids, cluster_ids, page_ids)
+        first += size
+
+
+def _article(row: dict[str, Any]) -> Article:
+    names = ("id", "record_id", "source", "media_type")
+    document = Document(**{name: row[name] for name in names}, content="")
+    return Article(
+        document=document,
+        text=row["text"],
+        extractor=row["extractor"],
+        title=row["title"],
+        authors=tuple(row["authors"]),
+        url=row["url"],
+        site=row["site"],
+        date_published=_timestamp(row["date_published"], row["date_published_precision"]),
+        fetched_at=_timestamp(row["fetched_at"]),
+    )
+
+
+def _timestamp(instant: datetime | None, precision: Precision | None = None) -> Timestamp | None:
+    if instant is None:
+        return None
+    return Timestamp(instant.astimezone(timezone.utc), 0, precision or "second")

@@ -28,8 +28,7 @@ from numpy.typing import NDArray
 from pipeline.arrays import heads_of, lookup, offsets_of, shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.rarity import LEAST_SHARED, RARE_CLUSTERS
-from pipeline.dedup.steps.earlier.articles import read_articles
-from pipeline.dedup.steps.earlier.keys import NUMBER_BITS, numbered_keys
+from pipeline.dedup.steps.earlier.keys import NUMBER_BITS, numbered_keys, read_articles
 from pipeline.dedup.steps.layouts import DIGEST, ID_BYTES, SAMPLE, URL, article_number
 from pipeline.dedup.steps.read_members import count_records, read_records
 from pipeline.dedup.steps.write_members import MemberWriter, Published
