@@ -27,7 +27,7 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.7, 0.8, 0.6, 0.8
+FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.5, 0.8, 0.6, 0.8
 AUTHOR_SHARE, LABEL_SHARE = 0.8, 0.15
 """Shares from which a role is believed: a headline that is the first line or printed twice, another
 one, a date, one of many; a byline, one behind ``Author:`` and the like; see decision 28."""
