@@ -249,13 +249,16 @@ def paired(work: Path, expected: dict[str, str], rounds: int) -> list[str]:
                 words = command("run configs/flink", output.name)
                 words += ["--parallelism", str(slots)]
                 began, before, here = time.monotonic(), found.cpu_seconds(), os.times()
+                busy = busy_seconds()
                 subprocess.run(words, cwd=work, check=True)
                 seconds.append(time.monotonic() - began)
+                busy = (busy_seconds() - busy) / seconds[-1]
                 after, now = found.cpu_seconds(), os.times()
                 cpu = {name: after[name] - before[name] for name in after}
                 cpu["run and job server"] = sum(now[2:4]) - sum(here[2:4])
                 parts = ", ".join(f"{name} {used:.0f}" for name, used in cpu.items())
                 print(f"paired: {slots} task managers: {seconds[-1]:.1f} s; CPU {parts}")
+                print(f"paired: {busy:.2f} of {os.cpu_count()} cores were at work")
                 problems += verdict("paired", found, expected, output)
     one, two = min(walls[1]), min(walls[2])
     print(f"paired: {two:.1f} s with two task managers, {one:.1f} s with one: {two / one:.2f} x")
@@ -265,6 +268,12 @@ def paired(work: Path, expected: dict[str, str], rounds: int) -> list[str]:
 EVERY = (flink, stored, killed, interrupted, abandoned, failing, spark)
 """What is run unless something is named."""
 SCENARIOS = {each.__name__: each for each in (*EVERY, paired)}
+
+
+def busy_seconds() -> float:
+    """CPU seconds that the whole machine has spent since it started, not idle nor waiting."""
+    user, nice, system = Path("/proc/stat").read_text(encoding="ascii").split()[1:4]
+    return (int(user) + int(nice) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def in_namespace() -> None:
