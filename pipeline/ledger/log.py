@@ -155,7 +155,11 @@ def _create(path: StorePath, entry: bytes, attempts: int = 2) -> None:
             _create(path, entry, attempts - 1)
             return
         if written != entry:
-            raise LostRace(f"{path}: another command was first; nothing was changed") from error
+            raise _lost(path) from error
+
+
+def _lost(path: StorePath) -> LostRace:
+    return LostRace(f"{path}: another command was first; nothing was changed")
 
 
 @contextmanager
@@ -170,9 +174,8 @@ def racing(output: Place, sequence: int) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(output, StorePath) and entry_of(output, sequence).exists():
-            path = entry_of(output, sequence)
-            raise LostRace(f"{path}: another command was first; nothing was changed") from error
+        if isinstance(output, StorePath) and (path := entry_of(output, sequence)).exists():
+            raise _lost(path) from error
         raise
 
 

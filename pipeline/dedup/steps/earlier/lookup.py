@@ -304,9 +304,8 @@ def background_of(shard: int, shards: int, staging: Staging) -> NDArray[np.void]
         Of dtype ``BACKGROUND``, by ascending key; None if there are none.
     """
     parts, bounds = staging.window().shards, shard_bounds(shards)[shard : shard + 2].tolist()
-    counted = [np.empty(0, BACKGROUND)]
+    counted, taken = [np.empty(0, BACKGROUND)], staging.array("window.clusters")
     for part in range(shard * parts // shards, -(-(shard + 1) * parts // shards)):
-        taken = staging.array("window.clusters")
         assert taken is not None
         held = _between(_staged(part, "held", staging), bounds)
         held = held[~lookup(taken, held["cluster"])[1]]
