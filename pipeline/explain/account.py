@@ -144,11 +144,13 @@ def meant_field(name: str) -> str | None:
 
 
 def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
-    output = shlex.quote(str(folder.parent.parent))
+    place = str(folder.parent.parent)
+    output = shlex.quote(f"./{place}" if place.startswith("-") else place)
     yield ""
     yield f"{'result':<10} {shown(str(folder))}/articles/*.parquet"
     report = f"{command} report {output} --html report.html"
     yield f"{'next':<10} {shown(report)}"
     for example in list(examples.values())[:1]:
-        trace = f"{command} trace {output} {shlex.quote(example['source'])}"
+        dashes = "-- " if example["source"].startswith("-") else ""
+        trace = f"{command} trace {dashes}{output} {shlex.quote(example['source'])}"
         yield f"{'':<10} {shown(trace)}"
