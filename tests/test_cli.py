@@ -426,7 +426,7 @@ def test_a_held_run_is_discarded_by_the_beginning_of_its_name(call, held):
     code, out, err = call("discard", held.parents[1], held.name[:10])
 
     assert (0, f"{held.name}\n") == (code, out)
-    assert "the next run reads those again that still exist" in err
+    assert "the next run reads again those that still exist" in err
     assert not held.exists()
 
 

@@ -61,7 +61,7 @@ class Rows:
         self.output = output
         self.runs: list[CommittedRun] = committed_runs(output)
         if not self.runs:
-            raise UsageError(f"{output}: holds no published run; name the folder that `run` wrote")
+            raise UsageError(f"{output}: no published run here; name the output folder of a run")
 
     def named(self, name: str, *, text: bool = False) -> list[Row]:
         """Find the rows that *name* means, oldest run first.
