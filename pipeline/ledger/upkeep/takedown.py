@@ -191,25 +191,24 @@ def _referring(
 def _mentioning(path: Place, ids: set[str], request: Request) -> NDArray[np.int64]:
     """Find the rejects whose excerpt or detail may contain what is removed.
 
-    They have no column for the address: it is searched for in record_id and excerpt.
+    Besides their url, addresses in record_id and excerpt count: a broken record has no url.
     """
-    rows = read_table(path, "id", "record_id", "excerpt", "detail").to_pylist()
+    rows = read_table(path, "id", "record_id", "url", "excerpt", "detail").to_pylist()
     return np.array(
         [
             number
             for number, row in enumerate(rows)
-            if (row["excerpt"] or row["detail"])
-            and (row["id"] in ids or _mentions(row["record_id"], row["excerpt"], request))
+            if (row["excerpt"] or row["detail"]) and (row["id"] in ids or _mentions(row, request))
         ],
         np.int64,
     )
 
 
-def _mentions(record_id: str | None, excerpt: str | None, request: Request) -> bool:
+def _mentions(row: Mapping[str, str | None], request: Request) -> bool:
     if not (request.pages or request.sites):
         return False
-    addresses = [record_id or "", *_ADDRESS.findall(excerpt or "")]
-    return any(request.meets(address) for address in addresses)
+    stated = (row.get("url") or "", row["record_id"] or "")  # an older version wrote no url
+    return any(map(request.meets, (*stated, *_ADDRESS.findall(row["excerpt"] or ""))))
 
 
 @dataclass(frozen=True, eq=False)
