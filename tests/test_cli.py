@@ -499,7 +499,7 @@ def test_while_a_run_is_at_work_nothing_is_rewritten(call, tmp_path):
         for arguments in (["compact"], ["remove", "--site", "a.example"]):
             code, out, err = call(arguments[0], tmp_path / "out", *arguments[1:])
             assert (75, "") == (code, out)
-            assert "another run is at work" in err
+            assert "another run is in progress" in err
 
 
 @pytest.mark.slow

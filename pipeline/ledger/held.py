@@ -130,7 +130,7 @@ def publish_held(output: Place, name: str) -> Place:
 
     Raises:
         UsageError: no such run is held, or *output* holds no runs at all.
-        LockedOutput: a run is at work.
+        LockedOutput: a run is in progress.
         NewsieveError: the parent of this run is no longer the newest run.
     """
     with _held(output, name) as folder:

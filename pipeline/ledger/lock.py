@@ -50,7 +50,7 @@ def locked(output: Place) -> Iterator[None]:
         _check_file_systems(output)
         lock.acquire()
     except Timeout:
-        raise LockedOutput(f"{output}: another run is at work: {_describe(owner)}") from None
+        raise LockedOutput(f"{output}: another run is in progress: {_describe(owner)}") from None
     except (OSError, NotImplementedError) as error:
         raise _refused(output, error) from None
     try:

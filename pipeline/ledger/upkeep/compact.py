@@ -86,7 +86,7 @@ def compact(output: Place, before: date | None = None, *, dry_run: bool = False)
     Raises:
         UsageError: *output* holds no runs.
         HeldRun: a run waits for a decision.
-        LockedOutput: a run is at work.
+        LockedOutput: a run is in progress.
         NewsieveError: a manifest is damaged, or a run has state that this version does not know;
             nothing was changed.
     """

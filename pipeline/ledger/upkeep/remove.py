@@ -85,7 +85,7 @@ def remove(output: Place, request: Request, *, dry_run: bool = False) -> Removed
     Raises:
         UsageError: *output* holds no runs.
         HeldRun: a run is held; its texts would survive.
-        LockedOutput: a run is at work.
+        LockedOutput: a run is in progress.
         NewsieveError: a manifest is damaged; nothing was changed.
     """
     with alone(output):

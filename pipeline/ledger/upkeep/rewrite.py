@@ -58,7 +58,7 @@ def alone(output: Place) -> Iterator[None]:
     Raises:
         UsageError: there are no runs, or ``runs`` is a link.
         HeldRun: a run is held.
-        LockedOutput: a run is at work.
+        LockedOutput: a run is in progress.
     """
     check_output(output)
     with locked(output):

@@ -39,7 +39,7 @@ def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
     Raises:
         UsageError: there is no run, or the newest one is compacted from several.
         HeldRun: a run that follows the newest one is held.
-        LockedOutput: a run is at work.
+        LockedOutput: a run is in progress.
     """
     check_output(output)
     with locked(output):
