@@ -59,6 +59,11 @@ class Timestamp:
     offset_min: int | None
     precision: Precision
 
+    @property
+    def day(self) -> str:
+        """The day in its own offset, as ISO 8601 writes it."""
+        return self.isoformat()[:10]
+
     def isoformat(self) -> str:
         """Format as ISO 8601 in its own offset: a day, or a time with its offset if known.
 
