@@ -6,7 +6,7 @@
   tombstones.npy                what was taken down, if anything was
   blocks/00007.articles.arrow   cleaned, not yet deduplicated
          00007.rejects.arrow
-         00007.members          one fixed-size record an article (dedup.steps.layouts)
+         00007.members          one fixed-size record per article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
          00007.keys             all their keys, with kind and row, sorted by key
