@@ -34,7 +34,6 @@ LANGUAGES = (
 
 
 def _listed(value: object) -> object:
-    """Turn a single string into a list."""
     return [value] if isinstance(value, str) else value
 
 

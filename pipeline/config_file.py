@@ -193,7 +193,6 @@ def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], sourc
 
 
 def _apply(override: str, source: _Source) -> None:
-    """Apply one ``key=value``."""
     name, equals, text = override.partition("=")
     if not equals or not name.strip():
         raise UsageError(

@@ -305,7 +305,6 @@ class _Job:
         index: Index,
         folder: Place,
     ) -> None:
-        """Add the published run to the index."""
         run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)
         remembered = [each for each in runs if each.sequence in index.covers]
         looks = [

@@ -222,7 +222,6 @@ def _ascii_host(host: str) -> str | None:
 
 
 def _ip_text(host: str) -> str | None:
-    """Return the canonical form of an IP address, or None."""
     try:
         return str(ip_address(host))
     except ValueError:

@@ -189,7 +189,6 @@ def _settings(config: Config, options: Options, engine: Engine) -> Iterator[Need
 
 
 def _job_server(engine: Engine, options: Options) -> Iterator[Need]:
-    """The jar of the job server, and the Java it needs."""
     name, path = engine.jar, options.text(engine.jar)
     if not path:
         artifact = "beam-runners-flink-VERSION" if "flink" in name else "beam-runners-spark-3"
@@ -358,7 +357,6 @@ def _reachable(name: str, address: str) -> Need:
 
 
 def _dataflow(config: Config, options: Options) -> Iterator[Need]:
-    """What can be checked without asking Dataflow."""
     if find_spec("apitools") is None:
         yield Need("packages", "missing", "pip install 'apache-beam[gcp]'")
     for name in ("project", "region", "temp_location"):

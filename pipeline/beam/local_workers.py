@@ -186,11 +186,9 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         super().__init__(state, provision, server)
 
     def port_from_worker(self, port: str) -> str:
-        """Return the address of a socket, by its name."""
         return self._server.address(port)
 
     def start_worker(self) -> None:
-        """Start the process, with its output in a file."""
         options = json_format.MessageToJson(self.provision_info.provision_info.pipeline_options)
         folder = self._server.folder
         settings = {
@@ -227,7 +225,6 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         overdue.cancel()
 
     def stop_worker(self) -> None:
-        """Wait until the process has ended."""
         self._process.wait()
 
     def _watch(self) -> None:

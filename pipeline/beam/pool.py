@@ -176,7 +176,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _pipeline_options(request: Any) -> str:
-    """Ask the engine for the options of its run, as JSON."""
     if not request.provision_endpoint.url:
         return "{}"
     with grpc.insecure_channel(request.provision_endpoint.url) as channel:

@@ -133,7 +133,6 @@ class _Job:
             )
 
     def run(self, root: beam.Pipeline) -> None:
-        """Submit the graph and wait for its job to end."""
         result = root.run()
         try:
             with self._watched():
@@ -191,7 +190,6 @@ class _Job:
                     self._tell(self.flink.progress(job, STAGES), job=job)
 
     def _tell(self, text: str, **facts: str) -> None:
-        """Log *text*, unless it was the last line logged."""
         if text != self.told:
             self.told = text
             fields = {"event": "engine", "run_id": self.run_id, "engine": self.title}

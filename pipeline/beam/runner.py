@@ -84,7 +84,6 @@ def _execute_here(
     deaths: Deaths,
     lay_out: Callable[[beam.Pipeline], object],
 ) -> None:
-    """Run the graph on the in-process engine, with *count* workers."""
     if count > 1 and address_space() < SEVERAL_WORKERS_ADDRESSES:
         raise NewsieveError(
             f"run.workers = {count}: ulimit -v allows {_gigabytes(address_space())} of address "

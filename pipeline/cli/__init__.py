@@ -209,7 +209,6 @@ def _effect(state: State) -> str:
 
 
 def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:
-    """Report *error*, and end the process with *code*."""
     facts = {"message": message, "error_type": type(error).__name__, "exit_code": code}
     if state.traceback:
         trace = "".join(traceback.format_exception(error))

@@ -85,7 +85,6 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
 
 
 def _print_all(fates: Iterator[Fate], form: str, explain: bool) -> int:
-    """Print each document; return how many there were."""
     from pipeline.explain.cleaned import as_lines, as_object
 
     if form == "json":

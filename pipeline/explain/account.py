@@ -88,7 +88,6 @@ def _unfinished(account: Account) -> str:
 
 
 def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Iterator[str]:
-    """Show the first reject of each of the most frequent reasons."""
     if not examples:
         return
     reasons = sorted(account.rejects_by_reason.items(), key=lambda item: (-item[1], item[0]))
@@ -113,7 +112,6 @@ def first_rejects(folder: Place) -> dict[str, dict[str, Any]]:
 
 
 def _ignored(fields: dict[str, int]) -> Iterator[str]:
-    """List unknown fields, with suggestions."""
     if not fields:
         return
     yield ""

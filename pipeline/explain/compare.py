@@ -265,7 +265,6 @@ def _decision(pair: _Pair, parts: NDArray[np.float64], config: DedupConfig) -> d
 
 
 def _odds(parts: NDArray[np.float64]) -> dict[str, float]:
-    """Return what each input of the model adds to the log-odds."""
     values = inputs(parts[np.newaxis])[0].tolist()
     return {name: value * WEIGHTS[name] for name, value in zip(INPUTS, values, strict=True)}
 

@@ -183,7 +183,6 @@ def _records(a: Place, b: Place) -> list[dict[str, Any]]:
 
 
 def _fates(folder: Place) -> dict[str, tuple[str | None, dict[str, Any]]]:
-    """Return source → title and fate of each record of the run in *folder*."""
     fates: dict[str, tuple[str | None, dict[str, Any]]] = {}
     for table in TABLES:
         own = ("reason",) if table == "rejects" else ("title", "word_count")

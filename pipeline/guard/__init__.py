@@ -212,7 +212,6 @@ class _Helper:
             self.ready = True
 
     def send(self, request: tuple[bytes, Sequence[object]]) -> None:
-        """Send a request; OSError if the helper is dead."""
         pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
         self._requests.flush()
 

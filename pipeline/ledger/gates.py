@@ -204,7 +204,6 @@ def _judge(
 
 
 def _parts(name: str) -> tuple[_Measure, str]:
-    """Return the measure and the ending of a gate's name."""
     ending = next((each for each in _LIMITS if name.endswith(each)), "")
     return MEASURES[name[len("min_") :].removesuffix(ending)], ending
 

@@ -176,7 +176,6 @@ class _Look:
         return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
     def is_written(self, path: str) -> bool:
-        """Whether *path* is the output folder, or in it."""
         if not isinstance(self.output, Path):
             return False
         return Path(os.path.realpath(path)).is_relative_to(self.output)
@@ -191,7 +190,6 @@ class _Look:
             return False  # the reader reports what is wrong with it
 
     def is_recent(self, changed: float) -> bool:
-        """Whether a Unix time is less than ``min_age_s`` away."""
         return abs(self.now - changed) < self.min_age_s
 
 

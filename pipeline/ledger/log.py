@@ -294,7 +294,6 @@ def _content(path: StorePath, stat: Stat) -> bytes:
 
 
 def _empty_entry(path: StorePath, gone: Collection[str], superseded_by: int) -> None:
-    """Remove the manifests of the runs *gone* from an entry."""
     entry, stat = json.loads(path.read_bytes()), path.stat()
     left = [each for each in _manifests_in(entry) if each["run_id"] not in gone]
     kept = {name: entry[name] for name in ("sequence", "drops", "tombstones") if name in entry}

@@ -310,7 +310,6 @@ def _owner(path: Path) -> int:
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:
-    """Group consecutive parts until a block is full."""
     index, waiting, size = 0, list[Part](), 0
     for part, part_bytes in parts:
         if waiting and (size + part_bytes > block_bytes or len(waiting) == MAX_PARTS):

@@ -113,7 +113,6 @@ def _gauges(last: LastRun, code: int, seconds: float, success: float | None, out
 
 
 def _last_success(path: Path, output: str) -> float | None:
-    """Read the time of the last success from the existing file."""
     try:
         families = _library().parser.text_string_to_metric_families(path.read_text("utf-8"))
         samples = [sample for family in families for sample in family.samples]

@@ -111,7 +111,6 @@ class _Run:
     counted: float = -math.inf
 
     def look(self, now: float, seconds: float) -> Progress:
-        """Add up the counts of all workers."""
         if not is_url(self.staging.folder) or now - self.counted >= SEND_EVERY_S:
             found, self.counted = counted(self.staging.folder), now
             if any(found.values()) or not self.counts:  # a store may fail to reply once
@@ -167,7 +166,6 @@ class _Events:
     passes: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Log the plan."""
         plan, self.log.run_id = self.plan, self.plan.run_id
         size = f"{plan.bytes / 1e6:,.1f} MB in {len(plan.blocks):,} blocks"
         self.log.event(
@@ -181,7 +179,6 @@ class _Events:
         )
 
     def look(self) -> None:
-        """Log new events."""
         for index in self._new("cleaned", self.cleaned):
             self._log_block(index)
         if len(self.cleaned) < len(self.plan.blocks):
@@ -197,7 +194,6 @@ class _Events:
                 self._log_pass("write", write_start, max(self.written.values()))
 
     def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
-        """Yield the blocks with a new note of *kind*; add them to *seen*."""
         waiting = [block.index for block in self.plan.blocks if block.index not in seen]
         for index, when in self.staging.note_times(waiting, kind).items():
             seen[index] = when

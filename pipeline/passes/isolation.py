@@ -87,7 +87,6 @@ def _batches(records: Iterable[Document | Rejection]) -> Iterator[list[Document 
 
 @cache
 def _guard(limits: Limits) -> Guard:
-    """Return the guard of this process; its helper is used for all blocks."""
     return Guard(_packed_fates, limits, _load)
 
 
@@ -129,7 +128,6 @@ def _digest(document: Document) -> bytes:
 
 
 def _packed_fates(items: Sequence[_Item], config: Config) -> list[bytes]:
-    """Run ``process_documents`` in the helper."""
     packed = []
     for article, rejection in process_documents(items, config):
         if rejection is not None and rejection.error_type == MemoryError.__name__:

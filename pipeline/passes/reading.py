@@ -77,7 +77,6 @@ def read_records(
 
 @cache
 def _guard(seconds: float, megabytes: int) -> Guard | None:
-    """Return the guard of this process; its helper is used for all files."""
     # Half of the memory; the helper for cleaning has the other half.
     limits = Limits(seconds, max(1, megabytes // 2) if megabytes else 0)
     return Guard(_read_some, limits) if seconds or megabytes else None

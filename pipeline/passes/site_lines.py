@@ -243,7 +243,6 @@ def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) ->
 
 
 def _distinct(portions: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
-    """Merge portions of rows, sorted by site, line and page, without repeated rows."""
     rows = np.concatenate([np.empty(0, SEEN), *portions])
     rows = rows[np.lexsort((rows["page"], rows["line"], rows["site"]))]
     new = np.ones(len(rows), np.bool_)
@@ -252,7 +251,6 @@ def _distinct(portions: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
 
 
 def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
-    """Return the lines that occur on *pages* or more pages in distinct *rows*, ascending."""
     lines, counts = np.unique(rows["line"], return_counts=True)
     found: NDArray[np.uint64] = lines[counts >= pages]
     return found

@@ -89,7 +89,6 @@ class _Block:
 
     @cached_property
     def run_ids(self) -> dict[int, str]:
-        """Map ``representative_run`` → name of the run."""
         named = {THIS_RUN: self.run.run_id}
         numbers = np.unique(self.copies["representative_run"])
         earlier = numbers[numbers != THIS_RUN].astype(np.uint64)
@@ -100,7 +99,6 @@ class _Block:
         return named
 
     def articles(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Yield the rows of articles that are kept."""
         for start, staged in self._staged("articles"):
             rows = np.arange(start, start + len(staged))
             repeated = self._repeated(staged)
@@ -149,7 +147,6 @@ class _Block:
             yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
 
     def rejects(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Yield the rows of rejects."""
         for _, staged in self._staged("rejects"):
             repeated = self._repeated(staged)
             counts.unchanged.update(_sources(staged, repeated))

@@ -111,7 +111,6 @@ def by_family(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _values(column: pa.ChunkedArray) -> dict[Any, int]:
-    """Count the values of *column*; of lists, their values."""
     if pa.types.is_list(column.type):
         column = pc.list_flatten(column)
     counted = pc.value_counts(column).to_pylist()
@@ -119,7 +118,6 @@ def _values(column: pa.ChunkedArray) -> dict[Any, int]:
 
 
 def _sites(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
-    """Count what happened to the records of each site, the site with most records first."""
     counted = {table: _values(found["site"]) for table, found in tables.items()}
     total = sum(map(Counter, counted.values()), Counter[str | None]())
     ordered = sorted(total.items(), key=lambda item: (-item[1], item[0] or ""))
@@ -147,7 +145,6 @@ def _histogram(column: pa.ChunkedArray, steps: Sequence[float]) -> list[dict[str
 
 
 def _dates(column: pa.ChunkedArray) -> dict[str, Any]:
-    """Count publications by day, or by month if they are far apart."""
     days = _values(pc.strftime(column, format="%Y-%m-%d"))
     unknown = days.pop(None, 0)
     found = sorted(map(date.fromisoformat, days))
@@ -183,7 +180,6 @@ def _every(names: Sequence[str], by: str) -> Iterator[str]:
 
 
 def _cluster_sizes(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
-    """Count clusters by their number of articles and duplicates of this run."""
     sizes = Counter(_values(tables["articles"]["cluster_id"]))
     sizes.update(_values(tables["duplicates"]["cluster_id"]))
     counted = Counter(min(size, LARGEST_CLUSTER_BIN) for size in sizes.values())

@@ -347,7 +347,6 @@ def _parts_of(
 
 
 def _pairs(folder: Place, rows: Rows) -> Iterator[dict[str, Any]]:
-    """Show the duplicates with the lowest similarity, and as many others."""
     columns = ("id", "match", "similarity")
     found = read_columns(folder, "duplicates", columns).to_pylist()
     near = [each for each in found if each["match"] != "exact"]

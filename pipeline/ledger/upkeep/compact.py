@@ -151,7 +151,6 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
 
 
 def _forecast(group: Sequence[CommittedRun]) -> Compacted:
-    """Return what ``_merge`` would return for *group*."""
     found = [[p for run in group for p in table_files(run.folder, table)] for table in TABLES]
     paths = [path for each in found for path in each]
     rows = 0
@@ -210,7 +209,6 @@ def _portions(files: Iterable[Path], wanted: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _merge_inputs(folders: Sequence[Path]) -> None:
-    """Keep the latest row of each (source, digest)."""
     found: dict[tuple[str, str | None], dict[str, Any]] = {}
     for folder in folders:
         path = folder / "state" / "inputs.parquet"

@@ -136,13 +136,11 @@ class _Work:
         return self.takedown.changes
 
     def of(self, run_id: str) -> RunChanges:
-        """Return the changes of one run."""
         mine = [n for n, change in enumerate(self.changes) if change.run.run_id == run_id]
         verdicts = {n: self.verdicts[n] for n in mine if n in self.verdicts}
         return RunChanges(self.takedown, tuple(mine), verdicts, self.homes)
 
     def rows(self) -> Iterator[Affected]:
-        """Yield the rows that change, file by file."""
         fates: dict[str, Fate] = {"articles": "article", "duplicates": "duplicate"}
         for number, change in enumerate(self.changes):
             rows = read_table(change.path, "id", "run_id", "source").to_pylist()

@@ -219,7 +219,6 @@ def _fetch(run: StorePath, copy: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def _upload(copy: Path, run: StorePath, log: Log) -> dict[str, Any]:
-    """Upload new files of *copy* for the next entry of *log*; return the manifest."""
     known = {_usual(file["path"]): file for file in log.manifests[run.name]["files"]}
     manifest = read_manifest(copy)
     files = []

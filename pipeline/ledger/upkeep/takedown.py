@@ -340,7 +340,6 @@ def _blanked(rows: pa.Table, change: FileChange, counts: Counter[str]) -> pa.Tab
 def _edited(
     rows: pa.Table, places: NDArray[np.int64], columns: Mapping[str, Sequence[object]]
 ) -> pa.Table:
-    """Set *columns* of the rows at *places*, which ascend."""
     if not len(places):
         return rows
     changed = rows.take(pa.array(places))
@@ -359,7 +358,6 @@ def _without(rows: pa.Table, gone: NDArray[np.int64]) -> pa.Table:
 
 
 def _renumber_keys(path: Path, written: Path, gone: NDArray[np.int64]) -> None:
-    """Drop the keys of removed rows, if the run has keys."""
     if path.parent.name != "articles":
         return
     known = path.parents[1] / "state" / "keys" / path.name
