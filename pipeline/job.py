@@ -125,7 +125,7 @@ def _unless_lost(output: Place, work: Callable[[], Published | None]) -> Publish
         try:
             return work()
         except LostRace as error:
-            logging.getLogger("newsieve").warning("%s; planned anew", error)
+            logging.getLogger("newsieve").warning("%s; planned again", error)
             if isinstance(output, StorePath):  # the loser may have written where the winner did
                 read_log(output)
                 sweep(output, everywhere=True)

@@ -266,7 +266,7 @@ SOURCES: dict[str, str] = {
     "timestamp": "a line that says when",
     "dateline": "the beginning of the first sentence: place and agency",
     "contact": "an address of the site that is printed in the text",
-    "printed": "text beside the headline of a page; printed:above: before it",
+    "printed": "text next to the headline of a page; printed:above: before it",
     "json-ld": "JSON-LD of a page, with the property",
     "meta": "a meta element of a page, with its name",
     "og": "Open Graph of a page, with the property",

@@ -256,7 +256,7 @@ def _prism(options: Options) -> Need:
         "prism_location",
         "missing",
         (
-            f"{path} is no program; "
+            f"{path} is not a program; "
             if path
             else "no program is named, and a run downloads nothing; "
         )
@@ -377,5 +377,5 @@ def _google_credentials() -> Iterator[Need]:
     named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
     usual = Path("~/.config/gcloud/application_default_credentials.json").expanduser()
     if not Path(named or usual).is_file():
-        where = f"GOOGLE_APPLICATION_CREDENTIALS={named} is no file" if named else f"no {usual}"
+        where = f"GOOGLE_APPLICATION_CREDENTIALS={named} is not a file" if named else f"no {usual}"
         yield Need("credentials", "missing", f"{where}: gcloud auth application-default login")

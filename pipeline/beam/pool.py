@@ -56,7 +56,7 @@ _STOP_S = 5
 _EVERYWHERE = ("0.0.0.0", "[::]", "::", "*", "")  # noqa: S104 - refused
 
 _PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
-"""Environment variables that workers must not have: gRPC would connect to engines by a proxy."""
+"""Environment variables that workers must not have: gRPC would use a proxy."""
 
 Event = dict[str, Any]
 

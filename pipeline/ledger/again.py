@@ -72,7 +72,7 @@ def read_again(
         Sources of files.
 
     Raises:
-        UsageError: no input is one of *paths*, or lies in it.
+        UsageError: no input is one of *paths*, or is in it.
     """
     sources = {file.source for file in inputs.files}
     named = {source for path in paths for source in _below(path, inputs)}

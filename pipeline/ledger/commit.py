@@ -211,8 +211,8 @@ def withdraw(folder: Path, output: Path) -> None:
     """
     sweep_staging(output)
     gone = output / ".staging" / f"withdrawn-{folder.name}"
-    publish_folder(folder, gone, f"{folder.name} is taken away")
-    with cleanup_after(f"{folder.name} is taken away"):
+    publish_folder(folder, gone, f"{folder.name} is removed")
+    with cleanup_after(f"{folder.name} is removed"):
         shutil.rmtree(gone)
 
 

@@ -119,7 +119,7 @@ def find_inputs(
             )
         elif look.is_written(pattern):
             raise UsageError(
-                f"input {pattern}: lies in the output folder {output}: newsieve would read its "
+                f"input {pattern}: is in the output folder {output}: newsieve would read its "
                 "own output; name another folder"
             )
         elif os.path.isdir(pattern):  # noqa: PTH112 - a glob may not be a valid Path
@@ -254,7 +254,7 @@ def _add_objects(url: str, inputs: Inputs, look: _Look) -> None:
     written = look.output if isinstance(look.output, StorePath) else None
     if written and found.root.is_relative_to(written):
         raise UsageError(
-            f"input {url}: lies in the output {written}: newsieve would read its own output; "
+            f"input {url}: is in the output {written}: newsieve would read its own output; "
             "name another place"
         )
     for path in found.objects:

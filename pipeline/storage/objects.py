@@ -387,7 +387,7 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
         "credentials that cannot be used: {}",
     ),
     (errno.EEXIST, "^(AlreadyExists|FileExists)Error", ""),
-    (errno.ESTALE, "^(Precondition|NotModified)Error", "the object has changed meanwhile"),
+    (errno.ESTALE, "^(Precondition|NotModified)Error", "the object was changed in the meantime"),
     (
         errno.EACCES,
         "^(PermissionDenied|Unauthenticated|Permission)Error|403 Forbidden|401 Unauthorized",

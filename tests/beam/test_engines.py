@@ -271,7 +271,7 @@ def test_dataflow_says_everything_that_it_lacks(monkeypatch, tmp_path):
 
     assert {"project", "temp_location", "credentials", "storage"} <= set(found)
     assert {"missing"} == {state for state, _ in found.values()}
-    assert "none.json is no file" in found["credentials"][1]
+    assert "none.json is not a file" in found["credentials"][1]
 
 
 def test_dataflow_with_everything_in_a_store_lacks_no_storage(monkeypatch, tmp_path):

@@ -234,7 +234,7 @@ def rewrite_run(
 
     Args:
         folder: a copy of the run made of hard links (``rewrite.rewriting``).
-        receipt: facts for the manifest besides the counts.
+        receipt: facts for the manifest in addition to counts.
         config: settings for the keys of promoted rows.
     """
     manifest = read_manifest(folder)

@@ -67,7 +67,7 @@ def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
         if isinstance(newest.folder, Path) and isinstance(output, Path):
             withdraw(newest.folder, output)
         elif isinstance(output, StorePath):
-            deed = f"{newest.run_id} is taken away"
+            deed = f"{newest.run_id} is removed"
             commit_change(output, known_log(output), deed, [newest.run_id])
         with cleanup_after(f"{newest.run_id} is undone"):
             renew_views(output)
