@@ -37,12 +37,6 @@ LEAST_OF_PARTICULARS = 0.5
 """More than this share of the shorter's figures and names must be found where ``MOST_MISSING`` or
 more are missing: else, two items of one template. Of labelled copies, 1 in 400 has no more."""
 MOST_MISSING = 2
-LEAST_OF_FIGURES, MOST_FIGURES_MISSING = 0.4, 5
-"""The same of figures alone: reports and forecasts of one office differ in nothing else. The longer
-has figures of its own there; where it has hardly any, it spells them out."""
-WORDING_A_FIGURE = 5
-"""Rare sampled shingles that two texts share for each missing figure, a figure in about 20 words,
-from which on the figures were corrected or misread: reports are denser."""
 MIN_WEAKER_HALF, MIN_OF_SCANS = 0.2, 0.15
 """Share of the weaker half that must be found, and where that is at least half of what is found of
 all. A text that has only a half of another in common with it, its tail or its lead, is a story of
@@ -112,13 +106,6 @@ def excluded(parts: Floats) -> NDArray[np.bool_]:
     part = dict(zip(PARTS, parts.T, strict=True))
     shared, particulars = _particulars(part)
     others = (particulars - shared >= MOST_MISSING) & (shared <= LEAST_OF_PARTICULARS * particulars)
-    missing = part["figures"] - part["figures_shared"]
-    others |= (
-        (missing >= MOST_FIGURES_MISSING)
-        & (part["figures_shared"] < LEAST_OF_FIGURES * part["figures"])
-        & (part["longer_figures"] - part["figures_shared"] >= MOST_MISSING)
-        & (part["rare_shared"] < WORDING_A_FIGURE * missing)
-    )
     found: NDArray[np.bool_] = others | (part["weaker_half"] < least_of_half(part["contained"]))
     return found
 

@@ -226,6 +226,21 @@ def test_figures_that_differ_tell_reports_apart_where_they_are_dense(words, copi
     assert copies == (chance(one, other) > 0.5)
 
 
+@pytest.mark.parametrize(("words", "figures"), [(80, 6), (150, 12), (300, 20)])
+def test_reports_of_one_office_are_told_apart_by_their_figures(words, figures):
+    """All else is the same, month after month, names too."""
+    names = ", of Arden, of Venn, of Riva, of Dorn, of Hallin, of Lastra, of Moor, of Tolm"
+    month, next_month = (
+        sketch(
+            [w if n % (words // figures) else f"{w}{own}" for n, w in enumerate(STORY[:words])],
+            numbers=" ".join(str(10 * n + own) for n in range(1, figures + 1)) + names,
+        )
+        for own in (1, 2)
+    )
+
+    assert chance(month, next_month) < 0.4
+
+
 def test_a_bad_scan_is_found_badly_in_both_halves():
     """A fifth of each is no half that is missing."""
     scan = [w if n % 7 or n > 520 else f"x{n}" for n, w in enumerate(STORY)]
