@@ -185,7 +185,7 @@ def main() -> None:
         if state.log.form == "text":
             raise
         state.traceback = True
-        _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
+        _fail(state, error, f"{error}; this is a bug in newsieve", NewsieveError.exit_code)
     finally:
         close_log()
 

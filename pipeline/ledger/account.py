@@ -81,7 +81,7 @@ class Account:
             raise AccountError(
                 f"the account does not balance: read {self.read}, but {self.articles} articles "
                 f"+ {self.duplicates} duplicates + {self.rejects} rejects + {self.unchanged} "
-                f"unchanged = {accounted}; nothing was published. This is a defect of newsieve"
+                f"unchanged = {accounted}; nothing was published. This is a bug in newsieve"
             )
 
     def as_dict(self) -> dict[str, int | dict[str, int]]:
