@@ -234,11 +234,11 @@ def _manifest(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "started": first["timings"]["started"],
             "seconds": round(sum(each["timings"]["seconds"] for each in held), 3),
         },
-        "runs": list(_briefly(held)),
+        "runs": list(_without_repeated_settings(held)),
     }
 
 
-def _briefly(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _without_repeated_settings(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Leave out settings that equal those of the manifest before."""
     before: dict[str, Any] = {}
     for each in held:
