@@ -1,6 +1,6 @@
 """Change published runs by swapping the whole folder of runs. Read ``rewriting`` first.
 
-        runs ─hard links─▶ .staging/runs, changed there ─swap─▶ runs; the old folder is deleted
+    runs ─hard links─▶ .staging/runs, changed there ─swap─▶ runs; the old folder is deleted
 
 Readers see either all old runs or all new ones, also after a kill. Changed files get new names
 (``next_name``): a reader with an old listing misses a file instead of mixing the two states. Runs
