@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.lines import heading
 from pipeline.clean.lines.decide import decide
 from pipeline.clean.lines.marks import mark_rows
@@ -120,7 +119,7 @@ def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> A
     page.title, page.title_index, page.authors = head.title, head.title_index, head.authors
     decision = decide(page, hits, tags, head)
     cut = decision.cut
-    heading.settle(head, page, cut, dated=bool(document.date_published))
+    heading.settle(head, page, cut, document)
     gone = {*cut, page.title_index}
     flags = {
         "date_unparsable": document.date_published and head.published is None,
@@ -138,12 +137,12 @@ def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> A
         contributors=head.contributors,
         date_published=head.published,
         date_modified=head.modified,
-        fetched_at=parse_timestamp(document.fetched_at) if document.fetched_at else None,
+        fetched_at=head.fetched_at,
         url=head.url,
         site=head.site,
         dateline=head.dateline,
         removed=tuple(Removed(page.lines[i].start, page.lines[i].end, cut[i]) for i in sorted(cut)),
         evidence=tuple(head.evidence),
-        flags=tuple(flag for flag, holds in flags.items() if holds),
+        flags=(*document.flags, *(flag for flag, holds in flags.items() if holds)),
         raw_char_count=len(document.content),
     )

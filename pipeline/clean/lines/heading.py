@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from itertools import islice
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import PUBLISHED, UPDATED, byline_names, is_labelled
-from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
 from pipeline.clean.lines.phrases import WORDS
-from pipeline.clean.lines.rules import DATES_IN_LIST, entry_times
 from pipeline.clean.lines.signs import CLOSING, agencies
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
@@ -68,8 +66,8 @@ class Heading:
         published, modified: when the story was; a declared date that cannot be read gives None.
         bylines, times: lines that say only by whom, or only when.
         evidence: what says so.
-        url: canonical url of the record.
-        contributors, site, dateline: known once the lines that are cut are known, see ``settle``.
+        fetched_at, url, site: of the record; without a url the site is known after ``settle``.
+        contributors, dateline: known once the lines that are cut are known, see ``settle``.
     """
 
     title: str | None = None
@@ -81,9 +79,10 @@ class Heading:
     bylines: frozenset[int] = frozenset()
     times: frozenset[int] = frozenset()
     evidence: list[Evidence] = field(default_factory=list)
+    fetched_at: Timestamp | None = None
     url: str | None = None
-    contributors: tuple[str, ...] = ()
     site: str | None = None
+    contributors: tuple[str, ...] = ()
     dateline: str | None = None
 
 
@@ -95,22 +94,24 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
 
     What the text says counts where the tagger is sure enough.
     """
-    read = read_roles(page, tags) if tags is not None and page.prose_before[-1] else Heading()
-    title = normalize(document.title or "") or None
+    heading = read_roles(page, tags) if tags is not None and page.prose_before[-1] else Heading()
+    title, day = normalize(document.title or ""), document.date_published
     authors = tuple(filter(None, map(normalize, document.authors)))
-    declared = {"title": title, "authors": authors, "date_published": document.date_published}
+    declared = {"title": title, "authors": authors, "date_published": day}
     evidence = [Evidence("title", title, "record")] if title else []
     evidence += [Evidence("authors", name, "record") for name in authors]
-    evidence += [each for each in read.evidence if not declared.get(each.field)]
-    if document.date_published:
-        evidence.append(Evidence("date_published", document.date_published, "record"))
-        read.published = parse_timestamp(document.date_published)
+    evidence += [each for each in heading.evidence if not declared.get(each.field)]
     if title:
-        read.title, read.title_index, read.spared = title, None, frozenset()
-    read.authors = authors or read.authors
-    read.evidence = evidence
-    read.url = canonical_url(document.url) if document.url else None
-    return read
+        heading.title, heading.title_index, heading.spared = title, None, frozenset()
+    if day:
+        evidence.append(Evidence("date_published", day, "record"))
+        heading.published = parse_timestamp(day)
+    heading.authors = authors or heading.authors
+    heading.evidence = evidence
+    heading.fetched_at = parse_timestamp(document.fetched_at or "")
+    heading.url = canonical_url(document.url or "")
+    heading.site = site_of(heading.url or "")
+    return heading
 
 
 def read_roles(page: Page, tags: Tags) -> Heading:
@@ -119,7 +120,7 @@ def read_roles(page: Page, tags: Tags) -> Heading:
     headline, byline, time = shares
     _, no_byline, no_time = tags.none.tolist()
     # In a list of dates, or a live blog, each belongs to its entry, unless one stands out.
-    entries = [index for index in entry_times(page) if page.share_before(index) > 0]
+    entries = [index for index in page.entry_times if page.share_before(index) > 0]
     if len(entries) >= DATES_IN_LIST and max(time[index] for index in entries) < ENTRY_SHARE:
         for index in entries:
             time[index] = 0.0
@@ -255,8 +256,8 @@ def _dates(
     least = BESIDE_BEST * max((shares[line.index] for line, _, _ in printed), default=0.0)
     dates: _Dates = {}
     for line, column, each in printed:
-        rivals = {n.index: _day(p) for n, c, p in printed if c == column}
-        same = sum(shares[i] for i, day in rivals.items() if day == _day(each))
+        rivals = {n.index: p.timestamp.day for n, c, p in printed if c == column}
+        same = sum(shares[i] for i, day in rivals.items() if day == each.timestamp.day)
         sure = same / (sum(shares[i] for i in rivals) + none)
         needed = BESIDE_NAME if line.index in bylines else TIME_SHARE
         if column not in dates and sure >= needed and shares[line.index] >= least:
@@ -265,12 +266,6 @@ def _dates(
     stamps = (line for line, _, _ in printed if shares[line.index] >= max(least, SPARED_SHARE))
     short = (n.index for n in stamps if not n.prose and n.word_count <= STAMP_WORDS_MOST)
     return dates, frozenset(short)
-
-
-def _day(printed: PrintedDate) -> date:
-    """The day as printed."""
-    when = printed.timestamp
-    return (when.instant + timedelta(minutes=when.offset_min or 0)).date()
 
 
 def printed_dates(text: str) -> dict[str, PrintedDate]:
@@ -312,13 +307,11 @@ def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def settle(heading: Heading, page: Page, cut: Mapping[int, str], *, dated: bool) -> None:
+def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Document) -> None:
     """Read what the lines in *cut* say that are known not to be the story, and the dateline.
 
-    A site is the domain of a mail address or of a comment policy; two different ones say nothing.
-
-    Args:
-        dated: whether the record declares a date of publication: the dateline's is not asked.
+    A site is the domain of a mail address or of a comment policy; two different ones say nothing,
+    and the record's own wins. So does its date: the dateline's is not asked then.
     """
     sites: dict[str, Evidence] = {}
     for index, rule in cut.items():
@@ -334,11 +327,12 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], *, dated: bool)
         heading.dateline = dateline.place
         heading.evidence.append(_evidence(page, line, "dateline", dateline.place, "dateline"))
         printed = dateline.printed
-        if printed is not None and heading.published is None and not dated:
+        if printed is not None and not (heading.published or document.date_published):
             heading.published = printed.timestamp
             value = line.text[printed.start : printed.end]
             heading.evidence.append(_evidence(page, line, "date_published", value, "dateline"))
-    heading.site = site_of(heading.url) if heading.url else None
+    if document.site and heading.url is None:
+        sites = {document.site: Evidence("site", document.site, "record")}
     if len(sites) == 1:
         ((heading.site, named),) = sites.items()
         heading.evidence.append(named)
