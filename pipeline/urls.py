@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from tld import get_fld
 
@@ -76,7 +76,7 @@ _AMP_SEGMENT = re.compile(r"(?<=[^/])/amp(?=/?$)|^/amp(?=/[^/])", re.IGNORECASE)
 _AMP_EXTENSION = re.compile(r"(?<=[^/])\.amp(?=(?:\.html?)?$)", re.IGNORECASE)
 
 
-def canonical_url(url: str) -> str | None:
+def canonical_url(url: str, base: str = "") -> str | None:
     """Return the form of *url* that all addresses of the same page share.
 
     Scheme and host are in lower case (other scripts as ``xn--``), without user, default port,
@@ -85,6 +85,9 @@ def canonical_url(url: str) -> str | None:
     mobile addresses become those of the regular page. Scheme, ``www.`` and a trailing slash are
     kept, since servers may distinguish them. The function is idempotent.
 
+    Args:
+        base: the address of the page where *url* stands: it may be relative to it.
+
     Returns:
         The url in ASCII; None if *url* is not an absolute http(s) url with a usable host.
 
@@ -92,9 +95,9 @@ def canonical_url(url: str) -> str | None:
     'https://www.example.org/b?id=2'
     """
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(urljoin(base, url.strip()))
         port = parts.port
-    except ValueError:  # brackets without an address, a port that is no number
+    except ValueError:  # brackets without an address, a port that is not a number
         return None
     scheme = parts.scheme  # urlsplit lower-cases it
     host = _host_of(parts)
@@ -206,7 +209,7 @@ def _host_of(parts: SplitResult) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def _ascii_host(host: str) -> str | None:
-    """Normalize: lower case, no trailing dots, other scripts as ``xn--``; None if it is no host."""
+    """Normalize: lower case, no trailing dots, other scripts as ``xn--``; None if not a host."""
     host = host.lower().rstrip(".")
     if ":" in host:
         return _ip_text(host)
@@ -219,7 +222,6 @@ def _ascii_host(host: str) -> str | None:
 
 
 def _ip_text(host: str) -> str | None:
-    """Return the canonical form of an IP address, or None."""
     try:
         return str(ip_address(host))
     except ValueError:

@@ -40,7 +40,7 @@ class LabelledPage:
     Attributes:
         bench, gold: the benchmark and its row for the page.
         fold: follows from the site's name.
-        candidates: what the extractors say; None for a page without a tree.
+        candidates: what the extractors say.
         rows: the blocks that the model looks into; None where it looks into none.
         labels: one a row.
     """
@@ -48,7 +48,7 @@ class LabelledPage:
     bench: str
     gold: dict[str, Any]
     fold: int
-    candidates: Candidates | None
+    candidates: Candidates
     rows: Rows | None
     labels: Labels
 
@@ -87,14 +87,12 @@ def label_page(bench: str, row: dict[str, Any], payload: bytes) -> LabelledPage:
     return labelled(bench, row, read_candidates(document))
 
 
-def labelled(bench: str, row: dict[str, Any], candidates: Candidates | None) -> LabelledPage:
+def labelled(bench: str, row: dict[str, Any], candidates: Candidates) -> LabelledPage:
     """Measure and label a page of which the extractors have been asked."""
     fold = blake2b((row.get("domain") or row["id"]).encode()).digest()[0] % FOLDS
-    rows = None
-    if candidates is not None:
-        title = candidates.metadata.title
-        rows = measure(candidates.blocks, title, candidates.extractions, old=candidates.old)
-    if candidates is None or rows is None:
+    title = candidates.metadata.title
+    rows = measure(candidates.blocks, title, candidates.extractions, old=candidates.old)
+    if rows is None:
         return LabelledPage(bench, row, fold, candidates, None, np.zeros(0, np.str_))
     labels = label_blocks(row, candidates)[rows.indices]
     return LabelledPage(bench, row, fold, candidates, rows, labels)

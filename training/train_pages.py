@@ -73,7 +73,7 @@ def main() -> None:
 
 def chosen(page: LabelledPage, scores: Floats | None) -> NDArray[np.bool_] | None:
     """The blocks of a page that are kept, given their *scores*; None without scores."""
-    if scores is None or page.rows is None or page.candidates is None:
+    if scores is None or page.rows is None:
         return None
     kept = keep(scores, page.rows.stamps)
     if kept.any():
@@ -93,8 +93,6 @@ def digests(files: Iterable[Path]) -> dict[str, str]:
 
 def text_of(page: LabelledPage, kept: NDArray[np.bool_] | None) -> str:
     """The text of a page with these blocks kept; trafilatura's where none is."""
-    if page.candidates is None:
-        return ""
     extraction = page.candidates.extractions[0]
     if kept is not None and kept.any() and page.rows is not None:
         texts = page.candidates.blocks.texts

@@ -7,11 +7,10 @@ clean_document   text/plain ─▶ lines.clean_text   line rules
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pipeline.clean.lines.cleaner import clean_text, clean_texts
 from pipeline.config import CleanConfig
-from pipeline.records import Article, Document, Evidence
+from pipeline.records import Article, Document
 
 __all__ = ["clean_document", "clean_documents"]
 
@@ -28,8 +27,8 @@ def clean_document(
         # trafilatura loads slowly: only pages pay for it.
         from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
-        return _declared(extract_page(document))
-    return _declared(clean_text(document, config, repeated))
+        return extract_page(document)
+    return clean_text(document, config, repeated)
 
 
 def clean_documents(
@@ -49,10 +48,7 @@ def clean_documents(
     known = [frozenset[str]()] * len(documents) if repeated is None else repeated
     texts = [at for at, each in enumerate(documents) if each.media_type != "text/html"]
     found = clean_texts([documents[at] for at in texts], config, [known[at] for at in texts])
-    cleaned = {
-        at: each if isinstance(each, Exception) else _declared(each)
-        for at, each in zip(texts, found, strict=True)
-    }
+    cleaned = dict(zip(texts, found, strict=True))
     for at, document in enumerate(documents):
         if at not in cleaned:
             try:
@@ -60,15 +56,3 @@ def clean_documents(
             except Exception as error:  # noqa: BLE001
                 cleaned[at] = error
     return [cleaned[at] for at in range(len(documents))]
-
-
-def _declared(article: Article) -> Article:
-    """Add what reading knows of the document: its flags, and its site if it has no url."""
-    document = article.document
-    if document.flags:
-        article = replace(article, flags=(*document.flags, *article.flags))
-    if document.site and article.url is None:
-        others = (each for each in article.evidence if each.field != "site")
-        evidence = (*others, Evidence("site", document.site, "record"))
-        article = replace(article, site=document.site, evidence=evidence)
-    return article

@@ -33,9 +33,8 @@ BENCHMARKS = ("fundus_tests", "trafilatura_eval", "wcxb_article", "zyte")
 CONFIG = CleanConfig()
 STEPS = (
     (candidates, "_parse"), (candidates, "hidden_elements"), (candidates, "read_markup"),
-    (candidates, "read_blocks"), (candidates, "article_nodes"), (candidates, "read_metadata"),
-    (candidates, "_second_text"), (candidates, "_main_text"), (extract, "_choose"),
-    (extract, "without_head"),
+    (candidates, "read_blocks"), (candidates, "read_metadata"), (candidates, "_second_text"),
+    (candidates, "_main_text"), (extract, "_choose"), (extract, "without_head"),
 )  # fmt: skip
 """Where a step of the path is called from, and its name there."""
 

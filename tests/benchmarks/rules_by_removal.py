@@ -44,7 +44,6 @@ PARTS: Mapping[str, Mapping[str, object]] = {
     "sentence bonus": {"SENTENCE_BONUS": 0.0},
     "guard: least kept": {"LEAST_KEPT": 0.0},
     "guard: block": {"BLOCK_WORDS": 10**9},
-    "entry times": {"entry_times": lambda _: []},
     "known lines override": {"KNOWN_MARGIN": 0.0},
 }
 """Part of the decision → what of ``decide`` it is replaced by."""

@@ -9,18 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from pipeline.clean.dates import WORDS
 from pipeline.clean.html.blocks import ELSEWHERE, HEADING, MENU, Blocks
-from pipeline.clean.html.markup import (
-    MAX_BYLINE_CHARS,
-    MAX_INITIALS,
-    META,
-    SITE_AS_AUTHOR_SOURCES,
-    VISIBLE,
-    WRITTEN_BY,
-    Markup,
-    Node,
-    authors_of,
-)
+from pipeline.clean.html.markup import META, Markup
 from pipeline.clean.html.published import MAX_LINE_CHARS, PRINTED, PROSE_CHARS
 from pipeline.clean.names import (
     BYLINE_LEAD,
@@ -34,6 +25,22 @@ from pipeline.clean.names import (
 )
 from pipeline.records import Evidence
 
+WRITTEN_BY = frozenset(WORDS["written_by"].split(", "))
+"""What ``twitter:label1`` says when ``twitter:data1`` is the author."""
+
+VISIBLE = frozenset({"byline", "rel:author"})
+"""Sources that read what people see, not what a program wrote for programs."""
+
+SITE_AS_AUTHOR_SOURCES = VISIBLE | {
+    *("json-ld:author", "json-ld:house", "twitter:data1", "meta:author", "meta:article:author"),
+    *("itemprop:author", "printed"),
+}
+"""Sources that are believed when they name the site itself, and nobody is named elsewhere."""
+
+MAX_BYLINE_CHARS = 150
+"""A longer byline is a biography."""
+MAX_INITIALS = 4
+"""Letters of an editor's initials below a story: ``amw``."""
 BYLINE_AFTER, BYLINE_BEFORE = 8, 2
 """Blocks after and before the headline among which its byline is sought."""
 _GLUED_BYLINE = re.compile(r"(?i)^((?:written )?by:?|von|par|por)(?=[A-Z])")
@@ -58,11 +65,7 @@ _ON = re.compile(r"(?<=\w)\s(?:on|am|le|el|den)\s.*$")
 
 
 def choose_authors(
-    markup: Markup,
-    nodes: list[Node],
-    blocks: Blocks,
-    places: Sequence[int],
-    site_names: frozenset[str],
+    markup: Markup, blocks: Blocks, places: Sequence[int], site_names: frozenset[str]
 ) -> tuple[tuple[str, ...], list[Evidence]]:
     """Choose the authors of a page by a vote of the places that name them.
 
@@ -73,7 +76,7 @@ def choose_authors(
     Returns:
         The names, empty when nobody is named; and what the places say, the winner first.
     """
-    stated = _authors(markup, nodes, names_beside_headline(blocks, places))
+    stated = _authors(markup, names_beside_headline(blocks, places))
     first = next((item for item in stated if _names(item, site_names)), None)
     rest = [item for item in stated if item is not first]
     return _first_names(stated, site_names), [first, *rest] if first else rest
@@ -126,10 +129,10 @@ def _names_in(line: str) -> tuple[str, ...]:
     return ()
 
 
-def _authors(markup: Markup, nodes: list[Node], printed: list[Evidence]) -> list[Evidence]:
+def _authors(markup: Markup, printed: list[Evidence]) -> list[Evidence]:
     found: list[tuple[str, list[str]]] = []
-    for persons, houses in map(authors_of, nodes):
-        found += [("json-ld:author", persons), ("json-ld:house", houses)]
+    for node in markup.nodes:
+        found += [("json-ld:author", node["author"]), ("json-ld:house", node["house"])]
     label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
     if label in WRITTEN_BY:
         found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))

@@ -24,7 +24,7 @@ from trafilatura.settings import CUT_EMPTY_ELEMS, use_config
 from trafilatura.utils import repair_faulty_html
 
 from pipeline.clean.html.blocks import HEADINGS, Blocks, grams_of, read_blocks
-from pipeline.clean.html.markup import Markup, Node, article_nodes, read_markup, texts_of
+from pipeline.clean.html.markup import read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.records import Document
 
@@ -44,6 +44,7 @@ first, for trafilatura's fallbacks not to be tried: four pages of five. Chosen o
 development pages that are not old: of .5 to .8, the least that changes no body."""
 HEAD_CHARS = 4096
 """Characters in which ``<html>`` begins, and faults of it are mended."""
+EMPTY_PAGE = "<html></html>"
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
 _CONFIG = use_config()
 # Unset by default: a page may not come out larger than it may come in.
@@ -71,10 +72,6 @@ _MODERN = (
 trafilatura's precision mode is better (daniel: .865 against .840), elsewhere worse."""
 
 
-class PageTooLargeError(ValueError):
-    """The page is too large to be a story's, and would take too long."""
-
-
 @dataclass(frozen=True, eq=False)
 class Candidates:
     """What is known of a page before its story is chosen.
@@ -85,66 +82,52 @@ class Candidates:
         extractions: the story after trafilatura, resiliparse and the page's JSON-LD, blocks a
             line each, NFC; empty where one finds none.
         old: whether the page was built before there were elements for stories.
+        too_large: whether it is larger than ``MAX_ELEMENTS`` or ``MAX_CHARS``: no part is read.
     """
 
     metadata: PageMetadata
     blocks: Blocks
     extractions: tuple[str, str, str]
     old: bool
+    too_large: bool
 
 
-def read_candidates(document: Document) -> Candidates | None:
+def read_candidates(document: Document) -> Candidates:
     """Parse the HTML page that *document* holds and collect metadata, blocks and extractions.
 
-    Returns:
-        None when the page is empty.
-
-    Raises:
-        PageTooLargeError: it is larger than ``MAX_ELEMENTS`` or ``MAX_CHARS``.
+    A page that is empty or too large counts as one without elements.
     """
-    root = _parse(document.content.lstrip("\ufeff"))
-    if root is None:
-        return None
+    root, too_large = _parse(document.content.lstrip("\ufeff"))
     _strip_code(root)
     # lxml creates a new Python object for each access unless a reference is held.
     elements = list(root.iter())
     within_lines, hidden = hidden_elements(elements)
     _drop(within_lines)
-    markup, nodes = read_markup(root), article_nodes(root)
+    markup = read_markup(root)
     _drop(hidden)
     blocks = read_blocks(root)
-    metadata = read_metadata(markup, nodes, blocks, document)
+    metadata = read_metadata(markup, blocks, document)
     old = not root.xpath(_MODERN)
-    stated = _stated(nodes)
     second = _second_text(root)
     if len(elements) > MANY_EMPTY:
         _join_tails(root)
     elements.clear()
-    extractions = (_main_text(root, metadata.url, second, careful=old), second, stated)
-    return Candidates(metadata, blocks, extractions, old)
+    first = _main_text(root, metadata.url, second, careful=old)
+    stated = unicodedata.normalize("NFC", markup.body)
+    return Candidates(metadata, blocks, (first, second, stated), old, too_large)
 
 
-def metadata_alone(document: Document) -> PageMetadata:
-    """What the record itself declares about a page that is not looked into."""
-    return read_metadata(Markup(), [], Blocks(), document)
-
-
-def _parse(content: str) -> HtmlElement | None:
-    """The page's tree; None when there is none.
-
-    Raises:
-        PageTooLargeError: see ``read_candidates``.
-    """
-    if not content.strip():
-        return None
-    if len(content) > MAX_CHARS:
-        raise PageTooLargeError
-    root = _load(content)
-    if root is None and "<" in content:  # a fragment, as feeds and databases hold
-        root = _load(f"<html><body>{content}</body></html>")
+def _parse(content: str) -> tuple[HtmlElement, bool]:
+    """The page's tree, an empty one where there is none; and whether the page is too large."""
+    root = None
+    too_large = len(content) > MAX_CHARS
+    if not too_large and content.strip():
+        root = _load(content)
+        if root is None and "<" in content:  # a fragment, as feeds and databases hold
+            root = _load(f"<html><body>{content}</body></html>")
     if root is not None and sum(1 for _ in islice(root.iter(), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
-        raise PageTooLargeError
-    return root
+        root, too_large = None, True
+    return fromstring(EMPTY_PAGE, parser=_PARSER) if root is None else root, too_large
 
 
 def _load(content: str) -> HtmlElement | None:
@@ -261,12 +244,6 @@ def _second_text(root: _Element) -> str:
     page = tostring(root, encoding="unicode", method="html")
     text = extract_plain_text(page, main_content=True, alt_texts=False, comments=False)
     return unicodedata.normalize("NFC", text).strip()
-
-
-def _stated(nodes: list[Node]) -> str:
-    """The longest ``articleBody`` of the page's JSON-LD."""
-    bodies = ("\n".join(texts_of(node.get("articleBody"))) for node in nodes)
-    return unicodedata.normalize("NFC", max(bodies, key=len, default=""))
 
 
 HIDDEN_CLASSES = frozenset(

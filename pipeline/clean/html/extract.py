@@ -8,14 +8,8 @@ from typing import NamedTuple
 from pipeline.clean.dates import find_date, parse_timestamp
 from pipeline.clean.html.block_model import select
 from pipeline.clean.html.blocks import LINE_BREAK, mask_with
-from pipeline.clean.html.candidates import (
-    EXTRACTOR,
-    Candidates,
-    PageTooLargeError,
-    metadata_alone,
-    read_candidates,
-)
-from pipeline.clean.html.metadata import PageMetadata
+from pipeline.clean.html.candidates import EXTRACTOR, Candidates, read_candidates
+from pipeline.clean.html.metadata import PageMetadata, declared
 from pipeline.clean.html.title import HEADLINE_WORDS, KICKER_WORDS, title_parts
 from pipeline.clean.names import author_names, name_key
 from pipeline.records import Article, Document, Evidence, Removed
@@ -54,14 +48,10 @@ def extract_page(document: Document) -> Article:
         An article whose ``removed`` spans count the code points of the extraction: the blocks
         that trafilatura or the page model took, NFC, each ended by one line feed.
     """
-    flags: tuple[str, ...] = ()
-    try:
-        candidates = read_candidates(document)
-    except PageTooLargeError:
-        candidates, flags = None, ("page_too_large",)
-    metadata = candidates.metadata if candidates else metadata_alone(document)
-    story = _choose(candidates) if candidates else Story("", (), EXTRACTOR, ())
+    candidates = read_candidates(document)
+    metadata, story = candidates.metadata, _choose(candidates)
     text, removed = without_head(story, metadata)
+    own_site = None if metadata.url else document.site
     return Article(
         document=document,
         text=text,
@@ -72,12 +62,12 @@ def extract_page(document: Document) -> Article:
         date_modified=metadata.date_modified,
         fetched_at=metadata.fetched_at,
         url=metadata.url,
-        site=metadata.site,
+        site=own_site or metadata.site,
         section=metadata.section,
         keywords=metadata.keywords,
         removed=removed,
-        evidence=(*metadata.evidence, *story.evidence),
-        flags=flags,
+        evidence=(*metadata.evidence, *story.evidence, *declared("site", own_site)),
+        flags=document.flags + ("page_too_large",) * candidates.too_large,
         raw_char_count=len(document.content),
         extraction=story.extraction,
     )
@@ -99,6 +89,10 @@ def _choose(candidates: Candidates) -> Story:
 
 def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Removed, ...]]:
     """The story as paragraphs, less what metadata fields already say; and all spans that go."""
+    title = metadata.title or ""
+    # Other headings than the winner may be the story's own.
+    others = [e.value for e in metadata.evidence if e.field == "title" and e.source != "h1"]
+    headlines = [name_key(each) for each in (*title_parts(title), *others)]
     gone = {span.start: span for span in story.removed}
     kept: list[str] = []
     removed: list[Removed] = []
@@ -106,7 +100,7 @@ def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Remov
     for line in story.extraction.split("\n"):
         end = start + len(line)
         span = gone.get(start)
-        rule = _head_rule(line, metadata) if seen < HEAD_LINES else None
+        rule = _head_rule(line, metadata, headlines) if seen < HEAD_LINES else None
         seen += span is None
         if rule is not None:
             removed.append(Removed(start, end, rule))
@@ -118,41 +112,33 @@ def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Remov
     return "\n\n".join(kept), tuple(removed)
 
 
-def _has_kicker(key: str, metadata: PageMetadata) -> bool:
-    """Whether a line is the headline after a kicker, such as *Exclusive*."""
-    title = name_key(metadata.title or "")
-    front = key[: -len(title)].split() if title else []
-    enough = len(title.split()) >= HEADLINE_WORDS and 0 < len(front) <= KICKER_WORDS
-    return enough and key.endswith(title)
+def _head_rule(line: str, metadata: PageMetadata, headlines: list[str]) -> str | None:
+    """The field that *line* only repeats, or None.
 
-
-def _says_only_when(text: str) -> bool:
-    """Whether *text* is a date, in print or for machines, and at most a label."""
-    if parse_timestamp(text) is not None:
-        return True
-    printed = find_date(text)
-    rest = text[: printed.start] + text[printed.end :] if printed else text
-    return printed is not None and sum(map(str.isalpha, rest)) <= MAX_LABEL_LETTERS
-
-
-def _head_rule(line: str, metadata: PageMetadata) -> str | None:
-    """The field that *line* only repeats, or None."""
+    Args:
+        headlines: ``name_key`` of the title, then of what else the headline may be.
+    """
     text = _HEADING_MARK.sub("", line.strip())
     key = name_key(text)
     if not key or len(text) > MAX_HEAD_CHARS:
         return None
-    # Other headings than the winner may be the story's own.
-    titles = [e.value for e in metadata.evidence if e.field == "title" and e.source != "h1"]
-    parts = title_parts(metadata.title) if metadata.title else []
-    if any(key == name_key(each) for each in (*parts, *titles)) or _has_kicker(key, metadata):
+    if key in headlines or _has_kicker(key, headlines[0]):
         return "headline"
     if key in metadata.site_names:
         return "site_name"
     if metadata.authors and set(author_names([text])) == set(metadata.authors):
         return "byline"
-    if _says_only_when(text):
-        return "timestamp"
-    return None
+    printed = find_date(text)
+    rest = text[: printed.start] + text[printed.end :] if printed else text
+    labelled = printed is not None and sum(map(str.isalpha, rest)) <= MAX_LABEL_LETTERS
+    return "timestamp" if labelled or parse_timestamp(text) is not None else None
+
+
+def _has_kicker(key: str, title: str) -> bool:
+    """Whether *key* is that of the *title* after a kicker, such as *Exclusive*."""
+    front = key[: -len(title)].split() if title else []
+    enough = len(title.split()) >= HEADLINE_WORDS and 0 < len(front) <= KICKER_WORDS
+    return enough and key.endswith(title)
 
 
 WHERE = {
@@ -191,15 +177,10 @@ def page_blocks(document: Document, extraction: str) -> list[PageBlock]:
     Args:
         extraction: of the same page, as in ``Article.extraction``.
     """
-    try:
-        candidates = read_candidates(document)
-    except PageTooLargeError:
-        candidates = None
+    candidates = read_candidates(document)
+    blocks = candidates.blocks
     lines = extraction.split("\n") if extraction else []
     whole = [PageBlock(text, line) for line, text in enumerate(lines)]
-    if candidates is None:
-        return whole
-    blocks = candidates.blocks
     first, second, _ = (set(each.split("\n")) for each in candidates.extractions)
     places: dict[str, list[int]] = {}
     for number, extracted in enumerate(lines):

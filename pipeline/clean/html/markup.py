@@ -1,10 +1,11 @@
-"""What a page states of itself: ``read_markup`` elements, ``article_nodes`` JSON-LD."""
+"""What a page states of itself, in elements and in JSON-LD: ``read_markup``."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
@@ -14,11 +15,15 @@ from lxml.etree import _Element
 
 from pipeline.clean.dates import WORDS
 from pipeline.clean.lines.bylines import kind_of_label
-from pipeline.clean.names import in_reading_order
+from pipeline.clean.names import in_reading_order, name_key
+from pipeline.records import Evidence
 from pipeline.text.unicode import normalize
 
 MAX_VALUE_CHARS = 1_000
 """Longer values are no titles, names or dates: real ones end far below."""
+MIN_PREFIX_CHARS = 15
+"""Characters of the shortest beginning of a title that identifies it: a shorter one is as likely a
+section or a kicker."""
 MAX_VALUES = 50
 """Values kept of one kind: pages that list hundreds of headlines are no articles."""
 
@@ -69,6 +74,9 @@ class Markup:
             those that are called the day of a change.
         rel_author: texts of links that lead to an author.
         bylines: texts of elements whose class says byline or author.
+        nodes: JSON-LD that describes the page's story, the most specific first.
+        sections, published, modified: what states them, in order of trust.
+        body: the longest ``articleBody`` of its JSON-LD.
     """
 
     meta: dict[str, list[str]] = field(default_factory=dict)
@@ -81,6 +89,17 @@ class Markup:
     updated_times: list[str] = field(default_factory=list)
     rel_author: list[str] = field(default_factory=list)
     bylines: list[str] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    sections: list[Evidence] = field(default_factory=list)
+    published: list[Evidence] = field(default_factory=list)
+    modified: list[Evidence] = field(default_factory=list)
+    body: str = ""
+
+    @property
+    def story(self) -> Node:
+        """The first of the nodes that is about a story; one without values where none is."""
+        stories = (node for node in self.nodes if not ARTICLE_TYPES.isdisjoint(node["@type"]))
+        return next(stories, defaultdict(list))
 
     def first_meta(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Give (name, first content) for each of *names* that the page has."""
@@ -105,7 +124,41 @@ def read_markup(root: _Element) -> Markup:
     for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
         if _holds_a_byline(element.get("class") or ""):
             _append(markup.bylines, text_of(element))
+    nodes = article_nodes(root)
+    markup.body = max(("\n".join(node["articleBody"]) for node in nodes), key=len, default="")
+    markup.nodes = _of_this_page(nodes, markup)
+    markup.sections = _stated(markup, "section", "articleSection", markup.nodes[:1])
+    dated = markup.nodes[:DATED_NODES]
+    markup.modified = _stated(markup, "date_modified", "dateModified", dated)
+    markup.published = _stated(markup, "date_published", "datePublished", dated)
+    if not any(node["datePublished"] for node in dated):
+        markup.published += _stated(markup, "date_published", "dateCreated", dated)
     return markup
+
+
+def _stated(markup: Markup, column: str, key: str, nodes: list[Node]) -> list[Evidence]:
+    """What states *column*: the *key* of JSON-LD, ``<meta>``, and the *key* of microdata."""
+    found = [(f"json-ld:{key}", text) for node in nodes for text in node[key][:1]]
+    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META.get(key, ()))]
+    found += [(f"itemprop:{key}", text) for text in markup.items.get(key.lower(), [])[:1]]
+    return [Evidence(column, text, source) for source, text in found]
+
+
+def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
+    """*nodes* less other stories', where one has this page's headline or address."""
+    titles = (*markup.headings, *markup.titles, *markup.meta.get("og:title", ()))
+    said = [name_key(title) for title in titles]
+    addresses = {*markup.links.get("canonical", ()), *markup.meta.get("og:url", ())}
+
+    def is_own(node: Node) -> bool:
+        keys = filter(None, map(name_key, node["headline"]))
+        return not addresses.isdisjoint(node["url"]) or any(
+            key in said or (len(key) >= MIN_PREFIX_CHARS and any(t.startswith(key) for t in said))
+            for key in keys
+        )
+
+    kept = [node for node in nodes if not node["headline"] or is_own(node)]
+    return kept if any(node["headline"] for node in kept) else nodes
 
 
 @lru_cache(maxsize=20_000)
@@ -250,30 +303,20 @@ _READERS = {
 META = {field: tuple(names.split()) for field, names in WORDS["meta"].items()}
 """Field → names of ``<meta>`` that state it, in order of trust."""
 
-WRITTEN_BY = frozenset(WORDS["written_by"].split(", "))
-"""What ``twitter:label1`` says when ``twitter:data1`` is the author."""
-
-VISIBLE = frozenset({"byline", "rel:author"})
-"""Sources that read what people see, not what a program wrote for programs."""
-
-SITE_AS_AUTHOR_SOURCES = VISIBLE | {
-    *("json-ld:author", "json-ld:house", "twitter:data1", "meta:author", "meta:article:author"),
-    *("itemprop:author", "printed"),
-}
-"""Sources that are believed when they name the site itself, and nobody is named elsewhere."""
-
-MAX_BYLINE_CHARS = 150
-"""A longer byline is a biography."""
-MAX_INITIALS = 4
-"""Letters of an editor's initials below a story: ``amw``."""
-MAX_SITE_WORDS = 9
-"""Words that the name of a site may have: in more there is a headline."""
-MAX_KEYWORDS = 30
-"""More are the index of a whole site."""
+DATED_NODES = 3
+"""Nodes of JSON-LD whose dates are looked at."""
 
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
-Node: TypeAlias = dict[str, Json]
+JsonNode: TypeAlias = dict[str, Json]
+Node: TypeAlias = dict[str, list[str]]
+"""What a node of JSON-LD says, by field: ``_TEXTS``, ``@type`` in lower case, the names of
+``publisher`` and ``author``, and of a ``house`` that is named as the only author."""
+
+_TEXTS = (
+    "headline", "url", "articleSection", "keywords", "articleBody", "datePublished",
+    "dateModified", "dateCreated",
+)  # fmt: skip
 
 ARTICLE_TYPES = frozenset(
     {
@@ -311,7 +354,7 @@ def article_nodes(root: _Element) -> list[Node]:
     Broken JSON is repaired where the error is a common one; else the strings that can be read
     with certainty make a node of their own. References by ``@id`` to authors are resolved.
     """
-    nodes: list[Node] = []
+    nodes: list[JsonNode] = []
     for script in root.iter("script"):
         kind = (script.get("type") or "").lower()
         if "ld+json" in kind and script.text and len(script.text) <= MAX_SCRIPT_CHARS:
@@ -319,10 +362,22 @@ def article_nodes(root: _Element) -> list[Node]:
     named = {str(node["@id"]): node for node in nodes if "@id" in node and len(node) > 2}
     stories = [node for node in nodes if types_of(node) & ARTICLE_TYPES]
     pages = [node for node in nodes if types_of(node) & PAGE_TYPES]
-    return [_resolved(node, named) for node in stories + pages]
+    return [_facts(node, named) for node in stories + pages]
 
 
-def types_of(node: Node) -> set[str]:
+def _facts(node: JsonNode, named: dict[str, JsonNode]) -> Node:
+    """What *node* says; *named* are the nodes that have an ``@id``."""
+    persons, houses = authors_of(node, named)
+    return {
+        **{key: texts_of(node.get(key)) for key in _TEXTS},
+        "@type": sorted(types_of(node)),
+        "publisher": names_of(node.get("publisher")),
+        "author": persons,
+        "house": houses,
+    }
+
+
+def types_of(node: JsonNode) -> set[str]:
     """Give the lower-case types of *node*, without the address of their vocabulary."""
     return {str(kind).rpartition("/")[2].lower() for kind in as_list(node.get("@type"))}
 
@@ -355,12 +410,17 @@ def names_of(value: Json) -> list[str]:
     return names
 
 
-def authors_of(node: Node) -> tuple[list[str], list[str]]:
-    """The authors that *node* names; and, apart, those of a node that names houses only."""
-    value = node.get("author") or node.get("creator")
+def authors_of(node: JsonNode, named: Mapping[str, JsonNode]) -> tuple[list[str], list[str]]:
+    """The authors that *node* names; and, apart, those of a node that names houses only.
+
+    Args:
+        named: the nodes that have an ``@id``: an author may be a mere reference to one.
+    """
     persons: list[str] = []
     houses: list[str] = []
-    for item in as_list(value)[:MAX_VALUES]:
+    for item in as_list(node.get("author") or node.get("creator"))[:MAX_VALUES]:
+        if isinstance(item, dict) and "@id" in item and "name" not in item:
+            item = named.get(str(item["@id"]), item)  # noqa: PLW2901
         typed = types_of(item) if isinstance(item, dict) else set()
         names = names_of(item)
         if "person" in typed:
@@ -370,41 +430,31 @@ def authors_of(node: Node) -> tuple[list[str], list[str]]:
     return (persons + houses, []) if persons else ([], houses)
 
 
-def _name_from_parts(node: Node) -> list[str]:
+def _name_from_parts(node: JsonNode) -> list[str]:
     parts = [texts_of(node.get(key)) for key in ("givenName", "familyName")]
     return [" ".join(part[0] for part in parts)] if all(parts) else []
 
 
-def _nodes(text: str) -> list[Node]:
-    data = _loaded(text)
-    return _salvaged(text) if data is None else list(_walk(data, MAX_DEPTH))
-
-
-def _loaded(text: str) -> Json:
-    """The parsed script, repaired if need be; None when it stays broken."""
-    for repair in (_as_found, _unwrapped):
+def _nodes(text: str) -> list[JsonNode]:
+    """The nodes of a script as it is, repaired if need be, or salvaged."""
+    for repair in (str, _unwrapped):
         try:
             data: Json = json.loads(repair(text), strict=False)
         except (ValueError, RecursionError):  # also 10,000 nested brackets
             continue
-        return data
-    return None
-
-
-def _as_found(text: str) -> str:
-    return text
+        if data is not None:
+            return list(_walk(data, MAX_DEPTH))
+    return _salvaged(text)
 
 
 def _unwrapped(text: str) -> str:
     """*text* without comment marks, a final semicolon and commas before a bracket."""
-    for _ in range(2):
-        text = _WRAPPING.sub("", text)
-    return _TRAILING_COMMA.sub("", text)
+    return _TRAILING_COMMA.sub("", _WRAPPING.sub("", _WRAPPING.sub("", text)))
 
 
-def _salvaged(text: str) -> list[Node]:
+def _salvaged(text: str) -> list[JsonNode]:
     """A node of the plain string fields of a script that no parser reads, or nothing."""
-    node: Node = {}
+    node: JsonNode = {}
     for key, value in _STRING_FIELD.findall(text):
         node.setdefault(key, _unescaped(value))
     authors: list[Json] = [_unescaped(name) for name in _AUTHOR_NAME.findall(text)]
@@ -420,7 +470,7 @@ def _unescaped(text: str) -> str:
         return text
 
 
-def _walk(data: Json, depth: int) -> Iterator[Node]:
+def _walk(data: Json, depth: int) -> Iterator[JsonNode]:
     """Every node in *data*, outer before inner, in the order of the page."""
     if depth == 0:
         return
@@ -433,22 +483,3 @@ def _walk(data: Json, depth: int) -> Iterator[Node]:
         for key in ("@graph", "mainEntity", "mainEntityOfPage", "author", "creator"):
             if isinstance(data.get(key), list | dict):
                 yield from _walk(data[key], depth - 1)
-
-
-def _resolved(node: Node, named: dict[str, Node]) -> Node:
-    """*node* with authors that are mere references replaced by the nodes they name."""
-    authors = as_list(node.get("author"))
-    if not any(isinstance(author, dict) and "@id" in author for author in authors):
-        return node
-    full = [
-        named.get(str(author["@id"]), author)
-        if isinstance(author, dict) and "@id" in author and "name" not in author
-        else author
-        for author in authors
-    ]
-    return {**node, "author": full}
-
-
-def story_node(nodes: list[Node]) -> Node:
-    """The first of *nodes* that is about a story; empty where none is."""
-    return next((node for node in nodes if types_of(node) & ARTICLE_TYPES), {})

@@ -7,34 +7,22 @@ as evidence, the winner first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.html.authors import choose_authors
 from pipeline.clean.html.blocks import Blocks
-from pipeline.clean.html.markup import (
-    MAX_KEYWORDS,
-    MAX_SITE_WORDS,
-    META,
-    NEWS_TYPES,
-    Markup,
-    Node,
-    names_of,
-    story_node,
-    texts_of,
-    types_of,
-)
+from pipeline.clean.html.markup import META, Markup
 from pipeline.clean.html.published import page_dates
-from pipeline.clean.html.title import (
-    MIN_PREFIX_CHARS,
-    choose_title,
-    headlines,
-    names_in_headings,
-    stated_titles,
-)
+from pipeline.clean.html.title import choose_title, headlines
 from pipeline.clean.names import name_key
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.urls import canonical_url, site_of
+
+MAX_SITE_WORDS = 9
+"""Words that the name of a site may have: in more there is a headline."""
+MAX_KEYWORDS = 30
+"""More are the index of a whole site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +42,25 @@ class PageMetadata:
     site_names: frozenset[str]
 
 
-def read_metadata(
-    markup: Markup, nodes: list[Node], blocks: Blocks, document: Document
-) -> PageMetadata:
-    """Read the metadata of the page that *document* holds.
+def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMetadata:
+    """Read the metadata of the page that *document* holds, whose own fields win over the page's.
 
     Args:
-        markup, nodes, blocks: the page's statements and lines, as ``read_markup``,
-            ``article_nodes`` and ``read_blocks`` give them.
-        document: its own fields win over the page's.
+        markup, blocks: the page's statements and lines.
     """
     fetched_at = parse_timestamp(document.fetched_at or "")
-    nodes = _of_this_page(nodes, markup)
-    urls = _urls(document, markup, nodes)
+    own_date = parse_timestamp(document.date_published or "")
+    urls = _urls(document, markup)
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
-    names = _site_names(markup, nodes, site)
-    stated = stated_titles(markup, nodes, blocks)
-    news = bool(types_of(story_node(nodes)) & NEWS_TYPES)
-    titles = _declared("title", document.title) + choose_title(stated, names, news=news)
+    own_names = _site_names(markup, site)
+    titles, site_names = choose_title(markup, blocks, own_names)
+    titles = declared("title", document.title) + titles
     places = headlines(blocks, [title.value for title in titles])
-    authors, named = choose_authors(markup, nodes, blocks, places, names)
-    dates = page_dates(markup, nodes, blocks, places, url, fetched_at)
-    own_date = parse_timestamp(document.date_published or "")
-    declared = _declared("date_published", document.date_published)
-    sections, keywords = _sections(markup, nodes), _keywords(markup, nodes)
+    authors, named = choose_authors(markup, blocks, places, own_names)
+    own_day = declared("date_published", document.date_published)
+    dates = page_dates(markup, blocks, places, url, fetched_at)
+    sections, keywords = markup.sections, _keywords(markup)
     return PageMetadata(
         title=titles[0].value if titles else None,
         authors=document.authors or authors,
@@ -90,57 +72,22 @@ def read_metadata(
         section=sections[0].value if sections else None,
         keywords=_split_keywords(keywords),
         evidence=(
-            *(*titles, *_declared("authors", "; ".join(document.authors))),
+            *(*titles, *declared("authors", "; ".join(document.authors))),
             *named,
-            *(declared + dates.stated if own_date else dates.stated + declared),
+            *(own_day + dates.stated if own_date else dates.stated + own_day),
             *(*dates.stated_changes, *urls, *sections, *keywords),
         ),
-        site_names=names | names_in_headings(stated),
+        site_names=site_names,
     )
 
 
-def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
-    """*nodes* less other stories', where one has this page's headline or address."""
-    titles = (*markup.headings, *markup.titles, *markup.meta.get("og:title", ()))
-    said = [name_key(title) for title in titles]
-    addresses = {*markup.links.get("canonical", ()), *markup.meta.get("og:url", ())}
-
-    def is_own(node: Node) -> bool:
-        keys = [name_key(text) for text in texts_of(node.get("headline"))]
-        same = any(key and (key in said or _begins(key, said)) for key in keys)
-        return same or not addresses.isdisjoint(texts_of(node.get("url")))
-
-    headed = [node for node in nodes if node.get("headline")]
-    others = {id(node) for node in headed if not is_own(node)}
-    if len(others) == len(headed):
-        return nodes
-    return [node for node in nodes if id(node) not in others]
-
-
-def _begins(key: str, titles: list[str]) -> bool:
-    """Whether one of *titles* begins with *key*, if it is long enough to identify one."""
-    return len(key) >= MIN_PREFIX_CHARS and any(title.startswith(key) for title in titles)
-
-
-def _declared(field: str, value: str | None) -> list[Evidence]:
+def declared(field: str, value: str | None) -> list[Evidence]:
+    """What the record says of a *field*, as evidence; nothing where it has none."""
     return [Evidence(field, value, "record")] if value else []
 
 
-def _sections(markup: Markup, nodes: list[Node]) -> list[Evidence]:
-    found = [
-        ("json-ld:articleSection", text)
-        for node in nodes[:1]
-        for text in texts_of(node.get("articleSection"))[:1]
-    ]
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META["section"])]
-    found += [
-        ("itemprop:articleSection", text) for text in markup.items.get("articlesection", [])[:1]
-    ]
-    return [Evidence("section", text, source) for source, text in found]
-
-
-def _keywords(markup: Markup, nodes: list[Node]) -> list[Evidence]:
-    found = [("json-ld:keywords", texts_of(node.get("keywords"))) for node in nodes[:1]]
+def _keywords(markup: Markup) -> list[Evidence]:
+    found = [("json-ld:keywords", node["keywords"]) for node in markup.nodes[:1]]
     found += [(f"meta:{name}", markup.meta.get(name, [])) for name in META["keyword"]]
     return [Evidence("keywords", "; ".join(texts), source) for source, texts in found if texts]
 
@@ -156,45 +103,34 @@ def _split_keywords(candidates: list[Evidence]) -> tuple[str, ...]:
     return tuple(kept.values())[:MAX_KEYWORDS]
 
 
-def _site_names(markup: Markup, nodes: list[Node], site: str | None) -> frozenset[str]:
+def _site_names(markup: Markup, site: str | None) -> frozenset[str]:
     """What the site calls itself, as ``name_key``: its names in markup and its domain."""
     found = [text for _, text in markup.first_meta(META["site_name"])]
-    found += [name for node in nodes for name in names_of(node.get("publisher"))]
+    found += [name for node in markup.nodes for name in node["publisher"]]
     if site:
         found += [site, f"www.{site}", site.partition(".")[0]]
     keys = (name_key(text) for text in found)
     return frozenset(key for key in keys if 0 < len(key.split()) <= MAX_SITE_WORDS)
 
 
-def _urls(document: Document, markup: Markup, nodes: list[Node]) -> list[Evidence]:
-    """Addresses of the page in canonical form: those its own site vouches for first."""
+def _urls(document: Document, markup: Markup) -> list[Evidence]:
+    """Addresses of the page in canonical form: those its own site vouches for first.
+
+    Where the record has one, another counts that is of the same site, and no home page.
+    """
     own = document.url and canonical_url(document.url)
     base = own or next(iter(markup.meta.get("og:url", [])), "")
     found = [("link:canonical", href) for href in markup.links.get("canonical", [])[:1]]
     found += [("og:url", text) for text in markup.meta.get("og:url", [])[:1]]
     if not own:
-        found += [("json-ld:url", text) for node in nodes[:1] for text in texts_of(node.get("url"))]
+        found += [("json-ld:url", text) for node in markup.nodes[:1] for text in node["url"]]
     stated: list[Evidence] = []
     for source, text in found:
-        address = canonical_url(_joined(base, text))
-        if address and _speaks_for(address, own):
+        address = canonical_url(text, base)
+        if address is None:
+            continue
+        foreign = own and site_of(address) != site_of(own)
+        home = own and urlsplit(address).path == "/" != urlsplit(own).path
+        if not (foreign or home):
             stated.append(Evidence("url", address, source))
-    if own:
-        stated.append(Evidence("url", own, "record"))
-    return stated
-
-
-def _speaks_for(address: str, own: str | None) -> bool:
-    """Whether *address* may be the url of the page at *own*: same site, and not a home page."""
-    if own is None:
-        return True
-    return site_of(address) == site_of(own) and (
-        urlsplit(address).path != "/" or urlsplit(own).path == "/"
-    )
-
-
-def _joined(base: str, address: str) -> str:
-    try:
-        return urljoin(base, address)
-    except ValueError:  # brackets that hold no address
-        return ""
+    return [*stated, Evidence("url", own, "record")] if own else stated

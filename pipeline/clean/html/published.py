@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.html.blocks import ELSEWHERE, HEADING, MENU, Blocks
-from pipeline.clean.html.markup import META, Markup, Node, texts_of
+from pipeline.clean.html.markup import Markup
 from pipeline.clean.lines.bylines import kind_of_label
 from pipeline.records import Evidence, Timestamp
 
@@ -54,7 +55,6 @@ class PageDates(NamedTuple):
 
 def page_dates(
     markup: Markup,
-    nodes: list[Node],
     blocks: Blocks,
     places: Sequence[int],
     url: str | None,
@@ -62,37 +62,16 @@ def page_dates(
 ) -> PageDates:
     """Choose the dates of a page; *places* are the blocks of its headline."""
     beside = date_beside_headline(blocks, places)
-    changed, changes = choose_date(modified_dates(markup, nodes, beside), fetched_at)
-    found = published_dates(markup, nodes, beside) + day_in_url(url)
-    day, stated = choose_date(found, fetched_at, changed)
-    return PageDates(printed_day(day, url, stated), changed, stated, changes)
-
-
-def published_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:
-    """List the dates of publication, in order of trust; *beside* is what the headline has."""
-    found = _ld_dates(nodes, "datePublished")
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META["published"])]
-    found += [
-        ("itemprop:datePublished", text) for text in markup.items.get("datepublished", [])[:1]
-    ]
-    found += [] if _ld_dates(nodes, "datePublished") else _ld_dates(nodes, "dateCreated")
-    times = [Evidence("date_published", text, "time") for text in markup.times[:1]]
-    stated = [Evidence("date_published", text, source) for source, text in found]
-    return [*stated, *(each for each in beside if each.field == "date_published"), *times]
-
-
-def modified_dates(markup: Markup, nodes: list[Node], beside: list[Evidence]) -> list[Evidence]:
-    """List the dates of the last change, in order of trust; *beside* is what the headline has."""
-    found = _ld_dates(nodes, "dateModified")
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META["modified"])]
-    found += [("itemprop:dateModified", text) for text in markup.items.get("datemodified", [])[:1]]
-    found += [("printed:updated", each.value) for each in beside if each.field == "date_modified"]
-    found += [("time:updated", text) for text in markup.updated_times[:1]]
-    return [Evidence("date_modified", text, source) for source, text in found]
-
-
-def _ld_dates(nodes: list[Node], key: str) -> list[tuple[str, str]]:
-    return [(f"json-ld:{key}", text) for node in nodes[:3] for text in texts_of(node.get(key))[:1]]
+    changes = [replace(each, source=CHANGE) for each in beside if each.field == "date_modified"]
+    times = markup.updated_times[:1]
+    changes += [Evidence("date_modified", each, "time:updated") for each in times]
+    changed, changes = choose_date(markup.modified + changes, fetched_at)
+    stated = [each for each in beside if each.field == "date_published"]
+    stated += [Evidence("date_published", each, "time") for each in markup.times[:1]]
+    address = day_of_url(url)
+    stated += [Evidence("date_published", address.day, URL)] if address else []
+    published, stated = choose_date(markup.published + stated, fetched_at, changed)
+    return PageDates(_printed_day(published, address, stated), changed, stated, changes)
 
 
 def choose_date(
@@ -125,9 +104,9 @@ def choose_date(
     moments = [_in_own_offset(moment, dated) for _, moment in dated]
     places: dict[str, set[str]] = {}
     for (item, _), moment in zip(dated, moments, strict=True):
-        places.setdefault(_day(moment), set()).add(_place(item.source))
+        places.setdefault(moment.day, set()).add(_place(item.source))
     best = max(len(votes) for votes in places.values())
-    chosen = next(n for n, moment in enumerate(moments) if len(places[_day(moment)]) == best)
+    chosen = next(n for n, moment in enumerate(moments) if len(places[moment.day]) == best)
     for n, (item, _) in enumerate(dated):
         if item.source == PRINTED and _corrects(moments[n], moments[chosen]):
             chosen = n
@@ -147,7 +126,7 @@ def _is_change(
 ) -> bool:
     """Whether *chosen* may be the day *modified* only, for markup has one long before it, too."""
     before = chosen.instant - STALE
-    return _day(chosen) == _day(modified) and any(
+    return chosen.day == modified.day and any(
         moment.instant < before and _place(item.source) not in SEEN for item, moment in dated
     )
 
@@ -160,18 +139,18 @@ def _may_be_midnight(moment: Timestamp) -> bool:
 
 def _with_offset(printed: int, moments: list[Timestamp]) -> int:
     """Choose what states the offset of the *printed* moment too, where something does."""
-    day = _day(moments[printed])
+    day = moments[printed].day
     if moments[printed].offset_min is not None:
         return printed
     exact = (n for n, each in enumerate(moments) if each.offset_min is not None)
-    return next((n for n in exact if _day(moments[n]) == day), printed)
+    return next((n for n in exact if moments[n].day == day), printed)
 
 
 def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
     """Whether the day *printed* below the headline is right, and the one *stated* is not."""
-    if _day(printed) < _day(stated):
+    if printed.day < stated.day:
         return True
-    return _is_utc(stated) and _day(printed) == _next_day(stated)
+    return _is_utc(stated) and printed.day == _next_day(stated)
 
 
 def _is_utc(moment: Timestamp) -> bool:
@@ -190,48 +169,40 @@ def _voters(
     That is the day *modified*, unless markup calls it that of publication, and a line above the
     headline, unless there is nothing else but ``<time>``; as long as something is left.
     """
-    clear = {_day(moment) for item, moment in dated if item.source not in VAGUE}
-    dated = [pair for pair in dated if pair[0].source not in VAGUE or _day(pair[1]) in clear]
+    clear = {moment.day for item, moment in dated if item.source not in VAGUE}
+    dated = [pair for pair in dated if pair[0].source not in VAGUE or pair[1].day in clear]
     addressed = [pair for pair in dated if pair[0].source == URL]
     dated = [pair for pair in dated if pair[0].source != URL]
     marked = [moment for item, moment in dated if _place(item.source) not in SEEN]
-    stated = {_day(moment) for moment in marked}
+    stated = {moment.day for moment in marked}
     known = stated | {_next_day(moment) for moment in marked if _is_utc(moment)}
-    changed = _day(modified) if modified else None
+    changed = modified.day if modified else None
     kept = [
         (item, moment)
         for item, moment in dated
         if _place(item.source) not in SEEN
         or (
-            (_day(moment) in known or _day(moment) != changed)
-            and not (stated and item.source == ABOVE)
+            (moment.day in known or moment.day != changed) and not (stated and item.source == ABOVE)
         )
     ]
     return kept or dated or addressed
 
 
-def printed_day(
-    moment: Timestamp | None, url: str | None, found: list[Evidence]
+def _printed_day(
+    moment: Timestamp | None, address: Timestamp | None, stated: list[Evidence]
 ) -> Timestamp | None:
-    """Replace a time in UTC by the day in the page's address where that is the day beside it.
+    """Replace a time in UTC by the day in the page's *address* where that is the day beside it.
 
     The time then belongs to another day than the one the page prints, and its own offset is
-    not known: only the day is. Where the page prints the same day, as *found*, it stays.
+    not known: only the day is. Where the page prints the same day, as *stated*, it stays.
     """
-    day = day_of_url(url)
-    if moment is None or day is None or moment.offset_min or moment.precision == "day":
+    if moment is None or address is None or moment.offset_min or moment.precision == "day":
         return moment
-    apart = day.instant.date() - moment.instant.date()
+    apart = address.instant.date() - moment.instant.date()
     if abs(apart) != timedelta(days=1):
         return moment
-    said = [_readable(each, None) for each in found if _place(each.source) in SEEN]
-    return moment if any(each and _day(each) == _day(moment) for each in said) else day
-
-
-def day_in_url(url: str | None) -> list[Evidence]:
-    """The day in an address, as evidence; an archive's folder may be of a day, a month's is not."""
-    day = day_of_url(url)
-    return [Evidence("date_published", day.isoformat(), URL)] if day else []
+    said = [_readable(each, None) for each in stated if _place(each.source) in SEEN]
+    return moment if any(each and each.day == moment.day for each in said) else address
 
 
 def day_of_url(url: str | None) -> Timestamp | None:
@@ -267,17 +238,14 @@ def _in_own_offset(moment: Timestamp, dated: list[tuple[Evidence, Timestamp]]) -
     return next(same, moment)
 
 
-def _day(moment: Timestamp) -> str:
-    return moment.isoformat()[:10]
-
-
 def _place(source: str) -> str:
     """What counts as one place: JSON-LD as a whole, each name of a meta element."""
     return source if source.startswith("meta:") else source.partition(":")[0]
 
 
-PRINTED, ABOVE = "printed", "printed:above"
-"""Sources of a day printed below the headline, and above it: that may be another story's."""
+PRINTED, ABOVE, CHANGE = "printed", "printed:above", "printed:updated"
+"""Sources of a day printed below the headline; above it: that may be another story's; and of one
+that is called the day of a change."""
 AFTER, BEFORE = 8, 3
 """Blocks after and before the headline among which its date is sought: byline, summary, picture
 and buttons may be between them. Chosen on the 1,344 dated development pages of six benchmarks, as

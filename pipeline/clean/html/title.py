@@ -7,11 +7,11 @@ name, og:title a teaser for social networks, ``<h1>`` sometimes the name of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import product
 
 from pipeline.clean.html.blocks import H1, HEADING, MENU, Blocks
-from pipeline.clean.html.markup import META, Markup, Node, story_node, texts_of
+from pipeline.clean.html.markup import META, MIN_PREFIX_CHARS, NEWS_TYPES, Markup
 from pipeline.clean.names import name_key
 from pipeline.records import Evidence
 
@@ -22,9 +22,6 @@ WEIGHTS = {
 """What a vote counts. Chosen on the development pages of four benchmarks (some 1,400): an
 ``<h1>`` wins alone, and loses when two of the others agree against it."""
 
-MIN_PREFIX_CHARS = 15
-"""A vote also goes to a candidate that the voter begins with, as site, section or a second clause
-may follow; a shorter beginning is as likely a section or a kicker."""
 UNSUPPORTED = 0.55
 """Share of its weight that an ``<h1>`` keeps which no other place repeats, where another
 ``<h1>`` is repeated: it is the name of the site or of a box."""
@@ -62,9 +59,41 @@ _TAIL = re.compile(r".+\S(?:\s+[-|–—]\s+|\s*\|\s*|_)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|\s*|\s+»|«\s+")
 
 
-def stated_titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evidence]:
-    """List what the places of a page state as its title, for ``choose_title``."""
-    stated = texts_of(story_node(nodes).get("headline"))
+def choose_title(
+    markup: Markup, blocks: Blocks, site_names: frozenset[str]
+) -> tuple[list[Evidence], frozenset[str]]:
+    """Choose the title of a page by a vote of the places that state it.
+
+    A vote also goes to a candidate that the voter begins with, from ``MIN_PREFIX_CHARS`` on: site,
+    section or a second clause may follow.
+
+    Args:
+        site_names: ``name_key`` of what the site calls itself.
+
+    Returns:
+        What the places say, less the site's name, the winner first; those that name only the site
+        are not among them. And *site_names* with the headings that are one.
+    """
+    stated = stated_titles(markup, blocks)
+    site_names |= names_in_headings(stated)
+    trimmed = [
+        Evidence("title", value, candidate.source)
+        for candidate in stated
+        if (value := _trimmed(candidate, site_names))
+    ]
+    trimmed = [_without_kicker(each, trimmed) for each in trimmed]
+    keys = [name_key(candidate.value) for candidate in trimmed]
+    weights = _weights(trimmed, keys)
+    votes = [_votes(key, keys, weights) for key in keys]
+    news = not NEWS_TYPES.isdisjoint(markup.story["@type"])
+    sole = _sole_heading(trimmed, keys, news=news)
+    order = sorted(range(len(trimmed)), key=lambda n: (n != sole, -votes[n], -weights[n], n))
+    return _whole([trimmed[n] for n in order]), site_names
+
+
+def stated_titles(markup: Markup, blocks: Blocks) -> list[Evidence]:
+    """List what the places of a page state as its title."""
+    stated = markup.story["headline"]
     found = [("json-ld:headline", text) for text in stated]
     below = headlines_below_breadcrumbs(blocks, stated)
     found += [("h1", below.get(name_key(text), text)) for text in markup.headings[:5]]
@@ -82,32 +111,6 @@ def stated_titles(markup: Markup, nodes: list[Node], blocks: Blocks) -> list[Evi
     found += [("twitter:title", text) for _, text in markup.first_meta(["twitter:title"])]
     found += [("meta:title", text) for _, text in markup.first_meta(META["title"])]
     return [Evidence("title", text, source) for source, text in found]
-
-
-def choose_title(
-    candidates: Iterable[Evidence], site_names: frozenset[str], *, news: bool = False
-) -> list[Evidence]:
-    """Order *candidates* for the title by votes, the winner first, less the site's name.
-
-    Args:
-        candidates: field ``title``, sources as in ``WEIGHTS``; those that name only the site go.
-        site_names: ``name_key`` of what the site calls itself.
-        news: whether the page's JSON-LD is that of a newsroom's article.
-    """
-    candidates = list(candidates)
-    site_names |= names_in_headings(candidates)
-    trimmed = [
-        Evidence("title", value, candidate.source)
-        for candidate in candidates
-        if (value := _trimmed(candidate, site_names))
-    ]
-    trimmed = [_without_kicker(each, trimmed) for each in trimmed]
-    keys = [name_key(candidate.value) for candidate in trimmed]
-    weights = _weights(trimmed, keys)
-    votes = [_votes(key, keys, weights) for key in keys]
-    sole = _sole_heading(trimmed, keys, news=news)
-    order = sorted(range(len(trimmed)), key=lambda n: (n != sole, -votes[n], -weights[n], n))
-    return _whole([trimmed[n] for n in order])
 
 
 def _sole_heading(voters: list[Evidence], keys: list[str], *, news: bool) -> int | None:

@@ -16,7 +16,7 @@ from statistics import fmean
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.marks import CLASSES
 from pipeline.clean.lines.page import LineRecord, Mode, Page
-from pipeline.clean.lines.rules import Hits, entry_times, later_hits
+from pipeline.clean.lines.rules import Hits, later_hits
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
@@ -120,7 +120,7 @@ def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[
     threshold = _threshold(page, values, known)
     margins = [value - threshold for value in values]
     # The time above an entry of a live blog says nothing by itself: it goes or stays with others.
-    for index in entry_times(page):
+    for index in page.entry_times:
         margins[index] = 0.0
     for index in known:
         margins[index] = min(margins[index], -KNOWN_MARGIN)

@@ -7,19 +7,14 @@ depends on the lines that are cut. None means unknown: a value counts only where
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
 from itertools import islice
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import PUBLISHED, UPDATED, byline_names, is_labelled
-from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
 from pipeline.clean.lines.phrases import WORDS
-from pipeline.clean.lines.rules import DATES_IN_LIST, entry_times
 from pipeline.clean.lines.signs import CLOSING, agencies
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
@@ -28,14 +23,14 @@ from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
 FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.5, 0.8, 0.6, 0.8
-AUTHOR_SHARE, LABEL_SHARE = 0.8, 0.15
-"""Shares from which a role is believed: a headline that is the first line or printed twice, another
-one, a date, one of many; a byline, one behind ``Author:`` and the like; see decision 28."""
+AUTHOR_SHARE, DATED_SHARE, LABEL_SHARE = 0.85, 0.7, 0.05
+"""Shares from which a role is believed: a headline that is the first line, another one, a date, one
+of many; a byline, one right above a date, one behind ``Author:`` and the like; decision 32."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS = 3, 24
 """Words of the shortest and the longest first line that is a headline however unsure the tagger."""
 HEADED_LINES = 8
 """Lines after a headline among which prose is looked for."""
-ABOVE_BYLINE, BUTTON_WORDS, NOTICE_LINES = 3.0, 5, 6
+ABOVE_BYLINE, BUTTON_WORDS, NOTICE_LINES = 1.5, 5, 6
 """What the share of a line right above the byline or time stamp is multiplied by; words of the
 longest button that is never a headline; lines above the one over the first paragraph among which a
 notice of consent leaves that one as the headline."""
@@ -71,8 +66,8 @@ class Heading:
         published, modified: when the story was; a declared date that cannot be read gives None.
         bylines, times: lines that say only by whom, or only when.
         evidence: what says so.
-        url: canonical url of the record.
-        contributors, site, dateline: known once the lines that are cut are known, see ``settle``.
+        fetched_at, url, site: of the record; without a url the site is known after ``settle``.
+        contributors, dateline: known once the lines that are cut are known, see ``settle``.
     """
 
     title: str | None = None
@@ -84,9 +79,10 @@ class Heading:
     bylines: frozenset[int] = frozenset()
     times: frozenset[int] = frozenset()
     evidence: list[Evidence] = field(default_factory=list)
+    fetched_at: Timestamp | None = None
     url: str | None = None
-    contributors: tuple[str, ...] = ()
     site: str | None = None
+    contributors: tuple[str, ...] = ()
     dateline: str | None = None
 
 
@@ -98,22 +94,24 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
 
     What the text says counts where the tagger is sure enough.
     """
-    read = read_roles(page, tags) if tags is not None and page.prose_before[-1] else Heading()
-    title = normalize(document.title or "") or None
+    heading = read_roles(page, tags) if tags is not None and page.prose_before[-1] else Heading()
+    title, day = normalize(document.title or ""), document.date_published
     authors = tuple(filter(None, map(normalize, document.authors)))
-    declared = {"title": title, "authors": authors, "date_published": document.date_published}
+    declared = {"title": title, "authors": authors, "date_published": day}
     evidence = [Evidence("title", title, "record")] if title else []
     evidence += [Evidence("authors", name, "record") for name in authors]
-    evidence += [each for each in read.evidence if not declared.get(each.field)]
-    if document.date_published:
-        evidence.append(Evidence("date_published", document.date_published, "record"))
-        read.published = parse_timestamp(document.date_published)
+    evidence += [each for each in heading.evidence if not declared.get(each.field)]
     if title:
-        read.title, read.title_index, read.spared = title, None, frozenset()
-    read.authors = authors or read.authors
-    read.evidence = evidence
-    read.url = canonical_url(document.url) if document.url else None
-    return read
+        heading.title, heading.title_index, heading.spared = title, None, frozenset()
+    if day:
+        evidence.append(Evidence("date_published", day, "record"))
+        heading.published = parse_timestamp(day)
+    heading.authors = authors or heading.authors
+    heading.evidence = evidence
+    heading.fetched_at = parse_timestamp(document.fetched_at or "")
+    heading.url = canonical_url(document.url or "")
+    heading.site = site_of(heading.url or "")
+    return heading
 
 
 def read_roles(page: Page, tags: Tags) -> Heading:
@@ -122,16 +120,17 @@ def read_roles(page: Page, tags: Tags) -> Heading:
     headline, byline, time = shares
     _, no_byline, no_time = tags.none.tolist()
     # In a list of dates, or a live blog, each belongs to its entry, unless one stands out.
-    entries = [index for index in entry_times(page) if page.share_before(index) > 0]
+    entries = [index for index in page.entry_times if page.share_before(index) > 0]
     if len(entries) >= DATES_IN_LIST and max(time[index] for index in entries) < ENTRY_SHARE:
         for index in entries:
             time[index] = 0.0
-    authors, bylines, evidence = _authors(page, byline, 1.0 - no_byline)
+    authors, bylines, evidence = _authors(page, byline, 1.0 - no_byline, time)
     dates, times = _dates(page, time, no_time, bylines)
     for index in bylines | times:
+        headline[index] = 0.0
         if index and index - 1 not in bylines | times:
             headline[index - 1] *= ABOVE_BYLINE
-    title, sure, spared = _headline(page, headline, tags.story)
+    title, sure, spared = _headline(page, headline, tags.story.tolist())
     if title is not None:
         source = sure or ("above_story" if title.index else "first_line")
         evidence.insert(0, _evidence(page, title, "title", title.text, source))
@@ -149,7 +148,7 @@ def read_roles(page: Page, tags: Tags) -> Heading:
 
 
 def _headline(
-    page: Page, shares: list[float], story: NDArray[np.float64]
+    page: Page, shares: list[float], story: Sequence[float]
 ) -> tuple[LineRecord | None, float, frozenset[int]]:
     """The line that is the headline and its share, and those that may be one where none is sure.
 
@@ -160,16 +159,17 @@ def _headline(
         for line, share in zip(page.lines, shares, strict=True)
         if share >= LEAST_SHARE
         and line.words
-        and not (line.kinds and line.word_count <= BUTTON_WORDS)
+        and line.word_count > (BUTTON_WORDS if line.kinds else 1)
     ]
     if likely:
         line = max(likely, key=lambda n: (_heads_story(page, n, story), shares[n.index]))
-        alike = [n for n in page.lines if n.words[:1] == line.words[:1]]
+        opening = line.words[0]
+        alike = [n for n in page.lines if n.words and n.words[0] == opening]
         # Of a headline, and the same with the site's name after it, the headline counts.
         line = next((n for n in alike if _is_name_of(line, n.words)), line)
         same = [n.index for n in alike if n.words == line.words or _is_name_of(n, line.words)]
         sure = sum(shares[index] for index in same)
-        needed = FIRST_SHARE if line.index == 0 or len(same) > 1 else TITLE_SHARE
+        needed = TITLE_SHARE if line.index else FIRST_SHARE
         if sure >= needed and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
     first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
@@ -179,7 +179,7 @@ def _headline(
     notice = page.lines[max(above[0].index - NOTICE_LINES, 0) : above[0].index] if above else ()
     if any("legal" in other.kinds for other in notice):
         return above[0], 0.0, frozenset()
-    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE and n.word_count > 1}
+    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
     return None, 0.0, frozenset(spared.union(line.index for line in above))
 
 
@@ -193,7 +193,7 @@ def _is_name_of(line: LineRecord, words: tuple[str, ...]) -> bool:
     )
 
 
-def _opens_story(page: Page, story: NDArray[np.float64], *, sure: bool) -> LineRecord | None:
+def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecord | None:
     """The first line where it must be a headline: a few words right above a paragraph.
 
     Args:
@@ -210,7 +210,7 @@ def _opens_story(page: Page, story: NDArray[np.float64], *, sure: bool) -> LineR
     return line if few and plain and not line.text[0].islower() else None
 
 
-def _above_story(page: Page, story: NDArray[np.float64]) -> list[LineRecord]:
+def _above_story(page: Page, story: Sequence[float]) -> list[LineRecord]:
     """The line right above the first paragraph of the story, where it may be a headline."""
     first = next((o.index for o in page.lines if o.prose and not o.kinds and story[o.index] > 0), 0)
     line = page.lines[first - 1]
@@ -218,19 +218,22 @@ def _above_story(page: Page, story: NDArray[np.float64]) -> list[LineRecord]:
     return [line] if first and plain else []
 
 
-def _heads_story(page: Page, line: LineRecord, story: NDArray[np.float64]) -> bool:
+def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:
     """Whether the next prose behind a line is story; at a text's end, whether any could be."""
     behind = page.lines[line.index + 1 : line.index + 1 + HEADED_LINES]
     following = next((other.index for other in behind if other.prose), None)
-    return following is None or bool(story[following] > 0)
+    return following is None or story[following] > 0
 
 
 def _authors(
-    page: Page, shares: list[float], sure: float
+    page: Page, shares: list[float], sure: float, time: list[float]
 ) -> tuple[tuple[str, ...], frozenset[int], list[Evidence]]:
     """Names of the likeliest byline; its line, unless it is prose; where the names stand."""
     line = page.lines[shares.index(max(shares))]
-    believed = sure >= AUTHOR_SHARE or (sure >= LABEL_SHARE and is_labelled(line.text))
+    dated = max(time[line.index + 1 : line.index + 2], default=0.0) >= TIME_SHARE
+    believed = sure >= (DATED_SHARE if dated else AUTHOR_SHARE) or (
+        sure >= LABEL_SHARE and is_labelled(line.text)
+    )
     names = byline_names(line.text) if believed else ()
     if not names:
         return (), frozenset(), []
@@ -253,8 +256,8 @@ def _dates(
     least = BESIDE_BEST * max((shares[line.index] for line, _, _ in printed), default=0.0)
     dates: _Dates = {}
     for line, column, each in printed:
-        rivals = {n.index: _day(p) for n, c, p in printed if c == column}
-        same = sum(shares[i] for i, day in rivals.items() if day == _day(each))
+        rivals = {n.index: p.timestamp.day for n, c, p in printed if c == column}
+        same = sum(shares[i] for i, day in rivals.items() if day == each.timestamp.day)
         sure = same / (sum(shares[i] for i in rivals) + none)
         needed = BESIDE_NAME if line.index in bylines else TIME_SHARE
         if column not in dates and sure >= needed and shares[line.index] >= least:
@@ -263,12 +266,6 @@ def _dates(
     stamps = (line for line, _, _ in printed if shares[line.index] >= max(least, SPARED_SHARE))
     short = (n.index for n in stamps if not n.prose and n.word_count <= STAMP_WORDS_MOST)
     return dates, frozenset(short)
-
-
-def _day(printed: PrintedDate) -> date:
-    """The day as printed."""
-    when = printed.timestamp
-    return (when.instant + timedelta(minutes=when.offset_min or 0)).date()
 
 
 def printed_dates(text: str) -> dict[str, PrintedDate]:
@@ -310,13 +307,11 @@ def _sites_in(page: Page, line: LineRecord) -> tuple[Evidence, ...]:
     return tuple(found)
 
 
-def settle(heading: Heading, page: Page, cut: Mapping[int, str], *, dated: bool) -> None:
+def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Document) -> None:
     """Read what the lines in *cut* say that are known not to be the story, and the dateline.
 
-    A site is the domain of a mail address or of a comment policy; two different ones say nothing.
-
-    Args:
-        dated: whether the record declares a date of publication: the dateline's is not asked.
+    A site is the domain of a mail address or of a comment policy; two different ones say nothing,
+    and the record's own wins. So does its date: the dateline's is not asked then.
     """
     sites: dict[str, Evidence] = {}
     for index, rule in cut.items():
@@ -332,11 +327,12 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], *, dated: bool)
         heading.dateline = dateline.place
         heading.evidence.append(_evidence(page, line, "dateline", dateline.place, "dateline"))
         printed = dateline.printed
-        if printed is not None and heading.published is None and not dated:
+        if printed is not None and not (heading.published or document.date_published):
             heading.published = printed.timestamp
             value = line.text[printed.start : printed.end]
             heading.evidence.append(_evidence(page, line, "date_published", value, "dateline"))
-    heading.site = site_of(heading.url) if heading.url else None
+    if document.site and heading.url is None:
+        sites = {document.site: Evidence("site", document.site, "record")}
     if len(sites) == 1:
         ((heading.site, named),) = sites.items()
         heading.evidence.append(named)

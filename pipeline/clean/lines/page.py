@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from pipeline.clean.lines.phrases import kinds_of
@@ -20,6 +21,8 @@ LONG_WORDS = 24
 """Words from which a line counts as prose however it ends."""
 SHORT_WORDS = 60
 """Words of the longest headline, caption or byline."""
+DATES_IN_LIST = 3
+"""Dates inside the story from which they are those of a list's entries."""
 REMEMBERED_CHARS, REMEMBERED_LINES = 80, 1 << 14
 """Short lines are mostly boilerplate, which returns on every page of a site: their sketches are
 cached, for lines of so many characters, up to so many lines."""
@@ -91,6 +94,16 @@ class Page:
     authors: tuple[str, ...] = ()
     wrapped: bool = False
     repeated: frozenset[int] = frozenset()
+
+    @cached_property
+    def entry_times(self) -> list[int]:
+        """Lines with a time or a date alone, above the entries of a live blog or a chronicle."""
+        found = [
+            line.index
+            for line in self.marked
+            if line.signs & {"clock", "timestamp"} and self.share_before(line.index) < 1.0
+        ]
+        return found if len(found) >= DATES_IN_LIST else []
 
     def share_before(self, index: int) -> float:
         """Share of the words of prose that stand before line *index*; 0 without prose."""

@@ -18,7 +18,7 @@ from math import log, log1p
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
 from pipeline.clean.lines.phrases import WORDS, inside_kinds, opening_kinds
 from pipeline.clean.lines.signs import HEADER_WORDS, OPEN_QUOTES
 
@@ -62,8 +62,6 @@ RULE_DESCRIPTIONS: dict[str, str] = {name: each["cuts"] for name, each in _TABLE
 """Rule → what it cuts; in the order in which rules name a line."""
 LINE_RULES = [Row(name, **row) for name, each in _TABLE.items() for row in each.get("lines", ())]
 RULES = tuple(RULE_DESCRIPTIONS)
-DATES_IN_LIST = 3
-"""Dates inside the story from which they are those of a list's entries."""
 MIN_CODE_CHARS, CODE_CHARS = 250, 2_000
 """Characters of the shortest line taken for a script, and those that are examined."""
 CODE_OPENING = 120
@@ -151,16 +149,6 @@ def timestamp(page: Page) -> list[int]:
     stamped = [line.index for line in page.marked if "timestamp" in line.signs]
     outside = [i for i in stamped if not 0.0 < page.share_before(i) < 1.0]
     return outside if len(stamped) - len(outside) >= DATES_IN_LIST else stamped
-
-
-def entry_times(page: Page) -> list[int]:
-    """Lines with a time or a date alone, above the entries of a live blog or a chronicle."""
-    found = [
-        line.index
-        for line in page.marked
-        if line.signs & {"clock", "timestamp"} and page.share_before(line.index) < 1.0
-    ]
-    return found if len(found) >= DATES_IN_LIST else []
 
 
 def script_code(page: Page) -> list[int]:

@@ -118,6 +118,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else []
     if words[-1] in TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text, word_count):
         found.append("pointer")
+    if has_credit(text, words, word_count):
+        found.append("credit")
     if says_when(text, words):
         found.append("timestamp")
     if word_count <= SHORT_WORDS:
@@ -129,8 +131,6 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
             found.append("desk")
         if text[0] == "@" and _HANDLE.match(text):
             found.append("handle")
-    if has_credit(text, words, word_count):
-        found.append("credit")
     if is_notice(text):
         found.append("notice")
     if text[0] not in OPEN_QUOTES and is_biography(words):

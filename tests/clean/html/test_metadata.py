@@ -19,8 +19,7 @@ def read(head: str, body: str = "", **declared: str) -> PageMetadata:
     page = f"<html><head>{head}</head><body>{body}</body></html>"
     document = Document("0" * 32, "r", "r.html", "text/html", page, **declared)  # type: ignore[arg-type]
     root = document_fromstring(page)
-    nodes, blocks = article_nodes(root), read_blocks(root)
-    return read_metadata(read_markup(root), nodes, blocks, document)
+    return read_metadata(read_markup(root), read_blocks(root), document)
 
 
 def ld(json: str) -> str:
