@@ -30,7 +30,7 @@ run: $(INSTALLED)  ## raw/ -> output/, and the account
 
 test: $(READY)  ## linters and the whole test suite, a process per core; JOBS=0 for one
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -q -n $(JOBS) --maxprocesses 8 --dist loadfile
 
 test-fast: $(READY)  ## the tests that start no engine and take less than a third of a second each: a minute of CPU
 	$(BIN)/python -m pytest -q -m "not beam and not slow"
