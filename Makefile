@@ -40,25 +40,25 @@ lint: $(READY)  ## ruff, mypy --strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(READY)  ## put the code into shape
+format: $(READY)  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-golden: $(READY)  ## accept what raw/ gives today as tests/golden; read the diff
+golden: $(READY)  ## accept the current result of raw/ as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
 
-train: $(READY)  ## learn the tagger again from ../shared/data and the texts labelled by hand (about twenty minutes)
+train: $(READY)  ## train the tagger on ../shared/data and the texts labelled by hand (about twenty minutes)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --no-build-isolation --constraint constraints.txt --editable '.[train]'
 	$(BIN)/python -m training.train_tagger
 
 bench: bench-cleaning  ## cleaning compared with C4 and langdetect; the pipeline against a bare loop (about ten minutes)
 	$(BIN)/python -m tests.benchmarks.overhead
 
-kills: $(READY)  ## runs that are killed at random moments (about half an hour)
+kills: $(READY)  ## kill runs at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.kills
 	$(BIN)/python -m tests.campaigns.kills --store
 
-housekeeping-kills: $(READY)  ## publish, discard, undo, remove, compact, killed at random moments (about half an hour)
+housekeeping-kills: $(READY)  ## kill publish, discard, undo, remove and compact at random moments (about half an hour)
 	$(BIN)/python -m tests.campaigns.housekeeping_kills
 	$(BIN)/python -m tests.campaigns.housekeeping_kills --no-exchange
 	$(BIN)/python -m tests.campaigns.housekeeping_kills --kills 4 --store
@@ -70,7 +70,7 @@ ENGINES := prism
 engines: $(READY)  ## build Prism, for its tests (needs Go; ten minutes, once); ENGINES="versitygw azurite": stores for tests
 	$(BIN)/python -m tests.campaigns.engine_parts $(ENGINES)
 
-million: $(READY)  ## a million texts in one run; killed late, it goes on (about forty minutes)
+million: $(READY)  ## a million texts in one run, killed late and resumed (about forty minutes)
 	$(BIN)/python -m tests.campaigns.million
 
 year: $(READY)  ## 365 small runs with copies of earlier days (about half an hour)
@@ -100,26 +100,26 @@ bench-dedup: $(READY)  ## near-duplicates, compared with datasketch and datatrov
 dedup-scale: $(READY)  ## near-duplicates from 20,000 to a million texts: CPU and memory (about ten minutes)
 	$(BIN)/python -m tests.benchmarks.dedup_scale
 
-adversarial: $(READY)  ## 100,000 hostile texts of each kind in a run (about ten minutes)
+adversarial: $(READY)  ## 100,000 hostile texts of each kind in one run (about ten minutes)
 	$(BIN)/python -m tests.campaigns.adversarial
 
-clean:  ## remove the environment and caches; results stay
+clean:  ## remove the environment and caches, but not results
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 
-defaults: $(READY)  ## write configs/default.yaml and the reference pages of docs/ anew from the code
+defaults: $(READY)  ## write configs/default.yaml and the reference pages of docs/ from the code
 	$(BIN)/python -m tests.reference
 
 train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
 	$(BIN)/python -m training.train_pairs --write
 
-train-pages: $(READY)  ## learn the page model again from ../shared/data/html (about fifteen minutes)
+train-pages: $(READY)  ## train the page model on ../shared/data/html (about fifteen minutes)
 	$(BIN)/python -m training.train_pages
 
-docs: $(READY)  ## the pages of docs/ as a site, in docs/site; a warning is an error
+docs: $(READY)  ## build docs/ as a site in docs/site; warnings are errors
 	$(BIN)/sphinx-build -q -W --keep-going -n -j auto -d .sphinx docs docs/site
 	@echo "docs/site/index.html"
 
-figures: $(READY)  ## run the scorers and write their tables in README.md and docs/results.md anew (about ten minutes)
+figures: $(READY)  ## run the scorers and write their tables in README.md and docs/results.md (about ten minutes)
 	$(BIN)/python -m tests.benchmarks.figures
 
 screenshots: $(READY)  ## take the pictures of the report in docs/images again (needs chromium)

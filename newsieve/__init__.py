@@ -1,4 +1,4 @@
-"""newsieve as a library: clean single documents, run the pipeline, open what it wrote.
+"""newsieve as a library: clean single documents, run the pipeline, open its output.
 
     import newsieve
 
@@ -9,8 +9,8 @@
     output = newsieve.open_output("news/")
     output.articles.to_table(columns=["title", "site"])
 
-The code is in the package ``pipeline``; this one only gives it names. What a name needs is
-loaded when it is first used, so that importing newsieve costs next to nothing.
+The code is in the package ``pipeline``; this one only re-exports it. Modules are loaded when a
+name is first used, so importing newsieve takes milliseconds.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _HOMES = {
     "Outcome": "pipeline.job",
     "NewsieveError": "pipeline.errors",
 }
-"""Name → the module that has it."""
+"""Name → its module."""
 
 if not hasattr(pipeline, "__version__"):
     place = getattr(pipeline, "__file__", None) or next(iter(pipeline.__path__))

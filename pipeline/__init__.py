@@ -10,11 +10,12 @@
 
 Where to look:
 
-    cli/      the verbs               job.py    a run from plan to commit     beam/    the graph (graph.py), nothing but Beam
-    ledger/   what was read, what is  passes/   the work of each pass on one  read/ clean/ judge/ dedup/ write/
-              planned and committed             element, without Beam                  the stages: plain functions
-    text/ urls.py  shared vocabulary  records.py  the nouns                   config.py  every setting
-    monitor/  log and figures of a run   explain/  human-readable reports
+    cli/      the commands                     job.py      a run from plan to commit
+    beam/     the graph (graph.py), engines    ledger/     what was read, planned and published
+    passes/   the work on one block            monitor/    log and metrics of a run
+    explain/  human-readable reports           config.py   every setting
+    read/ clean/ judge/ dedup/ write/          the stages: plain functions
+    text/ urls.py records.py                   text, urls and record types, shared by the stages
 
 In a notebook::
 

@@ -1,7 +1,7 @@
 """``newsieve``, and ``python -m pipeline``: the command line; handles signals and exit codes.
 
-A keyboard (SIGINT), ``kill`` and schedulers (SIGTERM) and a closed terminal (SIGHUP) interrupt
-alike, from the first moment on: loading the libraries takes longer than many a command.
+SIGINT (keyboard), SIGTERM (``kill``, schedulers) and SIGHUP (closed terminal) interrupt alike, from
+the start: loading the libraries takes longer than some commands.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _AGAIN_S = 0.05
 _PATIENCE_S = 60
-"""Seconds that an interrupted command has to end: what it waits for may never come."""
+"""Seconds that an interrupted command has to end; it may be waiting for something that never
+comes."""
 
 
 def main() -> None:
@@ -46,7 +47,7 @@ def main() -> None:
 
 
 def _end(code: str | int | None) -> NoReturn:
-    """End the process; without a last wait for the threads of gRPC, if it was loaded."""
+    """End the process, without waiting for the threads of gRPC."""
     if "grpc" in sys.modules and isinstance(code, int):
         atexit._run_exitfuncs()  # noqa: SLF001
         with suppress(OSError):  # which Python reports
@@ -57,7 +58,6 @@ def _end(code: str | int | None) -> NoReturn:
 
 
 def _leave(*_: object) -> NoReturn:
-    """End at once: nothing was begun."""
     os.write(2, b"newsieve: interrupted; nothing was published\n")
     os._exit(INTERRUPTED)
 

@@ -1,4 +1,4 @@
-"""Numpy arrays: look values up in a sorted one, lay parts out in one, keep the latest loaded."""
+"""Numpy arrays: lookup in sorted arrays, offsets of parts, a cache of loaded arrays."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lookup(
 
 
 def shard_bounds(shards: int) -> NDArray[np.uint64]:
-    """Return the least 32-bit key of each of so many shards, and what no key reaches: uint64.
+    """Return the smallest 32-bit key of each shard, then 2**32: uint64[shards + 1].
 
     >>> shard_bounds(2).tolist()
     [0, 2147483648, 4294967296]
@@ -39,7 +39,7 @@ def shard_bounds(shards: int) -> NDArray[np.uint64]:
 
 
 def ids_in(names: Sequence[str]) -> NDArray[np.bytes_]:
-    """Pack ids of 32 hex digits: S16."""
+    """Pack n ids of 32 hex digits: S16[n]."""
     return np.frombuffer(bytes.fromhex("".join(names)), "S16")
 
 
@@ -53,21 +53,21 @@ def heads_of(ids: NDArray[np.bytes_]) -> NDArray[np.uint64]:
 
 
 def offsets_of(counts: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the offsets of parts of these lengths that follow one another: int64[n + 1]."""
+    """Return the offsets of n concatenated parts with these lengths: int64[n + 1]."""
     offsets = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
     return offsets
 
 
 def sortable(rows: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    """View the rows of a table of bytes as values that sort like them."""
+    """View the rows of uint8[n, k] as S{k}[n], which sort like the rows."""
     return np.ascontiguousarray(rows).view(f"S{rows.shape[1]}").reshape(-1)
 
 
 def keep_latest(
     load: Callable[[int], Loaded], size_of: Callable[[Loaded], int], most_bytes: int
 ) -> Callable[[int], Loaded]:
-    """Cache what *load* returns: the values used last, up to *most_bytes*, but at least one."""
+    """Cache the most recently used values of *load*, up to *most_bytes*, but at least one."""
     kept: OrderedDict[int, Loaded] = OrderedDict()
     held = 0
 

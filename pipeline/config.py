@@ -34,7 +34,6 @@ LANGUAGES = (
 
 
 def _listed(value: object) -> object:
-    """Turn a single string into a list."""
     return [value] if isinstance(value, str) else value
 
 
@@ -64,7 +63,7 @@ class InputConfig(Section):
     max_bytes: int = Field(default=20_000_000, ge=1)
     """Maximum size of a record in bytes; a larger one is rejected as too_large."""
     follow_links: Literal["inside", "anywhere"] = "inside"
-    """Links to files that are read: inside, those to files of the same input; anywhere, all."""
+    """Links to files that are read: inside: to files of the same input; anywhere: all."""
     min_age_s: float = Field(default=0, ge=0)
     """Minimum seconds since a file was modified; a newer file is left to the next run."""
     max_attempts: int = Field(default=3, ge=1)
@@ -75,7 +74,7 @@ class InputConfig(Section):
     @field_validator("site")
     @classmethod
     def site_is_in_pattern(cls, value: str) -> str:
-        """A pattern contains {site} once."""
+        """Require {site} exactly once in a pattern."""
         if value and value != "from_path" and value.count("{site}") != 1:
             raise ValueError(f"{value!r} should be from_path, or a path with {{site}} once")
         return value
@@ -98,14 +97,14 @@ class JudgeConfig(Section):
     language_min_score: Fraction = 0.8
     """Minimum confidence of a detected language; below it, the language is null."""
     languages: Annotated[tuple[LanguageTag, ...], BeforeValidator(_listed)] = ()
-    """Languages to keep, as BCP-47 tags; empty keeps all, and unknown ones too."""
+    """Languages to keep, as BCP-47 tags; empty: all, including unknown ones."""
     min_words: int = Field(default=0, ge=0)
-    """Minimum words in an article; 0 keeps all that have a body."""
+    """Minimum words in an article; 0: any article that has a body."""
 
     @field_validator("languages")
     @classmethod
     def languages_are_detected(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
-        """A tag that no article can have would reject all of them."""
+        """Reject tags that are never detected: they would reject every article."""
         unknown = [tag for tag in tags if tag not in LANGUAGES]
         if unknown:
             raise ValueError(
@@ -126,21 +125,21 @@ class DedupConfig(Section):
     bands: int = Field(default=64, ge=1, le=512)
     """Bands of a signature; must divide permutations. Texts that share one are compared."""
     similarity: Fraction = 0.5
-    """Jaccard similarity at which texts are one story when counting rarity. Removes nothing."""
+    """Minimum Jaccard similarity for texts to count as one when rarity is counted."""
     containment: Fraction = 0.7
-    """Share of the shorter's shingles in the longer at which both are one story for rarity."""
+    """The same for the share of the shorter text's shingles that the longer text contains."""
     confidence: Fraction = 0.5
     """Minimum probability, by the pair model, at which a text is removed as a duplicate."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)
     """Seed of the MinHash permutations."""
     window_days: int = Field(default=30, ge=0)
-    """Compare new articles with runs up to this many days before or after; 0: with none."""
+    """Compare new articles with those of runs up to this many days before or after; 0: none."""
     alarm_cluster_size: int = Field(default=1_000, ge=0)
-    """Report clusters with more articles and copies than this after each run; 0: never."""
+    """After each run, report clusters with more articles and duplicates than this; 0: never."""
 
     @model_validator(mode="after")
     def bands_divide_permutations(self) -> DedupConfig:
-        """A band is a whole number of signature values."""
+        """Require a whole number of signature values per band."""
         if self.permutations % self.bands:
             divisors = [n for n in range(1, self.permutations + 1) if self.permutations % n == 0]
             near = sorted(sorted(divisors, key=lambda n: abs(n - self.bands))[:2])
@@ -152,13 +151,13 @@ class DedupConfig(Section):
 
 
 class GatesConfig(Section):
-    """Limits of a finished run; beyond one it is held until somebody publishes or discards it.
+    """Limits of a finished run; beyond one, it is held until somebody publishes or discards it.
 
-    New records are those read, less the unchanged. Defaults: docs/decisions/0014.
+    New records: those read, minus the unchanged. Defaults: docs/decisions/0014.
     """
 
     min_records: int = Field(default=1_000, ge=1)
-    """Minimum records for a share or ratio to be judged, or for a run to be in its baseline."""
+    """Minimum records for a share or ratio gate to apply, and for a run to be in its baseline."""
     baseline_runs: int = Field(default=30, ge=1)
     """Recent runs to compare with; the baseline is the median of those with enough records."""
     min_runs: int = Field(default=7, ge=1)
@@ -177,7 +176,7 @@ class GatesConfig(Section):
     max_undated_share: Fraction = 1
     """Maximum articles without a date of publication, as a share of all articles; 1: no limit."""
     max_cluster_size: int = Field(default=0, ge=0)
-    """Maximum articles and copies of the run in its largest cluster; 0: no limit."""
+    """Maximum articles and duplicates of the run in its largest cluster; 0: no limit."""
 
     min_articles_ratio: Fraction = 0
     """Minimum articles in a run, as a multiple of the baseline; 0: no limit."""
@@ -186,19 +185,19 @@ class GatesConfig(Section):
     min_read_ratio: Fraction = 0.01
     """Minimum records read, as a multiple of the fewest in a run of the baseline; 0: no limit."""
     max_reject_share_rise: Fraction = 0.3
-    """Maximum rise of the share of rejects above the baseline (0.1: 20 to 30 %); 1: no limit."""
+    """Maximum rise of the share of rejects over the baseline (0.1: 20 to 30 %); 1: no limit."""
     max_error_share_rise: Fraction = 0.1
-    """Maximum rise of the share of errors above the baseline; 1: no limit."""
+    """Maximum rise of the share of errors over the baseline; 1: no limit."""
     max_duplicate_share_rise: Fraction = 0.5
-    """Maximum rise of the share of duplicates above the baseline; 1: no limit."""
+    """Maximum rise of the share of duplicates over the baseline; 1: no limit."""
     max_undated_share_rise: Fraction = 0.5
-    """Maximum rise of the share of undated articles above the baseline; 1: no limit."""
+    """Maximum rise of the share of undated articles over the baseline; 1: no limit."""
     max_cluster_size_ratio: float = Field(default=0, ge=0, allow_inf_nan=False)
     """Maximum size of the largest cluster, as a multiple of the baseline; 0: no limit."""
 
     @model_validator(mode="after")
     def limits_leave_room(self) -> GatesConfig:
-        """No pair of settings may hold every run, or never judge one."""
+        """Reject pairs of settings that would hold every run, or never apply."""
         if self.min_runs > self.baseline_runs:
             raise ValueError(
                 f"min_runs = {self.min_runs} is more than baseline_runs = {self.baseline_runs}; "
@@ -224,25 +223,25 @@ class WriteConfig(Section):
 
 
 class RunConfig(Section):
-    """How the work is executed; changes no output, except where a document exceeds a limit."""
+    """How the work is done; does not change the tables unless a document exceeds a limit."""
 
     workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = "auto"
-    """Worker processes; auto: one for little input, one per core for much, if memory allows."""
+    """Worker processes; auto: one for little input, else one per core if memory allows."""
     block_bytes: int = Field(default=16_000_000, ge=1_000)
     """Target input bytes per block, the unit of work; each block becomes one file per table."""
     document_seconds: float = Field(default=30, ge=0, le=86_400)
     """Maximum CPU seconds to clean and judge a document, else it is too_slow; 0: no limit."""
     document_megabytes: int = Field(default=2_000, ge=0, le=1_000_000)
-    """Memory limit in MB per document (Linux only), else it is too_large_in_memory; 0: none."""
+    """Maximum memory in MB per document (Linux), else it is too_large_in_memory; 0: no limit."""
     metrics_file: str = ""
-    """File for Prometheus, ending in .prom, written anew at the end of each run; empty: none."""
+    """File for Prometheus, ending in .prom, written at the end of each run; empty: none."""
     beam: dict[str, Any] = Field(default_factory=dict)
-    """Options of Apache Beam, such as {runner: FlinkRunner}; flags after -- are added to them."""
+    """Options of Apache Beam, such as {runner: FlinkRunner}; flags after -- are added."""
 
     @field_validator("beam")
     @classmethod
     def beam_options_are_plain(cls, options: dict[str, Any]) -> dict[str, Any]:
-        """An option is a switch (true), a word, a number, or a list of words and numbers."""
+        """Require a switch (true), a word, a number, or a list of words and numbers."""
         for name, value in options.items():
             for each in value if isinstance(value, list) else [value]:
                 if not isinstance(each, bool | int | float | str):
@@ -254,7 +253,7 @@ class RunConfig(Section):
     @field_validator("metrics_file")
     @classmethod
     def metrics_file_is_collected(cls, value: str) -> str:
-        """The textfile collector reads no other names."""
+        """Require .prom: the textfile collector reads no other files."""
         if value and not value.endswith(".prom"):
             raise ValueError(f"{value!r} should end in .prom: Prometheus reads no other files")
         return value

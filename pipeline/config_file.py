@@ -1,7 +1,7 @@
 """A Config from a YAML file and ``--set`` flags, or a list of all problems. Read ``load_config``.
 
-Flags override the file. Each problem names its place (file:line or flag), the setting and its
-value, the rule and what the setting is for; for an unknown name, a suggestion.
+Flags override the file. Each problem has its location (file:line or flag), the setting and its
+value, what is allowed, and what the setting is for; for an unknown name, a suggestion.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _WORDS = {
     "model_type": "should be a section of settings",
     "model_attributes_type": "should be a section of settings",
 }
-"""Replacements for messages of pydantic that name types instead of the remedy."""
+"""Replacements for pydantic's messages that name Python types."""
 
 _MAX_VALUES = 10_000
-"""Values in a file, with aliases written out: ten lines can expand to billions."""
+"""Maximum values in a file, with aliases expanded: ten lines can expand to billions."""
 _NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
-"""What PyYAML raises for text that is not YAML, or whose values contradict their tags."""
+"""What PyYAML raises for text that is not YAML, or for values that contradict their tags."""
 
 
 @dataclass
@@ -91,8 +91,8 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
 def find_config() -> Path | None:
     """Find the configuration of the working folder: newsieve.yaml, else configs/default.yaml.
 
-    Many projects have a configs/default.yaml. One without a single section of ours, nor a name
-    like one, belongs to somebody else: it is left alone, with a warning.
+    Many projects have a configs/default.yaml. If none of its names is, or resembles, one of our
+    sections, it belongs to something else and is ignored with a warning.
     """
     if OWN_CONFIG.is_file():
         return OWN_CONFIG
@@ -101,7 +101,7 @@ def find_config() -> Path | None:
     try:
         values = yaml.safe_load(DEFAULT_CONFIG.read_text(encoding="utf-8"))
     except (OSError, *_NO_YAML):
-        return DEFAULT_CONFIG  # whoever reads it says what is wrong with it
+        return DEFAULT_CONFIG  # reading it will report the problem
     names = [str(name) for name in values] if isinstance(values, dict) else []
     ours = list(Config.model_fields)
     if not names or any(difflib.get_close_matches(name, ours, n=1, cutoff=0.75) for name in names):
@@ -115,7 +115,7 @@ def find_config() -> Path | None:
 
 
 def redirected(config: Config, inputs: Sequence[str], output: str | None) -> Config:
-    """Replace ``input.paths`` and ``write.output``, each only where something else is named."""
+    """Replace ``input.paths`` and ``write.output``, unless *inputs* or *output* is empty."""
     if inputs:
         section = config.input.model_copy(update={"paths": tuple(inputs)})
         config = config.model_copy(update={"input": section})
@@ -160,13 +160,13 @@ def _read_file(path: Path, source: _Source) -> None:
 
 
 def _check_size(node: yaml.Node | None, sizes: dict[int, int]) -> int:
-    """Return the number of values of *node*, with aliases written out.
+    """Return the number of values of *node*, with aliases expanded.
 
     Args:
-        sizes: of the nodes below; 0 while a node is being counted.
+        sizes: id of a node → its number of values; 0 while it is being counted.
 
     Raises:
-        ValueError: they are more than ``_MAX_VALUES``, or a node contains itself.
+        ValueError: there are more than ``_MAX_VALUES``, or a node contains itself.
     """
     if id(node) not in sizes:
         sizes[id(node)] = 0
@@ -193,7 +193,6 @@ def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], sourc
 
 
 def _apply(override: str, source: _Source) -> None:
-    """Apply one ``key=value``."""
     name, equals, text = override.partition("=")
     if not equals or not name.strip():
         raise UsageError(
@@ -225,7 +224,7 @@ def _problems(error: ValidationError, source: _Source) -> list[tuple[str, str]]:
         text = _describe(path, details)
         place = source.place_of(path)
         if details["type"] == "value_error" and len(path) == 1:
-            # The message of a rule for a section begins with the setting it is about.
+            # Messages of validators of a section begin with the name of the setting.
             place = source.place_of((*path, str(details["ctx"]["error"]).split()[0]))
         seen.setdefault(path, (place, text))
     return list(seen.values())
@@ -266,7 +265,7 @@ def _suggest(path: tuple[str, ...]) -> str:
 
 
 def setting_names() -> Iterator[str]:
-    """Yield the dotted name of every setting."""
+    """Yield the names of all settings, such as ``clean.mode``."""
     for section, setting, _ in settings():
         yield f"{section}.{setting}"
 

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import Any
 
 INTERRUPTING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a command: from the keyboard, a scheduler, a closed terminal."""
+"""Signals that end a command, from the keyboard, a scheduler or a closed terminal."""
 INTERRUPTED = 130
 """Exit code of a run that was stopped from the keyboard."""
 
@@ -62,8 +62,8 @@ class AccountError(NewsieveError):
 
 
 DEEDS: list[str] = []
-"""What a command has done that stays done, such as a run that it published: an interruption or a
-failure afterwards must not deny it."""
+"""What a command has already done for good, such as publishing a run; later error messages say
+so."""
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -75,10 +75,10 @@ def exit_code_of(error: BaseException) -> int:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let signals that end a command wait until the block is done.
+    """Delay signals that end a command until the block is done.
 
-    Handlers are replaced for the block. To block the signals in this thread would not do: the
-    system gives them to another thread, and Python calls the handler in this one all the same.
+    Handlers are replaced for the block. Blocking the signals in this thread is not enough: the
+    system delivers them to another thread, and Python still calls the handler in this one.
     """
     arrived: list[int] = []
     handlers: dict[signal.Signals, Any] = {}

@@ -54,12 +54,12 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to.
+    """The result of ``run_job``.
 
     Attributes:
-        inputs: what the inputs hold.
-        published: an interrupted run that was finished first, then what was new since;
-            nothing when there was nothing new.
+        inputs: the files found in the inputs.
+        published: an interrupted run that was finished first, then the new run; both only if
+            there was one.
     """
 
     inputs: Inputs
@@ -85,14 +85,14 @@ def run_job(
     allow_empty: bool = False,
     again: Sequence[str] = (),
 ) -> Outcome:
-    """Finish what was interrupted, then read what is new, and publish what comes of it.
+    """Finish an interrupted run, then read new files and publish their run.
 
     Args:
         logical_date: the day that the run belongs to; None means today in UTC. An interrupted run
             keeps its own.
-        report: called with each run as soon as it is published, whatever happens later.
-        again: files and folders whose rejected records are to be read again.
-        allow_empty: inputs without a single file are no error.
+        report: called with each run as soon as it is published.
+        again: files and folders whose rejected records are read again.
+        allow_empty: inputs without a single file are not an error.
 
     Raises:
         UsageError: an input does not exist, or the inputs have no supported file.
@@ -109,23 +109,23 @@ def run_job(
         refuse_held(output)
         job = _Job(config, output, engine, partial(report, inputs))
         found = [
-            _unless_lost(output, job.finish_interrupted),
-            _unless_lost(output, partial(job.read_new, inputs, logical_date, again)),
+            _retry_lost_race(output, job.finish_interrupted),
+            _retry_lost_race(output, partial(job.read_new, inputs, logical_date, again)),
         ]
     return Outcome(inputs, tuple(each for each in found if each))
 
 
 RACES = 5
-"""Times that a run is planned anew because another one was published first."""
+"""How often a run is planned again because another one was published first."""
 
 
-def _unless_lost(output: Place, work: Callable[[], Published | None]) -> Published | None:
-    """Do *work*; if another run was published first, do it again, on top of that one."""
+def _retry_lost_race(output: Place, work: Callable[[], Published | None]) -> Published | None:
+    """Do *work*; if another run is published first, do it again on top of that one."""
     for _ in range(RACES - 1):
         try:
             return work()
         except LostRace as error:
-            logging.getLogger("newsieve").warning("%s; planned anew", error)
+            logging.getLogger("newsieve").warning("%s; planned again", error)
             if isinstance(output, StorePath):  # the loser may have written where the winner did
                 read_log(output)
                 sweep(output, everywhere=True)
@@ -138,10 +138,10 @@ def _find_inputs(config: Config, output: Place) -> Inputs:
 
 
 def _nothing_to_read(config: Config, inputs: Inputs) -> UsageError:
-    """Say so: an input that is suddenly empty may be a mount that is gone."""
+    """Describe inputs without files: a mount may be missing."""
     text = f"nothing to read: no supported file in {', '.join(config.input.paths)}"
     remarks = "".join(f"\n{remark}" for remark in inputs.remarks())
-    return UsageError(f"{text}; if that is as it should be, use --allow-empty{remarks}")
+    return UsageError(f"{text}; if this is expected, use --allow-empty{remarks}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Preview:
     """What a run would begin with.
 
     Attributes:
-        plan: of what no run has read yet.
+        plan: of the files that no run has read yet.
         newest: name of the newest run; None before the first.
     """
 
@@ -159,7 +159,7 @@ class Preview:
 
 
 def preview_run(config: Config) -> Preview:
-    """Find out what a run would read now; nothing is written, and no lock is taken.
+    """Find out what a run would read now, without writing anything or taking the lock.
 
     Raises:
         UsageError: an input does not exist.
@@ -196,7 +196,7 @@ def _past(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One invocation, which holds the lock of its output."""
+    """The work of one command, which holds the lock of its output."""
 
     config: Config
     output: Place
@@ -204,13 +204,13 @@ class _Job:
     report: Callable[[Published], object]
 
     def finish_interrupted(self) -> Published | None:
-        """Finish the run that another process left half done, if it goes on from the newest."""
+        """Finish the run that another process left unfinished, if its parent is the newest run."""
         started = time.time()
         runs = committed_runs(self.output)
         sequence = next_sequence(self.output, runs)
         plan = find_interrupted(self.output, runs[-1] if runs else None, sequence, self.config)
         sweep_staging(self.output, keep=plan.run_id if plan else None)
-        if runs:  # a command that was killed may have left older ones
+        if runs:  # a killed command may have left older ones
             renew_views(self.output)
         if plan is None:
             return None
@@ -220,7 +220,7 @@ class _Job:
     def read_new(
         self, inputs: Inputs, logical_date: date | None, again: Sequence[str]
     ) -> Published | None:
-        """Plan what no committed run has read, and carry it out."""
+        """Plan the files that no committed run has read, and carry the plan out."""
         started = time.time()
         day = logical_date or datetime.now(timezone.utc).date()
         runs = committed_runs(self.output)
@@ -254,7 +254,7 @@ class _Job:
         *,
         resumed: bool = False,
     ) -> Published:
-        """Take *plan* through the passes, check the account, and publish the run."""
+        """Run the passes of *plan*, check the account, and publish the run."""
         with racing(self.output, plan.sequence):
             staging = self._prepared(plan, runs, index)
             began = time.time()
@@ -264,7 +264,7 @@ class _Job:
             try:
                 account.check()
             except AccountError:
-                staging.remove()  # or every later run would find the same fault
+                staging.remove()  # else every later run would resume it and fail again
                 raise
             write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
             timings = {
@@ -288,7 +288,7 @@ class _Job:
         return published
 
     def _prepared(self, plan: Plan, runs: list[CommittedRun], index: Index) -> Staging:
-        """Write what the passes look up of earlier runs."""
+        """Prepare the staging folder, with what the passes need from earlier runs."""
         staging = self._staging(plan)
         seen = without_rejected(index.ids.digests, runs, plan.again)
         staging.prepare(seen, tombstones_of(self.output / "runs"))
@@ -305,7 +305,6 @@ class _Job:
         index: Index,
         folder: Place,
     ) -> None:
-        """Bring the index up to the run that was just published."""
         run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)
         remembered = [each for each in runs if each.sequence in index.covers]
         looks = [

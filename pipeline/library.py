@@ -1,4 +1,4 @@
-"""What the package ``newsieve`` offers to programs: plain functions around the command line's."""
+"""The functions of the package ``newsieve``: what the command line does, for programs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pipeline.write.columns import Table
 
 _SNIFFED = 512
-"""Bytes at the beginning in which a page is recognised."""
+"""Bytes that are examined to recognise a page."""
 
 
 def clean(
@@ -50,7 +50,7 @@ def clean(
     Args:
         content: a text or a page; one that begins with ``<`` is a page. The encoding of bytes
             is detected.
-        url, title, authors, date_published: what is known of the document besides.
+        url, title, authors, date_published: metadata that is known already.
         settings: by dotted name, such as ``{"clean.mode": "careful"}``.
 
     Returns:
@@ -88,7 +88,7 @@ def run(
     settings: Mapping[str, Any] | None = None,
     logical_date: date | None = None,
 ) -> Outcome:
-    """Read what is new, clean it, drop copies and publish a run, as ``newsieve run`` does.
+    """Read new files, clean and deduplicate their articles and publish a run, as ``newsieve run``.
 
     Args:
         inputs: files, folders or globs.
@@ -98,7 +98,7 @@ def run(
         logical_date: the day that the run belongs to; None for today in UTC.
 
     Returns:
-        What came of it: ``published`` runs, with ``account`` and ``folder`` of the newest.
+        The ``published`` runs, and ``account`` and ``folder`` of the newest.
 
     Raises:
         NewsieveError: as for the exit codes of the command line.
@@ -116,23 +116,23 @@ def open_output(path: str | Path) -> Output:
     """Open an output folder for reading.
 
     Raises:
-        UsageError: it holds no published run.
+        UsageError: it has no published run.
     """
     output = Output(output_place(str(path)))
     if not output.runs:
-        raise UsageError(f"{path}: holds no published run; name the folder that a run wrote")
+        raise UsageError(f"{path}: no published run here; name the output folder of a run")
     return output
 
 
 @dataclass(frozen=True)
 class Output:
-    """The published runs of an output folder, as they are at each moment."""
+    """The published runs of an output folder; each access reads its current state."""
 
     path: Place
 
     @property
     def runs(self) -> list[dict[str, Any]]:
-        """The runs with their counts, oldest first, as ``newsieve list --format json`` has them."""
+        """The runs with their counts, oldest first, as in ``newsieve list --format json``."""
         found: list[dict[str, Any]] = list_runs(self.path)["runs"]
         return found
 
@@ -143,22 +143,22 @@ class Output:
 
     @property
     def duplicates(self) -> ds.Dataset:
-        """All removed copies."""
+        """All removed duplicates."""
         return self._table("duplicates")
 
     @property
     def rejects(self) -> ds.Dataset:
-        """All records that were not kept."""
+        """All rejected records."""
         return self._table("rejects")
 
     def since(
         self, sequence: int, table: Table = "articles", *, until: int | None = None
     ) -> ds.Dataset:
-        """Give the rows of *table* that came in after a run, whatever was merged since.
+        """Return the rows of *table* from later runs, even if these were compacted since.
 
         Args:
-            sequence: number of the last run that is known; 0 for none.
-            until: number of the last run that is wanted; None for the newest.
+            sequence: number of the last run that was read; 0 for all runs.
+            until: number of the last run to return; None for the newest.
         """
         newest = until or self.runs[-1]["sequence"]
         wanted = [run["run_id"] for run in self.runs if sequence < run["sequence"] <= newest]
@@ -167,7 +167,7 @@ class Output:
         )
 
     def cluster(self, cluster_id: str) -> dict[str, list[dict[str, Any]]]:
-        """Give the ``articles`` and ``duplicates`` of a cluster as rows."""
+        """Return the rows of a cluster, under ``articles`` and ``duplicates``."""
         wanted = ds.field("cluster_id") == cluster_id
         return {
             table: self._table(table).to_table(filter=wanted).to_pylist() for table in TABLES[:2]

@@ -24,7 +24,7 @@ Precision = Literal["second", "minute", "day"]
 
 REASONS: dict[str, str] = {
     "unreadable": "the file cannot be opened or listed",
-    "changed_meanwhile": "the file changed between plan and reading; the next run reads it again",
+    "changed_meanwhile": "the file changed after it was planned; the next run reads it again",
     "undecodable": "the bytes are not text in any known encoding",
     "broken_compression": "the compressed stream ends early or is damaged",
     "broken_record": "not a whole record of its format: WARC, CSV, Parquet",
@@ -91,7 +91,7 @@ class Document:
         content: the decoded text or page; a text without entities and tags.
         url, title, authors, date_published, fetched_at: fields of the record, as given;
             None or () if it has none. Titles and authors are on one line, without markup.
-        site: the registrable domain of its url; without one, the record's, or its path's.
+        site: the registrable domain of its url; without a url, that of the record or its path.
         flags: names from ``FLAGS``.
     """
 
@@ -188,7 +188,7 @@ class Rejection:
         error_type: class name of the exception, for errors.
         excerpt: the record's beginning, at most 500 characters.
         retryable: whether a later run should read it again.
-        url: the address, as far as the record or the page states it.
+        url: the address, if the record or the page states it.
     """
 
     source: str
@@ -266,7 +266,7 @@ SOURCES: dict[str, str] = {
     "timestamp": "a line that says when",
     "dateline": "the beginning of the first sentence: place and agency",
     "contact": "an address of the site that is printed in the text",
-    "printed": "text beside the headline of a page; printed:above: before it",
+    "printed": "text next to the headline of a page; printed:above: before it",
     "json-ld": "JSON-LD of a page, with the property",
     "meta": "a meta element of a page, with its name",
     "og": "Open Graph of a page, with the property",
@@ -279,9 +279,9 @@ SOURCES: dict[str, str] = {
     "title": "the title element of a page",
     "time": "a time element of a page",
     "url": "a day in the address of a page",
-    "htmldate": "the library htmldate, where nothing better is found",
-    "tagger": "a line of a plain text that the line model takes for this field",
-    "block_model": "the page model changed what trafilatura took",
+    "htmldate": "the library htmldate (older versions)",
+    "tagger": "a line of a plain text that the tagger takes for this field",
+    "block_model": "the page model changed trafilatura's extraction",
 }
 """Values of ``source`` in ``articles.evidence`` up to a colon, each with its meaning."""
 
@@ -289,11 +289,11 @@ FLAGS: dict[str, str] = {
     "markup_in_text": "tags were removed from a text, or it was a page: see its media type",
     "date_unparsable": "the record declares a date of publication that cannot be read",
     "no_prose": "no line reads as a sentence: a list, a table or an empty text",
-    "hard_wrapped": "lines broken at a fixed width were joined to paragraphs",
-    "other_story_at_url": "its page was that of an earlier article with another story",
-    "partly_in_another": "a part of it, but not most, is in another article of its cluster",
+    "hard_wrapped": "lines broken at a fixed width were joined into paragraphs",
+    "other_story_at_url": "an earlier article at the same page has another story",
+    "partly_in_another": "a part of it, too small to remove all, is in an article of its cluster",
     "page_too_large": "the page has more elements or characters than any story: not analyzed",
-    "story_doubtful": "nearly all text, or its largest block of prose, was to be cut: it was kept",
-    "whole_page": "menus or footers around the story were cut: the text was a page saved whole",
+    "story_doubtful": "almost all text, or the largest block of prose, looked like boilerplate",
+    "whole_page": "menus or footers around the story were cut: the text was a whole saved page",
 }
 """The closed list of values of ``articles.flags``, each with its meaning."""

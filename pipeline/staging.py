@@ -6,30 +6,30 @@
   tombstones.npy                what was taken down, if anything was
   blocks/00007.articles.arrow   cleaned, not yet deduplicated
          00007.rejects.arrow
-         00007.members          one fixed-size record an article (dedup.steps.layouts)
+         00007.members          one fixed-size record per article (dedup.steps.layouts)
          00007.shingles         their shingles, one after the other
          00007.samples          their sampled shingles with places, one after the other
-         00007.keys             every key of theirs, with kind and row, by key
+         00007.keys             all their keys, with kind and row, sorted by key
          00007.figures          hashes of their figures, one after the other
          00007.names            hashes of their names, one after the other
-         00007.runs.json        the runs of articles of earlier runs, in such a block
+         00007.runs.json        in a block of earlier articles: the runs that published them
          00007.sightings        records that an earlier run has seen, if there are any
          00007.cleaned.json     counts; written last: the block is whole
          00007.written.json     counts of the finished tables
-  lines.json                    where the short lines of earlier runs' pages are
+  lines.json                    the files of short lines of earlier runs' pages
   00007.lines.npy               short lines of a block's pages, by site
   site_lines.3.npy              those that occur on many pages of their site, of one shard of sites
   kept_lines.3.npy              those that later runs need
   site_lines.npy                lines that occur on many pages of their site, all of them
   window.json                   the files of earlier articles that new ones are compared with
   window.3.pairs.npy            earlier and new articles that share a key of one shard
-  window.3.held.npy             shingles of new articles in clusters of earlier runs, the same
-  window.3.crowded.npy          keys that very many earlier articles have, the same
-  window.labels.npy             found articles of one cluster
-  window.clusters.npy           the clusters of found articles
+  window.3.held.npy             shingles of new articles in clusters of earlier runs, of one shard
+  window.3.crowded.npy          keys that very many earlier articles have, of one shard
+  window.labels.npy             an article found, and the first one of its cluster
+  window.clusters.npy           the clusters of the articles found
   window.counts.json            what was found in them
-  common/3.keys                 sampled shingles that are no evidence, of one shard, ascending
-  progress/                     live counters, one file (in a store: object) per thread
+  common/3.keys                 common sampled shingles of one shard, ascending
+  progress/                     live counters, one file or object per thread
   result/                       becomes output/runs/<run_id>/
 """
 
@@ -70,7 +70,7 @@ PLAN = "plan.json"
 
 @dataclass(frozen=True, slots=True)
 class RunName:
-    """What every row says of the run that wrote it."""
+    """The columns of every row that name the run."""
 
     run_id: str
     logical_date: date
@@ -80,7 +80,7 @@ class RunName:
 class PartCount:
     """What was found in one part of an input file.
 
-    ``retry``: it could not be read well, but may be later, so the file does not count as read.
+    ``retry``: reading failed but may succeed later, so the file does not count as read.
     """
 
     source: str
@@ -92,7 +92,7 @@ class PartCount:
 
 @dataclass(slots=True)
 class CleanedCounts:
-    """What cleaning made of a block."""
+    """The counts of a cleaned block."""
 
     parts: list[PartCount] = field(default_factory=list)
     articles: int = 0
@@ -102,7 +102,7 @@ class CleanedCounts:
 
 @dataclass(slots=True)
 class WrittenCounts:
-    """What writing made of a block.
+    """The counts of a written block.
 
     ``unchanged`` counts, by source, records whose id occurs earlier in the run; ``errors``
     are part of the rejects, ``undated_articles`` of the articles; ``joined`` counts, by
@@ -123,7 +123,7 @@ class WrittenCounts:
 
 @dataclass(frozen=True, slots=True)
 class WindowPart:
-    """A published file of articles with that many rows, and the file of its keys."""
+    """A published file of articles, the file of its keys, and the number of rows in each."""
 
     articles: str
     keys: str
@@ -148,10 +148,10 @@ class WindowCounts:
     """What was found in the window of earlier runs.
 
     Attributes:
-        articles: how many the window holds.
-        compared: articles of it that new ones may be copies or versions of.
-        crowded_keys: bands and shingles of new articles that so many of it have that not all
-            of them were compared.
+        articles: number of articles in the window.
+        compared: those of them that new articles may be copies or versions of.
+        crowded_keys: bands and shingles of new articles shared by too many articles of the
+            window to compare all of them.
     """
 
     articles: int = 0
@@ -161,7 +161,7 @@ class WindowCounts:
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """Names of the files of one run at work; plain text, so that any worker can hold it."""
+    """The files of a running run. Picklable: all it holds is the name of the folder."""
 
     folder: str
 
@@ -172,11 +172,11 @@ class Staging:
 
     @property
     def result(self) -> Place:
-        """The folder that becomes the published run; in an object store it is there already.
+        """The folder that becomes the published run; in an object store, its final place.
 
-        There another process may finish the same run, and delete its staging. What is computed
-        after that is wrong, for want of what earlier runs have, and must not replace what is
-        published: so nothing is written to the result unless the plan is still there.
+        In an object store, another process may finish the same run and delete its staging.
+        Results computed after that lack the facts about earlier runs, and must not replace
+        published files. So nothing is written there unless the plan still exists.
         """
         place = self.place
         if isinstance(place, Path):
@@ -190,11 +190,11 @@ class Staging:
 
     @property
     def plan_file(self) -> Place:
-        """The frozen plan: if it exists, there is work to finish."""
+        """The frozen plan; if it exists, the run is unfinished."""
         return self.place / PLAN
 
     def remove(self) -> None:
-        """Delete the folder. In an object store the plan goes first: see ``result``."""
+        """Delete the folder; in an object store, the plan first: see ``result``."""
         place = self.place
         if isinstance(place, StorePath):
             place.remove([place / PLAN])
@@ -205,7 +205,7 @@ class Staging:
 
         Args:
             seen: S16, the ids that earlier runs kept or rejected, ascending.
-            tombstones: of what must not come back, 16 bytes each.
+            tombstones: of texts that must not come back, 16 bytes each.
         """
         place = self.place
         if isinstance(place, Path):
@@ -217,16 +217,16 @@ class Staging:
             self.write_array("tombstones", digests.reshape(-1, 16))
 
     def tombstones(self) -> frozenset[bytes]:
-        """Read back what must not come back."""
+        """Read the tombstones."""
         digests = self.array("tombstones")
         return frozenset() if digests is None else frozenset(map(bytes, digests))
 
     def block_file(self, index: int, kind: str) -> Place:
-        """Return the name of one of a block's files, such as ``articles.arrow``."""
+        """Return the path of a block's file of one kind, such as ``articles.arrow``."""
         return self.place / "blocks" / f"{index:05d}.{kind}"
 
     def common(self, shard: int) -> Place:
-        """Return the name of the file of one shard's common keys."""
+        """Return the path of the common keys of a shard."""
         return self.place / "common" / f"{shard}.keys"
 
     def common_keys(self) -> NDArray[np.uint32]:
@@ -237,7 +237,7 @@ class Staging:
         return np.concatenate([np.empty(0, np.uint32), *found])
 
     def write_window(self, window: Window) -> None:
-        """Note which files of earlier articles the run compares with."""
+        """Write which files of earlier articles the run compares with."""
         self._write_json("window", asdict(window))
 
     def window(self) -> Window:
@@ -246,27 +246,27 @@ class Staging:
         return Window(tuple(WindowPart(**part) for part in found["parts"]), found["shards"])
 
     def write_published_by(self, block: int, run_ids: Sequence[str]) -> None:
-        """Note which runs published the articles of a block of earlier ones."""
+        """Write which run published each article of a block of earlier articles."""
         self._write_json(f"blocks/{block:05d}.runs", run_ids)
 
     def published_by(self, block: int) -> list[str]:
-        """Read which runs published the articles of a block of earlier ones."""
+        """Read which run published each article of a block of earlier articles."""
         return list(self._json(f"blocks/{block:05d}.runs", []))
 
     def note_window(self, counts: WindowCounts) -> None:
-        """Note what was found in the window."""
+        """Write what was found in the window."""
         self._write_json("window.counts", asdict(counts))
 
     def window_counts(self) -> WindowCounts:
-        """Read back what was found in the window."""
+        """Read what was found in the window."""
         return WindowCounts(**self._json("window.counts", {}))
 
     def write_earlier_lines(self, paths: Sequence[str]) -> None:
-        """Note where the short lines of earlier runs' pages are."""
+        """Write which files have the short lines of earlier runs' pages."""
         self._write_json("lines", paths)
 
     def earlier_lines(self) -> list[Place]:
-        """Read where the short lines of earlier runs' pages are."""
+        """Read which files have the short lines of earlier runs' pages."""
         return [place_of(each) for each in self._json("lines", [])]
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
@@ -294,28 +294,28 @@ class Staging:
             return default
 
     def table_file(self, index: int, table: Table) -> Place:
-        """Return the name of a block's share of *table* in the result."""
+        """Return the path of a block's part of *table*."""
         return self.result / table / f"part-{index:05d}.parquet"
 
     def keys_file(self, index: int) -> Place:
-        """Return the name of the keys of a block's articles in the result."""
+        """Return the path of the keys of a block's articles."""
         return self.result / "state" / "keys" / self.table_file(index, "articles").name
 
     def sightings_file(self, index: int) -> Place:
-        """Return the name of what a block saw again in the result."""
+        """Return the path of a block's sightings."""
         return self.result / "state" / "sightings" / f"part-{index:05d}.parquet"
 
     def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
-        """Write the *counts* of a block: their presence means that this step is finished."""
+        """Write the *counts* of a block, which mark the step as finished."""
         content = json.dumps(counts, ensure_ascii=False, default=_as_dict).encode()
         write_bytes(self.block_file(index, f"{kind}.json"), content)
 
     def noted(self, index: int, kind: str) -> bool:
-        """Tell whether the counts of that *kind* exist: the block is finished."""
+        """Return whether the step of this *kind* is finished for a block."""
         return self.block_file(index, f"{kind}.json").exists()
 
     def note_times(self, indices: Iterable[int], kind: str) -> dict[int, float]:
-        """Return the Unix time of each block's note of that *kind*, of those that have one."""
+        """Return finished block → Unix time when its step of this *kind* was finished."""
         notes = {index: self.block_file(index, f"{kind}.json") for index in indices}
         folder = self.place / "blocks"
         if isinstance(folder, Path):
@@ -325,13 +325,13 @@ class Staging:
         return {index: times[note] for index, note in notes.items() if note in times}
 
     def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
-        """Read back what cleaning made of each block."""
+        """Read the counts of cleaned blocks."""
         for facts in self._notes(indices, "cleaned"):
             facts["parts"] = [PartCount(**part) for part in facts["parts"]]
             yield CleanedCounts(**facts)
 
     def written(self, indices: range) -> Iterator[WrittenCounts]:
-        """Read back what writing made of each block."""
+        """Read the counts of written blocks."""
         for facts in self._notes(indices, "written"):
             yield WrittenCounts(**facts)
 
@@ -341,7 +341,7 @@ class Staging:
 
 
 def _as_dict(counts: Any) -> dict[str, Any]:
-    # dataclasses.asdict rebuilds a Counter from its pairs, that is, counts the pairs.
+    # dataclasses.asdict would build a Counter of its pairs.
     return {each.name: getattr(counts, each.name) for each in fields(counts)}
 
 
@@ -350,28 +350,27 @@ COUNTS = (
     *("surveyed_bytes", "cleaned_bytes", "records", "rejects", "steps", "written_blocks"),
     *STAGES,
 )
-"""What is counted: bytes of input whose lines were counted (with ``clean.site_pages``), and that
-were cleaned; records read, and those of them rejected so far; steps of deduplication; blocks whose
-tables are written; and the CPU time of each stage, in microseconds."""
+"""Live counts: input bytes whose lines were counted (``clean.site_pages``), and that were cleaned;
+records read, and rejected; steps of deduplication; blocks written; CPU µs of each stage."""
 _PLACES = {name: place for place, name in enumerate(COUNTS)}
 _LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()
 
 
 SEND_EVERY_S = 2.0
-"""Seconds between two times that a worker sends its counts to a store, and that one looks there."""
+"""Seconds after which a worker sends its counts to an object store again, and they are read."""
 
 
 class LiveCounter:
-    """What one thread has counted, for the live display; the account is counted elsewhere, exactly.
+    """The counts of one thread, for the progress display only; the account is counted separately.
 
-    A few integers in a memory-mapped file, one file per thread: nobody waits for anybody, and
-    adding costs a fraction of a microsecond. In a store it is an object, written anew when a step
-    has ended, and now and then before. Errors, e.g. of a full disk, are ignored.
+    They are a few integers in a memory-mapped file per thread: no locks, and adding costs a
+    fraction of a microsecond. In an object store they are an object, written at the end of each
+    step and every ``SEND_EVERY_S``. Errors such as a full disk are ignored.
     """
 
     def __init__(self, folder: Place) -> None:
-        """Open a file of zeros in *folder*, or count for nobody where that is impossible."""
+        """Create a file of zeros in *folder*; if that fails, the counts are not shown."""
         self._values = memoryview(bytearray(_LAYOUT.size)).cast("q")
         self._sent = time.monotonic()
         self._object = None if isinstance(folder, Path) else folder / uuid4().hex
@@ -388,7 +387,7 @@ class LiveCounter:
             pass
 
     def add(self, name: str, amount: int = 1) -> None:
-        """Add *amount* to the count *name*, one of ``COUNTS``; that of a stage ends a step."""
+        """Add *amount* to *name*, one of ``COUNTS``; the name of a stage also ends a step."""
         self._values[_PLACES[name]] += amount
         if self._object and (name in STAGES or time.monotonic() - self._sent >= SEND_EVERY_S):
             with suppress(OSError):
@@ -397,7 +396,7 @@ class LiveCounter:
 
 
 def counter_of(staging: str) -> LiveCounter:
-    """Give this thread's counter of the run that works in the folder *staging*."""
+    """Return this thread's counter for the run in the folder *staging*."""
     key = (staging, os.getpid())
     if getattr(_threads, "key", None) != key:
         _threads.key, _threads.counter = key, LiveCounter(place_of(staging) / "progress")
@@ -431,7 +430,7 @@ def _fetched(path: StorePath, _version: str) -> bytes:
 
 
 def forget(staging: str) -> None:
-    """Take away what workers of a run that was interrupted have counted."""
+    """Delete the live counts of an interrupted run."""
     with suppress(OSError):
         remove_tree(place_of(staging) / "progress")
     _threads.key = None

@@ -97,7 +97,7 @@ def canonical_url(url: str, base: str = "") -> str | None:
     try:
         parts = urlsplit(urljoin(base, url.strip()))
         port = parts.port
-    except ValueError:  # brackets without an address, a port that is no number
+    except ValueError:  # brackets without an address, a port that is not a number
         return None
     scheme = parts.scheme  # urlsplit lower-cases it
     host = _host_of(parts)
@@ -209,7 +209,7 @@ def _host_of(parts: SplitResult) -> str | None:
 
 @lru_cache(maxsize=65_536)
 def _ascii_host(host: str) -> str | None:
-    """Normalize: lower case, no trailing dots, other scripts as ``xn--``; None if it is no host."""
+    """Normalize: lower case, no trailing dots, other scripts as ``xn--``; None if not a host."""
     host = host.lower().rstrip(".")
     if ":" in host:
         return _ip_text(host)
@@ -222,7 +222,6 @@ def _ascii_host(host: str) -> str | None:
 
 
 def _ip_text(host: str) -> str | None:
-    """Return the canonical form of an IP address, or None."""
     try:
         return str(ip_address(host))
     except ValueError:

@@ -1,7 +1,7 @@
-"""The pages of docs/ that the code writes: commands, settings, columns, answers.
+"""The pages of docs/ that are written from the code: commands, settings, columns, answers.
 
-``make defaults`` (``python -m tests.reference``) writes them and configs/default.yaml anew;
-a test keeps them equal.
+``make defaults`` (``python -m tests.reference``) writes them and configs/default.yaml; a test
+fails if they are out of date.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ ANSWERS: dict[str, type[Answer]] = {
 COMMANDS_HEADER = """\
 # Commands
 
-`newsieve COMMAND --help` shows the same in the terminal; `make defaults` writes this page from the
-code. The [exit codes](exit-codes.md) are the same for all commands.
+`newsieve COMMAND --help` shows the same in the terminal. All commands have the same [exit
+codes](exit-codes.md). `make defaults` writes this page from the code.
 """
 
 
@@ -90,7 +90,7 @@ def command_pages() -> str:
     """Give docs/cli.md: usage, description, examples and flags of every command."""
     context = newsieve.context_class(newsieve, info_name="newsieve", **newsieve.context_settings)
     page = f"{COMMANDS_HEADER}\n## Flags of all commands\n\n{_flags(newsieve, context)}"
-    page += "\nThey work before and after the command.\n"
+    page += "\nThese flags work before and after the command.\n"
     for name, verb in newsieve.commands.items():
         inner = verb.context_class(verb, info_name=name, parent=context)
         usage = " ".join(verb.collect_usage_pieces(inner))
@@ -124,40 +124,41 @@ def _table(columns: str, rows: Iterable[Iterable[str]]) -> str:
 
 
 CONFIG_HEADER = """\
-# Every setting with its default. `newsieve check` shows what is in force; a single one is
-# changed with --set section.setting=value. This file is written by `make defaults`.
+# Every setting with its default. `newsieve check` shows the settings in force; to change one, use
+# --set section.setting=value. `make defaults` writes this file from the code.
 
 """
 SETTINGS_HEADER = """\
 # Settings
 
 A run takes one YAML file (`--config FILE`, else `newsieve.yaml`, else `configs/default.yaml`) and
-any number of `--set section.setting=value`. `newsieve check --settings` prints what is in force as
-such a file; every setting may be left out. All mistakes are reported at once, with their place.
-`make defaults` writes this page from the code.
+any number of `--set section.setting=value`. Every setting may be left out. `newsieve check
+--settings` prints the settings in force as such a file. All errors are reported together, with
+their location. `make defaults` writes this page from the code.
 """
 COLUMNS_HEADER = """\
 # Columns of the tables
 
-Scripts may rely on these names, types and meanings; `!` marks columns that are never null.
-null means unknown, never "" or a guess. `make defaults` writes this from the code.
+Scripts may rely on these names, types and meanings. `!` marks columns that are never null. Null
+means unknown; it is never replaced by "" or a guess. `make defaults` writes this page.
 """
 
 
 OTHER_RULES = {
-    "headline": "Pages: a line at the head of the extraction that repeats the title.",
-    "site_name": "Pages: a line at the head of the extraction that is the site's name.",
-    "tagger: …": "The tagger decided; after the colon the class of the line, such as `caption`.",
-    "block_model: …": "Pages: the model of blocks decided; after the colon the main evidence.",
+    "site_repetition": "A short line that appears on many pages of the site (only in `run`).",
+    "headline": "Pages: a line at the start of the extraction that repeats the title.",
+    "site_name": "Pages: a line at the start of the extraction that is the site's name.",
+    "tagger: …": "The tagger decided; the class of the line follows, such as `caption`.",
+    "block_model: …": "Pages: the page model decided; its main evidence follows.",
 }
-"""Values of ``removed.rule`` that are no rules for lines → what they cut."""
+"""Values of ``removed.rule`` outside ``RULES`` → what they cut."""
 
 ANSWERS_HEADER = """\
 # Answers as JSON
 
-Every command has `--format json`: one object on stdout, whose fields are listed here. Scripts may
-rely on them; new ones may come. The same as JSON Schema: [json-schemas.json](json-schemas.json).
-`make defaults` writes both from the code.
+With `--format json`, every command prints one object on stdout. Scripts may rely on the fields
+listed here; later versions may add fields. [json-schemas.json](json-schemas.json) has the same as
+JSON Schema. `make defaults` writes both from the code.
 """
 
 

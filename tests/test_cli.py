@@ -426,7 +426,7 @@ def test_a_held_run_is_discarded_by_the_beginning_of_its_name(call, held):
     code, out, err = call("discard", held.parents[1], held.name[:10])
 
     assert (0, f"{held.name}\n") == (code, out)
-    assert "the next run reads those again that still exist" in err
+    assert "the next run reads again those that still exist" in err
     assert not held.exists()
 
 
@@ -499,7 +499,7 @@ def test_while_a_run_is_at_work_nothing_is_rewritten(call, tmp_path):
         for arguments in (["compact"], ["remove", "--site", "a.example"]):
             code, out, err = call(arguments[0], tmp_path / "out", *arguments[1:])
             assert (75, "") == (code, out)
-            assert "another run is at work" in err
+            assert "another run is in progress" in err
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ def test_all_problems_come_at_once_each_with_its_place(write):
     expected = [
         (
             "--set judge.min_words\n    judge.min_words = 'many': should be a whole number\n"
-            "    Minimum words in an article; 0 keeps all that have a body. (default 0)"
+            "    Minimum words in an article; 0: any article that has a body. (default 0)"
         ),
         (
             "--set judge.min_wrods\n    judge.min_wrods: no such setting; "

@@ -71,8 +71,8 @@ def test_a_failed_gate_holds_the_run_whole_and_out_of_sight(raw, out):
         f"  run {held.name}: read 3 · articles 3 · duplicates 0 · rejects 0 · unchanged 0",
         "  max_articles: 3 is above the limit of 2",
         f"  look at it:           {held}",
-        f"  publish it as it is:  newsieve publish {out} {held.name}",
-        f"  or remove it:         newsieve discard {out} {held.name}",
+        f"  publish it unchanged: newsieve publish {out} {held.name}",
+        f"  or delete it:         newsieve discard {out} {held.name}",
     ]
     expected = {"value": 3, "limit": 2, "baseline": None, "passed": False}
     assert {"max_articles": expected} == manifest(held)["gates"]

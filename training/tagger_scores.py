@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clean.lines.cleaner import tag_pages
 from pipeline.clean.lines.decide import THRESHOLDS, decide
 from pipeline.clean.lines.heading import Heading, read_roles
-from pipeline.clean.lines.marks import mark_rows
 from pipeline.clean.lines.page import Mode, Page, read_page
 from pipeline.clean.lines.rules import Hits, rule_hits
 from pipeline.clean.lines.tagger import Tagger
@@ -63,12 +63,9 @@ def read_pages(
     tagger: Tagger, texts: Sequence[tuple[Labelled, Page, Hits]], modes: Sequence[Mode]
 ) -> Iterator[Read]:
     """Clean a block of texts, each with its lines and what the rules say of them."""
-    pages = [page for _, page, _ in texts]
-    lines = [[line.text for line in page.lines] for page in pages]
-    blanks = [[line.blank_before for line in page.lines] for page in pages]
-    tags = tagger.tag(lines, blanks, mark_rows(pages, [hits for *_, hits in texts]))
+    tags = tag_pages([page for _, page, _ in texts], [hits for *_, hits in texts], tagger)
     for (each, page, hits), said in zip(texts, tags, strict=True):
-        heading = read_roles(page, said)
+        heading = read_roles(page, said) if said else Heading()
         at = heading.title_index
         headed = replace(page, authors=heading.authors, title_index=at)
         if at is not None:

@@ -28,7 +28,7 @@ with DAG(
             " run /etc/newsieve/config.yaml --logical-date {{ ds }}"
         ),
         cwd="/srv/newsieve",
-        # 75: another run is at work. 1 may pass by itself (a disk, a kill) and is tried again;
+        # 75: another run is in progress. 1 may pass by itself (a disk, a kill) and is tried again;
         # so are 2 and 3, which wait for somebody: a second try of them does nothing.
         skip_on_exit_code=75,
         retries=2,

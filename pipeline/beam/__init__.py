@@ -1,7 +1,7 @@
-"""Apache Beam: the graph of a run, and the engine it runs on. No other folder knows Beam."""
+"""Apache Beam: the graph of a run, and the engines it runs on. No other folder imports Beam."""
 
 import logging
 
 # Beam configures logging on import, and warns about cloud extras that are not installed.
-# Failures are raised, and reported once, by newsieve.
+# newsieve raises failures and reports them once.
 logging.basicConfig(level=logging.CRITICAL, format="newsieve: %(message)s")

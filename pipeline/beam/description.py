@@ -1,7 +1,6 @@
-"""What a worker is made of, so that a run can tell whether it would give the same tables.
+"""The code and packages of a worker: if they are the same, it computes the same tables.
 
-Two interpreters give the same bytes if their code and packages are the same. Read ``describe``
-and ``differences``.
+Read ``describe`` and ``differences``.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ def describe() -> dict[str, Any]:
     """Describe this interpreter.
 
     Returns:
-        ``newsieve``, ``python`` (major and minor), ``code`` (a digest of our modules and
-        models) and ``packages`` (name → version, None where one is not installed) decide about
-        the tables; ``host``, ``pid``, ``user`` and ``executable`` say who answers.
+        ``newsieve``, ``python`` (major and minor), ``code`` (a digest of our modules and models)
+        and ``packages`` (name → version, None if not installed), which determine the tables;
+        ``host``, ``pid``, ``user`` and ``executable`` of the process.
     """
     return {
         "newsieve": VERSION,
@@ -46,7 +45,7 @@ def describe() -> dict[str, Any]:
 
 
 def differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
-    """Say in what another interpreter differs, as far as the tables could.
+    """List differences from another interpreter that could change the tables.
 
     >>> here = {"newsieve": "1", "python": "3.11", "code": "a", "packages": {"numpy": "2.1"}}
     >>> differences(here, here | {"packages": {"numpy": None}, "code": "b"})
@@ -72,10 +71,10 @@ def differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
 
 
 def _requirements() -> Iterator[str]:
-    """Give the packages that newsieve declares, without those of its extras."""
+    """Yield the packages that newsieve requires, without its extras."""
     try:
         declared = metadata.requires("newsieve") or []
-    except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+    except metadata.PackageNotFoundError:  # newsieve is not installed, but run from a checkout
         declared = ["apache-beam"]
     for each in sorted(declared):
         if "extra ==" not in each and (name := re.match(r"[\w.-]+", each)):

@@ -1,7 +1,7 @@
-"""The engines a run can use, and what each needs before anything starts. Read ``needs_of``.
+"""The engines that a run can use, and what each needs. Read ``needs_of``.
 
-An engine is listed here when its tables were byte-identical to those of the in-process engine
-(docs/clusters.md). Others are refused: most of them run the graph and lose or repeat rows.
+An engine is listed if its tables were byte-identical to those of the in-process engine
+(docs/clusters.md). Others are refused: most of them run the graph, but lose or repeat rows.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Need:
     """Something that an engine needs.
 
     Attributes:
-        state: ok; missing, then a run cannot start; note, where nobody can tell.
+        state: ok; missing: a run cannot start; note: it cannot be checked.
         text: what was found, or what to do.
     """
 
@@ -54,16 +54,16 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What is known of an engine.
+    """Facts about an engine.
 
     Attributes:
-        title: its name, for people.
-        workers: what decides about the number of workers there, instead of ``run.workers``.
+        title: its name, for messages.
+        workers: what determines the number of workers, instead of ``run.workers``.
         driver: main class of its job server.
         jar: option with the path of the job server's jar.
-        version_file: file in the jar that says for which version of the engine it was built.
+        version_file: file in the jar with the version of the engine that it was built for.
         master: option with the engine's address.
-        embedded: addresses that mean an engine inside of the job server, on this machine.
+        embedded: addresses that mean an engine inside the job server, on this machine.
     """
 
     title: str
@@ -99,26 +99,26 @@ ENGINES = {
 }
 
 REFUSED = {
-    "DaskRunner": "it groups by key reliably for some kinds of keys only (Beam's issue 29365) and "
+    "DaskRunner": "it groups correctly by some kinds of keys only (Beam's issue 29365) and "
     "has no metrics",
-    "RayRunner": "it is not part of Beam, and grouping of arrays was never shown to be right",
-    "InteractiveRunner": "it is made for notebooks; without it, the in-process engine is the same",
-    "KafkaStreamsRunner": "it is new, made for streams, and was never tried",
+    "RayRunner": "it is not part of Beam, and was never shown to group arrays correctly",
+    "InteractiveRunner": "it is made for notebooks; the default engine does the same",
+    "KafkaStreamsRunner": "it is new, made for streams, and was not tested",
     "PortableRunner": "it does not say which engine is behind the job server: name the engine, "
-    "such as --runner=FlinkRunner, beside --job_endpoint",
+    "such as --runner=FlinkRunner, in addition to --job_endpoint",
 }
-"""Engines of Beam that are not used, and why."""
+"""Engines of Beam that are refused → why."""
 
 
 def engine_of(options: Options) -> Engine:
-    """Return what is known of the engine.
+    """Return the facts about the engine.
 
     Raises:
-        UsageError: it is not known to give right results.
+        UsageError: the engine is refused.
     """
     engine = ENGINES.get(options.runner)
     if engine is None:
-        reason = REFUSED.get(options.runner, "nobody has tried it")
+        reason = REFUSED.get(options.runner, "it was not tested")
         known = ", ".join([IN_PROCESS, *ENGINES])
         raise UsageError(
             f"{options.runner} is not known to give right results: {reason}; engines: {known}"
@@ -127,10 +127,10 @@ def engine_of(options: Options) -> Engine:
 
 
 def require(config: Config, options: Options) -> None:
-    """Refuse to start where the engine lacks something.
+    """Check that the engine has everything it needs.
 
     Raises:
-        UsageError: what is missing, all of it.
+        UsageError: something is missing; the message lists all of it.
     """
     missing = [need for need in needs_of(config, options) if need.state == "missing"]
     if missing:
@@ -139,7 +139,7 @@ def require(config: Config, options: Options) -> None:
 
 
 def needs_of(config: Config, options: Options) -> list[Need]:
-    """Find out what the engine needs, and whether it is there. Nothing is started.
+    """Find out what the engine needs and whether it is there, without starting anything.
 
     Raises:
         UsageError: the engine is refused.
@@ -160,7 +160,7 @@ def needs_of(config: Config, options: Options) -> list[Need]:
 
 
 def is_embedded(options: Options) -> bool:
-    """Say whether the whole engine runs on this machine, as a part of this run."""
+    """Return whether the whole engine runs on this machine, as part of this run."""
     engine = ENGINES[options.runner]
     if options.text("job_endpoint"):
         return False
@@ -175,19 +175,20 @@ def _settings(config: Config, options: Options, engine: Engine) -> Iterator[Need
         yield Need(
             "run.workers",
             "missing",
-            f"= {config.run.workers} has no meaning on {engine.title}: what decides is "
+            f"= {config.run.workers} has no meaning on {engine.title}: the number is set by "
             f"{engine.workers}. Remove the setting",
         )
     for name in ("flink_submit_uber_jar", "spark_submit_uber_jar", "output_executable_path"):
         if options.values.get(name):
-            text = "a run starts its own job server, to watch it and to cancel it: remove the flag"
+            text = (
+                "a run starts its own job server, to watch and to cancel its job: remove the flag"
+            )
             yield Need(name, "missing", text)
     if options.values.get("streaming"):
         yield Need("streaming", "missing", "a run reads files and ends: remove the flag")
 
 
 def _job_server(engine: Engine, options: Options) -> Iterator[Need]:
-    """The jar that takes jobs, and the Java it needs."""
     name, path = engine.jar, options.text(engine.jar)
     if not path:
         artifact = "beam-runners-flink-VERSION" if "flink" in name else "beam-runners-spark-3"
@@ -199,25 +200,25 @@ def _job_server(engine: Engine, options: Options) -> Iterator[Need]:
         )
         return
     try:
-        facts = _look_into(Path(path), engine)
+        facts = _read_jar(Path(path), engine)
     except (OSError, zipfile.BadZipFile, UsageError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         yield Need(name, "missing", f"{path}: {reason}")
         return
     text = f"Beam {facts['beam']} for {engine.title} {facts['engine']}"
     if facts["beam"] != apache_beam.__version__:
-        text += f"; the supported one is of Beam {apache_beam.__version__}, as is this program"
+        text += f"; supported is only Beam {apache_beam.__version__}, the version of this program"
     yield Need(name, "ok" if facts["beam"] == apache_beam.__version__ else "note", text)
     yield _java(options, facts["java"])
 
 
-def _look_into(jar: Path, engine: Engine) -> dict[str, Any]:
-    """Read of a job server's jar: the versions of Beam, engine, and Java that it needs."""
+def _read_jar(jar: Path, engine: Engine) -> dict[str, Any]:
+    """Read the versions of Beam, engine and required Java from a job server's jar."""
     with zipfile.ZipFile(jar) as content:
         names = set(content.namelist())
         driver = engine.driver.replace(".", "/") + ".class"
         if driver not in names:
-            raise UsageError(f"this is no job server for {engine.title}: it has no {engine.driver}")
+            raise UsageError(f"not a job server for {engine.title}: it has no {engine.driver}")
         found: dict[str, Any] = {"java": int.from_bytes(content.read(driver)[6:8], "big") - 44}
         for key, name in (
             ("beam", "org/apache/beam/sdk/sdk.properties"),
@@ -255,7 +256,7 @@ def _prism(options: Options) -> Need:
         "prism_location",
         "missing",
         (
-            f"{path} is no program; "
+            f"{path} is not a program; "
             if path
             else "no program is named, and a run downloads nothing; "
         )
@@ -265,7 +266,7 @@ def _prism(options: Options) -> Need:
 
 
 def _master(engine: Engine, options: Options) -> Iterator[Need]:
-    """The engine itself: whether it answers, its version, room for the job."""
+    """The engine itself: whether it replies, its version, free slots."""
     master = options.text(engine.master)
     if is_embedded(options) or (options.text("job_endpoint") and master in {"", "[auto]"}):
         return
@@ -274,7 +275,7 @@ def _master(engine: Engine, options: Options) -> Iterator[Need]:
     elif master.startswith("spark://"):
         masters = master.removeprefix("spark://").split(",")
         found = [_reachable("spark_master_url", each) for each in masters]
-        # Of several masters one leads, and the others stand by.
+        # One of several masters is active, the others stand by.
         yield next((each for each in found if each.state == "ok"), found[0])
     elif master and not options.text("job_endpoint"):
         yield Need(engine.master, "note", f"{master}: only Spark itself can tell what is there")
@@ -294,7 +295,7 @@ def _flink(options: Options, master: str) -> Need:
     jar = Path(options.text("flink_job_server_jar"))
     built = ""
     with suppress(OSError, zipfile.BadZipFile, UsageError):
-        built = _look_into(jar, ENGINES["FlinkRunner"])["engine"]
+        built = _read_jar(jar, ENGINES["FlinkRunner"])["engine"]
     if built and built.split(".")[:2] != version.split(".")[:2]:
         return need("missing", f"Flink {version}, but {jar} is for Flink {built}")
     if total < wanted:
@@ -304,20 +305,17 @@ def _flink(options: Options, master: str) -> Need:
             "task managers, or use fewer slots",
         )
     if free < wanted:
-        text = f"{free} of {total} slots are free, {wanted} are needed: other jobs run there"
-        if Flink(master).has_runs():  # which a killed run may have left: the next one cancels it
-            return need("note", f"{text}; those of runs are cancelled if they were left")
+        text = f"{free} of {total} slots are free, {wanted} are needed: other jobs are running"
+        if Flink(master).has_runs():  # a killed run may have left it; the next one cancels it
+            return need("note", f"{text}; jobs left by killed runs will be cancelled")
         return need("missing", text)
     return need("ok", f"Flink {version}, {managers} task managers, {free} of {total} slots free")
 
 
 def _worker(engine: Engine, options: Options) -> Iterator[Need]:
-    """The workers: on another machine, or started by this run."""
     kind = options.text("environment_type").upper()
     if kind in {"DOCKER", "PROCESS"}:
-        text = (
-            f"{kind}: what is in it cannot be checked; it needs newsieve and the packages of here"
-        )
+        text = f"{kind}: its content cannot be checked; it needs the same newsieve and packages"
         yield Need("worker", "note", text)
     elif kind == "EXTERNAL" or worker_address(options):
         yield _ask(worker_address(options))
@@ -327,8 +325,8 @@ def _worker(engine: Engine, options: Options) -> Iterator[Need]:
         yield Need(
             "worker",
             "missing",
-            f"{engine.title} needs to be told where workers are started: run `newsieve worker` "
-            "beside each of its own workers, and name its address: --environment_type=EXTERNAL "
+            f"{engine.title} needs workers: run `newsieve worker` "
+            "next to each of its own workers, and name its address: --environment_type=EXTERNAL "
             "--environment_config=HOST:PORT",
         )
 
@@ -359,7 +357,6 @@ def _reachable(name: str, address: str) -> Need:
 
 
 def _dataflow(config: Config, options: Options) -> Iterator[Need]:
-    """What can be told of Dataflow without asking it."""
     if find_spec("apitools") is None:
         yield Need("packages", "missing", "pip install 'apache-beam[gcp]'")
     for name in ("project", "region", "temp_location"):
@@ -380,5 +377,5 @@ def _google_credentials() -> Iterator[Need]:
     named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS", "")
     usual = Path("~/.config/gcloud/application_default_credentials.json").expanduser()
     if not Path(named or usual).is_file():
-        where = f"GOOGLE_APPLICATION_CREDENTIALS={named} is no file" if named else f"no {usual}"
+        where = f"GOOGLE_APPLICATION_CREDENTIALS={named} is not a file" if named else f"no {usual}"
         yield Need("credentials", "missing", f"{where}: gcloud auth application-default login")

@@ -1,7 +1,7 @@
-"""Flink's own interface (REST): what a cluster has, how far a job is, and how to cancel it.
+"""Flink's REST interface: resources of a cluster, progress of a job, cancellation.
 
-Beam's job server offers none of this for Flink: its metrics are empty until the end, and its
-cancellation leaves the job running on the cluster.
+Beam's job server has none of this for Flink: its metrics are empty until the end, and a cancelled
+job goes on running on the cluster.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ANSWER_S = 10
-"""Seconds that Flink has for an answer."""
+"""Seconds to wait for a reply of Flink."""
 
 ENDED = {"FINISHED", "FAILED", "CANCELED"}
 
@@ -31,14 +31,14 @@ class Flink:
     """A cluster.
 
     Attributes:
-        master: as Beam is told it: ``host:port``, or with ``http://``.
+        master: its address as an option of Beam: ``host:port``, or with ``http://``.
     """
 
     master: str
 
     @property
     def url(self) -> str:
-        """Its address, which is also that of its pages."""
+        """The address of its REST interface and its web pages."""
         master = self.master.rstrip("/")
         return master if re.match("https?://", master) else f"http://{master}"
 
@@ -46,11 +46,11 @@ class Flink:
         """Return version, task managers and slots."""
         found = self._ask("/overview")
         if "flink-version" not in found:
-            raise NewsieveError(f"{self.master}: what answers there is not Flink")
+            raise NewsieveError(f"{self.master}: another program than Flink replies")
         return found
 
     def wait_for_slots(self, count: int, patience_s: float) -> int:
-        """Wait until *count* slots are free, for *patience_s* at most; return how many are."""
+        """Wait at most *patience_s* until *count* slots are free; return how many are."""
         deadline = time.monotonic() + patience_s
         while (free := int(self.overview()["slots-available"])) < count:
             if time.monotonic() > deadline:
@@ -59,7 +59,7 @@ class Flink:
         return free
 
     def has_runs(self) -> bool:
-        """Say whether a job of a run of newsieve is at work: perhaps one that was left."""
+        """Return whether a job of newsieve is running, perhaps of a killed run."""
         jobs = self._ask("/jobs/overview").get("jobs", [])
         return any(j["name"].startswith("newsieve-") and j["state"] not in ENDED for j in jobs)
 
@@ -69,13 +69,13 @@ class Flink:
         return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in ENDED]
 
     def failed(self, name: str) -> list[str]:
-        """Return the id of the newest job called *name*, if it has failed."""
+        """Return the id of the newest job called *name* if it has failed, else an empty list."""
         jobs = [job for job in self._ask("/jobs/overview").get("jobs", []) if job["name"] == name]
         newest = max(jobs, key=lambda job: job["start-time"], default=None)
         return [newest["jid"]] if newest and newest["state"] == "FAILED" else []
 
     def progress(self, job: str, stages: Sequence[str]) -> str:
-        """Say how far a job is: of its tasks, how many have ended, and which *stages* are at work.
+        """Describe the progress of a job: how many tasks ended, and which *stages* are running.
 
         Flink fuses steps, so a task may belong to several stages.
         """
@@ -84,16 +84,16 @@ class Flink:
         names = " ".join(each["name"] for each in vertices if each["status"] == "RUNNING")
         at_work = [stage for stage in stages if re.search(rf"\b{stage}\b", names)]
         text = f"{ended} of {len(vertices)} tasks finished"
-        return f"{text}; at work: {', '.join(at_work)}" if at_work else text
+        return f"{text}; running: {', '.join(at_work)}" if at_work else text
 
     def failure(self, job: str) -> str:
-        """Return the traceback that ended a job; empty where Flink has none."""
+        """Return the traceback of a failed job; empty if Flink has none."""
         found = self._ask(f"/jobs/{job}/exceptions")
         entries = found.get("exceptionHistory", {}).get("entries", [])
         return str(entries[0].get("stacktrace", "")) if entries else ""
 
     def cancel(self, job: str, patience_s: float) -> bool:
-        """Cancel a job, and wait until it is gone; say whether it is, after *patience_s*."""
+        """Cancel a job and wait until it has ended; return whether it has within *patience_s*."""
         deadline = time.monotonic() + patience_s
         self._ask(f"/jobs/{job}?mode=cancel", "PATCH")
         while time.monotonic() < deadline:
@@ -103,7 +103,7 @@ class Flink:
         return False
 
     def _ask(self, path: str, method: str = "GET") -> dict[str, Any]:
-        """Return the answer to a request.
+        """Return the reply to a request.
 
         Raises:
             NewsieveError: there is none.

@@ -1,10 +1,10 @@
-"""The whole run, top to bottom: the table of contents of the system.
+"""The whole run from top to bottom.
 
     blocks ─CountLines─▶ lines that repeat (on disk), blocks
            ─Clean─▶ staged texts (on disk), keys ─Deduplicate─▶ verdicts ─Write─▶ tables
 
-Elements are blocks and arrays of numbers: text never crosses a shuffle. Each step writes its
-files whole under fixed names, so that a repeated element does no harm.
+Elements are blocks and arrays of numbers: text never crosses a shuffle. Each step writes whole
+files under fixed names, so repeating an element is harmless.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def build(
     staging: Staging,
     ranges: int = 1,
 ) -> None:
-    """Lay the run out below *root*; *ranges*: see ``dedup.steps.layouts.key_ranges``."""
+    """Add the run to the pipeline *root*; *ranges*: see ``dedup.steps.layouts.key_ranges``."""
     planned = root | "Plan" >> beam.Create(blocks)
     if config.clean.site_pages:
         planned = planned | "CountLines" >> CountLines(config, staging, ranges)

@@ -1,7 +1,7 @@
-"""The program that takes Beam jobs for an engine: Prism, or a job server in Java.
+"""The program that submits Beam jobs to an engine: Prism, or a job server in Java.
 
-Beam starts them as well, but stops them at the first Ctrl-C, before the job can be cancelled, and
-leaves them running if this process is killed. Here they live as long as the run.
+Beam could start it, but would stop it at the first Ctrl-C, before the job can be cancelled, and
+leave it running if this process is killed. Here it runs exactly as long as the run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.beam.options import Options
 
 START_S = 60
-"""Seconds that a job server has to start."""
+"""Seconds within which a job server must start."""
 
 _STOP_S = 30
 
@@ -37,7 +37,7 @@ _JVM = [
     "--add-opens=java.base/java.lang=ALL-UNNAMED",
     "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
 ]
-"""What Spark needs of Java 17 and newer; Flink does not mind."""
+"""Options of Java 17 and newer for Spark; harmless for Flink."""
 
 
 @contextmanager
@@ -45,17 +45,17 @@ def job_server(options: Options, folder: Path) -> Iterator[str]:
     """Start the job server of the engine; yield its address.
 
     Args:
-        folder: for what it prints, and for its files.
+        folder: for its output and its files.
 
     Raises:
-        NewsieveError: it does not start, or dies; with its last words.
+        NewsieveError: it does not start, or dies; with the last line that it printed.
     """
     if options.text("job_endpoint"):
         yield options.text("job_endpoint")
         return
     port = _free_port()
     log = folder / "job-server.log"
-    # Interrupted, the run cancels its job first.
+    # An interrupted run cancels its job first.
     with lifeline(signals=()) as held, log.open("wb") as printed:
         code = "from pipeline.beam.lifeline import run_with_parent; run_with_parent()"
         process = subprocess.Popen(  # noqa: S603
@@ -77,7 +77,7 @@ def job_server(options: Options, folder: Path) -> Iterator[str]:
 
 
 def last_words(log: Path) -> str:
-    """Return the last line of a log that is no place in a Java program."""
+    """Return the last line of a log that is not part of a Java stack trace."""
     text = log.read_text(encoding="utf-8", errors="replace")
     lines = [line.strip() for line in text.splitlines()]
     said = [line for line in lines if line and not line.startswith(("at ", "..."))]
@@ -109,7 +109,7 @@ def _command(options: Options, port: int) -> list[str]:
 
 
 def _program(name: str) -> str:
-    """Return the path of a program; the job server is started in another folder."""
+    """Return the absolute path of a program, because the job server runs in another folder."""
     return str(Path(shutil.which(name) or name).absolute())
 
 

@@ -1,8 +1,8 @@
 """Worker processes exit when the main process does.
 
-Beam does not notify its workers when the main process is killed, and waits without limit for
-workers that hang. So each worker inherits the reading end of a pipe. The kernel closes the other
-end when the main process ends; a signal that ends the run closes it too.
+Beam does not notify its workers when the main process is killed, and waits forever for workers that
+hang. So each worker inherits the reading end of a pipe. The other end is closed by the kernel when
+the main process exits, and by the handlers of signals that end the run.
 Read ``lifeline`` (main process) and ``exit_with_parent`` (worker).
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 PATIENCE_S = 20
-"""Seconds that a program has to end before it is killed."""
+"""Seconds that a program has to exit before it is killed."""
 
 
 @contextmanager
@@ -33,8 +33,8 @@ def lifeline(signals: tuple[signal.Signals, ...] = INTERRUPTING) -> Iterator[int
     """Hold a pipe open; yield the file descriptor that workers inherit.
 
     Args:
-        signals: they close the pipe before their former handlers run, so that waiting for the
-            workers to exit is short.
+        signals: close the pipe before the former handlers of these signals run, so that the workers
+            exit at once.
     """
     inherited, held = os.pipe()
     before: dict[int, Callable[[int, FrameType | None], object]] = {}
@@ -68,7 +68,7 @@ def exit_with_parent(inherited: int, folder: Path) -> None:
     """Exit this process when the other end of the pipe *inherited* closes; called by a worker.
 
     Args:
-        folder: deleted then: the main process may have been killed.
+        folder: is deleted first, because the main process may have been killed.
     """
 
     def wait() -> None:
@@ -81,10 +81,10 @@ def exit_with_parent(inherited: int, folder: Path) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def ends_the_work(failure: threading.ExceptHookArgs) -> bool:
-    """Tell whether the process cannot go on without the thread that ended with this exception.
+def is_fatal(failure: threading.ExceptHookArgs) -> bool:
+    """Return whether the process cannot continue after a thread has ended with this exception.
 
-    Where memory or threads run out, a thread of gRPC or Beam ends, and others wait for it for ever.
+    If memory or threads run out, a thread of gRPC or Beam ends, and others wait for it forever.
     """
     serving = failure.thread is not None and "(_serve)" in failure.thread.name
     lacking = isinstance(failure.exc_value, MemoryError | SystemError)
@@ -92,9 +92,9 @@ def ends_the_work(failure: threading.ExceptHookArgs) -> bool:
 
 
 def run_with_parent() -> None:
-    """Run another program, which is asked to end when the other end of a pipe closes.
+    """Run another program, and terminate it when the other end of a pipe closes.
 
-    Arguments of the command line: the file descriptor of the lifeline, then the command.
+    Command-line arguments: the file descriptor of the lifeline, then the command.
     """
     inherited, command = int(sys.argv[1]), sys.argv[2:]
     for number in INTERRUPTING:  # a terminal sends them to all; the parent decides

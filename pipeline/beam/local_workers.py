@@ -1,11 +1,11 @@
-"""Worker processes of the in-process engine, reachable by nobody else. Read ``local_workers``.
+"""Private worker processes of the in-process engine. Read ``local_workers``.
 
-Beam's own multi-processing mode listens on all network interfaces and offers the files of this
-machine to whoever connects; a worker that dies before it has connected makes it wait for ever.
-Here workers are reached over unix sockets in a folder that only the user may enter, nothing but
-the work itself is offered, and the run ends when a worker dies, or a thread that serves them.
+Beam's own multi-processing mode listens on all network interfaces, offers the files of this machine
+to anyone who connects, and waits forever if a worker dies before it has connected. Here workers
+connect over unix sockets in a folder that only the user may enter, only the work itself is offered,
+and the run ends when a worker dies, or a thread that serves workers.
 
-This replaces two parts of Beam while a run is at work: the class of the server
+During a run, this replaces two parts of Beam: the class of the server
 (``worker_handlers.GrpcServer``) and the constructor registered for subprocesses.
 """
 
@@ -31,7 +31,7 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.lifeline import ends_the_work, lifeline
+from pipeline.beam.lifeline import is_fatal, lifeline
 from pipeline.guard import python_command
 from pipeline.storage import open_own
 
@@ -43,13 +43,13 @@ _LOCK = "lock"
 _LOG = "worker.log"
 
 _MAX_SOCKET_PATH = 90
-"""Characters of the folder's path: a socket's path has at most 108 on Linux, 104 on macOS."""
+"""Maximum characters of the folder's path: paths of sockets are limited to 108 (macOS: 104)."""
 
 _SHUTDOWN_S = 30
 """Seconds that a worker has to exit after its last bundle before it is killed."""
 
 _SERVER_S = 4
-"""Seconds that the server has to end. Its thread may be gone, and nobody would say that it has."""
+"""Seconds to wait for the server to stop; if its thread has died, it never reports that."""
 
 _GRPC_OPTIONS = [
     ("grpc.max_receive_message_length", -1),
@@ -58,12 +58,12 @@ _GRPC_OPTIONS = [
     ("grpc.http2.max_ping_strikes", 0),
     ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
 ]
-"""As in Beam's server: no limit of size, and any number of pings."""
+"""As in Beam's server: unlimited message size and pings."""
 
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Yield a temporary folder that only this user may enter; ``tempfile`` uses it meanwhile.
+    """Yield a temporary folder that only this user may enter; ``tempfile`` uses it, too.
 
     Folders of killed runs are deleted first.
     """
@@ -96,7 +96,7 @@ def _sweep(folder: Path) -> None:
 
 
 class Deaths(list[str]):
-    """What is known of worker processes, and threads of this one, that died: a line each."""
+    """A line for each worker process, or thread of this process, that died."""
 
 
 @contextmanager
@@ -105,8 +105,7 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
 
     Args:
         folder: for the sockets; only this user may enter it.
-        deaths: receives a line when a worker dies before the run has ended, or a thread that the
-            others wait for.
+        deaths: gets a line when a worker, or a thread that others wait for, dies during the run.
     """
     handlers = worker_handlers.WorkerHandler
     urn = python_urns.SUBPROCESS_SDK
@@ -116,10 +115,10 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
 
     def thread_ended(failure: threading.ExceptHookArgs) -> None:
         forget(failure)
-        if ends_the_work(failure):
+        if is_fatal(failure):
             cause = str(failure.exc_value) or failure.exc_type.__name__
             deaths.append(f"a thread of the engine ended: {cause}")
-            for process in processes:  # which is noticed, see _Worker
+            for process in processes:  # _Worker notices it
                 process.kill()
 
     with lifeline() as held:
@@ -135,10 +134,10 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
 
 
 class _Server:
-    """In place of Beam's server: control, data and state, on unix sockets in a private folder.
+    """Replaces Beam's server: control, data and state, on unix sockets in a private folder.
 
-    The "ports" are names of sockets. Beam's services for artifacts, provisions and logs are not
-    offered: workers have the same files and report failures in their answers.
+    "Ports" are names of sockets. Beam's services for artifacts, provisions and logs are left out:
+    workers have the same files, and report failures in their replies.
     """
 
     control_port, data_port, state_port = "control", "data", "state"
@@ -168,7 +167,7 @@ class _Server:
 
 
 class _Worker(worker_handlers.GrpcWorkerHandler):
-    """One worker process; if it dies before ``close``, everything that waits for it fails."""
+    """A worker process; if it dies before ``close``, everything that waits for it fails."""
 
     def __init__(
         self,
@@ -187,11 +186,9 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         super().__init__(state, provision, server)
 
     def port_from_worker(self, port: str) -> str:
-        """Return the address of a socket, by its name."""
         return self._server.address(port)
 
     def start_worker(self) -> None:
-        """Start the process; what it and its libraries print goes to a file."""
         options = json_format.MessageToJson(self.provision_info.provision_info.pipeline_options)
         folder = self._server.folder
         settings = {
@@ -215,9 +212,9 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         threading.Thread(target=self._watch, name="watch_worker", daemon=True).start()
 
     def close(self) -> None:
-        """End the worker's connections, then the worker; at once if the work has failed."""
+        """Close the worker's connections, then stop it; at once if the run has failed."""
         self._closing.set()
-        if self._deaths:  # the connections may never end
+        if self._deaths:  # closing the connections may take forever
             self._process.kill()
             self.stop_worker()
             return
@@ -228,25 +225,24 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         overdue.cancel()
 
     def stop_worker(self) -> None:
-        """Wait until the process has ended."""
         self._process.wait()
 
     def _watch(self) -> None:
-        if self._deaths:  # before there was a process to kill
+        if self._deaths:  # one died before this process was started
             self._process.kill()
         code = self._process.wait()
         if self._closing.is_set():
             return
         self._deaths.append(f"a worker process died: {cause_of_death(code, self._log)}")
         self.data_conn.close()
-        # Again and again: a thread of Beam may be about to send a request and wait for its answer.
+        # Repeated, because a thread of Beam may be about to send a request and wait for the reply.
         while not self._closing.wait(0.2):
-            with suppress(RuntimeError):  # the table of requests has changed meanwhile
+            with suppress(RuntimeError):  # the table of requests changed during iteration
                 self.control_conn.abort(RuntimeError("a worker process died"))
 
 
 def cause_of_death(code: int, log: Path) -> str:
-    """Say how a process ended: by which signal, or with the last line that it printed."""
+    """Describe how a process ended: by which signal, or with the last line that it printed."""
     if code < 0:
         return f"it was killed by {signal.Signals(-code).name}"
     lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []

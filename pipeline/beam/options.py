@@ -21,18 +21,17 @@ if TYPE_CHECKING:
     from pipeline.config import Config
 
 IN_PROCESS = "FnApiRunner"
-"""Beam's in-process engine. ``DirectRunner`` is not the same: it first tries to download and run
-another engine."""
+"""Beam's in-process engine. Not ``DirectRunner``, which first tries to download another engine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What Beam is told.
+    """Beam's options.
 
     Attributes:
-        runner: name of the engine, as Beam's class is called.
-        flags: all of them, as on a command line; they name the runner.
-        values: every option that any part of Beam knows, by name, with its default.
+        runner: name of Beam's class for the engine.
+        flags: all options as on a command line, including the runner.
+        values: name → value of every option of any part of Beam, defaults included.
     """
 
     runner: str
@@ -40,7 +39,7 @@ class Options:
     values: dict[str, Any]
 
     def text(self, name: str) -> str:
-        """Return the value of option *name* as text; empty where it is not given."""
+        """Return the value of option *name* as text; empty if it is not given."""
         value = self.values.get(name)
         return "" if value is None else str(value).strip()
 
@@ -49,11 +48,11 @@ def parse_options(config: Config, beam_flags: Sequence[str]) -> Options:
     """Read the options of Beam.
 
     Args:
-        beam_flags: from the command line; they go before ``run.beam``.
+        beam_flags: from the command line; they take precedence over ``run.beam``.
 
     Raises:
-        UsageError: no part of Beam knows an option, which Beam itself would pass over in
-            silence, or its value is none; the message says which one was probably meant.
+        UsageError: no part of Beam has an option, which Beam itself would ignore, or its value is
+            wrong; the message has a suggestion.
     """
     flags = [*_as_flags(config.run.beam), *beam_flags]
     parser = _Parser(add_help=False, allow_abbrev=False)
@@ -85,7 +84,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _as_flags(options: dict[str, Any]) -> Iterator[str]:
-    """Write options as flags.
+    """Yield options as flags.
 
     >>> list(_as_flags({"runner": "FlinkRunner", "parallelism": 2, "streaming": False}))
     ['--runner=FlinkRunner', '--parallelism=2']
@@ -115,7 +114,7 @@ _NAMES = (
     *(IN_PROCESS, "PrismRunner", "FlinkRunner", "SparkRunner", "DataflowRunner"),
     *("DaskRunner", "RayRunner", "PortableRunner", "InteractiveRunner", "KafkaStreamsRunner"),
 )
-"""Engines that there is something to say about; see ``engines``."""
+"""Engines that may be named without ``Runner``; see ``engines``."""
 
 
 def _subclasses(of: type) -> list[Any]:
@@ -124,7 +123,7 @@ def _subclasses(of: type) -> list[Any]:
 
 
 def worker_address(options: Options) -> str:
-    """Return the address that the options name; empty where they name none."""
+    """Return the address of the worker pool in the options; empty if there is none."""
     config = options.text("environment_config")
     with suppress(ValueError):
         found = json.loads(config)
@@ -140,10 +139,10 @@ def worker_address(options: Options) -> str:
 
 
 def environment_flags(address: str) -> list[str]:
-    """Return the flags that let workers be started by the pool at *address*.
+    """Return the flags for workers of the pool at *address*.
 
-    Workers work in this process's folder, so that relative paths mean the same, and give files
-    the permissions that this process would.
+    Workers use the current folder and the umask of this process, so that relative paths and the
+    permissions of files are the same.
     """
     umask = os.umask(0o77)
     os.umask(umask)

@@ -1,13 +1,15 @@
-"""The worker pool that other engines start worker processes with: ``newsieve worker``.
+"""The pool with which other engines start worker processes: ``newsieve worker``.
 
     engine ──StartWorker(id, where to connect)──▶ Pool ──▶ a worker process, which connects
-    a run  ──Describe──▶ Pool: version, packages, code; which folders it sees
+    a run  ──Describe──▶ Pool: version, packages, code; which files it cannot see
 
-It serves Beam's ``BeamFnExternalWorkerPool`` as Beam's own ``worker_pool_main`` does, with these
-differences: it listens on one address, not on all; workers run this interpreter, and nothing from
-the current folder; a worker that cannot start is an answer at once, where the engine would wait
-for ever; a worker is stopped by the one who started it (task managers give the same ids); workers
-end when the engine's connection does, and when the pool does.
+Like Beam's ``worker_pool_main``, it serves ``BeamFnExternalWorkerPool``, but
+
+- it listens on one address, not on all;
+- workers run this interpreter, and import nothing from the current folder;
+- if a worker cannot start, the engine gets an error at once instead of waiting forever;
+- only the task manager that started a worker can stop it, because all use the same ids;
+- workers exit when the engine's connection closes, or the pool exits.
 """
 
 from __future__ import annotations
@@ -40,21 +42,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 SERVICE = "newsieve.Worker"
-"""The gRPC service beside Beam's; messages are JSON."""
+"""Our own gRPC service; messages are JSON."""
 
 READY_S = 60
-"""Seconds that a worker has to load and to connect to its engine."""
+"""Seconds within which a worker must load and connect to its engine."""
 
 ANSWER_S = 10
-"""Seconds that a pool has to describe itself."""
+"""Seconds within which a pool must describe itself."""
 
 _STOP_S = 5
-"""Seconds between asking a worker to end and killing it."""
+"""Seconds between terminating a worker and killing it."""
 
 _EVERYWHERE = ("0.0.0.0", "[::]", "::", "*", "")  # noqa: S104 - refused
 
 _PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
-"""Variables that gRPC would read; engines are in the same house."""
+"""Environment variables that workers must not have: gRPC would use a proxy."""
 
 Event = dict[str, Any]
 
@@ -64,9 +66,9 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
     """Starts and stops worker processes.
 
     Attributes:
-        folder: for what workers print; it is their folder for temporary files, too.
+        folder: for the output and temporary files of workers.
         held: the lifeline that workers inherit.
-        tell: called with what happened to workers.
+        tell: called with each event of a worker.
     """
 
     folder: Path
@@ -77,7 +79,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def StartWorker(self, request: Any, context: Any) -> Any:  # noqa: N802 - Beam's name
-        """Start a worker; answer when it has connected, or with the reason why it has not."""
+        """Start a worker; reply when it has connected, or with the error."""
         try:
             error = self._start(request, context.peer())
         except (OSError, grpc.RpcError) as failure:
@@ -88,7 +90,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         return messages.StartWorkerResponse(error=error)
 
     def StopWorker(self, request: Any, context: Any) -> Any:  # noqa: N802 - Beam's name
-        """Stop a worker, if it is the caller's own: others have workers of the same id."""
+        """Stop a worker of the caller; other callers have workers with the same id."""
         with self.lock:
             process = self.processes.pop((context.peer(), request.worker_id), None)
         if process:
@@ -96,17 +98,17 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         return messages.StopWorkerResponse()
 
     def describe(self, request: bytes, _context: object) -> bytes:
-        """Answer a run: what this is, and what of the files it names is not as it is there.
+        """Return ``description.describe`` as JSON, and the ``missing`` ones of the run's files.
 
         Args:
-            request: JSON: ``files``, a list of (path, least size in bytes).
+            request: JSON with ``files``, a list of (path, minimum size in bytes).
         """
         files = json.loads(request or b"{}").get("files", [])
         missing = [path for path, size in files if not _is_there(path, size)]
         return json.dumps(describe() | {"missing": missing}).encode()
 
     def _start(self, request: Any, peer: str) -> str:
-        """Start a worker; return why it has not connected, if it has not."""
+        """Start a worker; return why it has not connected, or "" if it has."""
         with self.lock:
             self.started += 1
             log = self.folder / f"{self.started}.log"
@@ -158,7 +160,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         code = process.wait()
         with self.lock:
             mine = [key for key, each in self.processes.items() if each is process]
-            for key in mine:  # nobody has asked it to stop
+            for key in mine:  # it was not asked to stop
                 del self.processes[key]
         reason = {"reason": cause_of_death(code, log)} if code and mine else {}
         self.tell({"state": "ended", **facts, **reason})
@@ -174,7 +176,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _pipeline_options(request: Any) -> str:
-    """Ask the engine for the options of its run, as JSON."""
     if not request.provision_endpoint.url:
         return "{}"
     with grpc.insecure_channel(request.provision_endpoint.url) as channel:
@@ -197,10 +198,10 @@ def _is_there(path: str, size: int) -> bool:
 def serve_pool(
     address: str, tell: Callable[[Event], object] = lambda _: None
 ) -> Iterator[tuple[str, int]]:
-    """Serve a pool on *address*, ``host:port``; port 0 is a free one. Yield host and port.
+    """Serve a pool on *address*, ``host:port``; yield host and port. Port 0 means a free one.
 
     Raises:
-        UsageError: the address is none, is in use, or means all of the machine's interfaces.
+        UsageError: the address is wrong or in use, or means all interfaces of the machine.
     """
     host, port = split_address(address)
     with private_folder() as folder, lifeline() as held:
@@ -229,13 +230,13 @@ def serve_pool(
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Split ``host:port``, or a port of this machine.
+    """Split ``host:port``; a port alone is one of this machine.
 
     >>> split_address("50000"), split_address("worker-1:50000")
     (('127.0.0.1', 50000), ('worker-1', 50000))
 
     Raises:
-        UsageError: it is none, or means all interfaces.
+        UsageError: it is wrong, or means all interfaces.
     """
     host, colon, port = address.strip().rpartition(":")
     host = host if colon else "127.0.0.1"
@@ -243,8 +244,8 @@ def split_address(address: str) -> tuple[str, int]:
         raise UsageError(f"{address!r} should be HOST:PORT, such as 127.0.0.1:50000")
     if host in _EVERYWHERE:
         raise UsageError(
-            f"{address!r} means every network of this machine, and whoever connects can run code "
-            "here: name one address, such as 127.0.0.1:50000"
+            f"{address!r} means every network of this machine, and anyone who connects can run "
+            "code here: name one address, such as 127.0.0.1:50000"
         )
     return host, int(port)
 
@@ -253,7 +254,7 @@ def ask_worker(address: str, files: Sequence[tuple[str, int]] = ()) -> dict[str,
     """Let the pool at *address* describe itself; see ``Pool.describe``.
 
     Raises:
-        NewsieveError: nobody answers within ``ANSWER_S`` seconds, or somebody else does.
+        NewsieveError: there is no reply within ``ANSWER_S`` seconds, or from another program.
     """
     request = json.dumps({"files": list(files)}).encode()
     with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:

@@ -1,7 +1,4 @@
-"""A run on another engine: submitted, watched, and cancelled if it is interrupted.
-
-Read ``execute_remotely``.
-"""
+"""Submit, watch and cancel a run on another engine. Read ``execute_remotely``."""
 
 from __future__ import annotations
 
@@ -32,16 +29,16 @@ if TYPE_CHECKING:
     from pipeline.staging import Staging
 
 LOOK_EVERY_S = 10.0
-"""Seconds between two questions to the engine how far it is."""
+"""Seconds between two requests for the progress of a job."""
 
 CANCEL_S = 60.0
-"""Seconds that a job has to be gone after it was cancelled."""
+"""Seconds to wait for a cancelled job to end."""
 
 SLOTS_S = 15.0
-"""Seconds that slots have to become free after a job was cancelled."""
+"""Seconds to wait for free slots after a job was cancelled."""
 
 PROBED = 100
-"""Input files that a worker is asked for: with one folder missing, some of them are."""
+"""Input files that a worker is asked for; if a folder is missing, so are some of them."""
 
 _log = logging.getLogger("newsieve")
 
@@ -53,14 +50,14 @@ def execute_remotely(
     folder: Path,
     build: Callable[[beam.Pipeline], object],
 ) -> None:
-    """Run the graph that *build* lays out on another engine, and wait for its end.
+    """Run the graph that *build* adds to a pipeline on another engine, and wait for its end.
 
     Args:
-        folder: for what the engine and its workers print.
+        folder: for the output of the job server.
 
     Raises:
-        NewsieveError: the run failed, with the engine's own words and where it says more.
-        KeyboardInterrupt: the run was interrupted; its job is cancelled and gone.
+        NewsieveError: the run failed, with the engine's error and where it logs more.
+        KeyboardInterrupt: the run was interrupted, and its job cancelled.
     """
     with ExitStack() as stack:
         address = worker_address(options)
@@ -69,7 +66,7 @@ def execute_remotely(
             address = f"{host}:{port}"
         flags = list(options.flags)
         if address:
-            _look_around(address, plan, staging)
+            _check_files(address, plan, staging)
             flags += environment_flags(address)
         endpoint = stack.enter_context(job_server(options, folder))
         job = _Job(options, plan.run_id)
@@ -80,15 +77,15 @@ def execute_remotely(
         job.run(root)
 
 
-def _look_around(address: str, plan: Plan, staging: Staging) -> None:
-    """Make sure that the worker sees the files of this run.
+def _check_files(address: str, plan: Plan, staging: Staging) -> None:
+    """Check that the worker sees the files of this run.
 
     Raises:
         NewsieveError: it does not.
     """
     parts = [part for block in plan.blocks for part in block.parts]
     found = [place_of(part.path) for part in parts[:: max(1, len(parts) // PROBED)]]
-    found = [path for path in found if path.is_file()]  # others are rejects, wherever one looks
+    found = [path for path in found if path.is_file()]  # all others will be rejects
     files = [(str(path.absolute()), 0) for path in found]
     files.append((str(staging.plan_file), staging.plan_file.stat().st_size))
     missing = ask_worker(address, files)["missing"]
@@ -116,27 +113,26 @@ class _Job:
         self.told = ""
 
     def cancel_earlier(self) -> None:
-        """Cancel what a killed run has left on the engine: it would write the same files.
+        """Cancel the job that a killed run has left: it would write the same files.
 
         Raises:
             NewsieveError: it cannot be cancelled, or other jobs have the slots.
         """
         for job in self.flink.jobs(self.name) if self.flink else ():
-            self._tell(f"cancelling job {job}, which a run that was killed has left", job=job)
+            self._tell(f"cancelling job {job}, left by a killed run", job=job)
             if self.flink and not self.flink.cancel(job, CANCEL_S):
                 raise NewsieveError(
-                    f"{self.title}: job {job} of a run that was killed cannot be cancelled; "
+                    f"{self.title}: job {job} of a killed run cannot be cancelled; "
                     f"cancel it at {self.flink.url} and run again"
                 )
         free = self.flink.wait_for_slots(self.slots, SLOTS_S) if self.flink else self.slots
         if free < self.slots:
             raise NewsieveError(
-                f"{self.title}: {free} slots are free, {self.slots} are needed: other jobs run "
-                "there; nothing was published"
+                f"{self.title}: {free} slots are free, {self.slots} are needed: other jobs are "
+                "running; nothing was published"
             )
 
     def run(self, root: beam.Pipeline) -> None:
-        """Submit the graph, and wait for the end of its job."""
         result = root.run()
         try:
             with self._watched():
@@ -148,7 +144,7 @@ class _Job:
             raise
 
     def _cancel(self, result: Any) -> None:
-        """Cancel the job, and wait until it is gone; a second interruption stops the waiting."""
+        """Cancel the job and wait until it has ended; a second interruption stops waiting."""
         with suppress(Exception):  # it has ended, or its server has
             result.cancel()
         try:
@@ -160,41 +156,40 @@ class _Job:
             _log.warning("%s: the job may still be running: %s", self.title, ", ".join(left))
 
     def _failure(self, error: Exception) -> NewsieveError | Exception:
-        """Add what the engine itself knows of the failure, and where to look."""
+        """Add the engine's own error, and where to look."""
         text = str(error)
         if isinstance(error, grpc.RpcError):
             text = f"the connection to the job server broke: {error.code().name.lower()}"
         with suppress(NewsieveError):
             for job in self.flink.failed(self.name) if self.flink else ():
                 text = f"{self.flink.failure(job) if self.flink else ''}\n{text}"
-        return EngineFailure(text, self._where())
+        return EngineFailure(text, self._log_hint())
 
-    def _where(self) -> str:
+    def _log_hint(self) -> str:
         if self.flink:
             return f"see {self.flink.url} and the logs of its task managers"
         return f"see the logs of {self.title} and of its workers"
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Tell how far the job is while the block is at work."""
+        """Log the progress of the job while the block runs."""
         ended = threading.Event()
-        thread = threading.Thread(target=self._look_until, args=(ended,), daemon=True)
+        thread = threading.Thread(target=self._watch_until, args=(ended,), daemon=True)
         thread.start()
         try:
             yield
         finally:
             ended.set()
 
-    def _look_until(self, ended: threading.Event) -> None:
+    def _watch_until(self, ended: threading.Event) -> None:
         job = ""
         while self.flink and not ended.wait(LOOK_EVERY_S):
-            with suppress(NewsieveError):  # it may be busy, or the job is not there yet
+            with suppress(NewsieveError):  # it may be busy, or the job not there yet
                 job = job or next(iter(self.flink.jobs(self.name)), "")
                 if job:
                     self._tell(self.flink.progress(job, STAGES), job=job)
 
     def _tell(self, text: str, **facts: str) -> None:
-        """Log *text*, unless that was the last thing to be said."""
         if text != self.told:
             self.told = text
             fields = {"event": "engine", "run_id": self.run_id, "engine": self.title}
@@ -203,7 +198,7 @@ class _Job:
 
 
 class EngineFailure(Exception):
-    """What an engine said when a job failed, and where it says more."""
+    """The error of a failed job, and where the engine logs more."""
 
     def __init__(self, text: str, where: str) -> None:
         super().__init__(text)

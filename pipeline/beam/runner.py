@@ -1,4 +1,4 @@
-"""Which engine a run uses, and with how many workers. Read ``execute`` first."""
+"""The choice of engine and of the number of workers. Read ``execute`` first."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ MUCH_BYTES = 64_000_000
 """Input size above which starting worker processes (about a second each) pays off."""
 
 MAIN_BYTES, WORKER_BYTES = 200_000_000, 300_000_000
-"""Memory of the main process, and of a worker with its two helpers, over small input; rounded up
-from what ``VmRSS`` shows."""
+"""Bytes of the main process, and of a worker with its two helpers, for small input; ``VmRSS``,
+rounded up."""
 
 ONE_WORKER_ADDRESSES, SEVERAL_WORKERS_ADDRESSES = 2_300_000_000, 3_000_000_000
-"""Address space (``ulimit -v``) that a process takes in a run, rounded up from ``VmPeak``: most is
-reserved by Arrow and by the stacks of threads. gRPC aborts a process that has less."""
+"""Address space (``ulimit -v``) of a process in a run, in bytes; ``VmPeak``, rounded up. Most of it
+is reserved by Arrow and by stacks of threads. gRPC aborts a process that has less."""
 
 _NO_MEMORY = re.compile(r"MemoryError|can't start new thread")
 _CGROUP, _CGROUPS = Path("/proc/self/cgroup"), "/sys/fs/cgroup"
@@ -52,14 +52,14 @@ def execute(
     """Run the graph on the blocks of *plan*.
 
     Args:
-        beam_flags: Beam's own, such as ``--runner=FlinkRunner``, besides ``run.beam``; without a
-            runner, or with ``--runner=DirectRunner``, the in-process engine is used.
+        beam_flags: such as ``--runner=FlinkRunner``, added to ``run.beam``. Without a runner, or
+            with ``--runner=DirectRunner``, the in-process engine is used.
 
     Raises:
         NewsieveError: the run failed; nothing is published.
     """
     options, deaths = parse_options(config, beam_flags), Deaths()
-    # In one process, fewer and larger elements take less memory.
+    # With one process, fewer and larger elements take less memory.
     ranges = 1 if options.runner == IN_PROCESS else key_ranges(plan.bytes)
 
     def lay_out(root: beam.Pipeline) -> None:
@@ -83,7 +83,6 @@ def _execute_here(
     deaths: Deaths,
     lay_out: Callable[[beam.Pipeline], object],
 ) -> None:
-    """Run the graph on the in-process engine, with *count* workers."""
     if count > 1 and address_space() < SEVERAL_WORKERS_ADDRESSES:
         raise NewsieveError(
             f"run.workers = {count}: ulimit -v allows {_gigabytes(address_space())} of address "
@@ -99,16 +98,16 @@ def _execute_here(
 
 
 def check_engine(config: Config, beam_flags: Sequence[str] = ()) -> None:
-    """Refuse options that no part of Beam knows, and engines that cannot work, before a run.
+    """Check Beam's options and the needs of the engine before a run.
 
     Raises:
-        UsageError: there is such an option, or the engine lacks something.
+        UsageError: an option is unknown, or the engine lacks something.
     """
     require(config, parse_options(config, beam_flags))
 
 
 def engine_needs(config: Config, beam_flags: Sequence[str] = ()) -> tuple[str, list[Need]]:
-    """Return the engine, and what it needs; nothing is started.
+    """Return the engine and what it needs, without starting anything.
 
     Raises:
         UsageError: an option is unknown, or the engine is refused.
@@ -118,8 +117,8 @@ def engine_needs(config: Config, beam_flags: Sequence[str] = ()) -> tuple[str, l
 
 
 def _failure(error: Exception, deaths: Deaths) -> BaseException:
-    """Turn what the engine raised into a message; an interruption stays one."""
-    # The engine wraps what a step raises: only its text says what it was.
+    """Turn an exception of the engine into a message; keep interruptions."""
+    # The engine wraps exceptions of a step; only its text names the original.
     text = str(error)
     if text.startswith("KeyboardInterrupt"):
         return KeyboardInterrupt()
@@ -150,7 +149,7 @@ def _failure(error: Exception, deaths: Deaths) -> BaseException:
 
 
 def _lacks_memory(error: BaseException | None) -> bool:
-    """Tell whether *error*, or what caused it, is a lack of memory or of threads."""
+    """Return whether *error* was caused by a lack of memory or threads."""
     while error:
         if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
             return True
@@ -163,13 +162,13 @@ def _gigabytes(count: float) -> str:
 
 
 def address_space() -> float:
-    """Return how many bytes of addresses this process may have: ``ulimit -v``."""
+    """Return the limit of this process's address space in bytes: ``ulimit -v``."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return float("inf") if limit == resource.RLIM_INFINITY else limit
 
 
 def workers(config: Config, blocks: int, input_bytes: int) -> int:
-    """Return the number of worker processes: as configured, else by input, cores and memory."""
+    """Return the number of workers: as configured, else by size of input, cores and memory."""
     if config.run.workers != "auto":
         return config.run.workers
     if input_bytes < MUCH_BYTES or address_space() < SEVERAL_WORKERS_ADDRESSES:
@@ -179,13 +178,13 @@ def workers(config: Config, blocks: int, input_bytes: int) -> int:
 
 
 def memory_bytes() -> int:
-    """Return how much memory this process may have: the machine's, or less in a container."""
+    """Return the memory available to this process in bytes: the machine's, or the container's."""
     limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     with suppress(OSError):  # not Linux
         for line in _CGROUP.read_text("ascii", "ignore").splitlines():
             kinds, _, path = line.partition(":")[2].partition(":")
             place = {"": _CGROUPS, "memory": f"{_CGROUPS}/memory"}.get(kinds)
-            # The groups above this one have limits too; a container sees its own at the top.
+            # Parent groups have limits, too; a container sees its own group at the top.
             folders = [Path(f"{place}{path}"), *Path(f"{place}{path}").parents] if place else []
             for folder, name in product(folders, ("memory.max", "memory.limit_in_bytes")):
                 with suppress(OSError, ValueError):  # no such file, or "max"

@@ -1,7 +1,7 @@
 """The stages of a run as Beam transforms: count lines, clean, deduplicate, write.
 
-A transform only distributes work. What is done with one element is in ``passes`` and
-``dedup.steps``. ``graph.build`` wires the transforms together.
+A transform only distributes work; ``passes`` and ``dedup.steps`` do it. ``graph.build`` connects
+the transforms.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from pipeline.write.columns import TABLES
 
 Array = np.ndarray[Any, Any]
 OfBlock = tuple[int, np.ndarray]
-"""Something about a block: its index, and an array."""
+"""The index of a block, and an array about it."""
 Keyed = tuple[int, tuple[int, np.ndarray, np.ndarray]]
 
 
 class ArrayCoder(beam.coders.Coder):
-    """Arrays in numpy's own format: no pickle, whatever their type and shape."""
+    """Arrays of any type and shape in numpy's own format, without pickle."""
 
     def encode(self, value: Array) -> bytes:
         stream = io.BytesIO()
@@ -66,7 +66,7 @@ beam.coders.registry.register_coder(np.ndarray, ArrayCoder)
 
 @contextmanager
 def _counted(stage: str, staging: Staging) -> Iterator[None]:
-    """Count the CPU time of a block as that of *stage*, one of ``staging.STAGES``."""
+    """Add the CPU time of the code block to *stage*, one of ``staging.STAGES``."""
     began = cpu_seconds()
     yield
     counter_of(staging.folder).add(stage, round((cpu_seconds() - began) * 1e6))
@@ -74,7 +74,7 @@ def _counted(stage: str, staging: Staging) -> Iterator[None]:
 
 @contextmanager
 def _step(staging: Staging) -> Iterator[None]:
-    """Count a step of deduplication: its CPU time, and that it is done, for the display."""
+    """Count a step of deduplication, and its CPU time."""
     with _counted("deduplicate", staging):
         yield
         counter_of(staging.folder).add("steps")
@@ -82,10 +82,10 @@ def _step(staging: Staging) -> Iterator[None]:
 
 @dataclass(eq=False)
 class Deduplicate(beam.PTransform):
-    """Find which articles are copies: (block, verdicts), any number of portions a block.
+    """Decide which articles are duplicates: (block, verdicts), any number of times per block.
 
-    Takes the keys of all blocks, their samples, the block of articles of earlier runs, and the
-    records that are repeats and therefore no articles.
+    The inputs are the keys of all blocks, their samples, the blocks of articles of earlier runs,
+    and repeated records, which are not articles.
     """
 
     config: DedupConfig
@@ -128,7 +128,7 @@ class Deduplicate(beam.PTransform):
 
 @dataclass(eq=False)
 class _FindComponents(beam.PTransform):
-    """Join the bands, and label what they connect: provisional clusters."""
+    """Join the bands, and label provisional clusters in the components that they connect."""
 
     config: DedupConfig
     staging: Staging
@@ -138,7 +138,7 @@ class _FindComponents(beam.PTransform):
             keys
             | "GroupBands" >> beam.GroupByKey()
             | "FindEdges" >> beam.Map(_find_edges, self.staging).with_output_types(OfBlock)
-            # Edges are few where documents are many: one worker sees them all.
+            # There are few edges even for many documents, so one worker can process them all.
             | "GatherEdges" >> beam.GroupByKey()
             | "ShardComponents"
             >> beam.FlatMapTuple(_shard_components).with_output_types(tuple[np.ndarray, np.ndarray])
@@ -219,14 +219,14 @@ def _find_repeats(
 
 
 class Cleaned(NamedTuple):
-    """What cleaning gives to the later stages.
+    """The outputs of cleaning.
 
     Attributes:
         blocks: index of each staged block.
         earlier: index of each block of articles of earlier runs.
-        keys: (group of bands, (block, rows, keys)), of blocks and earlier.
-        samples: (shard of keys, block), the same.
-        ids: (shard of ids, (block, ordinals, ids)), of blocks alone.
+        keys: (group of bands, (block, rows, keys)) of both kinds of blocks.
+        samples: (shard of keys, block) of both kinds of blocks.
+        ids: (shard of ids, (block, ordinals, ids)) of staged blocks only.
     """
 
     blocks: beam.PCollection[int]
@@ -238,7 +238,7 @@ class Cleaned(NamedTuple):
 
 @dataclass(eq=False)
 class Clean(beam.PTransform):
-    """Read, clean, judge and sign each block; find what they may be copies of."""
+    """Read, clean, judge and sign each block; find earlier articles that they may duplicate."""
 
     config: Config
     staging: Staging
@@ -270,9 +270,9 @@ def _clean_block(block: Block, config: Config, staging: Staging) -> int:
 
 @dataclass(eq=False)
 class _FindEarlier(beam.PTransform):
-    """Stage the articles of earlier runs that new ones may be copies of: their blocks.
+    """Stage the articles of earlier runs that new ones may duplicate; return their blocks.
 
-    Few keys are looked up as one element, many by ranges.
+    A few keys are looked up as one element, many by ranges.
     """
 
     config: DedupConfig
@@ -357,8 +357,7 @@ def _keys(index: int, config: Config, staging: Staging, ranges: int) -> list[tup
 
 
 def _samples(index: int, shards: int) -> Iterator[tuple[int, int]]:
-    # The samples themselves are staged: shuffling half a kilobyte a text would cost more memory
-    # than everything else together.
+    # Samples are staged, not shuffled: half a kilobyte per text is more than everything else.
     for shard in range(shards):
         yield shard, index
 
@@ -370,7 +369,7 @@ def _ids(index: int, staging: Staging) -> Iterator[Keyed]:
 
 @dataclass(eq=False)
 class CountLines(beam.PTransform):
-    """Count the short lines of all blocks before the first of them is cleaned."""
+    """Count the short lines of all blocks before the first block is cleaned."""
 
     config: Config
     staging: Staging
@@ -421,14 +420,14 @@ def _gather_repeated(
 NAMESPACE = "newsieve"
 
 CLOSED = ("rejects_by_reason", "duplicates_by_match")
-"""Tables of the account whose names are a closed list: engines keep every counter they ever saw,
-so what rules and foreign fields are called stays in the manifest."""
+"""Tables of the account that become metrics: only those with a closed list of names, because
+engines keep every counter that they ever saw."""
 
 
 def count_block(index: int, staging: Staging) -> None:
-    """Count what became of the records of a block that is written, as its run's account does.
+    """Add the counts of a written block to Beam's counters.
 
-    The counters bear the names of ``Account``; those of a table are ``table.name``.
+    They have the names of ``Account``; those of its tables are ``table.name``.
     """
     (cleaned,) = staging.cleaned(range(index, index + 1))
     (written,) = staging.written(range(index, index + 1))
@@ -449,7 +448,7 @@ def _increment(name: str, value: int) -> None:
 
 @dataclass(eq=False)
 class Write(beam.PTransform):
-    """Write each block's share of the tables, once all that concerns it has arrived."""
+    """Write each block's part of the tables, once all verdicts about it have arrived."""
 
     run: RunName
     config: Config

@@ -1,6 +1,6 @@
-"""The programs that worker processes run: Beam's own, but quiet. Read ``main``.
+"""The programs of worker processes: Beam's own, without its logging. Read ``main``.
 
-A module of its own, because a worker must be able to watch its parent before Beam is imported.
+This is a separate module because a worker must watch its parent before Beam is imported.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import sys
 import threading
 from pathlib import Path
 
-from pipeline.beam.lifeline import ends_the_work, exit_with_parent
+from pipeline.beam.lifeline import exit_with_parent, is_fatal
 
 
 def main() -> None:
-    """Work for the in-process engine until it has no more to do, or no longer exists.
+    """Work for the in-process engine until it stops or exits.
 
-    Arguments of the command line: the file descriptor of the lifeline, and the folder to delete
-    when the main process was killed.
+    Command-line arguments: the file descriptor of the lifeline, and the folder to delete if the
+    main process is killed.
     """
     _prepare()
     from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415 - takes a second
@@ -27,10 +27,10 @@ def main() -> None:
 
 
 def serve_engine() -> None:
-    """Work for another engine until it closes the connection, or the pool no longer exists.
+    """Work for another engine until it closes the connection or the pool exits.
 
-    A third argument is the file descriptor of a pipe: a byte in it means that the worker has
-    loaded and has connected; closed without, that it could not.
+    A third argument is the file descriptor of a pipe: the worker writes a byte to it when it has
+    connected.
     """
     _prepare()
     from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415
@@ -42,19 +42,18 @@ def serve_engine() -> None:
     os.write(ready, b"1")
     os.close(ready)
     harness.run()
-    # Bundles of an engine that is gone may still be at work: nobody waits for them.
+    # Bundles of an engine that has exited may still be running; do not wait for them.
     os._exit(0)
 
 
 def _prepare() -> None:
     exit_with_parent(int(sys.argv[1]), Path(sys.argv[2]))
-    # Failures are part of a worker's answers. What else Beam logs, at length when the main
-    # process is killed, is of no use to anybody.
+    # Replies contain failures; everything else that Beam logs here is noise.
     logging.disable(logging.CRITICAL)
     threading.excepthook = _thread_ended
 
 
 def _thread_ended(failure: threading.ExceptHookArgs) -> None:
-    if ends_the_work(failure):
+    if is_fatal(failure):
         os.write(2, f"{type(failure.exc_value).__name__}: {failure.exc_value}\n".encode())
         os._exit(1)

@@ -1,11 +1,7 @@
 """The command line: flags and streams, no logic of the pipeline.
 
 ``run`` has the commands that read inputs, ``documents`` those about single documents, ``runs``
-those about the runs of an output folder.
-
-Exit codes: 0 done (also: nothing new) · 1 failed, nothing published · 2 wrong usage or
-configuration, nothing started · 3 held by a gate · 75 another run holds the lock ·
-130 interrupted.
+those about the runs of an output folder. docs/exit-codes.md lists the exit codes.
 """
 
 from __future__ import annotations
@@ -36,20 +32,20 @@ if TYPE_CHECKING:
 
 
 UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
-"""Verb → what is true of the output when it fails; of all others, that nothing was changed."""
+"""Command → what to say about the output if it fails; for all others, that nothing was changed."""
 
 GLOBAL_FLAGS = {"--log-format": 1, "--color": 1}
 GLOBAL_FLAGS |= dict.fromkeys(("--traceback", "-q", "--quiet", "-v", "--verbose"), 0)
-"""Flags of the command itself → how many values each takes. They work before and after the verb."""
+"""Flags of ``newsieve`` itself → number of values. They work before and after the command."""
 
 
-OTHER_WORDS = {
+SYNONYMS = {
     "help": "--help", "version": "--version", "validate": "check", "stats": "report",
     "status": "list", "runs": "list", "ls": "list", "show": "trace", "dedup": "run",
     "explain": "clean --explain", "init": "check --settings", "delete": "remove",
     "takedown": "remove", "rollback": "undo", "schema": "check",
 }  # fmt: skip
-"""What other tools call it → how it is called here."""
+"""What other tools call a command → its name here."""
 
 
 class _Group(click.Group):
@@ -68,7 +64,7 @@ class _Group(click.Group):
 
 
 def _global_first(args: list[str]) -> list[str]:
-    """Move the flags of the command itself before the verb, where click looks for them.
+    """Move the flags of ``newsieve`` itself before the command, where click expects them.
 
     >>> _global_first(["run", "-q", "--log-format", "json", "raw", "--", "-v"])
     ['-q', '--log-format', 'json', 'run', 'raw', '--', '-v']
@@ -144,11 +140,11 @@ VERBS = (
     *(runs.report, runs.list_, runs.diff, runs.verify),
     *(runs.publish, runs.discard, runs.undo, runs.remove, runs.compact, run.worker),
 )
-"""The commands, in the order of ``--help``. Each imports what it needs when it runs: what one
-needs would slow down the start of all others by a second."""
+"""The commands, in the order of ``--help``. Each imports its libraries when it runs, because
+loading all of them takes a second."""
 
 for _verb in VERBS:
-    _verb.short_help = (_verb.help or "").partition("\n")[0]  # or click cuts it at 45 characters
+    _verb.short_help = (_verb.help or "").partition("\n")[0]  # else click cuts it at 45 characters
     newsieve.add_command(_verb)
 
 
@@ -162,7 +158,7 @@ def main() -> None:
     except NewsieveError as error:
         _fail(state, error, str(error), error.exit_code)
     except BrokenPipeError:
-        # Whoever read our output has seen enough, e.g. `head`; nothing may be flushed now.
+        # The reader of our output, e.g. `head`, has seen enough; nothing may be flushed now.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:
@@ -180,7 +176,7 @@ def main() -> None:
         click.UsageError(message, getattr(error, "ctx", None)).show()
         sys.exit(error.exit_code)
     except (ImportError, MemoryError) as error:
-        # A library that cannot be mapped, or loaded: too little memory, or a damaged installation.
+        # A library cannot be loaded: too little memory, or a damaged installation.
         message = (
             f"{str(error) or 'out of memory'}; {_effect(state)}; raise the memory limit (ulimit -v)"
         )
@@ -189,14 +185,14 @@ def main() -> None:
         if state.log.form == "text":
             raise
         state.traceback = True
-        _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
+        _fail(state, error, f"{error}; this is a bug in newsieve", NewsieveError.exit_code)
     finally:
         close_log()
 
 
 def _prepare_streams() -> None:
-    """Open streams that the caller closed; escape what their encoding lacks."""
-    # Else the next file that is opened would get the number of a closed stream.
+    """Open streams that the caller closed; escape characters that their encoding lacks."""
+    # Otherwise, the next file opened would get the number of a closed stream.
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
@@ -208,12 +204,11 @@ def _prepare_streams() -> None:
 
 
 def _effect(state: State) -> str:
-    """Describe what the command has done all the same, or that it has done nothing."""
+    """Say what the command has done before it failed, or that it changed nothing."""
     return f"{'; '.join(DEEDS)}; nothing more was done" if DEEDS else state.untouched
 
 
 def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:
-    """Report *error*, and end the process with *code*."""
     facts = {"message": message, "error_type": type(error).__name__, "exit_code": code}
     if state.traceback:
         trace = "".join(traceback.format_exception(error))
@@ -228,15 +223,15 @@ def _fail(state: State, error: BaseException, message: str, code: int) -> NoRetu
 
 
 def unknown_verb(arguments: list[str], verbs: list[str]) -> str:
-    """Say what *arguments*, which begin with no verb, probably mean.
+    """Return an error for *arguments* without a known command, with a suggestion.
 
     >>> unknown_verb(["runn"], ["run", "clean"])
     "No such command 'runn'; did you mean `newsieve run`?"
     """
     word = arguments[0]
     start = f"No such command {word!r}"
-    if word in OTHER_WORDS:
-        return f"{start}; did you mean `newsieve {OTHER_WORDS[word]}`?"
+    if word in SYNONYMS:
+        return f"{start}; did you mean `newsieve {SYNONYMS[word]}`?"
     if Path(word).exists() or "/" in word or "*" in word:
         return f"{start}; did you mean `newsieve run {shlex.join(arguments)}`?"
     near = difflib.get_close_matches(word, verbs, n=1, cutoff=0.5)
@@ -246,7 +241,7 @@ def unknown_verb(arguments: list[str], verbs: list[str]) -> str:
 
 
 def hinted(error: click.ClickException, group: click.Group) -> str:
-    """Return the message of *error*, with a hint where there is one of the commands of *group*."""
+    """Return the message of *error*, with a hint for a flag that belongs elsewhere."""
     message = error.format_message()
     if not isinstance(error, click.NoSuchOption) or error.possibilities:
         return message

@@ -52,10 +52,10 @@ STDIN = "-"
 def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str, ...]) -> None:
     """Clean single documents: no deduplication, no output folder.
 
-    PATH is a file, a folder (every supported file below it) or - for standard input (HTML if it
-    starts with <, else plain text), which is also read when it is piped and no path is given.
-    Each document is cleaned independently. Several documents are separated by a line with a form
-    feed; on a terminal, each has a heading.
+    PATH is a file, a folder (every supported file below it), or - for standard input, which is
+    HTML if it starts with <, else plain text. Without a PATH, piped input is read. Each document
+    is cleaned independently. Several documents are separated by a line with a form feed; on a
+    terminal, each has a heading.
 
     Marks of --explain: blank kept, > read as metadata, - removed, x not extracted from the page.
 
@@ -78,14 +78,13 @@ def clean(paths: tuple[str, ...], form: str, explain: bool, overrides: tuple[str
         count = _print_all(fates, form, explain)
     except BrokenPipeError:
         raise
-    except OSError as error:  # of output: what cannot be read is a rejection
+    except OSError as error:  # from writing: a failure to read is a rejection
         raise NewsieveError(f"cannot write the output: {error.strerror}") from error
     if not count:
         click.echo(shown(f"no document in {', '.join(paths)}"), err=True)
 
 
 def _print_all(fates: Iterator[Fate], form: str, explain: bool) -> int:
-    """Print each document; return how many there were."""
     from pipeline.explain.cleaned import as_lines, as_object
 
     if form == "json":
@@ -111,7 +110,6 @@ def _print_text(article: Article | None, rejection: Rejection | None, *, first: 
     if article is None or not article.text:
         return False
     if not sys.stdout.isatty():
-        # A form feed separates two documents on one stream, as it does pages.
         click.echo(("" if first else "\f\n") + article.text)
         return True
     head = f"── {article.document.source} ──"
@@ -151,7 +149,7 @@ def _stdin_part() -> Part:
 
 
 def _stdin(config: Config) -> BinaryIO:
-    """Return what stdin holds, but no more than shows that it is too large."""
+    """Return the content of stdin, cut off where it is certainly too large."""
     return BytesIO(sys.stdin.buffer.read(config.input.max_bytes + 1))
 
 
@@ -180,7 +178,7 @@ def trace(output: Place, name: str, form: str) -> None:
         raise click.UsageError(
             f"OUTPUT comes first; did you mean `newsieve trace {name} {output}`?"
         )
-    # A name that is not UTF-8 is in the tables with escapes.
+    # The tables have names that are not UTF-8 with escapes.
     name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     with undamaged(output / "runs"):
         found = follow(Rows(output), name)

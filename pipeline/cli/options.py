@@ -1,4 +1,4 @@
-"""Arguments and flags that several verbs share, and how verbs print their answers."""
+"""Arguments and flags that several commands share, and how answers are printed."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class State:
-    """What the flags of the command itself say, and where its events go.
+    """The flags of ``newsieve`` itself, and its log.
 
     Attributes:
-        untouched: what is true of the output when a command fails.
+        untouched: what to say about the output if the command fails.
     """
 
     traceback: bool = False
@@ -40,7 +40,7 @@ class WithBeamFlags(click.Command):
     """A command that passes all arguments after ``--`` to Beam, as ``beam_flags``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Cut them off before click looks at the rest."""
+        """Cut off the Beam flags before click parses the rest."""
         end = args.index("--") if "--" in args else len(args)
         rest = super().parse_args(ctx, args[:end])
         ctx.params["beam_flags"] = tuple(args[end + 1 :])
@@ -48,7 +48,7 @@ class WithBeamFlags(click.Command):
 
 
 class OutputFolder(click.Path):
-    """A path in a form that every library treats as one, or an address in an object store."""
+    """A path, or an address in an object store, as a ``Place``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return a ``Place``."""
@@ -103,7 +103,7 @@ dry_run_option = click.option(
 
 
 def split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path | None, list[str]]:
-    """Separate the configuration from the inputs: a YAML file as first argument is one.
+    """Separate the configuration from the inputs: it may be a YAML file as first argument.
 
     Raises:
         click.UsageError: two configurations are named.
@@ -123,7 +123,7 @@ def split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path |
 
 
 def print_answer(form: str, answer: Any, lines: Callable[[Any], Iterable[str]]) -> None:
-    """Print *answer* as JSON, or as the text that *lines* makes of it: with its data escaped."""
+    """Print *answer* as JSON, or as the text that *lines* makes of it, escaped for a terminal."""
     if form == "json":
         print_json(answer)
     elif text := "\n".join(lines(answer)):
@@ -131,13 +131,13 @@ def print_answer(form: str, answer: Any, lines: Callable[[Any], Iterable[str]]) 
 
 
 def print_json(answer: Any, indent: int | None = 1) -> None:
-    r"""Print an answer for scripts: one object, readable, and harmless on a terminal.
+    r"""Print an answer as one JSON object, with characters escaped that may harm a terminal.
 
     >>> print_json({"title": "Café\u202e\x9b"}, None)
     {"title": "Café\u202e\u009b"}
     """
     text = json.dumps(answer, ensure_ascii=False, indent=indent)
-    # Outside of strings JSON has nothing else that is not printable.
+    # Outside of strings, JSON has no unprintable characters but white space.
     odd = {char for char in set(text) if not is_harmless(char) and char != "\n"}
     for char in odd:
         text = text.replace(char, json.dumps(char)[1:-1])

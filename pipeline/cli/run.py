@@ -1,4 +1,4 @@
-"""Commands that start work: ``run``; ``check``, what a run would do; ``worker``, for engines."""
+"""Commands that start work: ``run``, its dry run ``check``, and ``worker`` for other engines."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def run(
     a YAML file, it is used as --config. The counts go to stderr, the folder of the new run to
     stdout. Flags after -- are Beam's own.
 
-    Records that earlier runs rejected are read again after the setting that rejected them has
-    changed, such as input.fields; --again reads them whatever rejected them.
+    Rejected records are read again when the setting that rejected them has changed, such as
+    input.fields; --again reads them in any case.
 
     \b
     Example:
@@ -132,7 +132,7 @@ class _Run:
     def carry_out(self, day: date | None, engine: Engine) -> None:
         from pipeline.monitor.progress import Watcher
 
-        # First of all: the libraries of a run take a second to load.
+        # First, because the libraries of a run take a second to load.
         if not self.state.log.quiet:
             colour = wants_colour(self.state.colour, sys.stderr)
             events = self.state.log.form == "json" or self.state.verbose
@@ -187,7 +187,7 @@ class _Run:
             self.state.log.event("remark", shown(line), message=line)
 
     def _report_nothing(self, outcome: Outcome) -> None:
-        """Report that there was nothing to do; runs are reported when they are published."""
+        """Report a command that published nothing; runs are reported when they are published."""
         self._report_remarks(outcome.inputs)
         count = len(outcome.inputs.files)
         text = f"nothing new: all {count} files were read by earlier runs"
@@ -208,7 +208,7 @@ def _described(run: Published) -> dict[str, Any]:
 
 
 def _command() -> str:
-    """Say how this command is called from here: its name where the shell finds it."""
+    """Return how to call this command from here: its name if the shell finds it."""
     script = sys.argv[0]
     if shutil.which("newsieve"):
         return "newsieve"
@@ -252,9 +252,9 @@ def check(
     """Validate the settings and show what a run would read, without starting it.
 
     Shows the settings that differ from the defaults, the files that no run has read yet, what is
-    skipped and why, and how similar two texts must be to be compared. If the first argument is a
-    YAML file, it is used as --config. Of another engine (run.beam, or Beam's own flags after --)
-    it shows what that needs, and whether it is there. Exits with 0 if a run could start.
+    skipped and why, and how similar two texts must be to be compared. With another engine
+    (run.beam, or Beam's own flags after --), also shows what it needs and whether that is there.
+    If the first argument is a YAML file, it is used as --config. Exits with 0 if a run could start.
 
     \b
     Example:
@@ -281,7 +281,7 @@ def check(
 
 
 def _engine(config: Config, beam_flags: tuple[str, ...]) -> tuple[str, list[dict[str, str]]]:
-    """Return the engine, and its needs; Beam takes a second to import, so only if it is asked."""
+    """Return the engine and its needs; Beam, which takes a second, is imported only if needed."""
     if not (beam_flags or config.run.beam):
         return "in-process", []
     from pipeline.beam.runner import engine_needs
@@ -356,11 +356,11 @@ def _check_lines(found: dict[str, Any], remarks: list[str]) -> Iterator[str]:
 @click.argument("address", default="127.0.0.1:50000", metavar="[HOST:PORT]")
 @click.pass_obj
 def worker(state: State, address: str) -> None:
-    """Start worker processes for runs on another engine, such as Flink, until it is stopped.
+    """Start worker processes for runs on another engine, such as Flink.
 
-    One beside each of the engine's own workers (task manager, executor), with the newsieve and the
-    packages of the run. It listens on HOST:PORT, 127.0.0.1:50000 by default, and does what the
-    engine asks: whoever can connect can run code as this user, so let only the engine do so.
+    Start one next to each of the engine's own workers (task manager, executor), with the same
+    newsieve and packages as the run; stop it with Ctrl-C. It listens on HOST:PORT, by default
+    127.0.0.1:50000. Anyone who can connect can run code as this user: let only the engine connect.
 
     \b
     Example:

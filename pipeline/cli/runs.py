@@ -61,9 +61,9 @@ def list_(output: Place, files: bool, form: str) -> None:
 def diff(output: Place, run_a: str, run_b: str, form: str) -> None:
     """Show what changed between two runs of OUTPUT.
 
-    Counts, rejects by reason, removed spans by rule, sites, settings and versions; and the records
-    that both runs read, with the result of each time. RUN_A and RUN_B are each a run name, a
-    unique prefix, a run number, or latest.
+    Compares counts, rejects by reason, removed spans by rule, sites, settings and versions, and
+    lists the records that both runs read, with both results. RUN_A and RUN_B are each a run name,
+    a unique prefix, a run number, or latest.
 
     \b
     Example:
@@ -111,10 +111,10 @@ def verify(context: click.Context, output: Place, form: str) -> None:
 def report(state: State, output: Place, run: str, html: Path | None, form: str) -> None:
     """Show one run: its account, rejects, cuts, sites, languages, trend.
 
-    RUN is a run name, a unique prefix, a run number, or latest (the default). The page adds
-    lengths, dates, clusters and times, and samples: articles with what was cut marked and why,
-    duplicates with their differences, rejects. The cuts are shown while the inputs are where the
-    run found them.
+    RUN is a run name, a unique prefix, a run number, or latest (the default). With --html, the
+    page also has lengths, dates, clusters, times and samples: articles with their cuts marked and
+    explained, duplicates with their differences, and rejects. Cuts are shown only while the inputs
+    are where the run found them.
 
     \b
     Example:
@@ -144,7 +144,7 @@ def report(state: State, output: Place, run: str, html: Path | None, form: str) 
     print_answer(form, answer, lambda found: [found["html"]])
 
 
-COMES_AGAIN = "its inputs count as unread: the next run reads those again that still exist"
+INPUTS_UNREAD = "its inputs count as unread: the next run reads again those that still exist"
 
 
 @click.command()
@@ -153,13 +153,13 @@ COMES_AGAIN = "its inputs count as unread: the next run reads those again that s
 @format_option
 @click.pass_obj
 def publish(state: State, output: Place, run: str, form: str) -> None:
-    """Publish the held RUN of OUTPUT in spite of its gates.
+    """Publish the held RUN of OUTPUT despite its gates.
 
-    RUN is its name, or a unique prefix. The run is published as it is, with one rename, and its
-    manifest records that it was published by hand. From then on it is part of the baseline of
-    gates that compare with earlier runs; fixed limits hold the next run as they did this one.
-    Refused if another run was published in the meantime. Prints the folder of the run.
-    `newsieve run` works again afterwards.
+    RUN is its name, or a unique prefix. The run is published unchanged, with one rename, and its
+    manifest records that it was published by hand. It becomes part of the baseline for gates that
+    compare with earlier runs; a fixed limit still applies to the next run. Refused if another run
+    was published in the meantime. Prints the folder of the run. `newsieve run` works again
+    afterwards.
 
     \b
     Example:
@@ -179,7 +179,7 @@ def publish(state: State, output: Place, run: str, form: str) -> None:
 @format_option
 @click.pass_obj
 def discard(state: State, output: Place, run: str, form: str) -> None:
-    """Remove the held RUN of OUTPUT; nothing of it was published.
+    """Delete the held RUN of OUTPUT, which was never published.
 
     RUN is its name, or a unique prefix. Its inputs count as unread: the next run reads them
     again, and is held again unless the files, the settings or the gates have changed. Prints the
@@ -192,7 +192,7 @@ def discard(state: State, output: Place, run: str, form: str) -> None:
     from pipeline.ledger.held import discard_held
 
     name = discard_held(output, run)
-    _report(state, f"discarded {name}; {COMES_AGAIN}")
+    _report(state, f"discarded {name}; {INPUTS_UNREAD}")
     print_answer(form, {"run_id": name}, dict.values)
 
 
@@ -204,8 +204,8 @@ def discard(state: State, output: Place, run: str, form: str) -> None:
 def undo(state: State, output: Place, dry_run: bool, form: str) -> None:
     """Undo the newest run of OUTPUT.
 
-    Its rows leave the collection with one rename, then its files are deleted. Its inputs count
-    as unread: the next run reads those again that still exist. Repeat it to undo further runs.
+    One rename removes it from the collection, then its files are deleted. Its inputs count as
+    unread: the next run reads again those that still exist. Repeat it to undo further runs.
     Refused while a run is held. Prints the name of the run.
 
     \b
@@ -220,7 +220,7 @@ def undo(state: State, output: Place, dry_run: bool, form: str) -> None:
     counts = {name: taken.counts.get(name, 0) for name in TABLES}
     sums = " · ".join(f"{name} {count:,}" for name, count in counts.items())
     verb, newest = ("would undo", "would be") if dry_run else ("undid", "is now")
-    _report(state, f"{verb} {taken.run_id}: {sums}; {COMES_AGAIN}")
+    _report(state, f"{verb} {taken.run_id}: {sums}; {INPUTS_UNREAD}")
     _report(state, f"the newest run {newest} {taken.newest or 'none'}")
     answer = {"dry_run": dry_run, "run_id": taken.run_id, "counts": counts, "newest": taken.newest}
     print_answer(form, answer, lambda found: [found["run_id"]])
@@ -230,7 +230,7 @@ def _report(state: State, message: str) -> None:
     state.log.event("remark", shown(message), message=message)
 
 
-SUMS: dict[Fate, str] = {
+FATE_LABELS: dict[Fate, str] = {
     "article": "articles",
     "duplicate": "duplicates",
     "excerpt": "excerpts of rejects",
@@ -272,7 +272,9 @@ def remove(
     from pipeline.ledger.upkeep.takedown import requested
 
     found = take_down(output, requested(ids, urls, sites), dry_run=dry_run)
-    sums = [f"{SUMS[fate]} {found.count(fate):,}" for fate in SUMS if found.count(fate)]
+    sums = [
+        f"{FATE_LABELS[fate]} {found.count(fate):,}" for fate in FATE_LABELS if found.count(fate)
+    ]
     beginning = "would take down" if dry_run else "took down"
     if not found.rows:
         kept_out = "no row; matching records will be rejected as taken_down"

@@ -30,17 +30,17 @@ SYNONYMS = {
     "id": ("guid", "uuid", "_id", "article_id", "doc_id", "key"),
     "fetched_at": ("crawled_at", "scraped_at", "download_date", "date_download", "retrieved"),
 }
-"""Our field → what others call it, in lower case."""
+"""Our field → its names elsewhere, in lower case."""
 
 
 def account_lines(
     account: Account, seconds: float, folder: Place | None = None, command: str = "newsieve"
 ) -> Iterator[str]:
-    r"""Lay the account out: what was read, what happened to it, that it adds up, what to do.
+    r"""Format the account as text, with examples of rejects and the next commands.
 
     Args:
-        folder: of the published run; rejects get examples from it.
-        command: how newsieve is called here.
+        folder: of the published run, from which rejects get examples.
+        command: how to call newsieve from here.
 
     >>> from pipeline.ledger.account import Account
     >>> from pipeline.text.terminal import uncoloured
@@ -88,7 +88,6 @@ def _unfinished(account: Account) -> str:
 
 
 def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Iterator[str]:
-    """Show the first reject of each of the most frequent reasons."""
     if not examples:
         return
     reasons = sorted(account.rejects_by_reason.items(), key=lambda item: (-item[1], item[0]))
@@ -113,7 +112,6 @@ def first_rejects(folder: Place) -> dict[str, dict[str, Any]]:
 
 
 def _ignored(fields: dict[str, int]) -> Iterator[str]:
-    """Name the fields that were not understood, with what was probably meant."""
     if not fields:
         return
     yield ""
@@ -130,7 +128,7 @@ def _ignored(fields: dict[str, int]) -> Iterator[str]:
 
 
 def meant_field(name: str) -> str | None:
-    """Guess which field of ours *name* is; None where nothing is near.
+    """Guess which of our fields *name* means; None if none is similar.
 
     >>> [meant_field(each) for each in ("Author", "date-published", "warc:request", "tags")]
     ['authors', 'date_published', None, None]
@@ -144,11 +142,13 @@ def meant_field(name: str) -> str | None:
 
 
 def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
-    output = shlex.quote(str(folder.parent.parent))
+    place = str(folder.parent.parent)
+    output = shlex.quote(f"./{place}" if place.startswith("-") else place)
     yield ""
     yield f"{'result':<10} {shown(str(folder))}/articles/*.parquet"
     report = f"{command} report {output} --html report.html"
     yield f"{'next':<10} {shown(report)}"
     for example in list(examples.values())[:1]:
-        trace = f"{command} trace {output} {shlex.quote(example['source'])}"
+        dashes = "-- " if example["source"].startswith("-") else ""
+        trace = f"{command} trace {dashes}{output} {shlex.quote(example['source'])}"
         yield f"{'':<10} {shown(trace)}"

@@ -1,4 +1,4 @@
-"""What cleaning made of one document: as an object for scripts, or as text."""
+"""The result of cleaning a document, as an object for scripts or as text."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pipeline.text.terminal import paint, shown
 def as_object(
     article: Article | None, rejection: Rejection | None, *, explain: bool = False
 ) -> dict[str, Any]:
-    """Give a document as an object ready for JSON; the text is there even if a run rejects it.
+    """Return a document as an object ready for JSON; with its text even if a run would reject it.
 
     Args:
-        explain: whether ``lines`` shows what happened to each line.
+        explain: add ``lines``: what happened to each line.
     """
     if article is None:
         assert rejection is not None
@@ -48,22 +48,21 @@ def _described(article: Article) -> dict[str, Any]:
 
 
 KEPT, TAKEN, CUT, LEFT_OUT = " ", ">", "-", "x"
-"""Marks at the head of a line: kept in the text, taken into a field, cut by a rule, not extracted
-from the page at all."""
+"""Marks of lines: kept in the text, read into a field, removed, not extracted from the page."""
 STAYING = {"dateline"}
-"""Fields that are read off the text and stay in it."""
+"""Fields whose values are read from the text and stay in it."""
 _STYLES = {KEPT: (), TAKEN: ("cyan",), CUT: ("red",), LEFT_OUT: ("dim",)}
 
 
 def explained(article: Article) -> Iterator[dict[str, str | None]]:
-    """Tell of each line of a document, or each block of a page, what became of it and why.
+    """Explain what happened to each line of a document, or each block of a page.
 
     Returns:
         Objects ready for JSON: ``mark``, one of the marks above; ``text``; ``why``: rules and
-        fields, or who left it out and where it is; None where there is nothing to say.
+        fields, or what left it out and its place in the page; else None.
     """
     seen = article.seen_text
-    page = article.extraction is not None  # its blocks are a line each
+    page = article.extraction is not None  # each of its blocks is a line
     lines = [f"{line}\n" for line in seen.split("\n")] if page else seen.splitlines(keepends=True)
     fates: list[tuple[str, str]] = []
     start = 0
@@ -91,7 +90,7 @@ def _in_reading_order(
 
 
 def as_lines(article: Article, rejection: Rejection | None) -> Iterator[str]:
-    """Show each line of a document with what became of it and why, in colour."""
+    """Format ``explained`` as text, in colour."""
     yield f"# {shown(article.document.source)}: {shown(article.title or 'no title')}"
     if rejection is not None:
         why = f"{rejection.reason} {rejection.detail or ''}".rstrip()
@@ -103,7 +102,7 @@ def as_lines(article: Article, rejection: Rejection | None) -> Iterator[str]:
 
 
 def _fate(article: Article, start: int, end: int) -> tuple[str, str]:
-    # Removed spans ascend and do not overlap: of many thousands, those of one line lie together.
+    # Removed spans ascend and do not overlap, so those of one line are adjacent.
     first = bisect_right(article.removed, start, key=lambda span: span.end)
     after = bisect_left(article.removed, end, key=lambda span: span.start)
     rules = [span.rule for span in article.removed[first:after]]

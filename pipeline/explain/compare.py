@@ -1,7 +1,7 @@
-"""Two documents as deduplication sees them: what they share, what is decided, what tipped it.
+"""Two documents as deduplication sees them: what they share, the decision, and its main reasons.
 
-A model input of 0 is not neutral, so the pair is compared with two others: a pair with nothing in
-common shows the evidence for a copy, the shorter text paired with itself the evidence against.
+A model input of 0 is not neutral, so evidence is measured against other pairs: evidence for a copy
+against a pair with nothing in common, evidence against it against the shorter text and itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Config, DedupConfig
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
-from pipeline.dedup.model import BIAS, INPUTS, MIN_WEAKER_HALF, WEIGHTS, inputs, probabilities
+from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, least_of_half, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
 from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
@@ -36,23 +36,23 @@ from pipeline.text.tokens import word_count, words
 from pipeline.write.columns import columns_of
 
 GROUPS = {
-    "rare shingles": ("rare", "rare_count"),
-    "coverage": ("contained", "coverage", "weaker_half"),
-    "figures": ("figures", "longer_figures_missing", "longer_figures_behind"),
+    "rare shingles": ("rare_shared",),
+    "coverage": ("coverage", "weaker_half"),
+    "figures": ("figures", "longer_figures_missing"),
     "names": ("names", "particulars_behind"),
     "leads": ("longer_lead", "leads_behind"),
     "time": ("hours_apart",),
 }
-"""Inputs of the model that count the same thing."""
+"""Groups of model inputs that measure the same thing."""
 COMPARED = ("id", "url", "title", "authors", "date_published")
 _NAMED = (*COMPARED, "source", "remark", "table", "run_id", "match", "representative_id")
 _OF_ONE = {"rare", "figures", "names", "length", "hours_apart"}
 _OF_BOTH = tuple(name for name in PARTS if name not in _OF_ONE)
-"""Parts that say what two texts share; the others say something of one text, or of the dates."""
+"""Parts that measure what two texts share; the others are about one text, or about dates."""
 
 
 class _Pair(NamedTuple):
-    """Both texts, worked out: sets of shingles, sketches, signatures, sampled rare keys in both."""
+    """Two texts: their sets of shingles, sketches and signatures; sampled rare keys in both."""
 
     equal: bool
     sets: list[NDArray[np.uint64]]
@@ -64,18 +64,18 @@ class _Pair(NamedTuple):
 
 
 def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:
-    """Load the document that *name* means, a file if there is one, cleaned as `clean` does.
+    """Load a document: a file, cleaned like `clean`, or else a row of *rows*.
 
     Args:
-        name: a file of one document; ``<file>#<n>``, record n of a file of many; or, in the
-            runs *rows*, an id, record id, url or source.
+        name: a file with one document; ``<file>#<n>``, record n of a file; or an id, record id,
+            url or source in *rows*.
 
     Returns:
-        The document's row of ``articles`` or ``duplicates``; of a row in *rows* also its ``table``
-        and ``sequence``, of a file ``remark``: what a run would do instead of comparing it.
+        The document as a row of ``articles`` or ``duplicates``; a row from *rows* also has its
+        ``table`` and ``sequence``, a file ``remark``: why a run would not compare it.
 
     Raises:
-        UsageError: nothing has that name, several documents have it, or it has no text.
+        UsageError: no document or several have that name, or it has no text.
     """
     path = Path(name)
     if path.is_dir():
@@ -132,11 +132,11 @@ def _side_of_row(name: str, rows: Rows) -> dict[str, Any]:
 def compare_sides(
     a: dict[str, Any], b: dict[str, Any], config: DedupConfig, rows: Rows | None = None
 ) -> dict[str, Any]:
-    """Compare two documents from ``load_side`` as a run does: an object ready for JSON.
+    """Compare two documents from ``load_side`` like a run; return an object ready for JSON.
 
-    Common shingles are counted in the texts of *rows*; without, all are rare.
+    Common shingles are counted in the texts of *rows*; without *rows*, all are rare.
     """
-    pair = _work_out((a, b), config, rows)
+    pair = _prepare((a, b), config, rows)
     kept, rule = _first(a, b, pair)
     sketches = pair.sketches if kept == "a" else pair.sketches[::-1]
     parts = compare(sketches[0], [sketches[1]])[0]
@@ -158,7 +158,7 @@ def compare_sides(
     return found | {"explanation": sentences(found, config)}
 
 
-def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | None) -> _Pair:
+def _prepare(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | None) -> _Pair:
     texts = [side["text"] for side in sides]
     shingles, samples = shingle_and_sample(texts, config.shingle_words)
     values = np.split(samples.values, samples.offsets[1:-1])
@@ -188,7 +188,7 @@ def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows |
 
 
 def _first(a: dict[str, Any], b: dict[str, Any], pair: _Pair) -> tuple[str, str]:
-    """Say which comes first in the order of representatives, and by which rule."""
+    """Return which one comes first in the order of representatives, and by which rule."""
     for name, side, other in (("a", a, b), ("b", b, a)):
         published = side.get("table") == "articles"
         if published and side["sequence"] < other.get("sequence", np.inf):
@@ -237,7 +237,7 @@ def _reached(pair: _Pair, config: DedupConfig) -> dict[str, Any]:
     least = LEAST_SHARE * min(len(each.samples) for each in pair.sketches)
     by = {
         "equal texts": pair.equal,
-        # While rarity is counted, a pair must also be alike enough to count as one story.
+        # When rarity is counted, a pair must also be similar enough to count as one story.
         "bands": shared > 0 and match_of(pair.similar, config) is not None,
         "rare shingles": signed and pair.rare_shared >= max(LEAST_SHARED, least),
     }
@@ -265,7 +265,6 @@ def _decision(pair: _Pair, parts: NDArray[np.float64], config: DedupConfig) -> d
 
 
 def _odds(parts: NDArray[np.float64]) -> dict[str, float]:
-    """Give what each input of the model adds to the log-odds."""
     values = inputs(parts[np.newaxis])[0].tolist()
     return {name: value * WEIGHTS[name] for name, value in zip(INPUTS, values, strict=True)}
 
@@ -297,7 +296,7 @@ KEPT_BECAUSE = {
     "text digest": "a tie, broken by text digest (arbitrary but stable)",
     "id": "the texts are equal: a tie, broken by id (arbitrary but stable)",
 }
-"""Rule of the order → what it says about the one that is kept."""
+"""Rule of the order of representatives → why this one is kept."""
 
 _SIDE = """\
 {name}  {source}{where}
@@ -333,7 +332,7 @@ _TIPS = {
 
 
 def comparison_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Lay out everything that ``compare_sides`` found."""
+    """Format the result of ``compare_sides`` as text."""
     found = shown_in(found)
     for name in "ab":
         side = found[name]
@@ -388,7 +387,7 @@ def _evidence(found: dict[str, Any]) -> Iterator[str]:
 
 
 def sentences(found: dict[str, Any], config: DedupConfig) -> list[str]:
-    """Explain the decision: what it is, the main evidence, what follows, what a run recorded."""
+    """Explain the decision: the main evidence, the consequences, and what runs have recorded."""
     decision = found["decision"]
     said = [_verdict(found, config)]
     if decision["tips"] and decision["probability"] and found["shared"]["shingles"]:
@@ -424,11 +423,12 @@ def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
     if not found["shared"]["shingles"]:
         return "Not a copy: the texts have no shingle in common."
     if not chance:
-        half = f"{found['parts']['weaker_half']:.0%} of one half of the shorter text"
-        if found["parts"]["weaker_half"] < MIN_WEAKER_HALF:
-            return f"Not a copy: {half} is in the longer, less than {MIN_WEAKER_HALF:.0%}."
+        half, whole = found["parts"]["weaker_half"], found["parts"]["contained"]
+        if half < least_of_half(np.array(whole)):
+            told = f"{whole:.0%} of the shorter text is in the longer, but {half:.0%} of one half"
+            return f"Not a copy: {told}."
         return "Not a copy: the longer has too few of the shorter's figures and names."
     verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
-    # What is not certain must not look so.
+    # Do not round to 0 or 100 %.
     likely = f"{min(max(chance, 0.0001), 0.9999):.4f}"
     return f"{verdict}: probability {likely}, dedup.confidence = {decision['confidence']}."

@@ -1,7 +1,7 @@
 """Rows of an output folder by name (id, record id, url or source), and the fate of one record.
 
-Names are looked for in the few columns that hold them; a row's other columns are read only
-from the file that contains it.
+Only the columns that contain names are searched; the other columns of a row are read from its file
+only.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class Row:
     """A row of a table of a committed run.
 
     Attributes:
-        sequence: place of its run in the chain of runs, from 1.
+        sequence: number of its run, from 1.
         file: the Parquet file that contains it, relative to the output folder.
-        values: its columns, ``text`` only where it was requested.
+        values: its columns; ``text`` only if it was requested.
     """
 
     table: Table
@@ -49,7 +49,7 @@ class Row:
 
 
 class Rows:
-    """The committed runs of an output folder, to look rows up in."""
+    """The rows of the published runs of an output folder."""
 
     def __init__(self, output: Place) -> None:
         """List the runs below *output*.
@@ -61,12 +61,12 @@ class Rows:
         self.output = output
         self.runs: list[CommittedRun] = committed_runs(output)
         if not self.runs:
-            raise UsageError(f"{output}: holds no published run; name the folder that `run` wrote")
+            raise UsageError(f"{output}: no published run here; name the output folder of a run")
 
     def named(self, name: str, *, text: bool = False) -> list[Row]:
         """Find the rows that *name* means, oldest run first.
 
-        An id goes before all other names; a url is found in whatever form it is written.
+        An id takes precedence over other names; a url is found in any form.
         """
         found: list[Row] = []
         if _ID.fullmatch(name):
@@ -82,7 +82,7 @@ class Rows:
         return _oldest_first(self._where(table, {column: value}, text=False))
 
     def similar_names(self, name: str) -> list[str]:
-        """List a few names that hold *name*, for whoever mistyped it."""
+        """List a few names that contain *name*."""
         found: list[str] = []
         for table in TABLES:
             for column in _NAMES:
@@ -94,7 +94,7 @@ class Rows:
         return sorted(set(found), key=lambda each: (len(each), each))[:_SUGGESTIONS]
 
     def not_found(self, name: str) -> str:
-        """Say that no row has *name*, and what is similar or what is expected."""
+        """Return an error message for *name*, with similar names or what is expected."""
         count = len(self.runs)
         text = f"{self.output}: no record {name!r} in {count} run{'s' * (count > 1)}"
         similar = self.similar_names(name)
@@ -106,7 +106,7 @@ class Rows:
         )
 
     def stories(self, columns: Sequence[str]) -> Iterator[Any]:
-        """Give *columns* of all articles and duplicates in Arrow batches, newest run first."""
+        """Yield *columns* of all articles and duplicates in Arrow batches, newest run first."""
         for run in reversed(self.runs):
             for table in ("articles", "duplicates"):
                 yield from self._dataset(table, [run]).to_batches(
@@ -141,19 +141,19 @@ def _files(runs: Sequence[CommittedRun], table: Table) -> list[Place]:
 
 
 def read_columns(folder: Place, table: Table, columns: Sequence[str]) -> pa.Table:
-    """Read *columns* of *table* of the run in *folder*; what an older run lacks is null."""
+    """Read *columns* of *table* of the run in *folder*; columns that it lacks are null."""
     dataset = dataset_of(table_files(folder, table), schema(table))
     return dataset.to_table(columns=list(columns), use_threads=False)
 
 
 def read_rows(folder: Place, table: Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Give *columns* of the rows of *table* of the run in *folder*, in their order."""
+    """Yield *columns* of the rows of *table* of the run in *folder*, in order."""
     for batch in read_columns(folder, table, columns).to_batches(max_chunksize=1_000):
         yield from batch.to_pylist()
 
 
 def plain(value: object) -> object:
-    """Give a cell as JSON has it: times and days as ISO 8601."""
+    """Return a cell for JSON, with times and days as ISO 8601."""
     return value.isoformat() if isinstance(value, (date, datetime)) else value
 
 
@@ -171,7 +171,7 @@ FATES: dict[Table, str] = {
     "rejects": "rejected",
 }
 SHOWN = 10
-"""Copies listed by name in the text output; the rest are counted."""
+"""Maximum duplicates listed in the text output; the rest are counted."""
 _IDENTITY = ("id", "record_id", "source", "url", "title", "date_published")
 _OWN: dict[Table, tuple[str, ...]] = {
     "articles": ("cluster_id", "revision_of", "language", "word_count", "flags"),
@@ -182,10 +182,10 @@ _RELATED = ("id", "source", "url", "title", "run_id")
 
 
 def trace(rows: Rows, name: str) -> dict[str, Any]:
-    """Find out what became of the record *name*: an object ready for JSON.
+    """Find out what happened to the record *name*; return an object ready for JSON.
 
-    *name* is an id, record id, url (in any form) or source. ``records`` has an object for each row
-    that it means, oldest run first; ``fate`` is one of ``FATES``.
+    *name* is an id, record id, url (in any form) or source. ``records`` has an object for each
+    matching row, oldest run first; ``fate`` is one of ``FATES``.
 
     Raises:
         UsageError: there is no such row; the message names similar ones.
@@ -197,7 +197,7 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
 
 
 def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
-    """Format what ``trace`` found as text."""
+    """Format the result of ``trace`` as text."""
     traced = shown_in(traced)
     records = traced["records"]
     if len(records) > 1:
@@ -242,7 +242,7 @@ def _related(row: Row) -> dict[str, Any]:
     return {name: plain(row.values[name]) for name in _RELATED}
 
 
-def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:
+def _heading_lines(record: dict[str, Any], fate: str) -> Iterator[str]:
     yield f"{record['source']}: {fate}"
     yield f"  run       {record['run_id']}, {record['file']}"
     yield f"  id        {record['id'] or 'none: the record could not be read'}"
@@ -253,7 +253,7 @@ def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:
 
 
 def _article_lines(record: dict[str, Any]) -> Iterator[str]:
-    yield from _headed(record, "an article, kept")
+    yield from _heading_lines(record, "an article, kept")
     if record["revision_of"]:
         yield f"  revision  of {record['revision_of']}"
     yield from _listed("revised", "by", record["revised_by"])
@@ -281,7 +281,7 @@ def _listed(label: str, what: str, related: list[dict[str, Any]]) -> Iterator[st
 
 def _duplicate_lines(record: dict[str, Any]) -> Iterator[str]:
     other = record["representative"]
-    yield from _headed(record, f"a duplicate ({record['match']}), left out")
+    yield from _heading_lines(record, f"a duplicate ({record['match']}), left out")
     yield f"  copy of   {other['id']}  {other.get('url') or other.get('source') or ''}".rstrip()
     if other.get("title"):
         yield f"            {other['title']}"
@@ -300,7 +300,7 @@ def _duplicate_lines(record: dict[str, Any]) -> Iterator[str]:
 
 def _rejected_lines(record: dict[str, Any]) -> Iterator[str]:
     how = "judged, not wanted" if record["kind"] == "filtered" else "could not be used"
-    yield from _headed(record, f"rejected, {how}")
+    yield from _heading_lines(record, f"rejected, {how}")
     meaning = f": {record['meaning']}" if record["meaning"] else ""
     yield f"  reason    {record['reason']}{meaning} (stage {record['stage']})"
     if record["detail"]:

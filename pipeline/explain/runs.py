@@ -1,4 +1,4 @@
-"""The runs of an output folder: a list, what changed between two, and whether files are whole."""
+"""The runs of an output folder: list them, compare two, verify all files."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ from pipeline.write.columns import TABLES
 
 COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
 SHOWN = 10
-"""Sites, rules and stories listed in the text output; the rest are counted."""
+"""Maximum sites, rules and records listed in the text output; the rest are counted."""
 
 
 def list_runs(output: Place) -> dict[str, Any]:
-    """List the runs of *output*, oldest first: an object ready for JSON.
+    """List the runs of *output*, oldest first; return an object ready for JSON.
 
-    A run that `compact` merged with others is listed by itself, with the ``folder`` that
-    holds its rows.
+    Compacted runs are listed one by one, with the ``folder`` that contains their rows.
 
     Raises:
-        UsageError: *output* holds no runs.
+        UsageError: *output* has no runs.
     """
     check_output(output)
     runs = []
@@ -45,10 +44,10 @@ def list_runs(output: Place) -> dict[str, Any]:
 
 
 def article_files(output: Place) -> list[str]:
-    """List the files of all published articles, from *output*, by run.
+    """List the files of all published articles, relative to *output*, by run.
 
     Raises:
-        UsageError: *output* holds no runs.
+        UsageError: *output* has no runs.
     """
     check_output(output)
     found = []
@@ -99,10 +98,10 @@ def _row(run: dict[str, Any], state: str = "") -> tuple[str, ...]:
 
 
 def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
-    """Find the run that *name* means: its name, a beginning of it, its number, or ``latest``.
+    """Find a run by its name, a unique prefix of it, its number, or ``latest``.
 
     Raises:
-        UsageError: none or several are meant.
+        UsageError: no run or several match.
     """
     if name == "latest" and runs:
         return runs[-1]
@@ -118,7 +117,7 @@ def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
 
 
 def diff_runs(output: Place, one: str, other: str) -> dict[str, Any]:
-    """Find out what changed from run *one* to run *other*: an object ready for JSON.
+    """Find out what changed from run *one* to run *other*; return an object ready for JSON.
 
     Raises:
         UsageError: there is no such run.
@@ -174,10 +173,7 @@ def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any
 
 
 def _records(a: Place, b: Place) -> list[dict[str, Any]]:
-    """List the records that are in both runs: the same source, or the same url.
-
-    A record is read again when its content changed, or when it could not be read before.
-    """
+    """List the records with the same source or url in both runs, which were read again."""
     before = _fates(a)
     return [
         {"source": source, "title": title, "a": before[source][1], "b": fate}
@@ -187,7 +183,6 @@ def _records(a: Place, b: Place) -> list[dict[str, Any]]:
 
 
 def _fates(folder: Place) -> dict[str, tuple[str | None, dict[str, Any]]]:
-    """Source → title and fate of each record of the run in *folder*."""
     fates: dict[str, tuple[str | None, dict[str, Any]]] = {}
     for table in TABLES:
         own = ("reason",) if table == "rejects" else ("title", "word_count")
@@ -199,7 +194,7 @@ def _fates(folder: Place) -> dict[str, tuple[str | None, dict[str, Any]]]:
 
 
 def diff_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Format what changed as text."""
+    """Format the result of ``diff_runs`` as text."""
     found = shown_in(found)
     yield f"a  {found['a']}"
     yield f"b  {found['b']}"
@@ -249,18 +244,18 @@ PROBLEMS = {
     "unlisted": "no manifest lists it, but readers would read it",
     "no_manifest": "a run without a readable manifest.json",
 }
-"""What can be wrong with a file → what that means. A closed list."""
+"""The closed list of problems of a file → meaning."""
 
 
 def verify(output: Place) -> dict[str, Any]:
     """Check every file of *output* against the digests in the manifests.
 
     Returns:
-        An object ready for JSON: how many runs, files and bytes were checked, and ``problems``,
+        An object ready for JSON: the numbers of runs, files and bytes checked, and ``problems``,
         each with path, problem and detail.
 
     Raises:
-        UsageError: *output* holds no runs.
+        UsageError: *output* has no runs.
     """
     check_output(output)
     count = size = 0
@@ -277,7 +272,7 @@ def verify(output: Place) -> dict[str, Any]:
         except (NewsieveError, OSError, KeyError) as error:
             problems.append((folder, "no_manifest", str(error)))
             continue
-        # Manifests of newsieve of earlier versions have no digest of themselves.
+        # Manifests of earlier versions have no digest.
         if manifest.get("digest", expected := digest_manifest(manifest)) != expected:
             detail = f"its digest is not {manifest['digest']}"
             problems.append((folder / "manifest.json", "changed", detail))
@@ -314,7 +309,7 @@ def _problems_of(path: Place, file: dict[str, Any]) -> Iterator[tuple[Place, str
 
 
 def verify_lines(found: dict[str, Any]) -> Iterator[str]:
-    """Format what was found as text."""
+    """Format the result of ``verify`` as text."""
     found = shown_in(found)
     for each in found["problems"]:
         detail = f" ({each['detail']})" if each["detail"] else ""

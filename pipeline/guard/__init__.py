@@ -1,7 +1,7 @@
 """Run a function on untrusted items in a helper process that is killed at a time or memory limit.
 
     Guard.run(items) ──pickles──▶ helper: function(item, argument), under timers and memory limit
-                     ◀─pickles──  one answer per item; if it dies, the next item is the culprit
+                     ◀─pickles──  one result per item; if it dies, the next item is to blame
 
 C code that loops or allocates returns neither to the interpreter nor to a signal handler. So the
 kernel enforces the limits: timers whose signals kill the process (``killable``), and a limit on
@@ -28,12 +28,12 @@ from pipeline.errors import NewsieveError
 from pipeline.guard.killable import OUT_OF_MEMORY, READY
 
 _PATIENCE_S = 120.0
-"""Seconds, over all items, that a guard waits for whoever kills its helpers from outside, such as
-the system when memory is short, to have done."""
+"""Total seconds that a guard waits while helpers are killed from outside, for example by the system
+when memory is short."""
 
 _LONGEST_PAUSE_S, _LOADING_PAUSE_S = 15.0, 3.0
-"""A longer pause than the second before a helper that is killed while it loads means that there
-is no memory for it."""
+"""Maximum pause before the next try; once pauses are longer than the second, a helper that is
+killed while loading is given up: there is no memory for it."""
 
 _in_helpers = local()
 """``seconds``: CPU time that helpers have spent on the items of a thread."""
@@ -45,13 +45,13 @@ def python_command(code: str, *arguments: str) -> list[str]:
     """Return the command that runs *code* in another interpreter, with the modules of this one.
 
     ``sys.path`` is set before the first import: with ``-c`` or ``-m`` alone, Python would import
-    modules from the current folder, which may be full of files by others.
+    modules from the current folder, which may contain foreign files.
     """
     return [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!a}; {code}", *arguments]
 
 
 def cpu_seconds() -> float:
-    """Return the CPU time of this thread so far, with that of helpers that it waited for."""
+    """Return the CPU seconds of this thread and of the helpers that it waited for."""
     in_helpers: float = getattr(_in_helpers, "seconds", 0.0)
     return time.thread_time() + in_helpers
 
@@ -62,8 +62,7 @@ class Limits:
 
     Attributes:
         seconds: CPU time of all threads; wall time is limited to ten times as much.
-        megabytes: address space that the helper may use beyond what it has when loaded;
-            enforced on Linux only.
+        megabytes: growth of the helper's address space after loading; enforced on Linux only.
     """
 
     seconds: float
@@ -72,10 +71,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Killed:
-    """The answer for an item that killed its helper.
+    """The result for an item whose helper died.
 
     Attributes:
-        how: the limit it hit, that the process crashed, or that somebody else killed it.
+        how: the limit that was exceeded, a crash, or a kill from outside.
         detail: the signal or exit code of a crash.
     """
 
@@ -84,15 +83,14 @@ class Killed:
 
 
 class Guard:
-    """Runs ``function(item, argument)`` in a helper process, started when first needed.
+    """Runs ``function(item, argument)`` in a helper process, which is started when first needed.
 
-    The helper lives until ``close``, the end of this process, or an item that kills it. Threads
+    The helper runs until ``close``, the exit of this process, or an item that kills it. Threads
     may share a Guard; calls are serialized.
 
     Args:
-        function: importable by name. An exception, except MemoryError, crashes the helper.
-        load: called once in each helper before the first item, without limits, so that loading
-            models does not count as that item's time.
+        function: importable by name. Any exception but MemoryError crashes the helper.
+        load: called once in each helper before the first item, without limits, to load models.
     """
 
     def __init__(
@@ -112,10 +110,10 @@ class Guard:
             self._ready_helper()
 
     def run(self, items: Sequence[object], argument: object) -> list[object]:
-        """Return an answer per item, in order: the function's, or ``Killed``.
+        """Return one result per item, in order: the function's, or ``Killed``.
 
-        If a helper that has answered other items dies, other than by the time limit, the item
-        is tried again in a fresh helper; if it was killed from outside, several times.
+        If a helper that has processed other items dies for any reason but the time limit, the item
+        is tried again in a new helper; several times if the helper was killed from outside.
 
         Raises:
             NewsieveError: no helper can be started.
@@ -126,7 +124,7 @@ class Guard:
                 while len(answers) < len(items):
                     self._answer_some(items, pickle.dumps(argument), answers)
             except BaseException:
-                self._end()  # it may still answer a request that was abandoned
+                self._end()  # it may still reply to an abandoned request
                 raise
         return answers
 
@@ -136,7 +134,7 @@ class Guard:
             self._end()
 
     def _answer_some(self, items: Sequence[object], argument: bytes, answers: list[object]) -> None:
-        """Receive answers until all *items* have one, or the helper dies."""
+        """Receive results until all *items* have one, or the helper dies."""
         helper = self._ready_helper()
         fresh = not helper.answered
         try:
@@ -181,8 +179,8 @@ class _Helper:
         self.answered = 0
         self.ready = False
         self._cpu_s = 0.0
-        # A session of its own: Ctrl-C goes to this process, which then stops the helper. What
-        # libraries print is discarded.
+        # In a session of its own, so that Ctrl-C goes to this process only, which then stops the
+        # helper. Output of libraries is discarded.
         lifeline, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603
@@ -205,7 +203,7 @@ class _Helper:
             self._requests.flush()
 
     def expect_ready(self) -> None:
-        """Wait for the function to be loaded, the first time; EOFError if it dies meanwhile."""
+        """Wait for the function to be loaded; EOFError if the helper dies."""
         if not self.ready:
             message = pickle.load(self._answers)  # noqa: S301 - our own child's
             if message != READY:
@@ -213,12 +211,11 @@ class _Helper:
             self.ready = True
 
     def send(self, request: tuple[bytes, Sequence[object]]) -> None:
-        """Send a request; OSError if the helper is dead."""
         pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
         self._requests.flush()
 
     def receive(self) -> object:
-        """Receive the next answer; EOFError or UnpicklingError if the helper died."""
+        """Receive the next result; EOFError or UnpicklingError if the helper died."""
         answer, cpu_s = pickle.load(self._answers)  # noqa: S301 - our own child's
         _in_helpers.seconds = getattr(_in_helpers, "seconds", 0.0) + cpu_s - self._cpu_s
         self._cpu_s = cpu_s
@@ -239,7 +236,6 @@ class _Helper:
         return Killed("crashed", f"the process ended with exit code {code}")
 
     def end(self) -> None:
-        """Kill the process and wait for it; nothing is lost."""
         self._process.kill()
         for stream in (self._requests, self._answers):
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The helper process: answers items one by one, under timers that kill it. See ``serve``.
+"""The helper process: it processes items one by one, under timers that kill it. See ``serve``.
 
 There are no signal handlers, because C code could delay them: SIGPROF (CPU time) and SIGALRM
 (wall time) have their default action, which kills the process. So does SIGIO, which Linux sends
@@ -29,11 +29,11 @@ READY = "ready"
 OUT_OF_MEMORY = 86
 """Exit code after a MemoryError; not used by the system."""
 _WALL_TO_CPU = 10
-"""Wall seconds per CPU second: stops items that wait, but not because the machine is busy."""
+"""Wall seconds per CPU second: stops items that wait, but not those slowed by a busy machine."""
 
 
 def serve() -> None:
-    """Answer requests from stdin on the original stdout, until stdin is closed."""
+    """Serve requests from stdin, with replies on the original stdout, until stdin is closed."""
     requests, answers = sys.stdin.buffer, _take_stdout()
     _set_signals()
     _die_with_parent(int(sys.argv[1]))
@@ -62,7 +62,7 @@ def _answer(
                 _set_timers(limits.seconds)
                 answer = function(item, argument)
                 packed_answer = pickle.dumps((answer, time.process_time()), pickle.HIGHEST_PROTOCOL)
-                # If the parent is stopped, waiting for it is not the item's time.
+                # Waiting for a stopped parent must not count as the item's time.
                 _set_timers(0)
                 answers.write(packed_answer)
                 answers.flush()
@@ -76,7 +76,7 @@ def _put(message: str, answers: BinaryIO) -> None:
 
 
 def _take_stdout() -> BinaryIO:
-    """Reserve stdout for answers: what libraries print goes to stderr."""
+    """Reserve stdout for results; output of libraries goes to stderr."""
     kept = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return kept
@@ -90,7 +90,7 @@ def _set_signals() -> None:
 
 
 def _die_with_parent(lifeline: int) -> None:
-    """Request a signal for when *lifeline*, to which nothing is written, is closed."""
+    """Request a signal when *lifeline*, a pipe that nothing is written to, is closed."""
     if sys.platform == "linux":
         fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
         flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)

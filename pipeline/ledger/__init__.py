@@ -1,8 +1,8 @@
-"""The state of an output folder: what was read, what is planned, what is published.
+"""The state of an output folder: what was read, is planned and is published.
 
 inputs      paths and globs → input files
 history     published runs → what they read, and what was taken down
-index       the same for all runs, in one file
+index       a cache of history, in one file
 window      articles of earlier runs that new ones are compared with
 plan        new files → blocks, fixed before the work starts
 lock        one run at a time

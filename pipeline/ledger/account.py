@@ -22,7 +22,7 @@ from pipeline.write.columns import Table
 
 @dataclass(frozen=True, slots=True)
 class AlarmCluster:
-    """A cluster of more than ``dedup.alarm_cluster_size`` articles and copies of one run."""
+    """A cluster with more than ``dedup.alarm_cluster_size`` articles and duplicates of one run."""
 
     cluster_id: str
     size: int
@@ -41,15 +41,16 @@ class AlarmCluster:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The fates of the records that a run read.
+    """Counts of what happened to the records that a run read.
 
     Attributes:
         errors: rejects of kind ``error``, part of ``rejects``.
         undated_articles: articles without a date of publication, part of ``articles``.
-        largest_cluster: most articles and copies of this run that share a ``cluster_id``.
-        rejects_by_reason, removed_by_rule: number of records, or of cuts, each.
-        ignored_fields: unknown field → records that had it; also the records of archives that
-            are not documents, such as ``warc:request``.
+        largest_cluster: most articles and duplicates of this run that share a ``cluster_id``.
+        rejects_by_reason: reason → records.
+        removed_by_rule: rule → cuts.
+        ignored_fields: unknown field → records that had it; also records of archives that are
+            not documents, such as ``warc:request``.
         alarm_clusters: the largest first.
         unfinished: last lines that are not whole, left for the next run.
     """
@@ -80,11 +81,11 @@ class Account:
             raise AccountError(
                 f"the account does not balance: read {self.read}, but {self.articles} articles "
                 f"+ {self.duplicates} duplicates + {self.rejects} rejects + {self.unchanged} "
-                f"unchanged = {accounted}; nothing was published. This is a defect of newsieve"
+                f"unchanged = {accounted}; nothing was published. This is a bug in newsieve"
             )
 
     def as_dict(self) -> dict[str, int | dict[str, int]]:
-        """Return the counts for the manifest; ``alarm_clusters`` have their own place there."""
+        """Return the counts for the manifest, without ``alarm_clusters``."""
         counts = {each.name: getattr(self, each.name) for each in fields(self)}
         del counts["alarm_clusters"]
         return {
@@ -99,12 +100,12 @@ Joined: TypeAlias = tuple[NDArray[np.bytes_], NDArray[np.uint32]]
 def measure_clusters(
     joined: Sequence[Joined], earlier: NDArray[np.uint64]
 ) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
-    """Count the rows of this run in each cluster of two rows or more, and of earlier articles.
+    """Count the rows of this run in each cluster of more than one row.
 
     Args:
         joined: ``WrittenCounts.joined`` of each block, as ids and counts.
-        earlier: heads of the ids of clusters that earlier articles name, ascending; every other
-            one has the row of the article that names it, too.
+        earlier: heads of the ids of clusters with articles of earlier runs, ascending. In any other
+            cluster, the article that gave it its id is of this run and counts too.
 
     Returns:
         S16[k], the ids of the clusters, ascending; int64[k], their sizes. Memory: about 50 bytes
@@ -123,7 +124,7 @@ def _alarming(
     """Describe the clusters of more than *limit* rows (0: none), the largest first.
 
     Args:
-        tables: each gets the first title of its rows in them, in their order.
+        tables: files, in the order in which a cluster takes its title from them.
     """
     large = np.flatnonzero(sizes > limit) if limit else np.empty(0, np.int64)
     if not len(large):
@@ -147,12 +148,12 @@ def _titles(files: Iterable[Place], clusters: pa.Array) -> dict[str, str]:
 
 
 CLUSTERED: tuple[Table, ...] = ("articles", "duplicates")
-"""Tables whose rows belong to clusters; articles first: a cluster takes its title from them."""
+"""Tables whose rows belong to clusters; the titles of articles are preferred."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputCount:
-    """Counts of the records of one input file; ``retry``: read it again in the next run."""
+    """Counts of the records of one input file; ``retry``: the next run reads it again."""
 
     read: int
     unchanged: int
@@ -166,7 +167,7 @@ def tally(
     """Add up the counts of *blocks*, and measure the clusters in their tables.
 
     Args:
-        alarm_cluster_size: larger clusters are listed in the account; 0 for none.
+        alarm_cluster_size: list larger clusters in the account; 0: none.
 
     Returns:
         The account of the run, and source → counts of that file.

@@ -1,7 +1,7 @@
-"""Which files to read again: those with rejects of settings that have changed since.
+"""Which files to read again: those with rejects due to settings that have changed since.
 
-Read ``read_again`` first. Without it, a wrong setting would be final: the records it rejected count
-as read, and a right setting would come too late for them.
+Read ``read_again`` first. Without it, records rejected by a wrong setting would count as read for
+good.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ SETTINGS: dict[str, tuple[str, ...]] = {
         "judge.languages", "judge.language_min_chars", "judge.language_min_score",
     ),
 }  # fmt: skip
-"""Reason of a reject → the settings that decide about it."""
+"""Reason of a reject → the settings that can cause it."""
 
 
 RECENT = 30
-"""Runs after a change of settings in which rejects are looked up: it reads the ids of all tables,
-and a file that the first run after the change did not find among its inputs may be back."""
+"""Number of runs after a change of settings that look rejects up: a file may be missing from the
+inputs of the first. Each look-up reads the ids of all tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Reject:
-    """A row of rejects: the file it is from, and its id if it has one."""
+    """A row of ``rejects``: its file, and its id if it has one."""
 
     file: str
     id: str | None
@@ -64,16 +64,15 @@ def read_again(
 
     Args:
         runs: the published runs, oldest first.
-        config: what the next run goes by. If one of the newest ``RECENT`` runs went by other
-            settings, all rejects are looked up whose settings have changed since, unless they
-            were read since.
+        config: settings of the next run. If one of the newest ``RECENT`` runs had others, all
+            rejects that they may have caused, and that were not read since, are looked up.
         paths: files and folders whose rejects are to be read again, whatever their reason.
 
     Returns:
         Sources of files.
 
     Raises:
-        UsageError: no input is one of *paths*, or lies in it.
+        UsageError: no input is one of *paths*, or is in it.
     """
     sources = {file.source for file in inputs.files}
     named = {source for path in paths for source in _below(path, inputs)}
@@ -107,7 +106,7 @@ def read_again(
 def without_rejected(
     seen: NDArray[np.bytes_], runs: Sequence[CommittedRun], sources: Collection[str]
 ) -> NDArray[np.bytes_]:
-    """Drop from *seen* (S16) the ids of records of the files *sources* that were only rejected."""
+    """Drop from *seen* (S16) the ids of records of *sources* that were rejected and never kept."""
     if not sources:
         return seen
     rejected = {
@@ -122,7 +121,7 @@ def without_rejected(
 
 def _below(path: str, inputs: Inputs) -> list[str]:
     wanted = _resolved(path)
-    found = [file.source for file in inputs.files if _lies_in(_resolved(file.path), wanted)]
+    found = [file.source for file in inputs.files if _is_at_or_below(_resolved(file.path), wanted)]
     if not found:
         raise UsageError(
             f"--again {path}: no input is at or below it; name a file or folder of input.paths"
@@ -135,7 +134,7 @@ def _resolved(path: str) -> Place:
     return place.resolve() if isinstance(place, Path) else place
 
 
-def _lies_in(path: Place, folder: Place) -> bool:
+def _is_at_or_below(path: Place, folder: Place) -> bool:
     return type(path) is type(folder) and path.is_relative_to(folder)  # type: ignore[arg-type]
 
 
@@ -153,7 +152,7 @@ def _differ(earlier: Mapping[str, Any], config: Config) -> bool:
 
 
 def _changed(reason: str, earlier: Mapping[str, Any], config: Config) -> bool:
-    """Return whether a setting that decides about *reason* was another; unknown ones were not."""
+    """Return whether a setting that can cause *reason* had another value; a missing one had not."""
     for setting in SETTINGS.get(reason, ()):
         section, name = setting.split(".")
         now = getattr(config, section).model_dump(mode="json", include={name})[name]

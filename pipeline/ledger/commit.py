@@ -48,7 +48,7 @@ def write_inputs(
     """Write state/inputs.parquet: which files later runs skip, and which they read again.
 
     Args:
-        max_attempts: runs that try to read a damaged file.
+        max_attempts: number of runs that try to read a damaged file.
     """
     rows = [
         {
@@ -77,7 +77,7 @@ def write_manifest(
     """Write the manifest of a finished run, the last file before the commit.
 
     Args:
-        timings: wall-clock times; tables have none.
+        timings: wall-clock times, which no table contains.
         gates: results of the gates that apply.
     """
     window = staging.window_counts()
@@ -105,23 +105,23 @@ def write_manifest(
 
 
 def now_utc() -> str:
-    """Give the time in UTC as a manifest has it: ISO 8601, to the second."""
+    """Return the time for a manifest: ISO 8601 in UTC, to the second."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def save_manifest(folder: Place, manifest: dict[str, Any]) -> None:
-    """Write manifest.json of the run in *folder*, atomically, with a digest of itself."""
+    """Write manifest.json of the run in *folder*, atomically, including its own digest."""
     manifest = manifest | {"digest": digest_manifest(manifest)}
     write_bytes(folder / "manifest.json", encode_manifest(manifest))
 
 
 def describe_files(folder: Place) -> list[dict[str, Any]]:
-    """Return the tables of the run in *folder*, with rows, bytes and digest, for its manifest."""
+    """Return ``files`` of the manifest of the run in *folder*: path, rows, bytes and digest."""
     return [_describe(path, folder) for path in listed(folder, "*.parquet", deep=True)]
 
 
 def _files_of(plan: Plan, staging: Staging) -> list[dict[str, Any]]:
-    """Describe the files of the run, and none that a discarded one of this name has left."""
+    """Describe the files of the run, but not those that a discarded run of this name has left."""
     folder, found = staging.result, describe_files(staging.result)
     if isinstance(folder, Path):
         return found
@@ -134,10 +134,7 @@ def _files_of(plan: Plan, staging: Staging) -> list[dict[str, Any]]:
 
 
 def digest_manifest(manifest: dict[str, Any]) -> str:
-    """Digest what *manifest* says, without its own ``digest``: 32 hex digits of blake2b.
-
-    The order of keys and white space do not count.
-    """
+    """Digest *manifest* without its ``digest``: 32 hex digits, whatever the order of keys."""
     facts = {name: value for name, value in manifest.items() if name != "digest"}
     return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
@@ -162,7 +159,7 @@ def _describe(place: Place, folder: Place) -> dict[str, Any]:
 
 
 def publish(finished: Place, output: Place, run_id: str) -> Place:
-    """Publish *finished* as the run *run_id* of *output*: by one rename, or one conditional put.
+    """Publish *finished* as the run *run_id* of *output*, by one rename or one conditional put.
 
     Args:
         finished: folder of the run; in an object store, of its manifest.
@@ -171,7 +168,7 @@ def publish(finished: Place, output: Place, run_id: str) -> Place:
         The folder of the published run.
 
     Raises:
-        LostRace: in an object store, another run has taken its place in the log.
+        LostRace: in an object store, another run has taken its number in the log.
     """
     target, deed = output / "runs" / run_id, f"{run_id} is published"
     if isinstance(finished, Path) and isinstance(target, Path):
@@ -191,16 +188,13 @@ def hold(finished: Place, output: Place, run_id: str) -> Place:
         publish_folder(finished, target, f"{run_id} is held")
     else:
         write_bytes(target / "manifest.json", (finished / "manifest.json").read_bytes())
-        Staging(str(finished)).remove()  # after a discard, its inputs are planned anew
+        Staging(str(finished)).remove()  # after a discard, its inputs are planned again
     return target
 
 
 @contextmanager
 def cleanup_after(deed: str) -> Iterator[None]:
-    """Run a cleanup that may fail: log an ``OSError``, do not raise it; *deed* stays done.
-
-    The next command that takes the lock cleans up what is left.
-    """
+    """Run a cleanup after *deed*; log an ``OSError``: the next command cleans up the rest."""
     try:
         yield
     except OSError as error:
@@ -211,14 +205,14 @@ def cleanup_after(deed: str) -> Iterator[None]:
 
 
 def withdraw(folder: Path, output: Path) -> None:
-    """Take a run out of a folder: hide it by one rename, then delete it. Call it under the lock.
+    """Hide a run by one rename, then delete it. Call it under the lock.
 
     After a kill in between, the next ``sweep_staging`` deletes the rest.
     """
     sweep_staging(output)
     gone = output / ".staging" / f"withdrawn-{folder.name}"
-    publish_folder(folder, gone, f"{folder.name} is taken away")
-    with cleanup_after(f"{folder.name} is taken away"):
+    publish_folder(folder, gone, f"{folder.name} is removed")
+    with cleanup_after(f"{folder.name} is removed"):
         shutil.rmtree(gone)
 
 
@@ -226,7 +220,7 @@ def sweep_staging(output: Place, keep: str | None = None) -> None:
     """Remove what interrupted runs left behind. Call it under the lock.
 
     Args:
-        keep: the run that is going to be finished.
+        keep: the run that will be finished.
     """
     if not isinstance(output, Path):
         sweep(output)

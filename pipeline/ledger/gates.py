@@ -1,8 +1,7 @@
 """Limits that a finished run must meet to be published. Read ``judge_gates`` first.
 
-The name of a gate is that of its setting in ``gates``, of its result in the manifest and in
-messages. ``min_`` and ``max_`` give the side; without an ending the setting is the limit,
-``_rise`` adds it to the baseline, ``_ratio`` multiplies the baseline with it.
+A gate has one name in the settings, the manifest and messages. Without an ending, the setting is
+the limit; ``_rise`` adds it to the baseline, ``_ratio`` multiplies the baseline by it.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pipeline.config import GatesConfig
 from pipeline.ledger.account import Account
 
 Counts: TypeAlias = "Mapping[str, Any]"
-"""``counts`` of a manifest; an older version may have written fewer."""
+"""``counts`` of a manifest; older versions wrote fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +23,10 @@ class GateResult:
     """The result of one gate.
 
     Attributes:
-        name: of the gate and of its setting.
         value: of this run.
         limit: the setting, or the setting applied to the baseline.
-        baseline: median of earlier runs, or the least; None if the setting is the limit.
-        passed: the value is within the limit, or equal to it.
+        baseline: median or minimum of earlier runs; None if the setting is the limit.
+        passed: the value is within the limit or equal to it.
     """
 
     name: str
@@ -55,7 +53,7 @@ class EarlierRun:
 
     Attributes:
         counts: the account.
-        accepted: gates that it failed; it was published by hand.
+        accepted: gates that it failed before it was published by hand.
     """
 
     counts: Counts
@@ -64,7 +62,7 @@ class EarlierRun:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """A number of a run: a count, or its share of the sum of other counts.
+    """What a gate checks: a count, or its share of the sum of other counts.
 
     Attributes:
         whole: the counts in the denominator of a share; () for a count.
@@ -91,7 +89,7 @@ class _Measure:
 
 
 RECORDS = ("articles", "duplicates", "rejects")
-"""New records: what was read, less what is unchanged."""
+"""New records: those read, minus the unchanged."""
 
 MEASURES = {
     "articles": _Measure("articles", (), ()),
@@ -102,17 +100,17 @@ MEASURES = {
     "undated_share": _Measure("undated_articles", ("articles",), ("articles",)),
     "cluster_size": _Measure("largest_cluster", (), RECORDS),
 }
-"""Name of a gate without ``min_``/``max_`` and ending → what it measures."""
+"""Name of a gate without ``min_``/``max_`` and ending → what it checks."""
 
 LEAST = frozenset({"min_read_ratio"})
-"""Gates whose baseline is the least of the earlier runs, not the median: less than usual is read
-every night, less than ever is not."""
+"""Gates whose baseline is the minimum of earlier runs instead of the median, because every night
+reads less than usual."""
 
 _LIMITS: dict[str, Callable[[float, float], float]] = {
     "_rise": lambda baseline, setting: baseline + setting,
     "_ratio": lambda baseline, setting: baseline * setting,
 }
-"""Ending of a gate's name → its limit, from the baseline and the setting."""
+"""Ending of a gate's name → its limit, computed from baseline and setting."""
 
 GATES = (
     "min_articles",
@@ -143,13 +141,12 @@ def judge_gates(
 ) -> list[GateResult]:
     """Check *account* against every gate that is set and applies.
 
-    A share needs a denominator of ``min_records``; a count compared with a baseline needs one of
-    the two to be that large. A fixed limit of a count always applies.
+    A share applies only if its denominator is at least ``min_records``; a ratio, if the count or
+    its baseline is. A fixed limit of a count always applies.
 
     Args:
         earlier: published runs, oldest first; the newest ``baseline_runs`` count.
-        catching_up: the run only reads again what earlier ones could not, or rejected: there may
-            be little of that.
+        catching_up: the run only reads rejects and unreadable files again, which may be few.
 
     Returns:
         The results of the gates that apply; the run may be published if all passed.
@@ -178,7 +175,7 @@ def gates_from_dict(facts: Mapping[str, Mapping[str, Any]]) -> list[GateResult]:
 
 
 def failed(results: Iterable[GateResult]) -> list[GateResult]:
-    """Return the gates that hold the run."""
+    """Return the gates that were not passed."""
     return [result for result in results if not result.passed]
 
 
@@ -207,7 +204,6 @@ def _judge(
 
 
 def _parts(name: str) -> tuple[_Measure, str]:
-    """Return the measure and the ending of a gate's name."""
     ending = next((each for each in _LIMITS if name.endswith(each)), "")
     return MEASURES[name[len("min_") :].removesuffix(ending)], ending
 
@@ -215,10 +211,9 @@ def _parts(name: str) -> tuple[_Measure, str]:
 def _baseline(
     name: str, measure: _Measure, earlier: Sequence[EarlierRun], config: GatesConfig
 ) -> float | None:
-    """Return the median, or least, over comparable runs; None if they are fewer than ``min_runs``.
+    """Return the median or minimum of comparable runs; None if there are fewer than ``min_runs``.
 
-    A run published by hand although it failed this gate sets a new normal: older runs no longer
-    count.
+    After a run that failed this gate was published by hand, older runs no longer count.
     """
     values: list[float] = []
     for run in earlier:

@@ -1,7 +1,7 @@
-"""Runs that a gate holds: finished, hidden from readers, waiting for a decision.
+"""Runs held by a gate: finished, hidden from readers, waiting for a decision.
 
-``<output>/.held/<run_id>/`` is the folder that would have been published. While it exists,
-every further run ends in ``HeldRun``; read ``publish_held`` and ``discard_held``.
+``<output>/.held/<run_id>/`` is the folder that would have been published. While it exists, every
+run raises ``HeldRun``. Read ``publish_held`` and ``discard_held``.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def earlier_runs(runs: Sequence[CommittedRun], config: GatesConfig) -> list[Earl
     found: list[EarlierRun] = []
     for run in reversed(runs[-config.baseline_runs :]):
         for manifest in reversed(list(manifests_of(read_manifest(run.folder)))):
-            gates = manifest.get("gates", {})  # an older version wrote none
+            gates = manifest.get("gates", {})  # older versions wrote none
             accepted = frozenset(name for name, fact in gates.items() if not fact["passed"])
             found.append(EarlierRun(manifest["counts"], accepted))
     return found[: config.baseline_runs][::-1]
@@ -87,8 +87,8 @@ def refuse_held(
 def held_runs(output: Place) -> list[Place]:
     """List the folders of held runs, by name.
 
-    In an object store a run whose number in the log is taken is published already, or never can be:
-    then its inputs are planned anew.
+    In an object store, a run whose number in the log is taken is not held any more: it is published
+    already, or its inputs are planned again.
     """
     folder = output / HELD
     found: list[Place] = [*folder.iterdir()] if folder.is_dir() else []
@@ -113,14 +113,14 @@ def describe_held(folder: Place) -> str:
             *(f"  {result}" for result in held.failed),
             *(f"  {cluster}" for cluster in held.alarm_clusters),
             f"  look at it:           {folder}",
-            f"  publish it as it is:  newsieve publish {output} {folder.name}",
-            f"  or remove it:         newsieve discard {output} {folder.name}",
+            f"  publish it unchanged: newsieve publish {output} {folder.name}",
+            f"  or delete it:         newsieve discard {output} {folder.name}",
         ]
     )
 
 
 def publish_held(output: Place, name: str) -> Place:
-    """Publish a held run; its manifest notes ``published_by_hand``.
+    """Publish a held run, with ``published_by_hand`` in its manifest.
 
     Args:
         name: the run, or a unique prefix of its name.
@@ -130,8 +130,8 @@ def publish_held(output: Place, name: str) -> Place:
 
     Raises:
         UsageError: no such run is held, or *output* holds no runs at all.
-        LockedOutput: a run is at work.
-        NewsieveError: the newest run is no longer the one that this run follows.
+        LockedOutput: a run is in progress.
+        NewsieveError: the parent of this run is no longer the newest run.
     """
     with _held(output, name) as folder:
         held = _read_held(folder)
@@ -154,18 +154,18 @@ def publish_held(output: Place, name: str) -> Place:
 
 
 def discard_held(output: Place, name: str) -> str:
-    """Remove a held run; the next run reads its inputs again.
+    """Delete a held run, so that the next run reads its inputs again.
 
-    Args and errors: as ``publish_held``.
+    Arguments and errors are those of ``publish_held``.
 
     Returns:
-        The name of the removed run.
+        The name of the deleted run.
     """
     with _held(output, name) as folder:
         if isinstance(folder, Path) and isinstance(output, Path):
             withdraw(folder, output)
         else:
-            # Its tables go when another run has its place in the log.
+            # Its tables are deleted when another run has its number in the log.
             Staging(str(output / ".staging" / folder.name)).remove()  # left by a kill
             remove_tree(folder)
     return folder.name
@@ -180,7 +180,7 @@ def _held(output: Place, name: str) -> Iterator[Place]:
 
 
 def check_output(output: Place) -> None:
-    """Raise unless *output* is an output folder; a lock file in another folder would be litter.
+    """Check that *output* is an output folder, before a lock file is created in it.
 
     Raises:
         UsageError: it is not.

@@ -38,16 +38,16 @@ INPUTS_SCHEMA = pa.schema(
     ],
     metadata={"newsieve.state": "inputs", "newsieve.format_version": str(FORMAT_VERSION)},
 )
-"""state/inputs.parquet: one row for each file that the run read, or tried to.
+"""state/inputs.parquet: one row for each file that the run read, or tried to read.
 
-digest: null if the file could not be read; attempts: runs that read this content so far; retry:
-the next run reads it again.
+digest: null if the file could not be read; attempts: runs that have read this content, or tried;
+retry: the next run reads it again.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class CommittedRun:
-    """A published run; ``sequence`` is its position in the chain of runs, from 1."""
+    """A published run; ``sequence`` is its number, from 1."""
 
     folder: Place
     run_id: str
@@ -58,12 +58,12 @@ class CommittedRun:
 def committed_runs(output: Place) -> list[CommittedRun]:
     """List the published runs below *output*, oldest first.
 
-    Folder names are enough, so that years of runs cost one listing. Manifests are read only of the
-    newest run, to check that this version can continue from it, and where sequences have gaps.
+    Folder names are enough, so years of runs take one listing. The only manifests read are that of
+    the newest run, to check its format, and those after gaps in the numbers.
 
     Raises:
-        NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, a run is
-            missing, or a copy of one lies beside it.
+        NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, or a run
+            is missing or there twice.
     """
     if isinstance(output, Path):
         runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
@@ -84,7 +84,7 @@ def committed_runs(output: Place) -> list[CommittedRun]:
 
 
 def next_sequence(output: Place, runs: Sequence[CommittedRun]) -> int:
-    """Return the number of the next run; in an object store changes of runs have numbers, too."""
+    """Return the number of the next run; in an object store, changes of runs use up numbers too."""
     if isinstance(output, Path):
         return runs[-1].sequence + 1 if runs else 1
     return known_log(output).sequence + 1
@@ -99,7 +99,6 @@ def _runs_below(folder: Path) -> Iterator[CommittedRun]:
                 "its rows twice; move it"
             )
         if named and path.is_dir():
-            # A run is published with its manifest, by one rename.
             if not os.path.lexists(path / "manifest.json"):
                 raise NewsieveError(
                     f"{path}: a run without its manifest.json; restore this folder from a backup"
@@ -114,7 +113,7 @@ def _runs_below(folder: Path) -> Iterator[CommittedRun]:
 
 
 def _check_chain(runs: Sequence[CommittedRun]) -> None:
-    """Raise if a run is missing. A compacted run takes the place of several, and names a parent."""
+    """Raise if a run is missing; a compacted run has the parent of the first of its runs."""
     before: CommittedRun | None = None
     for run in runs:
         if run.sequence == (before.sequence if before else 0):
@@ -159,7 +158,7 @@ _ENTRIES: dict[str, Callable[[Any], bool]] = {
     "inputs": lambda found: all(map(_is_count, found.values())),
     "timings": lambda found: found["seconds"] >= 0 and bool(found["started"]),
 }
-"""What each manifest has, and those of the runs in it → whether it is as it was written."""
+"""Required entries of manifests, also of those in compacted runs → check."""
 
 _LATER_ENTRIES: dict[str, Callable[[Any], bool]] = {
     "config": lambda found: all(section.keys() is not None for section in found.values()),
@@ -168,11 +167,10 @@ _LATER_ENTRIES: dict[str, Callable[[Any], bool]] = {
     "removed": lambda found: all(each.keys() for each in found),
     "files": lambda found: all(each["path"] for each in found),
 }
-"""The same of what an older version may not have written."""
+"""The same for entries that older versions did not write."""
 
 
 def _is_count(found: Any) -> bool:
-    """Whether *found* is a number, or a table of numbers by name."""
     return isinstance(found, int) or all(isinstance(each, int) for each in found.values())
 
 
@@ -193,7 +191,7 @@ def _check_format(folder: Place) -> None:
 
 
 def read_table(path: Place, *columns: str) -> pa.Table:
-    """Read *columns* of a Parquet file, as far as it has them; without names, all columns.
+    """Read those of *columns* that a Parquet file has; without *columns*, all.
 
     Raises:
         NewsieveError: the file is damaged.
@@ -214,7 +212,7 @@ def table_files(folder: Place, table: str) -> list[Place]:
 
 
 def state_file(folder: Place, name: str) -> Place | None:
-    """Return a file of the state of the run in *folder*, such as ``inputs``; None without one."""
+    """Return a file of the state of a run, such as ``inputs``; None if it is not there."""
     if isinstance(folder, Path):
         path = folder / "state" / f"{name}.parquet"
         return path if path.is_file() else None
@@ -223,13 +221,13 @@ def state_file(folder: Place, name: str) -> Place | None:
 
 
 def check_tables(run: CommittedRun) -> None:
-    """Raise if a table that the manifest of *run* lists is missing, or has another size.
+    """Check that the tables in the manifest of *run* exist and have the size given there.
 
     Raises:
-        NewsieveError: one is; the message names it.
+        NewsieveError: one does not.
     """
     if not isinstance(run.folder, Path):
-        return  # nobody moves objects; one that is missing is found when it is read
+        return  # a missing object is noticed when it is read
     for each in read_manifest(run.folder).get("files") or ():
         path = run.folder / each["path"]
         if not each["path"].startswith(TABLES):
@@ -245,7 +243,7 @@ def check_tables(run: CommittedRun) -> None:
 
 
 def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
-    """Return (source, digest) of every file that *run* read and that need not be read again."""
+    """Return (source, digest) of every file that *run* has read for good."""
     rows = _inputs(run, "source", "digest", "retry", "unfinished")
     # Earlier versions did not mark files whose last line had no newline for a retry.
     return [
@@ -256,7 +254,7 @@ def inputs_of(run: CommittedRun) -> list[tuple[str, str | None]]:
 
 
 def attempts_of(run: CommittedRun) -> dict[tuple[str, str | None], int]:
-    """Return (source, digest) → attempts so far, of the files that are to be read again."""
+    """Return (source, digest) → attempts so far, for files that are to be read again."""
     rows = _inputs(run, "source", "digest", "attempts", "retry")
     return {(row["source"], row["digest"]): row["attempts"] for row in rows if row.get("retry")}
 
@@ -272,10 +270,7 @@ SETTINGS = ("newsieve", "python", "libraries", "config")
 
 
 def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the manifests of the runs in a compacted run; of any other run, its own.
-
-    Without ``files``: those are the files of the compacted run.
-    """
+    """Yield the manifests (without ``files``) of runs merged into a run; else its own."""
     settings: dict[str, Any] = {}
     for entry in manifest.get("runs") or [manifest]:
         settings |= {name: entry[name] for name in SETTINGS if name in entry}
@@ -283,10 +278,10 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def ids_of(run: CommittedRun) -> NDArray[np.bytes_]:
-    """Return the ids of the records that *run* kept or rejected for good: S16.
+    """Return the ids of the records that *run* kept or rejected for good: S16[n].
 
     Raises:
-        NewsieveError: a table is missing or damaged; its records would be read as new.
+        NewsieveError: a table is missing or damaged.
     """
     check_tables(run)
     found = [np.empty(0, "S16")]
@@ -328,7 +323,7 @@ def write_tombstones(runs: Place, tombstones: Iterable[bytes]) -> None:
 
 
 def renew_views(output: Place) -> None:
-    """Write views.sql anew, after runs were added, changed or taken away (``write_views``)."""
+    """Write views.sql again, after runs were added, changed or removed (``write_views``)."""
     if isinstance(output, Path):
         write_views(output)
         return

@@ -3,9 +3,9 @@
     output/.index/seen.npz    sorted digests of ids, of inputs and their names, and of
                               file stats ("looks")
 
-The look of a file (its size and times) shows that it was read before without opening it.
-Everything else can be derived from the published runs: if the index is deleted, it is rebuilt,
-and all inputs are read once more. Read ``Index`` first.
+The look of a file (its size and times) shows that it was read before, without opening it. If the
+index is deleted, it is rebuilt from the published runs, except for looks: all inputs are opened
+once more. Read ``Index`` first.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from pipeline.read.parts import digest_look
 from pipeline.storage import Place, open_own, replacing
 
 SETTLED_NS = 2_000_000_000
-"""A file that changed this recently may change again within the same tick of the file system's
-clock: its look proves nothing."""
+"""A file that changed this recently may change again without a new time stamp: its look is not
+used."""
 KINDS = ("ids", "inputs", "sources", "looks")
 
 
@@ -43,7 +43,7 @@ class Digests:
     sequences: NDArray[np.uint32]
 
     def sequence_of(self, digest: bytes) -> int | None:
-        """Return the newest run that saw *digest*, or None."""
+        """Return the sequence of the newest run that saw *digest*, or None."""
         wanted = np.array(digest, "S16")
         place = int(np.searchsorted(self.digests, wanted, side="right")) - 1
         seen = place >= 0 and self.digests[place] == wanted
@@ -53,14 +53,14 @@ class Digests:
         return self.sequence_of(digest) is not None
 
     def of(self, sequences: Iterable[int]) -> Digests:
-        """Keep the digests of those runs."""
+        """Return the digests of these runs."""
         kept = np.isin(self.sequences, list(sequences))
         return self if kept.all() else Digests(self.digests[kept], self.sequences[kept])
 
     def plus(
         self, digests: Sequence[bytes] | NDArray[np.bytes_], sequences: Sequence[int] | int
     ) -> Digests:
-        """Add digests, and the run of each, or of all."""
+        """Add digests, with one sequence for each or for all."""
         if not len(digests):
             return self
         new = np.array(digests, "S16")
@@ -71,7 +71,7 @@ class Digests:
         all_ = np.insert(self.digests, places, new)
         sequences_of_all = np.insert(self.sequences, places, numbers)
         late = (all_[1:] == all_[:-1]) & (sequences_of_all[1:] < sequences_of_all[:-1])
-        if late.any():  # seen by a run that is read after a later one
+        if late.any():  # from a run that is added after a later one
             order = np.lexsort((sequences_of_all, all_))
             sequences_of_all = sequences_of_all[order]
         return Digests(all_, sequences_of_all)
@@ -79,14 +79,14 @@ class Digests:
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """What some published runs have seen.
+    """What a set of published runs has seen.
 
     Attributes:
         covers: sequence → name of these runs.
-        ids: of records, kept or rejected.
-        inputs: ``input_digest`` of every file that need not be read again.
-        sources: the same of their names alone.
-        looks: ``look_of`` the same files, as far as known.
+        ids: ids of records kept or rejected.
+        inputs: ``input_digest`` of every file that was read for good.
+        sources: digests of their names alone.
+        looks: ``look_of`` of these files, if known.
     """
 
     covers: dict[int, str]
@@ -98,7 +98,7 @@ class Index:
     def reader_of(self, source: str, digest: str | None) -> int | None:
         """Return the sequence of the newest run that read this file, or None.
 
-        None also if a newer run read other content at its place: the file has changed back.
+        Also None if a newer run read other content at its path: the file has changed back.
 
         Args:
             digest: of its content; None for an unreadable file.
@@ -112,7 +112,7 @@ class Index:
         return look is not None and look in self.looks
 
     def following(self, runs: Sequence[CommittedRun]) -> Index:
-        """Return the index of exactly *runs*: forget others, read those that are missing."""
+        """Return the index of exactly *runs*: drop other runs, read missing ones."""
         wanted = {run.sequence: run.run_id for run in runs}
         same = [number for number, name in self.covers.items() if wanted.get(number) == name]
         ids, inputs, sources, looks = (getattr(self, name).of(same) for name in KINDS)
@@ -126,15 +126,15 @@ class Index:
         return Index(wanted, ids, inputs, sources, looks)
 
     def without(self, sequences: Iterable[int]) -> Index:
-        """Forget these runs; ``following`` reads them again."""
+        """Drop these runs; ``following`` reads them again."""
         left = self.covers.keys() - set(sequences)
         covers = {number: name for number, name in self.covers.items() if number in left}
         return Index(covers, *(getattr(self, name).of(left) for name in KINDS))
 
     def gathered(self, into: Mapping[int, int]) -> Index:
-        """Merge runs: *into* maps the sequence of each to that of the run that takes it in.
+        """Merge runs: *into* maps the sequence of each to that of the merged run.
 
-        If one of them is not covered, the merged run is forgotten.
+        If one of them is not covered, the merged run is dropped.
         """
         lacking = {into[number] for number in into if number not in self.covers}
         unknown = [number for number in into if into[number] in lacking]
@@ -154,7 +154,7 @@ class Index:
 
 
 _ANY = "*"
-"""Stands for whatever content a file had."""
+"""Stands for any content of a file."""
 
 
 def _read_by(
@@ -175,7 +175,7 @@ def look_of(path: str, source: str, now_ns: int) -> bytes | None:
         now_ns: the time, in nanoseconds since 1970.
 
     Returns:
-        None if the file changed too recently, or has no stat.
+        None if the file changed too recently or cannot be examined.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - may be no valid Path

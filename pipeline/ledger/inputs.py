@@ -28,11 +28,9 @@ class InputFile:
 
     Attributes:
         path: where to open it.
-        source: its path relative to the root of its input, with forward slashes: its name in
-            the tables, wherever the input folder is.
+        source: its path relative to the root of its input, with forward slashes, as in the tables.
         suffix: its key in ``read.FORMATS``.
-        version: of an object in a store, its size and the store's mark of its content, and
-            those of its sidecar.
+        version: of an object, its size and ETag, and those of its sidecar.
     """
 
     path: str
@@ -43,15 +41,15 @@ class InputFile:
 
 @dataclass
 class Inputs:
-    """The files that the inputs name, and what was left out.
+    """The files found in the inputs, and what was left out.
 
     Attributes:
         files: supported files, in the order of their sources.
         unreadable: folders that cannot be listed, as (path, source).
         too_young: files changed less than ``input.min_age_s`` ago, left for the next run.
         ignored: number of unsupported files, by suffix.
-        unfollowed: links to folders; pipes, sockets and devices with the name of a file.
-        outside: links to files that lead out of the input.
+        unfollowed: links to folders; pipes, sockets and devices with a supported suffix.
+        outside: links to files outside of the input.
     """
 
     files: list[InputFile] = field(default_factory=list)
@@ -62,7 +60,7 @@ class Inputs:
     outside: list[str] = field(default_factory=list)
 
     def remarks(self) -> list[str]:
-        """Return a line for each kind of thing that was left out."""
+        """Return a line of text for each kind of file or folder that was left out."""
         lines = []
         if self.too_young:
             lines.append(
@@ -96,12 +94,12 @@ def find_inputs(
     """Find the files that *patterns* (folders, files or globs) name.
 
     Args:
-        output: the output folder: files in it are not inputs.
-        follow_links: ``input.follow_links``; a link that is named as an input is followed.
+        output: the output folder, whose files are not inputs.
+        follow_links: ``input.follow_links``; a link that is itself named as an input is followed.
 
     Raises:
-        UsageError: a folder or file does not exist, cannot be listed, has an unknown suffix, lies
-            in the output, or neither on this machine nor in an object store.
+        UsageError: a folder or file does not exist, cannot be listed, has an unknown suffix, is
+            in the output, or is on no known kind of storage.
     """
     written = Path(os.path.realpath(output)) if isinstance(output, Path) else output
     inputs, look = Inputs(), _Look(time.time(), min_age_s, written, follow_links)
@@ -121,7 +119,7 @@ def find_inputs(
             )
         elif look.is_written(pattern):
             raise UsageError(
-                f"input {pattern}: lies in the output folder {output}: newsieve would read its "
+                f"input {pattern}: is in the output folder {output}: newsieve would read its "
                 "own output; name another folder"
             )
         elif os.path.isdir(pattern):  # noqa: PTH112 - a glob may not be a valid Path
@@ -157,7 +155,7 @@ def is_input(
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What decides whether a file is left out.
+    """The criteria by which files are left out.
 
     Attributes:
         now: seconds since 1970.
@@ -172,22 +170,18 @@ class _Look:
     follow_links: FollowLinks
 
     def leads_out(self, path: Path, root: Path) -> bool:
-        """Whether *path* is a link, or is below one, to a file outside of *root*."""
+        """Whether *path* is outside of *root*, links resolved."""
         if self.follow_links == "anywhere":
             return False
         return not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
     def is_written(self, path: str) -> bool:
-        """Whether *path* is the output folder, or in it."""
         if not isinstance(self.output, Path):
             return False
         return Path(os.path.realpath(path)).is_relative_to(self.output)
 
     def is_too_young(self, path: Path) -> bool:
-        """Whether *path* may still be written to.
-
-        A time far in the future does not count as young, or the file would never be read.
-        """
+        """Whether *path* may still be written to; a time far in the future does not count."""
         if not self.min_age_s:
             return False
         try:
@@ -196,14 +190,13 @@ class _Look:
             return False  # the reader reports what is wrong with it
 
     def is_recent(self, changed: float) -> bool:
-        """Whether a Unix time is less than ``min_age_s`` away."""
         return abs(self.now - changed) < self.min_age_s
 
 
 def _distinct(files: list[InputFile]) -> list[InputFile]:
-    """Return each file once, under its longest source, however many inputs name it.
+    """Return each file once, under its longest source.
 
-    The order and spelling of inputs must not matter, because the source is part of ids. A link
+    The source is part of ids, so it must not depend on the order and spelling of inputs. A link
     counts as a file of its own.
     """
     longest: dict[str, InputFile] = {}
@@ -245,10 +238,10 @@ def _add_folder(folder: Path, root: Path, inputs: Inputs, look: _Look) -> None:
         inputs.unreadable.append(InputFile(str(path), _source(path, root), ""))
 
     for parent, folders, names in os.walk(folder, onerror=unreadable):
-        # Hidden files and folders are work in progress (.cache, .part, .git).
+        # Hidden files and folders are caches or incomplete (.cache, .part, .git).
         # os.path, not Path: for a name that is too long, islink returns False and Path raises.
         below = [os.path.join(parent, name) for name in folders if not name.startswith(".")]  # noqa: PTH118
-        # A linked folder may lead back or out of the input: name it as an input instead.
+        # A linked folder may lead back into or out of the input; it can be named as an input.
         inputs.unfollowed += [path for path in below if os.path.islink(path)]  # noqa: PTH114
         folders[:] = sorted(os.path.basename(path) for path in below if not look.is_written(path))  # noqa: PTH119
         for name in sorted(names):
@@ -261,7 +254,7 @@ def _add_objects(url: str, inputs: Inputs, look: _Look) -> None:
     written = look.output if isinstance(look.output, StorePath) else None
     if written and found.root.is_relative_to(written):
         raise UsageError(
-            f"input {url}: lies in the output {written}: newsieve would read its own output; "
+            f"input {url}: is in the output {written}: newsieve would read its own output; "
             "name another place"
         )
     for path in found.objects:
@@ -296,9 +289,9 @@ def _format_of_object(path: StorePath, found: Found) -> str | None:
 
 
 def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
-    # os.path, not Path, which raises where a folder may not be entered or a name is too long.
+    # os.path, not Path, which raises if a folder may not be entered or a name is too long.
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
-        # A folder that matches a glob, or a pipe that would block; broken links are read, and fail.
+        # A folder that matches a glob, or a pipe; broken links are kept, and reading them fails.
         inputs.unfollowed += [] if os.path.isdir(path) else [str(path)]  # noqa: PTH112
         return
     if look.leads_out(path, root):
@@ -317,7 +310,7 @@ def _add(path: Path, root: Path, inputs: Inputs, look: _Look) -> None:
 
 
 def _format_of(path: Path) -> str | None:
-    """Return the format that the name states; that of pages if the file begins like one.
+    """Return the format by the name, or ``PAGE`` if the file begins like a page.
 
     None for other files, and for the sidecar of a text or page.
     """
@@ -341,19 +334,19 @@ def _format_of(path: Path) -> str | None:
 
 def _source(path: Path, root: Path) -> str:
     name = path.relative_to(root).as_posix()
-    # A name that is no UTF-8 arrives with lone surrogates, which no table can hold.
+    # A name that is not UTF-8 arrives with lone surrogates, which no table can hold.
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Objects that an input names.
+    """The objects of an input.
 
     Attributes:
-        root: of the input: sources are relative to it.
-        objects: those that it means.
-        known: Unix time of the last change, and version, of all objects there.
-        named: whether the input names one object.
+        root: sources are relative to it.
+        objects: the objects that the input names.
+        known: Unix time of the last change, and version, of all objects below *root*.
+        named: whether the input names a single object.
     """
 
     root: StorePath
@@ -365,7 +358,7 @@ class Found:
 def find_objects(url: str) -> Found:
     """Find the objects that *url* names: one, all below it, or all that match it as a glob.
 
-    What has a part that begins with a dot is work in progress, unless the url names that part.
+    Names with a part that begins with a dot are skipped, unless the url names that part.
 
     Raises:
         UsageError: there is none, or the store does not answer.

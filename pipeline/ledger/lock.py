@@ -19,17 +19,17 @@ from pipeline.storage import Place, check_store, finish_exchange, open_own, writ
 from pipeline.storage.objects import check_conditional_put
 
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
-"""Errors of file systems without locks, such as some network ones."""
+"""Errors of file systems without locks, such as some network file systems."""
 _TEMPORARY = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE}
-"""Errors of the disk or the system; another folder would not help."""
+"""Errors of the disk or the system, where another folder would not help."""
 
 
 @contextmanager
 def locked(output: Place) -> Iterator[None]:
-    """Hold the lock of *output*; the system releases it when the process ends.
+    """Hold the lock of *output*; the system releases it when the process exits.
 
-    An object store has no locks: there the commit decides between two (``log.commit``), and this
-    checks that it can.
+    An object store has no locks; there, this only checks that commits are possible: a commit
+    decides which of two commands wins (``log.commit``).
 
     Raises:
         LockedOutput: another process holds it; the message says which.
@@ -44,20 +44,20 @@ def locked(output: Place) -> Iterator[None]:
     owner = output / ".staging" / "owner.json"
     lock = FileLock(output / ".lock", timeout=0)
     try:
-        if owner.parent.is_symlink():  # what is not ours must not be deleted
+        if owner.parent.is_symlink():  # do not delete what may belong to others
             raise UsageError(f"{owner.parent}: is a link; put a folder in its place")
         owner.parent.mkdir(parents=True, exist_ok=True)
         _check_file_systems(output)
         lock.acquire()
     except Timeout:
-        raise LockedOutput(f"{output}: another run is at work: {_describe(owner)}") from None
+        raise LockedOutput(f"{output}: another run is in progress: {_describe(owner)}") from None
     except (OSError, NotImplementedError) as error:
         raise _refused(output, error) from None
     try:
         with suppress(OSError):  # only information; a full disk must not stop `undo`
-            for left in owner.parent.glob(f".{owner.name}.*"):  # by a process that was killed
+            for left in owner.parent.glob(f".{owner.name}.*"):  # left by a killed process
                 left.unlink(missing_ok=True)
-            write_bytes(owner, json.dumps(_myself()).encode())
+            write_bytes(owner, json.dumps(_owner_facts()).encode())
         try:
             finish_exchange(output / "runs")
         except OSError as error:
@@ -70,7 +70,7 @@ def locked(output: Place) -> Iterator[None]:
 
 
 def _check_file_systems(output: Path) -> None:
-    """Raise if runs could not be renamed to where they are published or held."""
+    """Check that runs can be renamed to the folders for published and held runs."""
     device = (output / ".staging").stat().st_dev
     for name in ("runs", ".held"):
         folder = output / name
@@ -95,7 +95,7 @@ def _refused(output: Path, error: OSError | NotImplementedError) -> NewsieveErro
     return UsageError(f"output {output}: cannot be written: {why}; name another folder")
 
 
-def _myself() -> dict[str, object]:
+def _owner_facts() -> dict[str, object]:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
 

@@ -4,8 +4,8 @@
     log/000007.json    of `undo`, `remove` or `compact`: the runs that it drops, the manifests that
                        take their place, and tombstones
 
-Writing the next entry is the commit: the store lets one of those win that write the same name.
-Nothing else says what is published, so objects that no manifest lists are garbage.
+Writing the next entry is the commit: if several commands write it, the store lets one win. Only
+the log says what is published, so objects that no manifest lists are garbage.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from pipeline.storage.objects import Stat
 LOG = "log"
 HELD = ".held"
 _AT_ONCE = 16
-"""Entries that are fetched at once."""
+"""Entries that are fetched in parallel."""
 RUN_ID = re.compile(r"(?P<date>\d{4}-\d\d-\d\d)-(?P<sequence>\d{6,})-[0-9a-f]{8}", re.ASCII)
 """``<logical date>-<sequence>-<hash of plan and parent>``."""
 
@@ -47,14 +47,14 @@ _NAME = re.compile(r"-(?P<sequence>\d{6,})-[0-9a-f]{8}\.parquet", re.ASCII)
 
 @dataclass(frozen=True, eq=False)
 class Log:
-    """What the entries of a log come to.
+    """The state that the entries of a log add up to.
 
     Attributes:
         sequence: number of the newest entry; 0 before the first.
         manifests: name of each published run → its manifest, oldest first.
-        tombstones: of what was taken down.
-        superseded: number of an entry → runs of it whose manifests are no longer published, and
-            are to be deleted with the files that they alone list.
+        tombstones: of texts that were taken down.
+        superseded: number of an entry → its runs whose manifests are no longer published; these
+            manifests are to be deleted, with the files that only they list.
     """
 
     sequence: int
@@ -67,7 +67,7 @@ _read: dict[StorePath, Log] = {}
 
 
 def sequence_of(run_id: str) -> int:
-    """Return the sequence in the name of a run; 0 if it is none."""
+    """Return the number in the name of a run; 0 if it is not the name of a run."""
     named = RUN_ID.fullmatch(run_id)
     return int(named["sequence"]) if named else 0
 
@@ -84,7 +84,7 @@ def read_log(output: StorePath) -> Log:
         before = newest
         numbers, entries = _entries(output)
         newest = max(numbers, default=0)
-        # An entry may have been emptied by a change that is newer than this listing.
+        # A change that is newer than this listing may have emptied an entry.
         wanted = max((entry.get("superseded_by", 0) for entry in entries), default=0)
         if newest == before:
             break
@@ -125,11 +125,11 @@ def commit(output: StorePath, sequence: int, entry: bytes, deed: str) -> None:
     """Write an entry of the log.
 
     Args:
-        deed: what that means, for the message.
+        deed: what the entry does, for messages.
 
     Raises:
-        LostRace: there is one of this number; nothing was changed.
-        OSError: the store does not say whether it was written; the next command will see.
+        LostRace: an entry with this number exists; nothing was changed.
+        OSError: it is unknown whether the entry was written; the next command will see.
     """
     try:
         with effective(deed):
@@ -139,10 +139,10 @@ def commit(output: StorePath, sequence: int, entry: bytes, deed: str) -> None:
 
 
 def _create(path: StorePath, entry: bytes, attempts: int = 2) -> None:
-    """Write an entry if there is none; what is there counts, not what the store answers.
+    """Write an entry if there is none, and read it back: the reply of the store may be wrong.
 
-    An error may come of a put that succeeded, or "there is one" of one that did not: the answer was
-    lost, or the put was repeated and found itself, or another put was at work (S3: conflict).
+    A put may succeed and return an error, if the reply was lost, or "exists", if it was repeated;
+    and "exists" may come from a put that is still in progress (S3: conflict).
     """
     try:
         path.create(entry)
@@ -164,12 +164,12 @@ def _lost(path: StorePath) -> LostRace:
 
 @contextmanager
 def racing(output: Place, sequence: int) -> Iterator[None]:
-    """Let the work for an entry that somebody else has written fail for that reason alone.
+    """Turn a failure of the block into ``LostRace`` if another command has written the entry.
 
-    Whoever was first deletes what the others are working on.
+    The winner of a race deletes the files that the others are working on.
 
     Raises:
-        LostRace: it failed, and there is an entry of this number.
+        LostRace: the block failed, and an entry with this number exists.
     """
     try:
         yield
@@ -187,13 +187,13 @@ def commit_change(
     manifests: Sequence[Mapping[str, Any]] = (),
     tombstones: Iterable[bytes] = (),
 ) -> None:
-    """Commit what is not a run, then delete what it replaces.
+    """Commit a change of published runs, then delete the files that it replaces.
 
     Args:
-        before: the log that the change was planned by: the change is its next entry.
+        before: the log that the change is based on; the change is its next entry.
 
     Raises:
-        LostRace: another command was faster; nothing was changed.
+        LostRace: another command was first; nothing was changed.
     """
     entry = {
         "sequence": before.sequence + 1,
@@ -207,10 +207,10 @@ def commit_change(
 
 
 def name_for(name: str, sequence: int, token: str) -> str:
-    """Return the name under which an entry of this number lists a changed file: nobody else's.
+    """Return a unique name for a changed file that the entry of this number lists.
 
     Args:
-        token: 8 hex digits, of the command that writes it.
+        token: 8 hex digits of the command that writes it.
 
     >>> name_for("articles/part-00000-v2.parquet", 7, "0123abcd")
     'articles/part-00000-v2-000007-0123abcd.parquet'
@@ -219,13 +219,13 @@ def name_for(name: str, sequence: int, token: str) -> str:
 
 
 def sweep(output: StorePath, *, everywhere: bool = False) -> None:
-    """Delete what no entry lists, nor can list any more: the number of its entry is taken.
+    """Delete objects that no entry lists or can still list, because the number of theirs is taken.
 
-    What a change of runs replaced goes as well, and at last their old manifests: they may name what
-    was taken down. So whatever a killed command has left of this, the next one does.
+    This includes files replaced by a change of runs and, as the last step, old manifests, which may
+    name what was taken down. If the command is killed, the next one deletes the rest.
 
     Args:
-        everywhere: look for it in all published runs, not only in changed ones.
+        everywhere: search all published runs, not only changed ones.
     """
     log, runs = known_log(output), output / "runs"
     for parent in (".staging", HELD):
@@ -249,7 +249,7 @@ def sweep(output: StorePath, *, everywhere: bool = False) -> None:
 def _garbage(
     found: Iterable[tuple[StorePath, Stat]], runs: StorePath, log: Log
 ) -> Iterator[tuple[StorePath, Stat]]:
-    """Keep what is garbage of the objects *found* below *runs*."""
+    """Yield those of the objects *found* below *runs* that are garbage."""
     listed = {
         f"{run_id}/{file['path']}"
         for run_id, manifest in log.manifests.items()
@@ -264,7 +264,7 @@ def _garbage(
 
 
 def encode_manifest(manifest: Mapping[str, Any]) -> bytes:
-    """Return a manifest as it is written."""
+    """Serialize a manifest as JSON."""
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
     # A path that is not UTF-8 contains lone surrogates; JSON can hold them as escapes.
     return text.encode("utf-8", "backslashreplace")
@@ -294,7 +294,6 @@ def _content(path: StorePath, stat: Stat) -> bytes:
 
 
 def _empty_entry(path: StorePath, gone: Collection[str], superseded_by: int) -> None:
-    """Take the manifests of the runs *gone* out of an entry."""
     entry, stat = json.loads(path.read_bytes()), path.stat()
     left = [each for each in _manifests_in(entry) if each["run_id"] not in gone]
     kept = {name: entry[name] for name in ("sequence", "drops", "tombstones") if name in entry}

@@ -29,11 +29,11 @@ from pipeline.version import FORMAT_VERSION, VERSION
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
 """Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
 COMPLETE_AFTER_NS = 3_600 * 10**9
-"""A file that has not changed for an hour is no longer being written."""
+"""Nanoseconds after which an unchanged file is no longer being written."""
 OBJECTS_AT_ONCE = 16
-"""Objects of a store that are surveyed at the same time."""
+"""Objects of a store that are surveyed in parallel."""
 MAX_PARTS = 2_000
-"""Most files in one block: enough that the cost of starting a block does not matter."""
+"""Maximum files in one block: enough that the cost of starting a block does not matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,9 @@ class PlannedInput:
     """A file that the run reads, as it was when the plan was made.
 
     Attributes:
-        digest: of its bytes, and those of its sidecar; None for an unreadable file, or a folder
-            that cannot be listed.
-        attempts: runs that have read this content, including this one.
-        look: ``index.look_of`` in hex; None when that proves nothing.
+        digest: of its bytes and its sidecar; None for an unreadable file or folder. attempts: runs
+        that have read this content, including this one. look: ``index.look_of`` in hex; None if
+        that cannot be relied on.
     """
 
     source: str
@@ -56,14 +55,14 @@ class PlannedInput:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A run before its work.
+    """What a run will do.
 
     Attributes:
         run_id: ``<logical date>-<sequence>-<hash of the plan and its parent>``.
-        parent: the newest committed run, or None for the first.
+        parent: the newest committed run; None for the first.
         inputs: the files to read, ordered by source.
         blocks: the same files as units of work.
-        again: sources of those whose rejected records are read again.
+        again: sources of the files whose rejected records are read again.
     """
 
     run_id: str
@@ -76,16 +75,16 @@ class Plan:
 
     @property
     def bytes(self) -> int:
-        """Size of all inputs together."""
+        """Total size of the inputs."""
         return sum(each.bytes for each in self.inputs)
 
     @property
     def is_catching_up(self) -> bool:
-        """Whether an earlier run has read each input, so that only rejects are tried again."""
+        """Whether earlier runs have read all inputs, so that only rejects are read again."""
         return all(each.attempts > 1 or each.source in self.again for each in self.inputs)
 
     def as_json(self, config: Config) -> str:
-        """Return the plan as JSON, with the configuration it was made for."""
+        """Return the plan as JSON, with the settings and version that it was made with."""
         content = asdict(self) | {
             "logical_date": self.logical_date.isoformat(),
             "format_version": FORMAT_VERSION,
@@ -97,7 +96,7 @@ class Plan:
 
 
 def read_plan(content: bytes, config: Config) -> Plan | None:
-    """Read what ``as_json`` wrote; None if it was made for other settings, or by another version.
+    """Read the output of ``as_json``; None if it has other settings or another version.
 
     Raises:
         ValueError, KeyError, TypeError: it is damaged.
@@ -123,14 +122,14 @@ def read_plan(content: bytes, config: Config) -> Plan | None:
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """What earlier runs say about inputs.
+    """What a plan needs to know about earlier runs.
 
     Attributes:
         newest: the newest published run; None before the first.
         sequence: number of the next run.
-        attempts: (source, digest) → runs that read it, of files that are to be read again.
-        tombstones: of what was taken down.
-        again: sources of files to read once more, whatever earlier runs read (``again``).
+        attempts: (source, digest) → runs that tried to read it, for files to be read again.
+        tombstones: of texts that were taken down.
+        again: sources of files to read again because of their rejects (``again``).
     """
 
     index: Index
@@ -143,10 +142,10 @@ class Past:
 
 @dataclass(frozen=True, eq=False)
 class _Examined:
-    """A file is planned, or was read before.
+    """A file that is planned, or was read before.
 
     Attributes:
-        known: for a file recognised by its content: its look, and the run that read it.
+        known: of a file recognised by its content, its look and the run that read it.
     """
 
     planned: PlannedInput | None = None
@@ -157,11 +156,11 @@ class _Examined:
 def make_plan(
     inputs: Inputs, past: Past, logical_date: date, config: Config
 ) -> tuple[Plan, list[tuple[bytes, int]]]:
-    """Leave out what was read before, cut the rest into blocks, and name the run.
+    """Leave out files that were read before, cut the rest into blocks, and name the run.
 
     Returns:
-        The plan; and (look, run) of the files recognised by their content, so that the next run
-        need not open them.
+        The plan; and (look, run) of files recognised by their content, which the next run then
+        need not open.
     """
     now = time.time_ns()
     examined = _examine_all(inputs.files, lambda file: _examine(file, past, config, now))
@@ -172,7 +171,7 @@ def make_plan(
     name = f"{logical_date.isoformat()}-{past.sequence:06d}"
     read = [(each.source, each.digest, each.attempts) for each in planned]
     facts: list[Any] = [VERSION, name, parent and parent.run_id, _table_settings(config), read]
-    if past.tombstones:  # the same inputs, but other rows
+    if past.tombstones:  # they change the rows
         facts.append(sorted(each.hex() for each in past.tombstones))
     digest = blake2b(json.dumps(facts).encode(), digest_size=4).hexdigest()
     plan = Plan(
@@ -190,7 +189,7 @@ def make_plan(
 def _examine_all(
     files: Sequence[InputFile], examine: Callable[[InputFile], _Examined]
 ) -> list[_Examined]:
-    """Examine *files*, in their order; objects several at once: a store takes time to answer."""
+    """Examine *files* in their order; objects in parallel, because a store takes time to reply."""
     if not any(file.version for file in files):
         return [examine(file) for file in files]
     with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
@@ -198,7 +197,7 @@ def _examine_all(
 
 
 def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Examined:
-    """Check the look of *file*; if that is not known, read it for its digest and its cuts."""
+    """Check the look of *file*; if it is unknown, read the file for its digest and cuts."""
     look = _look(file, now_ns)
     again = file.source in past.again
     if past.index.knows_look(look) and not again:
@@ -215,8 +214,8 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
     before = past.attempts.get((file.source, digest), 0)
-    # A last line that is not whole waits, until a later run finds the file unchanged, or old; an
-    # object does not grow.
+    # An incomplete last line waits until a later run finds the file unchanged or old. Objects do
+    # not grow.
     final = bool(before or file.version) or not _changed_since(
         file.path, now_ns - COMPLETE_AFTER_NS
     )
@@ -230,7 +229,7 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
 
 
 def _look(file: InputFile, now_ns: int) -> bytes | None:
-    """Return the look of *file* and its sidecar; None if that proves nothing."""
+    """Return the look of *file* and its sidecar; None if it cannot be relied on."""
     if file.version:
         return digest_version(file.version, file.source)
     own = look_of(file.path, file.source, now_ns)
@@ -242,7 +241,7 @@ def _look(file: InputFile, now_ns: int) -> bytes | None:
 
 
 def _with_sidecar(digest: str, file: InputFile, config: Config) -> str:
-    """Return the *digest* of a file's bytes; if it has a sidecar, that of both."""
+    """Return *digest*, or the digest of file and sidecar if there is one."""
     sidecar = sidecar_of(file.path, config.input) if FORMATS[file.suffix].single else None
     if sidecar is None:
         return digest
@@ -273,8 +272,8 @@ def find_interrupted(
 ) -> Plan | None:
     """Return the plan of an interrupted run that can be finished, or None.
 
-    It must follow the *newest* run, have this *sequence*, have been made by this version for
-    settings that give the same result, and read nothing but what the inputs name now.
+    Its parent must be the *newest* run, its number *sequence*, its version this one; its settings
+    must give the same tables, and the current inputs must include all its files.
     """
     for path in listed(output / ".staging", "*/plan.json"):
         try:
@@ -289,7 +288,7 @@ def find_interrupted(
 
 
 def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
-    """Whether nobody but an interrupted run of this user can have left this work behind.
+    """Whether the staging was left by an interrupted run of this user, and not planted.
 
     Raises:
         ValueError, OSError: an array is damaged, or a pickle.
@@ -311,7 +310,6 @@ def _owner(path: Path) -> int:
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:
-    """Group consecutive parts until a block is full."""
     index, waiting, size = 0, list[Part](), 0
     for part, part_bytes in parts:
         if waiting and (size + part_bytes > block_bytes or len(waiting) == MAX_PARTS):
@@ -324,9 +322,9 @@ def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Blo
 
 
 def _table_settings(config: Config) -> dict[str, Any]:
-    """Return the settings that the tables depend on: not places, workers, gates or alarms.
+    """Return the settings that the tables depend on; they are part of a run's name.
 
-    So a discarded run has the same name when it runs again with other gates.
+    So a discarded run keeps its name when it is repeated with other gates.
     """
     return config.model_dump(
         mode="json",

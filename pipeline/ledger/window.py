@@ -17,7 +17,7 @@ from pipeline.storage import Place, opened
 from pipeline.write.parquet import undamaged
 
 LINES_DAYS = 30
-"""Days over which the lines of a site are counted; menus and teasers change."""
+"""Days over which the lines of a site are counted, because menus and teasers change."""
 
 
 def window_of(
@@ -25,8 +25,8 @@ def window_of(
 ) -> list[WindowPart]:
     """List the files of articles of the *runs* within ``dedup.window_days``, oldest first.
 
-    Keys that are missing or were made with other settings are made again from the kept texts, and
-    stored in ``.index`` for the next run.
+    Keys that are missing or were made with other settings are made again from the stored texts, and
+    kept in ``.index`` for the next run.
     """
     parts = []
     for run in runs:
@@ -34,7 +34,7 @@ def window_of(
             continue
         check_tables(run)
         for articles in table_files(run.folder, "articles"):
-            with undamaged(articles):  # here the message names the file, in a worker it does not
+            with undamaged(articles):  # so that the message names the file
                 rows = pq.read_metadata(opened(articles)).num_rows
                 keys = _keys_for(articles, run, config, output)
             parts.append(WindowPart(str(articles.absolute()), str(keys.absolute()), rows))

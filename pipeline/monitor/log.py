@@ -15,20 +15,20 @@ from pipeline.text.terminal import uncoloured
 LogFormat = Literal["text", "json"]
 
 EVENTS: dict[str, str] = {
-    "run_planned": "the inputs are frozen, the work begins: files, bytes, blocks, parent",
-    "progress": "how far a run is, every 30 s: stage, seconds, records, rejects, bytes, all_bytes",
-    "engine": "what another engine says of the run's job: message, engine, job",
-    "worker": "`newsieve worker` listens, or what became of a process: message, state, pid, reason",
+    "run_planned": "the plan is frozen: files, bytes, blocks, parent",
+    "progress": "progress of a run, every 30 s: stage, seconds, records, rejects, bytes, all_bytes",
+    "engine": "what another engine reports about the run's job: message, engine, job",
+    "worker": "`newsieve worker` listens, or a process started, ended: message, state, pid, reason",
     "block_cleaned": "a block was read and cleaned: its counts, and how many of all are done",
-    "pass_finished": "clean, deduplicate or write has come to its end: seconds",
+    "pass_finished": "clean, deduplicate or write has ended: seconds",
     "run_published": "the run is committed: folder, seconds, counts as in its manifest",
-    "nothing_new": "no file to read that earlier runs have not read: files",
+    "nothing_new": "earlier runs have read all files: files",
     "run_held": "a gate holds the finished run: message, exit_code",
     "error": "the command failed: message, error_type, exit_code",
-    "remark": "what a run left out, or another word to the reader: message",
-    "message": "a warning of newsieve or of a library: logger, message",
+    "remark": "files that were left out, or another remark: message",
+    "message": "a warning from newsieve or a library: logger, message",
 }
-"""The closed list of events, each with its fields beside time, level, event and run_id."""
+"""The closed list of events, each with its fields in addition to time, level, event and run_id."""
 
 _LOGGER = logging.getLogger("newsieve")
 
@@ -39,7 +39,7 @@ class EventLog:
 
     Attributes:
         quiet: only warnings and errors are logged.
-        run_id: is in every event from the plan on.
+        run_id: in every event after planning.
     """
 
     form: LogFormat = "text"
@@ -49,18 +49,18 @@ class EventLog:
     def event(
         self, name: str, text: str = "", *, level: int = logging.INFO, **fields: object
     ) -> None:
-        """Log the event *name*: its *fields* as JSON, or its *text*, where there is one."""
+        """Log the event *name*: its *fields* as JSON, or its *text* if there is one."""
         assert name in EVENTS
         facts = {"event": name, "run_id": self.run_id, **fields}
         _LOGGER.log(level, "%s", text, extra={"facts": facts})
 
 
 def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> EventLog:
-    """Let events, and in JSON whatever libraries warn of, go to stderr; replaces an open log.
+    """Log events to stderr, in JSON also warnings of libraries; replaces an open log.
 
     Args:
         quiet: warnings and errors only.
-        colour: whether text keeps the colours that it has.
+        colour: whether to keep the colours of text.
     """
     close_log()
     handler = _Stderr()
@@ -70,7 +70,7 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
     _LOGGER.setLevel(logging.WARNING if quiet else logging.INFO)
     _LOGGER.propagate = False
     if form == "json":
-        # Of libraries only what newsieve would show as text as well, see beam/__init__.py.
+        # From libraries, only what would be shown as text as well (beam/__init__.py).
         logging.getLogger().addHandler(handler)
         logging.getLogger().setLevel(logging.CRITICAL)
         logging.getLogger("py.warnings").setLevel(logging.WARNING)
@@ -83,7 +83,7 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
 
 
 def close_log() -> None:
-    """Undo ``open_log``; without one, nothing happens."""
+    """Undo ``open_log``, if it was called."""
     for handler in _LOGGER.handlers[:]:
         _LOGGER.removeHandler(handler)
         logging.getLogger().removeHandler(handler)
@@ -93,18 +93,18 @@ def close_log() -> None:
 
 
 def _thread_forgotten(failure: threading.ExceptHookArgs) -> None:
-    # What it has to do with the run, the run says itself, once.
+    # If it concerns the run, the run reports it once.
     del failure
 
 
 def _thread_failed(failure: threading.ExceptHookArgs) -> None:
-    # Threads are the engine's; when a run is stopped, some of them end badly.
+    # These are threads of the engine; some raise errors when a run is stopped.
     error = failure.exc_value
     _LOGGER.warning("a thread ended: %r", error, exc_info=error)
 
 
 class _Stderr(logging.Handler):
-    """Writes to what sys.stderr is then: a progress bar on a terminal moves out of the way."""
+    """Writes to the current sys.stderr, which keeps output above the live line."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -120,7 +120,7 @@ class _PlainFormatter(logging.Formatter):
 
 
 class _JsonFormatter(logging.Formatter):
-    """One line of ASCII: whatever the locale, and whatever a file name holds, it stays JSON."""
+    """One line of ASCII, which is valid JSON with any locale and any file name."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts = {

@@ -1,7 +1,7 @@
 """The figures of the last run, for the textfile collector of Prometheus' node exporter.
 
-Gauges about the last run and not counters: each run is a process of its own and starts at zero.
-Each sample bears the output folder, so that the files of several collections can lie together.
+There are gauges, not counters, because each run is a new process and starts at zero. Each sample
+has the output folder as a label, so that the files of several collections can be in one folder.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ OUTCOMES = ("articles", "duplicates", "rejects", "unchanged")
 
 @dataclass
 class LastRun:
-    """What is reported about a run; ``account`` stays None if it did not get that far."""
+    """What is reported about a run; ``account`` is None if the run did not get that far."""
 
     account: Account | None = None
 
 
 @contextmanager
 def recorded(config: Config) -> Iterator[LastRun]:
-    """Write ``run.metrics_file`` when the block ends, however it does; without one, nothing.
+    """Write ``run.metrics_file``, if set, when the block ends, also by an exception.
 
-    A run that finds the lock taken leaves the file to the run that holds it. A file that
-    cannot be written is a warning: the run stays what it is.
+    A run that finds the lock taken does not write it. If the file cannot be written, a warning is
+    logged.
 
     Raises:
         UsageError: prometheus-client is not installed.
@@ -61,7 +61,7 @@ def recorded(config: Config) -> Iterator[LastRun]:
 
 def _library() -> Any:
     try:
-        import prometheus_client  # noqa: PLC0415 - an extra, and not for every run
+        import prometheus_client  # noqa: PLC0415 - an extra
         import prometheus_client.parser  # noqa: PLC0415
     except ImportError:
         raise UsageError(
@@ -73,7 +73,7 @@ def _library() -> Any:
 
 def _write(config: Config, last: LastRun, code: int, seconds: float) -> None:
     path = Path(config.run.metrics_file)
-    # An output folder whose name is not UTF-8 is refused, which the metrics have to show.
+    # The metrics also have to report a run refused because its output is not UTF-8.
     output = str(place_of(config.write.output).absolute())
     output = os.fsencode(output).decode("utf-8", "backslashreplace")
     try:
@@ -113,12 +113,11 @@ def _gauges(last: LastRun, code: int, seconds: float, success: float | None, out
 
 
 def _last_success(path: Path, output: str) -> float | None:
-    """Take the time of the last success over from the file that is there."""
     try:
         families = _library().parser.text_string_to_metric_families(path.read_text("utf-8"))
         samples = [sample for family in families for sample in family.samples]
     except (OSError, ValueError):
-        return None  # none yet, or damaged: the time is unknown, as after a first failure
+        return None  # no file yet, or damaged: the time is unknown
     known = [
         sample.value
         for sample in samples

@@ -1,7 +1,7 @@
-"""How far a run is, watched by one thread: a live line on a terminal, else a line now and then.
+"""The progress of a run: a live line on a terminal, else a line every ``LOG_EVERY_S``.
 
-With ``--verbose`` or a log of JSON, the events of its blocks and passes as well, from the notes
-that blocks leave in staging.
+With ``--verbose`` or a JSON log, also the events of blocks and passes, from notes in staging. A
+separate thread watches the run.
 """
 
 from __future__ import annotations
@@ -26,29 +26,28 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.5
 EVENTS_EVERY_S = 2.0
-"""Seconds between two looks for notes: soon enough for a log; a look takes 16 ms where 1,000 blocks
-(16 GB of input) are waited for."""
+"""Seconds between two checks for notes; a check takes 16 ms for 1,000 blocks (16 GB of input)."""
 LOG_EVERY_S = 30.0
-"""Seconds between two log lines where there is no terminal."""
+"""Seconds between two log lines without a terminal."""
 BAR_FROM_WIDTH = 90
-"""Minimum columns of a terminal to show a bar."""
+"""Minimum columns of a terminal for a bar."""
 STOP_S = 5.0
-"""Seconds to wait for a look that has begun: a store may not answer."""
+"""Seconds to wait for a check in progress, because a store may not reply."""
 RATE_OVER_S = 10.0
-"""Seconds that a rate is taken over: long enough to be steady, short enough to be current."""
+"""Seconds over which a rate is computed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
         stage: planning, counting lines, cleaning, comparing, writing or publishing.
-        seconds: since the beginning.
-        done, total: of the stage, 0 to *total*; None where nobody knows how much it is.
-        bytes, all_bytes: of input that this stage, or cleaning, is done with; of all.
-        rate: records a second; None at the beginning.
-        left_s: seconds that the stage will still take at this rate; None where unknown.
+        seconds: since the start.
+        done, total: progress of the stage, from 0 to *total*; None if the total is unknown.
+        bytes, all_bytes: input processed by this stage, or by cleaning; all input.
+        rate: records per second; None at the start.
+        left_s: seconds left of the stage at this rate; None if unknown.
     """
 
     stage: str
@@ -63,7 +62,7 @@ class Progress:
     left_s: float | None = None
 
     def __str__(self) -> str:
-        """Say it in one line.
+        """Return one line of text.
 
         >>> print(Progress("cleaning", 60, 20, 80, 1200, 3, 20_000_000, 80_000_000, 20.4, 180))
         cleaning: 1,200 records · 20 of 80 MB · 20 a second · 3 rejects · 3:00 left
@@ -85,7 +84,7 @@ class Progress:
 
 
 def clock(seconds: float) -> str:
-    """Write seconds as a clock does.
+    """Format seconds as minutes and hours.
 
     >>> clock(8), clock(75), clock(3675)
     ('0:08', '1:15', '1:01:15')
@@ -101,7 +100,7 @@ def _megabytes(count: int) -> str:
 
 @dataclass
 class _Run:
-    """A plan at work, and what was counted of it at several looks: (time, records, done)."""
+    """A running plan, and its counts at several times: (time, records, done)."""
 
     plan: Plan
     config: Config
@@ -112,10 +111,9 @@ class _Run:
     counted: float = -math.inf
 
     def look(self, now: float, seconds: float) -> Progress:
-        """Add up what the workers have counted."""
         if not is_url(self.staging.folder) or now - self.counted >= SEND_EVERY_S:
             found, self.counted = counted(self.staging.folder), now
-            if any(found.values()) or not self.counts:  # a store may not answer for once
+            if any(found.values()) or not self.counts:  # a store may fail to reply once
                 self.counts = found
         counts = self.counts
         stage, done, total = self._stage(counts)
@@ -134,7 +132,7 @@ class _Run:
             total=total,
             records=counts["records"],
             rejects=counts["rejects"],
-            # What a worker that was killed had counted is counted again by the next.
+            # Work of a killed worker is counted again.
             bytes=min(
                 self.plan.bytes,
                 counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"],
@@ -157,7 +155,7 @@ class _Run:
 
 @dataclass
 class _Events:
-    """What was seen of the blocks so far: when each was cleaned and written, in Unix time."""
+    """The blocks that are known to be cleaned and written, with their Unix times."""
 
     plan: Plan
     staging: Staging
@@ -168,7 +166,6 @@ class _Events:
     passes: list[str] = field(default_factory=list)
 
     def begin(self) -> None:
-        """Log the plan."""
         plan, self.log.run_id = self.plan, self.plan.run_id
         size = f"{plan.bytes / 1e6:,.1f} MB in {len(plan.blocks):,} blocks"
         self.log.event(
@@ -182,7 +179,6 @@ class _Events:
         )
 
     def look(self) -> None:
-        """Log what is new since the last look."""
         for index in self._new("cleaned", self.cleaned):
             self._log_block(index)
         if len(self.cleaned) < len(self.plan.blocks):
@@ -198,7 +194,6 @@ class _Events:
                 self._log_pass("write", write_start, max(self.written.values()))
 
     def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
-        """Give the blocks that have left a note of *kind* since the last look; *seen* grows."""
         waiting = [block.index for block in self.plan.blocks if block.index not in seen]
         for index, when in self.staging.note_times(waiting, kind).items():
             seen[index] = when
@@ -223,21 +218,21 @@ class _Events:
     def _log_pass(self, name: str, start: float, end: float) -> None:
         if name not in self.passes:
             self.passes.append(name)
-            # Blocks that a killed run had finished are older than this run.
+            # Blocks finished by a killed run are older than this run.
             facts: dict[str, Any] = {"pass": name, "seconds": round(max(0.0, end - start), 3)}
             self.log.event("pass_finished", f"{name}: {facts['seconds']:.1f} s", **facts)
 
 
 class Watcher:
-    """Shows how far a run is, from a thread of its own."""
+    """Shows the progress of a run, from a thread of its own."""
 
     def __init__(
         self, log: EventLog, stream: IO[str], *, colour: bool, events: bool = False
     ) -> None:
-        """Show a live line if *stream* is a terminal, else log progress now and then.
+        """Show a live line if *stream* is a terminal, else log progress every ``LOG_EVERY_S``.
 
         Args:
-            events: whether to log the plan, each cleaned block and each pass as well.
+            events: also log the plan, each cleaned block and each pass.
         """
         self._log, self._tells = log, events
         self._events: _Events | None = None
@@ -247,20 +242,20 @@ class Watcher:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._began = self._logged = time.monotonic()
-        self._thread = threading.Thread(target=self._look_until_ended, daemon=True)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more, and take the live line away."""
+        """Stop watching, and remove the live line."""
         self._ended.set()
         self._thread.join(STOP_S)
         self.clear()
 
     def watching(self, engine: Engine) -> Engine:
-        """Wrap *engine*: what it works on is watched."""
+        """Wrap *engine* so that its runs are watched."""
 
         def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
             forget(staging.folder)
@@ -278,7 +273,7 @@ class Watcher:
         return run_engine
 
     def clear(self) -> None:
-        """Take the live line away, before something else is printed; it comes again."""
+        """Remove the live line before other output; it is drawn again."""
         with self._lock:
             if self._line:
                 self._line.clear()
@@ -288,7 +283,7 @@ class Watcher:
             if self._events:
                 self._events.look()
 
-    def _look_until_ended(self) -> None:
+    def _watch(self) -> None:
         told = 0.0
         while not self._ended.wait(LOOK_EVERY_S):
             now = time.monotonic()
@@ -302,9 +297,9 @@ class Watcher:
                     self._line.show(found)
             elif now - self._logged >= LOG_EVERY_S:
                 self._logged = now
-                self._log_it(found)
+                self._log_progress(found)
 
-    def _log_it(self, found: Progress) -> None:
+    def _log_progress(self, found: Progress) -> None:
         fields = ("stage", "seconds", "records", "rejects", "bytes", "all_bytes")
         facts = {name: getattr(found, name) for name in fields}
         facts["seconds"] = round(found.seconds, 1)
@@ -312,7 +307,7 @@ class Watcher:
 
 
 class _LiveLine:
-    """A line at the foot of a terminal, by rich; it is loaded when there is something to show."""
+    """A line at the bottom of a terminal, drawn by rich, which is loaded when needed."""
 
     def __init__(self, stream: IO[str], *, colour: bool) -> None:
         self._stream, self._colour = stream, colour
@@ -340,14 +335,14 @@ class _LiveLine:
             self._bar = None
 
     def _open(self) -> Any:
-        # rich takes a tenth of a second to import: only a run that lasts pays for it.
+        # rich takes a tenth of a second to import, which short runs should not pay.
         from rich.console import Console  # noqa: PLC0415
         from rich.progress import BarColumn, TextColumn  # noqa: PLC0415
         from rich.progress import Progress as Bar  # noqa: PLC0415
         from rich.table import Column  # noqa: PLC0415
 
         console = Console(file=self._stream, no_color=not self._colour, highlight=False)
-        # On a narrow terminal the words and figures are worth more than the bar.
+        # On a narrow terminal, text is more useful than the bar.
         bar = Bar(
             TextColumn(
                 "[bold]{task.fields[stage]}", table_column=Column(no_wrap=True, min_width=14)
@@ -364,9 +359,9 @@ class _LiveLine:
 
 
 def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, float]:
-    """Return how long each stage of a finished run took, by the notes of its blocks.
+    """Return the seconds of each stage of a finished run, from the notes of its blocks.
 
-    Blocks that a killed run had finished are older than *started*, and took no time.
+    Blocks finished by a killed run are older than *started*, and count as no time.
     """
 
     def times(kind: str) -> list[float]:
@@ -383,9 +378,9 @@ def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, fl
 
 
 def stage_cpu_seconds(staging: Staging) -> dict[str, float]:
-    """Return the CPU time of each stage in all workers and their helpers, in seconds.
+    """Return the CPU seconds of each stage in all workers and their helpers.
 
-    What an interrupted run had finished is not in it, nor are planning, publishing and the engine.
+    Work of an interrupted run, planning, publishing and the engine are not included.
     """
     counts = counted(staging.folder)
     return {stage: round(counts[stage] / 1e6, 3) for stage in STAGES}

@@ -25,13 +25,13 @@ from pipeline.write.columns import Table, staged_batch, staged_schema
 
 BATCH_CHARS = 10_000_000
 BATCH_ROWS = 1_000
-"""Characters and documents held at once: enough for numpy to pay, few enough for memory."""
+"""Maximum characters and documents of a batch: enough for numpy, few enough for memory."""
 
 
 def clean_block(block: Block, config: Config, staging: Staging) -> int:
-    """Read, clean, judge and sign the records of *block*; stage what comes of them.
+    """Read, clean, judge and sign the records of *block*; stage the results.
 
-    A block that an interrupted run has finished is left as it is.
+    A block that an interrupted run has finished is not processed again.
 
     Returns:
         The number of the block.
@@ -72,10 +72,10 @@ def _unseen_records(
     counts: CleanedCounts,
     sightings: Sightings,
 ) -> Iterator[Document | Rejection]:
-    """Read the records of *block*, less those that an earlier run has seen; count both.
+    """Read the records of *block* that no earlier run has seen; count all.
 
     Args:
-        sightings: takes the documents that were seen before.
+        sightings: receives the documents that were seen before.
     """
     seen = staging.array("seen", mmap_mode="r")
     counter = counter_of(staging.folder)
@@ -89,7 +89,8 @@ def _unseen_records(
                 continue
             count.read += 1
             if isinstance(record, Document):
-                # What a record takes of its file is nearly what it holds, unless that is packed.
+                # The length of a record approximates its share of the file, unless that is
+                # compressed.
                 part_done = min(left, len(record.content))
                 counter.add("cleaned_bytes", part_done)
                 left -= part_done
@@ -105,7 +106,7 @@ def _unseen_records(
 
 
 def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts) -> None:
-    """Let the next run read the files again whose records were lost through no fault of theirs."""
+    """Let the next run read files again if their rejections are retryable."""
     again = {rejection.source for _, rejection in rejections if rejection.retryable}
     # A record's source is its file, or its file and #n.
     files = again | {source.rpartition("#")[0] for source in again}
@@ -130,7 +131,7 @@ def _fates(
 ) -> Iterator[_Fate]:
     for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated.of)):
         result = cast("Article | Rejection", rejection or article)
-        # A page may name its address itself: it is known only now.
+        # A page may state its url, which is known only now.
         gone = article and taken_down(article.document, article, tombstones)
         yield ordinal, gone or result
 
@@ -146,7 +147,7 @@ def _counted(fates: Iterator[_Fate], counter: LiveCounter) -> Iterator[_Fate]:
 def _batches(
     fates: Iterator[_Fate],
 ) -> Iterator[tuple[list[tuple[int, Article]], list[tuple[int, Rejection]]]]:
-    """Part articles from rejections, in batches of limited size."""
+    """Separate articles from rejections, in batches of limited size."""
     chars = 0
     articles: list[tuple[int, Article]] = []
     rejections: list[tuple[int, Rejection]] = []
@@ -166,7 +167,7 @@ def _batches(
 def _fitting(
     articles: list[tuple[int, Article]],
 ) -> tuple[pa.RecordBatch, list[tuple[int, Article]], list[tuple[int, Rejection]]]:
-    """Lay articles out; one that does not fit its columns becomes a rejection, alone."""
+    """Convert articles to a batch; an article that does not fit its columns becomes a rejection."""
     try:
         return staged_batch("articles", articles), articles, []
     except (pa.ArrowException, ValueError, OverflowError, TypeError):

@@ -33,7 +33,7 @@ from pipeline.records import (
 
 _Item = tuple[Document, frozenset[str]]
 _Fate = tuple["Article | None", "Rejection | None"]
-"""The article, unless cleaning failed; and the rejection, unless the article is kept."""
+"""The article (None if cleaning failed), and the rejection (None if the article is kept)."""
 _MAX_DETAIL_CHARS = 500
 
 _WARM_UP: dict[MediaType, str] = {
@@ -43,7 +43,7 @@ _WARM_UP: dict[MediaType, str] = {
 
 _BATCH_RECORDS = 64
 _BATCH_CHARS = 1_000_000
-"""Limits of a batch: enough for the line model to be efficient, and it is held in memory twice."""
+"""Limits of a batch: enough for the tagger to be efficient; batches are in memory twice."""
 
 
 def process_records(
@@ -87,7 +87,6 @@ def _batches(records: Iterable[Document | Rejection]) -> Iterator[list[Document 
 
 @cache
 def _guard(limits: Limits) -> Guard:
-    """Return the guard of this process; its helper is used for all blocks."""
     return Guard(_packed_fates, limits, _load)
 
 
@@ -103,7 +102,7 @@ def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[
     unknown = [item for item, answer in zip(items, known, strict=True) if answer is None]
     (together,) = guard.run([unknown], config) if unknown else ([],)
     if isinstance(together, Killed):
-        # One of them hit a limit: run each alone to find which.
+        # One of them exceeded a limit: run them one by one to find it.
         answers = iter(guard.run([[item] for item in unknown], config))
     else:
         answers = iter([packed] for packed in cast("list[bytes]", together))
@@ -120,7 +119,7 @@ def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[
 _LIMITS = ("too_slow", "too_large_in_memory")
 _MOST_KNOWN = 10_000
 _hit_limit: dict[bytes, Killed] = {}
-"""Digests of contents that hit a limit in this process: copies of them cost no time."""
+"""Digests of contents that exceeded a limit in this process, so that copies are not run."""
 
 
 def _digest(document: Document) -> bytes:
@@ -129,17 +128,16 @@ def _digest(document: Document) -> bytes:
 
 
 def _packed_fates(items: Sequence[_Item], config: Config) -> list[bytes]:
-    """Run ``process_documents`` in the helper."""
     packed = []
     for article, rejection in process_documents(items, config):
         if rejection is not None and rejection.error_type == MemoryError.__name__:
-            raise MemoryError  # of the guard's limit
+            raise MemoryError  # the guard's limit was exceeded
         packed.append(pack(article, rejection))
     return packed
 
 
 def _killed(document: Document, killed: Killed, settings: RunConfig) -> Rejection:
-    """Name the limit that *document* hit, but not the value, which varies between runs."""
+    """Name the limit that *document* exceeded, but not its value, which varies between runs."""
     reason, detail = {
         "too_slow": ("too_slow", f"run.document_seconds = {settings.document_seconds:g}"),
         "too_large_in_memory": (
@@ -158,10 +156,10 @@ def process_document(
 ) -> tuple[Article, None] | tuple[Article | None, Rejection]:
     """Clean and judge *document*.
 
-    Any exception becomes a rejection, so that it affects no other document of the block.
+    Any exception becomes a rejection, so it does not affect other documents.
 
     Args:
-        repeated: lines of it that occur on many pages of its site.
+        repeated: its lines that occur on many pages of its site.
 
     Returns:
         The article and None if it is kept; else the article, None if cleaning failed, and the

@@ -1,7 +1,7 @@
 """Read the records of files in a helper process, under time and memory limits.
 
-A file may claim anything: cells of gigabytes, headers without end, lists of millions. What kills
-the helper costs one reject, the records after it are read. Read ``read_records`` first.
+A file may contain anything: cells of gigabytes, endless headers, lists of millions. A record that
+kills the helper is one reject, and reading continues after it. Read ``read_records`` first.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from pipeline.storage import open_input
 
 Record = Document | Rejection | Unfinished
 MOST_KILLED = 3
-"""Records of a part that may kill the helper; then the rest of it is not read."""
+"""Number of records that may kill the helper before the rest of a part is given up."""
 _BATCH_RECORDS = 64
 _BATCH_CHARS = 1_000_000
-"""Limits of what the helper returns at once."""
+"""Limits of a batch that the helper returns."""
 _SHARE_OF_LIMIT = 0.1
-"""Share of the time limit after which a batch ends, so that only one record can exceed it."""
+"""Share of the time limit after which a batch ends, so that only a single record can exceed it."""
 
 
 def read_records(
@@ -38,16 +38,16 @@ def read_records(
 ) -> Iterator[Record]:
     """Read the records of *part* as ``read_part`` does, in a helper process.
 
-    A record whose reading takes more than ``run.document_seconds``, or half of
-    ``run.document_megabytes``, is a rejection. Texts and pages that are not compressed are read
-    directly: their size is limited, and so is what they cost.
+    A record whose reading takes more than ``run.document_seconds`` or half of
+    ``run.document_megabytes`` is a rejection. Uncompressed texts and pages are read directly,
+    because their size is limited.
 
     Args:
         ignored_fields: counts unknown fields by name.
     """
     ignored = Counter[str]() if ignored_fields is None else ignored_fields
     guard = _guard(config.run.document_seconds, config.run.document_megabytes)
-    # Without a suffix it is a folder that cannot be entered: reading it says why.
+    # A part without a suffix is a folder that cannot be entered; reading it says why.
     single = not part.suffix or FORMATS[part.suffix].single
     if guard is None or (single and not part.compressed):
         yield from read_part(part, open_input, config.input, ignored_fields=ignored)
@@ -59,7 +59,7 @@ def read_records(
         (found,) = guard.run([_Request(part, received, most)], argument)
         outside = isinstance(found, Killed) and found.how == "killed_from_outside"
         if isinstance(found, Killed) and most > 1 and not outside:
-            most = 1  # read one by one, to find which record it is
+            most = 1  # one by one, to find the record
         elif isinstance(found, Killed):
             killed += 1
             form = FORMATS[part.suffix]
@@ -77,8 +77,7 @@ def read_records(
 
 @cache
 def _guard(seconds: float, megabytes: int) -> Guard | None:
-    """Return the guard of this process; its helper is used for all files."""
-    # Half of the memory: another helper, for cleaning, has the other half.
+    # Half of the memory; the helper for cleaning has the other half.
     limits = Limits(seconds, max(1, megabytes // 2) if megabytes else 0)
     return Guard(_read_some, limits) if seconds or megabytes else None
 
@@ -90,7 +89,6 @@ def start_reader(config: Config) -> None:
 
 
 def _number(item: Record, last: int) -> int:
-    """Return the number of the record in its file."""
     number = item.source.rpartition("#")[2]
     return int(number) if number.isdecimal() else last
 
@@ -121,7 +119,7 @@ def _rejection(
 
 
 class _Request(NamedTuple):
-    """Asks for items of *part*, after those that were *received*; *most*: of them at once."""
+    """Asks for at most *most* items of *part*, after the first *received* ones."""
 
     part: Part
     received: int
@@ -129,7 +127,7 @@ class _Request(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """Packed items, whether the part *ended*, and the unknown fields of these items."""
+    """Packed items, their unknown fields, and whether the part *ended*."""
 
     items: list[tuple[int, tuple[Any, ...]]]
     ended: bool
@@ -147,11 +145,11 @@ class _Reading:
 
 
 _open: list[_Reading] = []
-"""At most one: what the helper reads at present."""
+"""The part that the helper is reading; at most one."""
 
 
 def _read_some(request: _Request, argument: tuple[InputConfig, float]) -> _Answer:
-    """Read on where *request* says; in a new helper, items that were received are skipped."""
+    """Continue reading; a new helper skips the items received before."""
     config, seconds = argument
     until = time.process_time() + seconds
     at_hand = _open[0] if _open else None

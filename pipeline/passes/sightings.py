@@ -1,4 +1,4 @@
-"""Note when a text that is known already is read again. Read ``write_sightings`` first."""
+"""Records of when known texts are read again. Read ``write_sightings`` first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.write.columns import SIGHTINGS_SCHEMA
 from pipeline.write.parquet import write_parquet
 
 _EARLY = pa.schema([SIGHTINGS_SCHEMA.field(name) for name in ("id", "source", "fetched_at")])
-"""What is known of a sighting before the run has a name."""
+"""Columns of staged sightings; the run's are added later."""
 _ROW_GROUP = 100_000
 
 
@@ -27,13 +27,13 @@ class Sightings:
         self._rows: list[tuple[str, str, datetime | None]] = []
 
     def add(self, record: Document | Rejection) -> None:
-        """Take a record; one that was rejected by its reader has no time."""
+        """Add a record; a rejection has no time."""
         fetched = parse_timestamp(getattr(record, "fetched_at", None) or "")
         instant = fetched.instant if fetched else None
         self._rows.append((str(record.id), record.source, instant))
 
     def stage(self, index: int, staging: Staging) -> None:
-        """Leave them for ``write_sightings``."""
+        """Stage the sightings for ``write_sightings``."""
         columns = zip(*self._rows, strict=True) if self._rows else ((), (), ())
         table = pa.Table.from_arrays(
             [pa.array(values, each.type) for values, each in zip(columns, _EARLY, strict=True)],
@@ -43,7 +43,7 @@ class Sightings:
 
 
 def sighted(staged: pa.Table, ids: Sequence[str] | None = None) -> pa.Table:
-    """Return the sightings that *staged* rows are, as articles of those *ids* or their own."""
+    """Return *staged* rows as sightings of the articles *ids*, or of themselves."""
     rows = staged.select(_EARLY.names)
     if ids is not None:
         rows = rows.set_column(0, _EARLY.field("id"), pa.array(ids, pa.string()))
@@ -51,7 +51,7 @@ def sighted(staged: pa.Table, ids: Sequence[str] | None = None) -> pa.Table:
 
 
 def write_sightings(index: int, found: Iterable[pa.Table], run: RunName, staging: Staging) -> None:
-    """Write what a block saw again: of earlier runs, and *found* while its rows were written."""
+    """Write the sightings of a block: those staged, and those *found* while writing its rows."""
     path = staging.block_file(index, "sightings")
     earlier = [pq.ParquetFile(local(path)).read()] if path.exists() else []
     tables = [

@@ -4,10 +4,10 @@ blocks ─count_lines─▶ (site, line, page) of each short line, by site
        ─find_repeated─▶ lines that repeat on the sites of one shard ─gather_repeated─▶ all of them
                       └── earlier runs' state/lines
 
-A menu, a teaser, a line about cookies: a short line on many pages of a site is boilerplate,
-whatever it says. Long lines and sentences never count, because AMP pages, reprints and copies
-share them. Pages with the same longest line count as one page, at any address. Read
-``count_lines`` and ``find_repeated`` first.
+A short line on many pages of a site (a menu entry, a teaser, a cookie notice) is boilerplate. Long
+lines and sentences are not counted, because AMP pages, reprints and copies share them. Pages with
+the same longest line count as one page, whatever their url. Read ``count_lines`` and
+``find_repeated`` first.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from pipeline.version import FORMAT_VERSION
 from pipeline.write.parquet import undamaged, write_parquet
 
 MAX_CHARS = 100
-"""Characters above which a line may be a sentence of the story and is never counted."""
+"""Maximum characters of a counted line; a longer line may be a sentence of the story."""
 MAX_TEXT_CHARS = 1_000_000
 MAX_LINES = 1_000
-"""Characters and lines of a text that are counted: a longer one is no page of news."""
+"""Maximum characters and lines of a text; the lines of a larger one are not counted."""
 COLUMNS = ("site", "line", "page")
 SEEN = np.dtype(list(zip(COLUMNS, ("<u4", "<u8", "<u4"), strict=True)))
-"""A line of a page of a site, each by a digest."""
+"""A line of a page of a site; each is a digest."""
 
 LINES_SCHEMA = pa.schema(
     [
@@ -54,14 +54,15 @@ LINES_SCHEMA = pa.schema(
 )
 """state/lines.parquet: the short lines of a run's pages, ``SEEN``, by site, line and page.
 
-Of each line at most ``clean.site_pages`` pages are kept: more are not needed. A line on one page
-only is left out where the run has that many pages of its site: boilerplate would be on others.
+At most ``clean.site_pages`` pages are kept per line. If the run has that many pages of a site,
+lines on one page only are left out, because boilerplate would be on others, too.
 """
 
 _DIGITS = re.compile(r"\d+")
 _SENTENCE_WORDS = 5
 _CLOSING, _FULL_STOPS = "\"'”’»)]", (".", "!", "?", "…", "。", "！", "？")
-"""A line of so many words that ends so is a sentence: a story may consist of short lines."""
+"""A line with this many words and such an ending is a sentence, because stories may have short
+lines."""
 _REMEMBERED = 1 << 16
 _PRINTED_HOST = re.compile(
     r"(?:@|\bwww\.)(?P<host>[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})", re.IGNORECASE
@@ -76,7 +77,7 @@ class Repeated:
     lines: NDArray[np.uint64]
 
     def of(self, document: Document) -> frozenset[str]:
-        """Return those lines of *document* that occur on many pages of its site."""
+        """Return the lines of *document* that occur on many pages of its site."""
         page = _page(document) if len(self.lines) else None
         if page is None:
             return frozenset()
@@ -104,10 +105,10 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
 def find_repeated(
     shard: int, shards: int, blocks: Iterable[int], config: Config, staging: Staging
 ) -> int:
-    """Stage the lines that occur on ``clean.site_pages`` different pages of a site, or more.
+    """Stage the lines that occur on ``clean.site_pages`` or more different pages of a site.
 
     Args:
-        shard: one of so many *shards* of sites.
+        shard, shards: number of the shard of sites, and of all shards.
         blocks: all blocks of the run, counted, in any order.
 
     Returns:
@@ -124,7 +125,7 @@ def find_repeated(
 
 
 def gather_repeated(shards: int, staging: Staging) -> None:
-    """Gather what ``find_repeated`` staged of each shard; the same for any number of them."""
+    """Merge the results of ``find_repeated``; the result is the same for any number of shards."""
 
     def staged(name: str) -> Iterator[NDArray[Any]]:
         found = (staging.array(f"{name}.{shard}") for shard in range(shards))
@@ -140,21 +141,21 @@ def gather_repeated(shards: int, staging: Staging) -> None:
 
 
 def read_repeated(staging: Staging) -> Repeated:
-    """Read which lines repeat; none where nothing was counted."""
+    """Read which lines repeat; none if nothing was counted."""
     found = staging.array("site_lines")
     return Repeated(np.empty(0, np.uint64) if found is None else found)
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The lines of a text of a known site."""
+    """A text of a known site."""
 
     site: str
     lines: list[Line]
 
     @property
     def name(self) -> str:
-        """The longest line, which identifies the page at any address."""
+        """The longest line, which identifies the page whatever its url."""
         return max((line.text for line in self.lines), key=len)
 
 
@@ -163,7 +164,9 @@ def _seen(block: Block, config: Config, counter: LiveCounter) -> Iterator[tuple[
         left = part.bytes
         for record in read_records(part, config):
             if isinstance(record, Document):
-                done = min(left, len(record.content))  # nearly, unless the file is compressed
+                done = min(
+                    left, len(record.content)
+                )  # approximately, if the file is not compressed
                 counter.add("surveyed_bytes", done)
                 left -= done
             page = _page(record) if isinstance(record, Document) else None
@@ -175,7 +178,7 @@ def _seen(block: Block, config: Config, counter: LiveCounter) -> Iterator[tuple[
 
 
 def _page(document: Document) -> _Page | None:
-    """Take a plain text of a known site apart; None for anything else."""
+    """Split a plain text of a known site into lines; None for any other document."""
     if document.media_type != "text/plain":
         return None
     lines = split_lines(document.content[:MAX_TEXT_CHARS])[:MAX_LINES]
@@ -186,7 +189,7 @@ def _page(document: Document) -> _Page | None:
 
 
 def _printed_site(lines: list[Line]) -> str | None:
-    """Return the site that the short lines of a text name by an address, if it is only one."""
+    """Return the site of the urls in the short lines of a text, if there is exactly one."""
     found: set[str] = set()
     for line in lines:
         if len(line.text) <= MAX_CHARS and "." in line.text:
@@ -197,7 +200,7 @@ def _printed_site(lines: list[Line]) -> str | None:
 
 
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
-    """Return the short lines of a page, each with its digest, which its site is part of."""
+    """Yield the short lines of a page, each with the digest of site and line."""
     for line in page.lines:
         if len(line.text) <= MAX_CHARS:
             number = _short_line(page.site, line.text)
@@ -207,7 +210,7 @@ def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
 
 @lru_cache(_REMEMBERED)
 def _short_line(site: str, text: str) -> int | None:
-    """Return the digest of a short line of *site*; None if it is a sentence."""
+    """Return the digest of *site* and a short line; None if the line is a sentence."""
     if text.rstrip(_CLOSING).endswith(_FULL_STOPS) and len(text.split()) >= _SENTENCE_WORDS:
         return None
     # "3 comments", "12 comments": numbers differ from page to page.
@@ -219,13 +222,13 @@ def _digest(text: str, size: int) -> int:
 
 
 def _of_sites(rows: NDArray[np.void], shard: int, shards: int) -> NDArray[np.void]:
-    """Return those of *rows*, which are in the order of their sites, whose sites are of a shard."""
+    """Return those of *rows*, sorted by site, whose sites belong to a shard."""
     first, end = np.searchsorted(rows["site"], shard_bounds(shards)[shard : shard + 2])
     return np.array(rows[first:end])
 
 
 def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) -> NDArray[np.void]:
-    """Read those rows of an earlier run that are about *lines*, which are of *sites*, ascending."""
+    """Read the rows of an earlier run about *lines* of *sites*, which ascend."""
     if not len(sites):
         return np.empty(0, SEEN)
     near = [("site", ">=", int(sites[0])), ("site", "<=", int(sites[-1]))]
@@ -240,7 +243,6 @@ def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) ->
 
 
 def _distinct(portions: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
-    """Join portions of rows by site, line and page, without those that occur twice."""
     rows = np.concatenate([np.empty(0, SEEN), *portions])
     rows = rows[np.lexsort((rows["page"], rows["line"], rows["site"]))]
     new = np.ones(len(rows), np.bool_)
@@ -249,14 +251,13 @@ def _distinct(portions: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
 
 
 def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
-    """Return the lines of distinct *rows* that occur on so many pages, ascending."""
     lines, counts = np.unique(rows["line"], return_counts=True)
     found: NDArray[np.uint64] = lines[counts >= pages]
     return found
 
 
 def _worth_keeping(rows: NDArray[np.void], pages: int) -> NDArray[np.void]:
-    """Return those of distinct *rows* that later runs need: see ``LINES_SCHEMA``."""
+    """Return those of distinct *rows* that later runs need (``LINES_SCHEMA``)."""
     _, first, place, counts = np.unique(
         rows["line"], return_index=True, return_inverse=True, return_counts=True
     )

@@ -1,7 +1,6 @@
-"""Tombstones: what was taken down, and must not come back.
+"""Tombstones: digests of the ids, urls and sites that were taken down and must not come back.
 
-A tombstone is a digest of an id, an address or a site: it recognises what comes again, and
-reveals nothing to those who have only the tombstone.
+A digest recognises a text that comes back, but does not reveal it.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ from pipeline.text.unicode import digest
 from pipeline.urls import canonical_url, page_address, site_of
 
 TombstoneKind = Literal["id", "url", "page", "site"]
-"""An older newsieve wrote url: only pages in exactly this form were recognised by it."""
+"""Older versions wrote url, which recognises only exactly this url."""
 
 
 def tombstone(kind: TombstoneKind, value: str) -> bytes:
-    """Digest what is taken down: 16 bytes.
+    """Return the tombstone of a value, 16 bytes.
 
     Args:
         value: an id of 32 hex digits, a canonical url, its ``page_address``, or a site.
@@ -33,8 +32,7 @@ def taken_down(
 
     Args:
         record: as it was read.
-        article: what cleaning made of it, as far as it is known.
-        tombstones: the tombstones.
+        article: the cleaned record, if it is known.
     """
     if not tombstones or tombstones.isdisjoint(_names(record, article)):
         return None

@@ -25,9 +25,9 @@ from pipeline.write.columns import TABLES, Table, finished_table, schema
 from pipeline.write.parquet import write_parquet
 
 OTHER_STORY = "other_story_at_url"
-"""The flag of an article whose page was that of an earlier article, of which it is no version."""
+"""Flag of an article at the page of an earlier article with another story."""
 PARTLY = "partly_in_another"
-"""The flag of an article of which some, but not most, is in another of its cluster."""
+"""Flag of an article of which a part is in another article of its cluster."""
 
 
 def write_block(
@@ -38,11 +38,11 @@ def write_block(
     config: Config,
     staging: Staging,
 ) -> None:
-    """Write the block's share of each table.
+    """Write the block's part of each table.
 
     Args:
-        verdicts: portions of dtype ``VERDICT``, about articles of this block, in any order.
-        repeats: ordinals of records whose id occurs earlier in the run: unchanged.
+        verdicts: arrays of ``VERDICT`` about articles of this block, in any order.
+        repeats: ordinals of records whose id occurs earlier in the run, which are unchanged.
     """
     judged = np.sort(np.concatenate([*verdicts, np.empty(0, VERDICT)]), order="row")
     repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))
@@ -69,13 +69,13 @@ def write_block(
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """One staged block, and what was found out about its rows.
+    """A staged block and the verdicts about its rows.
 
     Attributes:
-        copies: verdicts on duplicates, by ascending row.
-        joined: verdicts on kept articles of another's cluster, or of a url seen before, the same.
-        kept_rows: int64, the rows that became articles, portion by portion as they were given.
-        seen_again: articles of this run or an earlier one that stand in this block once more.
+        copies: verdicts on duplicates, by row.
+        joined: verdicts on kept articles that join another cluster or whose url is known, by row.
+        kept_rows: arrays of int64, the rows that became articles.
+        seen_again: sightings of known articles in this block.
     """
 
     index: int
@@ -89,7 +89,6 @@ class _Block:
 
     @cached_property
     def run_ids(self) -> dict[int, str]:
-        """Name the runs that representatives are of, by ``representative_run``."""
         named = {THIS_RUN: self.run.run_id}
         numbers = np.unique(self.copies["representative_run"])
         earlier = numbers[numbers != THIS_RUN].astype(np.uint64)
@@ -100,7 +99,6 @@ class _Block:
         return named
 
     def articles(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Return the rows that are kept; each is its own cluster, and may represent others."""
         for start, staged in self._staged("articles"):
             rows = np.arange(start, start + len(staged))
             repeated = self._repeated(staged)
@@ -115,7 +113,7 @@ class _Block:
             yield finished_table("articles", chosen, late | self._run_columns(len(chosen)))
 
     def _decided(self, chosen: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
-        """Return what verdicts set of kept articles: cluster, earlier version, flags."""
+        """Return the columns of kept articles that verdicts determine: cluster, versions, flags."""
         flags = chosen["flags"].to_pylist()
         clusters, pages = chosen["id"].to_pylist(), chosen["id"].to_pylist()
         revised: list[str | None] = [None] * len(chosen)
@@ -133,7 +131,7 @@ class _Block:
         return dict(zip(names, (clusters, pages, revised, fuller, flags), strict=True))
 
     def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Return the rows that are copies, each with its representative and the evidence."""
+        """Yield the rows of duplicates, with representative and evidence."""
         if not len(self.copies):
             return
         for start, staged in self._staged("articles"):
@@ -149,7 +147,6 @@ class _Block:
             yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
 
     def rejects(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Return the rows of records that are not kept."""
         for _, staged in self._staged("rejects"):
             repeated = self._repeated(staged)
             counts.unchanged.update(_sources(staged, repeated))
@@ -190,10 +187,10 @@ def _hex(value: NDArray[np.uint8]) -> str:
 def verdict_columns(
     verdicts: NDArray[np.void], run_ids: Mapping[int, str]
 ) -> dict[str, list[object]]:
-    """Lay verdicts on duplicates out by column, less those that every row has.
+    """Return the columns of duplicates that verdicts determine.
 
     Args:
-        run_ids: names of the runs of representatives, by number.
+        run_ids: ``representative_run`` → name of the run.
     """
     return {
         "representative_id": [_hex(value) for value in verdicts["representative_id"]],
@@ -207,7 +204,7 @@ def verdict_columns(
 
 
 def _evidence(verdict: np.void) -> list[dict[str, object]]:
-    """List what was counted; exact copies have no parts, and unknown ones are left out."""
+    """Return the column ``evidence``, without unknown parts; exact copies have no parts."""
     parts = {part: verdict[part] for part in ("shared", "shingles", "representative_shingles")}
     parts |= dict(zip(PARTS, verdict["parts"], strict=True))
     parts["probability"] = verdict["probability"]

@@ -1,7 +1,7 @@
 """Where files are: in a folder of this machine, or in an object store. Read ``Place``.
 
-``disk`` has what only a file system can do (rename, exchange), ``objects`` the stores, ``cache``
-the copies of objects for libraries that read files.
+``disk`` has what only a file system can do (rename, exchange), ``objects`` has object stores,
+``cache`` has copies of objects for libraries that read files.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
 def place_of(path: str) -> Place:
-    """Return the place that *path* names."""
+    """Return *path* as a place."""
     return StorePath.parse(path) if is_url(path) else Path(path)
 
 
 def refuse_url(path: str, what: str) -> None:
-    """Raise if *path* is a url that is no address in an object store.
+    """Refuse urls that are not addresses in an object store.
 
     Raises:
-        UsageError: it is one, such as hdfs://host/folder.
+        UsageError: *path* is one, such as hdfs://host/folder.
     """
     scheme = _SCHEME.match(path)
     if scheme and not is_url(path):
@@ -83,10 +83,10 @@ def refuse_url(path: str, what: str) -> None:
 
 
 def output_place(path: str) -> Place:
-    """Return the output folder *path*; one that pyarrow takes for a url or a home is absolute.
+    """Return the output folder *path*; absolute if pyarrow would take it for a url or a home.
 
     Raises:
-        UsageError: it is another url, or no UTF-8, which pyarrow and DuckDB cannot open.
+        UsageError: it is another url, or not UTF-8, which pyarrow and DuckDB cannot open.
     """
     refuse_url(path, "output")
     if any("\udc80" <= char <= "\udcff" for char in path):
@@ -97,10 +97,10 @@ def output_place(path: str) -> Place:
 
 
 def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
-    """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
+    """Open *path* for reading bytes. Does not block on a pipe.
 
     Raises:
-        OSError: as ``open`` does; also if *path* is a link and is not to be followed.
+        OSError: as ``open``; also if *path* is a link and *follow_link* is false.
     """
     return (
         StorePath.parse(path).open() if is_url(path) else open_file(path, follow_link=follow_link)
@@ -111,21 +111,21 @@ def open_own(path: Place) -> BinaryIO:
     """Open a file of the output for reading bytes.
 
     Raises:
-        OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
+        OSError: as ``open``; also if it is not a regular file, such as a pipe.
     """
     return open_regular(path) if isinstance(path, Path) else path.open()
 
 
 def opened(path: Place) -> Path | BinaryIO:
-    """Return what pyarrow reads *path* from, only those bytes that it needs."""
+    """Return what pyarrow can read *path* from without reading all of it."""
     return path if isinstance(path, Path) else path.open()
 
 
 def local(path: Place, stat: Stat | None = None) -> Path:
-    """Return a file on this machine with the content of *path*, for whoever reads most of it.
+    """Return a file on this machine with the content of *path*; of an object, a copy.
 
     Args:
-        stat: what the store says of it, if that is known.
+        stat: of the object, if it is known.
 
     Raises:
         OSError: there is no such object.
@@ -135,16 +135,13 @@ def local(path: Place, stat: Stat | None = None) -> Path:
 
 @contextmanager
 def replacing(path: Place) -> Iterator[Path]:
-    """Yield a temporary file that becomes *path* if the block succeeds, whole or not at all.
-
-    A retry of the same work replaces the file with the same bytes.
-    """
+    """Yield a temporary file that atomically becomes *path* if the block succeeds."""
     with replacing_file(path) if isinstance(path, Path) else replacing_object(path) as temporary:
         yield temporary
 
 
 def write_bytes(path: Place, content: bytes) -> None:
-    """Write *content* to *path*, whole or not at all."""
+    """Write *content* to *path* atomically."""
     if isinstance(path, Path):
         with replacing_file(path) as temporary:
             temporary.write_bytes(content)
@@ -153,7 +150,7 @@ def write_bytes(path: Place, content: bytes) -> None:
 
 
 def listed(folder: Place, pattern: str, *, deep: bool = False) -> list[Place]:
-    """List the files of *folder* that match, by name; with *deep*, of the folders in it, too."""
+    """List the files of *folder* that match, by name; with *deep*, also those below."""
     if isinstance(folder, Path):
         return [*sorted(folder.rglob(pattern) if deep else folder.glob(pattern))]
     if deep:
@@ -162,12 +159,12 @@ def listed(folder: Place, pattern: str, *, deep: bool = False) -> list[Place]:
 
 
 def name_below(path: Place, folder: Place) -> str:
-    """Return the name of *path* from *folder*, with slashes."""
+    """Return the path of *path* relative to *folder*, with slashes."""
     return cast("Path", path).relative_to(cast("Path", folder)).as_posix()
 
 
 def remove_tree(folder: Place) -> None:
-    """Delete *folder* and what is in it; of objects, their copies on this machine as well."""
+    """Delete *folder* and its content; of objects, also their copies on this machine."""
     if isinstance(folder, Path):
         shutil.rmtree(folder)
     else:
@@ -175,7 +172,7 @@ def remove_tree(folder: Place) -> None:
 
 
 def remove_objects(found: Iterable[tuple[StorePath, Stat]]) -> None:
-    """Delete objects of one store, and their copies on this machine."""
+    """Delete objects of one store, with their copies on this machine."""
     gone = list(found)
     for path, stat in gone:
         forget_copy(path, stat)

@@ -1,8 +1,8 @@
 """Copies of objects on this machine, for libraries that read files. Read ``local``.
 
-A copy is named after its address and the store's mark of the content, so it is never stale. All
-processes of a user share the folder $NEWSIEVE_CACHE (else one in ~/.cache; %p in it stands for the
-process id); when it holds more than $NEWSIEVE_CACHE_BYTES, what was not used for longest goes.
+A copy is named after the object's address and version, so it is never stale. All processes of a
+user share the folder $NEWSIEVE_CACHE (default: in ~/.cache; %p in it is the process id). When it
+exceeds $NEWSIEVE_CACHE_BYTES, the least recently used copies are deleted.
 """
 
 from __future__ import annotations
@@ -23,20 +23,19 @@ from pipeline.storage.objects import Stat, StorePath, endpoint_of
 DEFAULT_BYTES = 20_000_000_000
 _PORTION = 1 << 23
 IN_USE_S = 10.0
-"""Seconds that a copy stays after it was asked for: whoever asked has opened it by then."""
+"""Seconds that a copy stays after it was requested, so that the caller can open it."""
 
 _known: dict[StorePath, Path] = {}
-"""Address → its copy, as this process has last seen or written it."""
+"""Address → its copy, as last seen or written by this process."""
 
 
 def local_copy(path: StorePath, stat: Stat | None = None) -> Path:
-    """Return a file with the content of *path*, fetched if there is none yet.
+    """Return a file with the content of *path*; fetch it if necessary.
 
-    Without a *stat* the store is asked for it, once per process: what a run writes under a name
-    does not change.
+    Without a *stat*, the store is asked for it, once per process: objects of a run never change.
 
     Raises:
-        OSError: there is no such object, or the store does not answer.
+        OSError: there is no such object, or the store does not reply.
     """
     copy = _copy_of(path, stat) if stat else _known.get(path)
     if copy is None or not copy.exists():
@@ -55,14 +54,14 @@ def local_copy(path: StorePath, stat: Stat | None = None) -> Path:
 
 
 def forget_copy(path: StorePath, stat: Stat) -> None:
-    """Delete the copy of an object that is to be forgotten."""
+    """Delete the copy of an object that was deleted."""
     _known.pop(path, None)
     _copy_of(path, stat).unlink(missing_ok=True)
 
 
 @contextmanager
 def replacing_object(path: StorePath) -> Iterator[Path]:
-    """Yield a temporary file; it becomes the object *path* if the block succeeds, and its copy."""
+    """Yield a temporary file that becomes *path*, and its copy, if the block succeeds."""
     with _temporary() as temporary:
         yield temporary
         copy = _copy_of(path, path.put(temporary))
@@ -72,7 +71,7 @@ def replacing_object(path: StorePath) -> Iterator[Path]:
 
 
 def cache_folder() -> Path:
-    """Return the folder of the copies, which only this user can enter."""
+    """Return the folder of the copies, which only its user can enter."""
     named = os.environ.get("NEWSIEVE_CACHE", "").replace("%p", str(os.getpid()))
     general = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
     folder = Path(named or Path(general, "newsieve"))
@@ -105,14 +104,14 @@ def _temporary() -> Iterator[Path]:
 
 
 def _shrink() -> None:
-    """Delete the copies that were not used for longest, until the rest is within the limit."""
+    """Delete the least recently used copies until the rest is within the limit."""
     told = os.environ.get("NEWSIEVE_CACHE_BYTES") or str(DEFAULT_BYTES)
     if not told.isdecimal():
         raise UsageError(f"NEWSIEVE_CACHE_BYTES={told}: expected a number of bytes")
     limit = int(told)
     found = []
     for entry in os.scandir(cache_folder()):
-        with suppress(OSError):  # another process deletes as well
+        with suppress(OSError):  # another process may delete it, too
             if entry.is_file():
                 stat = entry.stat()
                 found.append((stat.st_mtime, stat.st_size, entry.path))

@@ -1,7 +1,4 @@
-"""Files and folders on a disk that appear whole or not at all.
-
-Read ``replacing_file`` and ``publish_folder``.
-"""
+"""Atomic writes and renames on a disk. Read ``replacing_file`` and ``publish_folder``."""
 
 from __future__ import annotations
 
@@ -21,10 +18,10 @@ from pipeline.errors import DEEDS, uninterrupted
 
 
 def open_file(path: str, *, follow_link: bool = True) -> BinaryIO:
-    """Open *path* for reading bytes. Does not block if a pipe has taken the file's place.
+    """Open *path* for reading bytes. Does not block on a pipe.
 
     Raises:
-        OSError: as ``open`` does; also if *path* is a link and is not to be followed.
+        OSError: as ``open``; also if *path* is a link and *follow_link* is false.
     """
 
     def opener(name: str, flags: int) -> int:
@@ -38,7 +35,7 @@ def open_regular(path: Path) -> BinaryIO:
     """Open a file for reading bytes.
 
     Raises:
-        OSError: as ``open`` does; also if it is no file, such as a pipe, which nobody may feed.
+        OSError: as ``open``; also if it is not a regular file, such as a pipe.
     """
     stream = open_file(str(path))
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -49,17 +46,14 @@ def open_regular(path: Path) -> BinaryIO:
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder; rename it to *path* if the block succeeds.
-
-    A retry of the same work replaces the file with the same bytes.
-    """
+    """Yield a temporary path in the same folder; rename it to *path* if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
         yield temporary
-        # mkstemp gives access to the owner only; a table follows the umask.
+        # mkstemp gives access to the owner only, but tables follow the umask.
         temporary.chmod(0o666 & ~_umask())
         _sync(temporary)
         temporary.replace(path)
@@ -75,7 +69,7 @@ def sync_tree(folder: Path) -> None:
 
 @contextmanager
 def effective(deed: str) -> Iterator[None]:
-    """Note *deed* in ``DEEDS`` with its last system call: no interruption comes between the two."""
+    """Add *deed* to ``DEEDS`` if the block succeeds; interruptions wait until both are done."""
     with uninterrupted():
         yield
         DEEDS.append(deed)
@@ -85,10 +79,10 @@ def publish_folder(finished: Path, target: Path, deed: str) -> None:
     """Rename *finished* to *target*, durably: readers see the whole folder or nothing.
 
     Args:
-        deed: what that means, for the message.
+        deed: what the rename does, for messages.
 
     Raises:
-        OSError: the target exists, or lies on another file system.
+        OSError: the target exists, or is on another file system.
     """
     sync_tree(finished)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -101,9 +95,9 @@ def publish_folder(finished: Path, target: Path, deed: str) -> None:
 
 
 def link_tree(folder: Path, copy: Path) -> None:
-    """Copy the tree *folder* to *copy*, with hard links where the file system has them.
+    """Copy the tree *folder* to *copy*, with hard links if possible.
 
-    The files are shared: replace them in the copy (``replacing_file``), never write into them.
+    Files may be shared: replace them in the copy (``replacing_file``), never modify them.
     """
     for parent, _, names in os.walk(folder):
         inside = copy / Path(parent).relative_to(folder)
@@ -111,7 +105,7 @@ def link_tree(folder: Path, copy: Path) -> None:
         for name in names:
             try:
                 os.link(Path(parent, name), inside / name)
-            except OSError:  # a file system without hard links, or a file with too many
+            except OSError:  # the file system has no hard links, or the file too many
                 shutil.copy2(Path(parent, name), inside / name)
                 _sync(inside / name)
 
@@ -119,14 +113,14 @@ def link_tree(folder: Path, copy: Path) -> None:
 def exchange_folders(present: Path, fresh: Path, deed: str) -> None:
     """Swap the folders *present* and *fresh*, durably.
 
-    Atomic on Linux and macOS if the file system supports it. Elsewhere it takes three renames,
-    and for an instant *present* does not exist; ``finish_exchange`` repairs a kill at that point.
+    Atomic on Linux and macOS if the file system supports it. Otherwise it takes three renames, and
+    for an instant *present* does not exist; ``finish_exchange`` repairs a kill at that point.
 
     Args:
-        deed: what that means, for the message.
+        deed: what the swap does, for messages.
 
     Raises:
-        OSError: they lie on two file systems, or cannot be renamed.
+        OSError: they are on two file systems, or cannot be renamed.
     """
     if not _sync_at_once(fresh):
         sync_tree(fresh)
@@ -142,7 +136,7 @@ def exchange_folders(present: Path, fresh: Path, deed: str) -> None:
 
 
 def finish_exchange(present: Path) -> None:
-    """Complete or roll back a killed swap of three renames. Call it under the lock."""
+    """Complete or roll back a killed ``exchange_folders``. Call it under the lock."""
     waiting = _waiting(present)
     if not waiting.is_dir():
         return
@@ -158,9 +152,9 @@ def _waiting(present: Path) -> Path:
 
 
 def _sync_at_once(folder: Path) -> bool:
-    """Flush the file system that holds *folder*; return False where there is no such call.
+    """Flush the file system of *folder*; return False if there is no such system call.
 
-    A year of hourly runs has 40,000 folders: flushing them one by one takes minutes.
+    A year of hourly runs has 40,000 folders; flushing them one by one takes minutes.
     """
     call = getattr(ctypes.CDLL(None), "syncfs", None)
     if call is None:
@@ -176,11 +170,11 @@ _EXCHANGE = {
     "linux": ("renameat2", (-100,), 2),  # AT_FDCWD, RENAME_EXCHANGE: <linux/fs.h>
     "darwin": ("renameatx_np", (-2,), 2),  # AT_FDCWD, RENAME_SWAP: <sys/stdio.h>
 }
-"""Platform → C function, directory descriptor that means "current folder", and flag."""
+"""Platform → C function, file descriptor that means "current folder", and flag."""
 
 
 def _exchange_at_once(one: Path, other: Path) -> bool:
-    """Swap two folders with one system call; return False where there is no such call."""
+    """Swap two folders with one system call; return False if there is none."""
     name, here, flag = _EXCHANGE.get(sys.platform, ("", (), 0))
     call = getattr(ctypes.CDLL(None), name, None) if name else None
     if call is None:

@@ -1,6 +1,6 @@
 """Objects in a store, by addresses such as s3://bucket/folder/name. Read ``StorePath``.
 
-An object appears whole or not at all, and has no folder: a "folder" is what names have in common.
+An object is written atomically. There are no folders: a "folder" is a common prefix of names.
 Credentials, endpoint and region come from the environment, as obstore reads them.
 """
 
@@ -22,7 +22,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from pipeline.errors import UsageError
 
 SCHEMES = ("s3", "gs", "az")
-"""Amazon S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
+"""Amazon S3 and compatible stores, Google Cloud Storage, Azure Blob Storage."""
 _ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/]+)/*(?P<key>.*)")
 _HTTP = re.compile(r"https?://[^/]")
 _ENDPOINTS = {
@@ -30,16 +30,16 @@ _ENDPOINTS = {
     "gs": "GOOGLE_BASE_URL",
     "az": "AZURE_STORAGE_ENDPOINT",
 }
-"""Scheme → the variable that names another server than the provider's."""
+"""Scheme → environment variable for a server other than the provider's."""
 _PATIENT = {"max_retries": 10, "retry_timeout": timedelta(seconds=45)}
 _HASTY = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}
-"""How long a request is repeated: in the middle of a run, and at its start, where a wrong address
-or missing credentials are to be told soon."""
+"""How long a request is retried: during a run, and at its start, where a wrong address or missing
+credentials should be reported soon."""
 _BUFFER = 1 << 20
 
 
 class Stat(NamedTuple):
-    """What a store says of an object: bytes, Unix time, and its mark of the content, if any."""
+    """What a store knows about an object: bytes, Unix time, and ETag, if any."""
 
     st_size: int
     st_mtime: float
@@ -47,7 +47,7 @@ class Stat(NamedTuple):
 
     @property
     def version(self) -> str:
-        """What differs when the content does."""
+        """A text that changes when the content does."""
         return f"{self.st_size} {self.e_tag or self.st_mtime}"
 
 
@@ -55,10 +55,10 @@ class Stat(NamedTuple):
 class StorePath:
     """An address in an object store, with those parts of ``pathlib.Path`` that newsieve uses.
 
-    It is no ``os.PathLike``: a library that opens files by name must not get one.
+    It is not an ``os.PathLike``, so that no library opens it as a local file.
 
     Attributes:
-        needs: an object without which nothing is written here, nor below.
+        needs: an object without which nothing is written here or below.
     """
 
     scheme: str
@@ -68,7 +68,7 @@ class StorePath:
 
     @classmethod
     def parse(cls, url: str) -> StorePath:
-        """Take a url apart; slashes at the end do not count.
+        """Parse a url; trailing slashes are ignored.
 
         >>> str(StorePath.parse("s3://news/output/") / "runs")
         's3://news/output/runs'
@@ -86,7 +86,7 @@ class StorePath:
 
     @property
     def prefix(self) -> str | None:
-        """What the names of all objects below begin with; None for the whole bucket."""
+        """The prefix of the names of all objects below; None for the whole bucket."""
         return f"{self.key}/" if self.key else None
 
     @property
@@ -100,21 +100,21 @@ class StorePath:
         return replace(self, key=self.key.rpartition("/")[0])
 
     def with_name(self, name: str) -> StorePath:
-        """Return the address beside this one."""
+        """Return the address with another last part."""
         return self.parent / name
 
     def absolute(self) -> StorePath:
-        """Return itself: an address depends on no current folder."""
+        """Return itself: an address does not depend on the current folder."""
         return self
 
     def relative_to(self, other: StorePath) -> PurePosixPath:
-        """Return the names below *other*."""
+        """Return the path relative to *other*."""
         if not self.is_relative_to(other):
             raise ValueError(f"{self} is not below {other}")
         return PurePosixPath(self.key[len(other.key) :].strip("/"))
 
     def is_relative_to(self, other: StorePath) -> bool:
-        """Whether it is *other*, or lies below it."""
+        """Whether it is *other*, or below it."""
         same = (self.scheme, self.bucket) == (other.scheme, other.bucket)
         return same and (not other.key or f"{self.key}/".startswith(f"{other.key}/"))
 
@@ -122,7 +122,7 @@ class StorePath:
         """Ask the store about the object.
 
         Raises:
-            OSError: there is none, or the store does not answer.
+            OSError: there is none, or the store does not reply.
         """
         with _errors_of(self):
             return _stat(_obstore().head(_client(self), self.key))
@@ -149,14 +149,14 @@ class StorePath:
                     yield replace(self, key=each["path"]), _stat(each)
 
     def iterdir(self) -> Iterator[StorePath]:
-        """List the names one level below, those of "folders" too."""
+        """List the names one level below, including "folders"."""
         with _errors_of(self):
             found = _obstore().list_with_delimiter(_client(self), self.prefix)
         names = [*found["common_prefixes"], *(each["path"] for each in found["objects"])]
         yield from (replace(self, key=name.strip("/")) for name in sorted(names))
 
     def glob(self, pattern: str) -> Iterator[StorePath]:
-        """List the objects below whose names match, part by part."""
+        """List the objects below whose names match *pattern*, part by part."""
         wanted = pattern.split("/")
         for path, _ in self.files():
             parts = path.relative_to(self).parts
@@ -164,10 +164,10 @@ class StorePath:
                 yield path
 
     def open(self, _mode: str = "rb", stat: Stat | None = None) -> BinaryIO:
-        """Open the object for reading; if it changes while it is read, that is an ``OSError``.
+        """Open the object for reading; if it changes while it is read, an ``OSError`` is raised.
 
         Args:
-            stat: what it is expected to be, if that is known.
+            stat: its expected version, if known.
         """
         return cast("BinaryIO", io.BufferedReader(_Bytes(self, stat or self.stat()), _BUFFER))
 
@@ -177,10 +177,10 @@ class StorePath:
             return bytes(_obstore().get(_client(self), self.key).bytes())
 
     def put(self, content: bytes | Path) -> Stat:
-        """Write the object, whole or not at all; say what it is now, but for its time.
+        """Write the object atomically; return its new stat, without the time.
 
         Raises:
-            OSError: what it ``needs`` is gone, or the store does not answer.
+            OSError: what it ``needs`` is gone, or the store does not reply.
         """
         if self.needs and not self.needs.exists():
             raise FileNotFoundError(errno.ENOENT, "its run was ended by another command", str(self))
@@ -190,34 +190,34 @@ class StorePath:
         return Stat(size, 0, _quoted(found["e_tag"]))
 
     def create(self, content: bytes) -> None:
-        """Write the object unless there is one: of several who try, the store lets one win.
+        """Write the object if it does not exist; of several writers, the store lets one win.
 
         Raises:
-            FileExistsError: there is one.
+            FileExistsError: it exists.
         """
         put = partial(_obstore().put, mode="create", use_multipart=False)
         try:
             with _errors_of(self):
                 put(_client(self), self.key, content)
         except OSError as error:
-            if error.errno != errno.ESTALE:  # what Azure says
+            if error.errno != errno.ESTALE:  # Azure's error
                 raise
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self)) from error
 
     def remove(self, paths: Sequence[StorePath]) -> None:
-        """Delete *paths*, objects of the same store; another process may be first."""
+        """Delete objects of the same store; missing ones are ignored."""
         for start in range(0, len(paths), 1_000):
             portion = paths[start : start + 1_000]
             try:
                 with _errors_of(self):
                     _obstore().delete(_client(self), [path.key for path in portion])
-            except FileNotFoundError:  # Google and Azure say so, and stop there
+            except FileNotFoundError:  # Google and Azure raise it, and stop there
                 for path in portion if len(portion) > 1 else ():
                     self.remove([path])
 
 
 class _Bytes(io.RawIOBase):
-    """The bytes of an object, read by ranges; all of them as they were when it was opened."""
+    """The bytes of one version of an object, read by ranges."""
 
     def __init__(self, path: StorePath, stat: Stat) -> None:
         self._path, self.stat, self._place = path, stat, 0
@@ -249,16 +249,16 @@ class _Bytes(io.RawIOBase):
 
 
 def version_of(stream: BinaryIO) -> str | None:
-    """Return the version of the object that *stream* reads; None if it reads something else."""
+    """Return the version of the object that *stream* reads; None if it does not read an object."""
     stat: Stat | None = getattr(getattr(stream, "raw", None), "stat", None)
     return stat.version if stat else None
 
 
 def check_store(path: StorePath) -> None:
-    """Find out whether the store of *path* answers, and lets us in.
+    """Check within 30 seconds that the store of *path* replies and gives access.
 
     Raises:
-        UsageError: it does not; the message says why. Within 30 seconds.
+        UsageError: it does not; the message says why.
     """
     try:
         with _errors_of(path):
@@ -268,16 +268,16 @@ def check_store(path: StorePath) -> None:
 
 
 def check_conditional_put(path: StorePath) -> None:
-    """Find out whether the store lets one of two writers win: the commit of a run needs that.
+    """Check that the store supports conditional writes, which commits need.
 
     Args:
-        path: a name that nobody else uses; it is gone afterwards.
+        path: a name that nothing else uses; it is deleted afterwards.
 
     Raises:
         UsageError: it does not, or it cannot be written to.
     """
     try:
-        with suppress(FileExistsError):  # a put that is repeated because its answer was lost
+        with suppress(FileExistsError):  # a put that was repeated because the reply was lost
             path.create(b"")
         try:
             path.create(b"")
@@ -296,7 +296,7 @@ def check_conditional_put(path: StorePath) -> None:
 def arrow_files(path: StorePath) -> Any:
     """Return the store of *path* as a file system for ``pyarrow.fs.FSSpecHandler``.
 
-    Names in it begin with the bucket.
+    Its names begin with the bucket.
     """
     from obstore.fsspec import FsspecStore  # noqa: PLC0415 - only where a store is named
 
@@ -309,12 +309,12 @@ def _stat(found: Any) -> Stat:
 
 
 def _quoted(e_tag: str | None) -> str | None:
-    """Return the mark as conditions of a request name it: Azure lists it without its quotes."""
+    """Return an ETag with quotes, which Azure's listings leave out."""
     return f'"{e_tag}"' if e_tag and not e_tag.endswith('"') else e_tag
 
 
 def _obstore() -> Any:
-    # Optional, and a process that reads files of a disk does not need it.
+    # Optional: not needed for files on a disk.
     try:
         import obstore  # noqa: PLC0415
         import obstore.store  # noqa: PLC0415
@@ -326,10 +326,10 @@ def _obstore() -> Any:
 
 
 def endpoint_of(scheme: str) -> str | None:
-    """Return the address of the server that the environment names, if it is not the provider's.
+    """Return the address of a server other than the provider's, from the environment.
 
     Raises:
-        UsageError: it is no address.
+        UsageError: it is not an address.
     """
     name = _ENDPOINTS[scheme]
     address = os.environ.get(name)
@@ -352,13 +352,13 @@ def _clients(scheme: str, bucket: str, _endpoint: str | None, hasty: bool) -> An
 
 def _options(scheme: str, patience: dict[str, Any]) -> dict[str, Any]:
     limits = {"connect_timeout": "3s", "timeout": "8s" if patience is _HASTY else "30s"}
-    plain = (endpoint_of(scheme) or "").startswith("http://")  # a server of one's own
+    plain = (endpoint_of(scheme) or "").startswith("http://")  # a server without TLS
     return {"client_options": limits | {"allow_http": plain}, "retry_config": patience}
 
 
 @contextmanager
 def _errors_of(path: StorePath) -> Iterator[None]:
-    """Turn what obstore raises into ``OSError`` with a number, the address, and one line."""
+    """Turn obstore's exceptions into ``OSError`` with number, address, and one line of text."""
     try:
         yield
     except (GeneratorExit, UsageError):
@@ -387,7 +387,7 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
         "credentials that cannot be used: {}",
     ),
     (errno.EEXIST, "^(AlreadyExists|FileExists)Error", ""),
-    (errno.ESTALE, "^(Precondition|NotModified)Error", "the object has changed meanwhile"),
+    (errno.ESTALE, "^(Precondition|NotModified)Error", "the object was changed in the meantime"),
     (
         errno.EACCES,
         "^(PermissionDenied|Unauthenticated|Permission)Error|403 Forbidden|401 Unauthorized",
@@ -396,7 +396,7 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
     (errno.ENOENT, "^(FileNotFound|NotFound)Error", ""),
     (errno.EIO, "HTTP error: error sending request", "no answer from {host}"),
 )
-"""Number of the error, what obstore says (class: text), what we say; {}: the line of obstore."""
+"""Error number, pattern of obstore's error (class: text), our text; {}: obstore's line."""
 
 
 def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:

@@ -133,7 +133,7 @@ def test_a_job_server_of_another_beam_is_a_note(parts, tmp_path):
     state, text = needs(parts)["flink_job_server_jar"]
 
     assert "note" == state
-    assert text.startswith("Beam 2.62.0 for Apache Flink 1.19.3; the supported one")
+    assert text.startswith("Beam 2.62.0 for Apache Flink 1.19.3; supported is only")
 
 
 CHANGES = {
@@ -144,7 +144,7 @@ CHANGES = {
     "no worker": ({"environment_config": "127.0.0.1:1"}, "127.0.0.1:1: no worker answers"),
     "nothing of workers": (
         {"environment_type": None, "environment_config": None},
-        "run `newsieve worker` beside each of its own workers",
+        "run `newsieve worker` next to each of its own workers",
     ),
     "too few slots": ({"parallelism": 3}, "2 slots of 2 task managers, but --parallelism=3"),
     "an uber jar": ({"flink_submit_uber_jar": True}, "flink_submit_uber_jar: a run starts its own"),
@@ -169,14 +169,14 @@ def test_a_setting_that_means_nothing_there_is_refused(parts):
     state, text = needs(parts, workers=4)["run.workers"]
 
     assert "missing" == state
-    assert text.startswith("= 4 has no meaning on Apache Flink: what decides is the option paral")
+    assert text.startswith("= 4 has no meaning on Apache Flink: the number is set by the option")
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b"not a jar", "File is not a zip file"),
-        ("SparkRunner", "this is no job server for Apache Flink: it has no org.apache.beam"),
+        ("SparkRunner", "not a job server for Apache Flink: it has no org.apache.beam"),
     ],
 )
 def test_a_wrong_jar_is_named(content, expected, parts, tmp_path):
@@ -209,7 +209,7 @@ def test_a_cluster_whose_slots_are_taken_is_named(parts):
         state, text = needs(parts | {"flink_master": address})["flink_master"]
 
     assert "missing" == state
-    assert text.endswith("0 of 2 slots are free, 1 are needed: other jobs run there")
+    assert text.endswith("0 of 2 slots are free, 1 are needed: other jobs are running")
 
 
 def test_slots_that_a_run_has_left_are_no_reason_to_refuse(parts):
@@ -251,7 +251,7 @@ def test_engines_nobody_has_tried_are_refused(runner):
     config = Config(run={"beam": {"runner": runner}})
     with pytest.raises(UsageError, match="is not known to give right results") as caught:
         require(config, parse_options(config, []))
-    assert REFUSED.get(runner, "nobody has tried it") in str(caught.value)
+    assert REFUSED.get(runner, "it was not tested") in str(caught.value)
 
 
 def test_prism_is_never_downloaded(tmp_path):
@@ -271,7 +271,7 @@ def test_dataflow_says_everything_that_it_lacks(monkeypatch, tmp_path):
 
     assert {"project", "temp_location", "credentials", "storage"} <= set(found)
     assert {"missing"} == {state for state, _ in found.values()}
-    assert "none.json is no file" in found["credentials"][1]
+    assert "none.json is not a file" in found["credentials"][1]
 
 
 def test_dataflow_with_everything_in_a_store_lacks_no_storage(monkeypatch, tmp_path):
@@ -322,7 +322,7 @@ NO_SLOTS = {"overview": OVERVIEW | {"slots-available": 0}, "jobs_overview": {"jo
 STORED = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
 TROUBLES = {
     "no slots": (2, "0 of 2 slots are free, 1 are needed"),
-    "wrong jar": (2, "this is no job server for Apache Flink"),
+    "wrong jar": (2, "not a job server for Apache Flink"),
     "no jar at all": (2, "File is not a zip file"),
     "unreachable cluster": (2, "Flink cannot be reached"),
     "silent cluster": (2, "Flink cannot be reached"),
@@ -460,7 +460,7 @@ def test_progress_names_our_stages():
     with flink(jobs_a={"vertices": vertices}) as (address, _):
         told = Flink(address).progress("a", STAGES)
 
-    assert "1 of 4 tasks finished; at work: Clean, FindRepeats, Deduplicate, Write" == told
+    assert "1 of 4 tasks finished; running: Clean, FindRepeats, Deduplicate, Write" == told
 
 
 def test_the_stages_are_those_of_the_graph(tmp_path):

@@ -129,7 +129,7 @@ class Tables:
              f"{base['pairs']['f1']:.2f} (LSH at 0.7)",
              self.held("pairs"), f"{pairs:.3f}"),
         ]  # fmt: skip
-        head = ("", "baseline", "newsieve, held out", "newsieve, as it is")
+        head = ("", "baseline", "newsieve, held out", "newsieve, as installed")
         return table(head, rows) + self.note()
 
     def results(self) -> str:

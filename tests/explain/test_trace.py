@@ -116,5 +116,5 @@ def test_a_name_that_is_not_found_is_an_error_with_similar_names(output):
 
 def test_a_folder_without_runs_is_an_error(tmp_path):
     """It is named, with what it should be."""
-    with pytest.raises(UsageError, match="holds no published run"):
+    with pytest.raises(UsageError, match="no published run here"):
         Rows(tmp_path)

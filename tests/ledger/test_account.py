@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import strategies  # noqa: F401 - loads the profile
@@ -36,7 +37,7 @@ def test_the_message_has_the_sum():
 
     expected = (
         "the account does not balance: read 10, but 4 articles + 3 duplicates + 1 rejects "
-        "+ 1 unchanged = 9; nothing was published. This is a defect of newsieve"
+        "+ 1 unchanged = 9; nothing was published. This is a bug in newsieve"
     )
     assert expected == str(caught.value)
     assert 1 == caught.value.exit_code
@@ -90,3 +91,11 @@ def test_every_line_of_the_account_is_aligned(fates):
     ends = {len(line.split("   accounted")[0].rstrip()) for line in lines}
 
     assert 1 == len(ends)
+
+
+def test_what_to_do_next_can_be_pasted_for_an_output_that_starts_with_a_dash(tmp_path, monkeypatch):
+    """No shell and no parser takes the folder for a flag."""
+    monkeypatch.chdir(tmp_path)
+    lines = list(account_lines(Account(), 0.0, Path("-odd/runs/2026-01-01-000001-00000000")))
+
+    assert lines[-1].endswith(" newsieve report ./-odd --html report.html")

@@ -333,7 +333,7 @@ def test_what_is_written_is_no_input(raw):
         found = find_inputs((pattern,), output=output).files
         assert {"a.txt"} >= {file.source for file in found}
     for pattern in ("raw/out", "raw/out/runs", "raw/again/runs"):
-        with pytest.raises(UsageError, match="lies in the output folder raw/out: newsieve would"):
+        with pytest.raises(UsageError, match="is in the output folder raw/out: newsieve would"):
             find_inputs((pattern,), output=output)
 
 

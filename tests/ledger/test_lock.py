@@ -49,7 +49,7 @@ def test_a_second_holder_is_told_who_works(tmp_path, holder):
         with pytest.raises(LockedOutput) as caught, locked(tmp_path):
             pytest.fail("two runs at once")
         who = f"process {holder.pid} on {socket.gethostname()} since 20"
-        assert f"{tmp_path}: another run is at work: {who}" in str(caught.value)
+        assert f"{tmp_path}: another run is in progress: {who}" in str(caught.value)
 
     assert 75 == caught.value.exit_code
     assert holder.poll() is None

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pipeline.clean.lines import heading
 from pipeline.clean.lines.decide import decide
 from pipeline.clean.lines.marks import mark_rows
-from pipeline.clean.lines.page import Page, read_page
+from pipeline.clean.lines.page import LineRecord, Page, read_page
 from pipeline.clean.lines.rules import Hits, rule_hits
-from pipeline.clean.lines.tagger import Tags, load_tagger
+from pipeline.clean.lines.tagger import Tagger, Tags, load_tagger
 from pipeline.config import CleanConfig
 from pipeline.records import Article, Document, Removed
 
@@ -20,6 +20,8 @@ EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned line by line."""
 MAX_LINES = 5_000
 """Lines above which a text is like none that was learned from: named rules have to do."""
+BARE_BULLETS = 3
+"""Lines without a word from which they are the bullets of a list."""
 MENUS, MENU_LINES = frozenset({"nav", "legal", "account"}), 3
 """Kinds of phrases in menus and footers; lines with them among those cut from which a text was a
 page saved whole."""
@@ -77,18 +79,38 @@ def clean_texts(
     return [results[index] for index in range(len(documents))]
 
 
-def tag_pages(pages: Sequence[Page], hits: Sequence[Hits]) -> list[Tags | None]:
-    """What the tagger says of each page; None of pages that are like none it knows."""
+def tag_pages(
+    pages: Sequence[Page], hits: Sequence[Hits], tagger: Tagger | None = None
+) -> list[Tags | None]:
+    """What the tagger says of each page; None of pages that are like none it knows.
+
+    The bare bullets of a list leave the text anyway, and are no lines to the tagger: with one above
+    each of them, its entries look like nothing that was learned from.
+
+    Args:
+        tagger: the committed one unless another is given.
+    """
     known = [at for at, page in enumerate(pages) if 0 < len(page.lines) <= MAX_LINES]
-    some = [pages[at] for at in known]
     found: list[Tags | None] = [None] * len(pages)
-    if some:
-        texts = [[line.text for line in page.lines] for page in some]
-        blanks = [[line.blank_before for line in page.lines] for page in some]
-        marks = mark_rows(some, [hits[at] for at in known])
-        for at, tags in zip(known, load_tagger().tag(texts, blanks, marks), strict=True):
-            found[at] = tags
+    if not known:
+        return found
+    some = [pages[at] for at in known]
+    shown = [_without_bullets(pages[at], hits[at]["bullet_only"]) for at in known]
+    marks = mark_rows(some, [hits[at] for at in known], shown)
+    texts = [[line.text for line in own] for own in shown]
+    blanks = [[line.blank_before for line in own] for own in shown]
+    said = (tagger or load_tagger()).tag(texts, blanks, marks)
+    for at, own, tags in zip(known, shown, said, strict=True):
+        size = len(pages[at].lines)
+        found[at] = tags if len(own) == size else tags.spread([n.index for n in own], size)
     return found
+
+
+def _without_bullets(page: Page, bullets: frozenset[int]) -> Sequence[LineRecord]:
+    """The lines of *page* without those of *bullets*, if these are a list's."""
+    if not BARE_BULLETS <= len(bullets) < len(page.lines):
+        return page.lines
+    return [line for line in page.lines if line.index not in bullets]
 
 
 def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> Article:

@@ -7,12 +7,9 @@ depends on the lines that are cut. None means unknown: a value counts only where
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import PUBLISHED, UPDATED, byline_names, is_labelled
@@ -26,14 +23,14 @@ from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
 FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.5, 0.8, 0.6, 0.8
-AUTHOR_SHARE, LABEL_SHARE = 0.8, 0.15
-"""Shares from which a role is believed: a headline that is the first line or printed twice, another
-one, a date, one of many; a byline, one behind ``Author:`` and the like; see decision 28."""
+AUTHOR_SHARE, DATED_SHARE, LABEL_SHARE = 0.85, 0.7, 0.05
+"""Shares from which a role is believed: a headline that is the first line, another one, a date, one
+of many; a byline, one right above a date, one behind ``Author:`` and the like; decision 32."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS = 3, 24
 """Words of the shortest and the longest first line that is a headline however unsure the tagger."""
 HEADED_LINES = 8
 """Lines after a headline among which prose is looked for."""
-ABOVE_BYLINE, BUTTON_WORDS, NOTICE_LINES = 3.0, 5, 6
+ABOVE_BYLINE, BUTTON_WORDS, NOTICE_LINES = 1.5, 5, 6
 """What the share of a line right above the byline or time stamp is multiplied by; words of the
 longest button that is never a headline; lines above the one over the first paragraph among which a
 notice of consent leaves that one as the headline."""
@@ -127,12 +124,13 @@ def read_roles(page: Page, tags: Tags) -> Heading:
     if len(entries) >= DATES_IN_LIST and max(time[index] for index in entries) < ENTRY_SHARE:
         for index in entries:
             time[index] = 0.0
-    authors, bylines, evidence = _authors(page, byline, 1.0 - no_byline)
+    authors, bylines, evidence = _authors(page, byline, 1.0 - no_byline, time)
     dates, times = _dates(page, time, no_time, bylines)
     for index in bylines | times:
+        headline[index] = 0.0
         if index and index - 1 not in bylines | times:
             headline[index - 1] *= ABOVE_BYLINE
-    title, sure, spared = _headline(page, headline, tags.story)
+    title, sure, spared = _headline(page, headline, tags.story.tolist())
     if title is not None:
         source = sure or ("above_story" if title.index else "first_line")
         evidence.insert(0, _evidence(page, title, "title", title.text, source))
@@ -150,7 +148,7 @@ def read_roles(page: Page, tags: Tags) -> Heading:
 
 
 def _headline(
-    page: Page, shares: list[float], story: NDArray[np.float64]
+    page: Page, shares: list[float], story: Sequence[float]
 ) -> tuple[LineRecord | None, float, frozenset[int]]:
     """The line that is the headline and its share, and those that may be one where none is sure.
 
@@ -161,16 +159,17 @@ def _headline(
         for line, share in zip(page.lines, shares, strict=True)
         if share >= LEAST_SHARE
         and line.words
-        and not (line.kinds and line.word_count <= BUTTON_WORDS)
+        and line.word_count > (BUTTON_WORDS if line.kinds else 1)
     ]
     if likely:
         line = max(likely, key=lambda n: (_heads_story(page, n, story), shares[n.index]))
-        alike = [n for n in page.lines if n.words[:1] == line.words[:1]]
+        opening = line.words[0]
+        alike = [n for n in page.lines if n.words and n.words[0] == opening]
         # Of a headline, and the same with the site's name after it, the headline counts.
         line = next((n for n in alike if _is_name_of(line, n.words)), line)
         same = [n.index for n in alike if n.words == line.words or _is_name_of(n, line.words)]
         sure = sum(shares[index] for index in same)
-        needed = FIRST_SHARE if line.index == 0 or len(same) > 1 else TITLE_SHARE
+        needed = TITLE_SHARE if line.index else FIRST_SHARE
         if sure >= needed and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
     first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
@@ -180,7 +179,7 @@ def _headline(
     notice = page.lines[max(above[0].index - NOTICE_LINES, 0) : above[0].index] if above else ()
     if any("legal" in other.kinds for other in notice):
         return above[0], 0.0, frozenset()
-    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE and n.word_count > 1}
+    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
     return None, 0.0, frozenset(spared.union(line.index for line in above))
 
 
@@ -194,7 +193,7 @@ def _is_name_of(line: LineRecord, words: tuple[str, ...]) -> bool:
     )
 
 
-def _opens_story(page: Page, story: NDArray[np.float64], *, sure: bool) -> LineRecord | None:
+def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecord | None:
     """The first line where it must be a headline: a few words right above a paragraph.
 
     Args:
@@ -211,7 +210,7 @@ def _opens_story(page: Page, story: NDArray[np.float64], *, sure: bool) -> LineR
     return line if few and plain and not line.text[0].islower() else None
 
 
-def _above_story(page: Page, story: NDArray[np.float64]) -> list[LineRecord]:
+def _above_story(page: Page, story: Sequence[float]) -> list[LineRecord]:
     """The line right above the first paragraph of the story, where it may be a headline."""
     first = next((o.index for o in page.lines if o.prose and not o.kinds and story[o.index] > 0), 0)
     line = page.lines[first - 1]
@@ -219,19 +218,22 @@ def _above_story(page: Page, story: NDArray[np.float64]) -> list[LineRecord]:
     return [line] if first and plain else []
 
 
-def _heads_story(page: Page, line: LineRecord, story: NDArray[np.float64]) -> bool:
+def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:
     """Whether the next prose behind a line is story; at a text's end, whether any could be."""
     behind = page.lines[line.index + 1 : line.index + 1 + HEADED_LINES]
     following = next((other.index for other in behind if other.prose), None)
-    return following is None or bool(story[following] > 0)
+    return following is None or story[following] > 0
 
 
 def _authors(
-    page: Page, shares: list[float], sure: float
+    page: Page, shares: list[float], sure: float, time: list[float]
 ) -> tuple[tuple[str, ...], frozenset[int], list[Evidence]]:
     """Names of the likeliest byline; its line, unless it is prose; where the names stand."""
     line = page.lines[shares.index(max(shares))]
-    believed = sure >= AUTHOR_SHARE or (sure >= LABEL_SHARE and is_labelled(line.text))
+    dated = max(time[line.index + 1 : line.index + 2], default=0.0) >= TIME_SHARE
+    believed = sure >= (DATED_SHARE if dated else AUTHOR_SHARE) or (
+        sure >= LABEL_SHARE and is_labelled(line.text)
+    )
     names = byline_names(line.text) if believed else ()
     if not names:
         return (), frozenset(), []

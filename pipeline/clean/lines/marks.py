@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.lines.page import Page
+from pipeline.clean.lines.page import LineRecord, Page
 
 Matrix = NDArray[np.float32]
 
@@ -61,13 +61,18 @@ CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
 Hits = Mapping[str, AbstractSet[int]]
 
 
-def mark_rows(pages: Sequence[Page], hits: Sequence[Hits]) -> Matrix:
-    """Columns of all lines of *pages*, page after page: float32[lines, COLUMNS].
+def mark_rows(
+    pages: Sequence[Page],
+    hits: Sequence[Hits],
+    shown: Sequence[Sequence[LineRecord]] | None = None,
+) -> Matrix:
+    """Columns of the lines of *pages*, page after page: float32[lines, COLUMNS].
 
     The first ``MARKS`` are 1 where a rule, kind or sign holds the line.
 
     Args:
         hits: of each page, name of each rule → the lines that it holds.
+        shown: of each page the lines that have rows; all unless given.
     """
     sizes = np.array([len(page.lines) for page in pages], np.int64)
     starts = np.cumsum(sizes) - sizes
@@ -88,6 +93,10 @@ def mark_rows(pages: Sequence[Page], hits: Sequence[Hits]) -> Matrix:
     times = np.fromiter(map(len, said), np.int64, len(said))
     at_rows = np.repeat(np.array(marked, np.int64), times)
     marks[at_rows, np.fromiter(chain.from_iterable(said), np.int64, len(at_rows))] = 1.0
+    if shown is not None:
+        marks = marks[[low + n.index for low, own in zip(starts, shown, strict=True) for n in own]]
+        sizes = np.array([len(own) for own in shown])
+        starts = np.cumsum(sizes) - sizes
     return np.concatenate((marks, near_heads(marks, starts, sizes)), axis=1)
 
 

@@ -72,6 +72,16 @@ class Tags:
     roles: NDArray[np.float64]
     none: NDArray[np.float64]
 
+    def spread(self, at: Sequence[int], count: int) -> Tags:
+        """The same for a text of *count* lines, of which those *at* were tagged."""
+        story, likely = np.full(count, -TOLD), np.full(count, -1)
+        classes = np.zeros((count, self.classes.shape[1]), np.float32)
+        roles = np.zeros((count, len(ROLES)))
+        story[at], likely[at], classes[at], roles[at] = (
+            self.story, self.likely, self.classes, self.roles,
+        )  # fmt: skip
+        return Tags(story, classes, likely, roles, self.none)
+
 
 class Tagger:
     """The net, and the tokens that it has met.

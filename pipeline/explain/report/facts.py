@@ -1,4 +1,4 @@
-"""What a report counts: from the manifest of a run and the columns of its tables."""
+"""The counts of a report, from the manifest of a run and the columns of its tables."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from pipeline.storage import Place
 from pipeline.write.columns import TABLES, Table
 
 WORD_STEPS = (0, 50, 100, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000)
-"""Where bins of lengths begin, in words; the last one has no end."""
+"""Lower bounds of the bins of lengths, in words; the last bin has no upper bound."""
 SIMILARITY_STEPS = tuple(tenth / 20 for tenth in range(20))
 LARGEST_CLUSTER_BIN = 10
 MANY_DAYS = 62
-"""Days between the first and the last publication up to which each day is a bin; else months."""
+"""Maximum days between first and last publication for bins of a day; beyond, bins are months."""
 BINS_OF_DATES = 36
 RUNS_IN_TREND = 60
 SITES = 500
-"""Sites listed; the rest are counted together."""
+"""Maximum sites listed; the rest are counted together."""
 
 
 def gather(output: Place, name: str) -> dict[str, Any]:
-    """Count what there is to say about the run *name* of *output*: an object ready for JSON.
+    """Gather the facts about the run *name* of *output*; return an object ready for JSON.
 
     Raises:
         UsageError: there is no such run.
@@ -82,17 +82,17 @@ _COLUMNS: dict[Table, tuple[str, ...]] = {
 
 
 def _named(counts: Mapping[Any, int]) -> list[dict[str, Any]]:
-    """List counts, the largest first; a name of None means unknown."""
+    """List counts, largest first; the name None means unknown."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
     return [{"name": name, "count": count} for name, count in ordered]
 
 
 def by_family(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Sum up names such as ``tagger: caption`` under what stands before the colon.
+    """Sum up names such as ``tagger: caption`` by the part before the colon.
 
     Returns:
-        Rows with name, count and ``parts``, the rows that were summed up without their first
-        word; the largest first. A name without a colon has no parts.
+        Rows with name, count and ``parts``, largest first. Parts are the rows that were summed up,
+        named by what follows the colon; a name without a colon has none.
     """
     families: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -111,7 +111,6 @@ def by_family(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _values(column: pa.ChunkedArray) -> dict[Any, int]:
-    """Count the values of *column*, of lists each of their values."""
     if pa.types.is_list(column.type):
         column = pc.list_flatten(column)
     counted = pc.value_counts(column).to_pylist()
@@ -119,7 +118,6 @@ def _values(column: pa.ChunkedArray) -> dict[Any, int]:
 
 
 def _sites(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
-    """Count by site what became of its records; the busiest first."""
     counted = {table: _values(found["site"]) for table, found in tables.items()}
     total = sum(map(Counter, counted.values()), Counter[str | None]())
     ordered = sorted(total.items(), key=lambda item: (-item[1], item[0] or ""))
@@ -134,7 +132,7 @@ def _sites(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
 
 
 def _histogram(column: pa.ChunkedArray, steps: Sequence[float]) -> list[dict[str, Any]]:
-    """Count the values between each of *steps* and the next; the last bin has no end."""
+    """Count the values in bins that begin at each of *steps*; the last has no upper bound."""
     counts: Counter[int] = Counter()
     for value, count in _values(column).items():
         if value is not None:
@@ -147,7 +145,6 @@ def _histogram(column: pa.ChunkedArray, steps: Sequence[float]) -> list[dict[str
 
 
 def _dates(column: pa.ChunkedArray) -> dict[str, Any]:
-    """Count publications by day, or by month where they are far apart."""
     days = _values(pc.strftime(column, format="%Y-%m-%d"))
     unknown = days.pop(None, 0)
     found = sorted(map(date.fromisoformat, days))
@@ -167,7 +164,7 @@ def _dates(column: pa.ChunkedArray) -> dict[str, Any]:
 
 
 def _every(names: Sequence[str], by: str) -> Iterator[str]:
-    """Give each day, or month, from the first of *names* to the last.
+    """Yield every day or month from the first of *names* to the last.
 
     >>> list(_every(["2025-11", "2026-02"], "month"))
     ['2025-11', '2025-12', '2026-01', '2026-02']
@@ -183,7 +180,6 @@ def _every(names: Sequence[str], by: str) -> Iterator[str]:
 
 
 def _cluster_sizes(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
-    """Count clusters by how many articles and copies of this run they hold."""
     sizes = Counter(_values(tables["articles"]["cluster_id"]))
     sizes.update(_values(tables["duplicates"]["cluster_id"]))
     counted = Counter(min(size, LARGEST_CLUSTER_BIN) for size in sizes.values())

@@ -1,6 +1,6 @@
-"""The report as one HTML page, and what it shows of a run: cuts, differences of copies, rejects.
+"""The report as one HTML page with samples: cuts, differences of duplicates, rejects.
 
-No network, no files beside it, everything from data escaped.
+The page needs no network and no other files; everything from data is escaped.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ FATES = ("articles", "duplicates", "rejects", "unchanged")
 
 
 def render_page(facts: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
-    """Write the page.
+    """Return the HTML page.
 
     Args:
         facts: from ``facts.gather``.
-        samples: from ``samples.gather_samples``.
+        samples: from ``gather_samples``.
     """
     loader = PackageLoader("pipeline.explain.report", "templates")
-    # autoescape: every title, text and file name comes from strangers.
+    # autoescape, because titles, texts and file names are untrusted.
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -61,7 +61,7 @@ def render_page(facts: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
 
 
 def _flow(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Part the records by fate, and each fate by its reasons, as shares of what was read."""
+    """Divide the records by fate, and each fate by reason, as shares of all records."""
     counts = facts["counts"]
     whole = max(1, counts["read"])
     parts = {
@@ -101,8 +101,8 @@ def _bars(name: str, bins: Sequence[Any], label: Callable[[Any], str]) -> str:
     return histogram(name, [label(each) for each in bins], [each["count"] for each in bins])
 
 
-# pygal installs an outdated kind of import hook, for plugins that are not used here: other tools
-# that go through the hooks, such as pytest, stumble over it.
+# pygal installs an outdated import hook, for plugins that are not used here. It breaks other tools
+# that use import hooks, such as pytest.
 sys.meta_path[:] = [hook for hook in sys.meta_path if hasattr(hook, "find_spec")]
 
 _STYLE = Style(
@@ -128,18 +128,14 @@ _STYLE = Style(
     colors=("var(--article)", "var(--duplicate)", "var(--reject)", "var(--unchanged)"),
 )
 _LEFT_OUT = re.compile(r"<!--.*?-->|<script.*?</script>", re.DOTALL)
-"""Comments say when it was drawn: the same run gives the same page. The script is the settings
-of a library that the page does not load."""
+"""Removed: comments with the time of drawing, so that the same run gives the same page; the script
+with settings of a library that the page does not load."""
 _LABELS = 8
-"""Labels below an axis that fit side by side."""
+"""Approximate number of labels below an axis."""
 
 
 def histogram(name: str, labels: Sequence[str], counts: Sequence[int]) -> str:
-    """Draw a bar for each of *counts*.
-
-    Args:
-        name: of the chart, by which the page refers to it.
-    """
+    """Draw a bar for each of *counts*; *name* is the name of the chart in the page."""
     chart = _chart(pygal.Bar, name, labels)
     chart.y_labels = _ticks(max(counts, default=0))
     pairs = zip(labels, counts, strict=True)
@@ -148,7 +144,7 @@ def histogram(name: str, labels: Sequence[str], counts: Sequence[int]) -> str:
 
 
 def trend(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
-    """Draw a line for each of *series*, over the runs that *labels* name."""
+    """Draw a line for each of *series* over the runs *labels*."""
     dots = len(labels) < 30
     chart = _chart(pygal.Line, name, labels, show_legend=True, show_dots=dots, width=1000)
     chart.y_labels = _ticks(max(max(values) for values in series.values()))
@@ -184,7 +180,7 @@ def _chart(kind: Any, name: str, labels: Sequence[str], **settings: Any) -> Any:
 
 
 def _ticks(most: float) -> list[int]:
-    """Choose marks for an axis of counts from 0 to *most*: whole numbers, five at most.
+    """Choose at most five whole numbers as ticks of an axis from 0 to *most*.
 
     >>> _ticks(3), _ticks(19), _ticks(0)
     ([0, 1, 2, 3], [0, 5, 10, 15, 20], [0, 1])
@@ -197,7 +193,7 @@ def _ticks(most: float) -> list[int]:
 
 
 def _short(value: float) -> str:
-    """Write a number so that it fits beside an axis.
+    """Format a number for an axis.
 
     >>> _short(950), _short(12_000), _short(1_500_000), _short(0.25)
     ('950', '12k', '1.5M', '0.25')
@@ -217,20 +213,20 @@ PAIRS = 12
 REJECTS_OF_A_REASON = 4
 REJECTS = 40
 MOST_CHARS = 20_000
-"""Of a text that is shown."""
+"""Maximum characters of a text that is shown."""
 MOST_WORDS = 1_500
-"""Of each of two texts that are compared word by word."""
+"""Maximum characters of each of two texts that are compared word by word."""
 CONTEXT_WORDS = 12
-"""Words shown on both sides of a difference."""
+"""Words shown before and after a difference."""
 MOST_BYTES = 200_000_000
-"""Size up to which a file is read again to show what was cut."""
+"""Maximum bytes of a file that is read again to show cuts."""
 
 
 def gather_samples(output: Place, run_id: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick what is worth a look in the run *run_id*: the same choice every time.
+    """Choose samples from the run *run_id*, always the same.
 
     Args:
-        settings: of the run, as its manifest has them: they say where the inputs are.
+        settings: of the run, from its manifest, which say where the inputs are.
     """
     rows = Rows(output)
     folder = next(run.folder for run in rows.runs if run.run_id == run_id)
@@ -242,7 +238,7 @@ def gather_samples(output: Place, run_id: str, settings: Mapping[str, Any]) -> d
 
 
 def _articles(folder: Place, rows: Rows, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Show those with most cuts, and as many others: the first by their ids, which is chance."""
+    """Show the articles with most cuts, and as many random ones: the first by id."""
     found = read_columns(folder, "articles", ("id", "removed"))
     cuts = pc.list_value_length(found["removed"]).to_pylist()
     ids = found["id"].to_pylist()
@@ -267,7 +263,7 @@ def _article(row: Mapping[str, Any], seen: str | None) -> dict[str, Any]:
 def segments(
     seen: str, removed: Iterable[Mapping[str, Any]], evidence: Iterable[Mapping[str, Any]]
 ) -> list[dict[str, str | None]]:
-    r"""Part a text into what was kept, what was cut and what was read as metadata.
+    r"""Divide a text into parts that were kept, cut, or read as metadata.
 
     Args:
         seen: the text that spans refer to.
@@ -300,9 +296,9 @@ def segments(
 
 
 def seen_texts(wanted: Sequence[tuple[str, str]], settings: Mapping[str, Any]) -> dict[str, str]:
-    """Read records again, to show what was cut from them: id → the text that spans refer to.
+    """Read records again to show their cuts; return id → the text that spans refer to.
 
-    What is not there any more, or has changed, is left out.
+    Records that are gone or have changed are left out.
 
     Args:
         wanted: (source, id) of records.
@@ -332,7 +328,7 @@ def seen_texts(wanted: Sequence[tuple[str, str]], settings: Mapping[str, Any]) -
 def _parts_of(
     sources: Iterable[str], settings: Mapping[str, Any]
 ) -> Iterator[tuple[Part, set[str]]]:
-    """Give the files that hold *sources*, as far as they are still where the run found them."""
+    """Yield the files that contain *sources*, if they are still where the run found them."""
     files: dict[str, Any] = {}
     for pattern in (settings.get("input") or {}).get("paths", ()):
         try:
@@ -351,7 +347,6 @@ def _parts_of(
 
 
 def _pairs(folder: Place, rows: Rows) -> Iterator[dict[str, Any]]:
-    """Show the copies that are least alike, and as many others."""
     columns = ("id", "match", "similarity")
     found = read_columns(folder, "duplicates", columns).to_pylist()
     near = [each for each in found if each["match"] != "exact"]
@@ -382,7 +377,7 @@ def _pair(copy: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
 def differences(kept: str, copy: str) -> list[dict[str, str]]:
     """Compare two texts word by word: what both have, and what only one has.
 
-    Long stretches that both have are shortened to their ends.
+    Long passages that both have are shortened to their beginning and end.
 
     >>> for each in differences("It rained on Monday in Ely.", "It rained on Sunday in Ely."):
     ...     print(each["kind"], each["text"])

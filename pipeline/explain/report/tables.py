@@ -1,4 +1,4 @@
-"""A report for the terminal: the account and whatever is unusual, as tables."""
+"""A report as tables in the terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLOURS = {"articles": "green", "duplicates": "cyan", "rejects": "red", "unchang
 
 
 def print_report(facts: Mapping[str, Any], stream: IO[str], *, colour: bool) -> None:
-    """Print *facts*, from ``facts.gather``, as wide as *stream* is."""
+    """Print the result of ``facts.gather`` at the width of *stream*."""
     facts = shown_in(dict(facts))
     console = Console(
         file=stream,
@@ -93,7 +93,7 @@ def _counted(title: str, rows: Sequence[Mapping[str, Any]], style: str) -> Table
 
 
 def _families(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Sum up the classes of a model in one row, which names the most frequent."""
+    """Sum up the classes of a model in one row that names the most frequent."""
     found = by_family(rows)
     for row in found:
         most = ", ".join(part["name"] for part in row["parts"][:PARTS])

@@ -1,7 +1,7 @@
 """Copies whose representative was removed: one of them takes its place. Read ``adopt``.
 
-Copies are compared again by their kept texts, run by run: an earlier run comes first, and within
-a run the order of representatives decides.
+The stored texts of the copies are compared again, run by run: earlier runs come first, and within a
+run the order of representatives decides.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from pipeline.staging import Staging
 from pipeline.storage import Place
 
 EVERYTHING_RARE = np.empty(0, np.uint32)
-"""Which shingles were common at the time is no longer known. But these texts are copies of one
-text: what they share is more than background."""
+"""No common shingles: which were common at the time is no longer known, and texts that are copies
+of one text share more than background."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Orphans:
     Attributes:
         rows: int64[n], ascending.
         groups: int64[n], equal for copies of one representative.
-        sequences: int64[n], sequence of the run of each.
+        sequences: int64[n], number of the run of each.
     """
 
     path: Place
@@ -50,11 +50,11 @@ def adopt(orphans: Sequence[Orphans], config: DedupConfig, output: Place) -> lis
     """Decide for each orphan whether it becomes an article, or whose copy it is now.
 
     Args:
-        output: work files lie in its ``.staging``, which the next command sweeps after a kill.
+        output: working files are in its ``.staging``.
 
     Returns:
-        For each of *orphans* its verdicts, dtype ``VERDICT``, in the order of its rows; ``match``
-        is ``KEPT`` for those that become articles. Cluster ids stay.
+        For each of *orphans* its verdicts, VERDICT[n], in the order of its rows; ``match`` is
+        ``KEPT`` for those that become articles. Cluster ids do not change.
     """
     if not orphans:
         return []

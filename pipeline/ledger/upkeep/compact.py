@@ -1,7 +1,7 @@
 """Merge the files of old runs into one folder per month, with the same rows. Read ``compact``.
 
-The folder has the name and the sequence of its last run; its manifest lists all of its runs. Rows
-do not change, and keep their ``run_id``.
+A merged folder has the name and number of its last run, and its manifest lists all of its runs.
+Rows keep their ``run_id``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from pipeline.write.columns import SIGHTINGS_SCHEMA, TABLES
 from pipeline.write.parquet import undamaged, write_parquet
 
 KEYS = "keys"
-"""State that is dropped: keys are made again from the kept texts when needed."""
+"""State that is dropped: keys are made again from the stored texts when needed."""
 SIGHTINGS = "state/sightings"
 LINES = "lines.parquet"
 """State that is dropped: compacted runs are older than ``LINES_DAYS``."""
@@ -57,13 +57,13 @@ LINES = "lines.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Compacted:
-    """One folder that replaces several.
+    """A folder that replaces several.
 
     Attributes:
-        run_id: its name, that of its last run.
+        run_id: its name, which is that of its last run.
         held: names of the merged runs, in order; the last is its own.
-        files, rows: of its tables of articles, duplicates and rejects.
-        files_before: number of files before.
+        files, rows: number of files and rows of its articles, duplicates and rejects.
+        files_before: number of these files before.
     """
 
     run_id: str
@@ -74,11 +74,10 @@ class Compacted:
 
 
 def compact(output: Place, before: date | None = None, *, dry_run: bool = False) -> list[Compacted]:
-    """Merge runs older than *before*, by calendar months.
+    """Merge runs before the day *before*, by calendar month; the newest run always stays.
 
     Args:
-        before: runs of this day and later stay; None: the first of the month in which the window
-            of the newest run begins. The newest run always stays.
+        before: None for the first of the month in which the window of the newest run begins.
         dry_run: only find out which runs would be merged.
 
     Returns:
@@ -87,7 +86,7 @@ def compact(output: Place, before: date | None = None, *, dry_run: bool = False)
     Raises:
         UsageError: *output* holds no runs.
         HeldRun: a run waits for a decision.
-        LockedOutput: a run is at work.
+        LockedOutput: a run is in progress.
         NewsieveError: a manifest is damaged, or a run has state that this version does not know;
             nothing was changed.
     """
@@ -111,14 +110,14 @@ def compact(output: Place, before: date | None = None, *, dry_run: bool = False)
 def _default_day(runs: Sequence[CommittedRun]) -> date:
     """Return the first of the month in which the newest run's window begins.
 
-    A month stays until all of it has left the window; otherwise it would be rewritten every day.
+    A month is merged once, when all of it has left the window.
     """
     if not runs:
         return date.min
     config = read_manifest(runs[-1].folder).get("config") or {}
     window_days = (config.get("dedup") or {}).get("window_days", DedupConfig().window_days)
     days = max(window_days, LINES_DAYS)
-    # The last run may be a backfill: the newest day counts.
+    # The newest run may be a backfill, so the newest day counts.
     newest = max(run.logical_date for run in runs)
     return (newest - timedelta(min(days, (newest - date.min).days))).replace(day=1)
 
@@ -152,7 +151,6 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
 
 
 def _forecast(group: Sequence[CommittedRun]) -> Compacted:
-    """Say what ``_merge`` would make of *group*."""
     found = [[p for run in group for p in table_files(run.folder, table)] for table in TABLES]
     paths = [path for each in found for path in each]
     rows = 0
@@ -194,7 +192,7 @@ def _files_of(folders: Sequence[Path], table: str) -> list[Path]:
 
 
 def _join(files: Sequence[Path], folder: Path, wanted: pa.Schema, group_rows: int) -> int:
-    """Replace *files* by one in *folder*; return its rows."""
+    """Replace *files* by one file in *folder*; return its number of rows."""
     own = [path.name for path in files if path.parent == folder]
     target = folder / next_name(folder / "part-00000.parquet", own)
     rows = write_parquet(target, wanted, _portions(files, wanted), group_rows)
@@ -211,7 +209,6 @@ def _portions(files: Iterable[Path], wanted: pa.Schema) -> Iterator[pa.Table]:
 
 
 def _merge_inputs(folders: Sequence[Path]) -> None:
-    """Keep the latest row of each (source, digest)."""
     found: dict[tuple[str, str | None], dict[str, Any]] = {}
     for folder in folders:
         path = folder / "state" / "inputs.parquet"
@@ -237,11 +234,11 @@ def _manifest(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "started": first["timings"]["started"],
             "seconds": round(sum(each["timings"]["seconds"] for each in held), 3),
         },
-        "runs": list(_briefly(held)),
+        "runs": list(_without_repeated_settings(held)),
     }
 
 
-def _briefly(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _without_repeated_settings(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Leave out settings that equal those of the manifest before."""
     before: dict[str, Any] = {}
     for each in held:
@@ -250,7 +247,7 @@ def _briefly(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _sums(counts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Sum counts and tables of counts; of ``largest_cluster`` take the maximum."""
+    """Sum counts and tables of counts, but take the maximum of ``largest_cluster``."""
     total: dict[str, Any] = {}
     for each in counts:
         for name, value in each.items():

@@ -1,7 +1,7 @@
 """Permanently remove texts from every table, with tombstones and a receipt. Read ``remove`` first.
 
-Copies by others stay: the first of them becomes an article, from its kept text, and the others
-refer to it. The counts of a manifest do not change; its list ``removed`` has the receipts.
+Copies on other sites stay: the first of them becomes an article, made from its stored text, and the
+others refer to it. The counts of a manifest do not change; its list ``removed`` has the receipts.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class Affected:
     """A row that a takedown changes.
 
     Attributes:
-        fate: ``article`` and ``duplicate`` are removed, ``excerpt`` loses its excerpt,
-            ``promoted`` becomes an article, ``renamed`` gets another representative, ``relinked``
-            another earlier version, or none.
+        fate: ``article`` and ``duplicate`` are removed, ``excerpt`` loses its excerpt, ``promoted``
+            becomes an article, ``renamed`` gets another representative, ``relinked`` gets another
+            ``revision_of``, or none.
     """
 
     fate: Fate
@@ -64,7 +64,7 @@ class Removed:
     """The result of a takedown.
 
     Attributes:
-        rows: all rows that it changes.
+        rows: all rows that change.
         new_tombstones: number of tombstones added.
     """
 
@@ -77,15 +77,15 @@ class Removed:
 
 
 def remove(output: Place, request: Request, *, dry_run: bool = False) -> Removed:
-    """Take down what *request* names, in all runs of *output*.
+    """Take down *request* in all runs of *output*.
 
     Args:
         dry_run: change nothing, only report.
 
     Raises:
         UsageError: *output* holds no runs.
-        HeldRun: a run waits for a decision; its texts would survive.
-        LockedOutput: a run is at work.
+        HeldRun: a run is held; its texts would survive.
+        LockedOutput: a run is in progress.
         NewsieveError: a manifest is damaged; nothing was changed.
     """
     with alone(output):
@@ -96,7 +96,7 @@ def remove(output: Place, request: Request, *, dry_run: bool = False) -> Removed
         result = Removed(tuple(work.rows()), len(tombstones - before))
         if dry_run:
             return result
-        sweep_staging(output)  # an interrupted run has texts there
+        sweep_staging(output)  # an interrupted run has left texts there
         if not work.changes:
             if tombstones != before:
                 write_tombstones(output / "runs", tombstones)
@@ -136,13 +136,11 @@ class _Work:
         return self.takedown.changes
 
     def of(self, run_id: str) -> RunChanges:
-        """Return the changes of one run."""
         mine = [n for n, change in enumerate(self.changes) if change.run.run_id == run_id]
         verdicts = {n: self.verdicts[n] for n in mine if n in self.verdicts}
         return RunChanges(self.takedown, tuple(mine), verdicts, self.homes)
 
     def rows(self) -> Iterator[Affected]:
-        """Yield the rows that change, file by file."""
         fates: dict[str, Fate] = {"articles": "article", "duplicates": "duplicate"}
         for number, change in enumerate(self.changes):
             rows = read_table(change.path, "id", "run_id", "source").to_pylist()
@@ -184,7 +182,7 @@ def _plan(output: Place, runs: Sequence[CommittedRun], request: Request) -> _Wor
 
 
 def _dedup_config(manifest: dict[str, Any]) -> DedupConfig:
-    """Return the dedup settings of the newest run; an older version wrote fewer."""
+    """Return the dedup settings of the newest run; older versions wrote fewer."""
     settings = (manifest.get("config") or {}).get("dedup") or {}
     known = {name: settings[name] for name in settings if name in DedupConfig.model_fields}
     try:

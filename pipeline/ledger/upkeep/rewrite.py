@@ -1,11 +1,11 @@
 """Change published runs by swapping the whole folder of runs. Read ``rewriting`` first.
 
-    runs ─hard links─▶ .staging/runs, changes there ─swap─▶ runs, and the old one is deleted
+    runs ─hard links─▶ .staging/runs, changed there ─swap─▶ runs; the old folder is deleted
 
-Readers of the glob see all runs as before or all as after, also after a kill. Files of a changed
-run get new names (``next_name``): a reader with an old listing misses a file instead of mixing
-the two states. Runs of an object store are changed in a copy on this machine (``working_copy``):
-new files are uploaded under new names, and one entry of the log makes them the runs' files.
+Readers see either all old runs or all new ones, also after a kill. Changed files get new names
+(``next_name``): a reader with an old listing misses a file instead of mixing the two states. Runs
+in an object store are changed in a copy on this machine (``working_copy``): new files are uploaded
+under new names, and one entry of the log replaces the old ones.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ from pipeline.write.parquet import undamaged
 _NAME = re.compile(
     r"(?P<stem>.+?)(?:-v(?P<version>\d+))?(?:-\d{6,}-[0-9a-f]{8})?\.parquet", re.ASCII
 )
-"""The name of a table; in an object store with what ``log.name_for`` added."""
+"""The name of a file of a table; in an object store with the suffix of ``log.name_for``."""
 
 
 @contextmanager
 def alone(output: Place) -> Iterator[None]:
-    """Hold the lock of *output*, with no run held and no killed rewrite left over.
+    """Hold the lock of *output*; complete or roll back a killed rewrite first.
 
     Raises:
         UsageError: there are no runs, or ``runs`` is a link.
-        HeldRun: a run waits for a decision.
-        LockedOutput: a run is at work.
+        HeldRun: a run is held.
+        LockedOutput: a run is in progress.
     """
     check_output(output)
     with locked(output):
@@ -69,7 +69,7 @@ def alone(output: Place) -> Iterator[None]:
         published = runs.is_dir() if isinstance(runs, Path) else committed_runs(output)
         if not published:
             raise UsageError(f"{output}: no run is published")
-        if isinstance(output, Path) and _fresh(output).exists():  # left by a kill
+        if isinstance(output, Path) and _fresh(output).exists():  # left by a killed command
             shutil.rmtree(_fresh(output))
         yield
 
@@ -82,10 +82,10 @@ def _fresh(output: Path) -> Path:
 def rewriting(output: Place, run_ids: Iterable[str]) -> Iterator[Path]:
     """Yield a copy of ``runs`` to change; it replaces ``runs`` if the block succeeds.
 
-    Files of the copy may be deleted or replaced, but not written into. Use it within ``alone``.
+    Files of the copy may be deleted or replaced, but not modified. Use it within ``alone``.
 
     Args:
-        run_ids: the runs to change; in an object store the copy has no others.
+        run_ids: the runs to change; in an object store, the copy has only these.
     """
     if not isinstance(output, Path):
         with working_copy(output, run_ids) as copy:
@@ -106,7 +106,7 @@ def rewriting(output: Place, run_ids: Iterable[str]) -> Iterator[Path]:
 
 
 def forget_keys(output: Place, run_ids: Iterable[str]) -> None:
-    """Delete the keys in ``.index`` of runs that are about to change."""
+    """Delete the keys in ``.index`` of runs that will change."""
     index, names = output / ".index", set(run_ids)
     for keys in index.iterdir() if index.is_dir() else ():
         for folder in keys.iterdir() if keys.name.startswith("keys-") else ():
@@ -140,12 +140,12 @@ def row_group_rows(manifest: Mapping[str, Any]) -> int:
 
 
 def save_rewritten(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest of a changed run, with its present files."""
+    """Write the manifest of a changed run, with its current files."""
     save_manifest(folder, manifest | {"files": describe_files(folder)})
 
 
 def common_schema(table: Table, files: Sequence[Place]) -> pa.Schema:
-    """Return a schema for the rows of all *files*: older ones may lack columns."""
+    """Return a schema for the rows of all *files*; older files may lack columns."""
     found = []
     for path in files:
         with undamaged(path):
@@ -172,7 +172,7 @@ _INPUTS = "state/inputs"
 
 @contextmanager
 def working_copy(output: StorePath, run_ids: Iterable[str]) -> Iterator[Path]:
-    """Yield a folder with copies of runs to change; what became of them is committed.
+    """Yield a folder with copies of runs to change; commit the changes if the block succeeds.
 
     Raises:
         LostRace: another command was first; nothing was changed.
@@ -200,27 +200,26 @@ def working_copy(output: StorePath, run_ids: Iterable[str]) -> Iterator[Path]:
 
 
 def state_names(manifest: Mapping[str, Any]) -> set[str]:
-    """Return the names of files and folders in the state of a run, as they are in the copy."""
-    paths = (Path(_usual(file["path"])).parts for file in manifest["files"])
+    """Return the names of files and folders in the state of a run, as in the working copy."""
+    paths = (Path(_plain_name(file["path"])).parts for file in manifest["files"])
     return {parts[1] for parts in paths if parts[0] == "state"}
 
 
-def _usual(path: str) -> str:
-    """Return the name of a file in the copy: some steps expect that of the inputs."""
+def _plain_name(path: str) -> str:
+    """Return the name of a file in the working copy, without the suffix of ``log.name_for``."""
     return f"{_INPUTS}.parquet" if path.startswith(_INPUTS) else path
 
 
 def _fetch(run: StorePath, copy: Path, manifest: Mapping[str, Any]) -> None:
     for file in manifest["files"]:
-        target = copy / _usual(file["path"])
+        target = copy / _plain_name(file["path"])
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(local(run / file["path"]), target)
     save_manifest(copy, dict(manifest))
 
 
 def _upload(copy: Path, run: StorePath, log: Log) -> dict[str, Any]:
-    """Upload what is new in *copy*, for the next entry of *log*; return the manifest."""
-    known = {_usual(file["path"]): file for file in log.manifests[run.name]["files"]}
+    known = {_plain_name(file["path"]): file for file in log.manifests[run.name]["files"]}
     manifest = read_manifest(copy)
     files = []
     for file in manifest["files"]:

@@ -1,4 +1,4 @@
-"""What a takedown removes or changes (``survey``), and runs without it (``rewrite_run``)."""
+"""Find the rows that a takedown changes (``survey``), and rewrite a run (``rewrite_run``)."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Request:
     sites: frozenset[str]
 
     def tombstones(self) -> frozenset[bytes]:
-        """Return the tombstones that keep it from coming back."""
+        """Return the tombstones that keep these texts from coming back, 16 bytes each."""
         requests = (("id", self.ids), ("page", self.pages), ("site", self.sites))
         return frozenset(tombstone(kind, value) for kind, values in requests for value in values)  # type: ignore[arg-type]
 
     def meets(self, address: str) -> bool:
-        """Whether it covers an address, in any form."""
+        """Whether the request covers a url, in any form."""
         url = canonical_url(address)
         return url is not None and (page_address(url) in self.pages or site_of(url) in self.sites)
 
@@ -98,9 +98,9 @@ class FileChange:
     """Rows of one file that a takedown changes.
 
     Attributes:
-        gone: int64, rows to remove.
-        touched: int64, rows that stay but change: articles whose earlier version is removed,
-            duplicates whose representative is, rejects that lose their excerpt.
+        gone: int64[k], rows to remove, ascending.
+        touched: int64[n], rows that change, ascending: articles whose earlier version is removed,
+            duplicates whose representative is removed, rejects that lose their excerpt.
         names: the removed id that each touched article or duplicate refers to.
     """
 
@@ -118,8 +118,8 @@ class Takedown:
 
     Attributes:
         ids: of the rows to remove, and those requested.
-        changes: files, in the order of runs and tables.
-        earlier: removed article → the version before it, if it has one.
+        changes: in the order of runs and tables.
+        earlier: removed article → its earlier version, if it has one.
     """
 
     ids: frozenset[str]
@@ -175,7 +175,7 @@ def _requested_ids(path: Place, request: Request) -> set[str]:
 def _referring(
     path: Place, table: Table, wanted: pa.Array, earlier: dict[str, str]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
-    """Find the rows to remove and those that refer to one; add removed versions to *earlier*."""
+    """Find rows to remove and rows that refer to one; add removed versions to *earlier*."""
     other = "revision_of" if table == "articles" else "representative_id"
     rows = read_table(path, "id", other)
     goes = pc.is_in(rows["id"], wanted).to_numpy()
@@ -191,25 +191,24 @@ def _referring(
 def _mentioning(path: Place, ids: set[str], request: Request) -> NDArray[np.int64]:
     """Find the rejects whose excerpt or detail may contain what is removed.
 
-    They have no column for the address: it is searched for in record_id and excerpt.
+    Besides their url, addresses in record_id and excerpt count: a broken record has no url.
     """
-    rows = read_table(path, "id", "record_id", "excerpt", "detail").to_pylist()
+    rows = read_table(path, "id", "record_id", "url", "excerpt", "detail").to_pylist()
     return np.array(
         [
             number
             for number, row in enumerate(rows)
-            if (row["excerpt"] or row["detail"])
-            and (row["id"] in ids or _mentions(row["record_id"], row["excerpt"], request))
+            if (row["excerpt"] or row["detail"]) and (row["id"] in ids or _mentions(row, request))
         ],
         np.int64,
     )
 
 
-def _mentions(record_id: str | None, excerpt: str | None, request: Request) -> bool:
+def _mentions(row: Mapping[str, str | None], request: Request) -> bool:
     if not (request.pages or request.sites):
         return False
-    addresses = [record_id or "", *_ADDRESS.findall(excerpt or "")]
-    return any(request.meets(address) for address in addresses)
+    stated = (row.get("url") or "", row["record_id"] or "")  # an older version wrote no url
+    return any(map(request.meets, (*stated, *_ADDRESS.findall(row["excerpt"] or ""))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,8 +216,8 @@ class RunChanges:
     """The changes of one run.
 
     Attributes:
-        places: numbers of its files in the changes of the takedown.
-        verdicts: number of a file → verdicts of its orphans.
+        places: indices of its files in ``Takedown.changes``.
+        verdicts: index of a file → verdicts on its orphans.
         homes: id of each promoted row → its run.
     """
 
@@ -231,12 +230,11 @@ class RunChanges:
 def rewrite_run(
     folder: Path, changes: RunChanges, receipt: Mapping[str, Any], config: DedupConfig
 ) -> None:
-    """Change the run in *folder*, a copy made of links, and add the receipt to its manifest.
-
-    *folder* is ``.staging/runs/RUN_ID``.
+    """Change a run, and add the receipt to its manifest.
 
     Args:
-        receipt: facts for the manifest besides the counts.
+        folder: a copy of the run made of hard links (``rewrite.rewriting``).
+        receipt: facts for the manifest in addition to counts.
         config: settings for the keys of promoted rows.
     """
     manifest = read_manifest(folder)
@@ -274,7 +272,7 @@ def rewrite_run(
 
 
 def _without_titles(manifest: dict[str, Any], clusters: set[str]) -> dict[str, Any]:
-    """Clear the titles of clusters that lost a member: a title may be from there."""
+    """Clear the titles of clusters that lost a member, because it may have had that title."""
     changed = dict(manifest)
     if manifest.get("runs"):
         changed["runs"] = [_without_titles(each, clusters) for each in manifest["runs"]]
@@ -289,7 +287,7 @@ def _without_titles(manifest: dict[str, Any], clusters: set[str]) -> dict[str, A
 def _relinked(
     rows: pa.Table, change: FileChange, takedown: Takedown, counts: Counter[str]
 ) -> pa.Table:
-    """Drop articles; later versions refer to the nearest version that stays."""
+    """Drop articles; let later versions refer to the nearest earlier version that stays."""
     counts["relinked"] += len(change.touched)
     before = [takedown.version_before(name) for name in change.names]
     return _without(_edited(rows, change.touched, {"revision_of": before}), change.gone)
@@ -298,7 +296,7 @@ def _relinked(
 def _renamed(
     rows: pa.Table, change: FileChange, changes: RunChanges, place: int, counts: Counter[str]
 ) -> tuple[pa.Table, pa.Table]:
-    """Drop duplicates; return those that stay, and those that become articles."""
+    """Drop duplicates; return the rows that stay, and those that become articles."""
     if not len(change.touched):
         return _without(rows, change.gone), schema("articles").empty_table()
     verdicts = changes.verdicts[place]
@@ -306,7 +304,7 @@ def _renamed(
     raised, renamed = change.touched[kept], change.touched[~kept]
     counts["promoted"] += len(raised)
     counts["renamed"] += len(renamed)
-    # The verdicts do not know the runs of these rows: representative_run_id is set here.
+    # Verdicts do not have the runs of these rows, so representative_run_id is set here.
     columns: dict[str, Sequence[object]] = dict(verdict_columns(verdicts[~kept], {THIS_RUN: ""}))
     del columns["cluster_id"]
     representatives = map(str, columns["representative_id"])
@@ -316,7 +314,7 @@ def _renamed(
 
 
 def _as_articles(copies: pa.Table, verdicts: NDArray[np.void]) -> pa.Table:
-    """Turn duplicates into articles; ``evidence`` of metadata was not kept for them."""
+    """Turn duplicates into articles, without ``evidence``, which duplicates do not have."""
     copies = copies.drop_columns(["evidence"])
     wanted = schema("articles")
     copies = copies.append_column(
@@ -342,7 +340,6 @@ def _blanked(rows: pa.Table, change: FileChange, counts: Counter[str]) -> pa.Tab
 def _edited(
     rows: pa.Table, places: NDArray[np.int64], columns: Mapping[str, Sequence[object]]
 ) -> pa.Table:
-    """Set *columns* of the rows at *places*, ascending."""
     if not len(places):
         return rows
     changed = rows.take(pa.array(places))
@@ -361,7 +358,6 @@ def _without(rows: pa.Table, gone: NDArray[np.int64]) -> pa.Table:
 
 
 def _renumber_keys(path: Path, written: Path, gone: NDArray[np.int64]) -> None:
-    """Drop the keys of removed rows, if the run has keys."""
     if path.parent.name != "articles":
         return
     known = path.parents[1] / "state" / "keys" / path.name

@@ -1,4 +1,4 @@
-"""Undo the newest run of an output folder. A verb like ``remove`` and ``compact``."""
+"""Undo the newest run of an output folder."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
     """Remove the newest run; the next run reads its inputs again.
 
     Args:
-        dry_run: only find out which run that is.
+        dry_run: only find out which run it is.
 
     Raises:
         UsageError: there is no run, or the newest one is compacted from several.
-        HeldRun: a held run follows the newest one, and must be decided about first.
-        LockedOutput: a run is at work.
+        HeldRun: a run that follows the newest one is held.
+        LockedOutput: a run is in progress.
     """
     check_output(output)
     with locked(output):
@@ -62,12 +62,12 @@ def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
         )
         if dry_run:
             return taken
-        # A new run over the same files has the same name, and may have other texts.
+        # A new run over the same files would have the same name, but may have other texts.
         forget_keys(output, [newest.run_id])
         if isinstance(newest.folder, Path) and isinstance(output, Path):
             withdraw(newest.folder, output)
         elif isinstance(output, StorePath):
-            deed = f"{newest.run_id} is taken away"
+            deed = f"{newest.run_id} is removed"
             commit_change(output, known_log(output), deed, [newest.run_id])
         with cleanup_after(f"{newest.run_id} is undone"):
             renew_views(output)

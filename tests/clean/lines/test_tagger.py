@@ -65,6 +65,33 @@ def test_the_committed_weights_say_what_they_said_when_they_were_learned(answer)
     assert answer["roles"] == tags.roles.round(1).tolist()
 
 
+BULLETS = ("-", "•", "*", "–", "▶", "»", "◦", "→", "|", "■")
+
+
+@pytest.mark.parametrize("bullet", BULLETS)
+def test_bare_bullets_of_a_list_say_nothing_of_its_entries(bullet):
+    """Every other line is tagged as if the bullets were not there, whatever they look like."""
+    entries = [LINES[0], "New engine for the mail boat", "Harbour board elects a chair", "Comments"]
+    story = list(LINES[3:5])
+    bare = [line for entry in entries for line in (bullet, entry)]
+
+    shown = tagged(["\n".join([*story, *bare])])[0]
+    plain = tagged(["\n".join([*story, *entries])])[0]
+
+    kept = [0, 1, 3, 5, 7, 9]
+    np.testing.assert_array_equal(plain.story, shown.story[kept])
+    np.testing.assert_array_equal(plain.roles, shown.roles[kept])
+
+
+def test_signs_between_scenes_are_seen():
+    """A line of signs between two paragraphs is no bullet: the tagger sees it, and it stays."""
+    story = [LINES[3], "* * *", LINES[4], "* * *", LINES[3], "* * *", LINES[4]]
+    page = read_page("\n".join(story))
+
+    assert frozenset() == rule_hits(page)["bullet_only"]
+    assert 7 == len(tagged(["\n".join(story)])[0].story)
+
+
 @settings(deadline=None, max_examples=40)
 @given(TEXT)
 def test_the_shares_of_a_role_add_up(text):

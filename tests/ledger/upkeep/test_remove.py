@@ -208,6 +208,20 @@ def test_tombstones_outlive_undo(syndicated):
     )
 
 
+def test_the_excerpt_of_a_reject_goes_with_its_url(tmp_path):
+    """Also where neither its record id nor its excerpt has the address."""
+    short = {"id": "r1", "url": "https://a.example/0?utm_x=1", "text": "Marker0a1zq0 opens."}
+    other = {"id": "r2", "url": "https://b.example/0", "text": "It closes."}
+    feed(tmp_path, "1", short, other, page(1, 1, "c"))
+    run_on(tmp_path, 0, judge={"min_words": 20})
+    found = take_down(tmp_path, "https://a.example/0")
+
+    assert ["excerpt"] == fates(found)
+    told = {row["record_id"]: row["excerpt"] for row in contents(tmp_path / "out")["rejects"]}
+    assert {"r1": None, "r2": "It closes."} == told
+    check(tmp_path / "out")
+
+
 def test_excerpts_of_rejects_go_where_the_address_stands_in_them(tmp_path):
     """A row without its excerpt stays, so that the account does."""
     line = '{"url": "https://a.example/0?utm_x=1", "text": "Marker0a1zq0 opens'
