@@ -128,17 +128,17 @@ def _particulars(part: Mapping[str, Floats]) -> tuple[Floats, Floats]:
     return part["figures_shared"] + part["names_shared"], part["figures"] + part["names"]
 
 
-BIAS = -10.801
+BIAS = -10.379
 
 WEIGHTS = {
-    "rare_shared": 1.359,
-    "figures": 5.431,
-    "names": 3.501,
-    "particulars_behind": -10.287,
-    "longer_figures_missing": -0.791,
-    "coverage": 2.383,
-    "weaker_half": 2.904,
-    "longer_lead": 5.464,
-    "leads_behind": -8.139,
-    "hours_apart": -0.755,
+    "rare_shared": 1.285,
+    "figures": 5.048,
+    "names": 3.388,
+    "particulars_behind": -11.395,
+    "longer_figures_missing": -0.670,
+    "coverage": 2.543,
+    "weaker_half": 2.838,
+    "longer_lead": 5.552,
+    "leads_behind": -8.512,
+    "hours_apart": -0.832,
 }
