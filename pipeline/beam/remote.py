@@ -78,11 +78,7 @@ def execute_remotely(
 
 
 def _check_files(address: str, plan: Plan, staging: Staging) -> None:
-    """Check that the worker sees the files of this run.
-
-    Raises:
-        NewsieveError: it does not.
-    """
+    """Raise ``NewsieveError`` if the worker does not see the files of this run."""
     parts = [part for block in plan.blocks for part in block.parts]
     found = [place_of(part.path) for part in parts[:: max(1, len(parts) // PROBED)]]
     found = [path for path in found if path.is_file()]  # all others will be rejects

@@ -108,10 +108,7 @@ def compact(output: Place, before: date | None = None, *, dry_run: bool = False)
 
 
 def _default_day(runs: Sequence[CommittedRun]) -> date:
-    """Return the first of the month in which the newest run's window begins.
-
-    A month is merged once, when all of it has left the window.
-    """
+    """Return the first of the month in which the newest run's window begins."""
     if not runs:
         return date.min
     config = read_manifest(runs[-1].folder).get("config") or {}
