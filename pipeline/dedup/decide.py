@@ -323,9 +323,13 @@ def _join(
         left, right = sorted((root(one), root(other)), key=rank.__getitem__)
         first[right] = left
 
-    known = [(each.page, other) for other, each in later.items() if each.page != other]
-    known += [(one, other) for other, one in stars.partly.items() if other not in stars.edges]
-    for one, other in sorted(set(known)):
+    known = {(each.page, other) for other, each in later.items() if each.page != other}
+    for other, one in [each for each in stars.partly.items() if each[0] not in stars.edges]:
+        if _agree(candidates, stars, one, other, config):
+            known |= {(one, other)}
+        else:
+            del stars.partly[other]
+    for one, other in sorted(known):
         if one in first and other in first and root(one) != root(other):
             join(one, other)
     pairs = _star_pairs(candidates, stars, near, rank)

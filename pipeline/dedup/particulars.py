@@ -1,8 +1,9 @@
 """Particulars: the figures and names of a text, which texts of one template do not share.
 
 Two notices filled into one form have their wording in common. What tells them apart are figures
-and capitalised words, or in scripts without capitals what a title or a kind of place introduces.
-Both are hashed to sets of uint32, a block of texts at a time. Read ``particulars_block`` first.
+and capitalised words, in German those that stand where names do, or in scripts without capitals
+what a title or a kind of place introduces. Both are hashed to sets of uint32, a block of texts at a
+time. Read ``particulars_block`` first.
 
 Figures are compared by value: digits of every script, 1,240 and 1.240 and 1240, 二十八 and 28.
 """
@@ -39,6 +40,9 @@ _CHUNK_CHARS = 1 << 15
 """Characters classified at once, so that what numpy needs for it stays in the cache."""
 _FIRST_UNCASED, _LATIN_AGAIN = 0x590, 0x1E00
 """Scripts without capitals lie between, and from Han on."""
+_UNCASED_SCRIPTS = chr(_FIRST_UNCASED)
+_UNCASED = 4
+"""One in so many characters of such a script makes a text one in it."""
 _BEFORE = (
     "السيد |السيدة |مدينة |قرية |محافظة |شارع |حي |"  # Arabic
     "آقای |خانم |شهر |روستای |خیابان |استان |"  # Persian
@@ -56,6 +60,28 @@ _INTRODUCED = re.compile(
     "|([가-힣]{2,4})(?= ?씨[의가는를와도께 ,.])|([가-힣]{2})(?=[시군구](?:에|의))"  # Korean
 )
 """A name, up to its first letters, beside a title or a kind of place."""
+_MAYBE_GERMAN = " und ", " der ", " die ", " ist "
+_MAYBE_CHARS = 600
+"""Characters for each of these words, up to which a text is looked at: in German, one in 70."""
+_GERMAN = re.compile(
+    " (?:auf|aus|bei|das|dem|den|der|des|die|ein|eine|einen|einer|es|für|hat|im|ist|mit|nach|"
+    "nicht|sich|und|von|wird|zu|zum|zur)(?= )"
+)
+_GERMAN_CHARS = 90
+"""Characters for each of these words, up to which a text is in German: there, one in 25."""
+_CHARS_A_NOUN = 100
+"""Characters for each capitalised word, up to which a text may be in German: there, one in 35."""
+_PLACES_NAMES = frozenset(
+    "aus bei für gegen heißt in mit nach namens sagt sagte um von erklärte zwischen".split()
+)
+_PLACES_NOUNS = frozenset(
+    "ab alle als am an auch auf bis da das dem den denn der des deren dessen die dies diese dieser "
+    "dieses doch drei durch ein eine einem einen einer eines er es euer hat hinter ihr ihre im ins "
+    "ist jede jeder jedes kein keine laut mein meine nun nur ob oder ohne seit sein seine sich sie "
+    "sind so trotz um und unser unsere unter viele vier vom von vor war was weil wenn wer wie wir "
+    "wo während wegen zu zum zur zwei über".split()
+)
+_STREETS = ("straße", "strasse", "gasse", "allee", "weg", "platz", "ufer", "damm")
 _LOWER = bytes(range(256)).lower().replace(b"?", b"\xff")
 _UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
@@ -167,9 +193,9 @@ def _scan(texts: Sequence[str]) -> _Scan:
     high = np.flatnonzero(points >= _FIRST_UNCASED)
     high = high[(points[high] < _LATIN_AGAIN) | (points[high] >= _FIRST_HAN)]
     owners = np.searchsorted(offsets, high, "right") - 1
-    uncased, eastern = (
-        np.unique(owners[points[high] >= least]) for least in (_FIRST_UNCASED, _FIRST_HAN)
-    )
+    # A quoted word or two has no names to tell.
+    uncased = np.bincount(owners, minlength=len(texts)) * _UNCASED >= np.diff(offsets)
+    eastern = np.unique(owners[points[high] >= _FIRST_HAN])
     if counted := [each for each in eastern.tolist() if _HAN_LETTER.search(texts[each])]:
         texts = list(texts)
         for each in counted:
@@ -180,7 +206,7 @@ def _scan(texts: Sequence[str]) -> _Scan:
     for start in range(0, len(points), _CHUNK_CHARS):
         chunk = slice(start, start + _CHUNK_CHARS)
         _table().take(points[chunk], mode="clip", out=classes[chunk])
-    return _Scan(joined, classes, offsets, uncased.tolist())
+    return _Scan(joined, classes, offsets, np.flatnonzero(uncased).tolist())
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:
@@ -196,13 +222,19 @@ def _points(joined: str) -> NDArray[np.uint32]:
 def _figures(scan: _Scan) -> _Found:
     """Find the figures of all texts.
 
-    A figure is a run of digits, or several joined by a full stop or one of ``_JOINS`` each.
+    A figure is a run of digits, or several joined by a full stop or one of ``_JOINS`` each, but
+    none between letters of a word.
     """
     classes = scan.classes
     starts, ends = _runs(classes == DIGIT)
     apart = np.ones(len(starts) + 1, np.bool_)
     apart[1:-1] = (starts[1:] != ends[:-1] + 1) | ~np.isin(classes[ends[:-1]], (JOIN, STOP))
     starts, ends = starts[apart[:-1]], ends[apart[1:]]
+    # A letter that was read as a digit.
+    inside = _letters(classes[starts - 1]) & _letters(classes[ends])
+    for place in np.flatnonzero(inside).tolist():
+        inside[place] = scan.joined[starts[place] - 1] < _UNCASED_SCRIPTS > scan.joined[ends[place]]
+    starts, ends = starts[~inside], ends[~inside]
     return _Found(starts, ends, np.searchsorted(starts, scan.offsets))
 
 
@@ -219,8 +251,7 @@ def _names(scan: _Scan) -> _Found:
     before[:1] = np.where(capitals[:1] == 0, ENDING, before[:1])
     starts = capitals[before == SPACE]
     starts = starts[(starts > 1) & _inside(classes[starts - 2])]
-    letters = classes - np.uint8(SMALL) <= CAPITAL - SMALL  # below SMALL it wraps around
-    breaks = np.append(-1, np.flatnonzero(~letters))
+    breaks = np.append(-1, np.flatnonzero(~_letters(classes)))
     places = np.searchsorted(breaks, starts)
     ends = breaks[places]
     long = ends - starts >= LEAST_LETTERS
@@ -228,9 +259,7 @@ def _names(scan: _Scan) -> _Found:
     # The break before a name is its space; the one before that stands before its neighbour.
     earlier = breaks[places - 2] + 1
     begins = np.where(classes[earlier] == CAPITAL, earlier, starts)
-    counts = np.diff(np.searchsorted(starts, scan.offsets))
-    told = counts * CHARS_A_NAME <= np.diff(scan.offsets)
-    kept = np.repeat(told, counts)
+    kept = _told(scan, np.searchsorted(starts, scan.offsets), earlier, ends)
     begins, ends = begins[kept], ends[kept]
     if introduced := list(_introduced(scan)):
         begins, ends = np.unique(
@@ -239,12 +268,56 @@ def _names(scan: _Scan) -> _Found:
     return _Found(begins, ends, np.searchsorted(begins, scan.offsets))
 
 
+def _told(
+    scan: _Scan, bounds: NDArray[np.int64], earlier: NDArray[np.int64], ends: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Tell which capitalised words are names: none in capitals alone, in German no mere nouns.
+
+    Args:
+        bounds: int64[n + 1], where those of each text begin in the other two.
+        earlier: int64[m], where the word before each begins.
+        ends: int64[m], where each ends.
+    """
+    counts, lengths = np.diff(bounds), np.diff(scan.offsets)
+    told = counts * CHARS_A_NAME <= lengths
+    kept = np.repeat(told, counts)
+    for text in np.flatnonzero(told & (counts * _CHARS_A_NOUN >= lengths)).tolist():
+        if _is_german(scan.joined, *scan.offsets[text : text + 2].tolist()):
+            own = slice(*bounds[text : text + 2].tolist())
+            phrases = zip(earlier[own].tolist(), ends[own].tolist(), strict=True)
+            kept[own] = [_is_name(scan.joined[start:end]) for start, end in phrases]
+    return kept
+
+
+def _is_german(joined: str, start: int, end: int) -> bool:
+    """Tell whether a text has the words that are the most frequent in German."""
+    length = end - start
+    if sum(joined.count(word, start, end) for word in _MAYBE_GERMAN) * _MAYBE_CHARS < length:
+        return False
+    return len(_GERMAN.findall(joined, start, end)) * _GERMAN_CHARS >= length
+
+
+def _is_name(phrase: str) -> bool:
+    """Tell whether a capitalised word is a name in German and no mere noun, by what precedes it."""
+    before, _, word = phrase.partition(" ")
+    told = before.lower()
+    return (
+        told in _PLACES_NAMES
+        or (told != before and told not in _PLACES_NOUNS)
+        or word.endswith(_STREETS)
+    )
+
+
 def _introduced(scan: _Scan) -> Iterator[tuple[int, int]]:
     """Find what titles and kinds of places introduce in texts without capitals."""
     for text in scan.uncased:
         start, end = scan.offsets[text : text + 2].tolist()
         for match in _INTRODUCED.finditer(scan.joined, start, end):
             yield match.span(match.lastindex or 0)
+
+
+def _letters(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return classes - np.uint8(SMALL) <= CAPITAL - SMALL  # below SMALL it wraps around
 
 
 def _inside(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:

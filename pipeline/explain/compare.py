@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Config, DedupConfig
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
-from pipeline.dedup.model import BIAS, INPUTS, MIN_WEAKER_HALF, WEIGHTS, inputs, probabilities
+from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, least_of_half, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
 from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
@@ -36,9 +36,9 @@ from pipeline.text.tokens import word_count, words
 from pipeline.write.columns import columns_of
 
 GROUPS = {
-    "rare shingles": ("rare", "rare_count"),
-    "coverage": ("contained", "coverage", "weaker_half"),
-    "figures": ("figures", "longer_figures_missing", "longer_figures_behind"),
+    "rare shingles": ("rare_shared",),
+    "coverage": ("coverage", "weaker_half"),
+    "figures": ("figures", "longer_figures_missing"),
     "names": ("names", "particulars_behind"),
     "leads": ("longer_lead", "leads_behind"),
     "time": ("hours_apart",),
@@ -136,7 +136,7 @@ def compare_sides(
 
     Common shingles are counted in the texts of *rows*; without *rows*, all are rare.
     """
-    pair = _work_out((a, b), config, rows)
+    pair = _prepare((a, b), config, rows)
     kept, rule = _first(a, b, pair)
     sketches = pair.sketches if kept == "a" else pair.sketches[::-1]
     parts = compare(sketches[0], [sketches[1]])[0]
@@ -158,7 +158,7 @@ def compare_sides(
     return found | {"explanation": sentences(found, config)}
 
 
-def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | None) -> _Pair:
+def _prepare(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | None) -> _Pair:
     texts = [side["text"] for side in sides]
     shingles, samples = shingle_and_sample(texts, config.shingle_words)
     values = np.split(samples.values, samples.offsets[1:-1])
@@ -423,9 +423,10 @@ def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
     if not found["shared"]["shingles"]:
         return "Not a copy: the texts have no shingle in common."
     if not chance:
-        half = f"{found['parts']['weaker_half']:.0%} of one half of the shorter text"
-        if found["parts"]["weaker_half"] < MIN_WEAKER_HALF:
-            return f"Not a copy: {half} is in the longer, less than {MIN_WEAKER_HALF:.0%}."
+        half, whole = found["parts"]["weaker_half"], found["parts"]["contained"]
+        if half < least_of_half(np.array(whole)):
+            told = f"{whole:.0%} of the shorter text is in the longer, but {half:.0%} of one half"
+            return f"Not a copy: {told}."
         return "Not a copy: the longer has too few of the shorter's figures and names."
     verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
     # Do not round to 0 or 100 %.

@@ -143,6 +143,20 @@ def test_stars_that_mostly_verify_share_a_cluster_and_stay():
     assert [(n, 0, 0) for n in (2, 3, 4, 5)] == [row[:3] for row in found[1:]]
 
 
+def test_a_follow_up_needs_more_of_a_story_than_one_copy_that_moved_its_background():
+    """That copy begins with what the follow-up repeats; the others do not, so it stays apart."""
+    background, news = passage(100, 300), STRANGER[:150]
+    moved = Text(background + passage(0, 100))
+    story = [Text(passage(0, 300 - n)) for n in range(4)]
+
+    alone = decide(candidates([moved, Text(news + background)]), CONFIG)
+    assert [(1, 1, 0, "kept")] == listed(alone)
+    assert [True] == alone.partly.tolist()
+    stay, _, found = kept([moved, *story, Text(news + background)])
+    assert [0, 5] == stay
+    assert [1, 2, 3, 4] == (found.articles - 100).tolist()
+
+
 def test_a_chain_removes_nothing():
     """A like B like C: A and C share nothing, so C stays."""
     chain = [Text(passage(first, first + 300)) for first in (0, 100, 200, 300)]

@@ -194,6 +194,49 @@ def test_a_lead_without_news_leaves_a_copy_a_copy():
     assert min(found) > 0.5
 
 
+@pytest.mark.parametrize("words", [400, 500, 600])
+@pytest.mark.parametrize("lead", [30, 45, 60])
+def test_a_rewritten_first_paragraph_leaves_a_copy_a_copy(words, lead):
+    """All the rest of both is the same, also where no name says that it is no news."""
+    story = sketch(STORY[:words])
+
+    assert chance(story, sketch(OTHER[:lead] + STORY[lead:words])) > 0.5
+    assert chance(story, sketch(OTHER[:lead] + STORY[lead : words - 15])) > 0.5
+
+
+@pytest.mark.parametrize("words", [300, 450, 600])
+@pytest.mark.parametrize("news", [0.5, 0.6])
+def test_news_above_half_of_a_story_is_a_follow_up(words, news):
+    """Also where no name says that it is news."""
+    own, kept = int(words * news), int(words * (1 - news))
+    other = sketch(OTHER[:own] + STORY[60 : 60 + kept])
+
+    assert chance(sketch(STORY[:words]), other) < 0.5
+
+
+@pytest.mark.parametrize(("words", "copies"), [(600, True), (500, True), (120, False), (70, False)])
+def test_figures_that_differ_tell_reports_apart_where_they_are_dense(words, copies):
+    """Six of eight in a page of prose were corrected; in a paragraph they are the report."""
+    some, others = "10 20 30 40 50 60 70 80", "11 21 31 41 51 61 70 80"
+    names = "".join(
+        f", of {name}" for name in "Arden Venn Riva Dorn Hallin Lastra Moor Tolm".split()
+    )
+    one, other = (sketch(STORY[:words], numbers=each + names) for each in (some, others))
+
+    assert copies == (chance(one, other) > 0.5)
+
+
+def test_a_bad_scan_is_found_badly_in_both_halves():
+    """A fifth of each is no half that is missing."""
+    scan = [w if n % 7 or n > 520 else f"x{n}" for n, w in enumerate(STORY)]
+    torn = [w if n % 7 and n < 300 else f"x{n}" for n, w in enumerate(STORY)]
+    names = "of Arden, of Venn, of Riva, of Dorn, of Hallin, of Lastra, of Moor, of Tolm"
+    story = sketch(STORY, numbers=names)
+
+    assert chance(story, sketch(scan, numbers=names)) > 0.5
+    assert 0 == chance(story, sketch(torn, numbers=names))
+
+
 def test_news_above_the_middle_of_a_story_is_a_follow_up():
     """It tells who did what now, with names and figures that the first story has not."""
     found = list(under_other_leads("followups"))
@@ -216,8 +259,8 @@ def test_a_lead_of_its_own_is_news_where_nothing_has_capitals():
 def test_each_input_has_a_weight_of_the_expected_sign():
     """Shared rare shingles, coverage and figures speak for a copy; time apart against it."""
     assert set(INPUTS) == set(WEIGHTS)
-    assert min(WEIGHTS[name] for name in ("rare", "figures", "names", "weaker_half")) > 0
-    assert min(WEIGHTS[name] for name in ("coverage", "rare_count")) > 0
+    assert min(WEIGHTS[name] for name in ("rare_shared", "figures", "names")) > 0
+    assert min(WEIGHTS[name] for name in ("coverage", "weaker_half", "longer_lead")) > 0
     assert max(WEIGHTS[name] for name in WEIGHTS if name.endswith(("behind", "missing"))) < 0
     assert WEIGHTS["hours_apart"] < 0
 

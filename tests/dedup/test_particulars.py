@@ -35,6 +35,10 @@ from pipeline.dedup.particulars import particulars_block, printed_figures, print
         ("二十八点六米", "二十七点九米", False),
         ("一名干部", "名干部", True),
         ("统一和一个", "统和个", True),
+        ("he sa1d it wi1l", "he said it will", True),
+        ("12th, 3km, G20", "12, 3, 20", True),
+        ("于12日在", "12", True),
+        ("เมื่อ12วัน", "12", True),
     ],
 )
 def test_figures_are_compared_by_value(one, other, same):
@@ -60,6 +64,34 @@ def test_figures_are_compared_by_value(one, other, same):
 def test_names_are_capitalised_words_inside_sentences(text, names):
     """With the word before if that is one too; what begins a sentence, and initials, are none."""
     assert names == printed_names(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Seit Sonntag wird in {} der Hund {} vermisst.", {"eutin", "hund bello"}),
+        ("Der Rat von {} hat mit Erfolg für die Rechte und Pflichten von {} gestritten.",
+         {"eutin", "erfolg", "bello"}),
+        ("In {} ist die Straße zum Bahnhof gesperrt, sagte {} der Zeitung und den Bürgern.",
+         {"in eutin", "bello"}),
+        ("Die Arbeiten in der Lindenstraße in {} und auf dem Marktplatz hat {} geleitet.",
+         {"lindenstrasse", "eutin", "marktplatz"}),
+    ],
+)  # fmt: skip
+def test_nouns_are_no_names_in_german(text, names):
+    """A name stands behind some prepositions and verbs, or another noun; a street ends as one."""
+    assert names == printed_names(text.format("Eutin", "Bello"))
+
+
+def test_where_german_is_quoted_names_are_those_of_the_text():
+    """A motto is not the language of the story."""
+    text = (
+        "The crest of the town of Harlen reads Der Wald und die Stadt, and the Mayor likes it. It "
+        "was carved in oak by a joiner who had come from the south and stayed for good. Whoever "
+        "enters the hall can read it above the door, where no light falls in the afternoon."
+    )
+
+    assert {"harlen", "der wald", "stadt", "mayor"} <= printed_names(text)
 
 
 TEXTS = st.lists(st.text(alphabet="07.,: a\nAbÉ٣७²\U0001d7ce\ud800é東一千"), max_size=4)

@@ -39,6 +39,8 @@ BAND, DIGEST, URL, SAMPLE, UNSIGNED_SAMPLE = range(5)
 shingle, that of an article with too few shingles apart."""
 _KIND_BITS, _ROW_BITS = 3, 29
 ID_BYTES = 16
+PIECES = {"shingles": "<u8", "samples": "<u8", "figures": "<u4", "names": "<u4"}
+"""What of an article lies in a file of its own, and of which type: a member record says where."""
 
 VERDICT = np.dtype(
     [
@@ -81,11 +83,11 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
     record in the block, the run that published it (``THIS_RUN``, or in the high 32 bits a block,
     and the place in its ``Staging.published_by``), the cluster and the page it has there (else its
     own id), a digest of what names its page (0 if nothing does), digests of the file that is this
-    document (0 if it holds others) and of what is known of it besides its text, where its shingles
-    lie in the shingles file (start and count, in shingles), the same for its samples, figures and
-    names, the places a shingle can have in it, the first minute in which it may have been published
-    and how many more may be it, the minute of its fetching (``evidence.UNKNOWN`` without one), and
-    its band keys (all 0 if it has too few shingles to be signed).
+    document (0 if it holds others) and of what is known of it besides its text, where its
+    ``PIECES`` lie (start and count of each), the places a shingle can have in it, the first minute
+    in which it may have been published and how many more may be it, the minute of its fetching
+    (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it has too few shingles to be
+    signed).
     """
     return np.dtype(
         [
@@ -99,14 +101,8 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
             ("url", "<u8"),
             ("file", "<u8"),
             ("facts", "<u8"),
-            ("shingles_start", "<u8"),
-            ("shingle_count", "<u4"),
-            ("samples_start", "<u8"),
-            ("sample_count", "<u4"),
-            ("figures_start", "<u8"),
-            ("figure_count", "<u4"),
-            ("names_start", "<u8"),
-            ("name_count", "<u4"),
+            *((f"{kind}_start", "<u8") for kind in PIECES),
+            *((f"{kind[:-1]}_count", "<u4") for kind in PIECES),
             ("positions", "<u4"),
             ("minute", "<i8"),
             ("minutes", "<u4"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from pipeline.dedup.shingles import keys_of
 from pipeline.dedup.steps.layouts import (
     FINEST_SHARDS,
     ID_BYTES,
+    PIECES,
     SAMPLE,
     THIS_RUN,
     BlockKeys,
@@ -35,8 +37,7 @@ from pipeline.dedup.steps.layouts import (
 from pipeline.staging import Staging
 from pipeline.storage import local, open_own
 
-SHINGLE_BYTES = SAMPLE_BYTES = 8
-PARTICULAR_BYTES = 4
+KEY_BYTES = 8
 OPEN_FILES = 48
 """Files that a reader keeps open: a component may lie in more blocks than a process may open."""
 NEAR_ROWS = 16
@@ -80,7 +81,7 @@ class MemberReader:
         blocks = block_of(articles)
 
         def shingles(member: int) -> NDArray[np.uint64]:
-            return self._shingles(int(blocks[member]), records[member])
+            return self._piece("shingles", blocks[member], records[member])
 
         return Members(
             articles=articles,
@@ -107,11 +108,12 @@ class MemberReader:
         links = np.column_stack([pairs, bundle.links[:, 2]]).astype(np.int64)
 
         def exact(one: int, other: int) -> Similarity:
-            both = [self._shingles(int(blocks[i]), records[i]) for i in (one, other)]
-            return similarity(*both)
+            return similarity(
+                *(self._piece("shingles", blocks[i], records[i]) for i in (one, other))
+            )
 
         def sketch(member: int) -> Sketch:
-            return self._sketch(int(blocks[member]), records[member], common)
+            return self._sketch(blocks[member], records[member], common)
 
         candidates = Candidates(
             articles=bundle.articles,
@@ -134,50 +136,36 @@ class MemberReader:
         self, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[np.uint32]]:
         """Read the figures and names of *articles*, whose member records these are."""
-        own = zip(block_of(articles).tolist(), records, strict=True)
-        return [np.union1d(self._figures(*each), self._names(*each)) for each in own]
+        own = list(zip(block_of(articles), records, strict=True))
+        figures, names = (
+            [self._piece(kind, *each) for each in own] for kind in ("figures", "names")
+        )
+        return list(map(np.union1d, figures, names))
 
     def samples(
         self, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[np.uint64]]:
         """Read the samples of *articles*, whose member records these are."""
-        return [
-            self._samples(*each) for each in zip(block_of(articles).tolist(), records, strict=True)
-        ]
+        own = zip(block_of(articles), records, strict=True)
+        return [self._piece("samples", *each) for each in own]
 
-    def _samples(self, block: int, record: np.void) -> NDArray[np.uint64]:
-        start, count = int(record["samples_start"]), int(record["sample_count"])
-        content = self._read(block, "samples", start * SAMPLE_BYTES, count * SAMPLE_BYTES)
-        return np.frombuffer(content, "<u8")
-
-    def _figures(self, block: int, record: np.void) -> NDArray[np.uint32]:
-        return self._particulars(block, "figures", record["figures_start"], record["figure_count"])
-
-    def _names(self, block: int, record: np.void) -> NDArray[np.uint32]:
-        return self._particulars(block, "names", record["names_start"], record["name_count"])
-
-    def _particulars(
-        self, block: int, kind: str, start: np.uint64, count: np.uint32
-    ) -> NDArray[np.uint32]:
-        where = int(start) * PARTICULAR_BYTES, int(count) * PARTICULAR_BYTES
-        return np.frombuffer(self._read(block, kind, *where), "<u4")
-
-    def _shingles(self, block: int, record: np.void) -> NDArray[np.uint64]:
-        start, count = int(record["shingles_start"]), int(record["shingle_count"])
-        where = block, "shingles", start * SHINGLE_BYTES
-        return np.frombuffer(self._read(*where, count * SHINGLE_BYTES), "<u8")
-
-    def _sketch(self, block: int, record: np.void, common: NDArray[np.uint32]) -> Sketch:
-        samples = self._samples(block, record)
+    def _sketch(self, block: np.uint64, record: np.void, common: NDArray[np.uint32]) -> Sketch:
+        samples = self._piece("samples", block, record)
         return Sketch(
             samples,
             ~lookup(common, keys_of(samples))[1],
-            self._figures(block, record),
-            self._names(block, record),
+            self._piece("figures", block, record),
+            self._piece("names", block, record),
             int(record["positions"]),
             int(record["minute"]),
             int(record["minutes"]),
         )
+
+    def _piece(self, kind: str, block: np.uint64, record: np.void) -> NDArray[Any]:
+        """Read one of the ``PIECES`` of an article."""
+        width = int(PIECES[kind][-1])
+        where = int(record[f"{kind}_start"]) * width, int(record[f"{kind[:-1]}_count"]) * width
+        return np.frombuffer(self._read(int(block), kind, *where), PIECES[kind])
 
     def _read(self, block: int, kind: str, start: int, count: int) -> bytes:
         # pread, not a memory map: pages of a map would count as this process's memory.
@@ -212,7 +200,7 @@ def read_sorted_keys(
     block: int, shard: int, shards: int, staging: Staging
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
     """Read the keys of a block's articles that are of one of so many shards: ``unpacked_keys``."""
-    width, word = FINEST_SHARDS // shards, SAMPLE_BYTES
+    width, word = FINEST_SHARDS // shards, KEY_BYTES
     with open_own(staging.block_file(block, "keys")) as file:
         bounds = np.frombuffer(file.read((FINEST_SHARDS + 1) * word), "<u8")
         first, end = bounds[[shard * width, (shard + 1) * width]].tolist()

@@ -15,13 +15,14 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import ORDER_BYTES, order_key
 from pipeline.dedup.particulars import Particulars, particulars_block
-from pipeline.dedup.shingles import Samples, keys_of, shingle_and_sample
+from pipeline.dedup.shingles import Samples, Shingles, keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.dedup.steps.layouts import (
     BAND,
     DIGEST,
     FINEST_SHARDS,
     ID_BYTES,
+    PIECES,
     SAMPLE,
     THIS_RUN,
     UNSIGNED_SAMPLE,
@@ -67,17 +68,17 @@ class MemberWriter:
     ) -> None:
         self._config = config
         self._dtype = member_dtype(config.bands)
-        self._members, self._shingles, self._samples, self._figures, self._names, self._sorted = (
+        self._members, self._sorted, *pieces = (
             open_files.enter_context(
                 open_files.enter_context(replacing(staging.block_file(index, kind))).open("wb")
             )
-            for kind in ("members", "shingles", "samples", "figures", "names", "keys")
+            for kind in ("members", "keys", *PIECES)
         )
+        self._pieces = dict(zip(PIECES, pieces, strict=True))
+        self._totals = dict.fromkeys(PIECES, 0)
         self._keys = [np.empty(0, np.uint64)]
         open_files.callback(self._write_keys)
-        self._shingle_total = self._sample_total = self._figure_total = self._name_total = (
-            self._rows
-        ) = 0
+        self._rows = 0
 
     def append(
         self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
@@ -98,24 +99,17 @@ class MemberWriter:
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
         signed = shingles.counts >= config.min_shingles
         records = np.zeros(len(kept), self._dtype)
-        records["shingles_start"] = self._shingle_total + shingles.offsets[:-1]
-        records["shingle_count"] = shingles.counts
+        pieces: list[Shingles | Samples | Particulars] = [shingles, samples]
+        for kind, found in zip(PIECES, [*pieces, *particulars_block(texts)], strict=True):
+            records[f"{kind}_start"] = self._totals[kind] + found.offsets[:-1]
+            records[f"{kind[:-1]}_count"] = np.diff(found.offsets)
+            self._pieces[kind].write(found.values.astype(PIECES[kind]).tobytes())
+            self._totals[kind] += len(found.values)
         records["positions"] = samples.positions
         _describe(records, kept, earlier)
         records["keys"][signed] = keys.T[signed]
-        self._append_samples(records, samples)
         self._append_keys(records, samples, signed)
-        self._append_particulars(records, *particulars_block(texts))
         self._members.write(records.tobytes())
-        self._shingles.write(shingles.values.astype("<u8").tobytes())
-        self._shingle_total += len(shingles.values)
-
-    def _append_samples(self, records: NDArray[np.void], samples: Samples) -> None:
-        """Write samples, and note in *records* where they lie."""
-        records["samples_start"] = self._sample_total + samples.offsets[:-1]
-        records["sample_count"] = samples.counts
-        self._samples.write(samples.values.astype("<u8").tobytes())
-        self._sample_total += len(samples.values)
 
     def _append_keys(
         self, records: NDArray[np.void], samples: Samples, signed: NDArray[np.bool_]
@@ -142,19 +136,6 @@ class MemberWriter:
         bounds = np.searchsorted(packed, shard_bounds(FINEST_SHARDS)[:-1] << np.uint64(32))
         bounds = np.append(bounds, len(packed))
         self._sorted.write(bounds.astype("<u8").tobytes() + packed.astype("<u8").tobytes())
-
-    def _append_particulars(
-        self, records: NDArray[np.void], figures: Particulars, names: Particulars
-    ) -> None:
-        """Write figures and names, and note in *records* where they lie."""
-        records["figures_start"] = self._figure_total + figures.offsets[:-1]
-        records["figure_count"] = np.diff(figures.offsets)
-        records["names_start"] = self._name_total + names.offsets[:-1]
-        records["name_count"] = np.diff(names.offsets)
-        self._figures.write(figures.values.astype("<u4").tobytes())
-        self._names.write(names.values.astype("<u4").tobytes())
-        self._figure_total += len(figures.values)
-        self._name_total += len(names.values)
 
 
 def page_digest(article: Article) -> int:
