@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+JOBS ?= auto
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 READY := $(VENV)/ready
@@ -27,9 +28,9 @@ $(READY): $(INSTALLED)
 run: $(INSTALLED)  ## raw/ -> output/, and the account
 	@$(BIN)/newsieve run
 
-test: $(READY)  ## linters and the whole test suite
+test: $(READY)  ## linters and the whole test suite, a process per core; JOBS=0 for one
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n $(JOBS) --maxprocesses 8 --dist loadfile
 
 test-fast: $(READY)  ## the tests that start no engine and take less than a third of a second each: a minute of CPU
 	$(BIN)/python -m pytest -q -m "not beam and not slow"

@@ -63,7 +63,7 @@ class InputConfig(Section):
     max_bytes: int = Field(default=20_000_000, ge=1)
     """Maximum size of a record in bytes; a larger one is rejected as too_large."""
     follow_links: Literal["inside", "anywhere"] = "inside"
-    """Links to files that are read: inside: to files of the same input; anywhere: all."""
+    """Which links to files are read: inside (to files of the same input) or anywhere (all)."""
     min_age_s: float = Field(default=0, ge=0)
     """Minimum seconds since a file was modified; a newer file is left to the next run."""
     max_attempts: int = Field(default=3, ge=1)
@@ -127,7 +127,7 @@ class DedupConfig(Section):
     similarity: Fraction = 0.5
     """Minimum Jaccard similarity for texts to count as one when rarity is counted."""
     containment: Fraction = 0.7
-    """The same for the share of the shorter text's shingles that the longer text contains."""
+    """Minimum containment of the shorter text in the longer for both to count as one for rarity."""
     confidence: Fraction = 0.5
     """Minimum probability, by the pair model, at which a text is removed as a duplicate."""
     seed: int = Field(default=1, ge=0, le=2**32 - 1)

@@ -109,8 +109,8 @@ def run_job(
         refuse_held(output)
         job = _Job(config, output, engine, partial(report, inputs))
         found = [
-            _unless_lost(output, job.finish_interrupted),
-            _unless_lost(output, partial(job.read_new, inputs, logical_date, again)),
+            _retry_lost_race(output, job.finish_interrupted),
+            _retry_lost_race(output, partial(job.read_new, inputs, logical_date, again)),
         ]
     return Outcome(inputs, tuple(each for each in found if each))
 
@@ -119,7 +119,7 @@ RACES = 5
 """How often a run is planned again because another one was published first."""
 
 
-def _unless_lost(output: Place, work: Callable[[], Published | None]) -> Published | None:
+def _retry_lost_race(output: Place, work: Callable[[], Published | None]) -> Published | None:
     """Do *work*; if another run is published first, do it again on top of that one."""
     for _ in range(RACES - 1):
         try:

@@ -252,10 +252,7 @@ def _unicode_host(host: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _desktop_host(host: str) -> str:
-    """Return the host of the regular pages: ``en.m.example.org`` → ``en.example.org``.
-
-    A mobile label right before the registrable domain becomes ``www``, the usual counterpart.
-    """
+    """Drop a mobile label: ``en.m.x.org`` → ``en.x.org``; before the domain it becomes ``www``."""
     labels = host.split(".")
     own = _site_of_host(host).count(".") + 1
     kept = [label for label in labels[:-own] if label not in MOBILE_LABELS]

@@ -200,7 +200,7 @@ def _job_server(engine: Engine, options: Options) -> Iterator[Need]:
         )
         return
     try:
-        facts = _look_into(Path(path), engine)
+        facts = _read_jar(Path(path), engine)
     except (OSError, zipfile.BadZipFile, UsageError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         yield Need(name, "missing", f"{path}: {reason}")
@@ -212,7 +212,7 @@ def _job_server(engine: Engine, options: Options) -> Iterator[Need]:
     yield _java(options, facts["java"])
 
 
-def _look_into(jar: Path, engine: Engine) -> dict[str, Any]:
+def _read_jar(jar: Path, engine: Engine) -> dict[str, Any]:
     """Read the versions of Beam, engine and required Java from a job server's jar."""
     with zipfile.ZipFile(jar) as content:
         names = set(content.namelist())
@@ -295,7 +295,7 @@ def _flink(options: Options, master: str) -> Need:
     jar = Path(options.text("flink_job_server_jar"))
     built = ""
     with suppress(OSError, zipfile.BadZipFile, UsageError):
-        built = _look_into(jar, ENGINES["FlinkRunner"])["engine"]
+        built = _read_jar(jar, ENGINES["FlinkRunner"])["engine"]
     if built and built.split(".")[:2] != version.split(".")[:2]:
         return need("missing", f"Flink {version}, but {jar} is for Flink {built}")
     if total < wanted:

@@ -103,11 +103,6 @@ class Flink:
         return False
 
     def _ask(self, path: str, method: str = "GET") -> dict[str, Any]:
-        """Return the reply to a request.
-
-        Raises:
-            NewsieveError: there is none.
-        """
         request = Request(self.url + path, method=method)  # noqa: S310 - the user's own
         try:
             with build_opener(ProxyHandler({})).open(request, timeout=ANSWER_S) as answer:

@@ -81,7 +81,7 @@ def exit_with_parent(inherited: int, folder: Path) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def ends_the_work(failure: threading.ExceptHookArgs) -> bool:
+def is_fatal(failure: threading.ExceptHookArgs) -> bool:
     """Return whether the process cannot continue after a thread has ended with this exception.
 
     If memory or threads run out, a thread of gRPC or Beam ends, and others wait for it forever.

@@ -31,7 +31,7 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.lifeline import ends_the_work, lifeline
+from pipeline.beam.lifeline import is_fatal, lifeline
 from pipeline.guard import python_command
 from pipeline.storage import open_own
 
@@ -115,7 +115,7 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
 
     def thread_ended(failure: threading.ExceptHookArgs) -> None:
         forget(failure)
-        if ends_the_work(failure):
+        if is_fatal(failure):
             cause = str(failure.exc_value) or failure.exc_type.__name__
             deaths.append(f"a thread of the engine ended: {cause}")
             for process in processes:  # _Worker notices it

@@ -66,7 +66,7 @@ def execute_remotely(
             address = f"{host}:{port}"
         flags = list(options.flags)
         if address:
-            _look_around(address, plan, staging)
+            _check_files(address, plan, staging)
             flags += environment_flags(address)
         endpoint = stack.enter_context(job_server(options, folder))
         job = _Job(options, plan.run_id)
@@ -77,12 +77,8 @@ def execute_remotely(
         job.run(root)
 
 
-def _look_around(address: str, plan: Plan, staging: Staging) -> None:
-    """Check that the worker sees the files of this run.
-
-    Raises:
-        NewsieveError: it does not.
-    """
+def _check_files(address: str, plan: Plan, staging: Staging) -> None:
+    """Raise ``NewsieveError`` if the worker does not see the files of this run."""
     parts = [part for block in plan.blocks for part in block.parts]
     found = [place_of(part.path) for part in parts[:: max(1, len(parts) // PROBED)]]
     found = [path for path in found if path.is_file()]  # all others will be rejects
@@ -163,9 +159,9 @@ class _Job:
         with suppress(NewsieveError):
             for job in self.flink.failed(self.name) if self.flink else ():
                 text = f"{self.flink.failure(job) if self.flink else ''}\n{text}"
-        return EngineFailure(text, self._where())
+        return EngineFailure(text, self._log_hint())
 
-    def _where(self) -> str:
+    def _log_hint(self) -> str:
         if self.flink:
             return f"see {self.flink.url} and the logs of its task managers"
         return f"see the logs of {self.title} and of its workers"
@@ -174,14 +170,14 @@ class _Job:
     def _watched(self) -> Iterator[None]:
         """Log the progress of the job while the block runs."""
         ended = threading.Event()
-        thread = threading.Thread(target=self._look_until, args=(ended,), daemon=True)
+        thread = threading.Thread(target=self._watch_until, args=(ended,), daemon=True)
         thread.start()
         try:
             yield
         finally:
             ended.set()
 
-    def _look_until(self, ended: threading.Event) -> None:
+    def _watch_until(self, ended: threading.Event) -> None:
         job = ""
         while self.flink and not ended.wait(LOOK_EVERY_S):
             with suppress(NewsieveError):  # it may be busy, or the job not there yet

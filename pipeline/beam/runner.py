@@ -52,9 +52,8 @@ def execute(
     """Run the graph on the blocks of *plan*.
 
     Args:
-        beam_flags: such as ``--runner=FlinkRunner``, added to ``run.beam``; without a runner, or
-        with
-            ``--runner=DirectRunner``, the in-process engine is used.
+        beam_flags: such as ``--runner=FlinkRunner``, added to ``run.beam``. Without a runner, or
+            with ``--runner=DirectRunner``, the in-process engine is used.
 
     Raises:
         NewsieveError: the run failed; nothing is published.

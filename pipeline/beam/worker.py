@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from pipeline.beam.lifeline import ends_the_work, exit_with_parent
+from pipeline.beam.lifeline import exit_with_parent, is_fatal
 
 
 def main() -> None:
@@ -54,6 +54,6 @@ def _prepare() -> None:
 
 
 def _thread_ended(failure: threading.ExceptHookArgs) -> None:
-    if ends_the_work(failure):
+    if is_fatal(failure):
         os.write(2, f"{type(failure.exc_value).__name__}: {failure.exc_value}\n".encode())
         os._exit(1)

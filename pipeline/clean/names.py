@@ -75,6 +75,7 @@ _SPLIT = re.compile(
 _URL = re.compile(r"(?i)https?://|www\.")
 _ADDRESS = re.compile(r"(?i)https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b")
 _PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
+_ENDS = " ,;:.|"
 _EDGE = ' \t,.:–—-*|"“”„«»'
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -290,7 +291,7 @@ def read_byline(text: str) -> Byline | None:
     printed = find_date(rest)
     if printed:
         rest = rest[: printed.start].rstrip(" ,|•·–—-/(")
-    names = read_names(_CUT.sub("", rest))
+    names = read_names(_CUT.sub("", rest).strip(_ENDS))
     if len(names) == 1 and " " not in names[0] and printed is None:
         # `By Size`, `Von Hand`: one word is a name only beside a date.
         return None
@@ -300,16 +301,24 @@ def read_byline(text: str) -> Byline | None:
     return Byline(names, opening.end(), opening.end() + len(rest), date)
 
 
-def read_names(text: str) -> tuple[str, ...]:
+def read_names(
+    text: str, without: tuple[re.Pattern[str], ...] = (_PLACE,), *, single: bool = True
+) -> tuple[str, ...]:
     """Split a list of people into their names; () when it is no list of names.
 
     A single word is a name only on its own: ``Ann Lee, Reuters`` is one person.
+
+    Args:
+        without: what is no part of a name: where somebody is, and as what.
+        single: whether one word can be a name at all.
     """
-    parts = [part for part in _AND.split(text.strip(" ,;:.|")) if part]
+    parts = [part for part in _AND.split(text) if part]
     names: list[str] = []
     for position, part in enumerate(parts):
-        words = _PLACE.sub("", part).strip(" .,").split()
-        if not _is_name(words) or (len(words) == 1 and len(parts) > 1):
+        for pattern in without:
+            part = pattern.sub("", part).strip(" .,")  # noqa: PLW2901
+        words = part.split()
+        if not _is_name(words) or (len(words) == 1 and (len(parts) > 1 or not single)):
             if position == 0:
                 return ()
             continue
@@ -332,9 +341,9 @@ def read_contributors(text: str) -> tuple[str, ...]:
     match = _CONTRIBUTED.match(text)
     if match:
         tail = set(re.findall(r"\w+", text[match.end("names") :].casefold()))
-        return read_names(_CUT.sub("", match["names"])) if tail & _CREDIT_WORDS else ()
+        return read_names(_CUT.sub("", match["names"]).strip(_ENDS)) if tail & _CREDIT_WORDS else ()
     match = _REPORTING.match(text)
-    return read_names(_CUT.sub("", match["names"])) if match else ()
+    return read_names(_CUT.sub("", match["names"]).strip(_ENDS)) if match else ()
 
 
 def may_credit(words: tuple[str, ...]) -> bool:

@@ -39,7 +39,7 @@ GLOBAL_FLAGS |= dict.fromkeys(("--traceback", "-q", "--quiet", "-v", "--verbose"
 """Flags of ``newsieve`` itself → number of values. They work before and after the command."""
 
 
-OTHER_WORDS = {
+SYNONYMS = {
     "help": "--help", "version": "--version", "validate": "check", "stats": "report",
     "status": "list", "runs": "list", "ls": "list", "show": "trace", "dedup": "run",
     "explain": "clean --explain", "init": "check --settings", "delete": "remove",
@@ -185,7 +185,7 @@ def main() -> None:
         if state.log.form == "text":
             raise
         state.traceback = True
-        _fail(state, error, f"{error}; this is a defect of newsieve", NewsieveError.exit_code)
+        _fail(state, error, f"{error}; this is a bug in newsieve", NewsieveError.exit_code)
     finally:
         close_log()
 
@@ -230,8 +230,8 @@ def unknown_verb(arguments: list[str], verbs: list[str]) -> str:
     """
     word = arguments[0]
     start = f"No such command {word!r}"
-    if word in OTHER_WORDS:
-        return f"{start}; did you mean `newsieve {OTHER_WORDS[word]}`?"
+    if word in SYNONYMS:
+        return f"{start}; did you mean `newsieve {SYNONYMS[word]}`?"
     if Path(word).exists() or "/" in word or "*" in word:
         return f"{start}; did you mean `newsieve run {shlex.join(arguments)}`?"
     near = difflib.get_close_matches(word, verbs, n=1, cutoff=0.5)

@@ -144,7 +144,7 @@ def report(state: State, output: Place, run: str, html: Path | None, form: str) 
     print_answer(form, answer, lambda found: [found["html"]])
 
 
-COMES_AGAIN = "its inputs count as unread: the next run reads again those that still exist"
+INPUTS_UNREAD = "its inputs count as unread: the next run reads again those that still exist"
 
 
 @click.command()
@@ -192,7 +192,7 @@ def discard(state: State, output: Place, run: str, form: str) -> None:
     from pipeline.ledger.held import discard_held
 
     name = discard_held(output, run)
-    _report(state, f"discarded {name}; {COMES_AGAIN}")
+    _report(state, f"discarded {name}; {INPUTS_UNREAD}")
     print_answer(form, {"run_id": name}, dict.values)
 
 
@@ -220,7 +220,7 @@ def undo(state: State, output: Place, dry_run: bool, form: str) -> None:
     counts = {name: taken.counts.get(name, 0) for name in TABLES}
     sums = " · ".join(f"{name} {count:,}" for name, count in counts.items())
     verb, newest = ("would undo", "would be") if dry_run else ("undid", "is now")
-    _report(state, f"{verb} {taken.run_id}: {sums}; {COMES_AGAIN}")
+    _report(state, f"{verb} {taken.run_id}: {sums}; {INPUTS_UNREAD}")
     _report(state, f"the newest run {newest} {taken.newest or 'none'}")
     answer = {"dry_run": dry_run, "run_id": taken.run_id, "counts": counts, "newest": taken.newest}
     print_answer(form, answer, lambda found: [found["run_id"]])
@@ -230,7 +230,7 @@ def _report(state: State, message: str) -> None:
     state.log.event("remark", shown(message), message=message)
 
 
-SUMS: dict[Fate, str] = {
+FATE_LABELS: dict[Fate, str] = {
     "article": "articles",
     "duplicate": "duplicates",
     "excerpt": "excerpts of rejects",
@@ -272,7 +272,9 @@ def remove(
     from pipeline.ledger.upkeep.takedown import requested
 
     found = take_down(output, requested(ids, urls, sites), dry_run=dry_run)
-    sums = [f"{SUMS[fate]} {found.count(fate):,}" for fate in SUMS if found.count(fate)]
+    sums = [
+        f"{FATE_LABELS[fate]} {found.count(fate):,}" for fate in FATE_LABELS if found.count(fate)
+    ]
     beginning = "would take down" if dry_run else "took down"
     if not found.rows:
         kept_out = "no row; matching records will be rejected as taken_down"

@@ -136,7 +136,7 @@ def compare_sides(
 
     Common shingles are counted in the texts of *rows*; without *rows*, all are rare.
     """
-    pair = _work_out((a, b), config, rows)
+    pair = _prepare((a, b), config, rows)
     kept, rule = _first(a, b, pair)
     sketches = pair.sketches if kept == "a" else pair.sketches[::-1]
     parts = compare(sketches[0], [sketches[1]])[0]
@@ -158,7 +158,7 @@ def compare_sides(
     return found | {"explanation": sentences(found, config)}
 
 
-def _work_out(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | None) -> _Pair:
+def _prepare(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | None) -> _Pair:
     texts = [side["text"] for side in sides]
     shingles, samples = shingle_and_sample(texts, config.shingle_words)
     values = np.split(samples.values, samples.offsets[1:-1])

@@ -242,7 +242,7 @@ def _related(row: Row) -> dict[str, Any]:
     return {name: plain(row.values[name]) for name in _RELATED}
 
 
-def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:
+def _heading_lines(record: dict[str, Any], fate: str) -> Iterator[str]:
     yield f"{record['source']}: {fate}"
     yield f"  run       {record['run_id']}, {record['file']}"
     yield f"  id        {record['id'] or 'none: the record could not be read'}"
@@ -253,7 +253,7 @@ def _headed(record: dict[str, Any], fate: str) -> Iterator[str]:
 
 
 def _article_lines(record: dict[str, Any]) -> Iterator[str]:
-    yield from _headed(record, "an article, kept")
+    yield from _heading_lines(record, "an article, kept")
     if record["revision_of"]:
         yield f"  revision  of {record['revision_of']}"
     yield from _listed("revised", "by", record["revised_by"])
@@ -281,7 +281,7 @@ def _listed(label: str, what: str, related: list[dict[str, Any]]) -> Iterator[st
 
 def _duplicate_lines(record: dict[str, Any]) -> Iterator[str]:
     other = record["representative"]
-    yield from _headed(record, f"a duplicate ({record['match']}), left out")
+    yield from _heading_lines(record, f"a duplicate ({record['match']}), left out")
     yield f"  copy of   {other['id']}  {other.get('url') or other.get('source') or ''}".rstrip()
     if other.get("title"):
         yield f"            {other['title']}"
@@ -300,7 +300,7 @@ def _duplicate_lines(record: dict[str, Any]) -> Iterator[str]:
 
 def _rejected_lines(record: dict[str, Any]) -> Iterator[str]:
     how = "judged, not wanted" if record["kind"] == "filtered" else "could not be used"
-    yield from _headed(record, f"rejected, {how}")
+    yield from _heading_lines(record, f"rejected, {how}")
     meaning = f": {record['meaning']}" if record["meaning"] else ""
     yield f"  reason    {record['reason']}{meaning} (stage {record['stage']})"
     if record["detail"]:

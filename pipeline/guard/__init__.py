@@ -1,7 +1,6 @@
 """Run a function on untrusted items in a helper process that is killed at a time or memory limit.
 
-        Guard.run(items) ──pickles──▶ helper: function(item, argument), under timers and memory
-        limit
+    Guard.run(items) ──pickles──▶ helper: function(item, argument), under timers and memory limit
                      ◀─pickles──  one result per item; if it dies, the next item is to blame
 
 C code that loops or allocates returns neither to the interpreter nor to a signal handler. So the

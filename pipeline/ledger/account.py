@@ -81,7 +81,7 @@ class Account:
             raise AccountError(
                 f"the account does not balance: read {self.read}, but {self.articles} articles "
                 f"+ {self.duplicates} duplicates + {self.rejects} rejects + {self.unchanged} "
-                f"unchanged = {accounted}; nothing was published. This is a defect of newsieve"
+                f"unchanged = {accounted}; nothing was published. This is a bug in newsieve"
             )
 
     def as_dict(self) -> dict[str, int | dict[str, int]]:
@@ -121,11 +121,7 @@ def measure_clusters(
 def _alarming(
     names: NDArray[np.bytes_], sizes: NDArray[np.int64], limit: int, tables: Sequence[Place]
 ) -> tuple[AlarmCluster, ...]:
-    """Describe the clusters of more than *limit* rows (0: none), the largest first.
-
-    Args:
-        tables: files, in the order in which a cluster takes its title from them.
-    """
+    """Describe the clusters of more than *limit* rows (0: none), largest first."""
     large = np.flatnonzero(sizes > limit) if limit else np.empty(0, np.int64)
     if not len(large):
         return ()

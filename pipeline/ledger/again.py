@@ -121,7 +121,7 @@ def without_rejected(
 
 def _below(path: str, inputs: Inputs) -> list[str]:
     wanted = _resolved(path)
-    found = [file.source for file in inputs.files if _lies_in(_resolved(file.path), wanted)]
+    found = [file.source for file in inputs.files if _is_at_or_below(_resolved(file.path), wanted)]
     if not found:
         raise UsageError(
             f"--again {path}: no input is at or below it; name a file or folder of input.paths"
@@ -134,7 +134,7 @@ def _resolved(path: str) -> Place:
     return place.resolve() if isinstance(place, Path) else place
 
 
-def _lies_in(path: Place, folder: Place) -> bool:
+def _is_at_or_below(path: Place, folder: Place) -> bool:
     return type(path) is type(folder) and path.is_relative_to(folder)  # type: ignore[arg-type]
 
 

@@ -57,7 +57,7 @@ def locked(output: Place) -> Iterator[None]:
         with suppress(OSError):  # only information; a full disk must not stop `undo`
             for left in owner.parent.glob(f".{owner.name}.*"):  # left by a killed process
                 left.unlink(missing_ok=True)
-            write_bytes(owner, json.dumps(_myself()).encode())
+            write_bytes(owner, json.dumps(_owner_facts()).encode())
         try:
             finish_exchange(output / "runs")
         except OSError as error:
@@ -95,7 +95,7 @@ def _refused(output: Path, error: OSError | NotImplementedError) -> NewsieveErro
     return UsageError(f"output {output}: cannot be written: {why}; name another folder")
 
 
-def _myself() -> dict[str, object]:
+def _owner_facts() -> dict[str, object]:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
 

@@ -288,11 +288,7 @@ def find_interrupted(
 
 
 def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
-    """Whether the staging was left by an interrupted run of this user, and not planted.
-
-    Raises:
-        ValueError, OSError: an array is damaged, or a pickle.
-    """
+    """Whether the staging was left by an interrupted run of this user, and not planted."""
     named = RUN_ID.fullmatch(plan.run_id)
     if not named or path.parent.name != plan.run_id or int(named["sequence"]) != plan.sequence:
         return False
@@ -322,10 +318,7 @@ def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Blo
 
 
 def _table_settings(config: Config) -> dict[str, Any]:
-    """Return the settings that the tables depend on; they are part of a run's name.
-
-    So a discarded run keeps its name when it is repeated with other gates.
-    """
+    """Return the settings that the tables depend on; they are part of a run's name."""
     return config.model_dump(
         mode="json",
         exclude={

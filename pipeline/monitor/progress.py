@@ -242,7 +242,7 @@ class Watcher:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._began = self._logged = time.monotonic()
-        self._thread = threading.Thread(target=self._look_until_ended, daemon=True)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
@@ -283,7 +283,7 @@ class Watcher:
             if self._events:
                 self._events.look()
 
-    def _look_until_ended(self) -> None:
+    def _watch(self) -> None:
         told = 0.0
         while not self._ended.wait(LOOK_EVERY_S):
             now = time.monotonic()
@@ -297,9 +297,9 @@ class Watcher:
                     self._line.show(found)
             elif now - self._logged >= LOG_EVERY_S:
                 self._logged = now
-                self._log_it(found)
+                self._log_progress(found)
 
-    def _log_it(self, found: Progress) -> None:
+    def _log_progress(self, found: Progress) -> None:
         fields = ("stage", "seconds", "records", "rejects", "bytes", "all_bytes")
         facts = {name: getattr(found, name) for name in fields}
         facts["seconds"] = round(found.seconds, 1)

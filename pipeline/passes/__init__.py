@@ -1,6 +1,6 @@
 """The steps of a run on one element of work, without Beam.
 
-        site_lines    short lines of a block → lines that repeat on many pages of a site
+    site_lines    short lines of a block → lines that repeat on many pages of a site
     clean_block   a block of inputs → staged articles, rejections, signatures
     isolation     documents → articles or rejections, each under a limit of time and memory
     reading       files → records, in a helper process

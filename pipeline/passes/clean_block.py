@@ -72,11 +72,7 @@ def _unseen_records(
     counts: CleanedCounts,
     sightings: Sightings,
 ) -> Iterator[Document | Rejection]:
-    """Read the records of *block* that no earlier run has seen; count all.
-
-    Args:
-        sightings: receives the documents that were seen before.
-    """
+    """Yield records that no earlier run has seen; count all, add the others to *sightings*."""
     seen = staging.array("seen", mmap_mode="r")
     counter = counter_of(staging.folder)
     for part in block.parts:

@@ -173,7 +173,7 @@ class Tables:
         pairs = [f"{found[name]:.3f}" for name in ("P", "R", "F1")]
         rows.append(("labelled Reuters pairs", *pairs, "", "", ""))
         head = ("duplicates", "precision", "recall", "F1", "F1, clusters of at most 50")
-        return texts + "\n" + table((*head, "kind found least", "kind merged wrongly most"), rows)
+        return texts + "\n" + table((*head, "least found kind", "most wrongly merged kind"), rows)
 
     def held(self, name: str) -> str:
         """Write a figure of held-out sites; * where the model is not the present one."""

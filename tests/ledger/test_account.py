@@ -37,7 +37,7 @@ def test_the_message_has_the_sum():
 
     expected = (
         "the account does not balance: read 10, but 4 articles + 3 duplicates + 1 rejects "
-        "+ 1 unchanged = 9; nothing was published. This is a defect of newsieve"
+        "+ 1 unchanged = 9; nothing was published. This is a bug in newsieve"
     )
     assert expected == str(caught.value)
     assert 1 == caught.value.exit_code

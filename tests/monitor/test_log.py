@@ -187,7 +187,7 @@ def test_a_defect_is_an_event_with_its_traceback(monkeypatch, capsys):
     (event,) = lines(capsys.readouterr().err)
 
     assert 1 == end.value.code
-    assert "by zero; this is a defect of newsieve" == event["message"]
+    assert "by zero; this is a bug in newsieve" == event["message"]
     assert event["traceback"].startswith("Traceback")
 
 

@@ -66,11 +66,11 @@ def test_a_folder_that_cannot_be_listed_is_one_rejection(tmp_path, settings):
     ("name", "payload"),
     [
         ("a.jsonl", jsonl(200)),
-        ("a.jsonl.gz", gzip.compress(jsonl(200))),
+        ("a.jsonl.gz", gzip.compress(jsonl(200), mtime=0)),
         ("a.json", json.dumps([{"text": f"{STORY}{n}"} for n in range(90)]).encode()),
         ("a.csv", b"text,z\n" + STORY.replace(",", "").encode() + b",1\n1,2,3\n"),
         ("a.txt", STORY.encode()),
-        ("a.txt.gz", gzip.compress(STORY.encode())),
+        ("a.txt.gz", gzip.compress(STORY.encode(), mtime=0)),
         ("a.warc", b"nothing of the kind"),
         ("a.parquet", b"nothing of the kind"),
         ("a.jsonl", b""),

@@ -7,7 +7,7 @@ other stories' boxes are somebody else's.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.clean.dates import WORDS
 from pipeline.clean.html.blocks import ELSEWHERE, HEADING, MENU, Blocks
@@ -138,7 +138,9 @@ def _authors(markup: Markup, printed: list[Evidence]) -> list[Evidence]:
         found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
     for name in META["author"]:
         values = markup.meta.get(name, [])
-        found.append((f"meta:{name}", list(map(_in_order(name), values))))
+        if name in META["inverted"]:  # libraries put the family name first
+            values = list(map(in_reading_order, values))
+        found.append((f"meta:{name}", values))
     found.append(("itemprop:author", markup.items.get("author", [])[:5]))
     found.append(("rel:author", markup.rel_author[:3]))
     stated = [Evidence("authors", "; ".join(names), source) for source, names in found if names]
@@ -166,7 +168,12 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
     """
     named = [(item, found) for item in candidates if (found := _names(item, site_names))]
     if any(item.source == "json-ld:house" for item in candidates):
-        named = [(item, found) for item, found in named if not all(map(_is_initials, found))]
+        # Lower-case initials are how an editor signs a story of the house: ``amw``.
+        named = [
+            (item, found)
+            for item, found in named
+            if not all(name.islower() and len(name) <= MAX_INITIALS for name in found)
+        ]
     if named:
         chosen = _elected(named)
         others = {name for _, found in named for name in found if " " in name}
@@ -217,16 +224,6 @@ def _fullest(
 def _place(source: str) -> str:
     """What counts as one place: the page's head is one, and so is what people see."""
     return "seen" if source in ("byline", "rel:author", "printed") else source.partition(":")[0]
-
-
-def _in_order(name: str) -> Callable[[str], str]:
-    """How a value of the ``<meta>`` *name* is written: libraries put the family name first."""
-    return in_reading_order if name in META["inverted"] else str
-
-
-def _is_initials(name: str) -> bool:
-    """Whether *name* is how an editor signs a story of the house: ``amw``."""
-    return name.islower() and len(name) <= MAX_INITIALS
 
 
 def _in_full(name: str, others: set[str]) -> str:

@@ -9,20 +9,16 @@ extractions ─shared words─┘
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import combinations, pairwise, product
-from typing import Any
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.blocks import EXTRACTIONS, FLAGS, LEVELS, Blocks, Measured
-from pipeline.clean.html.outside import outside_story
 from pipeline.clean.lines.page import QUOTES, LineRecord, Page
-from pipeline.clean.lines.phrases import WORDS, hints_of
-from pipeline.clean.lines.rules import PRIOR_SAID, PRIOR_WORDS
+from pipeline.clean.lines.phrases import hints_of
 from pipeline.clean.lines.signs import CLOSING
 
 Matrix = NDArray[np.float32]
@@ -50,8 +46,8 @@ PAGE_FACTS = (
     "prose", "first_prose", "spaceless", "old",
 )  # fmt: skip
 OBSERVED = (
-    "words", "ends_period", "ends_letter", "terminal", "prose", "phrase", "spaceless", "overlap",
-    "repeated_before", "refrain", "voice_gain", "rule:outside_story", "rule:timestamp", "ruled",
+    "words", "ends_period", "ends_letter", "terminal", "prose", "phrase", "spaceless",
+    "rule:timestamp", "ruled",
 )  # fmt: skip
 OWN = (
     *OBSERVED,
@@ -72,7 +68,7 @@ CROSSED = (
     "place:in_home", "place:in_first", "level0:first", "level1:first", "level2:first",
     "level0:second", "level1:second", "level0:prose", "level1:prose", "level0:of_first",
     "level1:of_first", "level2:of_prose", "own:p", "own:li", "own:heading", "around:body",
-    "around:article_body", "around:related", "around:comment", "overlap", "phrase", "ruled",
+    "around:article_body", "around:related", "around:comment", "phrase", "ruled",
     "window:1:1:first", "window:3:3:first", "window:3:3:prose",
 )  # fmt: skip
 PLAIN = (
@@ -84,17 +80,6 @@ PLAIN = (
 PAGE_CROSSED = CROSSED[:20]
 CROSSES = (*combinations(CROSSED, 2), *product(PAGE_CROSSED, PAGE))
 FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
-UNIT_WORDS, UNIT_CHARS = 60, 4
-"""Words at the start of a line that are used for its subject, and their minimum length."""
-LINE_WORDS = LINE_COST = 8.0
-"""Words below which a line is evidence against the story, and the cost of a line outside prose."""
-REFRAIN_WORDS, REFRAIN_TIMES, REFRAIN_LINES = 6, 3, 25
-"""Maximum words of a refrain, minimum occurrences on a page, maximum lines from one to the next."""
-MIN_BEFORE, MIN_AFTER, QUOTE_CHARS = 30.0, 12.0, 240
-"""Minimum words before a change of voice, and after it; first characters of a line in which a
-quotation mark means that its words are somebody else's."""
-_VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
-_QUOTES = frozenset('"“”„«»')
 _PERIODS, _MARKS, _ELLIPSES = ".。।", "?!？！؟…:：", ("...", "…", "[…]")
 _CLOSING = CLOSING + "›」』）*"
 _AT = {name: place for place, name in enumerate((*OWN, *PAGE))}
@@ -114,7 +99,8 @@ def may_be_story(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
 def base_features(
     blocks: Blocks,
     chosen: NDArray[np.int64],
-    lines: tuple[Page, Mapping[str, AbstractSet[int]]],
+    page: Page,
+    hits: Mapping[str, AbstractSet[int]],
     measured: Measured,
     *,
     old: bool,
@@ -122,10 +108,9 @@ def base_features(
     """Measure the *chosen* blocks of a page: float32[chosen, OWN and PAGE].
 
     Args:
-        lines: a page with a line for each chosen block, and the lines that each rule hits.
+        page, hits: a page with a line for each chosen block, and the lines that each rule hits.
         old: whether the page was built before there were elements for stories.
     """
-    page, hits = lines
     observed = observe(page, hits)
     masks = np.array([blocks.own, blocks.near, blocks.around], np.int64)[:, chosen]
     bits = (masks[:, :, None] >> np.arange(len(FLAGS))) & 1
@@ -276,35 +261,22 @@ class Expansion:
 
 
 def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
-    """Measure each line of *page*: float32[lines, OBSERVED].
-
-    Args:
-        hits: name of each rule → the lines that it matches.
-    """
+    """Measure each line of *page*: float32[lines, OBSERVED]; *hits* are those of each rule."""
     lines = page.lines
     counts = np.array([line.word_count for line in lines], np.float64)
     known = np.array([len(line.words) for line in lines], np.float64)
     ends = [_end(line.text) for line in lines]
-    phrase = np.array([bool(line.kinds or _hinted(line)) for line in lines])
-    prose = np.array([line.prose for line in lines])
-    before, refrain = _returns(page)
-    outside = frozenset(outside_story(page))
-    ruled = outside.union(*hits.values())
+    ruled = frozenset().union(*hits.values())
     columns: dict[str, object] = {
         "words": np.log1p(counts),
         "ends_period": [end == "period" for end in ends],
         "ends_letter": [end == "letter" for end in ends],
         "terminal": [line.terminal for line in lines],
-        "prose": prose,
-        "phrase": phrase,
+        "prose": [line.prose for line in lines],
+        "phrase": [bool(line.kinds) or _hinted(line) for line in lines],
         "spaceless": np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0),
-        "overlap": _overlap(page, prose & _in_best_run(counts, prose, phrase)),
-        "repeated_before": before,
-        "refrain": refrain,
-        "voice_gain": _voice_gain(page),
-        "ruled": [index in ruled for index in range(len(lines))],
-        "rule:outside_story": [index in outside for index in range(len(lines))],
         "rule:timestamp": [index in hits["timestamp"] for index in range(len(lines))],
+        "ruled": [index in ruled for index in range(len(lines))],
     }
     rows: Matrix = np.array([columns[name] for name in OBSERVED], np.float32)
     return np.ascontiguousarray(rows.T)
@@ -323,86 +295,6 @@ def _end(text: str) -> str:
 def _hinted(line: LineRecord) -> bool:
     """Whether something in a line suggests boilerplate; what is quoted does not."""
     return line.text[0] not in QUOTES and bool(hints_of(line.words))
-
-
-def _in_best_run(
-    words: NDArray[np.float64], prose: NDArray[np.bool_], phrase: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Whether each line is in the run of lines with the most prose and the least else."""
-    good = np.minimum(words, CAP_WORDS) - LINE_WORDS / 2
-    gains = np.where(prose & ~phrase, good, -LINE_COST * (1.0 + phrase))
-    start, end = best_run(gains)
-    inside: NDArray[np.bool_] = np.zeros(len(words), np.bool_)
-    inside[start:end] = True
-    return inside
-
-
-def _overlap(page: Page, chosen: NDArray[np.bool_]) -> list[float]:
-    """Share of each line's longer words that other *chosen* lines contain, too."""
-    words = [_vocabulary(line) for line in page.lines]
-    counts = Counter(word for own, here in zip(words, chosen, strict=True) if here for word in own)
-    return [
-        sum(counts[word] > here for word in own) / max(len(own), 1)
-        for own, here in zip(words, chosen.tolist(), strict=True)
-    ]
-
-
-def _vocabulary(line: LineRecord) -> frozenset[str]:
-    """Words of a line that show its subject; pairs of letters in scripts without spaces."""
-    words = line.words[:UNIT_WORDS]
-    if line.word_count > len(line.words) * 1.5:
-        return frozenset(map("".join, pairwise("".join(words)[: 2 * UNIT_WORDS])))
-    return frozenset(word for word in words if len(word) >= UNIT_CHARS)
-
-
-def _returns(page: Page) -> tuple[list[bool], list[bool]]:
-    """Whether each line occurred earlier on the page, and whether it is a refrain.
-
-    A refrain is short and returns after a few other lines, as a button below each remark does.
-    """
-    keys = [line.words or line.text[:40] for line in page.lines]
-    times = Counter(keys)
-    last: dict[object, int] = {}
-    before, refrain = [], []
-    for line, key in zip(page.lines, keys, strict=True):
-        since = line.index - last.get(key, -1000 + line.index)
-        last[key] = line.index
-        before.append(since < 1000)
-        often = times[key] >= REFRAIN_TIMES and line.word_count <= REFRAIN_WORDS
-        refrain.append(often and 1 < since < REFRAIN_LINES)
-    return before, refrain
-
-
-def _voice_gain(page: Page) -> NDArray[np.float64]:
-    """From the line where readers' comments begin: how certain that is; 0 before it.
-
-    The line is the one that best parts the page into two with rates of their own, by the likelihood
-    of independent words, of ``me`` and ``you``, thanks and quarrels.
-    """
-    heads = [line.words[:UNIT_WORDS] for line in page.lines]
-    words = np.array([len(head) for head in heads], np.float64)
-    said = np.array([sum(word in _VOICES for word in head) for head in heads], np.float64)
-    quoted = [not _QUOTES.isdisjoint(line.text[:QUOTE_CHARS]) for line in page.lines]
-    said *= np.where(quoted, 0.5, 1.0)
-    before = np.cumsum(said) - said, np.cumsum(words) - words
-    after = said.sum() - before[0], words.sum() - before[1]
-    gain = _fit(*before) + _fit(*after) - _fit(said.sum(), words.sum())
-    rises = _rate(*after) > _rate(*before)
-    enough = (before[1] >= MIN_BEFORE) & (after[1] >= MIN_AFTER) & rises
-    gain = np.where(enough, np.maximum(gain, 0.0), 0.0)
-    start = int(gain.argmax())
-    found: NDArray[np.float64] = (np.arange(len(gain)) >= start) * np.log1p(gain[start])
-    return found
-
-
-def _rate(said: Any, words: Any) -> Any:
-    return (said + PRIOR_SAID) / (words + PRIOR_WORDS)
-
-
-def _fit(said: Any, words: Any) -> Any:
-    """Log-likelihood of words said at their own rate."""
-    rate = _rate(said, words)
-    return said * np.log(rate) + (words - said) * np.log1p(-rate)
 
 
 def shifted(values: Matrix, by: int) -> Matrix:

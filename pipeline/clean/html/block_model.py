@@ -52,16 +52,15 @@ TAKEN = 0.5
 _PRE = mask_with("pre")
 REASONS_SHOWN = 2
 MOST_FORBIDDEN = 0.4
-"""Minimum share of a story's words at which what rules forbid is the story itself."""
+"""Share of a story's words above which what a rule forbids is the story itself."""
 _STAMP = OWN.index("rule:timestamp")
 
 GROUPS = {
     "extractors": (*EXTRACTIONS, "place:in_first", "place:before_first", "place:behind_first"),
     "containers": ("level", "place:"), "element_names": ("own:", "near:", "around:"),
     "length": ("words",), "ending": ("ends_", "terminal"), "outside_prose": ("prose",),
-    "signs": ("spaceless",), "voice": ("voice_",), "vocabulary": ("overlap",),
-    "repetition": ("repeated", "refrain"), "phrases": ("phrase", "rule"),
-    "neighbours": ("window:", "shift:"), "page": ("page:",),
+    "signs": ("spaceless",), "phrases": ("phrase", "rule"), "neighbours": ("window:", "shift:"),
+    "page": ("page:",),
 }  # fmt: skip
 """Group of features, as reasons name it → how the names of its features begin."""
 
@@ -181,7 +180,7 @@ def measure(
         return None
     page = replace(page, title=title)
     hits = rule_hits(page)
-    base = base_features(blocks, chosen, (page, hits), measured, old=old)
+    base = base_features(blocks, chosen, page, hits, measured, old=old)
     taken = measured.shares[chosen, 0] >= TAKEN
     signs = hits["byline"] | hits["timestamp"]
     signed = {int(chosen[row - back]) for row in signs for back in (1, 2) if row >= back}
@@ -240,9 +239,11 @@ def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | Non
         kept[at] = 2 * most >= float(rows.words[at].sum())
     verbatim = np.array(blocks.own, np.int64)[rows.indices] & _PRE > 0
     kept[1:-1] |= verbatim[1:-1] & kept[:-2] & kept[2:]
-    forbidden = [row for row in rows.forbidden if kept[row]]
-    if float(rows.words[forbidden].sum()) <= MOST_FORBIDDEN * float(rows.words[kept].sum()):
-        kept[forbidden] = False
+    limit = MOST_FORBIDDEN * float(rows.words[kept].sum())
+    for rule in frozenset(rows.forbidden.values()):
+        held = [row for row, name in rows.forbidden.items() if name == rule and kept[row]]
+        if float(rows.words[held].sum()) <= limit:
+            kept[held] = False
     left = np.flatnonzero(kept)
     others = other_stories(
         blocks, rows.indices[left].tolist(), rows.words[left], title, rows.signed

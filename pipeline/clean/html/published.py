@@ -350,35 +350,31 @@ def _stamps(line: str, label: str) -> list[tuple[str, str]]:
     line = _GLUED_DATE.sub(" ", line)
     if "@" in line or not _DIGITS.search(line):
         return []
-    found: list[tuple[PrintedDate, int, str]] = []
-    start, previous = 0, _words(label)
+    found: list[tuple[PrintedDate, str]] = []
+    start, before = 0, _words(label)
     while (each := find_date(line[start:])) is not None and len(found) < MAX_DATES:
-        words = _words(line[start : start + each.start])
-        kind = kind_of_label(words or previous)
-        found.append((each, start, kind))
-        start, previous = start + each.end, frozenset()
-    if found and found[-1][2] == "plain" and kind_of_label(_words(line[start:])) == "updated":
-        found[-1] = (*found[-1][:2], "updated")  # 3 May 2021 (updated)
-    dates = [(line[at + each.start : at + each.end], kind) for each, at, kind in found]
-    said = [pair for pair in dates if pair[1] == "published"][:1]
-    updated = [pair for pair in dates if pair[1] == "updated"][:1]
-    plain = [(each, at) for each, at, kind in found if kind == "plain"]
-    if said or not plain or not _is_stamp(line, found, plain[0][0]):
-        return said + updated
-    return [
-        (line[plain[0][1] + plain[0][0].start : plain[0][1] + plain[0][0].end], "plain"),
-        *updated,
-    ]
+        date = replace(each, start=start + each.start, end=start + each.end)
+        found.append((date, kind_of_label(_words(line[start : date.start]) or before)))
+        start, before = date.end, frozenset()
+    if found and found[-1][1] == "plain" and kind_of_label(_words(line[start:])) == "updated":
+        found[-1] = (found[-1][0], "updated")  # 3 May 2021 (updated)
+    first: dict[str, PrintedDate] = {}
+    for date, kind in found:
+        first.setdefault(kind, date)
+    if "published" in first or not ("plain" in first and _is_stamp(line, found, first["plain"])):
+        first.pop("plain", None)
+    kinds = [kind for kind in ("published", "plain", "updated") if kind in first]
+    return [(line[first[kind].start : first[kind].end], kind) for kind in kinds]
 
 
-def _is_stamp(line: str, found: list[tuple[PrintedDate, int, str]], first: PrintedDate) -> bool:
+def _is_stamp(line: str, found: list[tuple[PrintedDate, str]], first: PrintedDate) -> bool:
     """Whether *line* has little else than its dates, and no plain one of another day."""
     other, end = [], 0
-    for each, at, kind in found:
-        if kind == "plain" and each.timestamp.instant.date() != first.timestamp.instant.date():
+    for date, kind in found:
+        if kind == "plain" and date.timestamp.instant.date() != first.timestamp.instant.date():
             return False
-        other.append(line[end : at + each.start])
-        end = at + each.end
+        other.append(line[end : date.start])
+        end = date.end
         if kind == "updated":
             break
     else:

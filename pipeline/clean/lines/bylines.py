@@ -6,7 +6,7 @@ import re
 
 from pipeline.clean.dates import MONTHS, ZONES, find_date
 from pipeline.clean.lines.phrases import WORDS, any_of
-from pipeline.clean.names import _AND, _IN_ROLE, LABELS, _is_name, _spell
+from pipeline.clean.names import _IN_ROLE, LABELS, read_names
 from pipeline.text.unicode import FIRST_SPACELESS
 
 _LABELS = any_of("byline_label")
@@ -91,19 +91,7 @@ def _names_behind(text: str, label: str, *, single: bool) -> tuple[str, ...]:
     agency = rest.casefold().strip(" .,")
     if agency in AGENCIES:
         return (rest.strip(" .,"),)
-    names: list[str] = []
-    pieces = [piece for piece in _AND.split(rest) if piece]
-    for position, piece in enumerate(pieces):
-        words = _IN_ROLE.sub("", _WEAK_CUT.sub("", piece).strip(" .,")).split()
-        alone = len(words) == 1 and (len(pieces) > 1 or not single)
-        if not _is_name(words) or alone:
-            if position == 0:
-                return ()
-            continue
-        name = _spell(" ".join(words))
-        if name not in names:
-            names.append(name)
-    return tuple(names[:12])
+    return read_names(rest, (_WEAK_CUT, _IN_ROLE), single=single)
 
 
 STAMP_MOST = 20

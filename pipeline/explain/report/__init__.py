@@ -1,8 +1,6 @@
 """`newsieve report`: one run, as a table in the terminal or as one HTML page.
 
 facts      counts from the manifest and the tables of the run
-page       the HTML page, by jinja2, with SVG charts by pygal, and samples: articles with their
-cuts,
-           duplicates next to their articles, rejects; everything from data is escaped
+page       the HTML page, by jinja2, with SVG charts by pygal, and samples; data is escaped
 tables     the same facts for the terminal, by rich
 """

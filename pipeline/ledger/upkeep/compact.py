@@ -108,10 +108,7 @@ def compact(output: Place, before: date | None = None, *, dry_run: bool = False)
 
 
 def _default_day(runs: Sequence[CommittedRun]) -> date:
-    """Return the first of the month in which the newest run's window begins.
-
-    A month is merged once, when all of it has left the window.
-    """
+    """Return the first of the month in which the newest run's window begins."""
     if not runs:
         return date.min
     config = read_manifest(runs[-1].folder).get("config") or {}
@@ -234,11 +231,11 @@ def _manifest(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "started": first["timings"]["started"],
             "seconds": round(sum(each["timings"]["seconds"] for each in held), 3),
         },
-        "runs": list(_briefly(held)),
+        "runs": list(_without_repeated_settings(held)),
     }
 
 
-def _briefly(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _without_repeated_settings(held: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Leave out settings that equal those of the manifest before."""
     before: dict[str, Any] = {}
     for each in held:

@@ -1,6 +1,6 @@
 """Change published runs by swapping the whole folder of runs. Read ``rewriting`` first.
 
-        runs ─hard links─▶ .staging/runs, changed there ─swap─▶ runs; the old folder is deleted
+    runs ─hard links─▶ .staging/runs, changed there ─swap─▶ runs; the old folder is deleted
 
 Readers see either all old runs or all new ones, also after a kill. Changed files get new names
 (``next_name``): a reader with an old listing misses a file instead of mixing the two states. Runs
@@ -201,25 +201,25 @@ def working_copy(output: StorePath, run_ids: Iterable[str]) -> Iterator[Path]:
 
 def state_names(manifest: Mapping[str, Any]) -> set[str]:
     """Return the names of files and folders in the state of a run, as in the working copy."""
-    paths = (Path(_usual(file["path"])).parts for file in manifest["files"])
+    paths = (Path(_plain_name(file["path"])).parts for file in manifest["files"])
     return {parts[1] for parts in paths if parts[0] == "state"}
 
 
-def _usual(path: str) -> str:
+def _plain_name(path: str) -> str:
     """Return the name of a file in the working copy, without the suffix of ``log.name_for``."""
     return f"{_INPUTS}.parquet" if path.startswith(_INPUTS) else path
 
 
 def _fetch(run: StorePath, copy: Path, manifest: Mapping[str, Any]) -> None:
     for file in manifest["files"]:
-        target = copy / _usual(file["path"])
+        target = copy / _plain_name(file["path"])
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(local(run / file["path"]), target)
     save_manifest(copy, dict(manifest))
 
 
 def _upload(copy: Path, run: StorePath, log: Log) -> dict[str, Any]:
-    known = {_usual(file["path"]): file for file in log.manifests[run.name]["files"]}
+    known = {_plain_name(file["path"]): file for file in log.manifests[run.name]["files"]}
     manifest = read_manifest(copy)
     files = []
     for file in manifest["files"]:

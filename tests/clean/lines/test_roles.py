@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import clean_document
 from pipeline.clean.lines.bylines import byline_names
-from pipeline.clean.lines.heading import printed_dates
+from pipeline.clean.lines.heading import printed_dates, read_roles
+from pipeline.clean.lines.page import read_page
+from pipeline.clean.lines.tagger import Tags
 from pipeline.config import CleanConfig
 from pipeline.records import Document
 
@@ -45,6 +48,76 @@ def clean(*lines, **declared):
     """Clean a text of these lines."""
     document = Document("0" * 32, "a", "a.txt", "text/plain", "\n".join(lines), **declared)
     return clean_document(document, CleanConfig())
+
+
+def tagged(lines, headline=(), byline=(), time=()):
+    """A page of *lines*, and tags by which some of them have a role: line → its share."""
+    page = read_page("\n".join(lines))
+    roles = np.zeros((len(lines), 3))
+    for column, shares in enumerate((dict(headline), dict(byline), dict(time))):
+        for index, share in shares.items():
+            roles[index, column] = share
+    story = np.array([5.0 if line.prose else -3.0 for line in page.lines])
+    none = np.zeros((len(lines), 0), np.float32)
+    return page, Tags(story, none, np.full(len(lines), -1), roles, 1.0 - roles.sum(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("Baths stay open", "Baths stay open"),
+        ("Baths reopen", "Baths reopen"),
+        ("浴場は十月まで営業", "浴場は十月まで営業"),
+        ("Opinion", None),
+        ("AVOCAT", None),
+    ],
+)
+def test_a_single_word_is_no_title(line, title):
+    """However sure the tagger; two words are one, and so are some characters without spaces."""
+    page, tags = tagged(["Gazette", line, *STORY], headline={1: 0.95})
+
+    assert title == read_roles(page, tags).title
+
+
+@pytest.mark.parametrize(("share", "title"), [(0.75, None), (0.85, "Baths stay open")])
+@pytest.mark.parametrize("again", [[], ["Baths stay open"]])
+def test_a_title_below_the_first_line_needs_a_sure_tagger(share, title, again):
+    """Printed once or twice, all of its lines together."""
+    lines = ["Gazette", "Baths stay open", *STORY, *again]
+    shares = {1: share - 0.1, len(lines) - 1: 0.1} if again else {1: share}
+    page, tags = tagged(lines, headline=shares)
+
+    assert title == read_roles(page, tags).title
+
+
+def test_a_byline_is_no_title():
+    """The line that the authors were read from, though the tagger takes it for a headline too."""
+    page, tags = tagged(["Gazette", "By Nora Aldwin", *STORY], {1: 0.95}, {1: 0.95})
+
+    assert (("Nora Aldwin",), None) == (
+        read_roles(page, tags).authors,
+        read_roles(page, tags).title,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "share", "dated", "authors"),
+    [
+        ("Nora Aldwin", 0.9, False, ("Nora Aldwin",)),
+        ("Nora Aldwin", 0.8, False, ()),
+        ("Nora Aldwin", 0.75, True, ("Nora Aldwin",)),
+        ("Nora Aldwin", 0.6, True, ()),
+        ("Autorin: Nora Aldwin", 0.1, False, ("Nora Aldwin",)),
+        ("Автор: Мария Петрова", 0.1, False, ("Мария Петрова",)),
+        ("Autorin: Nora Aldwin", 0.02, False, ()),
+    ],
+)
+def test_what_stands_around_a_name_decides_how_sure_the_tagger_must_be(line, share, dated, authors):
+    """A bare name needs most, one above a date less, one behind a label hardly anything."""
+    lines = ["Baths stay open", line, "March 7, 2024", *STORY]
+    page, tags = tagged(lines, {0: 0.9}, {1: share}, {2: 0.95 if dated else 0.3})
+
+    assert authors == read_roles(page, tags).authors
 
 
 @pytest.mark.parametrize("story", [STORY, GERMAN], ids=["en", "de"])
