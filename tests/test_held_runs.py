@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from runs import rows, run, table_bytes
 
 from pipeline.errors import HeldRun, LockedOutput, NewsieveError, UsageError
 from pipeline.ledger.commit import withdraw
-from pipeline.ledger.held import discard_held, held_runs, publish_held
+from pipeline.ledger.held import describe_held, discard_held, held_runs, publish_held
 from pipeline.ledger.lock import locked
 from pipeline.ledger.upkeep.undo import undo
 
@@ -79,6 +80,19 @@ def test_a_failed_gate_holds_the_run_whole_and_out_of_sight(raw, out):
     for file in manifest(held)["files"]:
         assert (held / file["path"]).stat().st_size == file["bytes"]
     assert [] == list((out / ".staging").iterdir()), "its plan is done with"
+
+
+@pytest.mark.parametrize("name", ["the output", "-odd", "it's $HOME; true"])
+def test_the_commands_of_a_held_run_can_be_pasted(raw, tmp_path, monkeypatch, name):
+    """Whatever the folder is called, they name it and the run, as two arguments."""
+    monkeypatch.chdir(tmp_path)
+    held = hold(raw, Path(name))
+    lines = [line.partition("newsieve ")[2] for line in describe_held(held).splitlines()[-2:]]
+
+    for verb, line in zip(("publish", "discard"), lines, strict=True):
+        told, place, run_id = shlex.split(line)
+        assert (verb, tmp_path / name, held.name) == (told, tmp_path / place, run_id)
+        assert not place.startswith("-")
 
 
 def test_the_message_names_a_cluster_that_is_too_large(raw, out):

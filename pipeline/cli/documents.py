@@ -17,7 +17,7 @@ from pipeline.cli.options import (
     set_option,
 )
 from pipeline.errors import NewsieveError
-from pipeline.text.terminal import shown, shown_lines
+from pipeline.text.terminal import pasted, shown, shown_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -176,7 +176,7 @@ def trace(output: Place, name: str, form: str) -> None:
     holds_runs = not isinstance(output, Path) or (output / "runs").is_dir()
     if not holds_runs and (Path(name) / "runs").is_dir():
         raise click.UsageError(
-            f"OUTPUT comes first; did you mean `newsieve trace {name} {output}`?"
+            f"OUTPUT comes first; did you mean `newsieve trace {pasted(name)} {pasted(output)}`?"
         )
     # The tables have names that are not UTF-8 with escapes.
     name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -11,7 +11,7 @@ from pipeline.config import FieldName
 from pipeline.explain.lookup import read_rows
 from pipeline.ledger.account import Account
 from pipeline.storage import Place
-from pipeline.text.terminal import paint, shown
+from pipeline.text.terminal import paint, pasted, shown
 
 REASONS_SHOWN = 5
 FIELDS_SHOWN = 8
@@ -142,8 +142,7 @@ def meant_field(name: str) -> str | None:
 
 
 def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
-    place = str(folder.parent.parent)
-    output = shlex.quote(f"./{place}" if place.startswith("-") else place)
+    output = pasted(folder.parent.parent)
     yield ""
     yield f"{'result':<10} {shown(str(folder))}/articles/*.parquet"
     report = f"{command} report {output} --html report.html"

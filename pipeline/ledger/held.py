@@ -37,6 +37,7 @@ from pipeline.ledger.lock import locked
 from pipeline.ledger.log import HELD, LOG, read_log, sequence_of
 from pipeline.staging import Staging
 from pipeline.storage import Place, StorePath, check_store, open_own, remove_tree
+from pipeline.text.terminal import pasted
 
 _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
 
@@ -106,15 +107,15 @@ def describe_held(folder: Place) -> str:
     """
     held = _read_held(folder)
     counts = " · ".join(f"{name} {held.counts[name]:,}" for name in _FATES)
-    output = folder.parent.parent
+    decision = f"{pasted(folder.parent.parent)} {folder.name}"
     return "\n".join(
         [
             f"  run {folder.name}: {counts}",
             *(f"  {result}" for result in held.failed),
             *(f"  {cluster}" for cluster in held.alarm_clusters),
             f"  look at it:           {folder}",
-            f"  publish it unchanged: newsieve publish {output} {folder.name}",
-            f"  or delete it:         newsieve discard {output} {folder.name}",
+            f"  publish it unchanged: newsieve publish {decision}",
+            f"  or delete it:         newsieve discard {decision}",
         ]
     )
 
@@ -141,7 +142,7 @@ def publish_held(output: Place, name: str) -> Place:
             raise NewsieveError(
                 f"{output}: run {folder.name} follows {held.parent or 'no run'}, but the newest "
                 f"run is {newest or 'none'}; it can no longer be published. "
-                f"newsieve discard {output} {folder.name} gives its inputs to the next run"
+                f"newsieve discard {pasted(output)} {folder.name} gives its inputs to the next run"
             )
         now = now_utc()
         by_hand = {"published_at": now, "published_by_hand": now}
@@ -227,6 +228,6 @@ def _read_held(folder: Place) -> _Held:
         return _Held(manifest, manifest["parent"], counts, gates, clusters)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NewsieveError(
-            f"{path}: damaged manifest ({error}); newsieve discard {folder.parent.parent} "
+            f"{path}: damaged manifest ({error}); newsieve discard {pasted(folder.parent.parent)} "
             f"{folder.name} removes the held run, and the next run reads its inputs again"
         ) from error

@@ -49,7 +49,7 @@ def taken_down(
 def _names(record: Document | Rejection, article: Article | None) -> Iterator[bytes]:
     if record.id:
         yield tombstone("id", record.id)
-    if isinstance(record, Document) and record.url:
+    if record.url:
         yield from _address(canonical_url(record.url))
     if article:
         yield from _address(article.url)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import unicodedata
 from typing import IO, Any, Literal
 
@@ -42,6 +43,16 @@ def shown(text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     return "".join([each if is_harmless(each) else _escape(each) for each in text])
+
+
+def pasted(path: object) -> str:
+    """Quote a path for a command that a message proposes: no shell splits it, and it is no flag.
+
+    >>> pasted("a b"), pasted("-odd"), pasted("s3://bucket/out")
+    ("'a b'", './-odd', 's3://bucket/out')
+    """
+    text = str(path)
+    return shlex.quote(f"./{text}" if text.startswith("-") else text)
 
 
 def shown_lines(text: str) -> str:

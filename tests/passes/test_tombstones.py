@@ -44,8 +44,27 @@ def test_an_address_may_be_known_after_cleaning_only():
         assert taken_down(page, cleaned, frozenset([stone]))
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "rests"),
+    [
+        ("page", "news.example.co.uk/a?id=2", True),
+        ("url", URL, True),
+        ("site", "example.co.uk", True),
+        ("page", "news.example.co.uk/a", False),
+    ],
+)
+@pytest.mark.parametrize("reason", ["no_text", "too_large"])
+def test_a_record_that_could_not_be_read_rests_by_its_url(kind, value, rests, reason):
+    """In any form, as the record states it."""
+    broken = rejection(reason=reason, url=PAGE.url, excerpt="words")
+    found = taken_down(broken, None, frozenset([tombstone(kind, value)]))
+
+    assert rests == (found is not None)
+    assert None is taken_down(rejection(url="no address"), None, frozenset([b"0" * 16]))
+
+
 def test_a_record_that_could_not_be_read_rests_by_its_id():
-    """It would have an excerpt; without an id nothing is known of it."""
+    """It would have an excerpt; without an id and a url nothing is known of it."""
     tombstones = frozenset([tombstone("id", PAGE.id)])
 
     assert taken_down(rejection(id=PAGE.id, excerpt="words"), None, tombstones).excerpt is None

@@ -157,8 +157,8 @@ def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
             for key in keys
         )
 
-    kept = [node for node in nodes if not node["headline"] or is_own(node)]
-    return kept if any(node["headline"] for node in kept) else nodes
+    kept = [node for node in nodes if not node["headed"] or is_own(node)]
+    return kept if any(node["headed"] for node in kept) else nodes
 
 
 @lru_cache(maxsize=20_000)
@@ -311,7 +311,8 @@ Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | Non
 JsonNode: TypeAlias = dict[str, Json]
 Node: TypeAlias = dict[str, list[str]]
 """What a node of JSON-LD says, by field: ``_TEXTS``, ``@type`` in lower case, the names of
-``publisher`` and ``author``, and of a ``house`` that is named as the only author."""
+``publisher`` and ``author``, and of a ``house`` that is named as the only author; ``headed`` is
+empty where it has no headline, not even one that cannot be read."""
 
 _TEXTS = (
     "headline", "url", "articleSection", "keywords", "articleBody", "datePublished",
@@ -371,6 +372,7 @@ def _facts(node: JsonNode, named: dict[str, JsonNode]) -> Node:
     return {
         **{key: texts_of(node.get(key)) for key in _TEXTS},
         "@type": sorted(types_of(node)),
+        "headed": ["headline"] if node.get("headline") else [],
         "publisher": names_of(node.get("publisher")),
         "author": persons,
         "house": houses,

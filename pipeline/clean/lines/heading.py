@@ -319,8 +319,8 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
         if rule == "contributor_credit":
             new = [n for n in read_contributors(line.text) if n not in heading.contributors]
             heading.contributors += tuple(new)
-            names = ", ".join(new)
-            heading.evidence.append(Evidence("contributors", names, "credit", line.start, line.end))
+            said = [Evidence("contributors", ", ".join(new), "credit", line.start, line.end)]
+            heading.evidence += said if new else []
         for named in () if heading.url else _sites_in(page, line):
             sites.setdefault(named.value, replace(named, source=rule))
     for line, dateline in _place(page, cut):

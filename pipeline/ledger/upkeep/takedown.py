@@ -29,7 +29,9 @@ from pipeline.write.columns import TABLES, Table, schema
 from pipeline.write.parquet import write_parquet
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_ADDRESS = re.compile(r"https?://[^\s\"'<>\\]+")
+_ADDRESS = re.compile(r"(?i)https?://[^\s\"'<>\\]+")
+_BEHIND_ADDRESS = re.compile(r"[.:!?*]*(?:[,;|()\[\]{}].*|$)")
+"""What follows an address in prose, Markdown or a row of CSV, if it is no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,9 @@ def _mentions(row: Mapping[str, str | None], request: Request) -> bool:
     if not (request.pages or request.sites):
         return False
     stated = (row.get("url") or "", row["record_id"] or "")  # an older version wrote no url
-    return any(map(request.meets, (*stated, *_ADDRESS.findall(row["excerpt"] or ""))))
+    found = _ADDRESS.findall((row["excerpt"] or "").replace(r"\/", "/"))  # JSON may escape slashes
+    shorter = [_BEHIND_ADDRESS.sub("", address) for address in found]
+    return any(map(request.meets, (*stated, *found, *shorter)))
 
 
 @dataclass(frozen=True, eq=False)

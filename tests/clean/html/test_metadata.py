@@ -444,6 +444,19 @@ def test_the_json_ld_of_other_stories_is_not_this_ones() -> None:
     assert found.date_published.isoformat() == "2024-02-28"
 
 
+@pytest.mark.parametrize("headline", ['{"@value":"Tar"}', f'"{"Tar " * 300}"', "7", '["Tar", 7]'])
+def test_json_ld_whose_headline_cannot_be_read_is_of_another_story(headline: str) -> None:
+    """Where one has this page's headline; else it is all that there is."""
+    other = f'{{"@type":"Article","headline":{headline},"datePublished":"2021-01-05"}}'
+    own = '{"@type":"Article","headline":"Rope is dear","datePublished":"2024-05-03"}'
+    body = "<h1>Rope is dear</h1>"
+
+    for nodes, day in ((f"[{other},{own}]", 3), (f"[{own},{other}]", 3), (other, 5)):
+        found = read(ld(nodes), body).date_published
+        assert found is not None
+        assert day == found.instant.day
+
+
 def test_authors_beside_other_stories_are_not_this_ones() -> None:
     """Of several marked authors those that stand beside the first count."""
     body = (

@@ -120,6 +120,18 @@ def test_what_stands_around_a_name_decides_how_sure_the_tagger_must_be(line, sha
     assert authors == read_roles(page, tags).authors
 
 
+def test_a_credit_that_is_printed_twice_is_evidence_once():
+    """The second line says nothing new, and nothing is no evidence; one more name is."""
+    credit = "Nora Aldwin contributed to this report."
+    more = "Nora Aldwin and Bo Ek contributed to this report."
+    found = clean(*STORY, credit, credit, more)
+
+    assert ("Nora Aldwin", "Bo Ek") == found.contributors
+    assert ["Nora Aldwin", "Bo Ek"] == [
+        each.value for each in found.evidence if each.field == "contributors"
+    ]
+
+
 @pytest.mark.parametrize("story", [STORY, GERMAN], ids=["en", "de"])
 @pytest.mark.parametrize("line", PROMOTIONS)
 @pytest.mark.parametrize("place", [-1, 2])

@@ -239,6 +239,37 @@ def test_excerpts_of_rejects_go_where_the_address_stands_in_them(tmp_path):
     check(tmp_path / "out")
 
 
+SPELLINGS = {
+    r"https:\/\/a.example\/0": True,
+    "HTTPS://A.Example/0": True,
+    "(https://a.example/0)": True,
+    "(see https://a.example/0).": True,
+    "https://a.example/0, it said": True,
+    "[ferry](https://a.example/0)": True,
+    "https://a.example/0;Ferry;2026": True,
+    "https://a.example/0,Ferry": True,
+    "https://a.example/0.": True,
+    "https://a.example/0?utm_x=1**": True,
+    "https://a.example/0.5": False,
+    "https://a.example/01": False,
+    "https://b.example/0": False,
+    "a.example or https://": False,
+}
+
+
+def test_an_address_in_an_excerpt_counts_however_it_is_written(tmp_path):
+    """As JSON with escaped slashes, as prose, Markdown or a row of CSV has it."""
+    feed(tmp_path, "1", page(1, 1, "b"))
+    lines = [f"{{not json {spelling}\n" for spelling in SPELLINGS]
+    (tmp_path / "in/2.jsonl").write_text("".join(lines), encoding="utf-8")
+    run_on(tmp_path, 0)
+    take_down(tmp_path, "https://a.example/0")
+
+    rejects = {row["source"]: row["excerpt"] for row in contents(tmp_path / "out")["rejects"]}
+    gone = {text: rejects[f"2.jsonl#{n}"] is None for n, text in enumerate(SPELLINGS, 1)}
+    assert SPELLINGS == gone
+
+
 def test_later_versions_name_the_version_that_stays(tmp_path):
     """Of three versions of a page the middle one goes by its id."""
     for day in range(3):
