@@ -239,17 +239,34 @@ def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | Non
         kept[at] = 2 * most >= float(rows.words[at].sum())
     verbatim = np.array(blocks.own, np.int64)[rows.indices] & _PRE > 0
     kept[1:-1] |= verbatim[1:-1] & kept[:-2] & kept[2:]
-    limit = MOST_FORBIDDEN * float(rows.words[kept].sum())
-    for rule in frozenset(rows.forbidden.values()):
-        held = [row for row, name in rows.forbidden.items() if name == rule and kept[row]]
-        if float(rows.words[held].sum()) <= limit:
-            kept[held] = False
+    _forbid(blocks, rows, kept)
     left = np.flatnonzero(kept)
     others = other_stories(
         blocks, rows.indices[left].tolist(), rows.words[left], title, rows.signed
     )
     if float(rows.words[left[others]].sum()) <= MOST_FORBIDDEN * float(rows.words[left].sum()):
         kept[left[others]] = False
+
+
+def _forbid(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_]) -> None:
+    """Drop what rules forbid from *kept*, in place, unless it is the story.
+
+    That is what one rule forbids of more than ``MOST_FORBIDDEN`` of the words; and where the rules
+    together would leave nothing but headings, what the one with the most words forbids.
+    """
+    limit = MOST_FORBIDDEN * float(rows.words[kept].sum())
+    held = {
+        rule: [row for row, name in rows.forbidden.items() if name == rule and kept[row]]
+        for rule in sorted(set(rows.forbidden.values()))
+    }
+    words = {rule: float(rows.words[own].sum()) for rule, own in held.items()}
+    gone = [rule for rule, count in words.items() if count <= limit]
+    left = kept & (np.array(blocks.own, np.int64)[rows.indices] & _HEADING == 0)
+    left[[row for rule in gone for row in held[rule]]] = False
+    if gone and not left.any():
+        gone.remove(max(gone, key=words.__getitem__))
+    for rule in gone:
+        kept[held[rule]] = False
 
 
 def keep(scores: NDArray[np.float64], stamps: NDArray[np.bool_]) -> NDArray[np.bool_]:

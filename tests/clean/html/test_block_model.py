@@ -155,6 +155,30 @@ def test_the_stored_model_fits_the_features() -> None:
     assert {group_of(name) for name in FEATURES} <= set(GROUPS)
 
 
+CAPTIONS = "".join(f"<figure><figcaption>{text}</figcaption></figure>" for text in PROSE)
+COMMENTS, CONSENT = (
+    "".join(f"<div class='{kind}'><p>{text.replace('rope', 'tar')}</p></div>" for text in PROSE)
+    for kind in ("comments", "cookie-consent")
+)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kept"),
+    [
+        ((CAPTIONS, COMMENTS, CONSENT), CAPTIONS),
+        ((CONSENT, CAPTIONS, COMMENTS), CAPTIONS),
+        ((CAPTIONS, COMMENTS, CONSENT, f"<p>{PROSE[0]}</p>"), f"<p>{PROSE[0]}</p>"),
+    ],
+)
+def test_rules_together_do_not_forbid_the_whole_story(parts: tuple[str, ...], kept: str) -> None:
+    """A gallery of captions stays, where no other words would; comments and banners go."""
+    heading = "<h1>The price of rope in the harbour</h1>"
+    found = article(f"<html><body><article>{heading}{''.join(parts)}</article></body></html>")
+
+    expected = [text for text in PROSE if f">{text}<" in kept]
+    assert expected == found.text.split("\n\n")
+
+
 def test_a_switch_must_be_worth_it() -> None:
     """A block that is hardly chrome stays between blocks of the story."""
     none = np.zeros(3, np.bool_)

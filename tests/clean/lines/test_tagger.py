@@ -15,7 +15,7 @@ from pipeline.clean.lines.marks import CLASSES, COLUMNS, MARKS, mark_rows
 from pipeline.clean.lines.observed import OWN, PLACES, Growing, Tokens, placed, read_lines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
-from pipeline.clean.lines.tagger import ROLES, WEIGHTS
+from pipeline.clean.lines.tagger import ROLES, TOLD, WEIGHTS
 
 ANSWERS = Path(__file__).parents[2] / "cases" / "tagger.json"
 """Texts with what the committed weights say of them; ``python -m tests.tagger_answers``."""
@@ -89,7 +89,7 @@ def test_signs_between_scenes_are_seen():
     page = read_page("\n".join(story))
 
     assert frozenset() == rule_hits(page)["bullet_only"]
-    assert 7 == len(tagged(["\n".join(story)])[0].story)
+    assert tagged(["\n".join(story)])[0].story.min() > -TOLD
 
 
 @settings(deadline=None, max_examples=40)
