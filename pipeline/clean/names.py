@@ -90,7 +90,7 @@ _BEFORE_DATE = re.compile(r"(?<=\S)\s(?:on|am|le|el|den)$")
 _ROLE_ALONE = re.compile(rf"(?i)^(?:(?:{_RANK})\s)+(?:{_ROLE})$")
 
 # The second word of a name is none of these: "Ada Winterbourne Senior Politics Editor".
-_IN_ROLE = re.compile(
+IN_ROLE = re.compile(
     rf"(?i)(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$"
 )
 
@@ -120,7 +120,7 @@ def in_reading_order(name: str) -> str:
     'Rafael Ángel Ibarrondo'
     """
     match = _INVERTED.match(name)
-    if match is None or _DEGREE.match(match[2]) or _IN_ROLE.search(f"x {match[2]}"):
+    if match is None or _DEGREE.match(match[2]) or IN_ROLE.search(f"x {match[2]}"):
         return name
     return f"{match[2]} {match[1]}"
 
@@ -199,7 +199,7 @@ def _tidy(piece: str) -> str:
     name = _BEFORE_DATE.sub("", _PLACE.sub("", piece)).strip(_EDGE)
     korean = _KOREAN.match(name)
     name = korean["name"] if korean else _BUTTON.sub("", _BUTTON.sub("", name)).strip(_EDGE)
-    person = _IN_ROLE.sub("", name)
+    person = IN_ROLE.sub("", name)
     return person if " " in person and not person.startswith("The ") else name
 
 

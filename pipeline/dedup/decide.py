@@ -326,7 +326,7 @@ def _join(
     known = {(each.page, other) for other, each in later.items() if each.page != other}
     for other, one in [each for each in stars.partly.items() if each[0] not in stars.edges]:
         if _agree(candidates, stars, one, other, config):
-            known |= {(one, other)}
+            known.add((one, other))
         else:
             del stars.partly[other]
     for one, other in sorted(known):

@@ -6,7 +6,7 @@ import re
 
 from pipeline.clean.dates import MONTHS, ZONES, find_date
 from pipeline.clean.lines.phrases import WORDS, any_of
-from pipeline.clean.names import _IN_ROLE, LABELS, read_names
+from pipeline.clean.names import IN_ROLE, LABELS, read_names
 from pipeline.text.unicode import FIRST_SPACELESS
 
 _LABELS = any_of("byline_label")
@@ -91,7 +91,7 @@ def _names_behind(text: str, label: str, *, single: bool) -> tuple[str, ...]:
     agency = rest.casefold().strip(" .,")
     if agency in AGENCIES:
         return (rest.strip(" .,"),)
-    return read_names(rest, (_WEAK_CUT, _IN_ROLE), single=single)
+    return read_names(rest, (_WEAK_CUT, IN_ROLE), single=single)
 
 
 STAMP_MOST = 20
