@@ -16,7 +16,7 @@ from itertools import combinations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.html.blocks import EXTRACTIONS, FLAGS, LEVELS, Blocks, Measured
+from pipeline.clean.html.blocks import EXTRACTIONS, LEVELS, Blocks, Measured, mask_with
 from pipeline.clean.lines.page import QUOTES, LineRecord, Page
 from pipeline.clean.lines.phrases import hints_of
 from pipeline.clean.lines.signs import CLOSING
@@ -35,9 +35,8 @@ LEVEL_FACTS = (
     "words", "blocks", "prose", "linked", "first", "second", "of_first", "of_prose",
 )  # fmt: skip
 PLACE_FACTS = (
-    "linked", "depth", "broken", "in_best", "before_best", "behind_best", "in_home",
-    "before_home", "behind_home", "in_first", "before_first", "behind_first", "best_gain",
-    "from_top", "from_end", "siblings",
+    "linked", "in_best", "before_best", "behind_best", "in_home", "before_home", "behind_home",
+    "in_first", "before_first", "behind_first", "best_gain",
 )  # fmt: skip
 PAGE_FACTS = (
     "words", "first_words", "second_words", "stated_words", "first_found", "second_found",
@@ -45,23 +44,25 @@ PAGE_FACTS = (
     "prose_in_first", "prose_in_second", "best_in_first", "first_in_best", "home_in_first",
     "prose", "first_prose", "spaceless", "old",
 )  # fmt: skip
-OBSERVED = (
-    "words", "ends_period", "ends_letter", "terminal", "prose", "phrase", "spaceless",
-    "rule:timestamp", "ruled",
-)  # fmt: skip
+OBSERVED = ("words", "ends_letter", "terminal", "prose", "phrase", "ruled")
+FLAGS_SEEN = {
+    "own": ("p", "li", "heading"),
+    "near": ("figure", "figcaption", "blockquote", "pre", "heading"),
+    "around": (
+        "figure", "figcaption", "table", "blockquote", "p", "td", "comment", "related", "tag",
+        "body", "article_body", "comments", "wall",
+    ),
+}  # fmt: skip
+"""Mask of ``Blocks`` → the flags in it that are features."""
 OWN = (
     *OBSERVED,
     *EXTRACTIONS,
-    *(f"own:{flag}" for flag in FLAGS),
-    *(f"near:{flag}" for flag in FLAGS),
-    *(f"around:{flag}" for flag in FLAGS),
+    *(f"{mask}:{flag}" for mask, flags in FLAGS_SEEN.items() for flag in flags),
     *(f"level{level}:{fact}" for level in range(LEVELS) for fact in LEVEL_FACTS),
     *(f"place:{fact}" for fact in PLACE_FACTS),
 )
 WINDOWS = ((1, 1), (3, 3), (8, 8), (4, 0), (0, 4))
-WINDOW_FACTS = ("words", "prose", "first", "second", "place:linked", "phrase", "own:p", "ruled")
-SHIFTS = (-2, -1, 1, 2)
-SHIFT_FACTS = ("words", "first", "second", "prose", "own:p", "own:heading", "phrase")
+WINDOW_FACTS = ("words", "prose", "first", "second", "place:linked", "ruled")
 PAGE = tuple(f"page:{fact}" for fact in PAGE_FACTS)
 CROSSED = (
     "first", "second", "stated", "prose", "words", "terminal", "place:linked", "place:in_best",
@@ -75,14 +76,14 @@ PLAIN = (
     *OWN,
     *PAGE,
     *(f"window:{before}:{after}:{fact}" for before, after in WINDOWS for fact in WINDOW_FACTS),
-    *(f"shift:{by}:{fact}" for by in SHIFTS for fact in SHIFT_FACTS),
 )
 PAGE_CROSSED = CROSSED[:20]
 CROSSES = (*combinations(CROSSED, 2), *product(PAGE_CROSSED, PAGE))
 FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
-_PERIODS, _MARKS, _ELLIPSES = ".。।", "?!？！؟…:：", ("...", "…", "[…]")
+_ENDINGS = ".。।?!？！؟…:："
 _CLOSING = CLOSING + "›」』）*"
 _AT = {name: place for place, name in enumerate((*OWN, *PAGE))}
+_BITS = {mask: [mask_with(flag) for flag in flags] for mask, flags in FLAGS_SEEN.items()}
 
 
 def may_be_story(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
@@ -112,15 +113,21 @@ def base_features(
         old: whether the page was built before there were elements for stories.
     """
     observed = observe(page, hits)
-    masks = np.array([blocks.own, blocks.near, blocks.around], np.int64)[:, chosen]
-    bits = (masks[:, :, None] >> np.arange(len(FLAGS))) & 1
+    bits = [
+        np.array(getattr(blocks, mask), np.int64)[chosen, None] & np.array(_BITS[mask]) > 0
+        for mask in FLAGS_SEEN
+    ]
     prose = np.zeros(len(blocks.texts))
     prose[chosen] = [line.prose for line in page.lines]
     prose *= measured.words
     sums = _Sums(blocks, measured, prose)
-    spaceless = observed[:, OBSERVED.index("spaceless")] @ measured.words[chosen]
+    counts = np.array([line.word_count for line in page.lines], np.float64)
+    known = np.array([len(line.words) for line in page.lines], np.float64)
+    spaceless = np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0).astype(
+        np.float32
+    )
     levels, home, best = sums.levels(), sums.home(), sums.best()
-    facts = (*sums.facts(home, best), spaceless / sums.total[0], old)
+    facts = (*sums.facts(home, best), spaceless @ measured.words[chosen] / sums.total[0], old)
     parts = (
         observed,
         measured.shares[chosen],
@@ -136,7 +143,7 @@ class _Sums:
     """What the containers of a page hold: words, blocks, prose, links, words of two extractions."""
 
     def __init__(self, blocks: Blocks, measured: Measured, prose: NDArray[np.float64]) -> None:
-        self.blocks, self.measured, self.prose = blocks, measured, prose
+        self.measured, self.prose = measured, prose
         words, shares = measured.words, measured.shares
         chars = np.array([len(text) for text in blocks.texts], np.float64)
         self.linked = np.array(blocks.linked, np.float64) / np.maximum(chars, 1)
@@ -177,22 +184,14 @@ class _Sums:
 
     def places(self, home: int, best: int) -> NDArray[np.float64]:
         """``PLACE_FACTS`` of each block."""
-        blocks, count = self.blocks, len(self.prose)
         taken = np.where(self.measured.shares[:, 0] > 0.5, self.measured.words, -2.0)
-        here = np.arange(count)
-        own = (self.linked, np.log1p(blocks.depths), np.array(blocks.broken, np.float64))
-        more = (
-            np.full(count, np.log1p(self.held[best, 2])),
-            1 / (1.0 + here),
-            1 / (count - here),
-            np.log1p(self.held[self.chain[0], 1]),
-        )
+        here = np.arange(len(self.prose))
         parts = (
-            np.stack(own, axis=1),
+            self.linked[:, None],
             place_of(self.starts[best], self.ends[best], here),
             place_of(self.starts[home], self.ends[home], here),
             place_of(*best_run(taken), here),
-            np.stack(more, axis=1),
+            np.full((len(here), 1), np.log1p(self.held[best, 2])),
         )
         return np.concatenate(parts, axis=1)
 
@@ -248,14 +247,8 @@ class Expansion:
 
     def expand(self, base: Matrix) -> Matrix:
         """float32[blocks, names] from float32[blocks, OWN and PAGE]."""
-        near = base[:, [_AT[fact] for fact in SHIFT_FACTS]]
         windowed = averages(base[:, [_AT[fact] for fact in WINDOW_FACTS]], WINDOWS)
-        parts = (
-            base,
-            windowed,
-            *(shifted(near, by) if abs(by) < len(base) else 0 * near for by in SHIFTS),
-            np.ones((len(base), 1), np.float32),
-        )
+        parts = (base, windowed, np.ones((len(base), 1), np.float32))
         plain = np.concatenate(parts, axis=1, dtype=np.float32)
         return plain[:, self._left] * plain[:, self._right]
 
@@ -263,48 +256,27 @@ class Expansion:
 def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
     """Measure each line of *page*: float32[lines, OBSERVED]; *hits* are those of each rule."""
     lines = page.lines
-    counts = np.array([line.word_count for line in lines], np.float64)
-    known = np.array([len(line.words) for line in lines], np.float64)
-    ends = [_end(line.text) for line in lines]
     ruled = frozenset().union(*hits.values())
     columns: dict[str, object] = {
-        "words": np.log1p(counts),
-        "ends_period": [end == "period" for end in ends],
-        "ends_letter": [end == "letter" for end in ends],
+        "words": np.log1p([float(line.word_count) for line in lines]),
+        "ends_letter": [_ends_open(line.text) for line in lines],
         "terminal": [line.terminal for line in lines],
         "prose": [line.prose for line in lines],
         "phrase": [bool(line.kinds) or _hinted(line) for line in lines],
-        "spaceless": np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0),
-        "rule:timestamp": [index in hits["timestamp"] for index in range(len(lines))],
         "ruled": [index in ruled for index in range(len(lines))],
     }
     rows: Matrix = np.array([columns[name] for name in OBSERVED], np.float32)
     return np.ascontiguousarray(rows.T)
 
 
-def _end(text: str) -> str:
-    """What kind of sign a line ends with."""
-    last = text[-12:].rstrip(_CLOSING)[-1:]
-    if text[-1].isalnum():
-        return "letter"
-    if text.endswith(_ELLIPSES):
-        return "mark"
-    return "period" if last and last in _PERIODS else "mark" if last in _MARKS else "letter"
+def _ends_open(text: str) -> bool:
+    """Whether a line ends without punctuation that ends a sentence or introduces something."""
+    return text[-12:].rstrip(_CLOSING)[-1:] not in _ENDINGS
 
 
 def _hinted(line: LineRecord) -> bool:
     """Whether something in a line suggests boilerplate; what is quoted does not."""
     return line.text[0] not in QUOTES and bool(hints_of(line.words))
-
-
-def shifted(values: Matrix, by: int) -> Matrix:
-    """Values of the line *by* further on; zeros beyond the page: float32[lines, columns]."""
-    found = np.zeros_like(values)
-    if by > 0:
-        found[:-by] = values[by:]
-    else:
-        found[-by:] = values[:by]
-    return found
 
 
 def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:

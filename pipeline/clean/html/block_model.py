@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.block_features import (
-    OWN,
     Expansion,
     Matrix,
     base_features,
@@ -53,13 +52,12 @@ _PRE = mask_with("pre")
 REASONS_SHOWN = 2
 MOST_FORBIDDEN = 0.4
 """Share of a story's words above which what a rule forbids is the story itself."""
-_STAMP = OWN.index("rule:timestamp")
 
 GROUPS = {
     "extractors": (*EXTRACTIONS, "place:in_first", "place:before_first", "place:behind_first"),
     "containers": ("level", "place:"), "element_names": ("own:", "near:", "around:"),
     "length": ("words",), "ending": ("ends_", "terminal"), "outside_prose": ("prose",),
-    "signs": ("spaceless",), "phrases": ("phrase", "rule"), "neighbours": ("window:", "shift:"),
+    "phrases": ("phrase", "rule"), "neighbours": ("window:",),
     "page": ("page:",),
 }  # fmt: skip
 """Group of features, as reasons name it → how the names of its features begin."""
@@ -137,6 +135,7 @@ class Rows:
         taken: whether trafilatura took it.
         base: float32[rows, ...], see ``block_features.base_features``.
         forbidden: row → the rule that forbids it, whatever its score.
+        stamps: whether each is a time stamp.
         signed: blocks that a byline or time stamp follows.
     """
 
@@ -145,13 +144,8 @@ class Rows:
     taken: NDArray[np.bool_]
     base: Matrix
     forbidden: Mapping[int, str]
+    stamps: NDArray[np.bool_]
     signed: frozenset[int]
-
-    @property
-    def stamps(self) -> NDArray[np.bool_]:
-        """Whether each is a time stamp."""
-        stamps: NDArray[np.bool_] = self.base[:, _STAMP] > 0
-        return stamps
 
 
 def measure(
@@ -185,7 +179,9 @@ def measure(
     signs = hits["byline"] | hits["timestamp"]
     signed = {int(chosen[row - back]) for row in signs for back in (1, 2) if row >= back}
     forbidden = forbidden_rows(blocks, chosen, hits, taken)
-    return Rows(chosen, measured.words[chosen], taken, base, forbidden, frozenset(signed))
+    stamps = np.isin(np.arange(len(chosen)), list(hits["timestamp"]))
+    words = measured.words[chosen]
+    return Rows(chosen, words, taken, base, forbidden, stamps, frozenset(signed))
 
 
 def select(

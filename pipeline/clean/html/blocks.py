@@ -43,8 +43,6 @@ class Blocks:
         own: flags of the element that holds the block.
         near: flags of that element and the next two around it.
         around: flags of all elements around it, but for ``<body>``.
-        broken: whether only a ``<br>`` divides the block from the one before.
-        depths: elements around it.
         holders: the number of the innermost container.
         tables: the number, from 1, of the data table of which the block is a row; else 0.
         articles: the number, from 1, of the outermost ``<article>`` around the block; else 0.
@@ -57,8 +55,6 @@ class Blocks:
     own: list[int] = field(default_factory=list)
     near: list[int] = field(default_factory=list)
     around: list[int] = field(default_factory=list)
-    broken: list[bool] = field(default_factory=list)
-    depths: list[int] = field(default_factory=list)
     holders: list[int] = field(default_factory=list)
     tables: list[int] = field(default_factory=list)
     articles: list[int] = field(default_factory=list)
@@ -81,7 +77,6 @@ class _Reader:
         self.buffer: list[str] = []
         self.link_depth = 0
         self.link_chars = 0
-        self.broken = False
         self.table = 0
         self.tables = 0
         """The data table that is being read, 0 outside; and how many there were."""
@@ -98,7 +93,7 @@ class _Reader:
             if self.link_depth:
                 self.link_chars += len(text.strip())
 
-    def flush(self, *, broken: bool = False) -> None:
+    def flush(self) -> None:
         """End the block that is being read."""
         if self.buffer:
             raw = "".join(self.buffer)
@@ -108,7 +103,6 @@ class _Reader:
                 for text in texts:
                     self._store(text)
             self.link_chars = 0
-        self.broken = broken
 
     def _store(self, text: str) -> None:
         if not text or (self.in_row and not text.strip(CELL)):
@@ -120,12 +114,9 @@ class _Reader:
         blocks.own.append(own)
         blocks.near.append(near)
         blocks.around.append(around)
-        blocks.broken.append(self.broken)
-        blocks.depths.append(len(self.stack))
         blocks.holders.append(container)
         blocks.tables.append(self.table)
         blocks.articles.append(self.articles if self.article_depth else 0)
-        self.broken = False
 
     def open(self, element: _Element, tag: str) -> None:
         """Begin a block element."""
@@ -244,7 +235,7 @@ def _start_inline(reader: _Reader, element: _Element, tag: str) -> None:
     elif tag == "br" and reader.verbatim:
         reader.add("\n")
     elif tag == "br":
-        reader.flush(broken=True)
+        reader.flush()
     elif tag == "a":
         reader.link_depth += 1
     reader.add(element.text)
@@ -264,8 +255,8 @@ SKIPPED_TAGS = frozenset(
 """Elements whose content is no text of the page."""
 
 TAG_FLAGS = (
-    "article", "main", "aside", "nav", "header", "footer", "form", "figure", "figcaption", "table",
-    "ul", "ol", "dl", "blockquote", "section", "details", "p", "li", "td", "pre", "div",
+    "aside", "header", "footer", "form", "figure", "figcaption", "table", "blockquote", "p",
+    "li", "td", "pre", "h1",
 )  # fmt: skip
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -279,25 +270,17 @@ WORDS = {
     "foot": "foot|copyright|legal|disclaim|colophon|imprint|bottom|after",
     "side": "side|rail|widget|secondary|right|left|tertiary|panel|module|box",
     "head": "head(?!line)|masthead|banner|topbar|logo|brand",
-    "byline": "byline|author|writer|bio\\b|contribut|credit|source|profile|avatar",
-    "date": "date|time(?!line)|publi|posted|meta|info",
     "lead": "dek|standfirst|sub-?(?:title|head)|summary|lead|lede|excerpt|abstract|intro|chapo"
     "|deck|descri|teaser-text|perex|bajada|sommaire",
-    "headline": "headline|title|heading",
     "caption": "caption|image|img|photo|picture|gallery|slide|video|player|media|thumb",
     "ad": "\\bads?\\b|ad[-_]|[-_]ad\\b|advert|sponsor|commercial|dfp|affiliat|deal|product|shop"
     "|price|buy|offer",
     "account": "newsletter|subscri|sign-?(?:up|in)|regist|paywall|log-?in|premium|donat|member"
     "|cookie|consent|gdpr|modal|popup|overlay|optin|cta\\b|callout|alert",
     "tag": "tag|keyword|topic|categor|label|kicker|rubri|section-name",
-    "hidden": "hidden|sr-only|visually|screen-?reader|d-none|invisib|collaps|print-only",
-    "list": "list|grid|card|item|feed|stream|row\\b|carousel|swiper",
-    "live": "live|timeline|update|ticker|event",
-    "quote": "quote|embed|tweet|instagram|inset|pull",
     "body": "(?:article|story|post|entry|content|news|text|main|page|item|single|detail)[-_]*"
     "(?:body|content|text|copy|inner|html)|bodytext|body[-_]|[-_]body|rich-?text|prose|paragraph"
     "|maincontent|wysiwyg|copy\\b|fulltext",
-    "story": "article|story|post|entry|content|text|main|news|artikel|articulo",
 }
 """Kind → what class, id, role or itemprop of an element hold, in lower case."""
 
@@ -314,10 +297,10 @@ _PATTERNS = tuple(re.compile(pattern) for pattern in (*WORDS.values(), *NAMES.va
 
 _ROLES = {
     "navigation": "nav", "complementary": "aside", "contentinfo": "footer", "banner": "header",
-    "main": "main", "article": "article", "search": "nav",
+    "search": "nav",
 }  # fmt: skip
 
-FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS, *NAMES, "h1")
+FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS, *NAMES)
 """Names of the bits of a mask, from the lowest."""
 _BIT = {name: 1 << place for place, name in enumerate(FLAGS)}
 _WORD_BITS = tuple(_BIT[kind] for kind in (*WORDS, *NAMES))
@@ -340,7 +323,7 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
     """The flags of an element as a bit mask; *names* are its class, id and itemprop."""
     mask = _BIT.get(tag, 0)
     if tag in HEADINGS:
-        mask |= _BIT["heading"] | _BIT.get(tag, 0)
+        mask |= _BIT["heading"]
     if role in _ROLES:
         mask |= _BIT[_ROLES[role]]
     if style and _HIDDEN.search(style):
