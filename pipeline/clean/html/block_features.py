@@ -2,9 +2,9 @@
 
 Read ``base_features`` first; ``Expansion`` computes windows and products from them.
 
-blocks ─line facts, rules─┐
-containers ─sums of runs──┼─▶ base ─products─▶ float32[blocks, features]
-extractions ─shared words─┘
+    text of blocks ─────────┐
+    sums over containers ───┼─▶ base ─windows, products─▶ float32[blocks, features]
+    overlap, extractions ───┘
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations, product
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.blocks import EXTRACTIONS, LEVELS, Blocks, Measured, mask_with
-from pipeline.clean.lines.page import QUOTES, LineRecord, Page
+from pipeline.clean.lines.page import QUOTES, Page
 from pipeline.clean.lines.phrases import hints_of
 from pipeline.clean.lines.signs import CLOSING
 
 Matrix = NDArray[np.float32]
 Lines = NDArray[np.int64]
-CAP_WORDS = 60.0
-BASE_WORDS = 5.0
-"""A line of prose counts at most so many words for a container; other lines cost so many."""
+CAP_WORDS, BASE_WORDS = 60.0, 5.0
+"""Most words that a block of prose adds to the score of a container; penalty for other blocks."""
 HOME_SHARE = 0.8
-"""The home of an extraction is the smallest container with this share of it."""
+"""The home of trafilatura's text is the smallest container with this share of its words."""
 MENU_SHARE = 0.8
 """A block with a larger share of its characters in links is a menu item."""
 
@@ -87,9 +87,9 @@ _BITS = {mask: [mask_with(flag) for flag in flags] for mask, flags in FLAGS_SEEN
 
 
 def may_be_story(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
-    """The blocks that may be story: all but links that no extraction contains.
+    """Indices of the blocks that may be story: all but links that no extraction contains.
 
-    Two blocks of five are such links, and most of the time is spent per block.
+    Two blocks in five are such links; skipping them saves time.
     """
     chars = np.array([len(text) for text in blocks.texts])
     links = np.array(blocks.linked) > MENU_SHARE * chars
@@ -106,41 +106,56 @@ def base_features(
     *,
     old: bool,
 ) -> Matrix:
-    """Measure the *chosen* blocks of a page: float32[chosen, OWN and PAGE].
+    """Features of the *chosen* blocks of a page: float32[chosen, OWN and PAGE].
 
     Args:
-        page, hits: a page with a line for each chosen block, and the lines that each rule hits.
-        old: whether the page was built before there were elements for stories.
+        page, hits: the chosen blocks as lines, and the lines that each rule matches.
+        old: whether the page has no markup for stories, see ``candidates``.
     """
-    observed = observe(page, hits)
+    lines = page.lines
+    ruled = frozenset().union(*hits.values())
+    observed = [
+        (
+            log1p(line.word_count),
+            line.text[-12:].rstrip(_CLOSING)[-1:] not in _ENDINGS,
+            line.terminal,
+            line.prose,
+            bool(line.kinds) or (line.text[0] not in QUOTES and bool(hints_of(line.words))),
+            n in ruled,
+        )
+        for n, line in enumerate(lines)
+    ]
     bits = [
         np.array(getattr(blocks, mask), np.int64)[chosen, None] & np.array(_BITS[mask]) > 0
         for mask in FLAGS_SEEN
     ]
     prose = np.zeros(len(blocks.texts))
-    prose[chosen] = [line.prose for line in page.lines]
+    prose[chosen] = [line.prose for line in lines]
     prose *= measured.words
     sums = _Sums(blocks, measured, prose)
-    counts = np.array([line.word_count for line in page.lines], np.float64)
-    known = np.array([len(line.words) for line in page.lines], np.float64)
-    spaceless = np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0).astype(
-        np.float32
-    )
-    levels, home, best = sums.levels(), sums.home(), sums.best()
-    facts = (*sums.facts(home, best), spaceless @ measured.words[chosen] / sums.total[0], old)
+    counts = np.array([line.word_count for line in lines], np.float64)
+    known = np.array([len(line.words) for line in lines], np.float64)
+    spaceless = np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0)
+    facts = (*sums.facts(), spaceless @ measured.words[chosen] / sums.total[0], old)
     parts = (
-        observed,
+        np.array(observed, np.float32),
         measured.shares[chosen],
         *bits,
-        levels[chosen],
-        sums.places(home, best)[chosen],
+        sums.levels()[chosen],
+        sums.places()[chosen],
         np.broadcast_to(np.array(facts, np.float32), (len(chosen), len(PAGE_FACTS))),
     )
     return np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
 
 
 class _Sums:
-    """What the containers of a page hold: words, blocks, prose, links, words of two extractions."""
+    """Sums over containers: words, blocks, prose, linked words, words in the first two extractions.
+
+    Attributes:
+        held: float64[containers, 6], these sums; *total* is that of the page.
+        best: the container with the most prose and the fewest other blocks.
+        home: the smallest container with nearly all that trafilatura took.
+    """
 
     def __init__(self, blocks: Blocks, measured: Measured, prose: NDArray[np.float64]) -> None:
         self.measured, self.prose = measured, prose
@@ -156,6 +171,11 @@ class _Sums:
         self.held = sums[self.ends] - sums[self.starts]
         self.total = np.maximum(sums[-1], 1.0)
         self.chain = _chains(blocks)
+        gains = np.where(prose > 0, np.minimum(words, CAP_WORDS), -BASE_WORDS * (1 + self.linked))
+        gained = np.concatenate((np.zeros(1), np.cumsum(gains)))
+        self.best = int(np.argmax(gained[self.ends] - gained[self.starts]))
+        enough = self.held[:, 4] >= HOME_SHARE * self.held[:, 4].max()
+        self.home = int(np.argmin(np.where(enough, self.ends - self.starts, 10**9)))
 
     def levels(self) -> NDArray[np.float64]:
         """``LEVEL_FACTS`` of the containers around each block."""
@@ -167,37 +187,23 @@ class _Sums:
             parts += [at[:, 4:5] / total[4], at[:, 2:3] / total[2]]
         return np.concatenate(parts, axis=1)
 
-    def best(self) -> int:
-        """The container with the most prose and the fewest other lines."""
-        gains = np.where(
-            self.prose > 0,
-            np.minimum(self.measured.words, CAP_WORDS),
-            -BASE_WORDS * (1 + self.linked),
-        )
-        sums = np.concatenate((np.zeros(1), np.cumsum(gains)))
-        return int(np.argmax(sums[self.ends] - sums[self.starts]))
-
-    def home(self) -> int:
-        """The smallest container that holds nearly all that trafilatura took."""
-        enough = self.held[:, 4] >= HOME_SHARE * self.held[:, 4].max()
-        return int(np.argmin(np.where(enough, self.ends - self.starts, 10**9)))
-
-    def places(self, home: int, best: int) -> NDArray[np.float64]:
+    def places(self) -> NDArray[np.float64]:
         """``PLACE_FACTS`` of each block."""
         taken = np.where(self.measured.shares[:, 0] > 0.5, self.measured.words, -2.0)
         here = np.arange(len(self.prose))
         parts = (
             self.linked[:, None],
-            place_of(self.starts[best], self.ends[best], here),
-            place_of(self.starts[home], self.ends[home], here),
+            place_of(self.starts[self.best], self.ends[self.best], here),
+            place_of(self.starts[self.home], self.ends[self.home], here),
             place_of(*best_run(taken), here),
-            np.full((len(here), 1), np.log1p(self.held[best, 2])),
+            np.full((len(here), 1), np.log1p(self.held[self.best, 2])),
         )
         return np.concatenate(parts, axis=1)
 
-    def facts(self, home: int, best: int) -> tuple[float, ...]:
-        """``PAGE_FACTS``, but for the last two."""
-        measured, total, held = self.measured, self.total, self.held
+    def facts(self) -> tuple[float, ...]:
+        """``PAGE_FACTS`` except the last two."""
+        measured, total = self.measured, self.total
+        best, home = self.held[self.best], self.held[self.home]
         prose_taken = self.prose @ measured.shares[:, :2]
         facts = (
             np.log1p(measured.words.sum()),
@@ -205,9 +211,9 @@ class _Sums:
             *measured.found,
             *measured.mutual,
             *(prose_taken / total[2]),
-            held[best, 4] / max(held[best, 0], 1),
-            held[best, 4] / total[4],
-            held[home, 4] / max(held[home, 0], 1),
+            best[4] / max(best[0], 1),
+            best[4] / total[4],
+            home[4] / max(home[0], 1),
             total[2] / total[0],
             prose_taken[0] / total[4],
         )
@@ -215,7 +221,7 @@ class _Sums:
 
 
 def _chains(blocks: Blocks) -> list[NDArray[np.int64]]:
-    """For each level, the container of every block there; the outermost repeats."""
+    """The container of every block at each level; the outermost one repeats."""
     spans = list(zip(blocks.starts, blocks.ends, strict=True))
     wider = [0] * len(spans)
     for number, parent in enumerate(blocks.parents):
@@ -233,10 +239,10 @@ def _chains(blocks: Blocks) -> list[NDArray[np.int64]]:
 
 
 class Expansion:
-    """Computes chosen features from what ``base_features`` says.
+    """Computes chosen features from those of ``base_features``.
 
     Args:
-        names: from ``FEATURES``; the columns of ``expand``'s answer, in this order.
+        names: from ``FEATURES``, in the order of the columns of ``expand``.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -253,36 +259,10 @@ class Expansion:
         return plain[:, self._left] * plain[:, self._right]
 
 
-def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
-    """Measure each line of *page*: float32[lines, OBSERVED]; *hits* are those of each rule."""
-    lines = page.lines
-    ruled = frozenset().union(*hits.values())
-    columns: dict[str, object] = {
-        "words": np.log1p([float(line.word_count) for line in lines]),
-        "ends_letter": [_ends_open(line.text) for line in lines],
-        "terminal": [line.terminal for line in lines],
-        "prose": [line.prose for line in lines],
-        "phrase": [bool(line.kinds) or _hinted(line) for line in lines],
-        "ruled": [index in ruled for index in range(len(lines))],
-    }
-    rows: Matrix = np.array([columns[name] for name in OBSERVED], np.float32)
-    return np.ascontiguousarray(rows.T)
-
-
-def _ends_open(text: str) -> bool:
-    """Whether a line ends without punctuation that ends a sentence or introduces something."""
-    return text[-12:].rstrip(_CLOSING)[-1:] not in _ENDINGS
-
-
-def _hinted(line: LineRecord) -> bool:
-    """Whether something in a line suggests boilerplate; what is quoted does not."""
-    return line.text[0] not in QUOTES and bool(hints_of(line.words))
-
-
 def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
-    """Means of *values* over the lines of each window, the line itself included.
+    """Means of *values* over windows of so many rows before and after each row, inclusive.
 
-    Lines beyond the page count as zeros.
+    Rows beyond either end count as zeros.
     """
     edge = max(map(max, windows))
     count, columns = values.shape
@@ -298,9 +278,7 @@ def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
 
 
 def best_run(gains: NDArray[np.float64]) -> tuple[int, int]:
-    """Start and end of the run of lines [start, end) with the largest sum.
-
-    (0, 0) when no gain is positive.
+    """Start and end of the run [start, end) with the largest sum; (0, 0) if no gain is positive.
 
     >>> best_run(np.array([-1.0, 5.0, -2.0, 4.0, -9.0]))
     (1, 4)
@@ -312,7 +290,7 @@ def best_run(gains: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def place_of(start: int, end: int, here: Lines) -> Matrix:
-    """Whether a line is in the run, and how far before or after it: float32[lines, 3]."""
+    """Whether each block is in the run, and its log distance before or after it."""
     inside = (here >= start) & (here < end)
     before = np.log1p(np.maximum(start - here, 0))
     after = np.log1p(np.maximum(here - end + 1, 0))
