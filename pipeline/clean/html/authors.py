@@ -100,9 +100,9 @@ def _labelled_names(blocks: Blocks) -> Iterator[tuple[str, ...]]:
     for n, line in enumerate(blocks.texts):
         label = _LABEL.match(line) if len(line) <= MAX_LINE_CHARS else None
         if label and not (blocks.around[n] & ELSEWHERE or blocks.near[n] & MENU):
-            byline = read_byline(f"By {_AFTER.sub('', line[label.end() :])}")
-            if byline and not (in_story and label["by"]):
-                yield byline.names
+            names = read_byline(f"By {_AFTER.sub('', line[label.end() :])}")
+            if names and not (in_story and label["by"]):
+                yield names
         in_story = in_story or len(line) > PROSE_CHARS
 
 
@@ -119,9 +119,9 @@ def _around(blocks: Blocks, headline: int) -> Iterator[int]:
 def _names_in(line: str) -> tuple[str, ...]:
     """The names after a word such as *by* at the beginning of a part of *line*."""
     for part in _PARTS.split(line):
-        byline = read_byline(_ON.sub("", BYLINE_LEAD.sub("By ", _GLUED_BYLINE.sub(r"\1 ", part))))
-        if byline:
-            return byline.names
+        names = read_byline(_ON.sub("", BYLINE_LEAD.sub("By ", _GLUED_BYLINE.sub(r"\1 ", part))))
+        if names:
+            return names
     return ()
 
 
