@@ -38,7 +38,7 @@ LARGE_PAGE = 160
 """From pages with more blocks, a sample of about this size with the same weight is used."""
 
 CROSSED = (
-    "first", "second", "stated", "prose", "words", "terminal", "place:linked", "place:in_best",
+    "first", "second", "prose", "words", "terminal", "place:linked", "place:in_best",
     "place:in_home", "place:in_first", "level0:first", "level1:first", "level2:first",
     "level0:second", "level1:second", "level0:prose", "level1:prose", "level0:of_first",
     "level1:of_first", "level2:of_prose", "own:p", "own:li", "own:heading", "around:body",
@@ -46,7 +46,7 @@ CROSSED = (
     "window:1:1:first", "window:3:3:first", "window:3:3:prose",
 )  # fmt: skip
 """Features multiplied with each other; the first ``PAGE_CROSSED`` also with those of the page."""
-PAGE_CROSSED = 20
+PAGE_CROSSED = 19
 CROSSES = (*combinations(CROSSED, 2), *product(CROSSED[:PAGE_CROSSED], PAGE))
 FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
 """Candidates from which features are selected."""

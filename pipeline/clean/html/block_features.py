@@ -38,10 +38,9 @@ PLACE_FACTS = (
     "in_first", "before_first", "behind_first", "best_gain",
 )  # fmt: skip
 PAGE_FACTS = (
-    "words", "first_words", "second_words", "stated_words", "first_found", "second_found",
-    "stated_found", "first_in_second", "second_in_first", "first_in_stated", "stated_in_first",
-    "prose_in_first", "prose_in_second", "best_in_first", "first_in_best", "home_in_first",
-    "prose", "first_prose", "spaceless", "old",
+    "words", "first_words", "second_words", "first_found", "second_found", "first_in_second",
+    "second_in_first", "prose_in_first", "prose_in_second", "best_in_first", "first_in_best",
+    "home_in_first", "prose", "first_prose", "spaceless", "old",
 )  # fmt: skip
 OBSERVED = ("words", "ends_letter", "terminal", "prose", "phrase", "ruled")
 FLAGS_SEEN = {
@@ -125,7 +124,7 @@ def base_features(
 
 
 class _Sums:
-    """Sums over containers: words, blocks, prose, linked words, words in the first two extractions.
+    """Sums over containers: words, blocks, prose, linked words, words in the extractions.
 
     Attributes:
         held: float64[containers, 6], these sums; *total* is that of the page.
@@ -139,7 +138,7 @@ class _Sums:
         chars = np.array([len(text) for text in blocks.texts], np.float64)
         self.linked = np.array(blocks.linked, np.float64) / np.maximum(chars, 1)
         columns = np.stack(
-            (words, np.ones_like(words), prose, self.linked * words, *(shares[:, :2].T * words)),
+            (words, np.ones_like(words), prose, self.linked * words, *(shares.T * words)),
             axis=1,
         )
         sums = np.concatenate((np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)))
@@ -180,7 +179,7 @@ class _Sums:
         """``PAGE_FACTS`` except the last two."""
         measured, total = self.measured, self.total
         best, home = self.held[self.best], self.held[self.home]
-        prose_taken = self.prose @ measured.shares[:, :2]
+        prose_taken = self.prose @ measured.shares
         facts = (
             np.log1p(measured.words.sum()),
             *np.log1p(measured.sizes),

@@ -306,8 +306,8 @@ def _named(name: str) -> int:
 
 
 Hashes = NDArray[np.uint64]
-EXTRACTIONS = ("first", "second", "stated")
-"""Names of the extractions: trafilatura, resiliparse, ``articleBody`` of JSON-LD."""
+EXTRACTIONS = ("first", "second")
+"""Names of the extractions: trafilatura, resiliparse."""
 GRAM = 3
 """Words of an n-gram."""
 
@@ -321,15 +321,14 @@ class Measured:
         shares: float64[blocks, EXTRACTIONS], share of a block's n-grams in each extraction.
         found: share of each extraction's n-grams found in the blocks; 0 if it is empty.
         sizes: words of each extraction.
-        mutual: for the pairs (first, second), (second, first), (first, stated), (stated, first),
-            the share of n-grams of the former in the latter.
+        mutual: share of the first extraction's n-grams in the second, and vice versa.
     """
 
     words: NDArray[np.float64]
     shares: NDArray[np.float64]
     found: tuple[float, ...]
     sizes: tuple[int, ...]
-    mutual: tuple[float, ...]
+    mutual: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -407,11 +406,11 @@ def _hashed_grams(values: Hashes, owners: NDArray[np.int64]) -> tuple[Hashes, ND
 def compare(texts: Sequence[str], extractions: Sequence[str]) -> Measured:
     """Compare blocks with *extractions*, one for each of ``EXTRACTIONS``; empty if missing."""
     blocks, *extracted = grams_of(texts, *(text.split("\n") for text in extractions))
-    pairs = ((0, 1), (1, 0), (0, 2), (2, 0))
+    first, second = extracted
     return Measured(
         blocks.counts.astype(np.float64),
         np.stack([blocks.shares_in(each) for each in extracted], axis=1),
         tuple(each.share_in(blocks) for each in extracted),
         tuple(int(each.counts.sum()) for each in extracted),
-        tuple(extracted[a].share_in(extracted[b]) for a, b in pairs),
+        (first.share_in(second), second.share_in(first)),
     )

@@ -74,15 +74,15 @@ class Candidates:
     """What is known about a page before its story is selected.
 
     Attributes:
-        extractions: the story according to trafilatura, resiliparse and the page's JSON-LD, one
-            block per line, NFC; empty if there is none.
+        extractions: the story according to trafilatura and to resiliparse, one block per line,
+            NFC; empty if there is none.
         old: whether the page has no markup for stories, see ``_MODERN``.
         too_large: whether it exceeds ``MAX_ELEMENTS`` or ``MAX_CHARS``; nothing of it is read.
     """
 
     metadata: PageMetadata
     blocks: Blocks
-    extractions: tuple[str, str, str]
+    extractions: tuple[str, str]
     old: bool
     too_large: bool
 
@@ -108,8 +108,7 @@ def read_candidates(document: Document) -> Candidates:
         _join_tails(root)
     elements.clear()
     first = _main_text(root, metadata.url, second, careful=old)
-    stated = unicodedata.normalize("NFC", markup.body)
-    return Candidates(metadata, blocks, (first, second, stated), old, too_large)
+    return Candidates(metadata, blocks, (first, second), old, too_large)
 
 
 def _parse(content: str) -> tuple[HtmlElement, bool]:

@@ -148,7 +148,7 @@ def page_blocks(document: Document, extraction: str) -> list[PageBlock]:
     candidates = read_candidates(document)
     lines = extraction.split("\n") if extraction else []
     whole = [PageBlock(text, line) for line, text in enumerate(lines)]
-    first, second, _ = (set(each.split("\n")) for each in candidates.extractions)
+    first, second = (set(each.split("\n")) for each in candidates.extractions)
     places: dict[str, list[int]] = {}
     for number, extracted in enumerate(lines):
         places.setdefault(extracted.strip(), []).append(number)

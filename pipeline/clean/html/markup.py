@@ -76,7 +76,6 @@ class Markup:
         bylines: texts of elements with a class such as *byline* or *author*.
         nodes: JSON-LD nodes that describe the page's story, the most specific first.
         sections, published, modified: candidates for these fields, the most trusted first.
-        body: the longest ``articleBody`` of its JSON-LD.
     """
 
     meta: dict[str, list[str]] = field(default_factory=dict)
@@ -93,7 +92,6 @@ class Markup:
     sections: list[Evidence] = field(default_factory=list)
     published: list[Evidence] = field(default_factory=list)
     modified: list[Evidence] = field(default_factory=list)
-    body: str = ""
 
     @property
     def story(self) -> Node:
@@ -122,9 +120,7 @@ def read_markup(root: _Element) -> Markup:
     for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
         if _holds_a_byline(element.get("class") or ""):
             _append(markup.bylines, text_of(element))
-    nodes = article_nodes(root)
-    markup.body = max(("\n".join(node["articleBody"]) for node in nodes), key=len, default="")
-    markup.nodes = _of_this_page(nodes, markup)
+    markup.nodes = _of_this_page(article_nodes(root), markup)
     markup.sections = _candidates(markup, "section", "articleSection", markup.nodes[:1])
     dated = markup.nodes[:DATED_NODES]
     markup.modified = _candidates(markup, "date_modified", "dateModified", dated)
@@ -298,8 +294,7 @@ and ``author``; ``house``, an organisation that is the only author; ``headed``, 
 the node has no headline, not even an unreadable one."""
 
 _TEXTS = (
-    "headline", "url", "articleSection", "keywords", "articleBody", "datePublished",
-    "dateModified", "dateCreated",
+    "headline", "url", "articleSection", "keywords", "datePublished", "dateModified", "dateCreated",
 )  # fmt: skip
 
 ARTICLE_TYPES = frozenset(

@@ -61,7 +61,7 @@ def candidates_of(texts: list[str], extraction: str) -> Candidates:
     """A page of paragraphs of which trafilatura has this extraction, and resiliparse none."""
     content = f"<html><head><title>Rope</title></head><body>{paragraphs(texts)}</body></html>"
     document = Document("0" * 32, "a", "a.html", "text/html", content)
-    return replace(read_candidates(document), extractions=(extraction, "", ""))
+    return replace(read_candidates(document), extractions=(extraction, ""))
 
 
 def test_a_story_in_several_containers_is_kept_whole() -> None:
@@ -121,11 +121,11 @@ def test_pages_unlike_all_others_are_left_to_trafilatura(texts: list[str], extra
 def test_shares_count_runs_of_words() -> None:
     """A block is taken as far as its runs of words stand in the extraction, in any script."""
     texts = ["the price of rope rose", "Rope", "rope and tar", "港口委员会开会"]
-    measured = compare(texts, ("the price of rope fell\nRope\n港口委员会", "", ""))
+    measured = compare(texts, ("the price of rope fell\nRope\n港口委员会", ""))
 
     assert [2 / 3, 1.0, 0.0, 3 / 5] == pytest.approx(measured.shares[:, 0].tolist())
     assert [5, 1, 3, 7] == measured.words.tolist()
-    assert (11, 0, 0) == measured.sizes
+    assert (11, 0) == measured.sizes
 
 
 def test_no_run_reaches_from_one_text_into_the_next() -> None:
