@@ -125,20 +125,34 @@ class _Compared(NamedTuple):
     chances: Floats
 
 
+class _Part(NamedTuple):
+    """A representative that has a part of an article, but not most of it.
+
+    Attributes:
+        goes_on: the article begins like the representative and is longer.
+        chance: what the model gave.
+        representative: its member.
+    """
+
+    goes_on: bool
+    chance: float
+    representative: int
+
+
 @dataclass(eq=False)
 class _Stars:
     """The stars as they grow: a representative's members, itself first, in order.
 
-    ``alike`` are pairs of one page that would be copies at two. ``partly`` maps an article to one
-    that has a part of it, and ``fuller`` those that begin like it and go on. ``published_at`` lists
-    the published articles of each page.
+    ``alike`` are pairs of one page that would be copies at two. ``partly`` lists the
+    representatives that have a part of an article, and ``closest`` names the one whose cluster it
+    joins. ``published_at`` lists the published articles of each page.
     """
 
     of: dict[int, list[int]] = field(default_factory=dict)
     edges: dict[int, _Edge] = field(default_factory=dict)
     alike: list[tuple[int, int]] = field(default_factory=list)
-    partly: dict[int, int] = field(default_factory=dict)
-    fuller: set[int] = field(default_factory=set)
+    partly: dict[int, list[_Part]] = field(default_factory=dict)
+    closest: dict[int, _Part] = field(default_factory=dict)
     published_at: dict[int, list[int]] = field(default_factory=dict)
 
 
@@ -165,6 +179,7 @@ def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
     kept = [m for m, first in enumerate(leaders.tolist()) if m == first and m not in stars.edges]
     pages = name_pages(candidates.urls, stars.alike)
     later = versions(pages, candidates.published, candidates.fetched, kept, stars.alike)
+    stars.closest = _closest(candidates, stars, config)
     clusters = _join(candidates, stars, near, later, config)
     return _decisions(candidates, leaders, stars, clusters, later, config)
 
@@ -234,9 +249,9 @@ def _cover(
         if _is_version(candidates, other, member):
             stars.alike.append((member, other))
         elif part["coverage"] < MOST if shorter else part["longer_coverage"] < MOST_OF_LONGER:
-            stars.partly.setdefault(other, member)
-            if not shorter and part["longer_lead"] >= HALF:
-                stars.fuller.add(other)
+            goes_on = not shorter and part["longer_lead"] >= HALF
+            found_in = _Part(bool(goes_on), float(found.chances[hit]), member)
+            stars.partly.setdefault(other, []).append(found_in)
         elif not _revises(candidates, other, stars, config):
             stars.of[member].append(other)
             stars.edges[other] = _Edge(member, float(found.chances[hit]), found.parts[hit])
@@ -303,6 +318,22 @@ def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupCon
     return bool(alike)
 
 
+def _closest(candidates: Candidates, stars: _Stars, config: DedupConfig) -> dict[int, _Part]:
+    """Map each kept article to the star, of those that have a part of it, whose cluster it joins.
+
+    Which star was compared first does not matter: the one that the article continues comes before
+    others, then the likeliest, and it must agree with the star as a whole.
+    """
+    closest = {}
+    for other, parts in stars.partly.items():
+        ranked = sorted(parts, key=lambda part: part[:2], reverse=True) if len(parts) > 1 else parts
+        for part in () if other in stars.edges else ranked:
+            if _agree(candidates, stars, part.representative, other, config):
+                closest[other] = part
+                break
+    return closest
+
+
 def _join(
     candidates: Candidates,
     stars: _Stars,
@@ -324,11 +355,7 @@ def _join(
         first[right] = left
 
     known = {(each.page, other) for other, each in later.items() if each.page != other}
-    for other, one in [each for each in stars.partly.items() if each[0] not in stars.edges]:
-        if _agree(candidates, stars, one, other, config):
-            known.add((one, other))
-        else:
-            del stars.partly[other]
+    known |= {(part.representative, other) for other, part in stars.closest.items()}
     for one, other in sorted(known):
         if one in first and other in first and root(one) != root(other):
             join(one, other)
@@ -416,8 +443,7 @@ def _decisions(
     numbers = np.array([row[:4] for row in rows], np.int64).reshape(-1, 4)
     members: list[int] = numbers[:, 0].tolist()
     of_page = [later.get(member, Version(member, member, other_story=False)) for member in members]
-    partly = [stars.partly.get(m, m) if m in clusters else m for m in members]
-    fuller = [part if m in stars.fuller else m for m, part in zip(members, partly, strict=True)]
+    goes_on = {m: part.representative for m, part in stars.closest.items() if part.goes_on}
     articles = candidates.articles
     return Decisions(
         articles=articles[numbers[:, 0]],
@@ -425,9 +451,9 @@ def _decisions(
         clusters=articles[numbers[:, 2]],
         revised=articles[[each.revised for each in of_page]],
         pages=articles[[each.page for each in of_page]],
-        fuller=articles[fuller],
+        fuller=articles[[goes_on.get(member, member) for member in members]],
         other_story=np.array([each.other_story for each in of_page], np.bool_),
-        partly=np.array(partly, np.int64) != np.array(members, np.int64),
+        partly=np.array([member in stars.closest for member in members], np.bool_),
         matches=numbers[:, 3].astype(np.uint8),
         compared=[row[4] for row in rows],
         probability=np.array([row[5].probability for row in rows], np.float64),
@@ -450,7 +476,7 @@ def _rows(
         edge = stars.edges.get(leader)
         kept = edge.representative if edge else leader
         cluster = clusters.get(kept, kept)
-        silent = kept == member == cluster and member not in later and member not in stars.partly
+        silent = kept == member == cluster and member not in later and member not in stars.closest
         if candidates.published[member] or silent:
             continue
         if edge:
