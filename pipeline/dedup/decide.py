@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import spread
 from pipeline.config import DedupConfig
 from pipeline.dedup.candidates import Candidates, Floats, Indexes
 from pipeline.dedup.evidence import PARTS
@@ -353,7 +354,7 @@ class _Stars:
 
     def _samples(self, one: int, other: int) -> tuple[list[int], list[int]]:
         """Return a few members of each of two stars; the shorter list first."""
-        few, many = sorted((_spread(self.of[one]), _spread(self.of[other])), key=len)
+        few, many = sorted((spread(self.of[each], STAR_SAMPLE) for each in (one, other)), key=len)
         return few, many
 
     def _star_pairs(self, rank: dict[int, int]) -> list[tuple[int, int]]:
@@ -425,9 +426,3 @@ class _Stars:
         size = int(self.candidates.shingle_counts[member])
         match = KEPT if kept == member else MATCHES.index("exact")
         return match, Similarity(size, size, 1.0, 1.0), _EXACT
-
-
-def _spread(members: list[int]) -> list[int]:
-    """Choose a few members of a star, its representative first, evenly spaced in its order."""
-    places = np.linspace(0, len(members) - 1, min(STAR_SAMPLE, len(members))).astype(int)
-    return [members[place] for place in places.tolist()]
