@@ -27,8 +27,9 @@ def lookup(
     """
     if not len(ordered):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    places = np.minimum(np.searchsorted(ordered, wanted), len(ordered) - 1)
-    return places, ordered[places] == wanted
+    places = np.searchsorted(ordered, wanted)
+    np.minimum(places, len(ordered) - 1, out=places)
+    return places, ordered.take(places) == wanted  # much faster than ordered[places]
 
 
 def starts_of_runs(*columns: NDArray[Any]) -> NDArray[np.bool_]:
@@ -50,6 +51,14 @@ def spread(items: Sequence[Loaded], most: int) -> list[Loaded]:
     """
     places = np.linspace(0, len(items) - 1, min(most, len(items))).astype(int)
     return [items[place] for place in places.tolist()]
+
+
+def structured(dtype: np.dtype[np.void], *columns: NDArray[Any]) -> NDArray[np.void]:
+    """Make rows of *dtype* from one column per field."""
+    rows = np.empty(len(columns[0]), dtype)
+    for name, column in zip(dtype.names or (), columns, strict=True):
+        rows[name] = column
+    return rows
 
 
 def shard_bounds(shards: int) -> NDArray[np.uint64]:

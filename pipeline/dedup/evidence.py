@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,17 +131,12 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
     shorter, longer = np.where(by_row, ours, theirs), np.where(by_row, theirs, ours)
     got = np.where(by_row, ours_found, theirs_found)
     got_longer = np.where(by_row, theirs_found, ours_found)
-    contained, contained_longer = (
-        each[:, _BY_SEGMENT].sum(axis=1) / np.maximum(of[:, _BY_SEGMENT].sum(axis=1), 1)
-        for each, of in ((got, shorter), (got_longer, longer))
-    )
-    figures = _shared([s.figures for s in ones], which, [s.figures for s in many], first)
-    names_shared, names, longer_names = _shared(
-        [s.names for s in ones], which, [s.names for s in many], first
-    )
+    contained, contained_longer = _contained(got, shorter), _contained(got_longer, longer)
+    figures = _shared("figures", ones, which, many, first)
+    names_shared, names, longer_names = _shared("names", ones, which, many, first)
+    lengths = np.maximum(np.where(first, owner.positions, positions), 1)
     # A copy without capitals, or in capitals, has no names: that is no difference.
     names *= (longer_names > 0) | (contained < SAME_WORDING)
-    lengths = np.maximum(positions, owner.positions)
     return np.array(
         [
             got[:, _RARE],
@@ -155,7 +150,7 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
             _share(got[:, _LEAD], shorter[:, _LEAD], contained),
             _share(got_longer[:, _LEAD], longer[:, _LEAD], contained_longer),
             _coverage(got_longer, longer),
-            np.minimum(positions, owner.positions) / np.maximum(lengths, 1),
+            np.where(first, positions, owner.positions) / lengths,
             _hours(ones, which, many),
         ]
     ).T
@@ -190,6 +185,11 @@ def _tally(
     return tally
 
 
+def _contained(got: Counts, of: Counts) -> Floats:
+    found: Floats = got[:, _BY_SEGMENT].sum(axis=1) / np.maximum(of[:, _BY_SEGMENT].sum(axis=1), 1)
+    return found
+
+
 def _share(got: Counts, of: Counts, base: Floats) -> Floats:
     """Return got / of, shrunk a little towards *base*: a lead may have no sample at all."""
     shares: Floats = (got + 0.5 * base) / (of + 0.5)
@@ -212,14 +212,16 @@ def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
 
 
 def _shared(
-    ones: Sequence[NDArray[np.uint32]],
+    kind: Literal["figures", "names"],
+    ones: Sequence[Sketch],
     which: Counts,
-    many: Sequence[NDArray[np.uint32]],
+    many: Sequence[Sketch],
     first: NDArray[np.bool_],
 ) -> tuple[Counts, Counts, Counts]:
     """Count the particulars of the shorter text that the longer has, and all of either."""
-    own_sizes, sizes = (np.array([*map(len, side)], np.int64) for side in (ones, many))
-    own, everything = (np.concatenate([np.empty(0, np.uint32), *side]) for side in (ones, many))
+    own_sets, sets = ([getattr(each, kind) for each in side] for side in (ones, many))
+    own_sizes, sizes = (np.array([*map(len, side)], np.int64) for side in (own_sets, sets))
+    own, everything = (np.concatenate([np.empty(0, np.uint32), *side]) for side in (own_sets, sets))
     owners = np.repeat(np.arange(len(many)), sizes)
     tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
     found = lookup(tagged, _tagged(everything, which[owners]))[1]
