@@ -123,7 +123,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     if says_when(text, words):
         found.append("timestamp")
     if word_count <= SHORT_WORDS:
-        if words[0] in BYLINE_OPENINGS and read_byline(text) is not None:
+        if words[0] in BYLINE_OPENINGS and read_byline(text):
             found.append("byline")
         if may_credit(words) and read_contributors(text):
             found.append("contributors")
