@@ -33,7 +33,8 @@ from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
 from pipeline.monitor.progress import stage_cpu_seconds, stage_seconds
 from pipeline.staging import RunName, Staging, Window
-from pipeline.storage import Place, StorePath, output_place, write_bytes
+from pipeline.storage import Place, output_place, write_bytes
+from pipeline.storage.objects import StorePath
 
 
 @dataclass(frozen=True, slots=True)

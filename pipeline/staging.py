@@ -54,15 +54,8 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.storage import (
-    Place,
-    StorePath,
-    local,
-    place_of,
-    remove_tree,
-    replacing,
-    write_bytes,
-)
+from pipeline.storage import Place, local, place_of, remove_tree, replacing, write_bytes
+from pipeline.storage.objects import StorePath
 from pipeline.write.columns import Table
 
 PLAN = "plan.json"

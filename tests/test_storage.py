@@ -12,18 +12,14 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.storage import disk as storage
-from pipeline.storage import (
+from pipeline.storage import open_input, open_own, output_place, replacing, write_bytes
+from pipeline.storage.disk import (
     effective,
     exchange_folders,
     finish_exchange,
     link_tree,
-    open_input,
-    open_own,
-    output_place,
     publish_folder,
-    replacing,
     sync_tree,
-    write_bytes,
 )
 
 

@@ -34,8 +34,7 @@ from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
-from pipeline.storage import StorePath
-from pipeline.storage.objects import check_conditional_put
+from pipeline.storage.objects import StorePath, check_conditional_put
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("store")]
 TAKEDOWN = requested([], ["https://a.example/0"], [])

@@ -25,7 +25,7 @@ from pipeline.beam.flink import Flink
 from pipeline.beam.options import IN_PROCESS, Options, worker_address
 from pipeline.beam.pool import ask_worker
 from pipeline.errors import NewsieveError, UsageError
-from pipeline.storage import is_url
+from pipeline.storage.objects import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,8 @@ from pipeline.beam.job_server import job_server
 from pipeline.beam.options import environment_flags, worker_address
 from pipeline.beam.pool import ask_worker, serve_pool
 from pipeline.errors import NewsieveError
-from pipeline.storage import is_url, place_of
+from pipeline.storage import place_of
+from pipeline.storage.objects import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -73,6 +73,5 @@ def judge_article(article: Article, config: JudgeConfig) -> tuple[Article, Rejec
     judged = replace(article, language=language, language_score=score)
     for reason, unwanted in FILTERS.items():
         if detail := unwanted(judged, config):
-            found = rejection_of(article.document, "judge", "filtered", reason, detail)
-            return judged, replace(found, url=article.url or found.url)
+            return judged, rejection_of(article, "judge", "filtered", reason, detail)
     return judged, None

@@ -25,15 +25,9 @@ from pipeline.ledger.history import INPUTS_SCHEMA
 from pipeline.ledger.log import HELD, commit, encode_manifest, sequence_of, sweep
 from pipeline.ledger.plan import Plan
 from pipeline.staging import Staging
-from pipeline.storage import (
-    Place,
-    StorePath,
-    listed,
-    local,
-    name_below,
-    publish_folder,
-    write_bytes,
-)
+from pipeline.storage import Place, listed, local, name_below, write_bytes
+from pipeline.storage.disk import publish_folder
+from pipeline.storage.objects import StorePath
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.columns import TABLES
 from pipeline.write.parquet import write_parquet

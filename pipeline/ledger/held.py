@@ -36,7 +36,8 @@ from pipeline.ledger.history import (
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import HELD, LOG, read_log, sequence_of
 from pipeline.staging import Staging
-from pipeline.storage import Place, StorePath, check_store, open_own, remove_tree
+from pipeline.storage import Place, open_own, remove_tree
+from pipeline.storage.objects import StorePath, check_store
 from pipeline.text.terminal import pasted
 
 _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")

@@ -14,9 +14,10 @@ from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
 
 from pipeline.errors import UsageError
-from pipeline.read import FORMATS, PAGE, SIDECAR, format_of, looks_like_page, may_be_page
-from pipeline.storage import Place, StorePath, check_store, is_url, open_input, refuse_url
-from pipeline.storage.objects import Stat
+from pipeline.read.formats import FORMATS, PAGE, format_of, looks_like_page, may_be_page
+from pipeline.read.single import SIDECAR
+from pipeline.storage import Place, open_input, refuse_url
+from pipeline.storage.objects import Stat, StorePath, check_store, is_url
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
 _HEAD_BYTES = 2_000

@@ -20,8 +20,10 @@ from pipeline.ledger.history import CommittedRun
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import InputFile, Inputs, is_input
 from pipeline.ledger.log import RUN_ID
-from pipeline.read import FORMATS, SIDECAR, sidecar_of, survey
+from pipeline.read import survey
+from pipeline.read.formats import FORMATS
 from pipeline.read.parts import Block, Part, digest_version
+from pipeline.read.single import SIDECAR, sidecar_of
 from pipeline.staging import RunName, Staging
 from pipeline.storage import Place, listed, local, open_input, open_own
 from pipeline.version import FORMAT_VERSION, VERSION

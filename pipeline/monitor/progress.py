@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.staging import SEND_EVERY_S, STAGES, counted, forget
-from pipeline.storage import is_url
+from pipeline.storage.objects import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

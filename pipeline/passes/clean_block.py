@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -21,6 +22,7 @@ from pipeline.read.parts import Block, Unfinished
 from pipeline.records import Article, Document, Rejection
 from pipeline.staging import CleanedCounts, LiveCounter, PartCount, Staging, counter_of
 from pipeline.storage import replacing
+from pipeline.urls import site_of_path
 from pipeline.write.columns import Table, staged_batch, staged_schema
 
 BATCH_CHARS = 10_000_000
@@ -95,9 +97,12 @@ def _unseen_records(
                 counter.add("records")
                 sightings.add(record)
                 continue
-            if isinstance(record, Rejection) and record.retryable:
-                count.retry = True
-            yield record
+            if isinstance(record, Rejection):
+                count.retry |= record.retryable
+                site = record.site or site_of_path(record.source, config.input.site)
+                yield replace(record, site=site)
+            else:
+                yield record
         counter.add("cleaned_bytes", left)
 
 
@@ -128,8 +133,8 @@ def _fates(
     for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated.of)):
         result = cast("Article | Rejection", rejection or article)
         # A page may state its url, which is known only now.
-        gone = article and taken_down(article.document, article, tombstones)
-        yield ordinal, gone or result
+        record = result.document if isinstance(result, Article) else result
+        yield ordinal, taken_down(record, article, tombstones) or result
 
 
 def _counted(fates: Iterator[_Fate], counter: LiveCounter) -> Iterator[_Fate]:
@@ -172,7 +177,7 @@ def _fitting(
         try:
             staged_batch("articles", [(ordinal, article)])
         except (pa.ArrowException, ValueError, OverflowError, TypeError) as error:
-            misfits.append((ordinal, failure(article.document, "clean", "cleaning_failed", error)))
+            misfits.append((ordinal, failure(article, "clean", "cleaning_failed", error)))
         else:
             kept.append((ordinal, article))
     return staged_batch("articles", kept), kept, misfits

@@ -169,7 +169,7 @@ def process_document(
         article = clean_document(document, config.clean, repeated)
     except Exception as error:  # noqa: BLE001
         return None, failure(document, "clean", "cleaning_failed", error)
-    return _judged(document, article, config)
+    return _judged(article, config)
 
 
 def process_documents(items: Sequence[_Item], config: Config) -> Iterator[_Fate]:
@@ -184,25 +184,25 @@ def process_documents(items: Sequence[_Item], config: Config) -> Iterator[_Fate]
         if isinstance(article, Exception):
             yield None, failure(document, "clean", "cleaning_failed", article)
         else:
-            yield _judged(document, article, config)
+            yield _judged(article, config)
 
 
 def _judged(
-    document: Document, article: Article, config: Config
+    article: Article, config: Config
 ) -> tuple[Article, None] | tuple[Article | None, Rejection]:
     try:
         article, rejection = judge_article(article, config.judge)
     except Exception as error:  # noqa: BLE001
-        return article, failure(document, "judge", "judging_failed", error)
+        return article, failure(article, "judge", "judging_failed", error)
     if rejection is None:
         return article, None
     return article, rejection
 
 
-def failure(document: Document, stage: Stage, reason: str, error: Exception) -> Rejection:
-    """Reject *document* because of *error*."""
+def failure(failed: Document | Article, stage: Stage, reason: str, error: Exception) -> Rejection:
+    """Reject a document or article because of *error*."""
     detail = str(error)[:_MAX_DETAIL_CHARS] or None
-    return rejection_of(document, stage, "error", reason, detail, type(error).__name__)
+    return rejection_of(failed, stage, "error", reason, detail, type(error).__name__)
 
 
 def _values_of(noun: type[Any], skip: int = 0) -> Callable[[Any], tuple[Any, ...]]:

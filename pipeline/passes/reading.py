@@ -17,8 +17,9 @@ from typing import Any, NamedTuple, cast
 
 from pipeline.config import Config, InputConfig, RunConfig
 from pipeline.guard import Guard, Killed, Limits
-from pipeline.read import FORMATS, read_part
+from pipeline.read import read_part
 from pipeline.read.fields import MAX_NAMES, OTHER_FIELDS, Place, reject
+from pipeline.read.formats import FORMATS
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Document, Rejection
 from pipeline.storage import open_input

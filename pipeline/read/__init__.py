@@ -13,34 +13,9 @@ from typing import BinaryIO
 
 from pipeline.config import InputConfig
 from pipeline.read.fields import Place, reject
-from pipeline.read.formats import (
-    FORMATS,
-    PAGE,
-    Format,
-    Records,
-    format_of,
-    looks_like_page,
-    may_be_page,
-)
-from pipeline.read.parts import Part, Survey, Unfinished, byte_range, is_as_planned, survey_lines
-from pipeline.read.single import SIDECAR, sidecar_of
+from pipeline.read.formats import FORMATS, Records
+from pipeline.read.parts import Part, Survey, byte_range, is_as_planned, survey_lines
 from pipeline.records import Rejection
-
-__all__ = [
-    "FORMATS",
-    "PAGE",
-    "SIDECAR",
-    "Format",
-    "Part",
-    "Survey",
-    "Unfinished",
-    "format_of",
-    "looks_like_page",
-    "may_be_page",
-    "read_part",
-    "sidecar_of",
-    "survey",
-]
 
 
 def read_part(

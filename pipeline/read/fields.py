@@ -49,13 +49,18 @@ def document_of(
     name = next((name for name in _CONTENT if has_content(known.get(name))), None)
     if name is None:
         detail = "; ".join(f"{name}: {_kind(known, name)}" for name in _CONTENT)
-        return replace(reject(place, "no_text", detail), url=scalar(known.get("url")))
+        return _without_text(place, detail, known)
     content = str(known[name])
     found = Content("text/html", content) if name == "html" else read_text(content)
     if not found.content.strip():
-        rejection = reject(place, "no_text", f"{name}: nothing but markup")
-        return replace(rejection, url=scalar(known.get("url")))
+        return _without_text(place, f"{name}: nothing but markup", known)
     return described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
+
+
+def _without_text(place: Place, detail: str, known: Mapping[str, object]) -> Rejection:
+    rejection = reject(place, "no_text", detail)
+    site = site_named(scalar(known.get("site")))
+    return replace(rejection, url=scalar(known.get("url")), site=site)
 
 
 def content_of(

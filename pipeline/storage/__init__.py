@@ -16,45 +16,8 @@ from typing import BinaryIO, TypeAlias, cast
 
 from pipeline.errors import UsageError
 from pipeline.storage.cache import forget_copy, local_copy, replacing_object
-from pipeline.storage.disk import (
-    effective,
-    exchange_folders,
-    finish_exchange,
-    link_tree,
-    open_file,
-    open_regular,
-    publish_folder,
-    replacing_file,
-    sync_tree,
-)
-from pipeline.storage.objects import SCHEMES, Stat, StorePath, check_store, is_url
-
-__all__ = [
-    "Place",
-    "StorePath",
-    "check_store",
-    "effective",
-    "exchange_folders",
-    "finish_exchange",
-    "forget_copy",
-    "is_url",
-    "link_tree",
-    "listed",
-    "local",
-    "name_below",
-    "open_input",
-    "open_own",
-    "opened",
-    "output_place",
-    "place_of",
-    "publish_folder",
-    "refuse_url",
-    "remove_objects",
-    "remove_tree",
-    "replacing",
-    "sync_tree",
-    "write_bytes",
-]
+from pipeline.storage.disk import open_file, open_regular, replacing_file
+from pipeline.storage.objects import SCHEMES, Stat, StorePath, is_url
 
 Place: TypeAlias = Path | StorePath
 """A file or folder, or an address in an object store; both have the same methods."""

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pyarrow import fs
 
 from pipeline.errors import NewsieveError
-from pipeline.storage import Place, StorePath, replacing
-from pipeline.storage.objects import arrow_files
+from pipeline.storage import Place, replacing
+from pipeline.storage.objects import StorePath, arrow_files
 
 REPETITIVE = [
     "site", "section", "date_published_precision", "language", "media_type", "extractor",

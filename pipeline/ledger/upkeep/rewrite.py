@@ -33,15 +33,9 @@ from pipeline.ledger.history import (
 )
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import Log, commit_change, known_log, name_for
-from pipeline.storage import (
-    Place,
-    StorePath,
-    exchange_folders,
-    link_tree,
-    local,
-    opened,
-    remove_tree,
-)
+from pipeline.storage import Place, local, opened, remove_tree
+from pipeline.storage.disk import exchange_folders, link_tree
+from pipeline.storage.objects import StorePath
 from pipeline.write.columns import Table, schema
 from pipeline.write.parquet import undamaged
 

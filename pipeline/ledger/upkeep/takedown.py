@@ -19,17 +19,25 @@ from pipeline.dedup.decide import KEPT
 from pipeline.dedup.steps.earlier.keys import sign_again, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN
 from pipeline.errors import UsageError
-from pipeline.ledger.history import CommittedRun, read_manifest, read_table, table_files
+from pipeline.ledger.history import (
+    CommittedRun,
+    manifests_of,
+    read_manifest,
+    read_table,
+    table_files,
+)
 from pipeline.ledger.upkeep.rewrite import fitted, next_name, row_group_rows, save_rewritten
 from pipeline.passes.tombstones import tombstone
 from pipeline.passes.write_block import verdict_columns
 from pipeline.storage import Place
-from pipeline.urls import canonical_url, page_address, site_of
+from pipeline.urls import canonical_url, page_address, site_named, site_of, site_of_path
 from pipeline.write.columns import TABLES, Table, schema
 from pipeline.write.parquet import write_parquet
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ADDRESS = re.compile(r"(?i)https?://[^\s\"'<>\\]+")
+_NAME = re.compile(r'(?<=")[^"\s]{1,254}(?=")|(?:[\w-]+\.)+[\w-]{2,}')
+"""A quoted word, or a host."""
 _BEHIND_ADDRESS = re.compile(r"[.:!?*]*(?:[,;|()\[\]{}].*|$)")
 """What follows an address in prose, Markdown or a row of CSV, if it is no part of it."""
 
@@ -147,7 +155,7 @@ def survey(runs: Sequence[CommittedRun], request: Request) -> Takedown:
     for run, table, path in _files(runs):
         if table == "rejects":
             gone, names = np.empty(0, np.int64), tuple[str, ...]()
-            touched = _mentioning(path, ids, request)
+            touched = _mentioning(path, ids, request, run)
         else:
             gone, touched, names = _referring(path, table, wanted, earlier)
         if len(gone) or len(touched):
@@ -190,29 +198,41 @@ def _referring(
     return gone, touched, tuple(rows[other].take(pa.array(touched)).to_pylist())
 
 
-def _mentioning(path: Place, ids: set[str], request: Request) -> NDArray[np.int64]:
+def _mentioning(
+    path: Place, ids: set[str], request: Request, run: CommittedRun
+) -> NDArray[np.int64]:
     """Find the rejects whose excerpt or detail may contain what is removed.
 
     Besides their url, addresses in record_id and excerpt count: a broken record has no url.
     """
-    rows = read_table(path, "id", "record_id", "url", "excerpt", "detail").to_pylist()
-    return np.array(
-        [
-            number
-            for number, row in enumerate(rows)
-            if (row["excerpt"] or row["detail"]) and (row["id"] in ids or _mentions(row, request))
-        ],
-        np.int64,
-    )
+    columns = ("id", "record_id", "source", "url", "site", "excerpt", "detail", "run_id")
+    manifests = manifests_of(read_manifest(run.folder)) if request.sites else ()
+    patterns = {
+        each["run_id"]: each.get("config", {}).get("input", {}).get("site", "")
+        for each in manifests
+    }
+    touched = []
+    for number, row in enumerate(read_table(path, *columns).to_pylist()):
+        if row["excerpt"] or row["detail"]:
+            # Older versions wrote no url, and no site for a record without a url.
+            site = row.get("site") or site_of(row.get("url") or "")
+            site = site or site_of_path(row["source"], patterns.get(row["run_id"], ""))
+            if row["id"] in ids or site in request.sites or _mentions(row, site, request):
+                touched.append(number)
+    return np.array(touched, np.int64)
 
 
-def _mentions(row: Mapping[str, str | None], request: Request) -> bool:
+def _mentions(row: Mapping[str, str | None], site: str | None, request: Request) -> bool:
     if not (request.pages or request.sites):
         return False
-    stated = (row.get("url") or "", row["record_id"] or "")  # an older version wrote no url
-    found = _ADDRESS.findall((row["excerpt"] or "").replace(r"\/", "/"))  # JSON may escape slashes
+    excerpt = (row["excerpt"] or "").replace(r"\/", "/")  # JSON may escape slashes
+    found = _ADDRESS.findall(excerpt)
     shorter = [_BEHIND_ADDRESS.sub("", address) for address in found]
-    return any(map(request.meets, (*stated, *found, *shorter)))
+    if any(map(request.meets, (row.get("url") or "", row["record_id"] or "", *found, *shorter))):
+        return True
+    # A broken record may have a field that states its site.
+    named = _NAME.findall(excerpt) if site is None and request.sites else ()
+    return not request.sites.isdisjoint(map(site_named, named))
 
 
 @dataclass(frozen=True, eq=False)

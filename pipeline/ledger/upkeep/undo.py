@@ -13,7 +13,8 @@ from pipeline.ledger.history import committed_runs, read_manifest, renew_views
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import commit_change, known_log
 from pipeline.ledger.upkeep.rewrite import forget_keys
-from pipeline.storage import Place, StorePath
+from pipeline.storage import Place
+from pipeline.storage.objects import StorePath
 
 
 @dataclass(frozen=True, slots=True)
