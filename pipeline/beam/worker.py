@@ -35,7 +35,7 @@ def serve_engine() -> None:
     _prepare()
     from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415
 
-    from pipeline.beam import transforms  # noqa: F401, PLC0415 - all that a bundle needs
+    from pipeline.beam import work  # noqa: F401, PLC0415 - all that a bundle needs
 
     _, harness, _ = sdk_worker_main.create_harness(os.environ)
     ready = int(sys.argv[3])
