@@ -14,8 +14,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
@@ -31,16 +29,16 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.lifeline import is_fatal, lifeline
+from pipeline.beam.lifeline import cause_of_death, is_fatal, lifeline, start
 from pipeline.guard import python_command
 from pipeline.storage import open_own
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 _PREFIX = "newsieve-run-"
 _LOCK = "lock"
-_LOG = "worker.log"
 
 _MAX_SOCKET_PATH = 90
 """Maximum characters of the folder's path: paths of sockets are limited to 108 (macOS: 104)."""
@@ -199,15 +197,8 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         }
         code = "from pipeline.beam.worker import main; main()"
         self._log = folder / f"{self.worker_id}.log"
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                python_command(code, str(self._held), str(folder)),
-                env=os.environ | settings,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[self._held],
-            )
+        command = python_command(code, str(self._held), str(folder))
+        self._process = start(command, self._log, [self._held], env=os.environ | settings)
         self._processes.append(self._process)
         threading.Thread(target=self._watch, name="watch_worker", daemon=True).start()
 
@@ -239,12 +230,3 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         while not self._closing.wait(0.2):
             with suppress(RuntimeError):  # the table of requests changed during iteration
                 self.control_conn.abort(RuntimeError("a worker process died"))
-
-
-def cause_of_death(code: int, log: Path) -> str:
-    """Describe how a process ended: by which signal, or with the last line that it printed."""
-    if code < 0:
-        return f"it was killed by {signal.Signals(-code).name}"
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f"it ended with exit code {code}" + (f": {last[:300]}" if last else "")

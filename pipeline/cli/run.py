@@ -103,9 +103,10 @@ def run(
 
 def _check_engine(config: Config, beam_flags: tuple[str, ...]) -> None:
     if beam_flags or config.run.beam:
-        from pipeline.beam.runner import check_engine
+        from pipeline.beam.engines import require
+        from pipeline.beam.options import parse_options
 
-        check_engine(config, beam_flags)
+        require(config, parse_options(config, beam_flags))
 
 
 def _execute(
@@ -284,10 +285,11 @@ def _engine(config: Config, beam_flags: tuple[str, ...]) -> tuple[str, list[dict
     """Return the engine and its needs; Beam, which takes a second, is imported only if needed."""
     if not (beam_flags or config.run.beam):
         return "in-process", []
-    from pipeline.beam.runner import engine_needs
+    from pipeline.beam.engines import needs_of
+    from pipeline.beam.options import parse_options
 
-    engine, needs = engine_needs(config, beam_flags)
-    return engine, [asdict(need) for need in needs]
+    options = parse_options(config, beam_flags)
+    return options.runner, [asdict(need) for need in needs_of(config, options)]
 
 
 def _answer_of(config: Config, file: Path | None, preview: Preview) -> dict[str, Any]:
