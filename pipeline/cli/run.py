@@ -114,7 +114,7 @@ class _Run:
     def carry_out(self, day: date | None, engine: Engine) -> None:
         from pipeline.monitor.progress import Watcher
 
-        # First, because the libraries of a run take a second to load.
+        # Before the other imports, because the libraries of a run take a second to load.
         if not self.state.log.quiet:
             colour = wants_colour(self.state.colour, sys.stderr)
             events = self.state.log.form == "json" or self.state.verbose
@@ -122,7 +122,14 @@ class _Run:
             self.watcher.start()
             engine = self.watcher.watching(engine)
         try:
-            outcome = self._run(day, engine)
+            from pipeline.job import run_job
+            from pipeline.ledger.account import Account
+            from pipeline.monitor.metrics_file import recorded
+
+            with recorded(self.config) as self.last:
+                options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
+                outcome = run_job(self.config, day, engine, self._report, **options)
+                self.last.account = outcome.account or Account()
         finally:
             if self.watcher:
                 self.watcher.stop()
@@ -136,17 +143,6 @@ class _Run:
                     "remarks": outcome.inputs.remarks(),
                 }
             )
-
-    def _run(self, day: date | None, engine: Engine) -> Outcome:
-        from pipeline.job import run_job
-        from pipeline.ledger.account import Account
-        from pipeline.monitor.metrics_file import recorded
-
-        with recorded(self.config) as self.last:
-            options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
-            outcome = run_job(self.config, day, engine, self._report, **options)
-            self.last.account = outcome.account or Account()
-        return outcome
 
     def _report(self, inputs: Inputs, run: Published) -> None:
         from pipeline.explain.account import account_lines

@@ -17,7 +17,7 @@ from pipeline.staging import SEND_EVERY_S, STAGES, counted, forget
 from pipeline.storage import is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection
 
     from pipeline.config import Config
     from pipeline.ledger.plan import Engine, Plan
@@ -179,25 +179,24 @@ class _Events:
         )
 
     def look(self) -> None:
-        for index in self._new("cleaned", self.cleaned):
+        for index, when in self._new("cleaned", self.cleaned):
+            self.cleaned[index] = when
             self._log_block(index)
-        if len(self.cleaned) < len(self.plan.blocks):
-            return
-        clean_end = max(self.cleaned.values())
-        self._log_pass("clean", self.began, clean_end)
-        for _ in self._new("written", self.written):
-            pass
-        if self.written:
-            write_start = min(self.written.values())
-            self._log_pass("deduplicate", clean_end, write_start)
-            if len(self.written) == len(self.plan.blocks):
-                self._log_pass("write", write_start, max(self.written.values()))
+        if len(self.cleaned) == len(self.plan.blocks):
+            self.written |= self._new("written", self.written)
+        for name, seconds in self._passes().items():
+            if name not in self.passes:
+                self.passes.append(name)
+                facts: dict[str, Any] = {"pass": name, "seconds": seconds}
+                self.log.event("pass_finished", f"{name}: {seconds:.1f} s", **facts)
 
-    def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
+    def _passes(self) -> dict[str, float]:
+        times = (self.cleaned.values(), self.written.values())
+        return pass_seconds(self.began, *times, len(self.plan.blocks))
+
+    def _new(self, kind: str, seen: dict[int, float]) -> list[tuple[int, float]]:
         waiting = [block.index for block in self.plan.blocks if block.index not in seen]
-        for index, when in self.staging.note_times(waiting, kind).items():
-            seen[index] = when
-            yield index
+        return list(self.staging.note_times(waiting, kind).items())
 
     def _log_block(self, index: int) -> None:
         (counts,) = self.staging.cleaned(range(index, index + 1))
@@ -214,13 +213,6 @@ class _Events:
             done=len(self.cleaned),
             blocks=len(self.plan.blocks),
         )
-
-    def _log_pass(self, name: str, start: float, end: float) -> None:
-        if name not in self.passes:
-            self.passes.append(name)
-            # Blocks finished by a killed run are older than this run.
-            facts: dict[str, Any] = {"pass": name, "seconds": round(max(0.0, end - start), 3)}
-            self.log.event("pass_finished", f"{name}: {facts['seconds']:.1f} s", **facts)
 
 
 class Watcher:
@@ -358,22 +350,28 @@ class _LiveLine:
         return bar
 
 
-def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, float]:
-    """Return the seconds of each stage of a finished run, from the notes of its blocks.
+def pass_seconds(
+    began: float, cleaned: Collection[float], written: Collection[float], blocks: int
+) -> dict[str, float]:
+    """Return the seconds of each pass that has ended.
 
-    Blocks finished by a killed run are older than *started*, and count as no time.
+    Args:
+        began: Unix time of the start. Blocks finished by a killed run are older, and count as no
+            time.
+        cleaned, written: Unix times of the blocks that are cleaned, and of those written.
+        blocks: number of all blocks.
     """
-
-    def times(kind: str) -> list[float]:
-        found = staging.note_times(range(blocks), kind)
-        return [max(started, when) for when in found.values()]
-
-    cleaned, written = max(times("cleaned")), times("written")
-    ends = {"clean": cleaned, "deduplicate": max(cleaned, min(written)), "write": max(written)}
-    before, seconds = started, {}
+    ends = {}
+    if len(cleaned) == blocks:
+        ends["clean"] = max(cleaned)
+        if written:
+            ends["deduplicate"] = min(written)
+        if len(written) == blocks:
+            ends["write"] = max(written)
+    seconds = {}
     for name, end in ends.items():
-        seconds[name] = round(end - before, 3)
-        before = end
+        seconds[name] = round(max(0.0, end - began), 3)
+        began = max(began, end)
     return seconds
 
 
