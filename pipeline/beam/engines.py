@@ -227,7 +227,7 @@ def _worker(options: Options) -> Iterator[Need]:
         text = f"{kind}: its content cannot be checked; it needs the same newsieve and packages"
         yield Need("worker", text, state="note")
     elif kind == "EXTERNAL" or options.worker_address:
-        yield _ask(options.worker_address)
+        yield _ask_pool(options.worker_address)
     elif options.is_embedded:
         yield Need("worker", "this run starts its own", state="ok")
     else:
@@ -239,7 +239,7 @@ def _worker(options: Options) -> Iterator[Need]:
         )
 
 
-def _ask(address: str) -> Need:
+def _ask_pool(address: str) -> Need:
     if not address:
         return Need("worker", "no address: --environment_config=HOST:PORT")
     try:

@@ -107,12 +107,12 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
     """
     handlers = worker_handlers.WorkerHandler
     urn = python_urns.SUBPROCESS_SDK
-    former = worker_handlers.GrpcServer, handlers._registered_environments[urn]  # noqa: SLF001
+    replaced = worker_handlers.GrpcServer, handlers._registered_environments[urn]  # noqa: SLF001
     processes: list[subprocess.Popen[bytes]] = []
-    forget = threading.excepthook
+    former_hook = threading.excepthook
 
     def thread_ended(failure: threading.ExceptHookArgs) -> None:
-        forget(failure)
+        former_hook(failure)
         if is_fatal(failure):
             cause = str(failure.exc_value) or failure.exc_type.__name__
             deaths.append(f"a thread of the engine ended: {cause}")
@@ -126,9 +126,9 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
         try:
             yield SubprocessSDKEnvironment.from_command_string("local workers")
         finally:
-            threading.excepthook = forget
-            worker_handlers.GrpcServer = former[0]
-            handlers._registered_environments[urn] = former[1]  # noqa: SLF001
+            threading.excepthook = former_hook
+            worker_handlers.GrpcServer = replaced[0]
+            handlers._registered_environments[urn] = replaced[1]  # noqa: SLF001
 
 
 class _Server:

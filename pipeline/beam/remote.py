@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.ledger.plan import Plan
     from pipeline.staging import Staging
 
-LOOK_EVERY_S = 10.0
+POLL_EVERY_S = 10.0
 """Seconds between two requests for the progress of a job."""
 
 CANCEL_S = 60.0
@@ -105,7 +105,7 @@ class _Job:
         on_cluster = options.runner == "FlinkRunner" and master not in {"[local]", "[auto]"}
         self.flink = Flink(master) if on_cluster else None
         self.slots = max(1, int(options.values.get("parallelism") or 1))
-        self.told = ""
+        self.reported = ""
 
     def cancel_earlier(self) -> None:
         """Cancel the job that a killed run has left: it would write the same files.
@@ -116,7 +116,7 @@ class _Job:
         if not self.flink:
             return
         for job in self.flink.jobs(self.name):
-            self._tell(f"cancelling job {job}, left by a killed run", job=job)
+            self._report(f"cancelling job {job}, left by a killed run", job=job)
             if not self.flink.cancel(job, CANCEL_S):
                 raise NewsieveError(
                     f"{self.title}: job {job} of a killed run cannot be cancelled; "
@@ -131,7 +131,7 @@ class _Job:
 
     def run(self, root: beam.Pipeline) -> None:
         result, ended = root.run(), threading.Event()
-        threading.Thread(target=self._watch_until, args=(ended,), daemon=True).start()
+        threading.Thread(target=self._report_progress, args=(ended,), daemon=True).start()
         try:
             try:
                 result.wait_until_finish()
@@ -168,18 +168,18 @@ class _Job:
             where = f"{self.flink.url} and the logs of its task managers"
         return EngineFailure(text, f"see {where}")
 
-    def _watch_until(self, ended: threading.Event) -> None:
+    def _report_progress(self, ended: threading.Event) -> None:
         """Log the progress of the job."""
         job = ""
-        while self.flink and not ended.wait(LOOK_EVERY_S):
+        while self.flink and not ended.wait(POLL_EVERY_S):
             with suppress(NewsieveError):  # it may be busy, or the job not there yet
                 job = job or next(iter(self.flink.jobs(self.name)), "")
                 if job:
-                    self._tell(self.flink.progress(job, STAGES), job=job)
+                    self._report(self.flink.progress(job, STAGES), job=job)
 
-    def _tell(self, text: str, **facts: str) -> None:
-        if text != self.told:
-            self.told = text
+    def _report(self, text: str, **facts: str) -> None:
+        if text != self.reported:
+            self.reported = text
             fields = {"event": "engine", "run_id": self.run_id, "engine": self.title}
             line = f"{self.title}: {text}"
             _log.info("%s", line, extra={"facts": {**fields, "message": text, **facts}})

@@ -336,7 +336,7 @@ def worker(state: State, address: str) -> None:
     """  # noqa: D301
     from pipeline.beam.pool import serve_pool
 
-    tell = _teller(state)
+    tell = _worker_log(state)
     try:
         with serve_pool(address, tell) as (host, port):
             tell({"state": "listening", "address": f"{host}:{port}"})
@@ -345,7 +345,7 @@ def worker(state: State, address: str) -> None:
         tell({"state": "stopped"})
 
 
-def _teller(state: State) -> Callable[[dict[str, Any]], None]:
+def _worker_log(state: State) -> Callable[[dict[str, Any]], None]:
     from pipeline.beam.description import describe
 
     here = describe()

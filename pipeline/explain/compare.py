@@ -1,7 +1,7 @@
 """Two documents as deduplication sees them: what they share, the decision, and its main reasons.
 
-A model input of 0 is not neutral, so evidence is measured against other pairs: evidence for a copy
-against a pair with nothing in common, evidence against it against the shorter text and itself.
+A model input of 0 is not neutral, so the evidence is measured relative to a reference pair: two
+texts with nothing in common if the pair is a copy, else the shorter text paired with itself.
 """
 
 from __future__ import annotations

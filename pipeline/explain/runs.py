@@ -40,8 +40,8 @@ def list_runs(output: Place) -> dict[str, Any]:
     check_output(output)
     runs = []
     for run in committed_runs(output):
-        runs += [_listed(each, run.folder) for each in manifests_of(read_manifest(run.folder))]
-    held = [_listed(read_manifest(folder), folder) for folder in held_runs(output)]
+        runs += [_summary(each, run.folder) for each in manifests_of(read_manifest(run.folder))]
+    held = [_summary(read_manifest(folder), folder) for folder in held_runs(output)]
     return {"output": str(output), "runs": runs, "held": held}
 
 
@@ -66,7 +66,7 @@ def published_files(output: Place, table: Table, after: int = 0) -> list[Place]:
     ]
 
 
-def _listed(manifest: dict[str, Any], folder: Place) -> dict[str, Any]:
+def _summary(manifest: dict[str, Any], folder: Place) -> dict[str, Any]:
     counts, timings = manifest.get("counts") or {}, manifest.get("timings") or {}
     return {
         **{name: manifest[name] for name in ("run_id", "sequence", "logical_date")},

@@ -118,30 +118,32 @@ class Guard:
         Raises:
             NewsieveError: no helper can be started.
         """
-        answers: list[object] = []
+        results: list[object] = []
         with self._lock:
             try:
-                while len(answers) < len(items):
-                    self._answer_some(items, pickle.dumps(argument), answers)
+                while len(results) < len(items):
+                    self._receive_results(items, pickle.dumps(argument), results)
             except BaseException:
                 self._end()  # it may still reply to an abandoned request
                 raise
-        return answers
+        return results
 
     def close(self) -> None:
         """Stop the helper."""
         with self._lock:
             self._end()
 
-    def _answer_some(self, items: Sequence[object], argument: bytes, answers: list[object]) -> None:
+    def _receive_results(
+        self, items: Sequence[object], argument: bytes, results: list[object]
+    ) -> None:
         """Receive results until all *items* have one, or the helper dies."""
         helper = self._ready_helper()
         fresh = not helper.answered
         try:
             helper.expect_ready()
-            helper.send((argument, items[len(answers) :]))
-            while len(answers) < len(items):
-                answers.append(helper.receive())
+            helper.send((argument, items[len(results) :]))
+            while len(results) < len(items):
+                results.append(helper.receive())
                 fresh = False
         except (EOFError, OSError, pickle.UnpicklingError):
             killed = helper.cause_of_death()
@@ -154,7 +156,7 @@ class Guard:
             elif not helper.ready:
                 raise _cannot_start(killed.detail) from None
             elif fresh or killed.how == "too_slow":
-                answers.append(killed)
+                results.append(killed)
 
     def _ready_helper(self) -> _Helper:
         if self._helper is not None and self._helper.parent != os.getpid():

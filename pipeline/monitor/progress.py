@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.monitor.log import EventLog
     from pipeline.staging import RunName, Staging
 
-LOOK_EVERY_S = 0.5
+POLL_EVERY_S = 0.5
 EVENTS_EVERY_S = 2.0
 """Seconds between two checks for notes; a check takes 16 ms for 1,000 blocks (16 GB of input)."""
 LOG_EVERY_S = 30.0
@@ -105,12 +105,12 @@ class _Run:
     plan: Plan
     config: Config
     staging: Staging
-    looks: deque[tuple[float, int, int]] = field(default_factory=deque)
+    samples: deque[tuple[float, int, int]] = field(default_factory=deque)
     stage: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     counted: float = -math.inf
 
-    def look(self, now: float, seconds: float) -> Progress:
+    def progress(self, now: float, seconds: float) -> Progress:
         if not is_url(self.staging.folder) or now - self.counted >= SEND_EVERY_S:
             found, self.counted = counted(self.staging.folder), now
             if any(found.values()) or not self.counts:  # a store may fail to reply once
@@ -118,11 +118,11 @@ class _Run:
         counts = self.counts
         stage, done, total = self._stage(counts)
         if stage != self.stage:
-            self.stage, self.looks = stage, deque()
-        self.looks.append((now, counts["records"], done))
-        while len(self.looks) > 2 and now - self.looks[0][0] > RATE_OVER_S:
-            self.looks.popleft()
-        then, records_then, done_then = self.looks[0]
+            self.stage, self.samples = stage, deque()
+        self.samples.append((now, counts["records"], done))
+        while len(self.samples) > 2 and now - self.samples[0][0] > RATE_OVER_S:
+            self.samples.popleft()
+        then, records_then, done_then = self.samples[0]
         passed = now - then
         moved = (done - done_then) / passed if passed >= 1 else 0
         return Progress(
@@ -178,7 +178,7 @@ class _Events:
             blocks=len(plan.blocks),
         )
 
-    def look(self) -> None:
+    def update(self) -> None:
         for index, when in self._new("cleaned", self.cleaned):
             self.cleaned[index] = when
             self._log_block(index)
@@ -226,7 +226,7 @@ class Watcher:
         Args:
             events: also log the plan, each cleaned block and each pass.
         """
-        self._log, self._tells = log, events
+        self._log, self._logs_events = log, events
         self._events: _Events | None = None
         self._line = _LiveLine(stream, colour=colour) if stream.isatty() else None
         self._run: _Run | None = None
@@ -237,7 +237,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start watching."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -251,7 +251,7 @@ class Watcher:
 
         def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
             forget(staging.folder)
-            if self._tells:
+            if self._logs_events:
                 self._events = _Events(plan, staging, self._log)
                 self._events.begin()
             self._run = _Run(plan, config, staging)
@@ -259,7 +259,7 @@ class Watcher:
                 engine(plan, run, config, staging)
             finally:
                 self._run, self._stage = None, "publishing"
-                self._tell()
+                self._log_events()
                 self._events = None
 
         return run_engine
@@ -270,20 +270,20 @@ class Watcher:
             if self._line:
                 self._line.clear()
 
-    def _tell(self) -> None:
+    def _log_events(self) -> None:
         with self._lock:
             if self._events:
-                self._events.look()
+                self._events.update()
 
     def _watch(self) -> None:
-        told = 0.0
-        while not self._ended.wait(LOOK_EVERY_S):
+        logged = 0.0
+        while not self._ended.wait(POLL_EVERY_S):
             now = time.monotonic()
-            if now - told >= EVENTS_EVERY_S:
-                told = now
-                self._tell()
+            if now - logged >= EVENTS_EVERY_S:
+                logged = now
+                self._log_events()
             run, seconds = self._run, now - self._began
-            found = run.look(now, seconds) if run else Progress(self._stage, seconds)
+            found = run.progress(now, seconds) if run else Progress(self._stage, seconds)
             if self._line:
                 with self._lock:
                     self._line.show(found)
