@@ -76,13 +76,13 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
     for override in overrides:
         _apply(override, source)
     found = list(source.duplicates)
-    config = None
     try:
         config = Config.model_validate(source.values)
     except ValidationError as error:
         found += _problems(error, source)
-    if config is not None and not found:
-        return config
+    else:
+        if not found:
+            return config
     problems = [f"  {place}\n{text}" for place, text in sorted(found, key=_line_order)]
     count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
     raise ConfigError(f"{path or 'configuration'}: {count}\n\n" + "\n".join(problems))

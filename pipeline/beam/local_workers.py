@@ -29,8 +29,8 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.lifeline import cause_of_death, is_fatal, lifeline, start
-from pipeline.guard import python_command
+from pipeline.beam.lifeline import cause_of_death, is_fatal, lifeline
+from pipeline.beam.worker import start_worker
 from pipeline.storage import open_own
 
 if TYPE_CHECKING:
@@ -188,17 +188,13 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
 
     def start_worker(self) -> None:
         options = json_format.MessageToJson(self.provision_info.provision_info.pipeline_options)
-        folder = self._server.folder
         settings = {
             "CONTROL_API_SERVICE_DESCRIPTOR": str(self.control_api_service_descriptor()),
             "PIPELINE_OPTIONS": options,
             "WORKER_ID": self.worker_id,
-            "TMPDIR": str(folder),
         }
-        code = "from pipeline.beam.worker import main; main()"
-        self._log = folder / f"{self.worker_id}.log"
-        command = python_command(code, str(self._held), str(folder))
-        self._process = start(command, self._log, [self._held], env=os.environ | settings)
+        self._log = self._server.folder / f"{self.worker_id}.log"
+        self._process = start_worker(settings, self._log, [self._held])
         self._processes.append(self._process)
         threading.Thread(target=self._watch, name="watch_worker", daemon=True).start()
 

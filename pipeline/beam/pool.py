@@ -30,10 +30,10 @@ from apache_beam.runners.portability.local_job_service import json_format
 from apache_beam.utils import thread_pool_executor
 
 from pipeline.beam.description import describe
-from pipeline.beam.lifeline import cause_of_death, end, lifeline, start
+from pipeline.beam.lifeline import cause_of_death, end, lifeline
 from pipeline.beam.local_workers import private_folder
+from pipeline.beam.worker import start_worker
 from pipeline.errors import NewsieveError, UsageError
-from pipeline.guard import python_command
 from pipeline.storage import place_of
 
 if TYPE_CHECKING:
@@ -112,10 +112,19 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         with self.lock:
             self.started += 1
             log = self.folder / f"{self.started}.log"
+        settings = {
+            "WORKER_ID": request.worker_id,
+            "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{request.control_endpoint.url}"',
+            "PIPELINE_OPTIONS": _pipeline_options(request),
+            **dict.fromkeys(_PROXIES, ""),
+        }
+        params = dict(request.params)
+        folder, umask = params.get("folder"), int(params.get("umask", "-1"))
         reading, writing = os.pipe()
         with os.fdopen(reading, "rb") as ready:
             try:
-                process = self._start_process(request, log, writing)
+                pipes = [self.held, writing]
+                process = start_worker(settings, log, pipes, cwd=folder, umask=umask)
             finally:
                 os.close(writing)
             with self.lock:
@@ -131,24 +140,6 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         watch = threading.Thread(target=self._watch, args=(process, log, facts), daemon=True)
         watch.start()
         return ""
-
-    def _start_process(self, request: Any, log: Path, ready: int) -> subprocess.Popen[bytes]:
-        params = dict(request.params)
-        settings = {
-            "WORKER_ID": request.worker_id,
-            "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{request.control_endpoint.url}"',
-            "PIPELINE_OPTIONS": _pipeline_options(request),
-            "TMPDIR": str(self.folder),
-        }
-        code = "from pipeline.beam.worker import serve_engine; serve_engine()"
-        return start(
-            python_command(code, str(self.held), str(self.folder), str(ready)),
-            log,
-            [self.held, ready],
-            cwd=params.get("folder"),
-            umask=int(params.get("umask", "-1")),
-            env={**os.environ, **settings} | dict.fromkeys(_PROXIES, ""),
-        )
 
     def _watch(self, process: subprocess.Popen[bytes], log: Path, facts: Event) -> None:
         code = process.wait()

@@ -211,23 +211,20 @@ def _seen(side: dict[str, Any], shingles: NDArray[np.uint64], sketch: Sketch) ->
 
 
 def _shared(texts: list[str], pair: _Pair) -> dict[str, Any]:
-    (one, other), shared = map(printed_figures, texts), pair.similar.shared
-    names, others = map(printed_names, texts)
+    shared = pair.similar.shared
     agreed = float(np.mean(pair.signatures[0] == pair.signatures[1]))
-    return {
+    found: dict[str, Any] = {
         "estimated": agreed if pair.similar.smaller else None,
         "exact": pair.similar.jaccard,
         "a_in_b": shared / max(1, len(pair.sets[0])),
         "b_in_a": shared / max(1, len(pair.sets[1])),
         "shingles": shared,
         "rare": pair.rare_shared,
-        "figures": len(one & other),
-        "figures_a": sorted(one - other),
-        "figures_b": sorted(other - one),
-        "names": len(names & others),
-        "names_a": sorted(names - others),
-        "names_b": sorted(others - names),
     }
+    for kind, printed in (("figures", printed_figures), ("names", printed_names)):
+        a, b = map(printed, texts)
+        found |= {kind: len(a & b), f"{kind}_a": sorted(a - b), f"{kind}_b": sorted(b - a)}
+    return found
 
 
 def _reached(pair: _Pair, config: DedupConfig) -> dict[str, Any]:

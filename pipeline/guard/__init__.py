@@ -140,7 +140,6 @@ class Guard:
         helper = self._ready_helper()
         fresh = not helper.answered
         try:
-            helper.expect_ready()
             helper.send((argument, items[len(results) :]))
             while len(results) < len(items):
                 results.append(helper.receive())
@@ -200,19 +199,17 @@ class _Helper:
             os.close(lifeline)
         self._requests = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
-        with suppress(BrokenPipeError):  # expect_ready reports it
+        with suppress(BrokenPipeError):  # send reports it
             self._requests.write(start)
             self._requests.flush()
 
-    def expect_ready(self) -> None:
-        """Wait for the function to be loaded; EOFError if the helper dies."""
+    def send(self, request: tuple[bytes, Sequence[object]]) -> None:
+        """Send a request once the function is loaded; EOFError if the helper dies before."""
         if not self.ready:
             message = pickle.load(self._answers)  # noqa: S301 - our own child's
             if message != READY:
                 raise _cannot_start(str(message))
             self.ready = True
-
-    def send(self, request: tuple[bytes, Sequence[object]]) -> None:
         pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
         self._requests.flush()
 
