@@ -1,7 +1,7 @@
 """Two documents as deduplication sees them: what they share, the decision, and its main reasons.
 
-A model input of 0 is not neutral, so evidence is measured against other pairs: evidence for a copy
-against a pair with nothing in common, evidence against it against the shorter text and itself.
+A model input of 0 is not neutral, so the evidence is measured relative to a reference pair: two
+texts with nothing in common if the pair is a copy, else the shorter text paired with itself.
 """
 
 from __future__ import annotations
@@ -211,23 +211,20 @@ def _seen(side: dict[str, Any], shingles: NDArray[np.uint64], sketch: Sketch) ->
 
 
 def _shared(texts: list[str], pair: _Pair) -> dict[str, Any]:
-    (one, other), shared = map(printed_figures, texts), pair.similar.shared
-    names, others = map(printed_names, texts)
+    shared = pair.similar.shared
     agreed = float(np.mean(pair.signatures[0] == pair.signatures[1]))
-    return {
+    found: dict[str, Any] = {
         "estimated": agreed if pair.similar.smaller else None,
         "exact": pair.similar.jaccard,
         "a_in_b": shared / max(1, len(pair.sets[0])),
         "b_in_a": shared / max(1, len(pair.sets[1])),
         "shingles": shared,
         "rare": pair.rare_shared,
-        "figures": len(one & other),
-        "figures_a": sorted(one - other),
-        "figures_b": sorted(other - one),
-        "names": len(names & others),
-        "names_a": sorted(names - others),
-        "names_b": sorted(others - names),
     }
+    for kind, printed in (("figures", printed_figures), ("names", printed_names)):
+        a, b = map(printed, texts)
+        found |= {kind: len(a & b), f"{kind}_a": sorted(a - b), f"{kind}_b": sorted(b - a)}
+    return found
 
 
 def _reached(pair: _Pair, config: DedupConfig) -> dict[str, Any]:

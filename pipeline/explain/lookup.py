@@ -1,7 +1,7 @@
 """Rows of an output folder by name (id, record id, url or source), and the fate of one record.
 
-Only the columns that contain names are searched; the other columns of a row are read from its file
-only.
+Only the columns that contain names are searched; the rest of a row is then read from the one file
+that contains it.
 """
 
 from __future__ import annotations
