@@ -65,11 +65,7 @@ class Page:
         lines: in order; hard-wrapped ones joined.
         marked: the few lines with kinds or signs; most rules look at no others.
         prose_before: words of prose before each line, and before the end.
-        first_prose: index of the first line of prose; the number of lines if there is none.
         mode: how readily a doubtful line is cut.
-        title: the headline, once known.
-        title_index: the line that the headline was read from; None if the record declares it.
-        authors: names from the record or from bylines, once known.
         wrapped: whether hard-wrapped lines were joined.
         repeated: short lines that occur on many pages of the site.
     """
@@ -78,11 +74,7 @@ class Page:
     lines: tuple[LineRecord, ...]
     marked: tuple[LineRecord, ...]
     prose_before: tuple[int, ...]
-    first_prose: int
     mode: Mode = "default"
-    title: str | None = None
-    title_index: int | None = None
-    authors: tuple[str, ...] = ()
     wrapped: bool = False
     repeated: frozenset[int] = frozenset()
 
@@ -119,7 +111,6 @@ def read_page(raw: str, mode: Mode = "default") -> Page:
         prose_before=tuple(
             accumulate([line.word_count if line.prose else 0 for line in records], initial=0)
         ),
-        first_prose=next((line.index for line in records if line.prose), len(records)),
         mode=mode,
         wrapped=len(joined) < len(lines),
     )

@@ -2,7 +2,8 @@
 
 A rule's name is the ``rule`` of the spans it removes, a heading in the docs and an input of the
 tagger. Most rules are rows of ``LINE_RULES``: what a line says, how long it may be and where it is.
-The others look at the lines around it and are functions. Rules do not depend on one another: if
+The others look at the lines around it and are functions, apart from ``repeated_title``, which needs
+the headline (``decide``). Rules do not depend on one another: if
 several match a line, the first of ``RULES`` names it. When in doubt they keep a line, because a
 lost sentence is worse than a leftover button.
 """
@@ -66,28 +67,23 @@ RULE_DESCRIPTIONS: dict[str, str] = {name: each["cuts"] for name, each in _TABLE
 LINE_RULES = [Row(name, **row) for name, each in _TABLE.items() for row in each.get("lines", ())]
 RULES = tuple(RULE_DESCRIPTIONS)
 
-NAME_WORDS, NAME_LETTERS = 5, 4
-"""Words of the longest line with only an author's name; letters of the shortest first name."""
 STORY_TOLD, NEAR_END, BIO_WORDS = 0.6, 0.15, 120
 """Least share of the prose above a biography, largest share below it, words of the longest one."""
 
 
 def author_block(page: Page) -> list[int]:
-    """The author's name as a link, and the biography below the story.
+    """The author's handle, and the biography below the story.
 
     A biography is a line near the end that calls someone a reporter, an editor or the like: the
-    author, the person named on the line above, or someone new at the very end.
+    person on the line above, or the last prose, about someone whom the story has not named.
     """
     cut: list[int] = []
-    names = {name.casefold() for name in page.authors}
-    names |= {name.split()[0] for name in names if len(name.split()[0]) >= NAME_LETTERS}
     told = page.prose_before[-1]
-    for line in page.lines if names else page.marked:
+    for line in page.marked:
         before = page.prose_before[line.index]
         if before < STORY_TOLD * told:
             continue
-        named = line.word_count <= NAME_WORDS and line.text.casefold().strip(" .:–-|") in names
-        if named or "handle" in line.signs:
+        if "handle" in line.signs:
             cut.append(line.index)
         elif "biography" in line.signs and line.word_count <= BIO_WORDS:
             near_end = told - before <= max(line.word_count + 60, NEAR_END * told)
@@ -98,14 +94,17 @@ def author_block(page: Page) -> list[int]:
 
 
 def _presents(page: Page, line: LineRecord) -> bool:
-    """Whether a biography is an author's, or ends the text with a name not in the story."""
-    if any(name.casefold().split()[-1] in line.words for name in page.authors):
-        return True
-    first, name = line.text.split(" ")[0], line.words[1:2]
+    """Whether a biography is the last prose and begins with a name not in the story."""
+    first, _, rest = line.text.partition(" ")
     last = page.prose_before[line.index + 1] == page.prose_before[-1]
-    named = first[0].isupper() and line.text[len(first) + 1 :][:1].isupper()
     above = (other.words for other in page.lines[: line.index] if other.prose)
-    return last and named and bool(name) and not any(name[0] in words for words in above)
+    return (
+        last
+        and first[0].isupper()
+        and rest[:1].isupper()
+        and len(line.words) > 1
+        and not any(line.words[1] in words for words in above)
+    )
 
 
 MIN_TITLE, MIN_PREFIX, SITE_NAME = 2, 4, 5
@@ -113,20 +112,26 @@ MIN_TITLE, MIN_PREFIX, SITE_NAME = 2, 4, 5
 words of a site's name after it."""
 
 
-def repeated_title(page: Page) -> list[int]:
-    """The headline again; above the story or beside a caption also shortened or with a suffix."""
-    title = tuple(re.findall(r"\w+", (page.title or "").casefold()))
+def repeated_title(page: Page, title: str | None, own: int | None = None) -> frozenset[int]:
+    """The headline again; above the story or beside a caption also shortened or with a suffix.
+
+    Args:
+        own: the headline's line, which is no repetition.
+    """
+    wanted = tuple(re.findall(r"\w+", (title or "").casefold()))
+    told = (line.index for line in page.lines if line.prose)
+    first_prose = next(told, len(page.lines))
     found = []
-    for line in page.lines if len(title) >= MIN_TITLE else ():
-        words, size = line.words, min(len(line.words), len(title))
-        if line.index == page.title_index or words[:size] != title[:size] or not size:
+    for line in page.lines if len(wanted) >= MIN_TITLE else ():
+        words, size = line.words, min(len(line.words), len(wanted))
+        if line.index == own or words[:size] != wanted[:size] or not size:
             continue
         beside = page.lines[max(line.index - 1, 0) : line.index + 2]
-        above = line.index < page.first_prose or any("credit" in n.signs for n in beside)
+        above = line.index < first_prose or any("credit" in n.signs for n in beside)
         above = above and size >= MIN_PREFIX and not line.terminal
-        if words == title or (above and len(words) <= len(title) + SITE_NAME):
+        if words == wanted or (above and len(words) <= len(wanted) + SITE_NAME):
             found.append(line.index)
-    return found
+    return frozenset(found)
 
 
 def timestamp(page: Page) -> list[int]:
@@ -283,20 +288,12 @@ def _fit(said: int, words: int) -> float:
 
 FUNCTIONS: dict[str, Callable[[Page], Iterable[int]]] = {
     rule.__name__: rule
-    for rule in (repeated_title, timestamp, author_block, reader_comments, script_code, bullet_only)
+    for rule in (timestamp, author_block, reader_comments, script_code, bullet_only)
 }
-LATER = {"repeated_title": "title", "author_block": "authors"}
-"""Rules that match more lines once this attribute of the page is known."""
 
 _ROWS: dict[str, list[Row]] = defaultdict(list)
 for _row in LINE_RULES:
     _ROWS[_row.says].append(_row)
-
-
-def later_hits(page: Page) -> Hits:
-    """Apply those rules of ``LATER`` again whose attribute is known."""
-    known = [name for name, attribute in LATER.items() if getattr(page, attribute)]
-    return {name: frozenset(FUNCTIONS[name](page)) for name in known}
 
 
 def rule_hits(page: Page) -> Hits:
