@@ -146,12 +146,12 @@ def _java(options: Options, least: int) -> Need:
     if not program:
         return Need("Java", f"{launcher} is not found; install Java {least} or newer")
     try:
-        told = subprocess.run(  # noqa: S603
+        printed = subprocess.run(  # noqa: S603
             [program, "-version"], capture_output=True, check=False, timeout=30, text=True
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Need("Java", f"{program} does not start: {error}")
-    version = re.search(r'version "(?:1\.)?(\d+)[^"]*"', told.stdout + told.stderr)
+    version = re.search(r'version "(?:1\.)?(\d+)[^"]*"', printed.stdout + printed.stderr)
     if version is None or int(version[1]) < least:
         found = version[0] if version else "no version"
         return Need("Java", f"{program}: {found}; the jar needs Java {least} or newer")

@@ -93,9 +93,9 @@ def last_words(log: Path) -> str:
     """Return the last line of a log that is not part of a Java stack trace; "" without one."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     lines = [line.strip() for line in text.split("\n")]
-    said = [line for line in lines if line and not line.startswith(("at ", "..."))]
-    causes = [line for line in said if line.startswith("Caused by: ")]
-    return (causes or said or [""])[-1][:300]
+    shown = [line for line in lines if line and not line.startswith(("at ", "..."))]
+    causes = [line for line in shown if line.startswith("Caused by: ")]
+    return (causes or shown or [""])[-1][:300]
 
 
 def cause_of_death(code: int, log: Path) -> str:

@@ -68,12 +68,12 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
     Attributes:
         folder: for the output and temporary files of workers.
         held: the lifeline that workers inherit.
-        tell: called with each event of a worker.
+        report: called with each event of a worker.
     """
 
     folder: Path
     held: int
-    tell: Callable[[Event], object] = lambda _: None
+    report: Callable[[Event], object] = lambda _: None
     processes: dict[tuple[str, str], subprocess.Popen[bytes]] = field(default_factory=dict)
     started: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,7 +85,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         except (OSError, grpc.RpcError) as failure:
             error = f"{type(failure).__name__}: {failure}"
         if error:
-            self.tell({"state": "failed", "worker": request.worker_id, "reason": error})
+            self.report({"state": "failed", "worker": request.worker_id, "reason": error})
             error = f"newsieve worker: cannot start a worker: {error}"
         return messages.StartWorkerResponse(error=error)
 
@@ -136,7 +136,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         facts = {"worker": request.worker_id, "pid": process.pid, "engine": peer}
         if not connected:
             return cause_of_death(process.wait(), log)
-        self.tell({"state": "started", **facts})
+        self.report({"state": "started", **facts})
         watch = threading.Thread(target=self._watch, args=(process, log, facts), daemon=True)
         watch.start()
         return ""
@@ -148,7 +148,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
             for key in mine:  # it was not asked to stop
                 del self.processes[key]
         reason = {"reason": cause_of_death(code, log)} if code and mine else {}
-        self.tell({"state": "ended", **facts, **reason})
+        self.report({"state": "ended", **facts, **reason})
         log.unlink(missing_ok=True)
 
 
@@ -173,7 +173,7 @@ def _is_there(path: str, size: int) -> bool:
 
 @contextmanager
 def serve_pool(
-    address: str, tell: Callable[[Event], object] = lambda _: None
+    address: str, report: Callable[[Event], object] = lambda _: None
 ) -> Iterator[tuple[str, int]]:
     """Serve a pool on *address*, ``host:port``; yield host and port. Port 0 means a free one.
 
@@ -186,7 +186,7 @@ def serve_pool(
         server = grpc.server(
             thread_pool_executor.shared_unbounded_instance(), options=[("grpc.so_reuseport", 0)]
         )
-        pool = Pool(folder, held, tell)
+        pool = Pool(folder, held, report)
         services.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
         methods = {"Describe": grpc.unary_unary_rpc_method_handler(pool.describe)}
         server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, methods)])

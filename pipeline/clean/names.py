@@ -298,7 +298,8 @@ def read_names(
             if position == 0:
                 return ()
             continue
-        name = _spell(" ".join(words))
+        name = " ".join(words)
+        name = name.title() if name.isupper() and len(name) > 2 else name
         if name not in names:
             names.append(name)
     return tuple(names[:12])
@@ -347,8 +348,3 @@ def _is_name(words: list[str]) -> bool:
             return False
         capitals += 1
     return capitals >= 1 and len("".join(words)) >= 3
-
-
-def _spell(name: str) -> str:
-    """Write a name that is all capitals as names are written."""
-    return name.title() if name.isupper() and len(name) > 2 else name

@@ -336,13 +336,13 @@ def worker(state: State, address: str) -> None:
     """  # noqa: D301
     from pipeline.beam.pool import serve_pool
 
-    tell = _worker_log(state)
+    report = _worker_log(state)
     try:
-        with serve_pool(address, tell) as (host, port):
-            tell({"state": "listening", "address": f"{host}:{port}"})
+        with serve_pool(address, report) as (host, port):
+            report({"state": "listening", "address": f"{host}:{port}"})
             threading.Event().wait()
     except KeyboardInterrupt:
-        tell({"state": "stopped"})
+        report({"state": "stopped"})
 
 
 def _worker_log(state: State) -> Callable[[dict[str, Any]], None]:
@@ -350,7 +350,7 @@ def _worker_log(state: State) -> Callable[[dict[str, Any]], None]:
 
     here = describe()
 
-    def tell(facts: dict[str, Any]) -> None:
+    def report(facts: dict[str, Any]) -> None:
         text = f"worker {facts['state']}"
         if "address" in facts:
             text += f" on {facts['address']}: newsieve {here['newsieve']}, Python {here['python']}"
@@ -360,4 +360,4 @@ def _worker_log(state: State) -> Callable[[dict[str, Any]], None]:
             text += f": {facts['reason']}"
         state.log.event("worker", text, message=text, **facts)
 
-    return tell
+    return report

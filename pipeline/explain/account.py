@@ -120,14 +120,14 @@ def _ignored(fields: dict[str, int]) -> Iterator[str]:
         return
     yield ""
     ordered = most_first(fields)
-    meant = {name: field for name, _ in ordered if (field := meant_field(name))}
+    guesses = {name: field for name, _ in ordered if (field := meant_field(name))}
     for number, (name, count) in enumerate(ordered[:FIELDS_SHOWN]):
-        hint = f"; did you mean {meant[name]}?" if name in meant else ""
+        hint = f"; did you mean {guesses[name]}?" if name in guesses else ""
         yield f"{'' if number else 'ignored':<10} {shown(name)} {count:,}{paint(hint, 'yellow')}"
     if len(ordered) > FIELDS_SHOWN:
         yield f"{'':<10} … and {len(ordered) - FIELDS_SHOWN} more fields"
-    if meant:
-        name, field = next(iter(meant.items()))
+    if guesses:
+        name, field = next(iter(guesses.items()))
         yield f"{'':<10} to use it: --set 'input.fields={{{shown(name)}: {field}}}'"
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -137,11 +137,9 @@ def _may_be_midnight(moment: Timestamp) -> bool:
 
 def _with_offset(printed: int, moments: list[Timestamp]) -> int:
     """The index of a moment with an offset on the day of the *printed* one, else *printed*."""
-    day = moments[printed].day
-    if moments[printed].offset_min is not None:
-        return printed
-    exact = (n for n, each in enumerate(moments) if each.offset_min is not None)
-    return next((n for n in exact if moments[n].day == day), printed)
+    day, exact = moments[printed].day, (each.offset_min is not None for each in moments)
+    same = [n for n, stated in enumerate(exact) if stated and moments[n].day == day]
+    return printed if printed in same else next(iter(same), printed)
 
 
 def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
@@ -197,21 +195,14 @@ def _printed_day(
     apart = address.instant.date() - moment.instant.date()
     if abs(apart) != timedelta(days=1):
         return moment
-    said = [_readable(each, None) for each in stated if _place(each.source) in SEEN]
-    return moment if any(each and each.day == moment.day for each in said) else address
+    printed = [_readable(each, None) for each in stated if _place(each.source) in SEEN]
+    return moment if any(each and each.day == moment.day for each in printed) else address
 
 
 def day_of_url(url: str | None) -> Timestamp | None:
     """The day in a URL such as ``/2024/02/28/title``; None if there is none."""
     match = _URL_DAY.search(url or "")
-    if match is None:
-        return None
-    year, month, day_of_month = map(int, match.groups())
-    try:
-        day = datetime(year, month, day_of_month, tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    return Timestamp(day, None, "day")
+    return parse_timestamp("-".join(match.groups())) if match else None
 
 
 def _readable(item: Evidence, fetched_at: Timestamp | None) -> Timestamp | None:

@@ -25,7 +25,7 @@ from pipeline.urls import canonical_url, site_of
 FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.5, 0.8, 0.6, 0.8
 """Probabilities from which a first line is the headline, another line is, a date is the article's,
 and so is one in a list of dates (docs/decisions/0032)."""
-AUTHOR_SHARE, DATED_SHARE, LABEL_SHARE = 0.85, 0.7, 0.05
+AUTHOR_SHARE, DATED_SHARE, LABEL_SHARE = 0.88, 0.76, 0.05
 """The same for a byline, for one right above a date, and for one after ``Author:`` or the like."""
 BYLINE_DATE_SHARE = 0.25
 """The same for a date in the byline."""
@@ -38,9 +38,8 @@ button, which is never the headline."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS, TITLE_CHARS = 3, 24, 300
 """Words of a first line that is the headline even if the tagger is unsure, at least and at most;
 characters of the longest headline."""
-HEADED_LINES, NOTICE_LINES = 8, 6
-"""Lines after a headline in which prose is looked for; lines above a possible headline in which a
-consent notice confirms it."""
+HEADED_LINES = 8
+"""Lines after a headline in which prose is looked for."""
 MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
 """Characters and words of the longest time stamp."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
@@ -129,7 +128,7 @@ def read_roles(page: Page, tags: Tags) -> Heading:
             headline[index - 1] *= ABOVE_BYLINE
     title, sure, heading.spared = _headline(page, headline, tags.story.tolist())
     if title is not None:
-        source = sure or ("above_story" if title.index else "first_line")
+        source = sure or "first_line"
         heading.title, heading.title_index = title.text, title.index
         heading.evidence.insert(0, _evidence(page, title, "title", title.text, source))
     return heading
@@ -163,12 +162,7 @@ def _headline(
     first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
     if first is not None:
         return first, 0.0, frozenset()
-    above = _above_story(page, story)
-    notice = page.lines[max(above[0].index - NOTICE_LINES, 0) : above[0].index] if above else ()
-    if any("legal" in other.kinds for other in notice):
-        return above[0], 0.0, frozenset()
-    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
-    return None, 0.0, frozenset(spared.union(line.index for line in above))
+    return None, 0.0, frozenset(n.index for n in likely if shares[n.index] >= SPARED_SHARE)
 
 
 def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
@@ -196,14 +190,6 @@ def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecor
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
     plain = not (line.prose or line.kinds or line.signs or ended) and not line.text[0].isdigit()
     return line if few and plain and not line.text[0].islower() else None
-
-
-def _above_story(page: Page, story: Sequence[float]) -> list[LineRecord]:
-    """The line right above the first paragraph of the story if it may be a headline."""
-    first = next((o.index for o in page.lines if o.prose and not o.kinds and story[o.index] > 0), 0)
-    line = page.lines[first - 1]
-    plain = not (line.prose or line.kinds or line.signs) and line.word_count >= HEADLINE_WORDS
-    return [line] if first and plain else []
 
 
 def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:

@@ -52,8 +52,8 @@ def print_report(facts: Mapping[str, Any], stream: IO[str], *, colour: bool) -> 
         console.print(_trend(facts["trend"]))
     failed = [gate for gate in facts["gates"] if not gate["passed"]]
     for gate in failed:
-        said = f"gate failed: {gate['name']} {gate['value']:.4g}, limit {gate['limit']:.4g}"
-        console.print(Text(said, style="red"))
+        text = f"gate failed: {gate['name']} {gate['value']:.4g}, limit {gate['limit']:.4g}"
+        console.print(Text(text, style="red"))
 
 
 def _table(
