@@ -43,6 +43,7 @@ PARTS: Mapping[str, Mapping[str, object]] = {
     "inside bonus": {"INSIDE_BONUS": {}},
     "sentence bonus": {"SENTENCE_BONUS": 0.0},
     "guard: least kept": {"LEAST_KEPT": 0.0},
+    "guard: block": {"BLOCK_WORDS": 10**9},
     "known lines override": {"KNOWN_MARGIN": 0.0},
 }
 """Part of the decision → what of ``decide`` it is replaced by."""

@@ -8,8 +8,9 @@ roles ─┘
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from math import log
+from statistics import fmean
 
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.marks import CLASSES
@@ -39,6 +40,8 @@ shortest such sentence."""
 LONG_WORDS, LEAST_KEPT, NEAR_BEST = 24, 0.1, 2.0
 """Words of a long line; least share of the words in long lines that stays; if less would, those
 within so many log-odds of the best one stay."""
+BLOCK_WORDS, BLOCK_DOUBTFUL = 60, -1.0
+"""Words of the shortest block of prose that may be the story, and its lowest mean log-odds."""
 ROWS, ROW_SHARE = 5, 0.5
 """Rows of figures in the smallest table that is kept, and their least share of the lines that are
 neither prose nor match a phrase or pattern."""
@@ -94,8 +97,8 @@ def _inside_sentence(page: Page, index: int) -> bool:
 def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[list[int], bool]:
     """Lines that the tagger cuts, and whether a guard kept others.
 
-    A guard does if hardly a long line would stay, or if the table would go of which the text
-    consists.
+    A guard does if hardly a long line would stay, if the largest block of prose would go and is
+    larger than all that stays, or if the table would go of which the text consists.
     """
     bonus = _inside_bonus(page, story, known)
     values = [value + bonus.get(index, 0.0) for index, value in enumerate(story)]
@@ -114,7 +117,19 @@ def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[
     if _words(n for n in long if not drop[n.index]) < LEAST_KEPT * _words(long):
         best = max(values[line.index] for line in long)
         held = [line for line in long if values[line.index] >= best - NEAR_BEST]
-    if sum(line.prose and not drop[line.index] for line in page.lines) <= 1:
+    prose = [line for line in page.lines if line.prose]
+    gone = [line for line in prose if drop[line.index]]
+    if _words(gone) >= BLOCK_WORDS:
+        runs = groupby(page.lines, lambda line: line.prose and line.index not in known)
+        block = max((list(run) for is_block, run in runs if is_block), key=_words, default=[])
+        kept = _words(n for n in page.lines if not drop[n.index] or n in held)
+        if (
+            all(drop[line.index] for line in block)
+            and _words(block) >= max(BLOCK_WORDS, kept)
+            and fmean(values[line.index] for line in block) >= BLOCK_DOUBTFUL
+        ):
+            held += block
+    if len(prose) - len(gone) <= 1:
         held += _table(page, drop, known)
     for line in held:
         drop[line.index] = False

@@ -29,9 +29,9 @@ AUTHOR_SHARE, DATED_SHARE, LABEL_SHARE = 0.88, 0.76, 0.05
 """The same for a byline, for one right above a date, and for one after ``Author:`` or the like."""
 BYLINE_DATE_SHARE = 0.25
 """The same for a date in the byline."""
-SPARED_SHARE, LEAST_SHARE, MOST_TIMES = 0.15, 0.04, 5
-"""Probabilities from which a line may be the headline or a time stamp, and from which it is looked
-at; candidates for the date."""
+SPARED_SHARE, ABOVE_STORY_SHARE, LEAST_SHARE, MOST_TIMES = 0.15, 0.01, 0.04, 5
+"""Probabilities from which a line may be the headline or a time stamp, right above the story, and
+from which it is looked at; candidates for the date."""
 ABOVE_BYLINE, BUTTON_WORDS = 1.5, 5
 """Factor for the headline's probability right above a byline or time stamp; words of the longest
 button, which is never the headline."""
@@ -162,7 +162,11 @@ def _headline(
     first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
     if first is not None:
         return first, 0.0, frozenset()
-    return None, 0.0, frozenset(n.index for n in likely if shares[n.index] >= SPARED_SHARE)
+    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
+    above = _above_story(page, story)
+    if above is not None and shares[above] >= ABOVE_STORY_SHARE:
+        spared.add(above)
+    return None, 0.0, frozenset(spared)
 
 
 def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
@@ -190,6 +194,14 @@ def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecor
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
     plain = not (line.prose or line.kinds or line.signs or ended) and not line.text[0].isdigit()
     return line if few and plain and not line.text[0].islower() else None
+
+
+def _above_story(page: Page, story: Sequence[float]) -> int | None:
+    """The line right above the first paragraph of the story if it may be a headline."""
+    first = next((o.index for o in page.lines if o.prose and not o.kinds and story[o.index] > 0), 0)
+    line = page.lines[first - 1]
+    plain = not (line.prose or line.kinds or line.signs) and line.word_count >= HEADLINE_WORDS
+    return line.index if first and plain else None
 
 
 def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:
