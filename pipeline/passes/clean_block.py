@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pipeline.config import Config
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
-from pipeline.passes.reading import read_records, start_reader
+from pipeline.passes.limits import batches
+from pipeline.passes.reading import counted_records, start_reader
 from pipeline.passes.sightings import Sightings
 from pipeline.passes.site_lines import Repeated, read_repeated
 from pipeline.passes.tombstones import taken_down
@@ -51,7 +52,9 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
         fates = _counted(_fates(records, config, read_repeated(staging), tombstones), counter)
-        for articles, rejections in _batches(fates):
+        for batch in batches(fates, _chars_of, BATCH_ROWS, BATCH_CHARS):
+            articles = [(n, fate) for n, fate in batch if isinstance(fate, Article)]
+            rejections = [(n, fate) for n, fate in batch if isinstance(fate, Rejection)]
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
             members.append(kept)
@@ -76,20 +79,14 @@ def _unseen_records(
     seen = staging.array("seen", mmap_mode="r")
     counter = counter_of(staging.folder)
     for part in block.parts:
-        left = part.bytes
         count = PartCount(part.source)
         counts.parts.append(count)
-        for record in read_records(part, config, counts.ignored_fields):
+        records = counted_records(part, config, counter, "cleaned_bytes", counts.ignored_fields)
+        for record in records:
             if isinstance(record, Unfinished):
                 count.unfinished += 1
                 continue
             count.read += 1
-            if isinstance(record, Document):
-                # The length of a record approximates its share of the file, unless that is
-                # compressed.
-                part_done = min(left, len(record.content))
-                counter.add("cleaned_bytes", part_done)
-                left -= part_done
             if seen is not None and record.id is not None and _contains(seen, record.id):
                 count.unchanged += 1
                 counter.add("records")
@@ -98,7 +95,6 @@ def _unseen_records(
             if isinstance(record, Rejection) and record.retryable:
                 count.retry = True
             yield record
-        counter.add("cleaned_bytes", left)
 
 
 def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts) -> None:
@@ -140,24 +136,8 @@ def _counted(fates: Iterator[_Fate], counter: LiveCounter) -> Iterator[_Fate]:
         yield each
 
 
-def _batches(
-    fates: Iterator[_Fate],
-) -> Iterator[tuple[list[tuple[int, Article]], list[tuple[int, Rejection]]]]:
-    """Separate articles from rejections, in batches of limited size."""
-    chars = 0
-    articles: list[tuple[int, Article]] = []
-    rejections: list[tuple[int, Rejection]] = []
-    for ordinal, result in fates:
-        if isinstance(result, Rejection):
-            rejections.append((ordinal, result))
-        else:
-            articles.append((ordinal, result))
-            chars += len(result.document.content)
-        if len(articles) + len(rejections) == BATCH_ROWS or chars >= BATCH_CHARS:
-            yield articles, rejections
-            articles, rejections, chars = [], [], 0
-    if articles or rejections:
-        yield articles, rejections
+def _chars_of(fate: _Fate) -> int:
+    return len(fate[1].document.content) if isinstance(fate[1], Article) else 0
 
 
 def _fitting(

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import lookup, shard_bounds, starts_of_runs, structured
 from pipeline.config import Config
-from pipeline.passes.reading import read_records
+from pipeline.passes.reading import counted_records
 from pipeline.read.parts import Block
 from pipeline.records import Document
 from pipeline.staging import LiveCounter, Staging, counter_of
@@ -161,20 +161,12 @@ class _Page:
 
 def _seen(block: Block, config: Config, counter: LiveCounter) -> Iterator[tuple[int, int, int]]:
     for part in block.parts:
-        left = part.bytes
-        for record in read_records(part, config):
-            if isinstance(record, Document):
-                done = min(
-                    left, len(record.content)
-                )  # approximately, if the file is not compressed
-                counter.add("surveyed_bytes", done)
-                left -= done
+        for record in counted_records(part, config, counter, "surveyed_bytes"):
             page = _page(record) if isinstance(record, Document) else None
             if page is not None:
                 site, number = _digest(page.site, 4), _digest(page.name, 4)
                 for _, line in _short_lines(page):
                     yield site, line, number
-        counter.add("surveyed_bytes", left)
 
 
 def _page(document: Document) -> _Page | None:
