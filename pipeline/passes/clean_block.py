@@ -41,17 +41,15 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     if staging.noted(block.index, "cleaned"):
         counter.add("cleaned_bytes", block.bytes)
         return block.index
-    counts = CleanedCounts()
+    counts, sightings, tombstones = CleanedCounts(), Sightings(), staging.tombstones()
     start_reader(config)
-    tombstones = staging.tombstones()
-    sightings = Sightings()
     unseen = _unseen_records(block, config, staging, counts, sightings)
     records = (taken_down(record, None, tombstones) or record for record in unseen)
     with ExitStack() as open_files:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        fates = _counted(_fates(records, config, read_repeated(staging), tombstones), counter)
+        fates = _fates(records, config, read_repeated(staging), tombstones, counter)
         for batch in batches(fates, _chars_of, BATCH_ROWS, BATCH_CHARS):
             articles = [(n, fate) for n, fate in batch if isinstance(fate, Article)]
             rejections = [(n, fate) for n, fate in batch if isinstance(fate, Rejection)]
@@ -69,11 +67,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
 
 
 def _unseen_records(
-    block: Block,
-    config: Config,
-    staging: Staging,
-    counts: CleanedCounts,
-    sightings: Sightings,
+    block: Block, config: Config, staging: Staging, counts: CleanedCounts, sightings: Sightings
 ) -> Iterator[Document | Rejection]:
     """Yield records that no earlier run has seen; count all, add the others to *sightings*."""
     seen = staging.array("seen", mmap_mode="r")
@@ -98,7 +92,7 @@ def _unseen_records(
 
 
 def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts) -> None:
-    """Let the next run read files again if their rejections are retryable."""
+    """Mark the files of retryable rejections, so that the next run reads them again."""
     again = {rejection.source for _, rejection in rejections if rejection.retryable}
     # A record's source is its file, or its file and #n.
     files = again | {source.rpartition("#")[0] for source in again}
@@ -113,6 +107,8 @@ def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
 
 
 _Fate = tuple[int, "Article | Rejection"]
+_MISFIT = (pa.ArrowException, ValueError, OverflowError, TypeError)
+"""Errors of values that do not fit their columns."""
 
 
 def _fates(
@@ -120,20 +116,17 @@ def _fates(
     config: Config,
     repeated: Repeated,
     tombstones: frozenset[bytes],
+    counter: LiveCounter,
 ) -> Iterator[_Fate]:
+    """Yield what becomes of each record, numbered from 0, and count it."""
     for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated.of)):
         result = cast("Article | Rejection", rejection or article)
         # A page may state its url, which is known only now.
         gone = article and taken_down(article.document, article, tombstones)
-        yield ordinal, gone or result
-
-
-def _counted(fates: Iterator[_Fate], counter: LiveCounter) -> Iterator[_Fate]:
-    for each in fates:
         counter.add("records")
-        if isinstance(each[1], Rejection):
+        if gone or rejection:
             counter.add("rejects")
-        yield each
+        yield ordinal, gone or result
 
 
 def _chars_of(fate: _Fate) -> int:
@@ -146,12 +139,12 @@ def _fitting(
     """Convert articles to a batch; an article that does not fit its columns becomes a rejection."""
     try:
         return staged_batch("articles", articles), articles, []
-    except (pa.ArrowException, ValueError, OverflowError, TypeError):
+    except _MISFIT:
         kept, misfits = [], []
     for ordinal, article in articles:
         try:
             staged_batch("articles", [(ordinal, article)])
-        except (pa.ArrowException, ValueError, OverflowError, TypeError) as error:
+        except _MISFIT as error:
             misfits.append((ordinal, failure(article.document, "clean", "cleaning_failed", error)))
         else:
             kept.append((ordinal, article))
