@@ -1,7 +1,8 @@
-"""Numpy arrays: lookup in sorted arrays, offsets of parts, a cache of loaded arrays."""
+"""Numpy arrays: lookup in sorted arrays, runs and offsets of parts, a cache of loaded arrays."""
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import reduce
@@ -12,6 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Loaded = TypeVar("Loaded")
+UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
+"""The encoding whose bytes are an array of code points on this machine."""
+
+
+def code_points(text: str) -> NDArray[np.uint32]:
+    """Return the code points of *text*, lone surrogates included."""
+    return np.frombuffer(text.encode(UTF_32, "surrogatepass"), np.uint32)
 
 
 def lookup(
@@ -41,6 +49,14 @@ def starts_of_runs(*columns: NDArray[Any]) -> NDArray[np.bool_]:
     marked = np.ones(len(columns[0]), np.bool_)
     marked[1:] = reduce(or_, (each[1:] != each[:-1] for each in columns))
     return marked
+
+
+def runs_of(marked: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the starts and ends of runs of true values; the last value must be false."""
+    inside = np.zeros(len(marked) + 1, np.bool_)
+    inside[1:] = marked
+    changes = np.flatnonzero(inside[1:] != inside[:-1])
+    return changes[::2], changes[1::2]
 
 
 def spread(items: Sequence[Loaded], most: int) -> list[Loaded]:
