@@ -167,9 +167,9 @@ class Staging:
     def result(self) -> Place:
         """The folder that becomes the published run; in an object store, its final place.
 
-        In an object store, another process may finish the same run and delete its staging.
-        Results computed after that lack the facts about earlier runs, and must not replace
-        published files. So nothing is written there unless the plan still exists.
+        In an object store, another process may finish the same run and delete its staging. Results
+        computed after that lack the facts about earlier runs, and must not replace published files.
+        So nothing is written there unless the plan still exists.
         """
         place = self.place
         if isinstance(place, Path):
@@ -357,9 +357,9 @@ SEND_EVERY_S = 2.0
 class LiveCounter:
     """The counts of one thread, for the progress display only; the account is counted separately.
 
-    They are a few integers in a memory-mapped file per thread: no locks, and adding costs a
-    fraction of a microsecond. In an object store they are an object, written at the end of each
-    step and every ``SEND_EVERY_S``. Errors such as a full disk are ignored.
+    They are integers in a memory-mapped file per thread: no locks, and adding costs a fraction of
+    a microsecond. In an object store they are an object, written at the end of each step and every
+    ``SEND_EVERY_S``. Errors such as a full disk are ignored.
     """
 
     def __init__(self, folder: Place) -> None:

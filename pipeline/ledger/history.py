@@ -313,7 +313,7 @@ def tombstones_of(runs: Place) -> frozenset[bytes]:
 
 
 def write_tombstones(runs: Place, tombstones: Iterable[bytes]) -> None:
-    """Write the tombstones of a folder of runs, whole or not at all."""
+    """Write the tombstones of a folder of runs, atomically."""
     if not isinstance(runs, Path):
         before = known_log(runs.parent)
         commit_change(runs.parent, before, "the tombstones are written", tombstones=tombstones)

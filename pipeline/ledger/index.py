@@ -25,7 +25,7 @@ from pipeline.read.parts import digest_look
 from pipeline.storage import Place, open_own, replacing
 
 SETTLED_NS = 2_000_000_000
-"""A file that changed this recently may change again without a new time stamp: its look is not
+"""A file that changed more recently may change again within the same time stamp: its look is not
 used."""
 KINDS = ("ids", "inputs", "sources", "looks")
 
@@ -171,11 +171,10 @@ def input_digest(source: str, digest: str | None) -> bytes:
 def look_of(path: str, source: str, now_ns: int) -> bytes | None:
     """Return the digest of a file's stat (``digest_look``), 16 bytes.
 
+    None if the file changed too recently or cannot be examined.
+
     Args:
         now_ns: the time, in nanoseconds since 1970.
-
-    Returns:
-        None if the file changed too recently or cannot be examined.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - may be no valid Path
@@ -199,7 +198,7 @@ def load_index(output: Place) -> Index:
 
 
 def save_index(output: Place, index: Index) -> None:
-    """Write the index of *output*, whole or not at all."""
+    """Write the index of *output*, atomically."""
     arrays = {"covers": np.array(json.dumps(index.covers))}
     for name in KINDS:
         found: Digests = getattr(index, name)
