@@ -1,4 +1,4 @@
-"""Labelled pages as the page model sees them: features and labels of every block."""
+"""Labelled pages as training data of the page model: features and labels of every block."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from pipeline.text.tokens import words
 
 FOLDS = 5
 SHARE = {"readability_js": 0.5, "trafilatura_eval": 0.5}
-"""What a page of a benchmark weighs, where its gold says less: another extractor's output,
-and a few segments of each page."""
+"""Weight of a page of a benchmark with less informative gold: another extractor's output, and a few
+segments per page."""
 KEEP, DROP, OPEN = "kdn"
-"""Labels: story, chrome, and what counts for nothing."""
+"""Labels: story, boilerplate, and neither, which is ignored."""
 
 Labels = NDArray[np.str_]
 
@@ -39,10 +39,9 @@ class LabelledPage:
 
     Attributes:
         bench, gold: the benchmark and its row for the page.
-        fold: follows from the site's name.
-        candidates: what the extractors say.
-        rows: the blocks that the model looks into; None where it looks into none.
-        labels: one a row.
+        fold: a hash of the site's name.
+        rows: the blocks that the model scores; None if it does not score the page.
+        labels: one per row.
     """
 
     bench: str
@@ -62,7 +61,7 @@ def read_archive(archive: Path) -> Iterator[LabelledPage]:
 
 
 def unpacked(archive: Path) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """Each row of the gold of one benchmark that has a page, and the page's bytes."""
+    """Each gold row of one benchmark that has a page, and the bytes of the page."""
     pages: dict[str, bytes] = {}
     rows: list[dict[str, Any]] = []
     with lzma.open(archive) as packed, tarfile.open(fileobj=packed, mode="r|") as members:
@@ -81,14 +80,10 @@ def unpacked(archive: Path) -> Iterator[tuple[dict[str, Any], bytes]]:
 
 
 def label_page(bench: str, row: dict[str, Any], payload: bytes) -> LabelledPage:
-    """Ask the extractors about one page, measure and label it."""
+    """Measure and label one page."""
     content = decode(payload, html=True).text
     document = Document("0" * 32, row["id"], row["id"], "text/html", content)
-    return labelled(bench, row, read_candidates(document))
-
-
-def labelled(bench: str, row: dict[str, Any], candidates: Candidates) -> LabelledPage:
-    """Measure and label a page of which the extractors have been asked."""
+    candidates = read_candidates(document)
     fold = blake2b((row.get("domain") or row["id"]).encode()).digest()[0] % FOLDS
     title = candidates.metadata.title
     rows = measure(candidates.blocks, title, candidates.extractions, old=candidates.old)
@@ -99,7 +94,7 @@ def labelled(bench: str, row: dict[str, Any], candidates: Candidates) -> Labelle
 
 
 def gold_text(row: dict[str, Any]) -> str:
-    """The body of a page; paragraphs that may stay or go are in it."""
+    """The body of a page, including open paragraphs."""
     if "body_paragraphs" in row:
         parts = row["body_paragraphs"]
         return "\n".join(part[1:-1] if is_open(part) else part for part in parts)
@@ -107,12 +102,12 @@ def gold_text(row: dict[str, Any]) -> str:
 
 
 def is_open(paragraph: str) -> bool:
-    """Whether a paragraph counts neither way."""
+    """Whether a paragraph may be extracted or not."""
     return paragraph.startswith("[") and paragraph.endswith("]")
 
 
 def label_blocks(row: dict[str, Any], candidates: Candidates) -> Labels:
-    """Label the blocks of a page; those that only repeat its headline count for nothing."""
+    """Label the blocks of a page; those that only repeat its headline are open."""
     texts = candidates.blocks.texts
     gold = gold_text(row)
     labels = by_body(texts, gold) if gold else _by_segments(texts, row)
@@ -127,7 +122,7 @@ def label_blocks(row: dict[str, Any], candidates: Candidates) -> Labels:
 
 
 def by_body(texts: list[str], gold: str) -> Labels:
-    """A block is story when most of it stands in *gold* at its place in the order."""
+    """A text is story if most of it is in *gold* at its place in the order."""
     tokens = [words(text) for text in texts]
     flat = [word for line in tokens for word in line]
     counts = np.array([len(line) for line in tokens])
@@ -148,13 +143,13 @@ def by_body(texts: list[str], gold: str) -> Labels:
 
 
 def in_gold(texts: list[str], gold: list[str]) -> NDArray[np.float64]:
-    """The share of each block that stands in *gold*, in any order."""
+    """The share of each text's n-grams that are in *gold*, in any order."""
     ours, theirs = grams_of(texts, gold)
     return ours.shares_in(theirs)
 
 
 def _by_segments(texts: list[str], row: dict[str, Any]) -> Labels:
-    """Blocks that hold a segment which must be kept, or must not; all others are open."""
+    """Label blocks with a segment that must or must not be kept; all others are open."""
     labels = np.full(len(texts), OPEN)
     for key, label in (("without", DROP), ("with", KEEP)):
         for segment in row.get(key) or ():

@@ -1,4 +1,4 @@
-"""How well stories are taken out of pages, benchmark by benchmark, as ``score_html.py`` does it."""
+"""Scores of story extraction per benchmark, with the metrics of ``score_html.py``."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from training.labelled_pages import LabelledPage, gold_text, is_open
 LOW = 0.8
 """F1 below which a page counts as failed."""
 GRAM = 4
+"""Words of a shingle."""
 
 
 def page_table(pages: Sequence[LabelledPage], columns: dict[str, Sequence[str]]) -> str:
     """Body F1 and share of failed pages as a Markdown table.
 
     Args:
-        pages: of all benchmarks.
-        columns: heading → a text for each page.
+        columns: heading → one text per page.
     """
-    benches = sorted({page.bench for page in pages})
     lines = ["| | pages | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
-    for bench in benches:
+    for bench in sorted({page.bench for page in pages}):
         chosen = [n for n, page in enumerate(pages) if page.bench == bench]
         cells = [
             _cell([pages[n] for n in chosen], [t[n] for n in chosen]) for t in columns.values()
@@ -45,7 +44,7 @@ def _cell(pages: list[LabelledPage], texts: list[str]) -> str:
 
 
 def _page_f1(page: LabelledPage, text: str) -> float:
-    """F1 of the longest common subsequence of words; open paragraphs count either way."""
+    """F1 of the longest common subsequence of words, with or without open paragraphs."""
     golds = [gold_text(page.gold)]
     parts = page.gold.get("body_paragraphs")
     if parts:
@@ -59,7 +58,7 @@ def _f1(got: list[str], want: list[str]) -> float:
 
 
 def _shingle_f1(pages: list[LabelledPage], texts: list[str]) -> float:
-    """F1 of the means of precision and recall over runs of ``GRAM`` words."""
+    """F1 of mean precision and mean recall over shingles of ``GRAM`` words."""
     sums: dict[str, list[float]] = defaultdict(list)
     for page, text in zip(pages, texts, strict=True):
         got, want = _shingles(text), _shingles(gold_text(page.gold))
@@ -78,7 +77,7 @@ def _shingles(text: str) -> Counter[tuple[str, ...]]:
 
 
 def _segment_f1(pages: list[LabelledPage], texts: list[str]) -> float:
-    """F1 over segments that must be there, and that must not."""
+    """F1 over segments that must or must not be in the text."""
     right = wrong = missed = 0
     for page, text in zip(pages, texts, strict=True):
         flat = " ".join(text.split())

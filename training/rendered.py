@@ -1,9 +1,9 @@
-"""Pages with the gold of their bodies, rendered as plain text and labelled by alignment.
+"""Pages with a gold body, rendered as plain text and labelled by alignment.
 
-    archive ─▶ page, gold ─renderings─▶ lines ─by_body─▶ labels ─doubt─▶ Labelled
+    archive ─▶ page, gold ─renderings─▶ lines ─by_body─▶ labels ─checks─▶ Labelled
 
-They are only learned from, and never scored: what is scored are the labelled texts. A page that
-stands among those too is left out, and each is in the fold of its site: both name sites alike.
+They are training data only; scores come from the labelled texts. Pages that are among those are
+left out. Folds are by site in both.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from training.labelled_pages import DROP, KEEP, OPEN, by_body, gold_text, in_gol
 from training.renderings import Lines, renderings
 
 COVERAGE = 0.85
-"""Share of the gold's words that lines labelled as story must hold."""
+"""Minimum words in lines labelled as story, as a share of the gold's words."""
 EXCESS = 1.3
-"""Words in lines labelled as story to words of the gold, at most: more are labelled twice."""
+"""Maximum of the same share: a larger one means duplicates."""
 MIN_WORDS = 60
-"""Words of the shortest gold that is aligned."""
-TOLD_TWICE = 0.6
-"""Share of a line that stands in the gold, from which it is no chrome: it says the story again."""
+"""Minimum words of a gold body."""
+REPEATED = 0.6
+"""A line with at least this share in the gold is not boilerplate: it repeats the story."""
 TITLE_CHARS = 8
-"""Characters of the shortest part of a ``title`` that is taken for the headline."""
+"""Minimum length of a part of a ``<title>`` that counts as the headline."""
 LANGUAGES = {"Chinese": "zh", "English": "en", "Greek": "el", "Polish": "pl", "Russian": "ru"}
 SAMPLE = 40
-"""Words in a row of a gold that two pages share when they are the same."""
+"""Letters of a sample; two pages are the same if they share one."""
 
 
 class Known:
-    """Pages that stand among the labelled texts, by address and by what they say."""
+    """The pages among the labelled texts, by URL and by content."""
 
     def __init__(self, files: list[Path]) -> None:
         self._urls: set[str] = set()
@@ -55,14 +55,14 @@ class Known:
                     self._samples |= _samples("\n".join(row["gold"] or ()))
 
     def has(self, url: str | None, gold: str) -> bool:
-        """Whether the page, or one that says the same, is among them."""
+        """Whether the page, or one with the same content, is among them."""
         return bool(url and canonical_url(url) in self._urls) or bool(
             _samples(gold) & self._samples
         )
 
 
 def _samples(text: str) -> set[str]:
-    """Runs of ``SAMPLE`` letters in small letters from each line, signs left out."""
+    """Consecutive runs of ``SAMPLE`` letters of each line, in lower case, without punctuation."""
     found = set()
     for line in text.split("\n"):
         folded = name_key(line).replace(" ", "")
@@ -71,7 +71,7 @@ def _samples(text: str) -> set[str]:
 
 
 def read_rendered(archives: list[Path], known: Known) -> Iterator[Labelled]:
-    """All renderings in *archives* whose labels can be trusted."""
+    """All renderings of pages in *archives* with reliable labels."""
     for archive in archives:
         bench = archive.name.partition(".")[0]
         for row, payload in unpacked(archive):
@@ -81,7 +81,7 @@ def read_rendered(archives: list[Path], known: Known) -> Iterator[Labelled]:
 
 
 def rendered(bench: str, row: dict[str, Any], payload: bytes) -> Iterator[Labelled]:
-    """The renderings of one page of which the labels can be trusted."""
+    """The renderings of one page with reliable labels."""
     gold = gold_text(row)
     content = decode(payload, html=True).text
     try:
@@ -104,7 +104,7 @@ def rendered(bench: str, row: dict[str, Any], payload: bytes) -> Iterator[Labell
 
 
 def _titles(row: dict[str, Any], content: str, gold: str) -> frozenset[str]:
-    """What the headline may be, folded: stated, marked up, or the first line of the gold."""
+    """Candidates for the headline, folded: the gold title, markup, the first line of the gold."""
     root = document_fromstring(content)
     found = [row.get("title") or ""]
     found += [" ".join(e.text_content().split()) for e in root.iter("h1", "title")]
@@ -116,13 +116,13 @@ def _titles(row: dict[str, Any], content: str, gold: str) -> frozenset[str]:
 
 
 def labels_of(lines: Lines, gold: str, titles: frozenset[str]) -> NDArray[np.str_] | None:
-    """Label each line by *gold*, those of *titles* open; None where the labels are doubtful."""
+    """Label each line by *gold*, with *titles* open; None if the labels are unreliable."""
     texts = [text for text, _ in lines]
     labels = by_body(texts, gold)
     sizes = np.array([word_count(text) for text in texts])
     story = int(sizes[labels == KEEP].sum())
     whole = word_count(gold)
-    twice = (labels == DROP) & (sizes >= 5) & (in_gold(texts, gold.split("\n")) >= TOLD_TWICE)
+    twice = (labels == DROP) & (sizes >= 5) & (in_gold(texts, gold.split("\n")) >= REPEATED)
     labels[twice] = OPEN
     for index, text in enumerate(texts):
         if len(text) < 300 and name_key(text) in titles:

@@ -1,18 +1,17 @@
 """Parse machine-written dates and find printed ones.
 
-``parse_timestamp`` reads a whole string (markup, headers, database exports); ``find_date``
-finds a date in a printed line. Both use the tables of this module and answer alike. Nothing is
-filled in, and where a date can be read in two ways, this is what holds:
+``parse_timestamp`` reads a whole string (markup, headers, database exports); ``find_date`` finds a
+date in a printed line. Both use the same tables and rules. Nothing is guessed:
 
 - Numbers with slashes or hyphens, year last, are read only if one of them cannot be a month:
   ``03/04/2024`` is no date. Numbers with dots have the day first: ``3.4.2024`` is 3 April.
-- A year from 1900 to 2100. Thai dates count from the Buddhist era, Persian ones in the solar
-  Hijri calendar, Japanese ones and those of Taiwan in eras.
+- Years are 1900 to 2100. Thai dates use the Buddhist era, Persian ones the solar Hijri calendar,
+  those of Japan and Taiwan their eras.
 - The zero of a clock (1 January 1970, 1 January 1900) is a placeholder, not a date.
-- A time without a zone, or with letters that name several zones (CST: Chicago, Shanghai; IST:
-  Dublin, Mumbai, Jerusalem), keeps its hour and has no offset.
+- A time without a zone, or with an ambiguous one (CST: Chicago, Shanghai; IST: Dublin, Mumbai,
+  Jerusalem), keeps its hour and has no offset.
 - BST is British Summer Time: Bangladesh prints BdST. ET, CT, MT and PT follow the summer time of
-  the United States. EST and its kin are American, as in RFC 2822.
+  the United States. EST and the like are American, as in RFC 2822.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -30,33 +30,29 @@ import yaml
 from pipeline.records import Precision, Timestamp
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
-"""Years outside are typing errors and placeholders such as 0001 and 9999."""
+"""Other years are typing errors and placeholders such as 0001 and 9999."""
 PLACEHOLDERS = frozenset({date(1970, 1, 1), date(1969, 12, 31), date(1900, 1, 1)})
-"""Zero of a clock: Unix, also seen from west of Greenwich, and spreadsheets and databases."""
+"""Zero of a clock: Unix, also west of Greenwich; spreadsheets and databases."""
 EPOCH_SECONDS = range(1_000_000_000, 1_900_000_000)
-"""Bare ten-digit numbers that are seconds since 1970: 2001-09 to 2030-03.
-
-Larger ones would also read as a year, month, day and hour in one word.
-"""
+"""Ten-digit numbers that are seconds since 1970 (2001-09 to 2030-03); larger ones may be a year,
+month, day and hour."""
 BUDDHIST_YEARS, BUDDHIST_OFFSET = range(2443, 2644), 543
-"""Years of the Thai calendar, and how far they are ahead of Gregorian ones."""
+"""Years of the Thai calendar, and their difference from Gregorian ones."""
 PERSIAN_YEARS = range(1340, 1411)
-"""Years of the solar Hijri calendar: 1961 to 2031. The lunar one had reached 1415 in 1995."""
+"""Years of the solar Hijri calendar: 1961 to 2031. The lunar one reached 1415 in 1995."""
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 """Name of an era → the year before its first."""
 
 WORDS: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
 )
-"""Words of names, bylines and dates, case-folded, in the languages of newspapers."""
-
+"""Words of names, bylines and dates, case-folded, in many languages."""
 MONTHS: dict[str, int] = {
     unicodedata.normalize("NFC", name): number
     for number, names in enumerate(WORDS["months"], 1)
     for name in names.split()
 }
 """Name of a month, long or short → its number."""
-
 PERSIAN_MONTHS = {name: n for n, name in enumerate(WORDS["persian_months"].split(), 1)}
 
 ZONES: dict[str, int | str] = {
@@ -67,10 +63,9 @@ ZONES: dict[str, int | str] = {
     "AKST": -540, "AKDT": -480, "HST": -600, "ET": "-300", "CT": "-360", "MT": "-420",
     "PT": "-480",
 }  # fmt: skip
-"""Zone → minutes east of UTC; as text where the summer time of the United States comes on top."""
-
+"""Zone → minutes east of UTC; as a string if the summer time of the United States is added."""
 MAX_CHARS = 400
-"""Characters of a line in which a date is sought."""
+"""Characters of a line that are searched for a date."""
 _HALF = r"(?:\s?(?P<half>[apAP])\.?\s?[mM]\b\.?)"
 _CLOCK = (
     r"(?P<hour>[0-2]?\d)(?:\s?[:.hH時시点點]\s?(?P<minute>[0-5]\d)[分분]?"
@@ -112,15 +107,15 @@ _EPOCH = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d{1,9})?", re.ASCII)
 
 
 def parse_timestamp(text: str) -> Timestamp | None:
-    """Read a machine-written date, keeping the offset and the precision it states.
+    """Parse a machine-written date, with its offset and precision.
 
-    Understood: ISO 8601 with its usual liberties, RFC 2822, the dates of JavaScript and C,
-    month names, numbers in an order beyond doubt, seconds (ten digits, also with a fraction) and
-    milliseconds (thirteen) since 1970.
+    Formats: ISO 8601 and common variants, RFC 2822, dates of JavaScript and C, month names, numbers
+    in an unambiguous order, seconds (ten digits, also with a fraction) and milliseconds (thirteen)
+    since 1970.
 
     Returns:
-        The time to the second, fractions dropped; None for anything else, for an
-        ambiguous order, a date that does not exist, placeholders, and years outside 1900-2100.
+        The time to the second, fractions dropped; None for anything else, ambiguous dates, dates
+        that do not exist, placeholders, and years outside 1900-2100.
 
     >>> parse_timestamp("2024-02-28 10:00:00+01:00").isoformat()
     '2024-02-28T10:00:00+01:00'
@@ -130,23 +125,16 @@ def parse_timestamp(text: str) -> Timestamp | None:
     text = " ".join(text[:100].split())
     epoch = _EPOCH.fullmatch(text)
     if epoch:
-        return _from_epoch(int(epoch[1]))
-    for shape in _SHAPES:
-        match = shape.fullmatch(text)
-        if match is not None:
-            day = _day(match.groupdict())
-            return _timestamp(day, match.groupdict()) if day else None
-    return None
-
-
-def _from_epoch(seconds: int) -> Timestamp | None:
-    if seconds not in EPOCH_SECONDS:
-        return None
-    return Timestamp(datetime.fromtimestamp(seconds, tz=timezone.utc), 0, "second")
+        seconds = int(epoch[1])
+        moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
+        return Timestamp(moment, 0, "second") if seconds in EPOCH_SECONDS else None
+    match = next(filter(None, (shape.fullmatch(text) for shape in _SHAPES)), None)
+    day = _day(match.groupdict()) if match else None
+    return _timestamp(day, match.groupdict()) if match and day else None
 
 
 def _day(parts: Mapping[str, str | None]) -> date | None:
-    """The day that a pattern matched, when the calendar has it and it has one reading."""
+    """The day that a pattern matched; None if it does not exist or is ambiguous."""
     year, day = _number(parts, "year"), _number(parts, "day")
     name = (parts.get("name") or "").casefold()
     if parts.get("era"):
@@ -172,13 +160,13 @@ def _day(parts: Mapping[str, str | None]) -> date | None:
 
 
 def _number(parts: Mapping[str, str | None], name: str) -> int:
-    """A number of a match; 0 where there is none, 1 for the first year of an era."""
+    """A number of a match; 0 if it is missing, 1 for the first year of an era."""
     digits = parts.get(name) or "0"
     return 1 if digits == "元" else int(digits)
 
 
 def _persian_day(year: int, month: int, day: int) -> date | None:
-    """The Gregorian day of one of the solar Hijri calendar, by its cycle of 33 years."""
+    """The Gregorian date of one in the solar Hijri calendar, by its cycle of 33 years."""
     last = 31 if month <= 6 else 30
     if not (1 <= month <= 12 and 1 <= day <= last):
         return None
@@ -189,7 +177,7 @@ def _persian_day(year: int, month: int, day: int) -> date | None:
 
 
 def _timestamp(day: date, parts: Mapping[str, str | None]) -> Timestamp | None:
-    """The moment of *day* that a clock's *parts* say; None when there is no such time of day."""
+    """The time on *day* given by the *parts* of a match; None if there is no such time."""
     if parts.get("hour") is None:
         return _midnight(day)
     hour, half = _number(parts, "hour"), (parts.get("half") or "").lower()
@@ -211,34 +199,31 @@ def _midnight(day: date) -> Timestamp:
 
 
 def _offset(parts: Mapping[str, str | None], day: date) -> int | None:
-    """Minutes east of UTC, or None when the time names no zone, or one that is not known."""
+    """Minutes east of UTC; None if there is no zone or an unknown one."""
     if parts.get("sign"):
         minutes = 60 * _number(parts, "zone_hours") + _number(parts, "zone_minutes")
         # The world's offsets end at UTC+14.
         return None if minutes > 14 * 60 else (minutes if parts["sign"] == "+" else -minutes)
     offset = ZONES.get((parts.get("zone") or "").upper())
-    if isinstance(offset, str):  # clocks change on these days since 2007
-        summer = _sunday(day.year, 3, 2) <= day < _sunday(day.year, 11, 1)
-        return int(offset) + 60 * summer
+    if isinstance(
+        offset, str
+    ):  # since 2007, from the second Sunday in March to the first in November
+        march, november = date(day.year, 3, 8), date(day.year, 11, 1)
+        start, end = (d + timedelta(days=6 - d.weekday()) for d in (march, november))
+        return int(offset) + 60 * (start <= day < end)
     return offset
-
-
-def _sunday(year: int, month: int, which: int) -> date:
-    """The first or second Sunday of a month."""
-    first = date(year, month, 1)
-    return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (which - 1))
 
 
 def _any_of(names: Mapping[str, object]) -> str:
     return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
 
-# \w leaves out the vowel signs of Indic scripts and of Thai: such names are listed.
+# \w does not match the vowel signs of Indic scripts and Thai, so such names are listed.
 _MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()}
 _MONTH = rf"(?P<name>[^\W\d_]{{2,12}}|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
 _YEAR = r"(?P<year>[12]\d{3})"
 _END = r"(?!\d{1,2}(?!\d|:[0-5]\d)|\d{3}|:[0-5]\d)"
-"""What may not follow a year: digits, but for a clock glued to it; nor the rest of such a clock."""
+"""A year is not followed by more digits, except those of a time without a space before it."""
 _SOME_YEAR = re.compile(r"[12]\d{3}")
 _NUMBER = re.compile(r"\d+")
 _DAY = r"(?P<day>\d{1,2})"
@@ -279,17 +264,17 @@ _TIME = re.compile(
     r"(?P<zone_hours>\d{1,2}?)(?::?(?P<zone_minutes>\d{2}))?(?!\d)"
     rf"|[\s(]{{0,2}}(?P<zone>{_any_of(ZONES)})\b)?"
 )
-"""A time of day and its zone. A hyphen after a bare ``10:00`` makes a range, not an offset."""
+"""A time of day and its zone. A hyphen after ``10:00`` is that of a range, not of an offset."""
 _NEXT_TO = re.compile(r"\W*(?:(?:at|um|kl|klo|om|ore|alle|à|às|las|saat|o|в|о)\b\W*){0,2}")
-"""What may be between a day and a time without zone."""
+"""Text between a day and a time without a zone."""
 NEAR_CHARS = 20
-"""Characters between a day and a time of day with its zone."""
+"""Maximum characters between a day and a time."""
 _DIGITS = {
     ord(char): str(digit)
     for first in (0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10)
     for digit, char in enumerate(map(chr, range(first, first + 10)))
 }
-"""Arabic, Persian, Indic, Thai and wide digits, which print dates as ours do."""
+"""Arabic, Persian, Indic, Thai and full-width digits → ASCII digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,8 +282,8 @@ class PrintedDate:
     """A date found in a line.
 
     Attributes:
-        start, end: characters of the line that hold the day, and the time when there is one.
-        timestamp: what they say.
+        start, end: the span of the day, and of the time if there is one.
+        timestamp: the date.
     """
 
     start: int
@@ -307,7 +292,7 @@ class PrintedDate:
 
 
 def find_date(text: str) -> PrintedDate | None:
-    """Return the first date that *text* prints, with the time beside it; None without a date.
+    """The first date in *text*, with the time next to it; None if there is none.
 
     >>> find_date("7:30 JST, May 3, 2021").timestamp.isoformat()
     '2021-05-03T07:30:00+09:00'
@@ -319,34 +304,34 @@ def find_date(text: str) -> PrintedDate | None:
         text = text.translate(_DIGITS)
     if not may_date(text):
         return None
-    found: tuple[int, int, date] | None = None
-    for pattern in _PATTERNS:
-        for match in pattern.finditer(text):
-            day = _day(match.groupdict())
-            if day and (found is None or match.start() < found[0]):
-                found = (match.start(), match.end(), day)
-    if found is None:
+    found = [
+        (*match.span(), day)
+        for pattern in _PATTERNS
+        for match in pattern.finditer(text)
+        if (day := _day(match.groupdict()))
+    ]
+    if not found:
         return None
-    start, end, day = found
+    start, end, day = min(found, key=itemgetter(0))
     return _with_clock(text, start, end, day) or PrintedDate(start, end, _midnight(day))
 
 
 def may_date(text: str) -> bool:
-    """Whether *text* has the digits of a date, or an era; most years in a story stand alone.
+    """Whether *text* has the digits of a date or an era; most years in texts are alone.
 
     >>> may_date("Since 2019 the number fell."), may_date("3 May 2019")
     (False, True)
     """
     if _SOME_YEAR.search(text):
         numbers = _NUMBER.findall(text)
-        # Where a day is printed right before its year, both are one number.
+        # A day directly before its year is part of one number.
         if len(numbers) > 1 or len(numbers[0]) > 4:
             return True
     return not text.isascii() and any(era in text for era in ERAS)
 
 
 def _with_clock(text: str, start: int, end: int, day: date) -> PrintedDate | None:
-    """The *day* at [start, end) with the time of day printed beside it, None without one."""
+    """The *day* at [start, end) with the time next to it; None if there is none."""
     for match in _TIME.finditer(text, max(start - 2 * NEAR_CHARS, 0), end + 2 * NEAR_CHARS):
         before, after = start - match.end(), match.start() - end
         if not (0 <= before <= NEAR_CHARS or 0 <= after <= NEAR_CHARS):

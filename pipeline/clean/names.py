@@ -1,21 +1,18 @@
-"""Names of authors, from the strings that pages give and the bylines that texts print."""
+"""Names of authors in metadata (``author_names``) and in printed bylines (``read_byline``)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from pipeline.clean.dates import MONTHS, WORDS, PrintedDate, find_date
+from pipeline.clean.dates import MONTHS, WORDS, find_date
 
-MAX_NAME_CHARS = 60
-MAX_NAME_WORDS = 6
-"""A longer piece of a byline is a sentence or a biography: no name of the benchmarks' pages
-has more (words of scripts without spaces count as one)."""
-
+MAX_NAME_CHARS, MAX_NAME_WORDS = 60, 6
+"""Longer parts of a byline are sentences or biographies: no name on the benchmarks' pages is longer
+(in scripts without spaces, it is one word)."""
 NOT_NAMES = frozenset(WORDS["not_names"].split(", "))
-"""Pieces (case-folded) in the place of a name that name nobody."""
+"""Values (case-folded) that stand for a name but name nobody."""
 
 _NO_NAME = re.compile(
     r"(?i)^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click"
@@ -23,7 +20,7 @@ _NO_NAME = re.compile(
     r"|opens in|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a"
     r"|hinterlasse|kommentar|quelle|source|fuente|fonte|fact[- ]checked|reviewed by|edited by)\b"
 )
-"""How buttons and notes beside a byline begin."""
+"""Beginnings of buttons and notes next to a byline."""
 
 _BUTTON = re.compile(
     r"(?i)(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"
@@ -34,7 +31,7 @@ _BUTTON = re.compile(
 """A button after a name."""
 
 _PLACE = re.compile(r"(?<=\w{2})\s+(?:in|from|aus|à|en)\s+(?=[^\W\d_a-z]).*$")
-"""Where an author reports from: ``Ann Lee in Paris``."""
+"""The place that an author reports from: ``Ann Lee in Paris``."""
 
 _INVERTED = re.compile(
     r"^([^\W\d_][\w’'.-]*(?:\s[\w’'.-]+){0,2}),\s([^\W\d_][\w’'.-]*(?:\s[\w’'.-]+){0,3})$"
@@ -49,20 +46,18 @@ def _alternatives(key: str) -> str:
 
 
 _DONE, _ROLE, _RANK = map(_alternatives, ("done", "roles", "ranks"))
-LABELS = _alternatives("labels")
-"""Labels before a colon and a name, in some twenty languages."""
-FREE_LABELS = _alternatives("free_labels")
-"""Labels that need no colon, followed by a name."""
+LABELS, _FREE_LABELS = map(_alternatives, ("labels", "free_labels"))
+"""Labels before a colon and a name, in about twenty languages; and those that need no colon."""
 
 _KOREAN = re.compile(r"^[^가-힣]{0,12}(?P<name>[가-힣]{2,4})\s?(?:기자|특파원|논설위원|선임기자)\b")
-"""A Korean byline names its author before the role."""
+"""In Korean bylines the role follows the name."""
 
 # "By", "Posted on 3 May by", "View all posts by", "Author:"; but not the "von" inside a name.
 BYLINE_LEAD = re.compile(
     rf"(?i)^(?:(?:(?:[^\W\d_]+\s+){{0,3}}(?:{_DONE})\s+(?:[^;]{{0,30}}\d\S*\s+)?)?{_BY}(?:\s*:\s*|\s+)"
     rf"|[^;]{{0,40}}\d\S*\s+(?:[ap]m\s+)?(?:[A-Z]{{2,4}}\s+)?{_BY}\s+"
     rf"|(?:{LABELS})\s?[:：/／＝・]\s?(?:記者|记者)?\s?"
-    rf"|(?:{FREE_LABELS})\s?"
+    rf"|(?:{_FREE_LABELS})\s?"
     r"|(?:автор|autor|autorin|auteur|author)(?:\s*:\s*|\s+)"
     r"|(?:authored by|interview|text|read more about|all articles? by|more from)(?:\s*:\s*|\s+)"
     r"(?=[A-ZÀ-Þ]))"
@@ -98,7 +93,7 @@ _POST = re.compile(
     r"(?i)(?<=\w)\s?,?\s(?:global |associate )?(?:head|director|vice president|vp|dean"
     r"|professor) of\s[^,;|]*"
 )
-"""``Ann Lee, Head of Rope and Canvas``: an office that names what it is for."""
+"""A position: ``Ann Lee, Head of Rope and Canvas``."""
 
 _ROLE_BEHIND = re.compile(rf"(?i)^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$")
 
@@ -110,11 +105,11 @@ _DEGREE = re.compile(
 _CHECKED = re.compile(
     r"(?i)(?<=\w)[\s.,;|·]+(?:(?:medically|expert) )?(?:reviewed|fact[- ]checked|edited) by\b.*$"
 )
-"""Who checked a text stands behind its author."""
+"""The person who checked a text, named after its author."""
 
 
 def in_reading_order(name: str) -> str:
-    """Turn ``Last, First`` around, where *name* is that of one person.
+    """*name* with ``Last, First`` reversed, if it is that of one person.
 
     >>> in_reading_order("Ibarrondo, Rafael Ángel")
     'Rafael Ángel Ibarrondo'
@@ -126,7 +121,7 @@ def in_reading_order(name: str) -> str:
 
 
 def is_person(name: str) -> bool:
-    """Whether *name* is that of a person for all its words say, and no house, desk or account."""
+    """Whether *name* looks like that of a person, not of an organisation, desk or account."""
     words = name.split()
     folded = {word.casefold().strip(".") for word in words}
     return (
@@ -137,7 +132,7 @@ def is_person(name: str) -> bool:
 
 
 def is_house(name: str) -> bool:
-    """Whether *name* is that of a company, an agency or an account, and no person's or desk's."""
+    """Whether *name* looks like that of a company, agency or account."""
     if is_company(name):
         return True
     return " " not in name and (
@@ -146,22 +141,22 @@ def is_house(name: str) -> bool:
 
 
 def is_company(name: str) -> bool:
-    """Whether a word of *name* is that of a company or of a feed."""
+    """Whether *name* contains a word of names of companies or feeds."""
     return not _HOUSE_WORDS.isdisjoint(word.casefold().strip(".") for word in name.split())
 
 
 def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """Split bylines into names as printed, each once (``name_key``), in the order found.
+    """Split bylines into names as printed, in order, without repeating a ``name_key``.
 
-    *site_names* are ``name_key`` of what the site calls itself; it is no author.
+    *site_names* are ``name_key`` of the names of the site, which is not an author.
     """
     found: dict[str, str] = {}
     for text in texts:
-        if _URL.search(text):  # its pieces would look like names
+        if _URL.search(text):  # its parts would look like names
             continue
-        said = _POST.sub("", _CHECKED.sub("", " ".join(text.split())))
-        for piece in _SPLIT.split(_ROLE_BEHIND.sub(r"\1", said)):
-            name = _tidy(piece)
+        line = _POST.sub("", _CHECKED.sub("", " ".join(text.split())))
+        for part in _SPLIT.split(_ROLE_BEHIND.sub(r"\1", line)):
+            name = _tidy(part)
             key = name_key(name)
             if key and key not in site_names and is_name(name):
                 found.setdefault(key, name)
@@ -185,7 +180,7 @@ def is_name(text: str) -> bool:
 
 
 def name_key(text: str) -> str:
-    """Give what two spellings of one name share: letters and digits, case-folded.
+    """What spellings of one name have in common: letters and digits, case-folded.
 
     >>> name_key("The Example-Times") == name_key("the example times")
     True
@@ -193,24 +188,23 @@ def name_key(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text.casefold()).strip()
 
 
-def _tidy(piece: str) -> str:
-    piece = _PARENTHESIS.sub("", piece).strip(_EDGE)
-    piece = _HANDLE.sub("", _TAIL.sub("", BYLINE_LEAD.sub("", piece)))
-    name = _BEFORE_DATE.sub("", _PLACE.sub("", piece)).strip(_EDGE)
+def _tidy(part: str) -> str:
+    """A part of a byline without labels, dates, places, roles and buttons."""
+    part = _PARENTHESIS.sub("", part).strip(_EDGE)
+    part = _HANDLE.sub("", _TAIL.sub("", BYLINE_LEAD.sub("", part)))
+    name = _BEFORE_DATE.sub("", _PLACE.sub("", part)).strip(_EDGE)
     korean = _KOREAN.match(name)
     name = korean["name"] if korean else _BUTTON.sub("", _BUTTON.sub("", name)).strip(_EDGE)
     person = IN_ROLE.sub("", name)
     return person if " " in person and not person.startswith("The ") else name
 
 
-MAX_WORDS = 24
-"""Words that a byline may have, its date and outlet included."""
-MAX_CHARS = 300
+MAX_WORDS, MAX_CHARS = 24, 300
+"""Maximum length of a byline, with its date and outlet."""
 MAX_CREDIT_CHARS = 400
-"""Characters of the longest byline, and of the longest closing credit."""
-
+"""Maximum length of a closing credit."""
 BYLINE_OPENINGS = frozenset(WORDS["byline_openings"].split())
-"""First words of a byline, case-folded: without one of them ``_OPENING`` does not match."""
+"""First words of a byline, case-folded: ``_OPENING`` only matches lines that begin with one."""
 
 _OPENING = re.compile(
     r"(?i)^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
@@ -237,7 +231,7 @@ _NAME = re.compile(
 _PARTICLES = frozenset(WORDS["particles"].split())
 _NO_NAMES = frozenset(WORDS["never_in_names"].split())
 _HOUSE_WORDS = frozenset(WORDS["house_words"].split())
-"""Words of houses and accounts, case-folded."""
+"""Words in names of organisations and accounts, case-folded."""
 
 _CONTRIBUTED = re.compile(
     r"(?i)^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
@@ -253,63 +247,45 @@ _REPORTING = re.compile(
 
 _CREDIT_VERBS = frozenset(WORDS["credit_verbs"].split())
 _CREDIT_OPENINGS = frozenset("additional reporting writing research".split())
-"""A word of the first pattern, and the second one's first: without one, none of them matches."""
-
+"""A word that ``_CONTRIBUTED`` needs, and the first words that ``_REPORTING`` needs."""
 _CREDIT_WORDS = frozenset(WORDS["credit_words"].split())
 
 
-@dataclass(frozen=True, slots=True)
-class Byline:
-    """What a byline says.
+def read_byline(text: str) -> tuple[str, ...]:
+    """The names in a byline such as ``By Ann Lee and Bo Ek, Daily Sun``; () if it is not one.
 
-    Attributes:
-        names: in its order, spelled with small letters where it was all capitals.
-        start, end: characters of the line that hold the names.
-        date: the date printed in the same line, if any.
-    """
+    Names in capitals are returned in title case.
 
-    names: tuple[str, ...]
-    start: int
-    end: int
-    date: PrintedDate | None
-
-
-def read_byline(text: str) -> Byline | None:
-    """Read a line that says who wrote the story, such as ``By Ann Lee and Bo Ek, Daily Sun``.
-
-    >>> read_byline("BY ADA BRANDT May 3, 2021").names
+    >>> read_byline("BY ADA BRANDT May 3, 2021")
     ('Ada Brandt',)
-    >>> read_byline("By Monday, the river had risen.") is None
-    True
+    >>> read_byline("By Monday, the river had risen.")
+    ()
     """
-    if len(text) > MAX_CHARS or text.count(" ") >= MAX_WORDS:
-        return None
-    opening = _OPENING.match(text)
+    short = len(text) <= MAX_CHARS and text.count(" ") < MAX_WORDS
+    opening = _OPENING.match(text) if short else None
     if opening is None:
-        return None
+        return ()
     rest = text[opening.end() :]
     printed = find_date(rest)
     if printed:
         rest = rest[: printed.start].rstrip(" ,|•·–—-/(")
     names = read_names(_CUT.sub("", rest).strip(_ENDS))
     if len(names) == 1 and " " not in names[0] and printed is None:
-        # `By Size`, `Von Hand`: one word is a name only beside a date.
-        return None
-    if not names or (text[-1] in ".!?" and not printed and len(names) == 1 and len(text) > 60):
-        return None
-    date = find_date(text) if printed else None
-    return Byline(names, opening.end(), opening.end() + len(rest), date)
+        return ()  # `By Size`, `Von Hand`: one word is a name only next to a date
+    if text[-1] in ".!?" and not printed and len(names) == 1 and len(text) > 60:
+        return ()
+    return names
 
 
 def read_names(
     text: str, without: tuple[re.Pattern[str], ...] = (_PLACE,), *, single: bool = True
 ) -> tuple[str, ...]:
-    """Split a list of people into their names; () when it is no list of names.
+    """Split a list of people into their names; () if it is not a list of names.
 
-    A single word is a name only on its own: ``Ann Lee, Reuters`` is one person.
+    A single word is a name only if it is the whole list: ``Ann Lee, Reuters`` is one person.
 
     Args:
-        without: what is no part of a name: where somebody is, and as what.
+        without: patterns to remove from each name, such as places and roles.
         single: whether one word can be a name at all.
     """
     parts = [part for part in _AND.split(text) if part]
@@ -322,14 +298,15 @@ def read_names(
             if position == 0:
                 return ()
             continue
-        name = _spell(" ".join(words))
+        name = " ".join(words)
+        name = name.title() if name.isupper() and len(name) > 2 else name
         if name not in names:
             names.append(name)
     return tuple(names[:12])
 
 
 def read_contributors(text: str) -> tuple[str, ...]:
-    """Names from a closing credit, such as ``Ann Lee and Bo Ek contributed to this report.``.
+    """The names in a closing credit, such as ``Ann Lee and Bo Ek contributed to this report.``.
 
     >>> read_contributors("Ann Lee contributed to this report.")
     ('Ann Lee',)
@@ -340,9 +317,10 @@ def read_contributors(text: str) -> tuple[str, ...]:
         return ()
     match = _CONTRIBUTED.match(text)
     if match:
-        tail = set(re.findall(r"\w+", text[match.end("names") :].casefold()))
-        return read_names(_CUT.sub("", match["names"]).strip(_ENDS)) if tail & _CREDIT_WORDS else ()
-    match = _REPORTING.match(text)
+        after = re.findall(r"\w+", text[match.end("names") :].casefold())
+        match = None if _CREDIT_WORDS.isdisjoint(after) else match
+    else:
+        match = _REPORTING.match(text)
     return read_names(_CUT.sub("", match["names"]).strip(_ENDS)) if match else ()
 
 
@@ -354,13 +332,15 @@ def may_credit(words: tuple[str, ...]) -> bool:
 
 
 def _is_name(words: list[str]) -> bool:
-    """Whether *words* look like one person's name: capitals, particles, nothing from an office."""
+    """Whether *words* look like one person's name: capitalised, except for particles."""
     if not 1 <= len(words) <= 5:
         return False
     capitals = 0
     for word in words:
         folded = word.casefold().strip(".")
-        if folded in _NO_NAMES or not _NAME.match(_without_marks(word)):
+        # Hindi and Thai have vowels that are not part of a letter.
+        letters = (char for char in word if char.isascii() or unicodedata.category(char)[0] != "M")
+        if folded in _NO_NAMES or not _NAME.match("".join(letters)):
             return False
         if folded in _PARTICLES:
             continue
@@ -368,15 +348,3 @@ def _is_name(words: list[str]) -> bool:
             return False
         capitals += 1
     return capitals >= 1 and len("".join(words)) >= 3
-
-
-def _without_marks(word: str) -> str:
-    """A word without the vowels and accents that no letter holds: Hindi and Thai have many."""
-    if word.isascii():
-        return word
-    return "".join(char for char in word if unicodedata.category(char)[0] != "M")
-
-
-def _spell(name: str) -> str:
-    """Write a name that is all capitals as names are written."""
-    return name.title() if name.isupper() and len(name) > 2 else name

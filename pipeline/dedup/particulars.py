@@ -22,7 +22,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import offsets_of
+from pipeline.arrays import offsets_of, starts_of_runs
 
 OTHER, SMALL, CAPITAL, DIGIT, JOIN, STOP, SPACE, ENDING = range(8)
 """Classes of a code point. A word behind a STOP or an ENDING begins a sentence."""
@@ -176,9 +176,7 @@ def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Particulars:
     keys = np.repeat(np.arange(texts, dtype=np.uint64) << _SHIFT, np.diff(bounds))
     keys |= np.array(hashes, np.uint64)
     keys.sort()
-    other = np.ones(len(keys), np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=other[1:])
-    keys = keys[other]
+    keys = keys[starts_of_runs(keys)]
     counts = np.bincount((keys >> _SHIFT).astype(np.int64), minlength=texts)
     return Particulars(keys.astype(np.uint32), offsets_of(counts))
 

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, shard_bounds
+from pipeline.arrays import lookup, shard_bounds, starts_of_runs, structured
 from pipeline.config import Config
 from pipeline.passes.reading import read_records
 from pipeline.read.parts import Block
@@ -236,18 +236,13 @@ def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) ->
         table = pq.read_table(local(path), use_threads=False, filters=near)
     column = table["line"].to_numpy()
     chosen = np.flatnonzero(lookup(lines, column)[1])
-    rows = np.empty(len(chosen), SEEN)
-    for name in COLUMNS:
-        rows[name] = table[name].to_numpy()[chosen]
-    return rows
+    return structured(SEEN, *(table[name].to_numpy()[chosen] for name in COLUMNS))
 
 
 def _distinct(portions: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
     rows = np.concatenate([np.empty(0, SEEN), *portions])
     rows = rows[np.lexsort((rows["page"], rows["line"], rows["site"]))]
-    new = np.ones(len(rows), np.bool_)
-    new[1:] = rows[1:] != rows[:-1]
-    return rows[new]
+    return rows[starts_of_runs(rows)]
 
 
 def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:

@@ -43,7 +43,6 @@ PARTS: Mapping[str, Mapping[str, object]] = {
     "inside bonus": {"INSIDE_BONUS": {}},
     "sentence bonus": {"SENTENCE_BONUS": 0.0},
     "guard: least kept": {"LEAST_KEPT": 0.0},
-    "guard: block": {"BLOCK_WORDS": 10**9},
     "known lines override": {"KNOWN_MARGIN": 0.0},
 }
 """Part of the decision → what of ``decide`` it is replaced by."""
@@ -132,6 +131,9 @@ class Bench:
                 stack.enter_context(mock.patch.multiple(decide, **part))
             silent = {rule: lambda _: [] for rule in gone if rule in rules.FUNCTIONS}
             stack.enter_context(mock.patch.dict(rules.FUNCTIONS, silent))
+            if "repeated_title" in gone:
+                nothing = mock.Mock(return_value=frozenset())
+                stack.enter_context(mock.patch.object(decide, "repeated_title", nothing))
             touched = {
                 at: each
                 for at, old in enumerate(self.held)

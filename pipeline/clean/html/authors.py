@@ -1,7 +1,7 @@
-"""Who wrote a page, by a vote of the places that name somebody: ``choose_authors``.
+"""The authors of a page, by a vote among its sources: ``choose_authors``.
 
-The byline that the page prints beside its headline is one of them. Names in captions, quotes and
-other stories' boxes are somebody else's.
+The byline printed next to the headline is one of them. Names in captions, quotes and boxes of other
+stories do not count.
 """
 
 from __future__ import annotations
@@ -26,23 +26,20 @@ from pipeline.clean.names import (
 from pipeline.records import Evidence
 
 WRITTEN_BY = frozenset(WORDS["written_by"].split(", "))
-"""What ``twitter:label1`` says when ``twitter:data1`` is the author."""
-
+"""Values of ``twitter:label1`` if ``twitter:data1`` is the author."""
 VISIBLE = frozenset({"byline", "rel:author"})
-"""Sources that read what people see, not what a program wrote for programs."""
-
+"""Sources in the text shown to readers, as opposed to metadata."""
 SITE_AS_AUTHOR_SOURCES = VISIBLE | {
     *("json-ld:author", "json-ld:house", "twitter:data1", "meta:author", "meta:article:author"),
     *("itemprop:author", "printed"),
 }
-"""Sources that are believed when they name the site itself, and nobody is named elsewhere."""
-
+"""Sources that may name the site itself, if nobody is named elsewhere."""
 MAX_BYLINE_CHARS = 150
 """A longer byline is a biography."""
 MAX_INITIALS = 4
-"""Letters of an editor's initials below a story: ``amw``."""
+"""Maximum letters of an editor's initials below a story: ``amw``."""
 BYLINE_AFTER, BYLINE_BEFORE = 8, 2
-"""Blocks after and before the headline among which its byline is sought."""
+"""A byline is sought in so many blocks after and before the headline."""
 _GLUED_BYLINE = re.compile(r"(?i)^((?:written )?by:?|von|par|por)(?=[A-Z])")
 _PARTS = re.compile(r"\s*[|•·⋅∙]\s*|\s+[–—-]+\s+|\s+//?\s+")
 
@@ -53,13 +50,13 @@ _LABEL = re.compile(
     r"|(?P<by>by)(?= [A-Z][^\W\d_]+ [A-Z][^\W\d_]+$))"
     r"\s*(?=\w)"
 )
-"""Labels that name the author of a page wherever they stand on it."""
+"""Labels of the author of a page, anywhere on it."""
 
 _AFTER = re.compile(
     r"(?i)(?<=\w)(?:\s(?:on|am|le|el|den|at)\s|,\s(?:the |our )?(?:head|director|senior|junior"
     r"|chief|professor|founder|co-founder|projektleiter|gastautor|vice)).*$"
 )
-"""When, and as what, a labelled author wrote."""
+"""Date or position after a labelled author."""
 
 _ON = re.compile(r"(?<=\w)\s(?:on|am|le|el|den)\s.*$")
 
@@ -67,14 +64,14 @@ _ON = re.compile(r"(?<=\w)\s(?:on|am|le|el|den)\s.*$")
 def choose_authors(
     markup: Markup, blocks: Blocks, places: Sequence[int], site_names: frozenset[str]
 ) -> tuple[tuple[str, ...], list[Evidence]]:
-    """Choose the authors of a page by a vote of the places that name them.
+    """Choose the authors of a page by a vote among its sources.
 
     Args:
-        places: blocks of the headline, beside which the page may print a byline.
-        site_names: ``name_key`` of what the site calls itself: it is no author.
+        places: blocks of the headline, next to which a byline may be printed.
+        site_names: ``name_key`` of the names of the site, which is not an author.
 
     Returns:
-        The names, empty when nobody is named; and what the places say, the winner first.
+        The names, empty if nobody is named; and the candidates, the winner first.
     """
     stated = _authors(markup, names_beside_headline(blocks, places))
     first = next((item for item in stated if _names(item, site_names)), None)
@@ -83,11 +80,10 @@ def choose_authors(
 
 
 def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
-    """Find the byline next to the headline, which is at *places*.
+    """The names in the byline next to the headline, which is at *places*.
 
-    Returns:
-        The names, field ``authors``, or those of the only label on the page that names an
-        author, such as *Written by*; empty when there is no line with any.
+    Otherwise those after the only label on the page that names an author, such as *Written by*.
+    Empty if there are none.
     """
     for place in places:
         for n in _around(blocks, place):
@@ -99,19 +95,19 @@ def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidenc
 
 
 def _labelled_names(blocks: Blocks) -> Iterator[tuple[str, ...]]:
-    """The names behind labels; *by* is one only before the first paragraph."""
+    """The names after labels; *by* is one only before the first paragraph."""
     in_story = False
     for n, line in enumerate(blocks.texts):
         label = _LABEL.match(line) if len(line) <= MAX_LINE_CHARS else None
         if label and not (blocks.around[n] & ELSEWHERE or blocks.near[n] & MENU):
-            byline = read_byline(f"By {_AFTER.sub('', line[label.end() :])}")
-            if byline and not (in_story and label["by"]):
-                yield byline.names
+            names = read_byline(f"By {_AFTER.sub('', line[label.end() :])}")
+            if names and not (in_story and label["by"]):
+                yield names
         in_story = in_story or len(line) > PROSE_CHARS
 
 
 def _around(blocks: Blocks, headline: int) -> Iterator[int]:
-    """The short lines around the block *headline*, those after it first, the nearest first."""
+    """Short lines near the block *headline*: those after it, then those before, nearest first."""
     after = range(headline + 1, min(headline + BYLINE_AFTER + 1, len(blocks.texts)))
     before = range(headline - 1, max(headline - BYLINE_BEFORE, 0) - 1, -1)
     for n in (*after, *before):
@@ -121,11 +117,11 @@ def _around(blocks: Blocks, headline: int) -> Iterator[int]:
 
 
 def _names_in(line: str) -> tuple[str, ...]:
-    """The names after a word such as *by*, wherever a part of *line* begins with one."""
+    """The names after a word such as *by* at the beginning of a part of *line*."""
     for part in _PARTS.split(line):
-        byline = read_byline(_ON.sub("", BYLINE_LEAD.sub("By ", _GLUED_BYLINE.sub(r"\1 ", part))))
-        if byline:
-            return byline.names
+        names = read_byline(_ON.sub("", BYLINE_LEAD.sub("By ", _GLUED_BYLINE.sub(r"\1 ", part))))
+        if names:
+            return names
     return ()
 
 
@@ -133,9 +129,9 @@ def _authors(markup: Markup, printed: list[Evidence]) -> list[Evidence]:
     found: list[tuple[str, list[str]]] = []
     for node in markup.nodes:
         found += [("json-ld:author", node["author"]), ("json-ld:house", node["house"])]
-    label = " ".join(markup.meta.get("twitter:label1", [""])[0].casefold().split())
-    if label in WRITTEN_BY:
-        found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
+    for _, label in markup.first_meta(["twitter:label1"]):
+        if " ".join(label.casefold().split()) in WRITTEN_BY:
+            found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
     for name in META["author"]:
         values = markup.meta.get(name, [])
         if name in META["inverted"]:  # libraries put the family name first
@@ -145,7 +141,7 @@ def _authors(markup: Markup, printed: list[Evidence]) -> list[Evidence]:
     found.append(("rel:author", markup.rel_author[:3]))
     stated = [Evidence("authors", "; ".join(names), source) for source, names in found if names]
     marked = [Evidence("authors", text, "byline") for text in markup.bylines[:3]]
-    # Bylines may be marked in boxes about other stories; the one beside the headline is this one's.
+    # Boxes about other stories may have bylines too; the one next to the headline is this story's.
     names = [name_key(name) for item in printed for name in item.value.split("; ")]
     same = [item for item in marked if all(name in name_key(item.value) for name in names)]
     return [*stated, *same, *printed, *(item for item in marked if item not in same)]
@@ -155,20 +151,17 @@ def _names(candidate: Evidence, site_names: frozenset[str]) -> tuple[str, ...]:
     names = author_names(candidate.value.split("; "), site_names)
     if candidate.source not in VISIBLE:
         return names
-    # Running text comes with roles and half sentences.
+    # Visible text includes roles and fragments of sentences.
     if len(candidate.value) > MAX_BYLINE_CHARS:
         return ()
     return tuple(name for name in names if not (name[0].islower() and " " in name))
 
 
 def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tuple[str, ...]:
-    """The names of the first candidate that has any.
-
-    A site that names itself as the author is believed only where nobody else is named.
-    """
+    """The names of the winning candidate; the site itself only if nobody else is named."""
     named = [(item, found) for item in candidates if (found := _names(item, site_names))]
     if any(item.source == "json-ld:house" for item in candidates):
-        # Lower-case initials are how an editor signs a story of the house: ``amw``.
+        # Editors sign such stories with lower-case initials: ``amw``.
         named = [
             (item, found)
             for item, found in named
@@ -183,10 +176,10 @@ def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tupl
 
 
 def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
-    """The names of the place trusted most, unless it only names a house or an account.
+    """The names of the most trusted source, unless it only names an organisation or an account.
 
-    Then the first that names persons is believed; so are two places that agree on others, where
-    nobody else names those of the first.
+    Then those of the first source that names persons, unless two others agree on somebody else
+    and none agrees with it.
     """
     persons = [
         (item, people)
@@ -206,28 +199,22 @@ def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
         for _, people in persons[1:]:
             if len(places[frozenset(map(name_key, people))]) > 1:
                 return people
-    item, people = _fullest(persons)
+    fuller = (
+        (item, people)
+        for item, people in persons[1:]
+        if first < set(map(name_key, people)) and item.source not in VISIBLE
+    )
+    item, people = next(fuller, persons[0])
     return tuple(name for name in dict(named)[item] if name in people or not is_company(name))
 
 
-def _fullest(
-    persons: list[tuple[Evidence, tuple[str, ...]]],
-) -> tuple[Evidence, tuple[str, ...]]:
-    """The first place, or one that names its persons and more."""
-    first = set(map(name_key, persons[0][1]))
-    for item, people in persons[1:]:
-        if first < set(map(name_key, people)) and item.source not in VISIBLE:
-            return item, people
-    return persons[0]
-
-
 def _place(source: str) -> str:
-    """What counts as one place: the page's head is one, and so is what people see."""
+    """The kind of a source: sources of one kind count once."""
     return "seen" if source in ("byline", "rel:author", "printed") else source.partition(":")[0]
 
 
 def _in_full(name: str, others: set[str]) -> str:
-    """*name* as another place gives it alone: no role after it, no house before, both names."""
+    """*name* as another source has it: without a role or organisation, with both names."""
     parts = (each for each in others if name.startswith(f"{each} ") or name.endswith(f" - {each}"))
     fuller = {each for each in others if each.split()[0] == name and is_person(each)}
     if len(fuller) == 1 and all(len(each.split()) == 2 for each in fuller):

@@ -2,9 +2,9 @@
 
 Read ``base_features`` first; ``Expansion`` computes windows and products from them.
 
-blocks ─line facts, rules─┐
-containers ─sums of runs──┼─▶ base ─products─▶ float32[blocks, features]
-extractions ─shared words─┘
+    text of blocks ─────────┐
+    sums over containers ───┼─▶ base ─windows, products─▶ float32[blocks, features]
+    overlap, extractions ───┘
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import combinations, product
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.html.blocks import EXTRACTIONS, FLAGS, LEVELS, Blocks, Measured
-from pipeline.clean.lines.page import QUOTES, LineRecord, Page
+from pipeline.clean.html.blocks import EXTRACTIONS, LEVELS, Blocks, Measured, mask_with
+from pipeline.clean.lines.page import QUOTES, Page
 from pipeline.clean.lines.phrases import hints_of
 from pipeline.clean.lines.signs import CLOSING
 
 Matrix = NDArray[np.float32]
 Lines = NDArray[np.int64]
-CAP_WORDS = 60.0
-BASE_WORDS = 5.0
-"""A line of prose counts at most so many words for a container; other lines cost so many."""
+CAP_WORDS, BASE_WORDS = 60.0, 5.0
+"""Most words that a block of prose adds to the score of a container; penalty for other blocks."""
 HOME_SHARE = 0.8
-"""The home of an extraction is the smallest container with this share of it."""
+"""The home of trafilatura's text is the smallest container with this share of its words."""
 MENU_SHARE = 0.8
 """A block with a larger share of its characters in links is a menu item."""
 
@@ -35,9 +35,8 @@ LEVEL_FACTS = (
     "words", "blocks", "prose", "linked", "first", "second", "of_first", "of_prose",
 )  # fmt: skip
 PLACE_FACTS = (
-    "linked", "depth", "broken", "in_best", "before_best", "behind_best", "in_home",
-    "before_home", "behind_home", "in_first", "before_first", "behind_first", "best_gain",
-    "from_top", "from_end", "siblings",
+    "linked", "in_best", "before_best", "behind_best", "in_home", "before_home", "behind_home",
+    "in_first", "before_first", "behind_first", "best_gain",
 )  # fmt: skip
 PAGE_FACTS = (
     "words", "first_words", "second_words", "stated_words", "first_found", "second_found",
@@ -45,23 +44,25 @@ PAGE_FACTS = (
     "prose_in_first", "prose_in_second", "best_in_first", "first_in_best", "home_in_first",
     "prose", "first_prose", "spaceless", "old",
 )  # fmt: skip
-OBSERVED = (
-    "words", "ends_period", "ends_letter", "terminal", "prose", "phrase", "spaceless",
-    "rule:timestamp", "ruled",
-)  # fmt: skip
+OBSERVED = ("words", "ends_letter", "terminal", "prose", "phrase", "ruled")
+FLAGS_SEEN = {
+    "own": ("p", "li", "heading"),
+    "near": ("figure", "figcaption", "blockquote", "pre", "heading"),
+    "around": (
+        "figure", "figcaption", "table", "blockquote", "p", "td", "comment", "related", "tag",
+        "body", "article_body", "comments", "wall",
+    ),
+}  # fmt: skip
+"""Mask of ``Blocks`` → the flags in it that are features."""
 OWN = (
     *OBSERVED,
     *EXTRACTIONS,
-    *(f"own:{flag}" for flag in FLAGS),
-    *(f"near:{flag}" for flag in FLAGS),
-    *(f"around:{flag}" for flag in FLAGS),
+    *(f"{mask}:{flag}" for mask, flags in FLAGS_SEEN.items() for flag in flags),
     *(f"level{level}:{fact}" for level in range(LEVELS) for fact in LEVEL_FACTS),
     *(f"place:{fact}" for fact in PLACE_FACTS),
 )
 WINDOWS = ((1, 1), (3, 3), (8, 8), (4, 0), (0, 4))
-WINDOW_FACTS = ("words", "prose", "first", "second", "place:linked", "phrase", "own:p", "ruled")
-SHIFTS = (-2, -1, 1, 2)
-SHIFT_FACTS = ("words", "first", "second", "prose", "own:p", "own:heading", "phrase")
+WINDOW_FACTS = ("words", "prose", "first", "second", "place:linked", "ruled")
 PAGE = tuple(f"page:{fact}" for fact in PAGE_FACTS)
 CROSSED = (
     "first", "second", "stated", "prose", "words", "terminal", "place:linked", "place:in_best",
@@ -75,20 +76,20 @@ PLAIN = (
     *OWN,
     *PAGE,
     *(f"window:{before}:{after}:{fact}" for before, after in WINDOWS for fact in WINDOW_FACTS),
-    *(f"shift:{by}:{fact}" for by in SHIFTS for fact in SHIFT_FACTS),
 )
 PAGE_CROSSED = CROSSED[:20]
 CROSSES = (*combinations(CROSSED, 2), *product(PAGE_CROSSED, PAGE))
 FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
-_PERIODS, _MARKS, _ELLIPSES = ".。।", "?!？！؟…:：", ("...", "…", "[…]")
+_ENDINGS = ".。।?!？！؟…:："
 _CLOSING = CLOSING + "›」』）*"
 _AT = {name: place for place, name in enumerate((*OWN, *PAGE))}
+_BITS = {mask: [mask_with(flag) for flag in flags] for mask, flags in FLAGS_SEEN.items()}
 
 
 def may_be_story(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
-    """The blocks that may be story: all but links that no extraction contains.
+    """Indices of the blocks that may be story: all but links that no extraction contains.
 
-    Two blocks of five are such links, and most of the time is spent per block.
+    Two blocks in five are such links; skipping them saves time.
     """
     chars = np.array([len(text) for text in blocks.texts])
     links = np.array(blocks.linked) > MENU_SHARE * chars
@@ -105,38 +106,59 @@ def base_features(
     *,
     old: bool,
 ) -> Matrix:
-    """Measure the *chosen* blocks of a page: float32[chosen, OWN and PAGE].
+    """Features of the *chosen* blocks of a page: float32[chosen, OWN and PAGE].
 
     Args:
-        page, hits: a page with a line for each chosen block, and the lines that each rule hits.
-        old: whether the page was built before there were elements for stories.
+        page, hits: the chosen blocks as lines, and the lines that each rule matches.
+        old: whether the page has no markup for stories, see ``candidates``.
     """
-    observed = observe(page, hits)
-    masks = np.array([blocks.own, blocks.near, blocks.around], np.int64)[:, chosen]
-    bits = (masks[:, :, None] >> np.arange(len(FLAGS))) & 1
+    lines = page.lines
+    ruled = frozenset().union(*hits.values())
+    observed = [
+        (
+            log1p(line.word_count),
+            line.text[-12:].rstrip(_CLOSING)[-1:] not in _ENDINGS,
+            line.terminal,
+            line.prose,
+            bool(line.kinds) or (line.text[0] not in QUOTES and bool(hints_of(line.words))),
+            n in ruled,
+        )
+        for n, line in enumerate(lines)
+    ]
+    bits = [
+        np.array(getattr(blocks, mask), np.int64)[chosen, None] & np.array(_BITS[mask]) > 0
+        for mask in FLAGS_SEEN
+    ]
     prose = np.zeros(len(blocks.texts))
-    prose[chosen] = [line.prose for line in page.lines]
+    prose[chosen] = [line.prose for line in lines]
     prose *= measured.words
     sums = _Sums(blocks, measured, prose)
-    spaceless = observed[:, OBSERVED.index("spaceless")] @ measured.words[chosen]
-    levels, home, best = sums.levels(), sums.home(), sums.best()
-    facts = (*sums.facts(home, best), spaceless / sums.total[0], old)
+    counts = np.array([line.word_count for line in lines], np.float64)
+    known = np.array([len(line.words) for line in lines], np.float64)
+    spaceless = np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0)
+    facts = (*sums.facts(), spaceless @ measured.words[chosen] / sums.total[0], old)
     parts = (
-        observed,
+        np.array(observed, np.float32),
         measured.shares[chosen],
         *bits,
-        levels[chosen],
-        sums.places(home, best)[chosen],
+        sums.levels()[chosen],
+        sums.places()[chosen],
         np.broadcast_to(np.array(facts, np.float32), (len(chosen), len(PAGE_FACTS))),
     )
     return np.concatenate(parts, axis=1, dtype=np.float32, casting="unsafe")
 
 
 class _Sums:
-    """What the containers of a page hold: words, blocks, prose, links, words of two extractions."""
+    """Sums over containers: words, blocks, prose, linked words, words in the first two extractions.
+
+    Attributes:
+        held: float64[containers, 6], these sums; *total* is that of the page.
+        best: the container with the most prose and the fewest other blocks.
+        home: the smallest container with nearly all that trafilatura took.
+    """
 
     def __init__(self, blocks: Blocks, measured: Measured, prose: NDArray[np.float64]) -> None:
-        self.blocks, self.measured, self.prose = blocks, measured, prose
+        self.measured, self.prose = measured, prose
         words, shares = measured.words, measured.shares
         chars = np.array([len(text) for text in blocks.texts], np.float64)
         self.linked = np.array(blocks.linked, np.float64) / np.maximum(chars, 1)
@@ -149,6 +171,11 @@ class _Sums:
         self.held = sums[self.ends] - sums[self.starts]
         self.total = np.maximum(sums[-1], 1.0)
         self.chain = _chains(blocks)
+        gains = np.where(prose > 0, np.minimum(words, CAP_WORDS), -BASE_WORDS * (1 + self.linked))
+        gained = np.concatenate((np.zeros(1), np.cumsum(gains)))
+        self.best = int(np.argmax(gained[self.ends] - gained[self.starts]))
+        enough = self.held[:, 4] >= HOME_SHARE * self.held[:, 4].max()
+        self.home = int(np.argmin(np.where(enough, self.ends - self.starts, 10**9)))
 
     def levels(self) -> NDArray[np.float64]:
         """``LEVEL_FACTS`` of the containers around each block."""
@@ -160,45 +187,23 @@ class _Sums:
             parts += [at[:, 4:5] / total[4], at[:, 2:3] / total[2]]
         return np.concatenate(parts, axis=1)
 
-    def best(self) -> int:
-        """The container with the most prose and the fewest other lines."""
-        gains = np.where(
-            self.prose > 0,
-            np.minimum(self.measured.words, CAP_WORDS),
-            -BASE_WORDS * (1 + self.linked),
-        )
-        sums = np.concatenate((np.zeros(1), np.cumsum(gains)))
-        return int(np.argmax(sums[self.ends] - sums[self.starts]))
-
-    def home(self) -> int:
-        """The smallest container that holds nearly all that trafilatura took."""
-        enough = self.held[:, 4] >= HOME_SHARE * self.held[:, 4].max()
-        return int(np.argmin(np.where(enough, self.ends - self.starts, 10**9)))
-
-    def places(self, home: int, best: int) -> NDArray[np.float64]:
+    def places(self) -> NDArray[np.float64]:
         """``PLACE_FACTS`` of each block."""
-        blocks, count = self.blocks, len(self.prose)
         taken = np.where(self.measured.shares[:, 0] > 0.5, self.measured.words, -2.0)
-        here = np.arange(count)
-        own = (self.linked, np.log1p(blocks.depths), np.array(blocks.broken, np.float64))
-        more = (
-            np.full(count, np.log1p(self.held[best, 2])),
-            1 / (1.0 + here),
-            1 / (count - here),
-            np.log1p(self.held[self.chain[0], 1]),
-        )
+        here = np.arange(len(self.prose))
         parts = (
-            np.stack(own, axis=1),
-            place_of(self.starts[best], self.ends[best], here),
-            place_of(self.starts[home], self.ends[home], here),
+            self.linked[:, None],
+            place_of(self.starts[self.best], self.ends[self.best], here),
+            place_of(self.starts[self.home], self.ends[self.home], here),
             place_of(*best_run(taken), here),
-            np.stack(more, axis=1),
+            np.full((len(here), 1), np.log1p(self.held[self.best, 2])),
         )
         return np.concatenate(parts, axis=1)
 
-    def facts(self, home: int, best: int) -> tuple[float, ...]:
-        """``PAGE_FACTS``, but for the last two."""
-        measured, total, held = self.measured, self.total, self.held
+    def facts(self) -> tuple[float, ...]:
+        """``PAGE_FACTS`` except the last two."""
+        measured, total = self.measured, self.total
+        best, home = self.held[self.best], self.held[self.home]
         prose_taken = self.prose @ measured.shares[:, :2]
         facts = (
             np.log1p(measured.words.sum()),
@@ -206,9 +211,9 @@ class _Sums:
             *measured.found,
             *measured.mutual,
             *(prose_taken / total[2]),
-            held[best, 4] / max(held[best, 0], 1),
-            held[best, 4] / total[4],
-            held[home, 4] / max(held[home, 0], 1),
+            best[4] / max(best[0], 1),
+            best[4] / total[4],
+            home[4] / max(home[0], 1),
             total[2] / total[0],
             prose_taken[0] / total[4],
         )
@@ -216,7 +221,7 @@ class _Sums:
 
 
 def _chains(blocks: Blocks) -> list[NDArray[np.int64]]:
-    """For each level, the container of every block there; the outermost repeats."""
+    """The container of every block at each level; the outermost one repeats."""
     spans = list(zip(blocks.starts, blocks.ends, strict=True))
     wider = [0] * len(spans)
     for number, parent in enumerate(blocks.parents):
@@ -234,10 +239,10 @@ def _chains(blocks: Blocks) -> list[NDArray[np.int64]]:
 
 
 class Expansion:
-    """Computes chosen features from what ``base_features`` says.
+    """Computes chosen features from those of ``base_features``.
 
     Args:
-        names: from ``FEATURES``; the columns of ``expand``'s answer, in this order.
+        names: from ``FEATURES``, in the order of the columns of ``expand``.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -248,69 +253,16 @@ class Expansion:
 
     def expand(self, base: Matrix) -> Matrix:
         """float32[blocks, names] from float32[blocks, OWN and PAGE]."""
-        near = base[:, [_AT[fact] for fact in SHIFT_FACTS]]
         windowed = averages(base[:, [_AT[fact] for fact in WINDOW_FACTS]], WINDOWS)
-        parts = (
-            base,
-            windowed,
-            *(shifted(near, by) if abs(by) < len(base) else 0 * near for by in SHIFTS),
-            np.ones((len(base), 1), np.float32),
-        )
+        parts = (base, windowed, np.ones((len(base), 1), np.float32))
         plain = np.concatenate(parts, axis=1, dtype=np.float32)
         return plain[:, self._left] * plain[:, self._right]
 
 
-def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
-    """Measure each line of *page*: float32[lines, OBSERVED]; *hits* are those of each rule."""
-    lines = page.lines
-    counts = np.array([line.word_count for line in lines], np.float64)
-    known = np.array([len(line.words) for line in lines], np.float64)
-    ends = [_end(line.text) for line in lines]
-    ruled = frozenset().union(*hits.values())
-    columns: dict[str, object] = {
-        "words": np.log1p(counts),
-        "ends_period": [end == "period" for end in ends],
-        "ends_letter": [end == "letter" for end in ends],
-        "terminal": [line.terminal for line in lines],
-        "prose": [line.prose for line in lines],
-        "phrase": [bool(line.kinds) or _hinted(line) for line in lines],
-        "spaceless": np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0),
-        "rule:timestamp": [index in hits["timestamp"] for index in range(len(lines))],
-        "ruled": [index in ruled for index in range(len(lines))],
-    }
-    rows: Matrix = np.array([columns[name] for name in OBSERVED], np.float32)
-    return np.ascontiguousarray(rows.T)
-
-
-def _end(text: str) -> str:
-    """What kind of sign a line ends with."""
-    last = text[-12:].rstrip(_CLOSING)[-1:]
-    if text[-1].isalnum():
-        return "letter"
-    if text.endswith(_ELLIPSES):
-        return "mark"
-    return "period" if last and last in _PERIODS else "mark" if last in _MARKS else "letter"
-
-
-def _hinted(line: LineRecord) -> bool:
-    """Whether something in a line suggests boilerplate; what is quoted does not."""
-    return line.text[0] not in QUOTES and bool(hints_of(line.words))
-
-
-def shifted(values: Matrix, by: int) -> Matrix:
-    """Values of the line *by* further on; zeros beyond the page: float32[lines, columns]."""
-    found = np.zeros_like(values)
-    if by > 0:
-        found[:-by] = values[by:]
-    else:
-        found[-by:] = values[:by]
-    return found
-
-
 def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
-    """Means of *values* over the lines of each window, the line itself included.
+    """Means of *values* over windows of so many rows before and after each row, inclusive.
 
-    Lines beyond the page count as zeros.
+    Rows beyond either end count as zeros.
     """
     edge = max(map(max, windows))
     count, columns = values.shape
@@ -326,9 +278,7 @@ def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
 
 
 def best_run(gains: NDArray[np.float64]) -> tuple[int, int]:
-    """Start and end of the run of lines [start, end) with the largest sum.
-
-    (0, 0) when no gain is positive.
+    """Start and end of the run [start, end) with the largest sum; (0, 0) if no gain is positive.
 
     >>> best_run(np.array([-1.0, 5.0, -2.0, 4.0, -9.0]))
     (1, 4)
@@ -340,7 +290,7 @@ def best_run(gains: NDArray[np.float64]) -> tuple[int, int]:
 
 
 def place_of(start: int, end: int, here: Lines) -> Matrix:
-    """Whether a line is in the run, and how far before or after it: float32[lines, 3]."""
+    """Whether each block is in the run, and its log distance before or after it."""
     inside = (here >= start) & (here < end)
     before = np.log1p(np.maximum(start - here, 0))
     after = np.log1p(np.maximum(here - end + 1, 0))

@@ -1,10 +1,9 @@
 """The page model: scores each block of a page as story or boilerplate; read ``select`` first.
 
-    blocks, extractions ─features─weights─▶ log-odds a block ─threshold, Viterbi─▶ keep or drop
+    blocks, extractions ─features─weights─▶ log-odds per block ─threshold, Viterbi─▶ keep or drop
 
-``block_model.json`` holds the weights; ``training/train_pages.py`` makes it. What rules of plain
-texts and names of containers forbid for certain goes whatever the model says: ``forbidden_rows``;
-items of lists, cells, headings and code are left to the model.
+``block_model.json`` contains the weights; ``training/train_pages.py`` writes it. Fixed rules
+(``forbidden_rows``, ``other_stories``) then remove blocks whatever their score.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -21,58 +20,64 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.block_features import (
-    OWN,
     Expansion,
     Matrix,
     base_features,
     may_be_story,
 )
-from pipeline.clean.html.blocks import EXTRACTIONS, LINE_BREAK, Blocks, compare, mask_with
+from pipeline.clean.html.blocks import (
+    EXTRACTIONS,
+    HEADING,
+    LINE_BREAK,
+    Blocks,
+    compare,
+    mask_with,
+)
 from pipeline.clean.html.title import headlines
 from pipeline.clean.lines.page import read_page
-from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.rules import repeated_title, rule_hits
 from pipeline.clean.model import viterbi
 from pipeline.records import Removed
 
 WEIGHTS = Path(__file__).with_name("block_model.json")
 THRESHOLD = -0.75
-"""Log-odds below which a block goes."""
+"""Log-odds below which a block is dropped."""
 SWITCH_COST = 0.2
-"""Log-odds that each switch between story and boilerplate costs."""
+"""Penalty, in log-odds, for each switch between story and boilerplate."""
 STAMP_COST = 1.0
-"""Log-odds against a block that is a time stamp: of 1,454 on labelled pages 54 are story."""
+"""Penalty, in log-odds, for a time stamp: of 1,454 on labelled pages, 54 are story."""
 MAX_BLOCKS = 3_000
-"""On pages with more blocks, larger than any training page, trafilatura's text is used."""
+"""Pages with more blocks are larger than any training page: trafilatura's text is used."""
 MIN_FOUND = 0.6
-"""Least share of trafilatura's words found in blocks; below it, trafilatura's text is used."""
+"""Minimum share of trafilatura's text found in the blocks; below it, that text is used."""
 MIN_EXTRACTED = 20
-"""Minimum words of trafilatura's text for it to be a story, and not a menu."""
+"""Minimum words of trafilatura's text for it to be a story, rather than a menu."""
 TAKEN = 0.5
-"""Minimum share of a block's words for it to count as extracted."""
+"""Minimum share of a block in trafilatura's text for it to count as taken by trafilatura."""
 _PRE = mask_with("pre")
 REASONS_SHOWN = 2
-MOST_FORBIDDEN = 0.4
-"""Share of a story's words above which what a rule forbids is the story itself."""
-_STAMP = OWN.index("rule:timestamp")
+MOST_FORBIDDEN = 0.5
+"""Share of a story's words outside headings that all rules together may remove. With 0.4, a long
+discussion would stay on one of 465 labelled pages, and the others would not change."""
 
 GROUPS = {
     "extractors": (*EXTRACTIONS, "place:in_first", "place:before_first", "place:behind_first"),
     "containers": ("level", "place:"), "element_names": ("own:", "near:", "around:"),
     "length": ("words",), "ending": ("ends_", "terminal"), "outside_prose": ("prose",),
-    "signs": ("spaceless",), "phrases": ("phrase", "rule"), "neighbours": ("window:", "shift:"),
+    "phrases": ("phrase", "rule"), "neighbours": ("window:",),
     "page": ("page:",),
 }  # fmt: skip
-"""Group of features, as reasons name it → how the names of its features begin."""
+"""Group of features, as named in reasons → prefixes of its features' names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The blocks of a page that are its story, and those that only trafilatura took.
+    """The story of a page.
 
     Attributes:
-        extraction: both, a line each.
-        removed: the lines of the latter in it, with the reason.
-        added, dropped: blocks kept that trafilatura left out, and the other way round.
+        extraction: the blocks kept or taken by trafilatura, one per line.
+        removed: spans of the blocks that were not kept, with the reason.
+        added, dropped: number of blocks kept that trafilatura did not take, and vice versa.
     """
 
     extraction: str
@@ -86,40 +91,36 @@ class LinearModel:
     """Weights learned from labelled pages.
 
     Attributes:
-        names: the features that have a weight.
-        weights: one per feature, in log-odds; positive is evidence for story.
-        means: of the features over the training data, against which reasons are weighed.
+        weights: log-odds per feature; positive is evidence for story.
+        means: of the features over the training data; reasons are relative to them.
         bias: log-odds of a row whose features are all 0.
         membership: float64[features, groups], 1 where a feature belongs to one of ``GROUPS``.
     """
 
-    names: tuple[str, ...]
     weights: NDArray[np.float64]
     means: NDArray[np.float64]
     bias: float
     membership: NDArray[np.float64]
 
-    def reasons(self, features: Matrix, most: int) -> list[list[str]]:
-        """For each row, up to *most* groups of features that weighed most against story."""
+    def reasons(self, features: Matrix) -> list[list[str]]:
+        """The groups of features that are the strongest evidence against story, for each row."""
         sums, groups = ((features - self.means) * self.weights) @ self.membership, list(GROUPS)
-        return [[groups[n] for n in np.argsort(row)[:most] if row[n] < 0] for row in sums]
+        return [[groups[n] for n in np.argsort(row)[:REASONS_SHOWN] if row[n] < 0] for row in sums]
 
 
 @cache
 def load_model() -> tuple[LinearModel, Expansion]:
-    """Read ``block_model.json``, once per process; also what computes the features it weighs."""
+    """Read ``block_model.json``, once per process; with the expansion that gives its features."""
     stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     names = tuple(stored["weights"])
     weights, means = np.array(list(stored["weights"].values()), np.float64).T
     membership = [[group_of(name) == group for group in GROUPS] for name in names]
-    model = LinearModel(
-        names, weights, means, float(stored["bias"]), np.array(membership, np.float64)
-    )
+    model = LinearModel(weights, means, float(stored["bias"]), np.array(membership, np.float64))
     return model, Expansion(names)
 
 
 def group_of(feature: str) -> str:
-    """The group of a feature; a product belongs to the group of its first factor.
+    """The group of a feature; that of its first factor for a product.
 
     >>> group_of("first x words")
     'extractors'
@@ -129,15 +130,16 @@ def group_of(feature: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The blocks of a page that the model scores.
+    """The blocks of a page that the model scores, one row each.
 
     Attributes:
-        indices: their numbers.
-        words: of each.
-        taken: whether trafilatura took it.
+        indices: of the blocks.
+        words: number of words.
+        taken: whether trafilatura took the block.
         base: float32[rows, ...], see ``block_features.base_features``.
         forbidden: row → the rule that forbids it, whatever its score.
-        signed: blocks that a byline or time stamp follows.
+        stamps: whether the block is a time stamp.
+        signed: indices of blocks followed by a byline or time stamp.
     """
 
     indices: NDArray[np.int64]
@@ -145,13 +147,8 @@ class Rows:
     taken: NDArray[np.bool_]
     base: Matrix
     forbidden: Mapping[int, str]
+    stamps: NDArray[np.bool_]
     signed: frozenset[int]
-
-    @property
-    def stamps(self) -> NDArray[np.bool_]:
-        """Whether each is a time stamp."""
-        stamps: NDArray[np.bool_] = self.base[:, _STAMP] > 0
-        return stamps
 
 
 def measure(
@@ -160,12 +157,12 @@ def measure(
     """Measure the blocks of a page for the model.
 
     Args:
-        extractions: one for each of ``EXTRACTIONS``, blocks a line each; empty where there is none.
-        old: whether the page was built before there were elements for stories.
+        extractions: one for each of ``EXTRACTIONS``, one block per line; may be empty.
+        old: whether the page has no markup for stories, see ``candidates``.
 
     Returns:
         None for pages that the model cannot score: no blocks, too many of them, or blocks
-        that lack most of what trafilatura extracted.
+        without most of what trafilatura extracted.
     """
     if not 0 < len(blocks.texts) <= MAX_BLOCKS:
         return None
@@ -173,19 +170,20 @@ def measure(
     if measured.sizes[0] >= MIN_EXTRACTED and measured.found[0] < MIN_FOUND:
         return None
     chosen = may_be_story(blocks, measured)
-    # A blank line between blocks: they are paragraphs already, none is joined to the next.
+    # Blank lines keep blocks from being joined as hard-wrapped lines.
     texts = [blocks.texts[index].replace(LINE_BREAK, " ") for index in chosen.tolist()]
     page = read_page("\n\n".join(texts))
     if not 0 < len(page.lines) == len(chosen):
         return None
-    page = replace(page, title=title)
-    hits = rule_hits(page)
+    hits = {**rule_hits(page), "repeated_title": repeated_title(page, title)}
     base = base_features(blocks, chosen, page, hits, measured, old=old)
     taken = measured.shares[chosen, 0] >= TAKEN
     signs = hits["byline"] | hits["timestamp"]
     signed = {int(chosen[row - back]) for row in signs for back in (1, 2) if row >= back}
     forbidden = forbidden_rows(blocks, chosen, hits, taken)
-    return Rows(chosen, measured.words[chosen], taken, base, forbidden, frozenset(signed))
+    stamps = np.isin(np.arange(len(chosen)), list(hits["timestamp"]))
+    words = measured.words[chosen]
+    return Rows(chosen, words, taken, base, forbidden, stamps, frozenset(signed))
 
 
 def select(
@@ -194,20 +192,19 @@ def select(
     """Select the story of a page; arguments as for ``measure``.
 
     Returns:
-        None where ``measure`` gives None, and where the model finds no story at all.
+        None if ``measure`` returns None or the model finds no story at all.
     """
     rows = measure(blocks, title, extractions, old=old)
     if rows is None:
         return None
     model, expansion = load_model()
     features = expansion.expand(rows.base)
-    scores = np.round(features @ model.weights + model.bias, 3)
-    kept = keep(scores, rows.stamps)
+    kept = keep(np.round(features @ model.weights + model.bias, 3), rows.stamps)
     if not kept.any():
         return None
     settle(blocks, rows, kept, title)
     dropped = np.flatnonzero(rows.taken & ~kept)
-    weighed = model.reasons(features[dropped], REASONS_SHOWN)
+    weighed = model.reasons(features[dropped])
     reasons = {
         row: rows.forbidden.get(row) or f"block_model: {', '.join(groups)}"
         for row, groups in zip(dropped.tolist(), weighed, strict=True)
@@ -226,8 +223,13 @@ def select(
 
 
 def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | None) -> None:
-    """Correct *kept* in place by what is certain: tables whole, nothing that a rule forbids."""
+    """Correct *kept* in place: tables and code whole, then what rules forbid.
+
+    All rules together remove less than ``MOST_FORBIDDEN`` of the words outside headings, those with
+    the fewest words first: what would exceed that is likely the story itself.
+    """
     tables = np.array(blocks.tables, np.int64)[rows.indices]
+    own = np.array(blocks.own, np.int64)[rows.indices]
     story = np.flatnonzero(kept & (tables == 0))
     for table in np.unique(tables[tables > 0]).tolist():
         at = tables == table
@@ -237,36 +239,21 @@ def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | Non
             float(rows.words[at & kept].sum()), inside * float(rows.words[at & rows.taken].sum())
         )
         kept[at] = 2 * most >= float(rows.words[at].sum())
-    verbatim = np.array(blocks.own, np.int64)[rows.indices] & _PRE > 0
-    kept[1:-1] |= verbatim[1:-1] & kept[:-2] & kept[2:]
-    _forbid(blocks, rows, kept)
-    left = np.flatnonzero(kept)
-    others = other_stories(
-        blocks, rows.indices[left].tolist(), rows.words[left], title, rows.signed
-    )
-    if float(rows.words[left[others]].sum()) <= MOST_FORBIDDEN * float(rows.words[left].sum()):
-        kept[left[others]] = False
+    kept[1:-1] |= (own & _PRE > 0)[1:-1] & kept[:-2] & kept[2:]
 
-
-def _forbid(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_]) -> None:
-    """Drop what rules forbid from *kept*, in place, unless it is the story.
-
-    That is what one rule forbids of more than ``MOST_FORBIDDEN`` of the words; and where the rules
-    together would leave nothing but headings, what the one with the most words forbids.
-    """
-    limit = MOST_FORBIDDEN * float(rows.words[kept].sum())
-    held = {
-        rule: [row for row, name in rows.forbidden.items() if name == rule and kept[row]]
-        for rule in sorted(set(rows.forbidden.values()))
-    }
-    words = {rule: float(rows.words[own].sum()) for rule, own in held.items()}
-    gone = [rule for rule, count in words.items() if count <= limit]
-    left = kept & (np.array(blocks.own, np.int64)[rows.indices] & _HEADING == 0)
-    left[[row for rule in gone for row in held[rule]]] = False
-    if gone and not left.any():
-        gone.remove(max(gone, key=words.__getitem__))
-    for rule in gone:
-        kept[held[rule]] = False
+    words = np.where(own & HEADING, 0.0, rows.words)
+    left = MOST_FORBIDDEN * float(words[kept].sum())
+    by_rule: dict[str, list[int]] = {}
+    for row, rule in sorted(rows.forbidden.items()):
+        if kept[row]:
+            by_rule.setdefault(rule, []).append(row)
+    for forbidden in sorted(by_rule.values(), key=lambda each: float(words[each].sum())):
+        if words[forbidden].sum() < left:
+            left -= float(words[forbidden].sum())
+            kept[forbidden] = False
+    others = other_stories(blocks, rows, np.flatnonzero(kept), title)
+    if words[others].sum() < left:
+        kept[others] = False
 
 
 def keep(scores: NDArray[np.float64], stamps: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -279,12 +266,12 @@ LINE_RULES = (
     "timestamp", "byline", "advertisement", "read_more", "share_buttons", "newsletter",
     "subscription", "cookie_notice", "caption_or_credit", "spaceless_notice",
 )  # fmt: skip
-"""Rules of plain texts that hold between the paragraphs of a page too."""
+"""Rules for plain text that also apply between the paragraphs of a page."""
 
 BRIEF, BRIEF_WORDS = frozenset({"newsletter", "subscription", "share_buttons"}), 9
-"""Rules that hold only for lines of fewer words: in longer ones a story mentions such things."""
+"""Rules that apply only to lines of fewer words: longer ones may be a story about such things."""
 MOST_HITS = 6
-"""Minimum lines of one rule for it to be a feature of the story, such as a list of links."""
+"""From so many matches on, a rule describes the story itself, such as a list of links."""
 
 CONTAINERS = {
     "caption_or_credit": ("figcaption", "captioned"),
@@ -292,20 +279,20 @@ CONTAINERS = {
     "subscription": ("wall",),
     "reader_comments": ("comments",),
 }
-"""Rule that is named → flags of one of the three innermost elements around a block."""
+"""Rule → flags in ``Blocks.near`` that trigger it."""
 
 CAPTION_WORDS = 80
-"""Words of the longest caption."""
+"""Longest block, in words, that a container forbids."""
 WALL_ROWS = 4
-"""Last blocks of a story among which a notice about subscriptions may stand."""
+"""A paywall notice is among so many last blocks."""
 STORY_WORDS = 80
-"""Words that a story has before another one may begin below it."""
+"""Minimum words of a story before another one may begin below it."""
 TEASERS, TEASER_WORDS = 2, 60
-"""Minimum linked headings at the end to be pointers to other stories, and the words below each."""
+"""Minimum number of linked headings at the end that are teasers, and most words of each teaser."""
 HOME_SHARE = 0.9
-"""Share of the words before a second headline that the container of the story holds."""
+"""Share of the words before a second headline that the story's container contains."""
 LINKED = 0.8
-"""Minimum share of a heading's characters in links for it to lead to another page."""
+"""Minimum share of a heading's characters in links for it to be a link to another page."""
 _COOKIES = re.compile(r"(?i)cookie|кук[иі]|クッキー|쿠키")
 
 _CHOICE = re.compile(
@@ -313,7 +300,7 @@ _CHOICE = re.compile(
     r"|zustimm|appareil|confidentialité|vie privée|accept|socios|dispositivo|privacidad|consenso"
     r"|toestemming|voorkeur|samtyck|samtykk|zgod|urządze|соглас|プライバシー|개인정보"
 )
-"""Words of banners beside *cookies*: their partners, the device, the choice."""
+"""Words of consent banners besides *cookies*."""
 
 _WALL = re.compile(
     r"(?i)^(?:you(?:['’]ve| have) (?:read|used|reached|\d+|one|two|three).{0,40}\bfree\b"
@@ -322,11 +309,9 @@ _WALL = re.compile(
     r"|cet article est réservé (?:à nos|aux) abonnés"
     r"|este (?:artículo|contenido) es (?:exclusivo )?para suscriptores)"
 )
-"""How a notice begins that ends a story for readers who do not pay."""
+"""Beginnings of paywall notices."""
 
-_HEADING = mask_with("heading")
-
-# Of the blocks that the page model would add there to what trafilatura took, 1 in 8 is story.
+# Of the blocks there that the model would add to trafilatura's, 1 in 8 is story.
 _ADDED_NEAR = mask_with("related", "foot", "form", "comments")
 _ADDED_AROUND = mask_with("aside", "figure", "comments")
 _LEAD = mask_with("lead")
@@ -341,7 +326,11 @@ def forbidden_rows(
 ) -> dict[int, str]:
     """Find the *chosen* blocks that a rule forbids: row → name of the rule.
 
-    *hits* has the rows that each rule of lines hits, *taken* those that trafilatura took.
+    Rules for lines do not apply to list items, cells, headings and code.
+
+    Args:
+        hits: the rows that each rule for lines matches.
+        taken: whether trafilatura took the block of each row.
     """
     near, around = np.array(blocks.near)[chosen], np.array(blocks.around)[chosen]
     outside = (near & _ADDED_NEAR | around & _ADDED_AROUND) > 0
@@ -349,7 +338,8 @@ def forbidden_rows(
     found = dict.fromkeys(np.flatnonzero(outside & ~taken).tolist(), "outside_story")
     indices = chosen.tolist()
     for row in np.flatnonzero(~taken).tolist():
-        if _asks_consent(blocks.texts[indices[row]]):
+        text = blocks.texts[indices[row]]
+        if _COOKIES.search(text) and _CHOICE.search(text):
             found[row] = "cookie_notice"
     for row in range(len(chosen) - 1, max(len(chosen) - 1 - WALL_ROWS, -1), -1):
         if _WALL.match(blocks.texts[indices[row]]):
@@ -370,52 +360,36 @@ def forbidden_rows(
     return found
 
 
-def _asks_consent(text: str) -> bool:
-    """Whether *text* mentions cookies and a choice or partners, as banners do."""
-    return _COOKIES.search(text) is not None and _CHOICE.search(text) is not None
-
-
 def other_stories(
-    blocks: Blocks,
-    rows: Sequence[int],
-    words: NDArray[np.float64],
-    title: str | None,
-    signed: AbstractSet[int],
+    blocks: Blocks, rows: Rows, kept: NDArray[np.int64], title: str | None
 ) -> list[int]:
-    """Find the part of what was kept that belongs to other stories below this one.
+    """Find the *kept* rows that belong to other stories below this one, in ascending order.
 
-    That is all in another ``<article>`` than the headline's, all from a heading on that has a
-    byline of its own, and headings at the end that lead to other pages, with their teasers.
-
-    Args:
-        rows: the kept blocks, in order.
-        words: of each of them.
-        title: the headline.
-        signed: rows that a byline or a time stamp follows.
-
-    Returns:
-        Places in *rows*.
+    These are blocks in an ``<article>`` after the headline's, those from a second heading with a
+    byline on, and linked headings at the end, with their teasers.
     """
+    indices, words = rows.indices[kept].tolist(), rows.words[kept]
     before = np.concatenate((np.zeros(1), np.cumsum(words)))
     place = next(iter(headlines(blocks, [title] if title else [])), -1)
     home = blocks.articles[place] if place >= 0 else 0
     found: set[int] = set()
     if home:
-        apart = [n for n, row in enumerate(rows) if blocks.articles[row] > home]
-        inside = sum(words[n] for n, row in enumerate(rows) if blocks.articles[row] == home)
+        apart = [n for n, index in enumerate(indices) if blocks.articles[index] > home]
+        inside = sum(words[n] for n, at in enumerate(indices) if blocks.articles[at] == home)
         found.update(apart if inside >= STORY_WORDS else ())
-    headings = [n for n, row in enumerate(rows) if blocks.own[row] & _HEADING]
-    second = [n for n in headings if rows[n] in signed and before[n] >= STORY_WORDS]
+    headings = [n for n, index in enumerate(indices) if blocks.own[index] & HEADING]
+    second = [n for n in headings if indices[n] in rows.signed and before[n] >= STORY_WORDS]
     for n in second[:1] if len(second) < MOST_HITS else ():
-        start, end = _container(blocks, rows[:n], words[:n])
-        if not start <= rows[n] < end:
-            found.update(m for m in range(n, len(rows)) if rows[m] >= end)
-    found.update(_teasers(blocks, rows, words, headings))
-    return sorted(found)
+        start, end = _container(blocks, indices[:n], words[:n])
+        if not start <= indices[n] < end:
+            found.update(m for m in range(n, len(indices)) if indices[m] >= end)
+    found.update(_teasers(blocks, indices, words, headings))
+    rows_found: list[int] = kept[sorted(found)].tolist()
+    return rows_found
 
 
 def _container(blocks: Blocks, rows: Sequence[int], words: NDArray[np.float64]) -> tuple[int, int]:
-    """The run of blocks of the smallest container with nearly all words of *rows*."""
+    """The blocks [start, end) of the smallest container with nearly all words of *rows*."""
     held = np.zeros(len(blocks.texts) + 1)
     held[np.array(rows) + 1] = words
     sums = np.cumsum(held)
@@ -428,7 +402,7 @@ def _container(blocks: Blocks, rows: Sequence[int], words: NDArray[np.float64]) 
 def _teasers(
     blocks: Blocks, rows: Sequence[int], words: NDArray[np.float64], headings: Sequence[int]
 ) -> range:
-    """The linked headings, each with a few words, that *rows* end with."""
+    """The linked headings at the end of *rows*, each with a short teaser."""
     ends = [*headings[1:], len(rows)][: len(headings)]
     first = len(rows)
     count = 0

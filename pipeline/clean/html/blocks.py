@@ -23,8 +23,6 @@ from pipeline.text.unicode import normalize
 
 LEVELS = 5
 """Containers of each block that get features of their own, from the innermost outwards."""
-
-
 PROSE_CHARS = 45
 """Minimum median length of the lines of ``<pre>`` for it to be hard-wrapped prose."""
 MIN_ROWS, MAX_ROWS, MAX_CELL_CHARS = 2, 1_000, 200
@@ -38,18 +36,16 @@ class Blocks:
     """The blocks of a page; the lists run in parallel.
 
     Attributes:
-        texts: as ``text.unicode.normalize`` leaves them; none is empty.
-        linked: characters of each that are links.
-        own: flags of the element that holds the block.
-        near: flags of that element and the next two around it.
-        around: flags of all elements around it, but for ``<body>``.
-        broken: whether only a ``<br>`` divides the block from the one before.
-        depths: elements around it.
-        holders: the number of the innermost container.
-        tables: the number, from 1, of the data table of which the block is a row; else 0.
-        articles: the number, from 1, of the outermost ``<article>`` around the block; else 0.
-        parents, starts, ends: of each container, the number of the one around it (-1 for none)
-            and the run of blocks that it holds.
+        texts: normalized by ``text.unicode.normalize``; never empty.
+        linked: number of characters inside links.
+        own: flags of the element that contains the block.
+        near: flags of that element and its two nearest ancestors.
+        around: flags of that element and all ancestors except ``<body>`` and ``<html>``.
+        holders: index of the innermost container.
+        tables: number, from 1, of the data table of which the block is a row; else 0.
+        articles: number, from 1, of the outermost ``<article>`` around the block; else 0.
+        parents, starts, ends: per container, the index of its parent (-1 if none) and its blocks
+            [start, end).
     """
 
     texts: list[str] = field(default_factory=list)
@@ -57,8 +53,6 @@ class Blocks:
     own: list[int] = field(default_factory=list)
     near: list[int] = field(default_factory=list)
     around: list[int] = field(default_factory=list)
-    broken: list[bool] = field(default_factory=list)
-    depths: list[int] = field(default_factory=list)
     holders: list[int] = field(default_factory=list)
     tables: list[int] = field(default_factory=list)
     articles: list[int] = field(default_factory=list)
@@ -68,9 +62,9 @@ class Blocks:
 
 
 LINE_BREAK = "\u2028"
-"""Divides the lines of a block that has several, as program code has."""
+"""Separates the lines of a block that has several, such as program code."""
 CELL = " | "
-"""Between the cells of a table's row."""
+"""Separates the cells of a table row."""
 
 
 class _Reader:
@@ -79,68 +73,54 @@ class _Reader:
     def __init__(self) -> None:
         self.blocks = Blocks()
         self.buffer: list[str] = []
-        self.link_depth = 0
-        self.link_chars = 0
-        self.broken = False
-        self.table = 0
-        self.tables = 0
-        """The data table that is being read, 0 outside; and how many there were."""
+        self.link_depth = self.link_chars = 0
+        self.table = self.tables = 0
+        """The current data table, 0 outside; and the number of data tables so far."""
         self.articles = self.article_depth = 0
         self.in_row = False
         self.verbatim = 0
         self.stack: list[tuple[int, int, int, int]] = []
-        """Of each open block element: container, own, near, around."""
+        """Container, own, near and around of each open block element."""
 
     def add(self, text: str | None) -> None:
-        """Take *text* into the block that is being read."""
+        """Append *text* to the current block."""
         if text:
             self.buffer.append(text)
             if self.link_depth:
                 self.link_chars += len(text.strip())
 
-    def flush(self, *, broken: bool = False) -> None:
-        """End the block that is being read."""
-        if self.buffer:
-            raw = "".join(self.buffer)
-            self.buffer.clear()
-            texts = _verbatim(raw) if self.verbatim else [_joined(raw)]
-            if self.stack:
-                for text in texts:
-                    self._store(text)
-            self.link_chars = 0
-        self.broken = broken
-
-    def _store(self, text: str) -> None:
-        if not text or (self.in_row and not text.strip(CELL)):
+    def flush(self) -> None:
+        """End the current block."""
+        if not self.buffer:
             return
+        raw = "".join(self.buffer)
+        self.buffer.clear()
         blocks = self.blocks
-        container, own, near, around = self.stack[-1]
-        blocks.texts.append(text)
-        blocks.linked.append(min(self.link_chars, len(text)))
-        blocks.own.append(own)
-        blocks.near.append(near)
-        blocks.around.append(around)
-        blocks.broken.append(self.broken)
-        blocks.depths.append(len(self.stack))
-        blocks.holders.append(container)
-        blocks.tables.append(self.table)
-        blocks.articles.append(self.articles if self.article_depth else 0)
-        self.broken = False
+        for text in _verbatim(raw) if self.verbatim else [_joined(raw)]:
+            if not (self.stack and text) or (self.in_row and not text.strip(CELL)):
+                continue
+            container, own, near, around = self.stack[-1]
+            blocks.texts.append(text)
+            blocks.linked.append(min(self.link_chars, len(text)))
+            blocks.own.append(own)
+            blocks.near.append(near)
+            blocks.around.append(around)
+            blocks.holders.append(container)
+            blocks.tables.append(self.table)
+            blocks.articles.append(self.articles if self.article_depth else 0)
+        self.link_chars = 0
 
     def open(self, element: _Element, tag: str) -> None:
         """Begin a block element."""
         self.flush()
-        own = _flags(tag, dict(element.items()))
-        above = self.stack[-1] if self.stack else (-1, 0, 0, 0)
-        beyond = self.stack[-2][1] if len(self.stack) > 1 else 0
-        if tag in ("body", "html"):
-            own = 0
+        own = 0 if tag in ("body", "html") else _flags(tag, dict(element.items()))
+        parent, above, _, beyond = self.stack[-1] if self.stack else (-1, 0, 0, 0)
+        grandparent = self.stack[-2][1] if len(self.stack) > 1 else 0
         blocks = self.blocks
-        blocks.parents.append(above[0])
+        self.stack.append((len(blocks.parents), own, own | above | grandparent, own | beyond))
+        blocks.parents.append(parent)
         blocks.starts.append(len(blocks.texts))
         blocks.ends.append(0)
-        near, around = own | above[1] | beyond, own | above[3]
-        self.stack.append((len(blocks.parents) - 1, own, near, around))
         if tag == "table" and is_data_table(element):
             self.tables += 1
             self.table = self.tables
@@ -160,10 +140,6 @@ class _Reader:
         self.article_depth -= tag == "article"
         self.blocks.ends[self.stack.pop()[0]] = len(self.blocks.texts)
 
-    def within_row(self, tag: str, *, start: bool) -> None:
-        """Meet the start or end of an element of a table's row: it is one line."""
-        self.add(CELL if start and tag in ("td", "th") and self.buffer else " ")
-
 
 def _joined(raw: str) -> str:
     text = " ".join(raw.split())
@@ -171,7 +147,7 @@ def _joined(raw: str) -> str:
 
 
 def _verbatim(raw: str) -> list[str]:
-    """The blocks of ``<pre>``: hard-wrapped prose by paragraphs, anything else line by line."""
+    """The blocks of ``<pre>``: paragraphs of hard-wrapped prose; anything else is one block."""
     lines = raw.expandtabs(4).split("\n")
     lengths = sorted(len(line.strip()) for line in lines if line.strip())
     if not lengths or len(lengths) == 1 or lengths[len(lengths) // 2] >= PROSE_CHARS:
@@ -184,7 +160,7 @@ def _verbatim(raw: str) -> list[str]:
 
 
 def is_data_table(table: _Element) -> bool:
-    """Whether *table* holds data, and is no layout of the page, a menu or a form."""
+    """Whether *table* holds data, rather than page layout, a menu or a form."""
     if table.get("role") in ("presentation", "none"):
         return False
     rows = list(table.iter("tr"))[: MAX_ROWS + 1]
@@ -212,42 +188,36 @@ def _flags(tag: str, attributes: dict[str, str]) -> int:
 
 
 def read_blocks(root: _Element) -> Blocks:
-    """Read the blocks of the page *root*, which stays as it is."""
+    """Read the blocks of the page *root*, without changing it."""
     reader = _Reader()
     walk = iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
         tag = element.tag
-        if event == "start":
-            if tag in SKIPPED_TAGS:
-                walk.skip_subtree()
-            elif tag in BLOCK_TAGS and not reader.in_row:
+        block = tag in BLOCK_TAGS
+        if event == "start" and tag in SKIPPED_TAGS:
+            walk.skip_subtree()
+        elif event == "start":
+            if block and not reader.in_row:
                 reader.open(element, tag)
-                reader.add(element.text)
-            else:
-                _start_inline(reader, element, tag)
-            continue
-        if event == "end":
-            if tag in BLOCK_TAGS and (tag == "tr" or not reader.in_row):
+            elif reader.in_row and (block or tag == "br"):  # a row of a table is one line
+                reader.add(CELL if tag in ("td", "th") and reader.buffer else " ")
+            elif tag == "br" and reader.verbatim:
+                reader.add("\n")
+            elif tag == "br":
+                reader.flush()
+            elif tag == "a":
+                reader.link_depth += 1
+            reader.add(element.text)
+        else:
+            if block and (tag == "tr" or not reader.in_row):
                 reader.close(tag)
-            elif tag in BLOCK_TAGS:
-                reader.within_row(tag, start=False)
+            elif block:
+                reader.add(" ")
             elif tag == "a":
                 reader.link_depth = max(reader.link_depth - 1, 0)
-        reader.add(element.tail)
+            reader.add(element.tail)
     reader.flush()
     return reader.blocks
-
-
-def _start_inline(reader: _Reader, element: _Element, tag: str) -> None:
-    if reader.in_row and (tag in BLOCK_TAGS or tag == "br"):
-        reader.within_row(tag, start=True)
-    elif tag == "br" and reader.verbatim:
-        reader.add("\n")
-    elif tag == "br":
-        reader.flush(broken=True)
-    elif tag == "a":
-        reader.link_depth += 1
-    reader.add(element.text)
 
 
 BLOCK_TAGS = frozenset(
@@ -255,17 +225,17 @@ BLOCK_TAGS = frozenset(
     "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav "
     "ol p pre section summary table tbody td tfoot th thead tr ul".split()
 )
-"""Elements that begin and end a line of text; all others are within one."""
+"""Elements that begin and end a line of text; all others are inline."""
 
 SKIPPED_TAGS = frozenset(
     "audio button canvas datalist embed head iframe input map math meter noembed noframes noscript "
     "object option progress script select style svg template textarea video".split()
 )
-"""Elements whose content is no text of the page."""
+"""Elements whose content is not shown as text."""
 
 TAG_FLAGS = (
-    "article", "main", "aside", "nav", "header", "footer", "form", "figure", "figcaption", "table",
-    "ul", "ol", "dl", "blockquote", "section", "details", "p", "li", "td", "pre", "div",
+    "aside", "header", "footer", "form", "figure", "figcaption", "table", "blockquote", "p",
+    "li", "td", "pre", "h1",
 )  # fmt: skip
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -279,27 +249,19 @@ WORDS = {
     "foot": "foot|copyright|legal|disclaim|colophon|imprint|bottom|after",
     "side": "side|rail|widget|secondary|right|left|tertiary|panel|module|box",
     "head": "head(?!line)|masthead|banner|topbar|logo|brand",
-    "byline": "byline|author|writer|bio\\b|contribut|credit|source|profile|avatar",
-    "date": "date|time(?!line)|publi|posted|meta|info",
     "lead": "dek|standfirst|sub-?(?:title|head)|summary|lead|lede|excerpt|abstract|intro|chapo"
     "|deck|descri|teaser-text|perex|bajada|sommaire",
-    "headline": "headline|title|heading",
     "caption": "caption|image|img|photo|picture|gallery|slide|video|player|media|thumb",
     "ad": "\\bads?\\b|ad[-_]|[-_]ad\\b|advert|sponsor|commercial|dfp|affiliat|deal|product|shop"
     "|price|buy|offer",
     "account": "newsletter|subscri|sign-?(?:up|in)|regist|paywall|log-?in|premium|donat|member"
     "|cookie|consent|gdpr|modal|popup|overlay|optin|cta\\b|callout|alert",
     "tag": "tag|keyword|topic|categor|label|kicker|rubri|section-name",
-    "hidden": "hidden|sr-only|visually|screen-?reader|d-none|invisib|collaps|print-only",
-    "list": "list|grid|card|item|feed|stream|row\\b|carousel|swiper",
-    "live": "live|timeline|update|ticker|event",
-    "quote": "quote|embed|tweet|instagram|inset|pull",
     "body": "(?:article|story|post|entry|content|news|text|main|page|item|single|detail)[-_]*"
     "(?:body|content|text|copy|inner|html)|bodytext|body[-_]|[-_]body|rich-?text|prose|paragraph"
     "|maincontent|wysiwyg|copy\\b|fulltext",
-    "story": "article|story|post|entry|content|text|main|news|artikel|articulo",
 }
-"""Kind → what class, id, role or itemprop of an element hold, in lower case."""
+"""Flag → pattern of a class, id or itemprop (lower case) that suggests it."""
 
 NAMES = {
     "comments": r"(?:^|[-_])(?:user-?|reader-?)?comments?(?:$|[-_])|disqus|^respond$",
@@ -308,29 +270,29 @@ NAMES = {
     r"(?:box|notice|message|prompt|overlay|cta|banner|promo|offer|modal|teaser|barrier|form|wall)",
     "captioned": r"caption(?!ed)|(?:photo|image|img|picture)[-_]*credits?",
 }
-"""Kind → what a name that means it for certain holds; the model does not know of these."""
+"""Flag → pattern of a class, id or itemprop (lower case) that is certain enough for a rule."""
 
 _PATTERNS = tuple(re.compile(pattern) for pattern in (*WORDS.values(), *NAMES.values()))
 
 _ROLES = {
     "navigation": "nav", "complementary": "aside", "contentinfo": "footer", "banner": "header",
-    "main": "main", "article": "article", "search": "nav",
+    "search": "nav",
 }  # fmt: skip
 
-FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS, *NAMES, "h1")
-"""Names of the bits of a mask, from the lowest."""
+FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS, *NAMES)
+"""Names of the bits of a mask, lowest bit first."""
 _BIT = {name: 1 << place for place, name in enumerate(FLAGS)}
 _WORD_BITS = tuple(_BIT[kind] for kind in (*WORDS, *NAMES))
 
 
 def mask_with(*flags: str) -> int:
-    """The bit mask that has *flags*, names from ``FLAGS``, and no others."""
+    """The bit mask of *flags*, which are names from ``FLAGS``."""
     return sum(_BIT[flag] for flag in flags)
 
 
 HEADING, MENU, H1 = mask_with("heading"), mask_with("nav"), mask_with("h1")
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
-"""Parts of a page whose lines say nothing of its story as a whole."""
+"""Parts of a page whose dates and bylines are not those of its story."""
 
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
 
@@ -340,7 +302,7 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
     """The flags of an element as a bit mask; *names* are its class, id and itemprop."""
     mask = _BIT.get(tag, 0)
     if tag in HEADINGS:
-        mask |= _BIT["heading"] | _BIT.get(tag, 0)
+        mask |= _BIT["heading"]
     if role in _ROLES:
         mask |= _BIT[_ROLES[role]]
     if style and _HIDDEN.search(style):
@@ -352,7 +314,7 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def _named(name: str) -> int:
-    """The flags that a single *name* indicates; cached, as matching is slow and names recur."""
+    """The flags that a single *name* indicates; cached because matching is slow and names recur."""
     mask = _BIT["article_body"] if "articlebody" in name else 0
     for pattern, bit in zip(_PATTERNS, _WORD_BITS, strict=True):
         if pattern.search(name):
@@ -369,15 +331,15 @@ GRAM = 3
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """The words of a page's blocks, and how much of each an extraction shares.
+    """Word counts of a page's blocks, and their overlap with the extractions.
 
     Attributes:
-        words: float64[blocks], logarithms are taken elsewhere.
-        shares: float64[blocks, EXTRACTIONS], of a block's words.
-        found: share of each extraction's n-grams found in the blocks; 0 when it has none.
+        words: float64[blocks].
+        shares: float64[blocks, EXTRACTIONS], share of a block's n-grams in each extraction.
+        found: share of each extraction's n-grams found in the blocks; 0 if it is empty.
         sizes: words of each extraction.
-        mutual: of each pair of extractions (first, second), (second, first), (first, stated),
-            (stated, first), the share of the one's words in the other.
+        mutual: for the pairs (first, second), (second, first), (first, stated), (stated, first),
+            the share of n-grams of the former in the latter.
     """
 
     words: NDArray[np.float64]
@@ -389,13 +351,13 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class Grams:
-    """The n-grams of ``GRAM`` words of some texts.
+    """The n-grams (``GRAM`` words) of a group of texts.
 
     Attributes:
-        values, owners: of each run its number, and the text that contains it; the same run has
-            the same number in all groups that were made together.
-        numbers: how many there are.
-        counts, lines: of each text the number of words, and a hash of all of them.
+        values, owners: id of each n-gram, and the index of its text; groups from one call of
+            ``grams_of`` share the ids.
+        numbers: number of distinct ids in all groups.
+        counts, lines: per text, the number of words and a hash of all of them.
     """
 
     values: NDArray[np.int64]
@@ -406,13 +368,13 @@ class Grams:
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
-        """Of each number, whether one of the texts has that run."""
+        """bool[numbers]: whether the group has the n-gram."""
         known = np.zeros(self.numbers, np.bool_)
         known[self.values] = True
         return known
 
     def shares_in(self, others: Grams) -> NDArray[np.float64]:
-        """Share of each text's runs that *others* have; 1 where one of them is the same text."""
+        """Share of each text's n-grams that *others* have; 1 if one of them is the same text."""
         count = len(self.counts)
         hits = np.bincount(self.owners, weights=others.known[self.values], minlength=count)
         lines = frozenset(others.lines.tolist())
@@ -422,12 +384,12 @@ class Grams:
         return shares
 
     def share_in(self, others: Grams) -> float:
-        """Share of all runs that *others* have; 0 when there is none."""
+        """Share of all n-grams that *others* have; 0 if there are none."""
         return float(others.known[self.values].sum()) / max(len(self.values), 1)
 
 
 def grams_of(*groups: Sequence[str]) -> list[Grams]:
-    """Number the runs of words of each of *groups* of texts; none reaches from text to text."""
+    """The n-grams of each of *groups* of texts; no n-gram spans two texts."""
     hashed = hash_words([text for texts in groups for text in texts])
     values, offsets = hashed.values, hashed.offsets
     counts = np.diff(offsets)
@@ -435,29 +397,28 @@ def grams_of(*groups: Sequence[str]) -> list[Grams]:
     within = np.arange(len(values)) - offsets[:-1][owners]
     lines = np.zeros(len(counts), np.uint64)
     np.add.at(lines, owners, mix(values + within.astype(np.uint64)))
-    runs, starts = _runs(values, owners)
-    distinct, numbers = np.unique(runs, return_inverse=True)
+    grams, starts = _hashed_grams(values, owners)
+    distinct, numbers = np.unique(grams, return_inverse=True)
     found = []
     first = 0
     for texts in groups:
         last = first + len(texts)
-        begin, end = np.searchsorted(starts, (first, last)).tolist()
-        own = starts[begin:end] - first
-        group = (numbers[begin:end], own, len(distinct), counts[first:last], lines[first:last])
-        found.append(Grams(*group))
+        own = slice(*np.searchsorted(starts, (first, last)))
+        sizes, hashes = counts[first:last], lines[first:last]
+        found.append(Grams(numbers[own], starts[own] - first, len(distinct), sizes, hashes))
         first = last
     return found
 
 
-def _runs(values: Hashes, owners: NDArray[np.int64]) -> tuple[Hashes, NDArray[np.int64]]:
-    """Hashes of runs of ``GRAM`` words within one text, and the text of each."""
+def _hashed_grams(values: Hashes, owners: NDArray[np.int64]) -> tuple[Hashes, NDArray[np.int64]]:
+    """Hashes of the n-grams, and the text of each."""
     if len(values) < GRAM:
         return np.empty(0, np.uint64), np.empty(0, np.int64)
-    runs = values[: 1 - GRAM].copy()
+    grams = values[: 1 - GRAM].copy()
     for step in range(1, GRAM):
-        runs = mix(runs) + values[step : len(values) + 1 - GRAM + step]
+        grams = mix(grams) + values[step : len(values) + 1 - GRAM + step]
     inside = owners[: 1 - GRAM] == owners[GRAM - 1 :]
-    return runs[inside], owners[: 1 - GRAM][inside]
+    return grams[inside], owners[: 1 - GRAM][inside]
 
 
 def compare(texts: Sequence[str], extractions: Sequence[str]) -> Measured:

@@ -1,8 +1,7 @@
 """Everything known about a page before its story is selected: read ``read_candidates`` first.
 
-The page is parsed once: metadata and blocks are read from the tree that trafilatura then
-modifies; resiliparse has its own parser. trafilatura's own deduplication stays off,
-because it remembers earlier pages.
+The page is parsed once. Metadata and blocks are read first, because trafilatura modifies the tree;
+resiliparse has its own parser. trafilatura's deduplication stays off: it remembers earlier pages.
 """
 
 from __future__ import annotations
@@ -30,27 +29,25 @@ from pipeline.records import Document
 
 EXTRACTOR = "trafilatura"
 MAX_ELEMENTS = 50_000
-"""Limit of elements: extraction takes about 0.2 ms for each of them,
+"""Maximum elements of a page: extraction takes about 0.2 ms for each,
 and the largest of 2,300 benchmark pages has 10,100.
-(The parser itself ends a page's nesting at 256 levels.)"""
+(The parser itself limits nesting to 256 levels.)"""
 MAX_CHARS = 8_000_000
-"""Limit of code points: extraction takes about a second per million."""
+"""Maximum code points of a page: extraction takes about a second per million."""
 MANY_EMPTY = 3_000
-"""Empty elements, or all of a page, up to which it does not matter what removing each costs."""
-AGREED = 0.7
-SHORT_CHARS = 500
-"""Share of the runs of words of either extraction that the other must have, and characters of the
-first, for trafilatura's fallbacks not to be tried: four pages of five. Chosen on the 1,700 labelled
-development pages that are not old: of .5 to .8, the least that changes no body."""
+"""Number of (empty) elements up to which the cost of removing empty ones one by one is small."""
+AGREED, SHORT_CHARS = 0.7, 500
+"""trafilatura's fallbacks are skipped if this share of the n-grams of each extraction is in the
+other and the first has so many characters: on four pages in five. Chosen on the 1,700 labelled
+development pages that are not old: the lowest of 0.5 to 0.8 that changes no body."""
 HEAD_CHARS = 4096
-"""Characters in which ``<html>`` begins, and faults of it are mended."""
-EMPTY_PAGE = "<html></html>"
+"""``<html>`` is sought, and repaired, in so many characters."""
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
 _CONFIG = use_config()
-# Unset by default: a page may not come out larger than it may come in.
+# Unset by default.
 _CONFIG.set("DEFAULT", "MAX_TREE_SIZE", str(MAX_ELEMENTS))
 
-# Pages without a story become rejects with a reason; no need to log them.
+# Pages without a story become rejects with a reason; they need not be logged too.
 for _name in ("trafilatura", "htmldate", "courlan"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
@@ -68,21 +65,19 @@ _MODERN = (
     "//article | //main | //meta[@name='viewport'] | //meta[starts-with(@property, 'og:')]"
     " | //script[contains(@type, 'ld+json')]"
 )
-"""Pages with none of these were built when tables held the story and the menus alike: there
-trafilatura's precision mode is better (daniel: .865 against .840), elsewhere worse."""
+"""Pages without any of these are old and use tables for story and menus alike: on them,
+trafilatura's precision mode is better (daniel: F1 .865 instead of .840), on others worse."""
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """What is known of a page before its story is chosen.
+    """What is known about a page before its story is selected.
 
     Attributes:
-        metadata: by vote.
-        blocks: the lines of the page.
-        extractions: the story after trafilatura, resiliparse and the page's JSON-LD, blocks a
-            line each, NFC; empty where one finds none.
-        old: whether the page was built before there were elements for stories.
-        too_large: whether it is larger than ``MAX_ELEMENTS`` or ``MAX_CHARS``: no part is read.
+        extractions: the story according to trafilatura, resiliparse and the page's JSON-LD, one
+            block per line, NFC; empty if there is none.
+        old: whether the page has no markup for stories, see ``_MODERN``.
+        too_large: whether it exceeds ``MAX_ELEMENTS`` or ``MAX_CHARS``; nothing of it is read.
     """
 
     metadata: PageMetadata
@@ -95,11 +90,11 @@ class Candidates:
 def read_candidates(document: Document) -> Candidates:
     """Parse the HTML page that *document* holds and collect metadata, blocks and extractions.
 
-    A page that is empty or too large counts as one without elements.
+    An empty or too large page has no blocks.
     """
     root, too_large = _parse(document.content.lstrip("\ufeff"))
     _strip_code(root)
-    # lxml creates a new Python object for each access unless a reference is held.
+    # Holding references keeps lxml from creating a Python object at each access.
     elements = list(root.iter())
     within_lines, hidden = hidden_elements(elements)
     _drop(within_lines)
@@ -118,20 +113,20 @@ def read_candidates(document: Document) -> Candidates:
 
 
 def _parse(content: str) -> tuple[HtmlElement, bool]:
-    """The page's tree, an empty one where there is none; and whether the page is too large."""
+    """The page's tree, empty if it has none or is too large; and whether it is too large."""
     root = None
     too_large = len(content) > MAX_CHARS
     if not too_large and content.strip():
         root = _load(content)
-        if root is None and "<" in content:  # a fragment, as feeds and databases hold
+        if root is None and "<" in content:  # a fragment, as in feeds and databases
             root = _load(f"<html><body>{content}</body></html>")
     if root is not None and sum(1 for _ in islice(root.iter(), MAX_ELEMENTS + 1)) > MAX_ELEMENTS:
         root, too_large = None, True
-    return fromstring(EMPTY_PAGE, parser=_PARSER) if root is None else root, too_large
+    return fromstring("<html></html>", parser=_PARSER) if root is None else root, too_large
 
 
 def _load(content: str) -> HtmlElement | None:
-    """The tree of *content*; None where it is no page, but a fragment or something else."""
+    """The tree of *content*; None if it is not a whole page."""
     try:
         root = fromstring(_payload(content), parser=_PARSER)
     except LxmlError:
@@ -140,10 +135,7 @@ def _load(content: str) -> HtmlElement | None:
 
 
 def _payload(content: str) -> bytes:
-    """*content* as a parser takes it, in UTF-8.
-
-    A lone surrogate or a control character is no reason to lose a page.
-    """
+    """*content* in UTF-8, without characters that the parser rejects."""
     end = content.find("\n", HEAD_CHARS)
     head = content if end < 0 else content[: end + 1]
     text = repair_faulty_html(head, head[:50].lower()) + content[len(head) :]
@@ -154,7 +146,7 @@ def _payload(content: str) -> bytes:
 
 
 def _strip_code(root: _Element) -> None:
-    """Remove scripts (but not JSON), styles and drawings; buttons of headings become text."""
+    """Remove scripts (except JSON), styles and drawings; buttons around headings become text."""
     for button in root.iter("button"):
         parent = button.getparent()
         if parent is not None and (
@@ -167,16 +159,16 @@ def _strip_code(root: _Element) -> None:
 
 
 def _drop(elements: list[_Element]) -> None:
-    """Take *elements* out of their tree; the text after each stays."""
+    """Remove *elements* from their tree; the text after each stays."""
     for element in elements:
         if element.getparent() is not None:
             element.drop_tree()
 
 
 def _join_tails(root: _Element) -> None:
-    """Take empty elements out of each element that has very many, and join the text between them.
+    """Remove the empty children of elements with very many, joining the text between them.
 
-    trafilatura does that one by one, and copies the text so far each time.
+    trafilatura removes them one by one, in quadratic time.
     """
     empty = {each for each in root.iter(*CUT_EMPTY_ELEMS) if each.text is None and not len(each)}
     for parent, count in Counter(each.getparent() for each in empty).items():
@@ -202,8 +194,7 @@ def _join_tails(root: _Element) -> None:
 def _main_text(root: _Element, url: str | None, second: str, *, careful: bool) -> str:
     """The story according to trafilatura.
 
-    Its own fallbacks, which cost as much again, are tried where its rules and the *second*
-    extraction do not agree.
+    Its fallbacks double the cost; they run only if its rules disagree with the *second* extraction.
     """
     if careful:
         return _extracted(root, url, favor_precision=True) or _extracted(root, url)
@@ -212,7 +203,7 @@ def _main_text(root: _Element, url: str | None, second: str, *, careful: bool) -
 
 
 def agree(first: str, second: str) -> bool:
-    """Whether two extractions are much the same, and long enough for that to mean something."""
+    """Whether two extractions are similar, and long enough for that to be significant."""
     if len(first) < SHORT_CHARS:
         return False
     ours, theirs = grams_of(first.split("\n"), second.split("\n"))
@@ -238,8 +229,7 @@ def _extracted(
 def _second_text(root: _Element) -> str:
     """The story according to resiliparse, at a tenth of trafilatura's cost.
 
-    It reads the tree written out again: on tags that were never closed its own parser's time
-    grows with their square.
+    It gets the serialised tree, because its own parser takes quadratic time on unclosed tags.
     """
     page = tostring(root, encoding="unicode", method="html")
     text = extract_plain_text(page, main_content=True, alt_texts=False, comments=False)
@@ -252,20 +242,19 @@ HIDDEN_CLASSES = frozenset(
     " screen-reader sr-text show-for-sr element-invisible a11y-hidden assistive-text"
     " accessibly-hidden offscreen visually-hide print-only only-print".split()
 )
-"""Class names that hide an element; longer ones (``hidden-xs``) do so on some screens only."""
-
+"""Class names that hide an element; others (``hidden-xs``) only do so on some screens."""
 MAX_CLASS_CHARS = 300
-"""Characters of a class attribute that are looked at."""
+"""Characters read of a class attribute."""
 STORY_SHARE = 0.4
-"""Minimum share of the text in paragraphs for hidden elements to be the story itself, which a
-script shows later, or all of the page behind an open dialog."""
+"""Share of the text in paragraphs from which hidden elements are the story itself, shown later by a
+script or covered by a dialog."""
 PANELS = frozenset({"region", "tabpanel"})
-"""Roles of the parts of accordions and tabs: readers open them, as others with a button for it."""
+"""Roles of the parts of accordions and tabs, which readers can open."""
 _STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
 _UTILITY = re.compile(
     r"(?:^|[_-])(?:visually-?hidden|hidden-?visually|screen-?reader(?:-text|-only)?|sr-only)$"
 )
-"""The same names with a prefix of their own, such as ``css-visually-hidden``."""
+"""The same names with a prefix, such as ``css-visually-hidden``."""
 _ON_SOME_SCREENS = re.compile(r"(?:sm|md|lg|xl|2xl|xxl):|d-(?:sm|md|lg|xl|xxl)-(?!none)")
 _TEXT_LINES = frozenset("h1 h2 h3 h4 h5 h6 p a span li em strong b i td figcaption".split())
 _ROOTS = frozenset({"html", "body", "head", "main", "article"})
@@ -273,14 +262,14 @@ _STATED = XPath("boolean(descendant-or-self::*[@itemprop or @datetime or self::m
 
 
 def hidden_elements(elements: Sequence[_Element]) -> tuple[list[_Element], list[_Element]]:
-    """List the elements of a page that are not shown.
+    """Find the elements of a page that are not shown.
 
     Args:
-        elements: of the page, all of them, outer before inner, the root first.
+        elements: all elements of the page in document order, the root first.
 
     Returns:
-        Those within a line of text, and all others: these may hold metadata, such as microdata,
-        that must be read before they are removed.
+        Those within a line of text; and the others, which may contain metadata that must be read
+        before they are removed.
     """
     opened = {each.get("aria-controls") for each in elements if each.get("aria-controls")}
     lines: list[_Element] = []
@@ -299,22 +288,23 @@ def hidden_elements(elements: Sequence[_Element]) -> tuple[list[_Element], list[
 
 def _is_hidden(element: _Element) -> bool:
     get = element.get
+    if element.tag in _ROOTS or get("role") in PANELS:
+        return False
     named = get("class")
-    found: object = True
     if (named and _hides(named)) or element.tag in ("dialog", "template"):
-        pass
-    elif get("aria-hidden") == "true":
-        found = not _has_spoken_twin(element)
-    else:
-        style, hidden = get("style"), get("hidden")
-        found = (style and _STYLE.search(style)) or (hidden is not None and hidden != "until-found")
-        found = found or get("role") in ("dialog", "alertdialog")
-    return bool(found) and element.tag not in _ROOTS and get("role") not in PANELS
+        return True
+    if get("aria-hidden") == "true":
+        return not _has_spoken_twin(element)
+    return (
+        _STYLE.search(get("style", "")) is not None
+        or get("hidden", "until-found") != "until-found"
+        or get("role") in ("dialog", "alertdialog")
+    )
 
 
 @lru_cache(maxsize=20_000)
 def _hides(classes: str) -> bool:
-    """Whether one of the names of a class attribute hides the element."""
+    """Whether a name in a class attribute hides the element."""
     names = classes[:MAX_CLASS_CHARS].lower().split()
     if any(_ON_SOME_SCREENS.match(name) for name in names):
         return False
@@ -322,7 +312,7 @@ def _hides(classes: str) -> bool:
 
 
 def _has_spoken_twin(element: _Element) -> bool:
-    """Whether a hidden sibling says the same for screen readers, as after an initial letter."""
+    """Whether a sibling is hidden except for screen readers, as beside a drop cap."""
     parent = element.getparent()
     if parent is None:
         return False

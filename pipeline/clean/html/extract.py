@@ -1,4 +1,4 @@
-"""A page becomes an article, ``extract_page``; and what was left out of it, ``page_blocks``."""
+"""Turns a page into an article (``extract_page``); lists what was left out (``page_blocks``)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pipeline.clean.names import author_names, name_key
 from pipeline.records import Article, Document, Evidence, Removed
 
 CHOSEN = "trafilatura+block_model"
-"""Value of ``articles.extractor`` where the page model changed what trafilatura took."""
+"""Value of ``articles.extractor`` if the page model changed trafilatura's text."""
 HEAD_LINES = 6
-"""Lines at the start of an extraction that may repeat headline, byline or time stamp."""
+"""Number of first lines that may repeat headline, byline or time stamp."""
 MAX_HEAD_CHARS = 300
-"""A longer line is no headline, byline or time stamp."""
+"""Maximum length of such a line."""
 MAX_LABEL_LETTERS = 16
-"""Letters beside the date of a time stamp: *Published*, *Updated*, a weekday."""
+"""Maximum letters besides the date in a time stamp: *Published*, *Updated*, a weekday."""
 _HEADING_MARK = re.compile(r"^(?:#+|[-–—*•])\s+")
 
 
@@ -38,15 +38,15 @@ def extract_page(document: Document) -> Article:
     """Extract the article from the HTML page in *document*.
 
     The text is what the page model selects, without the headline, byline and time stamp before
-    it; a blank line separates blocks. It is empty when there is no story, and, with the flag
+    it; blank lines separate blocks. It is empty if there is no story, and, with the flag
     ``page_too_large``, for pages over ``MAX_ELEMENTS`` or ``MAX_CHARS``.
 
     Args:
         document: ``content`` is the decoded page.
 
     Returns:
-        An article whose ``removed`` spans count the code points of the extraction: the blocks
-        that trafilatura or the page model took, NFC, each ended by one line feed.
+        An article whose ``removed`` spans are code point offsets in the extraction: the blocks
+        that trafilatura or the page model took, NFC, separated by line feeds.
     """
     candidates = read_candidates(document)
     metadata, story = candidates.metadata, _choose(candidates)
@@ -74,23 +74,21 @@ def extract_page(document: Document) -> Article:
 
 
 def _choose(candidates: Candidates) -> Story:
-    """The story selected by the page model, or trafilatura's text if the model cannot score."""
-    taken = candidates.extractions[0]
+    """The story selected by the page model; trafilatura's text if the model selects nothing."""
     title = candidates.metadata.title
     found = select(candidates.blocks, title, candidates.extractions, old=candidates.old)
-    if found is None:
-        return Story(taken, (), EXTRACTOR, ())
-    if not (found.added or found.dropped):
-        return Story(found.extraction, (), EXTRACTOR, ())
+    if found is None or not (found.added or found.dropped):
+        unchanged = found.extraction if found else candidates.extractions[0]
+        return Story(unchanged, (), EXTRACTOR, ())
     change = f"{found.added} blocks added, {found.dropped} dropped"
     evidence = Evidence("extractor", change, "block_model")
     return Story(found.extraction, found.removed, CHOSEN, (evidence,))
 
 
 def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Removed, ...]]:
-    """The story as paragraphs, less what metadata fields already say; and all spans that go."""
+    """The story as paragraphs, without lines that repeat metadata; and all removed spans."""
     title = metadata.title or ""
-    # Other headings than the winner may be the story's own.
+    # Other headings than the title may belong to the story.
     others = [e.value for e in metadata.evidence if e.field == "title" and e.source != "h1"]
     headlines = [name_key(each) for each in (*title_parts(title), *others)]
     gone = {span.start: span for span in story.removed}
@@ -113,16 +111,18 @@ def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Remov
 
 
 def _head_rule(line: str, metadata: PageMetadata, headlines: list[str]) -> str | None:
-    """The field that *line* only repeats, or None.
+    """The name of the rule for a *line* that only repeats metadata, or None.
 
     Args:
-        headlines: ``name_key`` of the title, then of what else the headline may be.
+        headlines: ``name_key`` of the title, then of its parts and of other candidates.
     """
     text = _HEADING_MARK.sub("", line.strip())
     key = name_key(text)
     if not key or len(text) > MAX_HEAD_CHARS:
         return None
-    if key in headlines or _has_kicker(key, headlines[0]):
+    before = key.removesuffix(headlines[0]).split()  # a kicker, such as *Exclusive*
+    long = len(headlines[0].split()) >= HEADLINE_WORDS and key.endswith(headlines[0])
+    if key in headlines or (long and len(before) <= KICKER_WORDS):
         return "headline"
     if key in metadata.site_names:
         return "site_name"
@@ -134,13 +134,6 @@ def _head_rule(line: str, metadata: PageMetadata, headlines: list[str]) -> str |
     return "timestamp" if labelled or parse_timestamp(text) is not None else None
 
 
-def _has_kicker(key: str, title: str) -> bool:
-    """Whether *key* is that of the *title* after a kicker, such as *Exclusive*."""
-    front = key[: -len(title)].split() if title else []
-    enough = len(title.split()) >= HEADLINE_WORDS and 0 < len(front) <= KICKER_WORDS
-    return enough and key.endswith(title)
-
-
 WHERE = {
     "hidden_now": "hidden", "nav": "navigation", "comment": "comments",
     "account": "cookie, newsletter or login box", "share": "share buttons",
@@ -148,17 +141,15 @@ WHERE = {
     "form": "form", "aside": "sidebar", "side": "sidebar", "header": "page header",
     "head": "page header", "figure": "picture", "caption": "picture",
 }  # fmt: skip
-"""Flag of an element around a block → what that part of a page is; the first that fits is named."""
-
-_MASKS = {flag: mask_with(flag) for flag in WHERE}
+"""Flag in ``Blocks.around`` → the part of the page; the first one that is set counts."""
 
 
 class PageBlock(NamedTuple):
-    """A block of text of a page, in reading order.
+    """A block of text of a page.
 
     Attributes:
         line: its line in the extraction, from 0; None if it was left out.
-        by: who left it out: trafilatura or resiliparse, and the page model, which chose.
+        by: what left it out: trafilatura, resiliparse, and always the page model.
         where: the part of the page that contains it, according to its markup; None if unknown.
     """
 
@@ -169,16 +160,15 @@ class PageBlock(NamedTuple):
 
 
 def page_blocks(document: Document, extraction: str) -> list[PageBlock]:
-    """List the blocks of the page in *document*, each in the extraction or left out.
+    """List the blocks of the page in *document* in reading order, extracted or left out.
 
-    Lines of *extraction* that are no block of the page, such as a text from its JSON-LD, are
-    listed before the next block that is.
+    Lines of *extraction* that are not a block of the page, such as text from its JSON-LD, are
+    listed before the next one that is.
 
     Args:
         extraction: of the same page, as in ``Article.extraction``.
     """
     candidates = read_candidates(document)
-    blocks = candidates.blocks
     lines = extraction.split("\n") if extraction else []
     whole = [PageBlock(text, line) for line, text in enumerate(lines)]
     first, second, _ = (set(each.split("\n")) for each in candidates.extractions)
@@ -187,17 +177,15 @@ def page_blocks(document: Document, extraction: str) -> list[PageBlock]:
         places.setdefault(extracted.strip(), []).append(number)
     found: list[PageBlock] = []
     listed = 0
+    blocks = candidates.blocks
     for text, around in zip(blocks.texts, blocks.around, strict=True):
         line = next((each for each in places.get(text, ()) if each >= listed), None)
         if line is None:
             takers = (("trafilatura", first), ("resiliparse", second))
             by = [name for name, taken in takers if text not in taken]
-            found.append(PageBlock(text, None, (*by, "page model"), _where(around)))
+            where = next((part for flag, part in WHERE.items() if around & mask_with(flag)), None)
+            found.append(PageBlock(text, None, (*by, "page model"), where))
             continue
         found += whole[listed : line + 1]
         listed = line + 1
     return found + whole[listed:]
-
-
-def _where(around: int) -> str | None:
-    return next((WHERE[flag] for flag, mask in _MASKS.items() if around & mask), None)

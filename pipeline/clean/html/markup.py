@@ -1,4 +1,4 @@
-"""What a page states of itself, in elements and in JSON-LD: ``read_markup``."""
+"""Metadata that a page declares, in elements and in JSON-LD: ``read_markup``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
+from itertools import islice
 from typing import TypeAlias
 
 from lxml.etree import _Element
@@ -20,22 +21,21 @@ from pipeline.records import Evidence
 from pipeline.text.unicode import normalize
 
 MAX_VALUE_CHARS = 1_000
-"""Longer values are no titles, names or dates: real ones end far below."""
+"""Longer values are not titles, names or dates; real ones are far shorter."""
 MIN_PREFIX_CHARS = 15
-"""Characters of the shortest beginning of a title that identifies it: a shorter one is as likely a
-section or a kicker."""
+"""Minimum length of a prefix that identifies a title: shorter ones may be sections or kickers."""
 MAX_VALUES = 50
-"""Values kept of one kind: pages that list hundreds of headlines are no articles."""
+"""Maximum number of values of one kind: pages that list hundreds of headlines are not articles."""
 
 BYLINE_CLASSES = re.compile(
     r"(?i)(?:^|[\s_-])(?:byline|authors?|author-?name|autor|auteur|posted-?by|writer)(?:$|[\s_-])"
 )
-"""Class attributes of elements that hold the byline."""
+"""Classes of elements that contain the byline."""
 
 NOT_A_BYLINE = re.compile(
     r"(?i)comment|reply|bio|avatar|image|photo|about|related|social|share|follow|more-?from"
 )
-"""Class attributes of what is only near one."""
+"""Classes of elements that are only near one."""
 
 _ENTITY = re.compile(r"(?i)&(?:\w{2,8}|#\d{1,5}|#x[\da-f]{1,5});")
 
@@ -43,17 +43,17 @@ _KICKER = re.compile(
     r"(?i)kicker|eyebrow|overline|label|category|rubri|section|topic|flag|badge|\btag|pre-?title|vignette"
     r"|spitzmarke|dachzeile|roofline|breaking|exclusive"
 )
-"""Class of an element before the headline within its heading."""
+"""Classes of an element before the headline, within its heading."""
 
 MIN_HEADLINE_WORDS = 3
 MAX_LABEL_CHARS = 40
-"""Characters of a label such as *Updated* before a date."""
+"""Maximum length of a label such as *Updated* before a date."""
 
 _OTHER_STORY = re.compile(
     r"(?i)(?:^|[\s_-])(?:user-?|reader-?)?comments?(?:$|[\s_-])|disqus|relat(?:ed|ion)|recommend|sidebar"
     r"|(?:^|[\s_-])(?:teasers?|most-read|trending|latest|read-?next|next-?article)(?:$|[\s_-])"
 )
-"""Class or id of an element about readers or about other stories."""
+"""Class or id of an element with comments or other stories."""
 
 _STORY_TAGS = ("article", "main")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -66,21 +66,21 @@ class Markup:
     """Values of a page in document order; every list may be empty.
 
     Attributes:
-        meta: lower-case name, property or itemprop of ``<meta>`` → contents.
-        links: lower-case rel of ``<link>`` → addresses.
-        items: microdata (lower case) outside ``<meta>`` → values.
-        headings, subheadings, titles: texts of ``<h1>``, of ``<h2>`` and of ``<title>``.
-        times, updated_times: ``datetime`` of ``<time>`` elements that may be of this story, and of
-            those that are called the day of a change.
-        rel_author: texts of links that lead to an author.
-        bylines: texts of elements whose class says byline or author.
-        nodes: JSON-LD that describes the page's story, the most specific first.
-        sections, published, modified: what states them, in order of trust.
+        meta: name, property or itemprop (lower case) of ``<meta>`` → contents.
+        canonical: addresses of ``<link rel="canonical">``.
+        items: itemprop (lower case) of other elements → values.
+        headings, subheadings, titles: texts of ``<h1>``, ``<h2>`` and ``<title>``.
+        times, updated_times: ``datetime`` of the ``<time>`` elements that may belong to this story,
+            without and with a label such as *Updated*.
+        rel_author: texts of links with ``rel="author"``.
+        bylines: texts of elements with a class such as *byline* or *author*.
+        nodes: JSON-LD nodes that describe the page's story, the most specific first.
+        sections, published, modified: candidates for these fields, the most trusted first.
         body: the longest ``articleBody`` of its JSON-LD.
     """
 
     meta: dict[str, list[str]] = field(default_factory=dict)
-    links: dict[str, list[str]] = field(default_factory=dict)
+    canonical: list[str] = field(default_factory=list)
     items: dict[str, list[str]] = field(default_factory=dict)
     headings: list[str] = field(default_factory=list)
     subheadings: list[str] = field(default_factory=list)
@@ -97,20 +97,19 @@ class Markup:
 
     @property
     def story(self) -> Node:
-        """The first of the nodes that is about a story; one without values where none is."""
+        """The first node of an article type; a node without values if there is none."""
         stories = (node for node in self.nodes if not ARTICLE_TYPES.isdisjoint(node["@type"]))
         return next(stories, defaultdict(list))
 
     def first_meta(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """Give (name, first content) for each of *names* that the page has."""
-        return [(name, self.meta[name][0]) for name in names if name in self.meta]
+        """(name, first content) for each of *names* that the page has."""
+        return [(name, self.meta[name][0]) for name in names if self.meta.get(name)]
 
 
 def read_markup(root: _Element) -> Markup:
-    """Collect the statements of the page *root*; values keep their wording, spaces are joined."""
+    """Collect the metadata of the page *root*; values are normalized and otherwise verbatim."""
     markup = Markup()
-    for element in root.iter("meta", "link", "title", "h1", "h2", "time"):
-        _READERS[str(element.tag)](element, markup)
+    _read_elements(root, markup)
     items = root.xpath("//*[@itemprop][not(self::meta)]")
     for name in _ITEMPROPS:
         named = [item for item in items if name in (item.get("itemprop") or "").lower().split()]
@@ -118,8 +117,7 @@ def read_markup(root: _Element) -> Markup:
             named = [item for item in named if not _is_elsewhere(item)]
         for element in _neighbours(named):
             _append(markup.items.setdefault(name, []), _item_value(element, name))
-    authors = root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")
-    for element in _neighbours(authors):
+    for element in _neighbours(root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")):
         _append(markup.rel_author, text_of(element))
     for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
         if _holds_a_byline(element.get("class") or ""):
@@ -127,17 +125,40 @@ def read_markup(root: _Element) -> Markup:
     nodes = article_nodes(root)
     markup.body = max(("\n".join(node["articleBody"]) for node in nodes), key=len, default="")
     markup.nodes = _of_this_page(nodes, markup)
-    markup.sections = _stated(markup, "section", "articleSection", markup.nodes[:1])
+    markup.sections = _candidates(markup, "section", "articleSection", markup.nodes[:1])
     dated = markup.nodes[:DATED_NODES]
-    markup.modified = _stated(markup, "date_modified", "dateModified", dated)
-    markup.published = _stated(markup, "date_published", "datePublished", dated)
+    markup.modified = _candidates(markup, "date_modified", "dateModified", dated)
+    markup.published = _candidates(markup, "date_published", "datePublished", dated)
     if not any(node["datePublished"] for node in dated):
-        markup.published += _stated(markup, "date_published", "dateCreated", dated)
+        markup.published += _candidates(markup, "date_published", "dateCreated", dated)
     return markup
 
 
-def _stated(markup: Markup, column: str, key: str, nodes: list[Node]) -> list[Evidence]:
-    """What states *column*: the *key* of JSON-LD, ``<meta>``, and the *key* of microdata."""
+def _read_elements(root: _Element, markup: Markup) -> None:
+    """Read ``<meta>``, ``<link>``, titles, headings and ``<time>``."""
+    for element in root.iter("meta"):
+        names = (element.get(attribute) for attribute in ("property", "name", "itemprop"))
+        key = next(filter(None, ((name or "").strip().lower() for name in names)), "")
+        if key:
+            _append(markup.meta.setdefault(key, []), element.get("content"))
+    for element in root.iter("link"):
+        if "canonical" in (element.get("rel") or "").lower().split():
+            _append(markup.canonical, element.get("href"))
+    for element in root.iter("title"):
+        if next(element.iterancestors("svg"), None) is None:  # drawings have titles too
+            _append(markup.titles, text_of(element))
+    for tag, texts in (("h1", markup.headings), ("h2", markup.subheadings)):
+        for element in root.iter(tag):
+            _append(texts, _heading_text(element))
+    for element in root.iter("time"):
+        if not _is_elsewhere(element):
+            changed = _is_change(element)
+            times = markup.updated_times if changed else markup.times
+            _append(times, element.get("datetime"))
+
+
+def _candidates(markup: Markup, column: str, key: str, nodes: list[Node]) -> list[Evidence]:
+    """Candidates for *column*: the *key* of JSON-LD and of microdata, and ``META[key]``."""
     found = [(f"json-ld:{key}", text) for node in nodes for text in node[key][:1]]
     found += [(f"meta:{name}", text) for name, text in markup.first_meta(META.get(key, ()))]
     found += [(f"itemprop:{key}", text) for text in markup.items.get(key.lower(), [])[:1]]
@@ -145,10 +166,10 @@ def _stated(markup: Markup, column: str, key: str, nodes: list[Node]) -> list[Ev
 
 
 def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
-    """*nodes* less other stories', where one has this page's headline or address."""
+    """*nodes* without those of other stories, if one has this page's headline or address."""
     titles = (*markup.headings, *markup.titles, *markup.meta.get("og:title", ()))
     said = [name_key(title) for title in titles]
-    addresses = {*markup.links.get("canonical", ()), *markup.meta.get("og:url", ())}
+    addresses = {*markup.canonical, *markup.meta.get("og:url", ())}
 
     def is_own(node: Node) -> bool:
         keys = filter(None, map(name_key, node["headline"]))
@@ -167,7 +188,7 @@ def _holds_a_byline(kind: str) -> bool:
 
 
 def text_of(element: _Element) -> str:
-    """Give the text of *element* in one line; empty when there is too much of it."""
+    """The text of *element* in one line; empty if it is too long."""
     parts: list[str] = []
     size = 0
     for part in element.itertext():
@@ -191,49 +212,25 @@ def _append(values: list[str], value: str | None) -> None:
         values.append(value)
 
 
-def _read_meta(element: _Element, markup: Markup) -> None:
-    for attribute in ("property", "name", "itemprop"):
-        key = (element.get(attribute) or "").strip().lower()
-        if key:
-            _append(markup.meta.setdefault(key, []), element.get("content"))
-            if not markup.meta[key]:
-                del markup.meta[key]
-            return
-
-
-def _read_link(element: _Element, markup: Markup) -> None:
-    for rel in (element.get("rel") or "").lower().split():
-        if rel in {"canonical", "amphtml"}:
-            _append(markup.links.setdefault(rel, []), element.get("href"))
-
-
-def _read_title(element: _Element, markup: Markup) -> None:
-    # An svg has titles too.
-    if next(element.iterancestors("svg"), None) is None:
-        _append(markup.titles, text_of(element))
-
-
-def _read_heading(element: _Element, markup: Markup) -> None:
-    """Read a heading, less a kicker before it that is an element of its own."""
+def _heading_text(element: _Element) -> str:
+    """The text of a heading, without a kicker that is an element of its own."""
     text = text_of(element)
     if len(element) and not (element.text or "").strip():
         kicker = text_of(element[0])
         rest = text[len(kicker) :].strip()
         named = _KICKER.search(f"{element[0].get('class') or ''} {element[0].tag}")
         if named and text.startswith(kicker) and len(rest.split()) >= MIN_HEADLINE_WORDS:
-            text = rest
-    _append(markup.headings if element.tag == "h1" else markup.subheadings, text)
+            return rest
+    return text
 
 
-def _read_time(element: _Element, markup: Markup) -> None:
-    if _is_elsewhere(element):
-        return
-    said = f"{_said_before(element)} {text_of(element)[:MAX_LABEL_CHARS]}"
-    kind = kind_of_label(frozenset(_WORD.findall(said.casefold())))
+def _is_change(element: _Element) -> bool:
+    """Whether a ``<time>`` is labelled as the time of a change."""
+    label = f"{_text_before(element)} {text_of(element)[:MAX_LABEL_CHARS]}"
+    kind = kind_of_label(frozenset(_WORD.findall(label.casefold())))
     classes = (element.get("class") or "").lower().split()
-    if kind == "plain" and "published" not in classes and _CHANGED.intersection(classes):
-        kind = "updated"
-    _append(markup.updated_times if kind == "updated" else markup.times, element.get("datetime"))
+    named = kind == "plain" and "published" not in classes and _CHANGED.intersection(classes)
+    return kind == "updated" or bool(named)
 
 
 def _is_elsewhere(element: _Element) -> bool:
@@ -244,10 +241,10 @@ def _is_elsewhere(element: _Element) -> bool:
         names = f"{around.get('class') or ''} {around.get('id') or ''}"
         if around.tag in ("aside", "nav", "footer", "blockquote") or _other_story(names):
             return True
-        # The day on which the page was read, beside the site's name.
+        # Beside the site's name stands the current day.
         if around.tag == "header" and _is_masthead(around):
             return True
-        # A link to the story itself holds its date alone, one to another story a headline too.
+        # A link to this story contains only its date, one to another story a headline too.
         if around.tag == "a" and len(text_of(around)) > MAX_LABEL_CHARS:
             return True
     return False
@@ -259,12 +256,12 @@ def _other_story(names: str) -> bool:
 
 
 def _is_masthead(header: _Element) -> bool:
-    """Whether *header* is that of the site: without a headline, and in no article."""
+    """Whether *header* is that of the site: without a headline, and outside articles."""
     return header.find(".//h1") is None and next(header.iterancestors(*_STORY_TAGS), None) is None
 
 
-def _said_before(element: _Element) -> str:
-    """The text in front of *element* within its parent, or of the element before that."""
+def _text_before(element: _Element) -> str:
+    """The text directly before *element* in its parent, else that of its previous sibling."""
     parent, before = element.getparent(), element.getprevious()
     if before is None:
         return (parent.text or "") if parent is not None else ""
@@ -272,20 +269,14 @@ def _said_before(element: _Element) -> str:
 
 
 def _neighbours(elements: list[_Element]) -> list[_Element]:
-    """The first of *elements* and those beside it: later ones belong to other stories."""
-    if not elements:
-        return []
-    around = _grandparent(elements[0])
-    return [element for element in elements if _grandparent(element) is around]
-
-
-def _grandparent(element: _Element) -> _Element | None:
-    parent = element.getparent()
-    return parent if parent is None else parent.getparent()
+    """Those of *elements* with the first one's grandparent; others belong to other stories."""
+    grandparents = [next(islice(each.iterancestors(), 1, None), None) for each in elements]
+    pairs = zip(elements, grandparents, strict=True)
+    return [element for element, above in pairs if above is grandparents[0]]
 
 
 def _item_value(element: _Element, name: str) -> str:
-    """The value of an item; of an author, that of its own ``name`` where it has one."""
+    """The value of a microdata item; for an author, that of its ``name`` if it has one."""
     if value := element.get("content") or element.get("datetime"):
         return str(value)
     if name == "author":
@@ -294,25 +285,17 @@ def _item_value(element: _Element, name: str) -> str:
     return text_of(element)
 
 
-_READERS = {
-    "meta": _read_meta, "link": _read_link, "title": _read_title, "h1": _read_heading,
-    "h2": _read_heading, "time": _read_time,
-}  # fmt: skip
-
-
 META = {field: tuple(names.split()) for field, names in WORDS["meta"].items()}
-"""Field → names of ``<meta>`` that state it, in order of trust."""
-
+"""Field → names of ``<meta>`` that declare it, the most trusted first."""
 DATED_NODES = 3
-"""Nodes of JSON-LD whose dates are looked at."""
-
+"""Number of JSON-LD nodes whose dates count."""
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 JsonNode: TypeAlias = dict[str, Json]
 Node: TypeAlias = dict[str, list[str]]
-"""What a node of JSON-LD says, by field: ``_TEXTS``, ``@type`` in lower case, the names of
-``publisher`` and ``author``, and of a ``house`` that is named as the only author; ``headed`` is
-empty where it has no headline, not even one that cannot be read."""
+"""Values of a JSON-LD node by field: ``_TEXTS``; ``@type`` in lower case; names of ``publisher``
+and ``author``; ``house``, an organisation that is the only author; ``headed``, which is empty if
+the node has no headline, not even an unreadable one."""
 
 _TEXTS = (
     "headline", "url", "articleSection", "keywords", "articleBody", "datePublished",
@@ -328,17 +311,17 @@ ARTICLE_TYPES = frozenset(
         "liveblogposting", "socialmediaposting", "discussionforumposting", "review",
     }
 )  # fmt: skip
-"""Types (lower case) of schema.org that describe the story of a page."""
+"""Types (lower case) of schema.org for the story of a page."""
 
 NEWS_TYPES = frozenset(kind for kind in ARTICLE_TYPES if kind.endswith("newsarticle"))
 PAGE_TYPES = frozenset({"webpage", "itempage", "newspage"})
-"""Types that describe the page: their dates and authors count after those of an article."""
+"""Types for the page itself, less trusted than those of an article."""
 HOUSE_TYPES = frozenset({"organization", "newsmediaorganization", "corporation", "brand"})
-"""Types of authors that are no persons."""
+"""Types of authors that are not persons."""
 MAX_SCRIPT_CHARS = 2_000_000
-"""Longer scripts are data for programs; no statement about an article needs as much."""
+"""Longer scripts are application data, not metadata of an article."""
 MAX_DEPTH = 12
-"""Levels that are searched for nodes: real pages use up to six, hostile ones any number."""
+"""Levels searched for nodes: real pages use up to six, hostile ones any number."""
 _WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>|;)\s*$")
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 _STRING_FIELD = re.compile(
@@ -350,10 +333,10 @@ _AUTHOR_NAME = re.compile(
 
 
 def article_nodes(root: _Element) -> list[Node]:
-    """List the JSON-LD nodes that describe the page's story, the most specific first.
+    """The JSON-LD nodes that describe the page's story, the most specific first.
 
-    Broken JSON is repaired where the error is a common one; else the strings that can be read
-    with certainty make a node of their own. References by ``@id`` to authors are resolved.
+    Common errors in JSON are repaired; otherwise the string fields that can be read make a node of
+    their own. References by ``@id`` to authors are resolved.
     """
     nodes: list[JsonNode] = []
     for script in root.iter("script"):
@@ -367,7 +350,7 @@ def article_nodes(root: _Element) -> list[Node]:
 
 
 def _facts(node: JsonNode, named: dict[str, JsonNode]) -> Node:
-    """What *node* says; *named* are the nodes that have an ``@id``."""
+    """The values of *node*; *named* maps ``@id`` to nodes."""
     persons, houses = authors_of(node, named)
     return {
         **{key: texts_of(node.get(key)) for key in _TEXTS},
@@ -380,12 +363,12 @@ def _facts(node: JsonNode, named: dict[str, JsonNode]) -> Node:
 
 
 def types_of(node: JsonNode) -> set[str]:
-    """Give the lower-case types of *node*, without the address of their vocabulary."""
+    """The lower-case types of *node*, without the URL of their vocabulary."""
     return {str(kind).rpartition("/")[2].lower() for kind in as_list(node.get("@type"))}
 
 
 def as_list(value: Json) -> list[Json]:
-    """Give *value* as a list: JSON-LD writes a list of one without its brackets."""
+    """*value* as a list: JSON-LD may write a list of one without brackets."""
     if value is None:
         return []
     if not isinstance(value, list):
@@ -395,28 +378,30 @@ def as_list(value: Json) -> list[Json]:
 
 
 def texts_of(value: Json) -> list[str]:
-    """Give the strings of *value*, entities decoded; other types and long texts are left out."""
+    """The strings in *value*, entities decoded, without those that are too long."""
     found = (item for item in as_list(value)[:MAX_VALUES] if isinstance(item, str))
     texts = (tidy(unescape(item[: 2 * MAX_VALUE_CHARS])) for item in found)
     return [text for text in texts if text and len(text) <= MAX_VALUE_CHARS]
 
 
 def names_of(value: Json) -> list[str]:
-    """Give the names of the persons or organisations in *value*, as strings or as nodes."""
+    """The names of the persons or organisations in *value*, which are strings or nodes."""
     names: list[str] = []
     for item in as_list(value)[:MAX_VALUES]:
         if isinstance(item, dict):
-            names.extend(texts_of(item.get("name")) or _name_from_parts(item))
+            parts = [texts_of(item.get(key)) for key in ("givenName", "familyName")]
+            joined = [" ".join(part[0] for part in parts)] if all(parts) else []
+            names.extend(texts_of(item.get("name")) or joined)
         else:
             names.extend(texts_of(item))
     return names
 
 
 def authors_of(node: JsonNode, named: Mapping[str, JsonNode]) -> tuple[list[str], list[str]]:
-    """The authors that *node* names; and, apart, those of a node that names houses only.
+    """The authors of *node*; separately, organisations if they are its only authors.
 
     Args:
-        named: the nodes that have an ``@id``: an author may be a mere reference to one.
+        named: ``@id`` → node, as an author may be a reference.
     """
     persons: list[str] = []
     houses: list[str] = []
@@ -428,17 +413,12 @@ def authors_of(node: JsonNode, named: Mapping[str, JsonNode]) -> tuple[list[str]
         if "person" in typed:
             names = [in_reading_order(name) for name in names]
         (houses if typed & HOUSE_TYPES else persons).extend(names)
-    # An agency beside a person has its share in the story.
+    # An agency named with a person contributed to the story.
     return (persons + houses, []) if persons else ([], houses)
 
 
-def _name_from_parts(node: JsonNode) -> list[str]:
-    parts = [texts_of(node.get(key)) for key in ("givenName", "familyName")]
-    return [" ".join(part[0] for part in parts)] if all(parts) else []
-
-
 def _nodes(text: str) -> list[JsonNode]:
-    """The nodes of a script as it is, repaired if need be, or salvaged."""
+    """The nodes of a script, which is repaired if necessary."""
     for repair in (str, _unwrapped):
         try:
             data: Json = json.loads(repair(text), strict=False)
@@ -455,7 +435,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _salvaged(text: str) -> list[JsonNode]:
-    """A node of the plain string fields of a script that no parser reads, or nothing."""
+    """A node with the plain string fields of a script that cannot be parsed, if it has any."""
     node: JsonNode = {}
     for key, value in _STRING_FIELD.findall(text):
         node.setdefault(key, _unescaped(value))
@@ -473,7 +453,7 @@ def _unescaped(text: str) -> str:
 
 
 def _walk(data: Json, depth: int) -> Iterator[JsonNode]:
-    """Every node in *data*, outer before inner, in the order of the page."""
+    """All nodes in *data*, outer before inner, in document order."""
     if depth == 0:
         return
     if isinstance(data, list):

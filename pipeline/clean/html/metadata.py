@@ -1,7 +1,7 @@
-"""Metadata of a page, each field by a vote of its sources: ``read_metadata``.
+"""Metadata of a page, each field chosen among its sources: ``read_metadata``.
 
-The record's own fields take precedence over the page. All candidates of a field are kept
-as evidence, the winner first.
+The record's own fields take precedence. All candidates of a field are kept as evidence, the winner
+first.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.urls import canonical_url, site_of
 
 MAX_SITE_WORDS = 9
-"""Words that the name of a site may have: in more there is a headline."""
+"""Maximum words of a site's name: longer values include a headline."""
 MAX_KEYWORDS = 30
-"""More are the index of a whole site."""
+"""Longer lists are the index of a whole site."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """Fields of an ``Article``, and ``name_key`` of each name of the site, as the page has them."""
+    """Fields of an ``Article``, and ``name_key`` of the names of the site."""
 
     title: str | None
     authors: tuple[str, ...]
@@ -43,11 +43,7 @@ class PageMetadata:
 
 
 def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMetadata:
-    """Read the metadata of the page that *document* holds, whose own fields win over the page's.
-
-    Args:
-        markup, blocks: the page's statements and lines.
-    """
+    """The metadata of the page in *document*, given its declared metadata and its blocks."""
     fetched_at = parse_timestamp(document.fetched_at or "")
     own_date = parse_timestamp(document.date_published or "")
     urls = _urls(document, markup)
@@ -82,7 +78,7 @@ def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMet
 
 
 def declared(field: str, value: str | None) -> list[Evidence]:
-    """What the record says of a *field*, as evidence; nothing where it has none."""
+    """The record's *value* of *field* as evidence; empty if it has none."""
     return [Evidence(field, value, "record")] if value else []
 
 
@@ -93,7 +89,7 @@ def _keywords(markup: Markup) -> list[Evidence]:
 
 
 def _split_keywords(candidates: list[Evidence]) -> tuple[str, ...]:
-    """The words of the first candidate, each once, whatever its case."""
+    """The keywords of the first candidate, each once, ignoring case."""
     if not candidates:
         return ()
     words = candidates[0].value.replace(",", ";").split(";")
@@ -104,7 +100,7 @@ def _split_keywords(candidates: list[Evidence]) -> tuple[str, ...]:
 
 
 def _site_names(markup: Markup, site: str | None) -> frozenset[str]:
-    """What the site calls itself, as ``name_key``: its names in markup and its domain."""
+    """``name_key`` of the names of the site: those in metadata, and its domain."""
     found = [text for _, text in markup.first_meta(META["site_name"])]
     found += [name for node in markup.nodes for name in node["publisher"]]
     if site:
@@ -114,13 +110,13 @@ def _site_names(markup: Markup, site: str | None) -> frozenset[str]:
 
 
 def _urls(document: Document, markup: Markup) -> list[Evidence]:
-    """Addresses of the page in canonical form: those its own site vouches for first.
+    """URLs of the page in canonical form, those that the page declares first.
 
-    Where the record has one, another counts that is of the same site, and no home page.
+    If the record has a URL, others count only if they are on the same site and not its home page.
     """
     own = document.url and canonical_url(document.url)
     base = own or next(iter(markup.meta.get("og:url", [])), "")
-    found = [("link:canonical", href) for href in markup.links.get("canonical", [])[:1]]
+    found = [("link:canonical", href) for href in markup.canonical[:1]]
     found += [("og:url", text) for text in markup.meta.get("og:url", [])[:1]]
     if not own:
         found += [("json-ld:url", text) for node in markup.nodes[:1] for text in node["url"]]

@@ -1,9 +1,9 @@
-"""When a page was published, by a vote of the places that state a date: ``page_dates``.
+"""The date of publication of a page, by a vote among its sources: ``page_dates``.
 
-A stale template or an import leaves a wrong date in one place; the others then agree on the
-right one. Where they do not, the order of trust decides. One page in four dates itself only in
-print, near its headline: there only a line that says when, and perhaps by whom, counts, for dates
-in captions, quotes, other headlines and sentences belong to something else.
+A stale template or an import leaves a wrong date in one source; the others then agree on the right
+one. Otherwise the order of trust decides. One page in four only prints its date, near the headline:
+there a line counts if it contains little else than the date and perhaps a name, because dates in
+captions, quotes, other headlines and sentences belong to something else.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -22,30 +22,30 @@ from pipeline.clean.lines.bylines import kind_of_label
 from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)
-"""A date may lie this far after the page was fetched: one without offset may run ahead of UTC."""
+"""How far a date may be after the time of fetching: without an offset it may be ahead of UTC."""
 MAX_PRINTED_CHARS = 60
-"""A longer value of a date field is a sentence about something."""
+"""A longer value of a date field is a sentence."""
 URL = "url"
-"""Source of a day in the page's address: it counts only where nothing else dates the page."""
+"""Source of a day in the page's URL, which counts only if nothing else dates the page."""
 SEEN = frozenset({"printed", "time"})
-"""Places that readers see: these may show the day of the last change instead."""
+"""Visible sources, which may show the day of the last change."""
 VAGUE = frozenset({"meta:date", "meta:dc.date", "meta:dcterms.date"})
-"""Names of ``<meta>`` that do not say what is dated: half of them are wrong where nothing else on
-the page has their day, so they only support others."""
+"""Names of ``<meta>`` that do not say what is dated: without support by another source, half of
+them are wrong, so they only support others."""
 STALE = timedelta(days=30)
-"""Where places contradict each other by more than this, and most have the day of the last change,
-that day is that of publication as often as not."""
+"""If sources differ by more than this, and most have the day of the last change, that is the day of
+publication in only half of the cases."""
 EVENING = (21, 22, 23)
-"""Hours of UTC at which a day begins in Europe: in Moscow, and in Paris in summer and in winter."""
+"""Hours in UTC when a day begins in Moscow, in Paris in summer, and in Paris in winter."""
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
-"""The day of ``20240228T10:00:00Z``, which ISO 8601 would have in one form or the other."""
+"""The day of ``20240228T10:00:00Z``, which mixes two forms of ISO 8601."""
 _CLOCK = re.compile(r"\dT\d")
-"""A broken time for machines: half of it would be the day in UTC, which no page prints."""
+"""A malformed machine-readable time, whose day may be that in UTC."""
 _URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_|$)")
 
 
 class PageDates(NamedTuple):
-    """When a page was published and last changed, and what its places say of each, best first."""
+    """When a page was published and last changed, and the candidates for each, best first."""
 
     published: Timestamp | None
     modified: Timestamp | None
@@ -79,21 +79,19 @@ def choose_date(
     fetched_at: Timestamp | None,
     modified: Timestamp | None = None,
 ) -> tuple[Timestamp | None, list[Evidence]]:
-    """Choose the day that most places name, and of these the one trusted most.
+    """Choose the day that most sources have, and of these the most trusted one.
 
-    A day printed below the headline that is before all that is the winner: no story is printed
-    with a day on which it was not there yet, while markup often gives the day of an import. So is
-    the day after a time in UTC: there that is the day of the page.
+    A printed day wins if it is earlier than all others, because markup often has the day of an
+    import; or if it is the day after a time in UTC, because it is the local day.
 
     Args:
-        candidates: dates as found, in order of trust; json-ld, each name of a ``<meta>``,
-            itemprop, the line beside the headline and ``<time>`` are places, the address is one
-            that only breaks ties.
-        fetched_at: dates after it are no dates of this page.
-        modified: what people see has no vote for this day, where markup names another.
+        candidates: in order of trust. JSON-LD, each name of ``<meta>``, microdata, the line next to
+            the headline and ``<time>`` have one vote each; the URL counts only without others.
+        fetched_at: later dates are ignored.
+        modified: visible sources have no vote for this day if metadata has another.
 
     Returns:
-        The date, None when none can be read or markup contradicts itself; and the candidates,
+        The date, None if none can be read or metadata contradicts itself; and the candidates,
         the winner first.
     """
     found = list(candidates)
@@ -124,7 +122,7 @@ def choose_date(
 def _is_change(
     chosen: Timestamp, modified: Timestamp, dated: list[tuple[Evidence, Timestamp]]
 ) -> bool:
-    """Whether *chosen* may be the day *modified* only, for markup has one long before it, too."""
+    """Whether *chosen* may only be the day *modified*, because metadata has a much earlier one."""
     before = chosen.instant - STALE
     return chosen.day == modified.day and any(
         moment.instant < before and _place(item.source) not in SEEN for item, moment in dated
@@ -132,25 +130,21 @@ def _is_change(
 
 
 def _may_be_midnight(moment: Timestamp) -> bool:
-    """Whether a time in UTC may be a mere day further east: 23:00:00 is midnight in Paris."""
+    """Whether a time in UTC may be midnight further east: 23:00:00 is midnight in Paris."""
     clock = moment.instant.time()
     return _is_utc(moment) and clock.hour in EVENING and not (clock.minute or clock.second)
 
 
 def _with_offset(printed: int, moments: list[Timestamp]) -> int:
-    """Choose what states the offset of the *printed* moment too, where something does."""
-    day = moments[printed].day
-    if moments[printed].offset_min is not None:
-        return printed
-    exact = (n for n, each in enumerate(moments) if each.offset_min is not None)
-    return next((n for n in exact if moments[n].day == day), printed)
+    """The index of a moment with an offset on the day of the *printed* one, else *printed*."""
+    day, exact = moments[printed].day, (each.offset_min is not None for each in moments)
+    same = [n for n, stated in enumerate(exact) if stated and moments[n].day == day]
+    return printed if printed in same else next(iter(same), printed)
 
 
 def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
-    """Whether the day *printed* below the headline is right, and the one *stated* is not."""
-    if printed.day < stated.day:
-        return True
-    return _is_utc(stated) and printed.day == _next_day(stated)
+    """Whether the day *printed* below the headline takes precedence over the one *stated*."""
+    return printed.day < stated.day or (_is_utc(stated) and printed.day == _next_day(stated))
 
 
 def _is_utc(moment: Timestamp) -> bool:
@@ -164,10 +158,10 @@ def _next_day(moment: Timestamp) -> str:
 def _voters(
     dated: list[tuple[Evidence, Timestamp]], modified: Timestamp | None
 ) -> list[tuple[Evidence, Timestamp]]:
-    """*dated* less vague statements, and what people see where it may belong to something else.
+    """*dated* without unsupported vague sources, and without visible ones that are doubtful.
 
-    That is the day *modified*, unless markup calls it that of publication, and a line above the
-    headline, unless there is nothing else but ``<time>``; as long as something is left.
+    Doubtful are the day *modified*, unless metadata has it as the day of publication, and a line
+    above the headline if metadata has any date. If nothing else is left, they count.
     """
     clear = {moment.day for item, moment in dated if item.source not in VAGUE}
     dated = [pair for pair in dated if pair[0].source not in VAGUE or pair[1].day in clear]
@@ -191,31 +185,24 @@ def _voters(
 def _printed_day(
     moment: Timestamp | None, address: Timestamp | None, stated: list[Evidence]
 ) -> Timestamp | None:
-    """Replace a time in UTC by the day in the page's *address* where that is the day beside it.
+    """Replace a time in UTC by the day in the page's URL (*address*) if that is an adjacent day.
 
-    The time then belongs to another day than the one the page prints, and its own offset is
-    not known: only the day is. Where the page prints the same day, as *stated*, it stays.
+    The URL has the local day, and the local time is unknown. If the page prints the day of the
+    time in UTC, according to *stated*, it stays.
     """
     if moment is None or address is None or moment.offset_min or moment.precision == "day":
         return moment
     apart = address.instant.date() - moment.instant.date()
     if abs(apart) != timedelta(days=1):
         return moment
-    said = [_readable(each, None) for each in stated if _place(each.source) in SEEN]
-    return moment if any(each and each.day == moment.day for each in said) else address
+    printed = [_readable(each, None) for each in stated if _place(each.source) in SEEN]
+    return moment if any(each and each.day == moment.day for each in printed) else address
 
 
 def day_of_url(url: str | None) -> Timestamp | None:
-    """Read the day out of an address such as ``/2024/02/28/title``; None where there is none."""
+    """The day in a URL such as ``/2024/02/28/title``; None if there is none."""
     match = _URL_DAY.search(url or "")
-    if match is None:
-        return None
-    year, month, day_of_month = map(int, match.groups())
-    try:
-        day = datetime(year, month, day_of_month, tzinfo=timezone.utc)
-    except ValueError:
-        return None
-    return Timestamp(day, None, "day")
+    return parse_timestamp("-".join(match.groups())) if match else None
 
 
 def _readable(item: Evidence, fetched_at: Timestamp | None) -> Timestamp | None:
@@ -230,7 +217,7 @@ def _readable(item: Evidence, fetched_at: Timestamp | None) -> Timestamp | None:
 
 
 def _in_own_offset(moment: Timestamp, dated: list[tuple[Evidence, Timestamp]]) -> Timestamp:
-    """*moment*, in the offset another place gives the same instant, to the minute."""
+    """*moment* with the offset of another source that has the same instant, to the minute."""
     if moment.offset_min != 0:
         return moment
     minute = moment.instant.replace(second=0)
@@ -239,54 +226,52 @@ def _in_own_offset(moment: Timestamp, dated: list[tuple[Evidence, Timestamp]]) -
 
 
 def _place(source: str) -> str:
-    """What counts as one place: JSON-LD as a whole, each name of a meta element."""
+    """The kind of a source, which has one vote: JSON-LD as a whole, each name of ``<meta>``."""
     return source if source.startswith("meta:") else source.partition(":")[0]
 
 
 PRINTED, ABOVE, CHANGE = "printed", "printed:above", "printed:updated"
-"""Sources of a day printed below the headline; above it: that may be another story's; and of one
-that is called the day of a change."""
+"""Sources of a day printed below the headline; above it, where it may be another story's; and
+labelled as the day of a change."""
 AFTER, BEFORE = 8, 3
-"""Blocks after and before the headline among which its date is sought: byline, summary, picture
-and buttons may be between them. Chosen on the 1,344 dated development pages of six benchmarks, as
-are all figures here."""
+"""A date is sought in so many blocks after and before the headline: byline, summary, picture and
+buttons may be between them. Chosen, like all figures here, on the 1,344 dated development pages of
+six benchmarks."""
 BEFORE_COST = 1.5
-"""A block before the headline counts as this many after it: it may belong to another story."""
+"""Factor for the distance of a block before the headline, which may belong to another story."""
 LABEL_GAIN = 5
-"""Blocks by which a line that says ``published`` counts as nearer."""
+"""Number of blocks by which a line labelled ``published`` counts as nearer."""
 PROSE_CHARS, MAX_PROSE = 70, 3
-"""Behind this many longer lines (summary, caption, first paragraph) a date is the story's."""
+"""After so many longer lines (summary, caption, first paragraph), a date belongs to the text."""
 MAX_LINE_CHARS = 120
 """A longer line is a paragraph."""
 MAX_OTHER_CHARS = 40
-"""Characters that a line may have beside its date: a label, a name, minutes to read. With 60, the
-days of broadcasts and of quotations come in."""
+"""Maximum characters of a line besides its date: a label, a name, minutes to read. 60 would include
+dates of broadcasts and quotations."""
 SENTENCE_WORDS = 4
-"""Minimum words next to a date for a line with a full stop to be a sentence."""
+"""Minimum words besides the date for a line with a full stop to be a sentence."""
 MAX_DATES = 4
-"""Dates of one line: of publication and of change, each perhaps twice."""
+"""Maximum dates in a line: of publication and of change, each perhaps twice."""
 _DIGITS = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 _GLUED_DATE = re.compile(
     r"(?<=(?<!\d)\d{4})(?=\d{1,2}\.\s?[^\W\d])|(?<=[^\W\d_A-Z])(?=[A-Z][a-z]{2,8}\.?\s\d{1,2},)"
 )
-"""Between ``28. Juli 2019`` and the same for machines or for a second time, and between a word and
-``Dec 30,``."""
-
+"""A missing space between ``28. Juli 2019`` and another date, or a word and ``Dec 30,``."""
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?…](?:\s|$)")
 _EDITION = frozenset({"issue", "ausgabe", "heft", "edition", "édition", "edición", "edizione"})
-"""Words beside the day of a printed magazine."""
+"""Words next to the date of a printed magazine."""
 
 
 def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
     """Find the dates printed next to the headline, which is at *places*, see ``headlines``.
 
     Returns:
-        The nearest date, as it is printed, or the only one on the page that is called that of
-        publication, field ``date_published``; and the nearest one that is
-        called the day of a change, field ``date_modified``. Either may be missing.
+        ``date_published``: the nearest date as printed, else the only one on the page with a label
+        of publication; ``date_modified``: the nearest with a label of a change. Either may be
+        missing.
     """
     found = [stamp for place in places for stamp in _dates_around(blocks, place)]
     if not any(each.field == "date_published" for _, each in found):
@@ -299,9 +284,9 @@ def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence
 
 
 def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Evidence]]:
-    """(distance, date) of the lines around the block *headline* that print its date."""
+    """(distance, date) of the lines near the block *headline* that print its date."""
     texts = blocks.texts
-    # In a list of stories the next date is the next story's.
+    # In a list of stories, the next date belongs to the next story.
     listed = _is_linked_heading(blocks, headline)
     prose = 0
     for n in range(max(headline - BEFORE, 0), min(headline + AFTER + 1, len(texts))):
@@ -326,7 +311,7 @@ def _is_linked_heading(blocks: Blocks, n: int) -> bool:
 
 
 def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
-    """The day that lines anywhere on the page call that of publication; nothing for several."""
+    """The day labelled as that of publication anywhere on the page; empty if there are several."""
     days = {
         printed
         for n, line in enumerate(blocks.texts)
@@ -342,10 +327,10 @@ def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
 
 
 def _stamps(line: str, label: str) -> list[tuple[str, str]]:
-    """The dates that *line* says, each with its kind: published, updated or plain.
+    """The dates in *line*, each with its kind: published, updated or plain.
 
-    Empty where the line says something else; *label* is the line before it. A plain date counts
-    only where no other is published, and none is another day.
+    *label* is the previous line. A plain date counts only if none is labelled as published, no
+    plain one is on another day, and the line contains little else.
     """
     line = _GLUED_DATE.sub(" ", line)
     if "@" in line or not _DIGITS.search(line):
@@ -368,7 +353,7 @@ def _stamps(line: str, label: str) -> list[tuple[str, str]]:
 
 
 def _is_stamp(line: str, found: list[tuple[PrintedDate, str]], first: PrintedDate) -> bool:
-    """Whether *line* has little else than its dates, and no plain one of another day."""
+    """Whether *line* contains little else than its dates, and no plain one on another day."""
     other, end = [], 0
     for date, kind in found:
         if kind == "plain" and date.timestamp.instant.date() != first.timestamp.instant.date():

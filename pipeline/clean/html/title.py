@@ -1,7 +1,7 @@
-"""The headline of a page, by a vote of the places that state it: ``choose_title``.
+"""The title of a page, by a vote among its sources: ``choose_title``.
 
-No place alone is right on more than eight pages of ten: ``<title>`` carries the site's
-name, og:title a teaser for social networks, ``<h1>`` sometimes the name of the section.
+No single source is right on more than eight pages in ten: ``<title>`` includes the site's name,
+og:title is written for social networks, ``<h1>`` is sometimes the name of the section.
 """
 
 from __future__ import annotations
@@ -19,41 +19,38 @@ WEIGHTS = {
     "h1": 1.6, "json-ld:headline": 1.0, "itemprop:headline": 0.9, "og:title": 1.0,
     "printed": 1.0, "h2": 0.6, "title": 0.7, "twitter:title": 0.4, "meta:title": 0.4,
 }  # fmt: skip
-"""What a vote counts. Chosen on the development pages of four benchmarks (some 1,400): an
-``<h1>`` wins alone, and loses when two of the others agree against it."""
-
+"""Weight of each source's vote. Chosen on about 1,400 development pages of four benchmarks: an
+``<h1>`` wins alone, and loses if two others agree on something else."""
 UNSUPPORTED = 0.55
-"""Share of its weight that an ``<h1>`` keeps which no other place repeats, where another
-``<h1>`` is repeated: it is the name of the site or of a box."""
+"""Factor for an ``<h1>`` that no other source repeats, if another ``<h1>`` is repeated: it names
+the site or a box."""
 UNRELATED = 0.3
-"""Share for an ``<h1>`` that has no word in common with any other place: it names the site, a
-section or a box."""
+"""Factor for an ``<h1>`` with no word in common with other sources: it names the site, a section
+or a box."""
 HEADLINE_WORDS = 3
 """Minimum words of a headline; a shorter title may be just a name."""
 KICKER_WORDS = 4
-"""Words of the longest kicker: *Exclusive*, *News analysis:*."""
-UNTOLD = 0.5
-"""Share for a title of fewer than ``HEADLINE_WORDS`` where a second heading has more: *News*."""
+"""Maximum words of a kicker: *Exclusive*, *News analysis:*."""
+SHORT_TITLE = 0.5
+"""Factor for fewer than ``HEADLINE_WORDS``, such as *News*, if a second heading has more."""
 SMALL_WORD = 3
-"""Letters up to which a word is in any title."""
+"""Words of so many letters or fewer are in any title."""
 ALIKE = 1.2
-"""Factor for a first ``<h1>`` that says in other words what the other places say, which are
-written together, for search engines."""
-SOLE_WORDS = 2
-SOLE_SHARE = 0.67
-"""Minimum words of an only ``<h1>`` that is the headline whatever the head of the page says, and
-share of them that the head has too. Chosen on the development pages of four benchmarks."""
+"""Factor for a first ``<h1>`` that paraphrases the other sources, which are written together for
+search engines."""
+SOLE_WORDS, SOLE_SHARE = 2, 0.67
+"""Minimum words of a single ``<h1>`` that is the title whatever the head of the page says, and the
+share of them that the head contains too. Chosen on the development pages of four benchmarks."""
 BELOW_CRUMBS = 3
-"""Blocks after the last breadcrumb among which the headline is sought: a kicker may come first."""
+"""The headline is sought in so many blocks after the last breadcrumb: a kicker may come first."""
 HEAD_SOURCES = frozenset({"title", "og:title", "twitter:title", "meta:title"})
 _BAR = re.compile(r"((?:\S+\s+){2,}\S+) \| \S+(?: \S+)?")
-"""Places where a site or a section follows a bar: one or two words after three or more (more after
-it are a second clause)."""
+"""A site or section after a bar: one or two words after three or more; more are a second clause."""
 _ANCHOR = re.compile(r"\s+[¶§#]$")
 """A link to the heading itself."""
 _ELLIPSIS = re.compile(r"\s?(?:\.\.\.|…|\[…\])$")
 _QUOTED = re.compile(r'\s?["“]')
-"""What a title goes on with that is cut off at its quotation mark, in an attribute."""
+"""How a title goes on that was truncated at a quotation mark, in an attribute."""
 _HEAD = re.compile(r"(?:\s+[-|–—»]|\s*[|:])\s+\S")
 _TAIL = re.compile(r".+\S(?:\s+[-|–—]\s+|\s*\|\s*|_)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|\s*|\s+»|«\s+")
@@ -62,17 +59,17 @@ _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«›‹:~/*]|-{1,2}|::)\s+|\s*\|
 def choose_title(
     markup: Markup, blocks: Blocks, site_names: frozenset[str]
 ) -> tuple[list[Evidence], frozenset[str]]:
-    """Choose the title of a page by a vote of the places that state it.
+    """Choose the title of a page by a vote among its sources.
 
-    A vote also goes to a candidate that the voter begins with, from ``MIN_PREFIX_CHARS`` on: site,
-    section or a second clause may follow.
+    A source also votes for a candidate of ``MIN_PREFIX_CHARS`` or more that is a prefix of its own:
+    the site, the section or a second clause may follow.
 
     Args:
-        site_names: ``name_key`` of what the site calls itself.
+        site_names: ``name_key`` of the names of the site.
 
     Returns:
-        What the places say, less the site's name, the winner first; those that name only the site
-        are not among them. And *site_names* with the headings that are one.
+        The candidates without the site's name, the winner first, except those that are only the
+        site's name; and *site_names* with the headings that are one.
     """
     stated = stated_titles(markup, blocks)
     site_names |= names_in_headings(stated)
@@ -88,11 +85,22 @@ def choose_title(
     news = not NEWS_TYPES.isdisjoint(markup.story["@type"])
     sole = _sole_heading(trimmed, keys, news=news)
     order = sorted(range(len(trimmed)), key=lambda n: (n != sole, -votes[n], -weights[n], n))
-    return _whole([trimmed[n] for n in order]), site_names
+    best = trimmed[order[0]].value if order else ""
+    whole = next((n for n in order[1:] if _completes(trimmed[n], best)), None)
+    if whole is not None:
+        order.sort(key=lambda n: n != whole)
+    return [trimmed[n] for n in order], site_names
+
+
+def _votes(key: str, keys: list[str], weights: list[float]) -> float:
+    """The weight of all sources that have *key* or begin with it."""
+    votes = zip(keys, weights, strict=True)
+    long = len(key) >= MIN_PREFIX_CHARS
+    return sum(w for other, w in votes if other == key or (long and other.startswith(key)))
 
 
 def stated_titles(markup: Markup, blocks: Blocks) -> list[Evidence]:
-    """List what the places of a page state as its title."""
+    """The candidates for the title of a page."""
     stated = markup.story["headline"]
     found = [("json-ld:headline", text) for text in stated]
     below = headlines_below_breadcrumbs(blocks, stated)
@@ -114,23 +122,22 @@ def stated_titles(markup: Markup, blocks: Blocks) -> list[Evidence]:
 
 
 def _sole_heading(voters: list[Evidence], keys: list[str], *, news: bool) -> int | None:
-    """The only ``<h1>``, if it is about what the head of the page is about.
+    """The index of a single ``<h1>`` that is about the same as the head of the page.
 
-    What the head says in several places is written once, for search engines and networks. It
-    shares most of its words with the heading, or the heading says more. A newsroom's JSON-LD, and
-    one that has the heading's words behind a kicker, is a second voice: then all places vote.
+    The sources in the head are written once, for search engines and social networks. They share
+    most of their words with the heading, or the heading is longer. A different JSON-LD headline of
+    a newsroom, or one with the heading after a kicker, is independent of them: then all vote.
     """
     headings = [n for n, voter in enumerate(voters) if voter.source == "h1"]
     others = [key for voter, key in zip(voters, keys, strict=True) if voter.source != "h1"]
     if len(headings) != 1 or not others:
         return None
     key = keys[headings[0]]
-    stated = {
-        other
+    independent = any(
+        voter.source == "json-ld:headline" and other != key and (news or key in other)
         for voter, other in zip(voters, keys, strict=True)
-        if voter.source == "json-ld:headline" and other != key and (news or key in other)
-    }
-    if len(key.split()) < SOLE_WORDS or stated:
+    )
+    if len(key.split()) < SOLE_WORDS or independent:
         return None
     own, said = set(key.split()), {word for other in others for word in other.split()}
     about = len(own & said) >= SOLE_SHARE * len(own) or len(key) > max(map(len, others))
@@ -138,7 +145,7 @@ def _sole_heading(voters: list[Evidence], keys: list[str], *, news: bool) -> int
 
 
 def _without_kicker(candidate: Evidence, others: list[Evidence]) -> Evidence:
-    """A heading less the words before what another place gives as the whole title."""
+    """A heading without the words before what another source has as the whole title."""
     if candidate.source not in ("h1", "h2"):
         return candidate
     for other in others:
@@ -154,16 +161,8 @@ def _without_kicker(candidate: Evidence, others: list[Evidence]) -> Evidence:
     return candidate
 
 
-def _whole(ordered: list[Evidence]) -> list[Evidence]:
-    """*ordered*, its winner replaced by the place that goes on where it is cut off, if any."""
-    for item in ordered[1:]:
-        if _goes_on(item, ordered[0].value):
-            return [item, *(each for each in ordered if each is not item)]
-    return ordered
-
-
-def _goes_on(item: Evidence, title: str) -> bool:
-    """Whether *item* says *title*, which breaks off at dots, in a word or at a quotation."""
+def _completes(item: Evidence, title: str) -> bool:
+    """Whether *item* continues *title*, truncated at dots, in a word or at a quotation mark."""
     stem = _ELLIPSIS.sub("", title)
     rest = item.value[len(stem) :]
     if not item.value.startswith(stem) or not _ELLIPSIS.sub("", rest):
@@ -174,14 +173,14 @@ def _goes_on(item: Evidence, title: str) -> bool:
 
 
 def _trimmed(candidate: Evidence, site_names: frozenset[str]) -> str:
-    """What a place says, without the site's name and what follows a bar in the page's head."""
+    """A candidate without the site's name, and without what follows a bar in the page's head."""
     title = without_site(_ANCHOR.sub("", candidate.value), site_names)
     barred = _BAR.fullmatch(title) if candidate.source in HEAD_SOURCES else None
     return barred[1].strip() if barred else title
 
 
 def without_site(title: str, site_names: frozenset[str]) -> str:
-    """Cut the site's name off either end of *title*; empty when nothing else is there."""
+    """Remove the site's name from either end of *title*; empty if nothing else is left."""
     if name_key(title) in site_names:
         return ""
     cuts = [match.span() for match in _SEPARATOR.finditer(title)]
@@ -198,10 +197,10 @@ def without_site(title: str, site_names: frozenset[str]) -> str:
 
 
 def title_parts(title: str, *more: str) -> list[str]:
-    """Return *title*, and the parts between its separators: the headline, sections, the site.
+    """*title*, and its parts between separators: the headline, sections, the site.
 
     Args:
-        more: what may separate besides, such as a colon.
+        more: additional separators, such as a colon.
 
     >>> title_parts("Ferry sinks | News - The Courier")
     ['Ferry sinks | News - The Courier', 'Ferry sinks', 'News', 'The Courier']
@@ -213,7 +212,7 @@ def title_parts(title: str, *more: str) -> list[str]:
 
 
 def is_site_name(text: str, site_names: frozenset[str]) -> bool:
-    """Whether *text* is a name of the site, or holds one among at most five words."""
+    """Whether *text* is a name of the site, or at most five words that contain one."""
     key = name_key(text)
     if key in site_names:
         return True
@@ -225,10 +224,10 @@ def is_site_name(text: str, site_names: frozenset[str]) -> bool:
 
 
 def names_in_headings(candidates: list[Evidence]) -> frozenset[str]:
-    """Headings that are the site's name in its logo.
+    """``name_key`` of the headings that are the site's name in its logo.
 
-    ``<title>`` ends with them, after something longer, or it begins with them and goes on with
-    what another place gives as the title.
+    ``<title>`` ends with them, after something longer, or begins with them, before the title that
+    another source has.
     """
     titles = [candidate.value for candidate in candidates if candidate.source == "title"]
     headings = [candidate for candidate in candidates if candidate.source == "h1"]
@@ -245,50 +244,40 @@ def names_in_headings(candidates: list[Evidence]) -> frozenset[str]:
 
 
 def _weights(voters: list[Evidence], keys: list[str]) -> list[float]:
-    """The weight of each vote; headings that nothing else on the page repeats get less."""
+    """The weight of each source's vote; less for headings that no other source repeats."""
     others = [key for voter, key in zip(voters, keys, strict=True) if voter.source != "h1"]
     said = {word for key in others for word in key.split()}
     distinctive = any(len(key.split()) >= HEADLINE_WORDS for key in others)
     headings = [n for n, voter in enumerate(voters) if voter.source == "h1"]
-    repeated = {n for n in headings if any(_repeats(other, keys[n]) for other in others)}
+    repeated = {
+        n
+        for n in headings
+        if any(
+            other == keys[n] or (len(keys[n]) >= MIN_PREFIX_CHARS and keys[n] in other)
+            for other in others
+        )
+    }
     weights = [WEIGHTS[voter.source] for voter in voters]
     if any(voter.source == "h2" for voter in voters):
         weights = [
-            w if len(key.split()) >= HEADLINE_WORDS or keys.count(key) > 1 else w * UNTOLD
+            w if len(key.split()) >= HEADLINE_WORDS or keys.count(key) > 1 else w * SHORT_TITLE
             for w, key in zip(weights, keys, strict=True)
         ]
     for n in headings:
         own = set(keys[n].split())
         if distinctive and said.isdisjoint(word for word in own if len(word) > SMALL_WORD):
             weights[n] *= UNRELATED
-        elif n not in repeated:
-            weights[n] *= UNSUPPORTED if repeated or n != headings[0] else 1
-            if (
-                not repeated
-                and n == headings[0]
-                and len(own) >= 4
-                and len(own & said) >= 0.5 * len(own)
-            ):
-                weights[n] *= ALIKE
+        elif n not in repeated and (repeated or n != headings[0]):
+            weights[n] *= UNSUPPORTED
+        elif n not in repeated and len(own) >= 4 and len(own & said) >= 0.5 * len(own):
+            weights[n] *= ALIKE
     return weights
 
 
-def _repeats(other: str, key: str) -> bool:
-    """Whether *other* is *key*, or says it together with something else."""
-    return other == key or (len(key) >= MIN_PREFIX_CHARS and key in other)
-
-
-def _votes(key: str, keys: list[str], weights: list[float]) -> float:
-    """The weight of all voters that say *key*, or begin with it."""
-    votes = zip(keys, weights, strict=True)
-    long = len(key) >= MIN_PREFIX_CHARS
-    return sum(w for other, w in votes if other == key or (long and other.startswith(key)))
-
-
 def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
-    """Find the blocks that are the headline: those in heading elements, else all that say the same.
+    """Indices of the blocks that are the headline: headings, else any blocks with that text.
 
-    *titles* are what it may be, the likeliest first.
+    *titles* are the candidates, the most likely first.
     """
     for title in titles:
         key, limit = name_key(title), 2 * len(title)
@@ -303,10 +292,10 @@ def headlines(blocks: Blocks, titles: Sequence[str]) -> list[int]:
 
 
 def headlines_below_breadcrumbs(blocks: Blocks, stated: Sequence[str]) -> dict[str, str]:
-    """Map each ``<h1>`` in the breadcrumbs, as ``name_key``, to the headline in print below them.
+    """Map each ``<h1>`` in the breadcrumbs, as ``name_key``, to the headline below them.
 
     Such an ``<h1>`` is written for search engines. The headline is a heading that follows, if it
-    is among *stated*, the headlines of the page's JSON-LD.
+    is among *stated*, the headlines in the page's JSON-LD.
     """
     titles = {name_key(title): title for title in stated}
     crumbs = [n for n, flags in enumerate(blocks.near) if flags & H1 and _in_menu(blocks, n)]

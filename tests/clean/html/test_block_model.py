@@ -165,18 +165,22 @@ COMMENTS, CONSENT = (
 @pytest.mark.parametrize(
     ("parts", "kept"),
     [
-        ((CAPTIONS, COMMENTS, CONSENT), CAPTIONS),
-        ((CONSENT, CAPTIONS, COMMENTS), CAPTIONS),
-        ((CAPTIONS, COMMENTS, CONSENT, f"<p>{PROSE[0]}</p>"), f"<p>{PROSE[0]}</p>"),
+        ((CAPTIONS,), 6),
+        ((CAPTIONS, COMMENTS), 12),
+        ((CAPTIONS, COMMENTS, CONSENT), 12),
+        ((CAPTIONS, COMMENTS, CONSENT, f"<p>{PROSE[0]}</p>"), 13),
+        ((paragraphs(PROSE), CAPTIONS, COMMENTS), 12),
+        ((paragraphs(PROSE), paragraphs(PROSE), CAPTIONS), 12),
+        ((paragraphs(PROSE), paragraphs(PROSE), paragraphs(PROSE), CAPTIONS, COMMENTS), 18),
     ],
+    ids=["1 of 1", "1 of 2", "2 of 3", "3 of 3.2", "2 of 3 in prose", "1 of 3", "2 of 5"],
 )
-def test_rules_together_do_not_forbid_the_whole_story(parts: tuple[str, ...], kept: str) -> None:
-    """A gallery of captions stays, where no other words would; comments and banners go."""
+def test_rules_together_remove_less_than_half_of_a_story(parts: tuple[str, ...], kept: int) -> None:
+    """However many rules there are, each forbids only what still fits into their one limit."""
     heading = "<h1>The price of rope in the harbour</h1>"
     found = article(f"<html><body><article>{heading}{''.join(parts)}</article></body></html>")
 
-    expected = [text for text in PROSE if f">{text}<" in kept]
-    assert expected == found.text.split("\n\n")
+    assert kept == len(found.text.split("\n\n"))
 
 
 def test_a_switch_must_be_worth_it() -> None:

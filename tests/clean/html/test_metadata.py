@@ -357,11 +357,12 @@ def test_the_day_beside_the_headline_votes(head: str, body: str, expected: str |
         ("https://example.org/2024/02/rope", None),
         ("https://example.org/2024/02/30/rope", None),
         ("https://example.org/12024/02/28/rope", None),
+        ("https://example.org/1970/01/01/rope", None),
         (None, None),
     ],
 )
 def test_an_address_may_name_a_day(url: str | None, expected: str | None) -> None:
-    """A day in an address is whole, and exists."""
+    """A day in an address is whole, exists, and is no placeholder."""
     day = day_of_url(url)
 
     assert expected == (day and day.isoformat())
