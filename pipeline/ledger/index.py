@@ -85,7 +85,7 @@ class Index:
         covers: sequence → name of these runs.
         ids: ids of records kept or rejected.
         inputs: ``input_digest`` of every file that was read for good.
-        sources: digests of their names alone.
+        sources: digests of only their names.
         looks: ``look_of`` of these files, if known.
     """
 

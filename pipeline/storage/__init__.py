@@ -1,7 +1,7 @@
-"""Where files are: in a folder of this machine, or in an object store. Read ``Place``.
+"""Paths on this machine and in object stores, with the same operations. Read ``Place``.
 
-``disk`` has what only a file system can do (rename, exchange), ``objects`` has object stores,
-``cache`` has copies of objects for libraries that read files.
+``disk`` has operations of file systems only (rename, exchange), ``objects`` object stores, and
+``cache`` local copies of objects for libraries that read files.
 """
 
 from __future__ import annotations

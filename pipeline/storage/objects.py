@@ -399,15 +399,16 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
 
 
 def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
-    found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
-    number, told = next(found, (errno.EIO, "{}"))
+    whole = f"{kind}: {text}"
+    found = ((n, message) for n, pattern, message in _MEANINGS if re.search(pattern, whole))
+    number, message = next(found, (errno.EIO, "{}"))
     host = re.search(r"https?://([^/\s]+)", text)
-    told = told.format(_first_line(text), host=host[1] if host else "the store")
+    message = message.format(_first_line(text), host=host[1] if host else "the store")
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
-        told += f" ({code[1]})" if code else ""
-        told += f"; set {_CREDENTIALS[scheme]} in the environment"
-    return number, told
+        message += f" ({code[1]})" if code else ""
+        message += f"; set {_CREDENTIALS[scheme]} in the environment"
+    return number, message
 
 
 _CREDENTIALS = {

@@ -1,4 +1,4 @@
-"""Copies whose representative was removed: one of them takes its place. Read ``adopt``.
+"""Choose new representatives for copies whose representative was removed. Read ``adopt``.
 
 The stored texts of the copies are compared again, run by run: earlier runs come first, and within a
 run the order of representatives decides.

@@ -31,8 +31,8 @@ from pipeline.ledger.history import (
 )
 from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.rewrite import (
-    alone,
     common_schema,
+    exclusive,
     fitted,
     forget_keys,
     next_name,
@@ -80,11 +80,11 @@ def compact(output: Place, before: date | None = None, *, dry_run: bool = False)
         dry_run: only return the folders that would be merged.
 
     Raises:
-        UsageError, HeldRun, LockedOutput: as ``alone``.
+        UsageError, HeldRun, LockedOutput: as ``exclusive``.
         NewsieveError: a manifest is damaged, or a run has state that this version does not know;
             nothing was changed.
     """
-    with alone(output):
+    with exclusive(output):
         runs = committed_runs(output)
         groups = list(_groups(runs, before or _default_day(runs)))
         for group in groups:

@@ -24,7 +24,7 @@ from pipeline.ledger.history import (
 )
 from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.adopt import adopt
-from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
+from pipeline.ledger.upkeep.rewrite import exclusive, forget_keys, rewriting
 from pipeline.ledger.upkeep.takedown import Request, Takedown, rewrite_run, survey
 from pipeline.passes.tombstones import tombstone
 from pipeline.storage import Place
@@ -64,10 +64,10 @@ def remove(output: Place, request: Request, *, dry_run: bool = False) -> Removed
     """Take down *request* in all runs of *output*; with *dry_run*, only report.
 
     Raises:
-        UsageError, HeldRun, LockedOutput: as ``alone``; texts of a held run would survive.
+        UsageError, HeldRun, LockedOutput: as ``exclusive``; texts of a held run would survive.
         NewsieveError: a manifest is damaged; nothing was changed.
     """
-    with alone(output):
+    with exclusive(output):
         runs = committed_runs(output)
         config = _dedup_config(read_manifest(runs[-1].folder)) if runs else DedupConfig()
         takedown = _with_verdicts(survey(runs, request), config, output)
