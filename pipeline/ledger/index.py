@@ -119,10 +119,10 @@ class Index:
         for run in runs:
             if run.sequence not in same:
                 read = inputs_of(run)
-                named = [(source, _ANY) for source, digest in read if digest is not None]
+                known = [source for source, digest in read if digest is not None]
                 ids = ids.plus(ids_of(run), run.sequence)
-                inputs = inputs.plus(*_read_by(run.sequence, read))
-                sources = sources.plus(*_read_by(run.sequence, named))
+                inputs = inputs.plus([input_digest(*each) for each in read], run.sequence)
+                sources = sources.plus([input_digest(each, _ANY) for each in known], run.sequence)
         return Index(wanted, ids, inputs, sources, looks)
 
     def without(self, sequences: Iterable[int]) -> Index:
@@ -155,12 +155,6 @@ class Index:
 
 _ANY = "*"
 """Stands for any content of a file."""
-
-
-def _read_by(
-    sequence: int, files: Sequence[tuple[str, str | None]]
-) -> tuple[list[bytes], list[int]]:
-    return [input_digest(*each) for each in files], [sequence] * len(files)
 
 
 def input_digest(source: str, digest: str | None) -> bytes:
