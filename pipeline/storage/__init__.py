@@ -1,15 +1,15 @@
-"""Where files are: in a folder of this machine, or in an object store. Read ``Place``.
+"""Paths on this machine and in object stores, with the same operations. Read ``Place``.
 
-``disk`` has what only a file system can do (rename, exchange), ``objects`` has object stores,
-``cache`` has copies of objects for libraries that read files.
+``disk`` has operations of file systems only (rename, exchange), ``objects`` object stores, and
+``cache`` local copies of objects for libraries that read files.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
@@ -96,11 +96,9 @@ def local(path: Place, stat: Stat | None = None) -> Path:
     return path if isinstance(path, Path) else local_copy(path, stat)
 
 
-@contextmanager
-def replacing(path: Place) -> Iterator[Path]:
-    """Yield a temporary file that atomically becomes *path* if the block succeeds."""
-    with replacing_file(path) if isinstance(path, Path) else replacing_object(path) as temporary:
-        yield temporary
+def replacing(path: Place) -> AbstractContextManager[Path]:
+    """Provide a temporary file that atomically becomes *path* if the block succeeds."""
+    return replacing_file(path) if isinstance(path, Path) else replacing_object(path)
 
 
 def write_bytes(path: Place, content: bytes) -> None:

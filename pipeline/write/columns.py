@@ -200,12 +200,10 @@ def finished_table(
     table: Table, staged: pa.Table, late: Mapping[str, Iterable[object]]
 ) -> pa.Table:
     """Complete *staged* rows with the columns that are known late, in the order of *table*."""
-    arrays = []
-    for column in columns_of(table):
-        if column.name in late:
-            arrays.append(_array(column, late[column.name]))
-        else:
-            arrays.append(staged[column.name])
+    arrays = [
+        _array(column, late[column.name]) if column.name in late else staged[column.name]
+        for column in columns_of(table)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema(table))
 
 

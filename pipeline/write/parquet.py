@@ -1,4 +1,4 @@
-"""Parquet files whose bytes depend on the rows alone."""
+"""Parquet files whose bytes depend only on the rows."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def write_parquet(
     row_group_rows: int,
     differences: Sequence[str] = (),
 ) -> int:
-    """Write *tables* as one file that appears whole or not at all.
+    """Write *tables* as one file, atomically.
 
-    Rows are regrouped, so that the bytes do not depend on the portions they came in.
+    Rows are regrouped, so that the bytes do not depend on how they were divided into tables.
 
     Args:
         differences: columns of numbers that are stored by their differences.

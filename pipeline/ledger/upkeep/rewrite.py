@@ -46,7 +46,7 @@ _NAME = re.compile(
 
 
 @contextmanager
-def alone(output: Place) -> Iterator[None]:
+def exclusive(output: Place) -> Iterator[None]:
     """Hold the lock of *output*; complete or roll back a killed rewrite first.
 
     Raises:
@@ -76,7 +76,7 @@ def _fresh(output: Path) -> Path:
 def rewriting(output: Place, run_ids: Iterable[str]) -> Iterator[Path]:
     """Yield a copy of ``runs`` to change; it replaces ``runs`` if the block succeeds.
 
-    Files of the copy may be deleted or replaced, but not modified. Use it within ``alone``.
+    Files of the copy may be deleted or replaced, but not modified. Use it within ``exclusive``.
 
     Args:
         run_ids: the runs to change; in an object store, the copy has only these.
