@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -273,10 +273,7 @@ def setting_names() -> Iterator[str]:
 def settings() -> Iterator[tuple[str, str, FieldInfo]]:
     """Yield section, name and definition of every setting, in order."""
     for section, outer in Config.model_fields.items():
-        model = outer.annotation
-        assert isinstance(model, type)
-        assert issubclass(model, BaseModel)
-        for name, info in model.model_fields.items():
+        for name, info in type(outer.default).model_fields.items():
             yield section, name, info
 
 
@@ -285,8 +282,7 @@ def commented_yaml(config: Config) -> str:
     lines: list[str] = []
     values = config.model_dump(mode="json")
     for section, outer in Config.model_fields.items():
-        model = outer.annotation
-        assert isinstance(model, type)
+        model = type(outer.default)
         lines += ["", f"# {(model.__doc__ or '').splitlines()[0]}", f"{section}:"]
         for name, info in model.model_fields.items():
             value = yaml.safe_dump(values[section][name], default_flow_style=True, width=1000)
