@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
@@ -24,7 +24,7 @@ from pipeline.errors import ConfigError, UsageError
 OWN_CONFIG = Path("newsieve.yaml")
 DEFAULT_CONFIG = Path("configs/default.yaml")
 
-_WORDS = {
+_MESSAGES = {
     "int_parsing": "should be a whole number",
     "int_type": "should be a whole number",
     "int_from_float": "should be a whole number",
@@ -40,7 +40,7 @@ _WORDS = {
 
 _MAX_VALUES = 10_000
 """Maximum values in a file, with aliases expanded: ten lines can expand to billions."""
-_NO_YAML = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
+_YAML_ERRORS = (yaml.YAMLError, ValueError, IndexError, KeyError, AttributeError, RecursionError)
 """What PyYAML raises for text that is not YAML, or for values that contradict their tags."""
 
 
@@ -50,7 +50,7 @@ class _Source:
 
     values: dict[str, Any] = field(default_factory=dict)
     places: dict[tuple[str, ...], str] = field(default_factory=dict)
-    twice: list[tuple[str, str]] = field(default_factory=list)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
 
     def place_of(self, path: tuple[str, ...]) -> str:
         """Return the place of *path*, or of the section around it."""
@@ -75,14 +75,14 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
         _read_file(path, source)
     for override in overrides:
         _apply(override, source)
-    found = list(source.twice)
-    config = None
+    found = list(source.duplicates)
     try:
         config = Config.model_validate(source.values)
     except ValidationError as error:
         found += _problems(error, source)
-    if config is not None and not found:
-        return config
+    else:
+        if not found:
+            return config
     problems = [f"  {place}\n{text}" for place, text in sorted(found, key=_line_order)]
     count = f"{len(problems)} problem{'s' * (len(problems) > 1)}"
     raise ConfigError(f"{path or 'configuration'}: {count}\n\n" + "\n".join(problems))
@@ -100,7 +100,7 @@ def find_config() -> Path | None:
         return None
     try:
         values = yaml.safe_load(DEFAULT_CONFIG.read_text(encoding="utf-8"))
-    except (OSError, *_NO_YAML):
+    except (OSError, *_YAML_ERRORS):
         return DEFAULT_CONFIG  # reading it will report the problem
     names = [str(name) for name in values] if isinstance(values, dict) else []
     ours = list(Config.model_fields)
@@ -147,7 +147,7 @@ def _read_file(path: Path, source: _Source) -> None:
         _check_size(node, {})
         _note_places(node, str(path), (), source)
         values = None if node is None else loader.construct_document(node)
-    except _NO_YAML as error:
+    except _YAML_ERRORS as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
@@ -187,7 +187,7 @@ def _note_places(node: yaml.Node | None, name: str, path: tuple[str, ...], sourc
         if inner in source.places:
             first = source.places[inner].rpartition(":")[2]
             text = f"    {'.'.join(inner)}: set twice; first on line {first}"
-            source.twice.append((f"{name}:{key.start_mark.line + 1}", text))
+            source.duplicates.append((f"{name}:{key.start_mark.line + 1}", text))
         source.places[inner] = f"{name}:{key.start_mark.line + 1}"
         _note_places(value, name, inner, source)
 
@@ -200,7 +200,7 @@ def _apply(override: str, source: _Source) -> None:
         )
     try:
         value = yaml.safe_load(text)
-    except _NO_YAML:
+    except _YAML_ERRORS:
         value = text
     path = tuple(name.strip().split("."))
     values = source.values
@@ -241,7 +241,7 @@ def _describe(path: tuple[str, ...], details: ErrorDetails) -> str:
         return f"    {name}: no such setting; {_suggest(path)}"
     if details["type"] == "value_error":
         return f"    {name}: {details['ctx']['error']}"
-    message = _WORDS.get(details["type"]) or details["msg"].removeprefix("Input ")
+    message = _MESSAGES.get(details["type"]) or details["msg"].removeprefix("Input ")
     if path == ("run", "workers"):  # a union: pydantic reports its members one by one
         message = "should be a whole number from 1 to 256, or auto"
     text = f"    {name} = {details['input']!r}: {message}"
@@ -273,10 +273,7 @@ def setting_names() -> Iterator[str]:
 def settings() -> Iterator[tuple[str, str, FieldInfo]]:
     """Yield section, name and definition of every setting, in order."""
     for section, outer in Config.model_fields.items():
-        model = outer.annotation
-        assert isinstance(model, type)
-        assert issubclass(model, BaseModel)
-        for name, info in model.model_fields.items():
+        for name, info in type(outer.default).model_fields.items():
             yield section, name, info
 
 
@@ -285,8 +282,7 @@ def commented_yaml(config: Config) -> str:
     lines: list[str] = []
     values = config.model_dump(mode="json")
     for section, outer in Config.model_fields.items():
-        model = outer.annotation
-        assert isinstance(model, type)
+        model = type(outer.default)
         lines += ["", f"# {(model.__doc__ or '').splitlines()[0]}", f"{section}:"]
         for name, info in model.model_fields.items():
             value = yaml.safe_dump(values[section][name], default_flow_style=True, width=1000)

@@ -61,9 +61,9 @@ class AccountError(NewsieveError):
     """read = articles + duplicates + rejects + unchanged does not hold."""
 
 
-DEEDS: list[str] = []
-"""What a command has already done for good, such as publishing a run; later error messages say
-so."""
+DONE: list[str] = []
+"""What the command has already done permanently, such as publishing a run; later error messages
+list it."""
 
 
 def exit_code_of(error: BaseException) -> int:

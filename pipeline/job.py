@@ -31,9 +31,10 @@ from pipeline.ledger.lock import locked
 from pipeline.ledger.log import racing, read_log, sweep
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
-from pipeline.monitor.progress import stage_cpu_seconds, stage_seconds
+from pipeline.monitor.progress import pass_seconds, stage_cpu_seconds
 from pipeline.staging import RunName, Staging, Window
-from pipeline.storage import Place, StorePath, output_place, write_bytes
+from pipeline.storage import Place, output_place, write_bytes
+from pipeline.storage.objects import StorePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,20 +258,23 @@ class _Job:
         """Run the passes of *plan*, check the account, and publish the run."""
         with racing(self.output, plan.sequence):
             staging = self._prepared(plan, runs, index)
-            began = time.time()
+            began, blocks = time.time(), range(len(plan.blocks))
             self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
             alarm = self.config.dedup.alarm_cluster_size
-            account, counts = tally(staging, range(len(plan.blocks)), alarm)
+            account, counts = tally(staging, blocks, alarm)
             try:
                 account.check()
             except AccountError:
                 staging.remove()  # else every later run would resume it and fail again
                 raise
             write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
+            cleaned, written = (
+                staging.note_times(blocks, kind).values() for kind in ("cleaned", "written")
+            )
             timings = {
                 "started": _iso(started),
                 "seconds": round(time.time() - started, 3),
-                "stages": stage_seconds(staging, len(plan.blocks), began),
+                "stages": pass_seconds(began, cleaned, written, len(blocks)),
                 "cpu_seconds": stage_cpu_seconds(staging),
             }
             limits = self.config.gates

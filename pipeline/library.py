@@ -13,8 +13,7 @@ import pyarrow.dataset as ds
 
 from pipeline.config_file import load_config, redirected
 from pipeline.errors import NewsieveError, UsageError
-from pipeline.explain.runs import list_runs
-from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.explain.runs import list_runs, published_files
 from pipeline.passes.isolation import process_document
 from pipeline.read import read_part
 from pipeline.read.parts import Part
@@ -174,14 +173,7 @@ class Output:
         }
 
     def _table(self, table: Table, after: int = 0) -> ds.Dataset:
-        files = [
-            run.folder / file["path"]
-            for run in committed_runs(self.path)
-            if run.sequence > after
-            for file in read_manifest(run.folder)["files"]
-            if file["path"].startswith(f"{table}/")
-        ]
-        return dataset_of(files, schema(table))
+        return dataset_of(published_files(self.path, table, after), schema(table))
 
 
 def _config(path: str | Path | None, settings: Mapping[str, Any] | None) -> Config:

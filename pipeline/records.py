@@ -189,6 +189,7 @@ class Rejection:
         excerpt: the record's beginning, at most 500 characters.
         retryable: whether a later run should read it again.
         url: the address, if the record or the page states it.
+        site: as in ``Document``; without a url, that of the record, its text or its path.
     """
 
     source: str
@@ -202,6 +203,7 @@ class Rejection:
     excerpt: str | None = None
     retryable: bool = False
     url: str | None = None
+    site: str | None = None
 
 
 EXCERPT_CHARS = 500
@@ -218,14 +220,15 @@ def excerpt(content: str) -> str | None:
 
 
 def rejection_of(
-    document: Document,
+    rejected: Document | Article,
     stage: Stage,
     kind: Kind,
     reason: str,
     detail: str | None,
     error_type: str | None = None,
 ) -> Rejection:
-    """Reject *document*, for a reason of ``REASONS``."""
+    """Reject a document, or the article it became, for a reason of ``REASONS``."""
+    document = rejected if isinstance(rejected, Document) else rejected.document
     return Rejection(
         source=document.source,
         stage=stage,
@@ -236,7 +239,8 @@ def rejection_of(
         record_id=document.record_id,
         error_type=error_type,
         excerpt=excerpt(document.content),
-        url=document.url,
+        url=rejected.url or document.url,
+        site=rejected.site,
     )
 
 

@@ -1,33 +1,33 @@
-"""The folder a run works in: what one step leaves for the next, and the growing result.
+"""The working folder of a run: intermediate files of its steps, and the result.
 
 .staging/<run_id>/
   plan.json
   seen.npy                      ids of earlier runs, if there are any
-  tombstones.npy                what was taken down, if anything was
+  tombstones.npy                tombstones of texts that were taken down, if any
   blocks/00007.articles.arrow   cleaned, not yet deduplicated
          00007.rejects.arrow
          00007.members          one fixed-size record per article (dedup.steps.layouts)
-         00007.shingles         their shingles, one after the other
-         00007.samples          their sampled shingles with places, one after the other
+         00007.shingles         their shingles, concatenated
+         00007.samples          their sampled shingles with positions, concatenated
          00007.keys             all their keys, with kind and row, sorted by key
-         00007.figures          hashes of their figures, one after the other
-         00007.names            hashes of their names, one after the other
+         00007.figures          hashes of their figures, concatenated
+         00007.names            hashes of their names, concatenated
          00007.runs.json        in a block of earlier articles: the runs that published them
          00007.sightings        records that an earlier run has seen, if there are any
-         00007.cleaned.json     counts; written last: the block is whole
+         00007.cleaned.json     counts; written last: the block is complete
          00007.written.json     counts of the finished tables
   lines.json                    the files of short lines of earlier runs' pages
   00007.lines.npy               short lines of a block's pages, by site
-  site_lines.3.npy              those that occur on many pages of their site, of one shard of sites
-  kept_lines.3.npy              those that later runs need
-  site_lines.npy                lines that occur on many pages of their site, all of them
+  site_lines.3.npy              lines on many pages of their site, for one shard of sites
+  kept_lines.3.npy              lines that later runs need
+  site_lines.npy                lines on many pages of their site, for all shards
   window.json                   the files of earlier articles that new ones are compared with
   window.3.pairs.npy            earlier and new articles that share a key of one shard
   window.3.held.npy             shingles of new articles in clusters of earlier runs, of one shard
   window.3.crowded.npy          keys that very many earlier articles have, of one shard
   window.labels.npy             an article found, and the first one of its cluster
   window.clusters.npy           the clusters of the articles found
-  window.counts.json            what was found in them
+  window.counts.json            counts of what was found in them
   common/3.keys                 common sampled shingles of one shard, ascending
   progress/                     live counters, one file or object per thread
   result/                       becomes output/runs/<run_id>/
@@ -54,15 +54,8 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.storage import (
-    Place,
-    StorePath,
-    local,
-    place_of,
-    remove_tree,
-    replacing,
-    write_bytes,
-)
+from pipeline.storage import Place, local, place_of, remove_tree, replacing, write_bytes
+from pipeline.storage.objects import StorePath
 from pipeline.write.columns import Table
 
 PLAN = "plan.json"
@@ -174,9 +167,9 @@ class Staging:
     def result(self) -> Place:
         """The folder that becomes the published run; in an object store, its final place.
 
-        In an object store, another process may finish the same run and delete its staging.
-        Results computed after that lack the facts about earlier runs, and must not replace
-        published files. So nothing is written there unless the plan still exists.
+        In an object store, another process may finish the same run and delete its staging. Results
+        computed after that lack the facts about earlier runs, and must not replace published files.
+        So nothing is written there unless the plan still exists.
         """
         place = self.place
         if isinstance(place, Path):
@@ -364,9 +357,9 @@ SEND_EVERY_S = 2.0
 class LiveCounter:
     """The counts of one thread, for the progress display only; the account is counted separately.
 
-    They are a few integers in a memory-mapped file per thread: no locks, and adding costs a
-    fraction of a microsecond. In an object store they are an object, written at the end of each
-    step and every ``SEND_EVERY_S``. Errors such as a full disk are ignored.
+    They are integers in a memory-mapped file per thread: no locks, and adding costs a fraction of
+    a microsecond. In an object store they are an object, written at the end of each step and every
+    ``SEND_EVERY_S``. Errors such as a full disk are ignored.
     """
 
     def __init__(self, folder: Place) -> None:

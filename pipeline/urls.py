@@ -63,6 +63,8 @@ _MAX_HOST_CHARS = 254
 """253, and the dot of a fully qualified name."""
 _PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_ENTITY = re.compile(r"^(?:amp;)+", re.IGNORECASE)
+"""What an ampersand copied from HTML leaves before the name of a parameter."""
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _SAFE = "%/!$&'()*+,;=:@~?[]|"
@@ -306,7 +308,8 @@ def _without_dot_segments(path: str) -> str:
 
 def _canonical_query(query: str, host: str) -> str:
     kept = []
-    for pair in map(_without_entity, query.split("&")):
+    for found in query.split("&"):
+        pair = _ENTITY.sub("", found)
         name, _, value = pair.partition("=")
         lower = name.lower()
         if (
@@ -319,13 +322,6 @@ def _canonical_query(query: str, host: str) -> str:
             continue
         kept.append(_escaped(pair))
     return "&".join(sorted(kept))
-
-
-def _without_entity(pair: str) -> str:
-    """Strip the ``amp;`` that an ampersand copied from HTML leaves."""
-    while pair[:4].lower() == "amp;":
-        pair = pair[4:]
-    return pair
 
 
 def _escaped(text: str) -> str:

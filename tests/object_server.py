@@ -28,7 +28,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from pipeline.ledger.history import committed_runs, read_manifest
-from pipeline.storage import StorePath
+from pipeline.storage.objects import StorePath
 from tests.campaigns import engine_parts
 
 FORBIDDEN = "forbidden"

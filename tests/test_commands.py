@@ -14,7 +14,8 @@ import pytest
 from factories import story
 from runs import ROOT
 
-from pipeline.storage import StorePath, write_bytes
+from pipeline.storage import write_bytes
+from pipeline.storage.objects import StorePath
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES.remove(ROOT / "docs/package.md")  # it installs the published package

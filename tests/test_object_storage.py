@@ -36,9 +36,9 @@ from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
 from pipeline.passes.reading import _guard
-from pipeline.storage import StorePath, listed, local, name_below
 from pipeline.storage import cache as cache_module
-from pipeline.storage.objects import _quoted, check_conditional_put
+from pipeline.storage import listed, local, name_below
+from pipeline.storage.objects import StorePath, _quoted, check_conditional_put
 from tests.campaigns import engine_parts
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("store")]

@@ -12,18 +12,14 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.storage import disk as storage
-from pipeline.storage import (
+from pipeline.storage import open_input, open_own, output_place, replacing, write_bytes
+from pipeline.storage.disk import (
     effective,
     exchange_folders,
     finish_exchange,
     link_tree,
-    open_input,
-    open_own,
-    output_place,
     publish_folder,
-    replacing,
     sync_tree,
-    write_bytes,
 )
 
 
@@ -247,7 +243,7 @@ def test_a_folder_with_a_tilde_is_a_folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("threads", [0, 3])
 def test_a_deed_is_noted_before_a_signal_can_interrupt(threads, monkeypatch):
     """A message about an interruption must not deny what was done, whichever thread got it."""
-    monkeypatch.setattr("pipeline.storage.disk.DEEDS", noted := [])
+    monkeypatch.setattr("pipeline.storage.disk.DONE", noted := [])
     over = threading.Event()
     waiting = [threading.Thread(target=over.wait, daemon=True) for _ in range(threads)]
     for thread in waiting:

@@ -23,7 +23,7 @@ from werkzeug.serving import make_server
 from newsieve import open_output
 from pipeline.cli import newsieve as newsieve_command
 from pipeline.cli.options import State
-from pipeline.errors import DEEDS, HeldRun, LostRace, NewsieveError
+from pipeline.errors import DONE, HeldRun, LostRace, NewsieveError
 from pipeline.explain.runs import verify
 from pipeline.job import preview_run, run_job
 from pipeline.ledger import log as log_module
@@ -34,8 +34,7 @@ from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
-from pipeline.storage import StorePath
-from pipeline.storage.objects import check_conditional_put
+from pipeline.storage.objects import StorePath, check_conditional_put
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("store")]
 TAKEDOWN = requested([], ["https://a.example/0"], [])
@@ -341,10 +340,10 @@ def test_what_is_there_counts_and_not_what_the_store_answers(case, store, monkey
     monkeypatch.setattr(StorePath, "create", answered)
     with pytest.raises(expected) if expected else nullcontext():
         commit(store, 1, b"ours", case)
-    assert (expected is None) == (case in DEEDS)
+    assert (expected is None) == (case in DONE)
     if expected is None:
         assert b"ours" == entry_of(store, 1).read_bytes()
-        DEEDS.remove(case)
+        DONE.remove(case)
 
 
 def test_the_probe_of_conditions_may_be_repeated(store, monkeypatch):

@@ -67,15 +67,12 @@ def read_pages(
     for (each, page, hits), said in zip(texts, tags, strict=True):
         heading = read_roles(page, said) if said else Heading()
         at = heading.title_index
-        headed = replace(page, authors=heading.authors, title_index=at)
-        if at is not None:
-            headed = replace(headed, title=page.lines[at].text)
         drops: dict[Mode, NDArray[np.bool_]] = {}
         for mode in modes:
-            cut = decide(replace(headed, mode=mode), hits, said, heading).cut
+            cut, _ = decide(replace(page, mode=mode), hits, said, heading)
             gone = [*cut] if at is None else [*cut, at]
             drops[mode] = np.isin(np.arange(len(page.lines)), gone)
-        yield Read(each, drops, headed, heading)
+        yield Read(each, drops, page, heading)
 
 
 def page_of_lines(labelled: Labelled) -> Page:
@@ -117,7 +114,7 @@ def verdicts(read: Read, gold: Gold) -> Iterator[tuple[str, str]]:
     keys = [name_key(line.text) for line in read.page.lines]
     if gold.title:
         title = name_key(gold.title)
-        yield "title", _verdict(name_key(read.page.title or ""), title, said=title in keys)
+        yield "title", _verdict(name_key(read.heading.title or ""), title, said=title in keys)
     if gold.authors:
         names = {name_key(name) for name in gold.authors}
         short = [f" {key} " for key in keys if len(key) < 160]

@@ -60,19 +60,13 @@ class Flink:
 
     def has_runs(self) -> bool:
         """Return whether a job of newsieve is running, perhaps of a killed run."""
-        jobs = self._ask("/jobs/overview").get("jobs", [])
-        return any(j["name"].startswith("newsieve-") and j["state"] not in ENDED for j in jobs)
+        names = (job["name"] for job in self._all_jobs() if job["state"] not in ENDED)
+        return any(name.startswith("newsieve-") for name in names)
 
     def jobs(self, name: str) -> list[str]:
         """Return the ids of jobs called *name* that have not ended."""
-        jobs = self._ask("/jobs/overview").get("jobs", [])
-        return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in ENDED]
-
-    def failed(self, name: str) -> list[str]:
-        """Return the id of the newest job called *name* if it has failed, else an empty list."""
-        jobs = [job for job in self._ask("/jobs/overview").get("jobs", []) if job["name"] == name]
-        newest = max(jobs, key=lambda job: job["start-time"], default=None)
-        return [newest["jid"]] if newest and newest["state"] == "FAILED" else []
+        named = (job for job in self._all_jobs() if job["name"] == name)
+        return [job["jid"] for job in named if job["state"] not in ENDED]
 
     def progress(self, job: str, stages: Sequence[str]) -> str:
         """Describe the progress of a job: how many tasks ended, and which *stages* are running.
@@ -86,9 +80,13 @@ class Flink:
         text = f"{ended} of {len(vertices)} tasks finished"
         return f"{text}; running: {', '.join(at_work)}" if at_work else text
 
-    def failure(self, job: str) -> str:
-        """Return the traceback of a failed job; empty if Flink has none."""
-        found = self._ask(f"/jobs/{job}/exceptions")
+    def failure(self, name: str) -> str:
+        """Return the traceback of the newest job called *name* if it has failed, else ""."""
+        named = [job for job in self._all_jobs() if job["name"] == name]
+        newest = max(named, key=lambda job: job["start-time"], default=None)
+        if newest is None or newest["state"] != "FAILED":
+            return ""
+        found = self._ask(f"/jobs/{newest['jid']}/exceptions")
         entries = found.get("exceptionHistory", {}).get("entries", [])
         return str(entries[0].get("stacktrace", "")) if entries else ""
 
@@ -101,6 +99,10 @@ class Flink:
                 return True
             time.sleep(0.5)
         return False
+
+    def _all_jobs(self) -> list[dict[str, Any]]:
+        jobs: list[dict[str, Any]] = self._ask("/jobs/overview").get("jobs", [])
+        return jobs
 
     def _ask(self, path: str, method: str = "GET") -> dict[str, Any]:
         request = Request(self.url + path, method=method)  # noqa: S310 - the user's own

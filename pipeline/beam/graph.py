@@ -9,11 +9,13 @@ files under fixed names, so repeating an element is harmless.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import apache_beam as beam
+from apache_beam.pvalue import AsList
 
-from pipeline.beam.transforms import Clean, CountLines, Deduplicate, FindRepeats, Write
+from pipeline.beam.work import Work
+from pipeline.dedup.steps.layouts import is_of_urls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +38,151 @@ def build(
     ranges: int = 1,
 ) -> None:
     """Add the run to the pipeline *root*; *ranges*: see ``dedup.steps.layouts.key_ranges``."""
+    work = Work(run, config, staging, ranges)
     planned = root | "Plan" >> beam.Create(blocks)
     if config.clean.site_pages:
-        planned = planned | "CountLines" >> CountLines(config, staging, ranges)
-    cleaned = planned | "Clean" >> Clean(config, staging, ranges)
-    repeats = cleaned.ids | "FindRepeats" >> FindRepeats()
+        planned = planned | "CountLines" >> beam.ptransform_fn(_count_lines)(work)
+    cleaned = planned | "Clean" >> beam.ptransform_fn(_clean)(work)
+    repeats = cleaned.ids | "FindRepeats" >> beam.ptransform_fn(_find_repeats)(work)
     found = (cleaned.keys, cleaned.samples, cleaned.earlier, repeats)
-    verdicts = found | "Deduplicate" >> Deduplicate(config.dedup, staging, ranges)
-    (cleaned.blocks, verdicts, repeats) | "Write" >> Write(run, config, staging)
+    verdicts = found | "Deduplicate" >> beam.ptransform_fn(_deduplicate)(work)
+    (cleaned.blocks, verdicts, repeats) | "Write" >> beam.ptransform_fn(_write)(work)
+
+
+def _count_lines(planned: beam.PCollection, work: Work) -> beam.PCollection:
+    """Count the short lines of all blocks before the first block is cleaned."""
+    return (
+        planned
+        | "Count" >> beam.FlatMap(work.count_lines)
+        | "GatherCounts" >> beam.GroupByKey()
+        | "FindRepeated" >> beam.Map(work.find_repeated)
+        | "GatherShards" >> beam.GroupByKey()
+        | "GatherRepeated" >> beam.FlatMap(work.gather_repeated)
+        | "SpreadBlocks" >> beam.Reshuffle()
+    )
+
+
+class _Cleaned(NamedTuple):
+    """The outputs of cleaning.
+
+    Attributes:
+        blocks: index of each staged block.
+        earlier: index of each block of articles of earlier runs.
+        keys: (group of bands, (block, rows, keys)) of both kinds of blocks.
+        samples: (shard of keys, block) of both kinds of blocks.
+        ids: (shard of ids, (block, ordinals, ids)) of staged blocks only.
+    """
+
+    blocks: beam.PCollection[int]
+    earlier: beam.PCollection[int]
+    keys: beam.PCollection
+    samples: beam.PCollection
+    ids: beam.PCollection
+
+
+def _clean(planned: beam.PCollection, work: Work) -> _Cleaned:
+    """Read, clean, judge and sign each block; find earlier articles that they may duplicate."""
+    blocks = planned | "CleanBlock" >> beam.Map(work.clean)
+    earlier = blocks | "Earlier" >> beam.ptransform_fn(_find_earlier)(work)
+    joined = (blocks, earlier) | "Joined" >> beam.Flatten()
+    return _Cleaned(
+        blocks,
+        earlier,
+        keys=joined | "Keys" >> beam.FlatMap(work.keys),
+        samples=joined | "Samples" >> beam.FlatMap(work.samples),
+        ids=blocks | "Ids" >> beam.FlatMap(work.ids),
+    )
+
+
+def _find_earlier(blocks: beam.PCollection, work: Work) -> beam.PCollection:
+    """Stage the articles of earlier runs that new ones may duplicate; return their blocks.
+
+    A few keys are looked up as one element, many by ranges.
+    """
+    gathered = (
+        blocks
+        | "ToOneWorker" >> beam.Map(lambda index: (0, index)).with_output_types(tuple[int, int])
+        | "GatherBlocks" >> beam.GroupByKey()
+    )
+    if work.staging.window().shards <= 1:
+        return gathered | "FindEarlier" >> beam.FlatMap(work.find_earlier)
+    return (
+        gathered
+        | "ToShards" >> beam.FlatMap(work.lookups)
+        | "SpreadShards" >> beam.Reshuffle()
+        | "LookUp" >> beam.Map(work.look_up)
+        | "GatherPairs" >> beam.GroupByKey()
+        | "ToParts"
+        >> beam.FlatMapTuple(
+            lambda first_block, shards: [(shard, first_block) for shard in shards]
+        ).with_output_types(tuple[int, int])
+        | "SpreadParts" >> beam.Reshuffle()
+        | "Choose" >> beam.FlatMap(work.choose)
+        | "SpreadChosen" >> beam.Reshuffle()
+        | "StageEarlier" >> beam.Map(work.stage)
+        | "GatherEarlier" >> beam.GroupByKey()
+        | "Finish" >> beam.FlatMap(work.finish)
+        | "SpreadEarlier" >> beam.Reshuffle()
+    )
+
+
+def _find_repeats(ids: beam.PCollection, work: Work) -> beam.PCollection:
+    """Find records whose id occurs earlier in the run: (block, ordinals)."""
+    return ids | "GroupIds" >> beam.GroupByKey() | "FindRepeated" >> beam.FlatMap(work.find_repeats)
+
+
+def _deduplicate(found: tuple[beam.PCollection, ...], work: Work) -> beam.PCollection:
+    """Decide which articles are duplicates: (block, verdicts), any number of times per block.
+
+    The inputs are the keys of all blocks, their samples, the blocks of articles of earlier runs,
+    and repeated records, which are not articles.
+    """
+    keys, samples, earlier, repeats = found
+    urls, bands = keys | "PartKeys" >> beam.Partition(
+        lambda keyed, _: int(not is_of_urls(keyed[0])), 2
+    )
+    labels = (
+        bands | "FindComponents" >> beam.ptransform_fn(_find_components)(work),
+        earlier | "Published" >> beam.Map(work.published),
+    ) | "Labels" >> beam.Flatten()
+    versions = (
+        urls
+        | "GroupUrls" >> beam.GroupByKey()
+        | "FindVersions" >> beam.Map(work.find_edges)
+        | "Versions" >> beam.Values()
+    )
+    return (
+        samples
+        | "GroupSamples" >> beam.GroupByKey()
+        | "Weigh" >> beam.Map(work.weigh, AsList(labels))
+        | "GatherLinks" >> beam.GroupByKey()
+        | "ShardBundles" >> beam.FlatMap(work.shard_bundles, AsList(labels), AsList(versions))
+        | "SpreadBundles" >> beam.Reshuffle()
+        | "Resolve" >> beam.FlatMap(work.resolve, AsList(repeats))
+    )
+
+
+def _find_components(bands: beam.PCollection, work: Work) -> beam.PCollection:
+    """Join the bands, and label provisional clusters in the components that they connect."""
+    return (
+        bands
+        | "GroupBands" >> beam.GroupByKey()
+        | "FindEdges" >> beam.Map(work.find_edges)
+        # There are few edges even for many documents, so one worker can process them all.
+        | "GatherEdges" >> beam.GroupByKey()
+        | "ShardComponents" >> beam.FlatMap(work.shard_components)
+        | "SpreadComponents" >> beam.Reshuffle()
+        | "Label" >> beam.Map(work.label)
+    )
+
+
+def _write(found: tuple[beam.PCollection, ...], work: Work) -> beam.PCollection:
+    """Write each block's part of the tables, once all verdicts about it have arrived."""
+    blocks, verdicts, repeats = found
+    by_block = {
+        "block": blocks
+        | "ByIndex" >> beam.Map(lambda index: (index, None)).with_output_types(tuple[int, None]),
+        "verdicts": verdicts,
+        "repeats": repeats,
+    }
+    return by_block | "GroupByBlock" >> beam.CoGroupByKey() | "WriteBlock" >> beam.Map(work.write)

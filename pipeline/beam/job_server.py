@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.beam.engines import ENGINES
-from pipeline.beam.lifeline import lifeline
+from pipeline.beam.lifeline import last_words, lifeline, start
 from pipeline.errors import NewsieveError
 from pipeline.guard import python_command
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
     from pipeline.beam.options import Options
@@ -56,37 +55,26 @@ def job_server(options: Options, folder: Path) -> Iterator[str]:
     port = _free_port()
     log = folder / "job-server.log"
     # An interrupted run cancels its job first.
-    with lifeline(signals=()) as held, log.open("wb") as printed:
+    with lifeline(signals=()) as held:
         code = "from pipeline.beam.lifeline import run_with_parent; run_with_parent()"
-        process = subprocess.Popen(  # noqa: S603
-            python_command(code, str(held), *_command(options, port)),
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=printed,
-            pass_fds=[held],
-            cwd=folder,
-        )
+        command = python_command(code, str(held), *_command(options, port))
+        process = start(command, log, [held], cwd=folder)
         try:
             _wait_until_ready(process, port, log)
             yield f"localhost:{port}"
         except Exception as error:
             if process.poll() is None or isinstance(error, NewsieveError):
                 raise
-            raise NewsieveError(f"the job server ended: {last_words(log)}") from error
+            raise NewsieveError(f"the job server ended: {_last_words(log)}") from error
     process.wait(_STOP_S)
 
 
-def last_words(log: Path) -> str:
-    """Return the last line of a log that is not part of a Java stack trace."""
-    text = log.read_text(encoding="utf-8", errors="replace")
-    lines = [line.strip() for line in text.splitlines()]
-    said = [line for line in lines if line and not line.startswith(("at ", "..."))]
-    causes = [line for line in said if line.startswith("Caused by: ")]
-    return (causes or said or ["it said nothing"])[-1][:300]
+def _last_words(log: Path) -> str:
+    return last_words(log) or "it said nothing"
 
 
 def _command(options: Options, port: int) -> list[str]:
-    engine = ENGINES[options.runner]
+    engine = options.engine
     if options.runner == "PrismRunner":
         flags = ["--serve_http=false", f"--log_level={options.text('prism_log_level')}"]
         return [_program(options.text("prism_location")), f"--job_port={port}", *flags]
@@ -124,13 +112,13 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) ->
     deadline = time.monotonic() + START_S
     while True:
         if process.poll() is not None:
-            raise NewsieveError(f"the job server does not start: {last_words(log)}")
+            raise NewsieveError(f"the job server does not start: {_last_words(log)}")
         try:
             socket.create_connection(("localhost", port), 1).close()
         except OSError:
             if time.monotonic() > deadline:
                 raise NewsieveError(
-                    f"the job server does not listen after {START_S} s: {last_words(log)}"
+                    f"the job server does not listen after {START_S} s: {_last_words(log)}"
                 ) from None
             time.sleep(0.1)
         else:

@@ -1,9 +1,9 @@
-"""Worker processes exit when the main process does.
+"""Child processes that exit when the main process does.
 
 Beam does not notify its workers when the main process is killed, and waits forever for workers that
-hang. So each worker inherits the reading end of a pipe. The other end is closed by the kernel when
+hang. So each child inherits the reading end of a pipe. The other end is closed by the kernel when
 the main process exits, and by the handlers of signals that end the run.
-Read ``lifeline`` (main process) and ``exit_with_parent`` (worker).
+Read ``lifeline`` and ``start`` (main process), ``exit_with_parent`` (worker).
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING
 from pipeline.errors import INTERRUPTING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import FrameType
+    from typing import Any
 
 PATIENCE_S = 20
 """Seconds that a program has to exit before it is killed."""
@@ -64,6 +65,47 @@ def lifeline(signals: tuple[signal.Signals, ...] = INTERRUPTING) -> Iterator[int
             signal.signal(each, handler)
 
 
+def start(
+    command: Sequence[str], log: Path, inherited: Sequence[int], **options: Any
+) -> subprocess.Popen[bytes]:
+    """Start a child process with the file descriptors *inherited*; its output goes to *log*."""
+    with log.open("wb") as printed:
+        return subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=inherited,
+            **options,
+        )
+
+
+def end(process: subprocess.Popen[bytes], patience_s: float) -> None:
+    """Terminate a process; kill it if it is still running after *patience_s*."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def last_words(log: Path) -> str:
+    """Return the last line of a log that is not part of a Java stack trace; "" without one."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = [line.strip() for line in text.split("\n")]
+    shown = [line for line in lines if line and not line.startswith(("at ", "..."))]
+    causes = [line for line in shown if line.startswith("Caused by: ")]
+    return (causes or shown or [""])[-1][:300]
+
+
+def cause_of_death(code: int, log: Path) -> str:
+    """Describe how a process ended: by which signal, or with the last line that it printed."""
+    if code < 0:
+        return f"it was killed by {signal.Signals(-code).name}"
+    last = last_words(log)
+    return f"it ended with exit code {code}" + (f": {last}" if last else "")
+
+
 def exit_with_parent(inherited: int, folder: Path) -> None:
     """Exit this process when the other end of the pipe *inherited* closes; called by a worker.
 
@@ -71,12 +113,19 @@ def exit_with_parent(inherited: int, folder: Path) -> None:
         folder: is deleted first, because the main process may have been killed.
     """
 
-    def wait() -> None:
-        with suppress(OSError):
-            os.read(inherited, 1)
+    def leave() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         # Not an error: if the main process is still alive, it reports what happened.
         os._exit(0)
+
+    _when_closed(inherited, leave)
+
+
+def _when_closed(inherited: int, action: Callable[[], object]) -> None:
+    def wait() -> None:
+        with suppress(OSError):
+            os.read(inherited, 1)
+        action()
 
     threading.Thread(target=wait, daemon=True).start()
 
@@ -100,15 +149,5 @@ def run_with_parent() -> None:
     for number in INTERRUPTING:  # a terminal sends them to all; the parent decides
         signal.signal(number, signal.SIG_IGN)
     process = subprocess.Popen(command, start_new_session=True)  # noqa: S603 - the parent's
-
-    def wait() -> None:
-        with suppress(OSError):
-            os.read(inherited, 1)
-        process.terminate()
-        try:
-            process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-    threading.Thread(target=wait, daemon=True).start()
+    _when_closed(inherited, lambda: end(process, PATIENCE_S))
     sys.exit(process.wait())

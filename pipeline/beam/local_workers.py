@@ -14,8 +14,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 import threading
 from contextlib import contextmanager, suppress
@@ -31,16 +29,16 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.lifeline import is_fatal, lifeline
-from pipeline.guard import python_command
+from pipeline.beam.lifeline import cause_of_death, is_fatal, lifeline
+from pipeline.beam.worker import start_worker
 from pipeline.storage import open_own
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 _PREFIX = "newsieve-run-"
 _LOCK = "lock"
-_LOG = "worker.log"
 
 _MAX_SOCKET_PATH = 90
 """Maximum characters of the folder's path: paths of sockets are limited to 108 (macOS: 104)."""
@@ -109,12 +107,12 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
     """
     handlers = worker_handlers.WorkerHandler
     urn = python_urns.SUBPROCESS_SDK
-    former = worker_handlers.GrpcServer, handlers._registered_environments[urn]  # noqa: SLF001
+    replaced = worker_handlers.GrpcServer, handlers._registered_environments[urn]  # noqa: SLF001
     processes: list[subprocess.Popen[bytes]] = []
-    forget = threading.excepthook
+    former_hook = threading.excepthook
 
     def thread_ended(failure: threading.ExceptHookArgs) -> None:
-        forget(failure)
+        former_hook(failure)
         if is_fatal(failure):
             cause = str(failure.exc_value) or failure.exc_type.__name__
             deaths.append(f"a thread of the engine ended: {cause}")
@@ -128,9 +126,9 @@ def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnviron
         try:
             yield SubprocessSDKEnvironment.from_command_string("local workers")
         finally:
-            threading.excepthook = forget
-            worker_handlers.GrpcServer = former[0]
-            handlers._registered_environments[urn] = former[1]  # noqa: SLF001
+            threading.excepthook = former_hook
+            worker_handlers.GrpcServer = replaced[0]
+            handlers._registered_environments[urn] = replaced[1]  # noqa: SLF001
 
 
 class _Server:
@@ -190,24 +188,13 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
 
     def start_worker(self) -> None:
         options = json_format.MessageToJson(self.provision_info.provision_info.pipeline_options)
-        folder = self._server.folder
         settings = {
             "CONTROL_API_SERVICE_DESCRIPTOR": str(self.control_api_service_descriptor()),
             "PIPELINE_OPTIONS": options,
             "WORKER_ID": self.worker_id,
-            "TMPDIR": str(folder),
         }
-        code = "from pipeline.beam.worker import main; main()"
-        self._log = folder / f"{self.worker_id}.log"
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                python_command(code, str(self._held), str(folder)),
-                env=os.environ | settings,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[self._held],
-            )
+        self._log = self._server.folder / f"{self.worker_id}.log"
+        self._process = start_worker(settings, self._log, [self._held])
         self._processes.append(self._process)
         threading.Thread(target=self._watch, name="watch_worker", daemon=True).start()
 
@@ -239,12 +226,3 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
         while not self._closing.wait(0.2):
             with suppress(RuntimeError):  # the table of requests changed during iteration
                 self.control_conn.abort(RuntimeError("a worker process died"))
-
-
-def cause_of_death(code: int, log: Path) -> str:
-    """Describe how a process ended: by which signal, or with the last line that it printed."""
-    if code < 0:
-        return f"it was killed by {signal.Signals(-code).name}"
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n") if log.exists() else []
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f"it ended with exit code {code}" + (f": {last[:300]}" if last else "")

@@ -16,11 +16,9 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -32,14 +30,16 @@ from apache_beam.runners.portability.local_job_service import json_format
 from apache_beam.utils import thread_pool_executor
 
 from pipeline.beam.description import describe
-from pipeline.beam.lifeline import lifeline
-from pipeline.beam.local_workers import cause_of_death, private_folder
+from pipeline.beam.lifeline import cause_of_death, end, lifeline
+from pipeline.beam.local_workers import private_folder
+from pipeline.beam.worker import start_worker
 from pipeline.errors import NewsieveError, UsageError
-from pipeline.guard import python_command
 from pipeline.storage import place_of
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
 SERVICE = "newsieve.Worker"
 """Our own gRPC service; messages are JSON."""
@@ -68,12 +68,12 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
     Attributes:
         folder: for the output and temporary files of workers.
         held: the lifeline that workers inherit.
-        tell: called with each event of a worker.
+        report: called with each event of a worker.
     """
 
     folder: Path
     held: int
-    tell: Callable[[Event], object] = lambda _: None
+    report: Callable[[Event], object] = lambda _: None
     processes: dict[tuple[str, str], subprocess.Popen[bytes]] = field(default_factory=dict)
     started: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -85,7 +85,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         except (OSError, grpc.RpcError) as failure:
             error = f"{type(failure).__name__}: {failure}"
         if error:
-            self.tell({"state": "failed", "worker": request.worker_id, "reason": error})
+            self.report({"state": "failed", "worker": request.worker_id, "reason": error})
             error = f"newsieve worker: cannot start a worker: {error}"
         return messages.StartWorkerResponse(error=error)
 
@@ -94,7 +94,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         with self.lock:
             process = self.processes.pop((context.peer(), request.worker_id), None)
         if process:
-            _end(process)
+            end(process, _STOP_S)
         return messages.StopWorkerResponse()
 
     def describe(self, request: bytes, _context: object) -> bytes:
@@ -112,10 +112,19 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         with self.lock:
             self.started += 1
             log = self.folder / f"{self.started}.log"
+        settings = {
+            "WORKER_ID": request.worker_id,
+            "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{request.control_endpoint.url}"',
+            "PIPELINE_OPTIONS": _pipeline_options(request),
+            **dict.fromkeys(_PROXIES, ""),
+        }
+        params = dict(request.params)
+        folder, umask = params.get("folder"), int(params.get("umask", "-1"))
         reading, writing = os.pipe()
-        with log.open("wb") as printed, os.fdopen(reading, "rb") as ready:
+        with os.fdopen(reading, "rb") as ready:
             try:
-                process = self._popen(request, printed, writing)
+                pipes = [self.held, writing]
+                process = start_worker(settings, log, pipes, cwd=folder, umask=umask)
             finally:
                 os.close(writing)
             with self.lock:
@@ -127,34 +136,10 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         facts = {"worker": request.worker_id, "pid": process.pid, "engine": peer}
         if not connected:
             return cause_of_death(process.wait(), log)
-        self.tell({"state": "started", **facts})
+        self.report({"state": "started", **facts})
         watch = threading.Thread(target=self._watch, args=(process, log, facts), daemon=True)
         watch.start()
         return ""
-
-    def _popen(self, request: Any, printed: Any, ready: int) -> subprocess.Popen[bytes]:
-        params = dict(request.params)
-        settings = {
-            "WORKER_ID": request.worker_id,
-            "CONTROL_API_SERVICE_DESCRIPTOR": f'url: "{request.control_endpoint.url}"',
-            "PIPELINE_OPTIONS": _pipeline_options(request),
-            "TMPDIR": str(self.folder),
-        }
-        return subprocess.Popen(  # noqa: S603
-            python_command(
-                "from pipeline.beam.worker import serve_engine; serve_engine()",
-                str(self.held),
-                str(self.folder),
-                str(ready),
-            ),
-            cwd=params.get("folder"),
-            umask=int(params.get("umask", "-1")),
-            env={**os.environ, **settings} | dict.fromkeys(_PROXIES, ""),
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=printed,
-            pass_fds=[self.held, ready],
-        )
 
     def _watch(self, process: subprocess.Popen[bytes], log: Path, facts: Event) -> None:
         code = process.wait()
@@ -163,16 +148,8 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
             for key in mine:  # it was not asked to stop
                 del self.processes[key]
         reason = {"reason": cause_of_death(code, log)} if code and mine else {}
-        self.tell({"state": "ended", **facts, **reason})
+        self.report({"state": "ended", **facts, **reason})
         log.unlink(missing_ok=True)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def _pipeline_options(request: Any) -> str:
@@ -196,7 +173,7 @@ def _is_there(path: str, size: int) -> bool:
 
 @contextmanager
 def serve_pool(
-    address: str, tell: Callable[[Event], object] = lambda _: None
+    address: str, report: Callable[[Event], object] = lambda _: None
 ) -> Iterator[tuple[str, int]]:
     """Serve a pool on *address*, ``host:port``; yield host and port. Port 0 means a free one.
 
@@ -209,7 +186,7 @@ def serve_pool(
         server = grpc.server(
             thread_pool_executor.shared_unbounded_instance(), options=[("grpc.so_reuseport", 0)]
         )
-        pool = Pool(folder, held, tell)
+        pool = Pool(folder, held, report)
         services.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
         methods = {"Describe": grpc.unary_unary_rpc_method_handler(pool.describe)}
         server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, methods)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,23 +12,23 @@ import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.beam.engines import ENGINES, is_embedded
 from pipeline.beam.flink import Flink
 from pipeline.beam.graph import STAGES
 from pipeline.beam.job_server import job_server
-from pipeline.beam.options import environment_flags, worker_address
+from pipeline.beam.options import environment_flags
 from pipeline.beam.pool import ask_worker, serve_pool
 from pipeline.errors import NewsieveError
-from pipeline.storage import is_url, place_of
+from pipeline.storage import place_of
+from pipeline.storage.objects import is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pipeline.beam.options import Options
     from pipeline.ledger.plan import Plan
     from pipeline.staging import Staging
 
-LOOK_EVERY_S = 10.0
+POLL_EVERY_S = 10.0
 """Seconds between two requests for the progress of a job."""
 
 CANCEL_S = 60.0
@@ -60,8 +60,8 @@ def execute_remotely(
         KeyboardInterrupt: the run was interrupted, and its job cancelled.
     """
     with ExitStack() as stack:
-        address = worker_address(options)
-        if not address and is_embedded(options):
+        address = options.worker_address
+        if not address and options.is_embedded:
             host, port = stack.enter_context(serve_pool("127.0.0.1:0"))
             address = f"{host}:{port}"
         flags = list(options.flags)
@@ -100,13 +100,13 @@ class _Job:
     """The job of a run on its engine."""
 
     def __init__(self, options: Options, run_id: str) -> None:
-        self.title, self.run_id = ENGINES[options.runner].title, run_id
+        self.title, self.run_id = options.engine.title, run_id
         self.name = f"newsieve-{run_id}"
         master = options.text("flink_master")
         on_cluster = options.runner == "FlinkRunner" and master not in {"[local]", "[auto]"}
         self.flink = Flink(master) if on_cluster else None
         self.slots = max(1, int(options.values.get("parallelism") or 1))
-        self.told = ""
+        self.reported = ""
 
     def cancel_earlier(self) -> None:
         """Cancel the job that a killed run has left: it would write the same files.
@@ -114,14 +114,16 @@ class _Job:
         Raises:
             NewsieveError: it cannot be cancelled, or other jobs have the slots.
         """
-        for job in self.flink.jobs(self.name) if self.flink else ():
-            self._tell(f"cancelling job {job}, left by a killed run", job=job)
-            if self.flink and not self.flink.cancel(job, CANCEL_S):
+        if not self.flink:
+            return
+        for job in self.flink.jobs(self.name):
+            self._report(f"cancelling job {job}, left by a killed run", job=job)
+            if not self.flink.cancel(job, CANCEL_S):
                 raise NewsieveError(
                     f"{self.title}: job {job} of a killed run cannot be cancelled; "
                     f"cancel it at {self.flink.url} and run again"
                 )
-        free = self.flink.wait_for_slots(self.slots, SLOTS_S) if self.flink else self.slots
+        free = self.flink.wait_for_slots(self.slots, SLOTS_S)
         if free < self.slots:
             raise NewsieveError(
                 f"{self.title}: {free} slots are free, {self.slots} are needed: other jobs are "
@@ -129,10 +131,13 @@ class _Job:
             )
 
     def run(self, root: beam.Pipeline) -> None:
-        result = root.run()
+        result, ended = root.run(), threading.Event()
+        threading.Thread(target=self._report_progress, args=(ended,), daemon=True).start()
         try:
-            with self._watched():
+            try:
                 result.wait_until_finish()
+            finally:
+                ended.set()
         except BaseException as error:
             self._cancel(result)
             if isinstance(error, Exception):
@@ -151,43 +156,31 @@ class _Job:
         if left:
             _log.warning("%s: the job may still be running: %s", self.title, ", ".join(left))
 
-    def _failure(self, error: Exception) -> NewsieveError | Exception:
+    def _failure(self, error: Exception) -> EngineFailure:
         """Add the engine's own error, and where to look."""
         text = str(error)
         if isinstance(error, grpc.RpcError):
             text = f"the connection to the job server broke: {error.code().name.lower()}"
         with suppress(NewsieveError):
-            for job in self.flink.failed(self.name) if self.flink else ():
-                text = f"{self.flink.failure(job) if self.flink else ''}\n{text}"
-        return EngineFailure(text, self._log_hint())
-
-    def _log_hint(self) -> str:
+            if self.flink and (trace := self.flink.failure(self.name)):
+                text = f"{trace}\n{text}"
+        where = f"the logs of {self.title} and of its workers"
         if self.flink:
-            return f"see {self.flink.url} and the logs of its task managers"
-        return f"see the logs of {self.title} and of its workers"
+            where = f"{self.flink.url} and the logs of its task managers"
+        return EngineFailure(text, f"see {where}")
 
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Log the progress of the job while the block runs."""
-        ended = threading.Event()
-        thread = threading.Thread(target=self._watch_until, args=(ended,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-
-    def _watch_until(self, ended: threading.Event) -> None:
+    def _report_progress(self, ended: threading.Event) -> None:
+        """Log the progress of the job."""
         job = ""
-        while self.flink and not ended.wait(LOOK_EVERY_S):
+        while self.flink and not ended.wait(POLL_EVERY_S):
             with suppress(NewsieveError):  # it may be busy, or the job not there yet
                 job = job or next(iter(self.flink.jobs(self.name)), "")
                 if job:
-                    self._tell(self.flink.progress(job, STAGES), job=job)
+                    self._report(self.flink.progress(job, STAGES), job=job)
 
-    def _tell(self, text: str, **facts: str) -> None:
-        if text != self.told:
-            self.told = text
+    def _report(self, text: str, **facts: str) -> None:
+        if text != self.reported:
+            self.reported = text
             fields = {"event": "engine", "run_id": self.run_id, "engine": self.title}
             line = f"{self.title}: {text}"
             _log.info("%s", line, extra={"facts": {**fields, "message": text, **facts}})

@@ -14,7 +14,6 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
-from pipeline.beam.engines import needs_of, require
 from pipeline.beam.graph import build
 from pipeline.beam.local_workers import Deaths, local_workers, private_folder
 from pipeline.beam.options import IN_PROCESS, parse_options
@@ -25,7 +24,6 @@ from pipeline.errors import NewsieveError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipeline.beam.engines import Need
     from pipeline.beam.options import Options
     from pipeline.config import Config
     from pipeline.ledger.plan import Plan
@@ -95,25 +93,6 @@ def _execute_here(
         engine = FnApiRunner(several or None)
         with beam.Pipeline(runner=engine, options=PipelineOptions(flags)) as root:
             lay_out(root)
-
-
-def check_engine(config: Config, beam_flags: Sequence[str] = ()) -> None:
-    """Check Beam's options and the needs of the engine before a run.
-
-    Raises:
-        UsageError: an option is unknown, or the engine lacks something.
-    """
-    require(config, parse_options(config, beam_flags))
-
-
-def engine_needs(config: Config, beam_flags: Sequence[str] = ()) -> tuple[str, list[Need]]:
-    """Return the engine and what it needs, without starting anything.
-
-    Raises:
-        UsageError: an option is unknown, or the engine is refused.
-    """
-    options = parse_options(config, beam_flags)
-    return options.runner, needs_of(config, options)
 
 
 def _failure(error: Exception, deaths: Deaths) -> BaseException:

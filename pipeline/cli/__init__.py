@@ -1,6 +1,6 @@
 """The command line: flags and streams, no logic of the pipeline.
 
-``run`` has the commands that read inputs, ``documents`` those about single documents, ``runs``
+``run`` has the commands that read inputs, ``documents`` those about single documents, ``outputs``
 those about the runs of an output folder. docs/exit-codes.md lists the exit codes.
 """
 
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from pipeline.cli import documents, run, runs
+from pipeline.cli import documents, outputs, run
 from pipeline.cli.options import State
-from pipeline.errors import DEEDS, INTERRUPTED, HeldRun, NewsieveError
+from pipeline.errors import DONE, INTERRUPTED, HeldRun, NewsieveError
 from pipeline.monitor.log import close_log, open_log
 from pipeline.text.terminal import shown, shown_lines, wants_colour
 from pipeline.version import VERSION
@@ -137,8 +137,8 @@ def newsieve(
 
 VERBS = (
     *(run.run, documents.clean, run.check, documents.trace, documents.compare),
-    *(runs.report, runs.list_, runs.diff, runs.verify),
-    *(runs.publish, runs.discard, runs.undo, runs.remove, runs.compact, run.worker),
+    *(outputs.report, outputs.list_, outputs.diff, outputs.verify),
+    *(outputs.publish, outputs.discard, outputs.undo, outputs.remove, outputs.compact, run.worker),
 )
 """The commands, in the order of ``--help``. Each imports its libraries when it runs, because
 loading all of them takes a second."""
@@ -152,7 +152,7 @@ def main() -> None:
     """Run the command line and end the process with the documented exit code."""
     _prepare_streams()
     state = State(log=open_log("text"))
-    DEEDS.clear()
+    DONE.clear()
     try:
         newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)
     except NewsieveError as error:
@@ -205,7 +205,7 @@ def _prepare_streams() -> None:
 
 def _effect(state: State) -> str:
     """Say what the command has done before it failed, or that it changed nothing."""
-    return f"{'; '.join(DEEDS)}; nothing more was done" if DEEDS else state.untouched
+    return f"{'; '.join(DONE)}; nothing more was done" if DONE else state.untouched
 
 
 def _fail(state: State, error: BaseException, message: str, code: int) -> NoReturn:

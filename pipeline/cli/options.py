@@ -6,6 +6,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import click
 
 from pipeline.monitor.log import EventLog
 from pipeline.storage import output_place
-from pipeline.text.terminal import is_harmless
+from pipeline.text.terminal import is_harmless, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,6 +35,10 @@ class State:
     colour: ColourChoice = "auto"
     untouched: str = "nothing was done"
     log: EventLog = field(default_factory=EventLog)
+
+    def remark(self, message: str) -> None:
+        """Log *message* as an event, escaped for a terminal."""
+        self.log.event("remark", shown(message), message=message)
 
 
 class WithBeamFlags(click.Command):
@@ -58,27 +63,7 @@ class OutputFolder(click.Path):
         return Path(os.fsdecode(super().convert(str(place), param, ctx)))
 
 
-output_option = click.option(
-    "--output", metavar="DIR", help="Folder that collects the runs (write.output)."
-)
-
 output_argument = click.argument("output", type=OutputFolder(exists=True, file_okay=False))
-
-config_option = click.option(
-    "--config",
-    "config",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Settings; default: newsieve.yaml, else configs/default.yaml, else the built-in ones.",
-)
-
-input_option = click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="GLOB_OR_DIR",
-    help="What to read, instead of input.paths; may be repeated.",
-)
 
 set_option = click.option(
     "--set",
@@ -102,12 +87,50 @@ dry_run_option = click.option(
 )
 
 
-def split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path | None, list[str]]:
-    """Separate the configuration from the inputs: it may be a YAML file as first argument.
+def reads_inputs(callback: Callable[..., None]) -> Callable[..., None]:
+    """Add the arguments of a command that reads inputs; use it together with ``set_option``.
 
-    Raises:
-        click.UsageError: two configurations are named.
+    *callback* is called with the effective ``config`` instead, and the ``file`` that it is from.
     """
+
+    @click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
+    @click.option(
+        "--config",
+        "file",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Settings; default: newsieve.yaml, else configs/default.yaml, else the built-in ones.",
+    )
+    @click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="GLOB_OR_DIR",
+        help="What to read, instead of input.paths; may be repeated.",
+    )
+    @click.option("--output", metavar="DIR", help="Folder that collects the runs (write.output).")
+    @wraps(callback)
+    def command(
+        *args: Any,
+        arguments: tuple[str, ...],
+        file: Path | None,
+        inputs: tuple[str, ...],
+        output: str | None,
+        overrides: tuple[str, ...],
+        **others: Any,
+    ) -> None:
+        from pipeline.config_file import find_config, load_config, redirected
+
+        named, paths = _split_paths(arguments, file)
+        file = named or find_config()
+        config = redirected(load_config(file, overrides), [*paths, *inputs], output)
+        callback(*args, config=config, file=file, **others)
+
+    return command
+
+
+def _split_paths(arguments: tuple[str, ...], config: Path | None) -> tuple[Path | None, list[str]]:
+    """Separate the configuration from the inputs: it may be a YAML file as first argument."""
     paths = list(arguments)
     if paths and re.search(r"\.ya?ml$", paths[0]):
         if config is not None:

@@ -20,14 +20,11 @@ import click
 from pipeline.cli.options import (
     State,
     WithBeamFlags,
-    config_option,
     format_option,
-    input_option,
-    output_option,
     print_answer,
     print_json,
+    reads_inputs,
     set_option,
-    split_paths,
 )
 from pipeline.errors import UsageError
 from pipeline.text.terminal import shown, wants_colour
@@ -45,10 +42,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=WithBeamFlags)
-@click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
-@config_option
-@input_option
-@output_option
+@reads_inputs
 @click.option(
     "--logical-date",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -66,16 +60,14 @@ if TYPE_CHECKING:
 @click.pass_obj
 def run(
     state: State,
-    arguments: tuple[str, ...],
-    config: Path | None,
-    inputs: tuple[str, ...],
-    output: str | None,
+    /,
+    config: Config,
     logical_date: datetime | None,
     allow_empty: bool,
     again: tuple[str, ...],
     form: str,
-    overrides: tuple[str, ...],
     beam_flags: tuple[str, ...],
+    **_: object,  # file
 ) -> None:
     """Read new files, clean and deduplicate their articles, and publish a run.
 
@@ -91,30 +83,20 @@ def run(
       newsieve run
       newsieve run 'scraped/**/*.html' --output news/
     """  # noqa: D301
-    from pipeline.config_file import find_config, load_config, redirected
-
-    file, paths = split_paths(arguments, config)
-    effective = redirected(load_config(file or find_config(), overrides), [*paths, *inputs], output)
-    _check_engine(effective, beam_flags)
-    day: date | None = logical_date.date() if logical_date else None
-    run = _Run(state, effective, form, allow_empty, again)
-    run.carry_out(day, partial(_execute, beam_flags))
-
-
-def _check_engine(config: Config, beam_flags: tuple[str, ...]) -> None:
-    if beam_flags or config.run.beam:
-        from pipeline.beam.runner import check_engine
-
-        check_engine(config, beam_flags)
-
-
-def _execute(
-    beam_flags: tuple[str, ...], plan: Plan, name: RunName, config: Config, staging: Staging
-) -> None:
     # Beam takes a second to import: only a run that has work to do pays for it.
-    from pipeline.beam.runner import execute
+    if beam_flags or config.run.beam:
+        from pipeline.beam.engines import require
+        from pipeline.beam.options import parse_options
 
-    execute(plan, name, config, staging, beam_flags)
+        require(config, parse_options(config, beam_flags))
+
+    def engine(plan: Plan, name: RunName, config: Config, staging: Staging) -> None:
+        from pipeline.beam.runner import execute
+
+        execute(plan, name, config, staging, beam_flags)
+
+    day = logical_date.date() if logical_date else None
+    _Run(state, config, form, allow_empty, again).carry_out(day, engine)
 
 
 class _Run:
@@ -132,7 +114,7 @@ class _Run:
     def carry_out(self, day: date | None, engine: Engine) -> None:
         from pipeline.monitor.progress import Watcher
 
-        # First, because the libraries of a run take a second to load.
+        # Before the other imports, because the libraries of a run take a second to load.
         if not self.state.log.quiet:
             colour = wants_colour(self.state.colour, sys.stderr)
             events = self.state.log.form == "json" or self.state.verbose
@@ -140,7 +122,14 @@ class _Run:
             self.watcher.start()
             engine = self.watcher.watching(engine)
         try:
-            outcome = self._run(day, engine)
+            from pipeline.job import run_job
+            from pipeline.ledger.account import Account
+            from pipeline.monitor.metrics_file import recorded
+
+            with recorded(self.config) as self.last:
+                options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
+                outcome = run_job(self.config, day, engine, self._report, **options)
+                self.last.account = outcome.account or Account()
         finally:
             if self.watcher:
                 self.watcher.stop()
@@ -154,17 +143,6 @@ class _Run:
                     "remarks": outcome.inputs.remarks(),
                 }
             )
-
-    def _run(self, day: date | None, engine: Engine) -> Outcome:
-        from pipeline.job import run_job
-        from pipeline.ledger.account import Account
-        from pipeline.monitor.metrics_file import recorded
-
-        with recorded(self.config) as self.last:
-            options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
-            outcome = run_job(self.config, day, engine, self._report, **options)
-            self.last.account = outcome.account or Account()
-        return outcome
 
     def _report(self, inputs: Inputs, run: Published) -> None:
         from pipeline.explain.account import account_lines
@@ -184,7 +162,7 @@ class _Run:
 
     def _report_remarks(self, inputs: Inputs) -> None:
         for line in inputs.remarks():
-            self.state.log.event("remark", shown(line), message=line)
+            self.state.remark(line)
 
     def _report_nothing(self, outcome: Outcome) -> None:
         """Report a command that published nothing; runs are reported when they are published."""
@@ -232,22 +210,12 @@ SHOWN = 10
 
 
 @click.command(cls=WithBeamFlags)
-@click.argument("arguments", nargs=-1, metavar="[PATH]... [-- BEAM FLAGS]")
-@config_option
-@input_option
-@output_option
+@reads_inputs
 @click.option("--settings", is_flag=True, help="Print the settings only, as a configuration file.")
 @format_option
 @set_option
 def check(
-    arguments: tuple[str, ...],
-    config: Path | None,
-    inputs: tuple[str, ...],
-    output: str | None,
-    settings: bool,
-    form: str,
-    overrides: tuple[str, ...],
-    beam_flags: tuple[str, ...],
+    config: Config, file: Path | None, settings: bool, form: str, beam_flags: tuple[str, ...]
 ) -> None:
     """Validate the settings and show what a run would read, without starting it.
 
@@ -262,18 +230,15 @@ def check(
       newsieve check --input 'raw/**/*.txt' --set dedup.bands=64
       newsieve check --settings > newsieve.yaml
     """  # noqa: D301
-    from pipeline.config_file import commented_yaml, find_config, load_config, redirected
+    from pipeline.config_file import commented_yaml
     from pipeline.job import preview_run
 
-    named, paths = split_paths(arguments, config)
-    file = named or find_config()
-    effective = redirected(load_config(file, overrides), [*paths, *inputs], output)
     if settings and form == "text":
-        click.echo(commented_yaml(effective), nl=False)
+        click.echo(commented_yaml(config), nl=False)
         return
-    engine, needs = _engine(effective, beam_flags)
-    preview = preview_run(effective)
-    answer = _answer_of(effective, file, preview) | {"engine": engine, "needs": needs}
+    engine, needs = _engine(config, beam_flags)
+    preview = preview_run(config)
+    answer = _answer_of(config, file, preview) | {"engine": engine, "needs": needs}
     print_answer(form, answer, partial(_check_lines, remarks=preview.inputs.remarks()))
     missing = [each["name"] for each in needs if each["state"] == "missing"]
     if missing:
@@ -284,10 +249,11 @@ def _engine(config: Config, beam_flags: tuple[str, ...]) -> tuple[str, list[dict
     """Return the engine and its needs; Beam, which takes a second, is imported only if needed."""
     if not (beam_flags or config.run.beam):
         return "in-process", []
-    from pipeline.beam.runner import engine_needs
+    from pipeline.beam.engines import needs_of
+    from pipeline.beam.options import parse_options
 
-    engine, needs = engine_needs(config, beam_flags)
-    return engine, [asdict(need) for need in needs]
+    options = parse_options(config, beam_flags)
+    return options.runner, [asdict(need) for need in needs_of(config, options)]
 
 
 def _answer_of(config: Config, file: Path | None, preview: Preview) -> dict[str, Any]:
@@ -370,21 +336,21 @@ def worker(state: State, address: str) -> None:
     """  # noqa: D301
     from pipeline.beam.pool import serve_pool
 
-    tell = _teller(state)
+    report = _worker_log(state)
     try:
-        with serve_pool(address, tell) as (host, port):
-            tell({"state": "listening", "address": f"{host}:{port}"})
+        with serve_pool(address, report) as (host, port):
+            report({"state": "listening", "address": f"{host}:{port}"})
             threading.Event().wait()
     except KeyboardInterrupt:
-        tell({"state": "stopped"})
+        report({"state": "stopped"})
 
 
-def _teller(state: State) -> Callable[[dict[str, Any]], None]:
+def _worker_log(state: State) -> Callable[[dict[str, Any]], None]:
     from pipeline.beam.description import describe
 
     here = describe()
 
-    def tell(facts: dict[str, Any]) -> None:
+    def report(facts: dict[str, Any]) -> None:
         text = f"worker {facts['state']}"
         if "address" in facts:
             text += f" on {facts['address']}: newsieve {here['newsieve']}, Python {here['python']}"
@@ -394,4 +360,4 @@ def _teller(state: State) -> Callable[[dict[str, Any]], None]:
             text += f": {facts['reason']}"
         state.log.event("worker", text, message=text, **facts)
 
-    return tell
+    return report

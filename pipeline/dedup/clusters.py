@@ -2,9 +2,9 @@
 
     edges ─forest─▶ few edges ─components─▶ members ─stars─▶ (article, representative)
 
-Components follow chains, A like B like C, and may hold articles that share nothing. So within a
-component each article is compared with a representative directly (``stars``). Nothing is removed
-here: ``decide`` does that.
+A component follows chains (A like B like C) and may contain articles that share nothing. ``stars``
+therefore compares each article of a component with a representative. Nothing is removed here: that
+is up to ``decide``.
 """
 
 from __future__ import annotations
@@ -23,58 +23,78 @@ from pipeline.dedup.pairs import match_of, similarity, similarity_of
 from pipeline.dedup.verify import Buckets, Verifier, verifier
 
 MOST_LOOKS = 2_048
-"""Representatives that a text is compared with at most: where a hundred thousand pages share
-their site's chrome, comparing all with all would never end. A text that is given up stays apart
-here and may still be found by ``decide``."""
+"""Maximum representatives that a text is compared with. Comparing all pairs would never end where a
+hundred thousand pages share the boilerplate of their site. A text that reaches the limit stays
+apart here; ``decide`` may still find it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Members:
-    """The articles of one component; m of them, in any order.
+class Ranked:
+    """Articles in the order in which they become representatives; m of them, stored in any order.
 
     Attributes:
         articles: uint64[m], distinct.
-        order: uint8[m, 40], ``order_key`` of each; distinct keys make the result independent
+        order: uint8[m, 44], ``order_key`` of each; distinct keys make the result independent
             of how articles are numbered.
-        digests: uint8[m, 16], digest of the cleaned text: equal texts, equal digests.
-        shingle_counts: int64[m], ``len(shingles(i))`` of each.
-        band_keys: uint32[bands, m].
+        digests: uint8[m, 16], digest of the cleaned text.
+        shingle_counts: int64[m].
         published: bool[m], kept by an earlier run: comes first and stays.
-        shingles: member index → its sorted, distinct shingles; loaded when needed.
     """
 
     articles: NDArray[np.uint64]
     order: NDArray[np.uint8]
     digests: NDArray[np.uint8]
     shingle_counts: NDArray[np.int64]
-    band_keys: NDArray[np.uint32]
     published: NDArray[np.bool_]
-    shingles: Callable[[int], NDArray[np.uint64]]
 
     def __len__(self) -> int:
         return len(self.articles)
+
+    def ranks(self) -> NDArray[np.int64]:
+        """Return the members in order: published first, then by ``order``."""
+        return np.lexsort((self.articles, sortable(self.order), ~self.published))
+
+    def leaders(self, ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Map each member to the first member with the same text; published ones to themselves."""
+        digests = sortable(self.digests)[ranks]
+        _, first, groups = np.unique(digests, return_index=True, return_inverse=True)
+        leaders = np.empty(len(ranks), np.int64)
+        leaders[ranks] = ranks[first[groups]]
+        return np.where(self.published, np.arange(len(ranks)), leaders)
+
+
+@dataclass(frozen=True, eq=False)
+class Members(Ranked):
+    """The articles of one component.
+
+    Attributes:
+        band_keys: uint32[bands, m].
+        shingles: member index → its sorted, distinct shingles; loaded when needed.
+    """
+
+    band_keys: NDArray[np.uint32]
+    shingles: Callable[[int], NDArray[np.uint64]]
 
 
 def components(edges: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
     """List the connected components: each ascending, by ascending first article.
 
     Args:
-        edges: uint64[m, 2], in any order, also repeated.
+        edges: uint64[m, 2], in any order; may contain duplicates.
     """
     nodes, labels = _label(edges)
     if not len(nodes):
         return []
     grouped = np.argsort(labels, kind="stable")
-    ends = np.cumsum(np.bincount(labels))
-    found = np.split(nodes[grouped], ends[:-1])
+    found = np.split(nodes[grouped], np.cumsum(np.bincount(labels))[:-1])
     return sorted(found, key=lambda component: int(component[0]))
 
 
 def forest(edges: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Reduce *edges* to the fewest with the same components: uint64[k, 2].
+    """Reduce *edges* to the fewest that have the same components: uint64[k, 2].
 
-    The result is canonical: each component a star around its smallest article, ascending.
-    Therefore forests of parts may be merged in any order: ``forest(concatenate(parts))``.
+    The result is canonical: each component is a star around its smallest article, in ascending
+    order. Forests of parts may be merged in any order: ``forest(concatenate(parts))``.
     """
     nodes, labels = _label(edges)
     _, first = np.unique(labels, return_index=True)
@@ -85,38 +105,34 @@ def forest(edges: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def stars(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
-    """Find which members of a component are alike enough to count as one.
+    """Find the members of a component that are similar enough to count as one.
 
-    In the order of representatives (published first, then ``order``): articles of equal
-    text count as one; the first article not yet covered becomes a representative; each
-    uncovered article that shares a band key with it is compared with it exactly, and is
-    covered if ``match_of`` says so. Texts below ``config.min_shingles`` are only
-    found as exact copies. An exact copy of a covered article has the same representative.
+    Members are taken in order. Those of equal text count as one. The first member that is not yet
+    covered becomes a representative. It covers each later member that shares a band key with it and
+    that ``match_of`` accepts. Texts with fewer than ``config.min_shingles`` shingles only match
+    exact copies. An exact copy of a covered member has the same representative.
 
     Returns:
-        uint64[k, 2]: a covered article and its representative, ascending. All others stay apart.
+        uint64[k, 2]: a covered article and its representative, ascending.
     """
-    ranked = np.lexsort((members.articles, sortable(members.order), ~members.published))
-    leaders = first_of_equals(members.digests, members.published, ranked)
-    distinct = ranked[leaders[ranked] == ranked]
-    covered = _cover(members, distinct, config)
+    ranks = members.ranks()
+    leaders = members.leaders(ranks)
+    covered = _cover(members, ranks[leaders[ranks] == ranks], config)
     alike = [
         (member, covered.get(leader, leader))
         for member, leader in enumerate(leaders.tolist())
         if leader in covered or leader != member
     ]
-    return _numbered(members, alike)
+    return _article_pairs(members, alike)
 
 
 def couples(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
-    """Do the same for many components of two articles at once, each as ``stars`` would.
+    """Do what ``stars`` does for many components of two articles, all at once.
 
     Args:
         members: those of the first component, then those of the second, and so on.
     """
-    ranked = np.lexsort((members.articles, sortable(members.order), ~members.published))
-    rank = np.empty(len(members), np.int64)
-    rank[ranked] = np.arange(len(members))
+    rank = np.argsort(members.ranks())
     pairs = np.arange(len(members)).reshape(-1, 2)
     pairs = np.where((rank[pairs[:, 0]] > rank[pairs[:, 1]])[:, np.newaxis], pairs[:, ::-1], pairs)
     pairs = pairs[~members.published[pairs[:, 1]]]
@@ -128,23 +144,7 @@ def couples(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
     for one, copy in pairs[near & ~equal].tolist():
         if match_of(similarity(members.shingles(one), members.shingles(copy)), config):
             alike.append((copy, one))
-    return _numbered(members, alike)
-
-
-def first_of_equals(
-    digests: NDArray[np.uint8], published: NDArray[np.bool_], ranked: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Map each member to the first in order of equal text; published ones to themselves.
-
-    Args:
-        digests: uint8[m, 16].
-        published: bool[m].
-        ranked: int64[m], the members in order.
-    """
-    _, first, groups = np.unique(sortable(digests)[ranked], return_index=True, return_inverse=True)
-    leaders = np.empty(len(ranked), np.int64)
-    leaders[ranked] = ranked[first[groups]]
-    return np.where(published, np.arange(len(ranked)), leaders)
+    return _article_pairs(members, alike)
 
 
 def _label(edges: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -155,14 +155,14 @@ def _label(edges: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.in
     return nodes, connected_components(graph, directed=False)[1]
 
 
-def _numbered(members: Members, alike: list[tuple[int, int]]) -> NDArray[np.uint64]:
-    """Name members by article: uint64[k, 2], ascending."""
-    found = members.articles[np.array(alike, np.int64).reshape(-1, 2)]
+def _article_pairs(members: Members, pairs: list[tuple[int, int]]) -> NDArray[np.uint64]:
+    """Replace member indexes by article numbers: uint64[k, 2], ascending."""
+    found = members.articles[np.array(pairs, np.int64).reshape(-1, 2)]
     return found[np.argsort(found[:, 0])]
 
 
 def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -> dict[int, int]:
-    """Map each covered member to its representative, of members of different text, in order."""
+    """Map each covered member to its representative; *distinct* are members of different text."""
     compared = distinct[members.shingle_counts[distinct] >= config.min_shingles]
     fixed = members.published[compared]
     if len(compared) < 2 or fixed.all():
@@ -186,7 +186,7 @@ def _cover(members: Members, distinct: NDArray[np.int64], config: DedupConfig) -
         looks[others] += 1
         waiting[others[looks[others] >= MOST_LOOKS]] = False
         size = int(sizes[place])
-        # Cheap first: how much could they share at all?
+        # An upper bound rules out most pairs before their shared shingles are counted.
         at_most = np.minimum(verify.at_most[place], verify.at_most[others])
         others = others[_hits(at_most, size, sizes[others], config)]
         if not len(others):
@@ -213,7 +213,7 @@ def _promising(verify: Verifier, config: DedupConfig) -> NDArray[np.bool_]:
 def _hits(
     shared: NDArray[np.int64], size: int, sizes: NDArray[np.int64], config: DedupConfig
 ) -> NDArray[np.int64]:
-    # Most of a giant bucket is no match: what clearly is none never reaches match_of.
+    """Preselect what ``match_of`` may accept: most texts of a huge bucket do not match."""
     near = shared >= config.similarity * (size + sizes - shared) * 0.999
     contained = shared >= config.containment * np.minimum(size, sizes) * 0.999
     return np.flatnonzero(near | contained)

@@ -1,32 +1,25 @@
-"""Decide: stars of pairs that the evidence says are copies, and clusters of such stars.
+"""Decide which articles are copies of which, and which share a cluster.
 
-In the order of representatives (published first, then ``order``) the first article not yet
-covered is kept; each uncovered article of its own provisional cluster, or of one linked with
-it, is compared with it and goes if the model says so and most of it is in the article that is
-kept. Nothing is removed by a chain. Stars that mostly verify against one another are one cluster
-and keep their representatives. Read ``decide`` and ``_cover`` first.
+Articles are taken in the order of representatives (published first, then ``order``). Each one that
+is not yet covered is kept, and becomes the representative of a star. It is compared with the
+uncovered articles of its own provisional cluster and of those linked with it. One that the model
+takes for a copy is covered, and removed, if the representative contains most of it. So no chain of
+copies removes anything. Stars whose members mostly match each other are one cluster; all of their
+representatives are kept. Read ``decide`` and ``_Stars.cover`` first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import sortable
+from pipeline.arrays import spread
 from pipeline.config import DedupConfig
-from pipeline.dedup.candidates import (
-    Candidates,
-    Floats,
-    Indexes,
-    compare_pairs,
-    neighbours,
-    parts_of,
-)
-from pipeline.dedup.clusters import first_of_equals
+from pipeline.dedup.candidates import Candidates, Floats, Indexes
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.pairs import Match, Similarity, is_near
 from pipeline.dedup.versions import (
@@ -43,47 +36,48 @@ MATCHES: tuple[Match, ...] = ("exact", "near", "contained")
 KEPT = 255
 """The match of an article that is kept, but belongs to the cluster of another."""
 MOST_REPRESENTATIVES = 64
-"""Representatives an article is compared with: in a bucket of a hundred thousand pages of one
-template, comparing all with all would never end."""
+"""Maximum representatives that an article is compared with. Comparing all pairs would never end in
+a bucket of a hundred thousand pages of one template."""
 STAR_SAMPLE = 8
-"""Members of a star, spread over its order, that speak for it when stars are compared."""
+"""Members of a star, evenly spaced in its order, that are compared with another star."""
 STARS_AGREE = 0.5
-"""Share of the pairs across two stars that verify, from which they are one cluster."""
+"""Minimum share of matching pairs between two stars of one cluster."""
 MOST = 0.5
-"""Share of a shorter text's ten segments that the kept article must have: nothing is removed of
-which most is not in it."""
+"""Minimum share of a text's ten segments in a longer representative: a text is only removed if most
+of it is kept."""
 MOST_OF_LONGER = 0.8
-"""The same of a longer text: a published teaser does not stand for the story, nor a story for a
-page of several."""
+"""The same for a shorter representative: a published teaser does not replace the story, nor a story
+a page of several."""
 PASSAGE, WHOLE = 0.45, 0.8
-"""Length of a text, as a share of the longer's, below which it is a passage of that, and the share
-of it that must be found there."""
+"""A text is a passage of a longer one if it has less than this share of its length, and at least
+this share of it is found there."""
 OTHER_NAMES, OTHER_WORDING = 0.34, 0.1
-"""Share of names, and of shingles, up to which two passages are of different stories. The pages of
-one long article have names in common."""
-HALF = 0.5
-"""Share of a longer text's lead from which on it begins like the shorter."""
+"""Maximum share of names, and of shingles, that passages of different stories have in common. The
+pages of one long article share names."""
+SAME_LEAD = 0.5
+"""Minimum share of a longer text's lead that is in the shorter one if it continues that."""
 _AT_ONCE = 1024
+"""Pairs compared in one call."""
 _STARS_AT_ONCE = 256
-"""Pairs compared in one call; pairs of stars that are asked for one."""
+"""Pairs of stars of which one member each is compared together."""
 
 
 @dataclass(frozen=True, eq=False)
 class Decisions:
-    """What was found out about the candidates that are duplicates, or share a cluster.
+    """What was decided about the candidates that are duplicates, versions or parts of others.
 
     Attributes:
         articles: uint64[k], ascending.
-        representatives: uint64[k], whose copy each is; itself if it is kept.
+        representatives: uint64[k], the article that each is a copy of; itself if it is kept.
         clusters: uint64[k], the article whose cluster each belongs to.
-        revised: uint64[k], the earlier version of the same page; itself if there is none.
+        revised: uint64[k], the previous version of the same page; itself if there is none.
         pages: uint64[k], the first version of the same page; itself if there is none.
-        fuller: uint64[k], the article whose story each tells at greater length; itself if none.
+        fuller: uint64[k], the article whose story each continues; itself if there is none.
         other_story: bool[k], an earlier article of the same page is another story.
         partly: bool[k], a part of it, but not most, is in another article of its cluster.
         matches: uint8[k], index into ``MATCHES``; ``KEPT`` for a kept article.
         compared: exact similarity to the representative, k of them.
-        probability: float64[k], what the model gave; 1 for exact copies.
+        probability: float64[k], from the model; 1 for exact copies.
         parts: float64[k, len(PARTS)]; nan for exact copies.
     """
 
@@ -101,8 +95,7 @@ class Decisions:
     parts: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+class _Edge(NamedTuple):
     representative: int
     probability: float
     parts: Floats
@@ -112,7 +105,7 @@ _EXACT = _Edge(-1, 1.0, np.full(len(PARTS), np.nan))
 
 
 class _Compared(NamedTuple):
-    """A representative, and those that were compared with it: n of them, in order.
+    """A representative, and the n members it was compared with, in order.
 
     Attributes:
         parts: float64[n, len(PARTS)].
@@ -125,341 +118,311 @@ class _Compared(NamedTuple):
     chances: Floats
 
 
-@dataclass(eq=False)
-class _Stars:
-    """The stars as they grow: a representative's members, itself first, in order.
+class _Part(NamedTuple):
+    """A representative that contains a part of an article, but not most of it.
 
-    ``alike`` are pairs of one page that would be copies at two. ``partly`` maps an article to one
-    that has a part of it, and ``fuller`` those that begin like it and go on. ``published_at`` lists
-    the published articles of each page.
+    Attributes:
+        continued: the article begins like the representative, and is longer.
+        chance: from the model.
     """
 
-    of: dict[int, list[int]] = field(default_factory=dict)
-    edges: dict[int, _Edge] = field(default_factory=dict)
-    alike: list[tuple[int, int]] = field(default_factory=list)
-    partly: dict[int, int] = field(default_factory=dict)
-    fuller: set[int] = field(default_factory=set)
-    published_at: dict[int, list[int]] = field(default_factory=dict)
+    continued: bool
+    chance: float
+    representative: int
 
 
 def decide(candidates: Candidates, config: DedupConfig) -> Decisions:
-    """Decide which candidates are kept, whose copies the others are, and what is one cluster.
+    """Decide which candidates are kept, what the others are copies of, and what is one cluster.
 
-    Articles of equal text count as one. Texts below ``config.min_shingles`` are only found as
-    exact copies. All others are copies of a representative if the model's probability is at
+    Articles of equal text count as one. Texts with fewer than ``config.min_shingles`` shingles only
+    match exact copies. All others are copies of a representative if the model's probability is at
     least ``config.confidence``.
     """
-    ranks = np.lexsort((candidates.articles, sortable(candidates.order), ~candidates.published))
-    leaders = first_of_equals(candidates.digests, candidates.published, ranks)
+    ranks = candidates.ranks()
+    leaders = candidates.leaders(ranks)
     distinct = ranks[leaders[ranks] == ranks]
-    compared = distinct[candidates.shingle_counts[distinct] >= config.min_shingles]
-    near = neighbours(candidates)
-    stars = _grow(candidates, compared, near, config)
-    files, facts = candidates.files, candidates.facts
-    for earlier, member in described_anew(
-        files, facts, candidates.digests, candidates.published, leaders
-    ):
+    stars = _Stars(candidates, config)
+    stars.grow(distinct[candidates.shingle_counts[distinct] >= config.min_shingles])
+    for earlier, member in described_anew(candidates, leaders):
         leaders[member] = member
         stars.alike.append((earlier, member))
         stars.of |= {each: [each] for each in (earlier, member) if each not in stars.of}
     kept = [m for m, first in enumerate(leaders.tolist()) if m == first and m not in stars.edges]
     pages = name_pages(candidates.urls, stars.alike)
     later = versions(pages, candidates.published, candidates.fetched, kept, stars.alike)
-    clusters = _join(candidates, stars, near, later, config)
-    return _decisions(candidates, leaders, stars, clusters, later, config)
+    return stars.decisions(leaders.tolist(), later)
 
 
-def _grow(
-    candidates: Candidates, compared: Indexes, near: list[Indexes], config: DedupConfig
-) -> _Stars:
-    """Make the stars. Parts that no link joins grow side by side, so that few calls compare."""
-    members: list[list[int]] = [[] for _ in near]
-    for member in compared.tolist():
-        members[candidates.groups[member]].append(member)
-    open_ = ~candidates.published
-    tried = np.zeros(len(open_), np.int64)
-    place = np.empty(len(open_), np.int64)
-    place[compared] = np.arange(len(compared))
-    stars = _Stars()
-    for member in compared[candidates.published[compared]].tolist():
-        for name in _names_of_page(candidates, member):
-            stars.published_at.setdefault(name, []).append(member)
+class _Stars:
+    """The stars of one call of ``decide``; all methods take and return member indexes."""
 
-    def asking(part: list[int]) -> Iterator[tuple[int, Indexes]]:
-        for member in part:
-            if member in stars.edges:
-                continue
-            open_[member] = False
-            stars.of[member] = [member]
-            groups = near[candidates.groups[member]].tolist()
-            found = np.array([each for group in groups for each in members[group]], np.int64)
-            others = found[open_[found] & (tried[found] < MOST_REPRESENTATIVES)]
-            if len(others):
-                others = others[np.argsort(place[others])]
-                tried[others] += 1
-                yield member, others
+    def __init__(self, candidates: Candidates, config: DedupConfig) -> None:
+        self.candidates, self.config = candidates, config
+        self.near = candidates.neighbours()
+        self.of: dict[int, list[int]] = {}
+        """Representative → its members, itself first, in order."""
+        self.edges: dict[int, _Edge] = {}
+        """Covered article → its representative and the evidence."""
+        self.alike: list[tuple[int, int]] = []
+        """Pairs of versions of one page that would be copies on two pages."""
+        self.parts: dict[int, list[_Part]] = {}
+        """Article → the representatives that contain a part of it."""
+        self.published_at: dict[int, list[int]] = {}
+        """Name of a page → its published articles."""
 
-    growing = [asking(part) for part in parts_of(candidates, compared)]
-    while growing:
-        asked = [(part, next(part, None)) for part in growing]
-        growing = [part for part, question in asked if question]
-        questions = [question for _, question in asked if question]
-        for found in _compared(candidates, questions):
-            for covered in _cover(candidates, found, stars, config):
-                open_[covered] = False
-    return stars
+    def grow(self, compared: Indexes) -> None:
+        """Make the stars. Parts that no links connect grow side by side, in few large calls."""
+        candidates, published = self.candidates, self.candidates.published
+        members: list[list[int]] = [[] for _ in self.near]
+        for member in compared.tolist():
+            members[candidates.groups[member]].append(member)
+        uncovered = ~published
+        tried = np.zeros(len(published), np.int64)
+        place = np.empty(len(published), np.int64)
+        place[compared] = np.arange(len(compared))
+        for member in compared[published[compared]].tolist():
+            for name in self._page_names(member):
+                self.published_at.setdefault(name, []).append(member)
 
+        def questions_of(part: list[int]) -> Iterator[tuple[int, Indexes]]:
+            for member in part:
+                if member in self.edges:
+                    continue
+                uncovered[member] = False
+                self.of[member] = [member]
+                groups = self.near[candidates.groups[member]].tolist()
+                found = np.array([each for group in groups for each in members[group]], np.int64)
+                others = found[uncovered[found] & (tried[found] < MOST_REPRESENTATIVES)]
+                if len(others):
+                    others = others[np.argsort(place[others])]
+                    tried[others] += 1
+                    yield member, others
 
-def _compared(candidates: Candidates, questions: list[tuple[int, Indexes]]) -> Iterator[_Compared]:
-    """Compare representatives, each with its others, ``_AT_ONCE`` pairs at a time."""
-    pairs = [(one, other) for one, others in questions for other in others.tolist()]
-    portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
-    found = [compare_pairs(candidates, portion) for portion in portions]
-    parts = np.concatenate([np.empty((0, len(PARTS))), *(each[0] for each in found)])
-    chances = np.concatenate([np.empty(0), *(each[1] for each in found)])
-    start = 0
-    for one, others in questions:
-        own = slice(start, start := start + len(others))
-        yield _Compared(one, others, parts[own], chances[own])
+        growing = [questions_of(part) for part in candidates.parts_of(compared)]
+        while growing:
+            asked = [(part, next(part, None)) for part in growing]
+            growing = [part for part, question in asked if question]
+            for found in self._compared([question for _, question in asked if question]):
+                for covered in self.cover(found):
+                    uncovered[covered] = False
 
+    def _compared(self, questions: list[tuple[int, Indexes]]) -> Iterator[_Compared]:
+        """Compare representatives, each with its others, ``_AT_ONCE`` pairs at a time."""
+        pairs = [(one, other) for one, others in questions for other in others.tolist()]
+        portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
+        found = [self.candidates.compare(portion) for portion in portions]
+        parts = np.concatenate([np.empty((0, len(PARTS))), *(each[0] for each in found)])
+        chances = np.concatenate([np.empty(0), *(each[1] for each in found)])
+        start = 0
+        for one, others in questions:
+            own = slice(start, start := start + len(others))
+            yield _Compared(one, others, parts[own], chances[own])
 
-def _cover(
-    candidates: Candidates, found: _Compared, stars: _Stars, config: DedupConfig
-) -> Iterator[int]:
-    """Add to *stars* what is a copy of the representative, or shares a cluster; give the copies."""
-    member = found.member
-    for hit in _hits(candidates, found, config):
-        other, part = int(found.others[hit]), dict(zip(PARTS, found.parts[hit], strict=True))
-        shorter = _is_shorter(candidates, other, member)
-        if _is_version(candidates, other, member):
-            stars.alike.append((member, other))
-        elif part["coverage"] < MOST if shorter else part["longer_coverage"] < MOST_OF_LONGER:
-            stars.partly.setdefault(other, member)
-            if not shorter and part["longer_lead"] >= HALF:
-                stars.fuller.add(other)
-        elif not _revises(candidates, other, stars, config):
-            stars.of[member].append(other)
-            stars.edges[other] = _Edge(member, float(found.chances[hit]), found.parts[hit])
-            yield other
+    def cover(self, found: _Compared) -> Iterator[int]:
+        """Add what matches the representative to the stars; yield its copies."""
+        member = found.member
+        for hit in self._hits(found):
+            other, part = int(found.others[hit]), dict(zip(PARTS, found.parts[hit], strict=True))
+            chance, shorter = float(found.chances[hit]), self._is_shorter(other, member)
+            if self._is_version(other, member):
+                self.alike.append((member, other))
+            elif part["coverage"] < MOST if shorter else part["longer_coverage"] < MOST_OF_LONGER:
+                continued = not shorter and bool(part["longer_lead"] >= SAME_LEAD)
+                self.parts.setdefault(other, []).append(_Part(continued, chance, member))
+            elif not self._revises_published(other):
+                self.of[member].append(other)
+                self.edges[other] = _Edge(member, chance, found.parts[hit])
+                yield other
 
+    def _hits(self, found: _Compared) -> list[int]:
+        """List the places of what tells the same story as the representative.
 
-def _hits(candidates: Candidates, found: _Compared, config: DedupConfig) -> list[int]:
-    """List the places of what is one story with the representative.
+        A page of several stories is no copy of any of them, whichever it begins with.
+        """
+        column = dict(zip(PARTS, found.parts.T, strict=True))
+        hits = found.chances >= self.config.confidence
+        whole = np.flatnonzero((column["length"] < PASSAGE) & (column["contained"] >= WHOLE))
+        inside = [at for at in whole if self._is_shorter(int(found.others[at]), found.member)]
+        if self._have_several_stories(found.others[inside].tolist()):
+            hits[inside] = False
+        for at in np.flatnonzero(of_one_wording(found.parts) & ~hits).tolist():
+            hits[at] = self._is_version(int(found.others[at]), found.member)
+        return np.flatnonzero(hits).tolist()
 
-    A page that prints several stories is no copy of any, whichever stands first on it.
-    """
-    column = dict(zip(PARTS, found.parts.T, strict=True))
-    hits = found.chances >= config.confidence
-    whole = np.flatnonzero((column["length"] < PASSAGE) & (column["contained"] >= WHOLE))
-    inside = [at for at in whole if _is_shorter(candidates, int(found.others[at]), found.member)]
-    if _tell_several(candidates, found.others[inside].tolist()):
-        hits[inside] = False
-    for at in np.flatnonzero(of_one_wording(found.parts) & ~hits).tolist():
-        hits[at] = _is_version(candidates, int(found.others[at]), found.member)
-    return np.flatnonzero(hits).tolist()
+    def _have_several_stories(self, passages: list[int]) -> bool:
+        """Tell whether some passage shares neither wording nor names with the first."""
+        if len(passages) < 2:
+            return False
+        parts = self.candidates.compare([(passages[0], other) for other in passages[1:]])[0]
+        column = dict(zip(PARTS, parts.T, strict=True))
+        names = column["names_shared"] <= OTHER_NAMES * column["names"]
+        return bool((names & (column["contained"] <= OTHER_WORDING)).any())
 
+    def _is_shorter(self, one: int, other: int) -> bool:
+        sketch = self.candidates.sketch
+        return sketch(one).positions <= sketch(other).positions
 
-def _tell_several(candidates: Candidates, passages: list[int]) -> bool:
-    """Tell whether some passage of a text shares neither wording nor names with the first."""
-    if len(passages) < 2:
-        return False
-    parts = compare_pairs(candidates, [(passages[0], other) for other in passages[1:]])[0]
-    column = dict(zip(PARTS, parts.T, strict=True))
-    names = column["names_shared"] <= OTHER_NAMES * column["names"]
-    return bool((names & (column["contained"] <= OTHER_WORDING)).any())
+    def _page_names(self, member: int) -> set[int]:
+        return {int(self.candidates.urls[member]), int(self.candidates.files[member])} - {0}
 
+    def _is_version(self, one: int, other: int) -> bool:
+        """Tell whether two articles share a page, but are not layouts of it fetched together."""
+        if not self._page_names(one) & self._page_names(other):
+            return False
+        fetched, published = self.candidates.fetched, self.candidates.published
+        either = bool(published[one] or published[other])
+        return either or not fetched_together(int(fetched[one]), int(fetched[other]))
 
-def _is_shorter(candidates: Candidates, one: int, other: int) -> bool:
-    return candidates.sketch(one).positions <= candidates.sketch(other).positions
+    def _revises_published(self, other: int) -> bool:
+        """Tell whether an article is a new version of a published page: it stays, even if a copy.
 
+        The versions of a page come first in order, so most have been compared already.
+        """
+        names = self._page_names(other)
+        ones = {one: None for name in names for one in self.published_at.get(name, ())}
+        if not ones:
+            return False
+        pairs = [(one, other) for one in ones]
+        parts, chances = self.candidates.compare(pairs)
+        told = (chances >= self.config.confidence) | of_one_wording(parts)
+        self.alike += [pairs[at] for at in np.flatnonzero(told)]
+        return bool(told.any())
 
-def _names_of_page(candidates: Candidates, member: int) -> set[int]:
-    return {int(candidates.urls[member]), int(candidates.files[member])} - {0}
+    def _closest(self) -> dict[int, _Part]:
+        """Map each kept article that is partly in others to the one whose cluster it joins.
 
+        It does not matter which was compared first: the article joins the one that it continues,
+        else the likeliest, of those whose star agrees.
+        """
+        closest = {}
+        for other in self.parts.keys() - self.edges.keys():
+            for part in sorted(self.parts[other], key=lambda part: part[:2], reverse=True):
+                if self._agree(part.representative, other):
+                    closest[other] = part
+                    break
+        return closest
 
-def _is_version(candidates: Candidates, one: int, other: int) -> bool:
-    """Tell whether two articles are at one page, and no layouts of it fetched together."""
-    if not _names_of_page(candidates, one) & _names_of_page(candidates, other):
-        return False
-    fetched = int(candidates.fetched[one]), int(candidates.fetched[other])
-    published = candidates.published[one] or candidates.published[other]
-    return bool(published) or not fetched_together(*fetched)
+    def _join(self, known: Sequence[tuple[int, int]]) -> dict[int, int]:
+        """Map each representative to the first, in order, of the stars of its cluster.
 
+        Args:
+            known: pairs that are one cluster, whatever their stars say.
+        """
+        rank = {member: rank for rank, member in enumerate(self.of)}
+        first = {member: member for member in self.of}
 
-def _revises(candidates: Candidates, other: int, stars: _Stars, config: DedupConfig) -> bool:
-    """Tell whether an article is a new version of a published page: those stay, whatever copies.
+        def root(member: int) -> int:
+            while first[member] != member:
+                member = first[member]
+            return member
 
-    The page's versions come first in order, so that most have been compared already.
-    """
-    names = _names_of_page(candidates, other)
-    ones = {one: None for name in names for one in stars.published_at.get(name, ())}
-    pairs = [(one, other) for one in ones]
-    if not pairs:
-        return False
-    parts, chances = compare_pairs(candidates, pairs)
-    told = (chances >= config.confidence) | of_one_wording(parts)
-    alike = [pairs[at] for at in np.flatnonzero(told)]
-    stars.alike.extend(alike)
-    return bool(alike)
+        def join(one: int, other: int) -> None:
+            left, right = sorted((root(one), root(other)), key=rank.__getitem__)
+            first[right] = left
 
-
-def _join(
-    candidates: Candidates,
-    stars: _Stars,
-    near: list[Indexes],
-    later: Mapping[int, Version],
-    config: DedupConfig,
-) -> dict[int, int]:
-    """Map each representative to the first, in order, of the stars it is one cluster with."""
-    rank = {member: rank for rank, member in enumerate(stars.of)}
-    first = {member: member for member in stars.of}
-
-    def root(member: int) -> int:
-        while first[member] != member:
-            member = first[member]
-        return member
-
-    def join(one: int, other: int) -> None:
-        left, right = sorted((root(one), root(other)), key=rank.__getitem__)
-        first[right] = left
-
-    known = {(each.page, other) for other, each in later.items() if each.page != other}
-    for other, one in [each for each in stars.partly.items() if each[0] not in stars.edges]:
-        if _agree(candidates, stars, one, other, config):
-            known.add((one, other))
-        else:
-            del stars.partly[other]
-    for one, other in sorted(known):
-        if one in first and other in first and root(one) != root(other):
-            join(one, other)
-    pairs = _star_pairs(candidates, stars, near, rank)
-    for start in range(0, len(pairs), _STARS_AT_ONCE):
-        apart = [
-            (one, other)
-            for one, other in pairs[start : start + _STARS_AT_ONCE]
-            if root(one) != root(other)
-        ]
-        for one, other in _touching(candidates, stars, apart, config):
-            if root(one) != root(other) and _agree(candidates, stars, one, other, config):
+        for one, other in known:
+            if one in first and other in first:
                 join(one, other)
-    return {member: root(member) for member in stars.of}
+        pairs = self._star_pairs(rank)
+        for start in range(0, len(pairs), _STARS_AT_ONCE):
+            some = pairs[start : start + _STARS_AT_ONCE]
+            for one, other in self._touching(
+                [each for each in some if len({*map(root, each)}) > 1]
+            ):
+                if root(one) != root(other) and self._agree(one, other):
+                    join(one, other)
+        return {member: root(member) for member in self.of}
 
+    def _touching(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Keep the pairs of stars of which one member matches the other, compared all at once."""
+        asked = [(*self._samples(*pair), place) for place, pair in enumerate(pairs)]
+        asked.sort(key=lambda each: each[0][-1])  # ``compare`` wants equal first members adjacent
+        questions = [(few[-1], np.array(many, np.int64)) for few, many, _ in asked]
+        found = [
+            place
+            for (_, _, place), each in zip(asked, self._compared(questions), strict=True)
+            if (each.chances >= self.config.confidence).any()
+        ]
+        return [pairs[place] for place in sorted(found)]
 
-def _touching(
-    candidates: Candidates, stars: _Stars, pairs: Sequence[tuple[int, int]], config: DedupConfig
-) -> list[tuple[int, int]]:
-    """Keep the pairs of stars of which one member, all at once, verifies against the other star."""
-    asked = [(*_speakers(stars, *pair), place) for place, pair in enumerate(pairs)]
-    asked.sort(key=lambda each: each[0][-1])  # compared with what it is compared with together
-    questions = [(few[-1], np.array(many, np.int64)) for few, many, _ in asked]
-    found = [
-        place
-        for (_, _, place), each in zip(asked, _compared(candidates, questions), strict=True)
-        if (each.chances >= config.confidence).any()
-    ]
-    return [pairs[place] for place in sorted(found)]
+    def _agree(self, one: int, other: int) -> bool:
+        """Tell whether two stars mostly match each other, judged by a few members of each."""
+        few, many = self._samples(one, other)
+        chances = self.candidates.compare([(left, right) for left in few for right in many])[1]
+        found = int(np.count_nonzero(chances >= self.config.confidence))
+        return found >= STARS_AGREE * len(chances)
 
+    def _samples(self, one: int, other: int) -> tuple[list[int], list[int]]:
+        """Return a few members of each of two stars; the shorter list first."""
+        few, many = sorted((spread(self.of[each], STAR_SAMPLE) for each in (one, other)), key=len)
+        return few, many
 
-def _agree(
-    candidates: Candidates, stars: _Stars, one: int, other: int, config: DedupConfig
-) -> bool:
-    """Tell whether two stars mostly verify against one another, by a few members of each."""
-    few, many = _speakers(stars, one, other)
-    chances = compare_pairs(candidates, [(speaker, each) for speaker in few for each in many])[1]
-    found = int(np.count_nonzero(chances >= config.confidence))
-    return found >= STARS_AGREE * len(few) * len(many)
+    def _star_pairs(self, rank: dict[int, int]) -> list[tuple[int, int]]:
+        """List the pairs of stars to compare, in order: linked by members, one of several."""
+        groups = self.candidates.groups
+        touching: dict[int, set[int]] = {}
+        for representative, members in self.of.items():
+            for group in {int(groups[member]) for member in members}:
+                touching.setdefault(group, set()).add(representative)
+        pairs = set()
+        for one, members in self.of.items():
+            if len(members) < 2:
+                continue
+            around = {int(g) for member in members for g in self.near[groups[member]].tolist()}
+            others = {other for group in around for other in touching.get(group, ())} - {one}
+            own = rank[one]
+            nearest = sorted(map(rank.__getitem__, others))[: MOST_REPRESENTATIVES * STAR_SAMPLE]
+            pairs |= {(min(own, other), max(own, other)) for other in nearest}
+        by_rank = list(self.of)
+        return [(by_rank[one], by_rank[other]) for one, other in sorted(pairs)]
 
+    def decisions(self, leaders: list[int], later: Mapping[int, Version]) -> Decisions:
+        """Join the stars to clusters, and lay out what there is to say, by article.
 
-def _speakers(stars: _Stars, one: int, other: int) -> tuple[list[int], list[int]]:
-    """Return a few members of each of two stars; of fewer first."""
-    few, many = sorted((_spread(stars.of[one]), _spread(stars.of[other])), key=len)
-    return few, many
+        Args:
+            leaders: the first member with the same text as each.
+            later: what kept articles are versions of.
+        """
+        articles, edges = self.candidates.articles, self.edges
+        closest = self._closest()
+        known = [(each.page, member) for member, each in later.items()]
+        known += [(part.representative, member) for member, part in closest.items()]
+        cluster_of = self._join(known)
+        kept = [edges[leader].representative if leader in edges else leader for leader in leaders]
+        clusters = [cluster_of.get(each, each) for each in kept]
+        told = later.keys() | closest.keys()
+        members = [
+            member
+            for member in np.argsort(articles).tolist()
+            if not self.candidates.published[member]
+            and (member in told or not (kept[member] == member == clusters[member]))
+        ]
+        page_of = [
+            later.get(member, Version(member, member, other_story=False)) for member in members
+        ]
+        continued = {m: part.representative for m, part in closest.items() if part.continued}
+        rows = [self._evidence(member, leaders[member], kept[member]) for member in members]
+        return Decisions(
+            articles=articles[members],
+            representatives=articles[[kept[member] for member in members]],
+            clusters=articles[[clusters[member] for member in members]],
+            revised=articles[[each.revised for each in page_of]],
+            pages=articles[[each.page for each in page_of]],
+            fuller=articles[[continued.get(member, member) for member in members]],
+            other_story=np.array([each.other_story for each in page_of], np.bool_),
+            partly=np.array([member in closest for member in members], np.bool_),
+            matches=np.array([row[0] for row in rows], np.uint8),
+            compared=[row[1] for row in rows],
+            probability=np.array([row[2].probability for row in rows], np.float64),
+            parts=np.array([row[2].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
+        )
 
-
-def _star_pairs(
-    candidates: Candidates, stars: _Stars, near: list[Indexes], rank: dict[int, int]
-) -> list[tuple[int, int]]:
-    """List the pairs of stars to compare, in order: near by their members, one of them large."""
-    groups = candidates.groups
-    touching: dict[int, set[int]] = {}
-    for representative, members in stars.of.items():
-        for group in {int(groups[member]) for member in members}:
-            touching.setdefault(group, set()).add(representative)
-    pairs = set()
-    for one, members in stars.of.items():
-        if len(members) < 2:
-            continue
-        around = {int(g) for member in members for g in near[groups[member]].tolist()}
-        others = {other for group in around for other in touching.get(group, ())} - {one}
-        nearest = sorted(others, key=rank.__getitem__)[: MOST_REPRESENTATIVES * STAR_SAMPLE]
-        pairs |= {(min(rank[one], rank[other]), max(rank[one], rank[other])) for other in nearest}
-    by_rank = list(stars.of)
-    return [(by_rank[one], by_rank[other]) for one, other in sorted(pairs)]
-
-
-def _spread(members: list[int]) -> list[int]:
-    """Choose a few members of a star, its representative first, evenly over its order."""
-    last = len(members) - 1
-    places = np.linspace(0, last, min(STAR_SAMPLE, len(members))).astype(int)
-    return [members[place] for place in places.tolist()]
-
-
-def _decisions(
-    candidates: Candidates,
-    leaders: Indexes,
-    stars: _Stars,
-    clusters: dict[int, int],
-    later: Mapping[int, Version],
-    config: DedupConfig,
-) -> Decisions:
-    rows = _rows(candidates, leaders, stars, clusters, later, config)
-    numbers = np.array([row[:4] for row in rows], np.int64).reshape(-1, 4)
-    members: list[int] = numbers[:, 0].tolist()
-    of_page = [later.get(member, Version(member, member, other_story=False)) for member in members]
-    partly = [stars.partly.get(m, m) if m in clusters else m for m in members]
-    fuller = [part if m in stars.fuller else m for m, part in zip(members, partly, strict=True)]
-    articles = candidates.articles
-    return Decisions(
-        articles=articles[numbers[:, 0]],
-        representatives=articles[numbers[:, 1]],
-        clusters=articles[numbers[:, 2]],
-        revised=articles[[each.revised for each in of_page]],
-        pages=articles[[each.page for each in of_page]],
-        fuller=articles[fuller],
-        other_story=np.array([each.other_story for each in of_page], np.bool_),
-        partly=np.array(partly, np.int64) != np.array(members, np.int64),
-        matches=numbers[:, 3].astype(np.uint8),
-        compared=[row[4] for row in rows],
-        probability=np.array([row[5].probability for row in rows], np.float64),
-        parts=np.array([row[5].parts for row in rows], np.float64).reshape(-1, len(PARTS)),
-    )
-
-
-def _rows(
-    candidates: Candidates,
-    leaders: Indexes,
-    stars: _Stars,
-    clusters: dict[int, int],
-    later: Mapping[int, Version],
-    config: DedupConfig,
-) -> list[tuple[int, int, int, int, Similarity, _Edge]]:
-    """List member, representative, cluster, match, similarity and evidence, by article."""
-    rows: list[tuple[int, int, int, int, Similarity, _Edge]] = []
-    for member, leader in enumerate(leaders.tolist()):
-        # An exact copy of a duplicate takes over its edge: with the same text, the same holds.
-        edge = stars.edges.get(leader)
-        kept = edge.representative if edge else leader
-        cluster = clusters.get(kept, kept)
-        silent = kept == member == cluster and member not in later and member not in stars.partly
-        if candidates.published[member] or silent:
-            continue
-        if edge:
-            compared = candidates.similarity(leader, kept)
-            match = MATCHES.index("near" if is_near(compared, config) else "contained")
-            rows.append((member, kept, cluster, match, compared, edge))
-        else:
-            match = KEPT if kept == member else MATCHES.index("exact")
-            size = int(candidates.shingle_counts[member])
-            same = Similarity(size, size, 1.0, 1.0)
-            rows.append((member, kept, cluster, match, same, _EXACT))
-    return sorted(rows, key=lambda row: int(candidates.articles[row[0]]))
+    def _evidence(self, member: int, leader: int, kept: int) -> tuple[int, Similarity, _Edge]:
+        """Return match, similarity and edge; an exact copy of a duplicate takes over its edge."""
+        if leader in self.edges:
+            compared = self.candidates.similarity(leader, kept)
+            match = MATCHES.index("near" if is_near(compared, self.config) else "contained")
+            return match, compared, self.edges[leader]
+        size = int(self.candidates.shingle_counts[member])
+        match = KEPT if kept == member else MATCHES.index("exact")
+        return match, Similarity(size, size, 1.0, 1.0), _EXACT

@@ -1,14 +1,14 @@
-"""Evidence about pairs: what a text has in common with others, part by part.
+"""Evidence about pairs: what two texts have in common, part by part.
 
-All parts are counted on samples and figures, for many pairs at a time. "The
-shorter" is the text with fewer places for a shingle; of equals, the one.
+All parts are counted on samples and figures, for many pairs at a time. "The shorter" is the text
+with fewer places for a shingle; if both have the same number, the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,26 +45,27 @@ figures_shared  distinct figures of the shorter that the longer has
 figures         distinct figures of the shorter
 longer_figures  distinct figures of the longer
 names_shared    distinct names of the shorter that the longer has
-names           distinct names of the shorter; 0 if the longer has its words, but no name at all
+names           distinct names of the shorter; 0 if the longer has its words but no name at all
 coverage        share of the shorter's ten segments of which the longer has a quarter or more
 weaker_half     share found of the half of the shorter of which less is found
 lead            share found of the shorter's first 60 words
 longer_lead     share of the longer's first 60 words that the shorter has
 longer_coverage share of the longer's ten segments of which the shorter has a quarter or more
 length          length of the shorter, as a share of the longer's
-hours_apart     at least so many between the publications; nan when one is unknown
+hours_apart     minimum hours between the publications; nan if one is unknown
 """
 
 UNKNOWN = np.iinfo(np.int64).min
 """The minute of a publication that is not known."""
 LEAD_WORDS = 60
 SAME_WORDING = 0.9
-"""Share of a text's shingles found in another, from which on it is printed in another way."""
+"""Minimum share of shingles in common between a text and a copy printed in another way."""
 _SEGMENTS = 10
+_RARE, _LEAD, _BY_SEGMENT = 0, 1, slice(2, None)  # columns of a tally
 _TAG = np.uint64(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MINUTE = timedelta(minutes=1)
-_FOUND = 0.25  # of a segment's shingles: then the segment counts as covered
+_FOUND = 0.25  # minimum share of the shingles of a covered segment
 
 
 def minute_of(published: datetime | None) -> int:
@@ -73,16 +74,16 @@ def minute_of(published: datetime | None) -> int:
 
 
 class Sketch(NamedTuple):
-    """What of a text takes part in comparisons.
+    """What is compared of a text.
 
     Attributes:
         samples: uint64, as in ``Samples.values``.
         rare: bool, for each sample whether its key is rare.
         figures: uint32, sorted and distinct.
         names: uint32, the same.
-        positions: places a shingle can have.
+        positions: places that a shingle can have.
         minute: the first in which it may have been published, or ``UNKNOWN``.
-        minutes: how many more it may be: a day's, where only the day is known.
+        minutes: how many more it may be: those of a day if only the day is known.
     """
 
     samples: NDArray[np.uint64]
@@ -95,22 +96,13 @@ class Sketch(NamedTuple):
 
 
 class _Pool(NamedTuple):
-    """Samples of several texts, one text after the other; ``positions`` one a text."""
+    """Samples of several texts, one text after the other; one of ``positions`` per text."""
 
     keys: NDArray[np.uint32]
     places: Counts
     rare: NDArray[np.bool_]
     owners: Counts
     positions: Counts
-
-
-class _Tally(NamedTuple):
-    """Samples counted text by text: all, rare ones, by segment, in the lead."""
-
-    total: Counts
-    rare: Counts
-    segments: Counts
-    lead: Counts
 
 
 def compare(one: Sketch, many: Sequence[Sketch]) -> Floats:
@@ -130,34 +122,35 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
     spot, found = lookup(_tagged(own.keys, own.owners), _tagged(owner.keys, which[owner.owners]))
     spot, holder = spot[found], owner.owners[found]
     positions = own.positions[which]
-    ours = _tally(own.owners, own.places, own.rare, own.positions, len(ones))
+    ours = _tally(own.owners, own.places, own.rare, own.positions, len(ones))[which]
     theirs = _tally(owner.owners, owner.places, owner.rare, owner.positions, count)
     ours_found = _tally(holder, own.places[spot], own.rare[spot], positions, count)
     theirs_found = _tally(holder, owner.places[found], owner.rare[found], owner.positions, count)
-    first = positions <= owner.positions  # the one is the shorter
-    ours = _Tally(*(column[which] for column in ours))
-    shorter, longer = _choose(first, ours, theirs), _choose(first, theirs, ours)
-    got, got_longer = (
-        _choose(first, ours_found, theirs_found),
-        _choose(first, theirs_found, ours_found),
-    )
-    contained = got.total / np.maximum(shorter.total, 1)
-    contained_longer = got_longer.total / np.maximum(longer.total, 1)
-    figures, names = _particulars(ones, which, many, first, contained)
-    lengths = np.maximum(positions, owner.positions)
+    first = positions <= owner.positions  # the one of *ones* is the shorter
+    by_row = first[:, np.newaxis]
+    shorter, longer = np.where(by_row, ours, theirs), np.where(by_row, theirs, ours)
+    got = np.where(by_row, ours_found, theirs_found)
+    got_longer = np.where(by_row, theirs_found, ours_found)
+    contained, contained_longer = _contained(got, shorter), _contained(got_longer, longer)
+    figures = _shared("figures", ones, which, many, first)
+    names_shared, names, longer_names = _shared("names", ones, which, many, first)
+    lengths = np.maximum(np.where(first, owner.positions, positions), 1)
+    # A copy without capitals, or in capitals, has no names: that is no difference.
+    names *= (longer_names > 0) | (contained < SAME_WORDING)
     return np.array(
         [
-            got.rare,
-            shorter.rare,
+            got[:, _RARE],
+            shorter[:, _RARE],
             contained,
             *figures,
-            *names,
-            _coverage(got.segments, shorter.segments),
-            _weaker_half(got.segments, shorter.segments, contained),
-            _share(got.lead, shorter.lead, contained),
-            _share(got_longer.lead, longer.lead, contained_longer),
-            _coverage(got_longer.segments, longer.segments),
-            np.minimum(positions, owner.positions) / np.maximum(lengths, 1),
+            names_shared,
+            names,
+            _coverage(got, shorter),
+            _weaker_half(got, shorter, contained),
+            _share(got[:, _LEAD], shorter[:, _LEAD], contained),
+            _share(got_longer[:, _LEAD], longer[:, _LEAD], contained_longer),
+            _coverage(got_longer, longer),
+            np.where(first, positions, owner.positions) / lengths,
             _hours(ones, which, many),
         ]
     ).T
@@ -181,77 +174,54 @@ def _tagged(values: NDArray[np.uint32], numbers: Counts) -> NDArray[np.uint64]:
 
 def _tally(
     owner: Counts, places: Counts, rare: NDArray[np.bool_], positions: Counts, count: int
-) -> _Tally:
+) -> Counts:
+    """Count the samples of each text, rare ones, in the lead and by segment: int64[count, 12]."""
     segments = np.minimum(places * _SEGMENTS // np.maximum(positions[owner], 1), _SEGMENTS - 1)
+    tally = np.empty((count, 2 + _SEGMENTS), np.int64)
+    tally[:, _RARE] = np.bincount(owner[rare], minlength=count)
+    tally[:, _LEAD] = np.bincount(owner[places < LEAD_WORDS], minlength=count)
     cells = np.bincount(owner * _SEGMENTS + segments, minlength=count * _SEGMENTS)
-    table = cells.reshape(count, _SEGMENTS)
-    return _Tally(
-        table.sum(axis=1),
-        np.bincount(owner[rare], minlength=count),
-        table,
-        np.bincount(owner[places < LEAD_WORDS], minlength=count),
-    )
+    tally[:, _BY_SEGMENT] = cells.reshape(count, _SEGMENTS)
+    return tally
 
 
-def _choose(first: NDArray[np.bool_], one: _Tally, other: _Tally) -> _Tally:
-    return _Tally(
-        np.where(first, one.total, other.total),
-        np.where(first, one.rare, other.rare),
-        np.where(first[:, np.newaxis], one.segments, other.segments),
-        np.where(first, one.lead, other.lead),
-    )
+def _contained(got: Counts, of: Counts) -> Floats:
+    found: Floats = got[:, _BY_SEGMENT].sum(axis=1) / np.maximum(of[:, _BY_SEGMENT].sum(axis=1), 1)
+    return found
 
 
 def _share(got: Counts, of: Counts, base: Floats) -> Floats:
-    """Return got / of, drawn a little towards *base*: a lead may have no sample at all."""
+    """Return got / of, shrunk a little towards *base*: a lead may have no sample at all."""
     shares: Floats = (got + 0.5 * base) / (of + 0.5)
     return shares
 
 
 def _coverage(got: Counts, of: Counts) -> Floats:
+    got, of = got[:, _BY_SEGMENT], of[:, _BY_SEGMENT]
     covered = (got >= _FOUND * of) & (of > 0)
     shares: Floats = covered.sum(axis=1) / np.maximum((of > 0).sum(axis=1), 1)
     return shares
 
 
 def _weaker_half(got: Counts, of: Counts, base: Floats) -> Floats:
-    middle = _SEGMENTS // 2
-    halves = [
-        _share(got[:, part].sum(axis=1), of[:, part].sum(axis=1), base)
-        for part in (slice(middle), slice(middle, None))
-    ]
-    return np.minimum(*halves)
+    halves = (
+        part.sum(axis=1) for each in (got, of) for part in np.split(each[:, _BY_SEGMENT], 2, 1)
+    )
+    left, right, of_left, of_right = halves
+    return np.minimum(_share(left, of_left, base), _share(right, of_right, base))
 
 
-def _particulars(
+def _shared(
+    kind: Literal["figures", "names"],
     ones: Sequence[Sketch],
     which: Counts,
     many: Sequence[Sketch],
     first: NDArray[np.bool_],
-    contained: Floats,
-) -> tuple[tuple[Counts, ...], tuple[Counts, ...]]:
-    """Count figures, shared, all of the shorter and of the longer; and names, without the last."""
-    figures = [each.figures for each in ones], which, [each.figures for each in many]
-    names = [each.names for each in ones], which, [each.names for each in many]
-    shared, own, others = _shared(*names, first)
-    # A copy without capitals, or of nothing else, has no names: that is no difference.
-    told = (others > 0) | (contained < SAME_WORDING)
-    return _shared(*figures, first), (shared, own * told)
-
-
-def _shared(
-    ones: Sequence[NDArray[np.uint32]],
-    which: Counts,
-    many: Sequence[NDArray[np.uint32]],
-    first: NDArray[np.bool_],
 ) -> tuple[Counts, Counts, Counts]:
     """Count the particulars of the shorter text that the longer has, and all of either."""
-    own_sizes, sizes = (
-        np.array([len(each) for each in each_side], np.int64) for each_side in (ones, many)
-    )
-    own, everything = (
-        np.concatenate([np.empty(0, np.uint32), *each_side]) for each_side in (ones, many)
-    )
+    own_sets, sets = ([getattr(each, kind) for each in side] for side in (ones, many))
+    own_sizes, sizes = (np.array([*map(len, side)], np.int64) for side in (own_sets, sets))
+    own, everything = (np.concatenate([np.empty(0, np.uint32), *side]) for side in (own_sets, sets))
     owners = np.repeat(np.arange(len(many)), sizes)
     tagged = _tagged(own, np.repeat(np.arange(len(ones)), own_sizes))
     found = lookup(tagged, _tagged(everything, which[owners]))[1]

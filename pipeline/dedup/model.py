@@ -1,7 +1,7 @@
-"""The model: how likely a pair is copies, from the parts of its evidence.
+"""The model: the probability that a pair is copies, from its evidence.
 
-A logistic regression, so that each part moves the log-odds by its weight times its input and
-nothing else, so every decision can be explained. ``training/train_pairs.py`` fits the weights.
+It is a logistic regression: each input changes the log-odds by its weight times its value, so every
+decision can be explained. ``training/train_pairs.py`` fits the weights.
 """
 
 from __future__ import annotations
@@ -31,33 +31,35 @@ INPUTS = (
 
 _WEEK_H = 168.0
 _MUCH = 0.3
-"""Share of the longer that the shorter lacks, from which on it tells news of its own: of pairs with
-unlike leads, follow-ups lack .3 to .9, prints with another first paragraph .1 or .2."""
+"""Minimum share of the longer text that the shorter lacks if it has news of its own. Of pairs with
+different leads, follow-ups lack .3 to .9, reprints with another first paragraph .1 or .2."""
 LEAST_OF_PARTICULARS = 0.5
-"""More than this share of the shorter's figures and names must be found where ``MOST_MISSING`` or
-more are missing: else, two items of one template. Of labelled copies, 1 in 400 has no more."""
+"""If ``MOST_MISSING`` or more of the shorter's figures and names are missing in the longer, more
+than this share must be found, else the two are items of one template. That excludes 1 in 400
+labelled copies."""
 MOST_MISSING = 2
 MIN_WEAKER_HALF, MIN_OF_SCANS = 0.2, 0.15
-"""Share of the weaker half that must be found, and where that is at least half of what is found of
-all. A text that has only a half of another in common with it, its tail or its lead, is a story of
-its own; a bad scan is found badly in both halves."""
+"""Minimum share of the weaker half that must be found; the second if little of all is found. A text
+that only shares its tail or its lead is a story of its own; a bad scan matches badly in both."""
 
 
 def least_of_half(contained: Floats) -> Floats:
-    """Return the share of the weaker half that must be found, given what is found of all."""
+    """Return the share of the weaker half that must be found, given the share of the whole."""
     return np.clip(contained / 2, MIN_OF_SCANS, MIN_WEAKER_HALF)
 
 
 def inputs(parts: Floats) -> Floats:
     """Compute the inputs: float64[n, len(INPUTS)].
 
-    Shares of few figures or names are drawn towards what is usual, counts and hours are taken as
-    logarithms, more than a week apart counts as a week. An unknown date says nothing, and neither
-    does an equal one. Where figures and names are behind the wording that two texts share, one
-    template may be the reason. Where both leads are, a common background: all the more if the
-    shorter has figures and names of its own, since a follow-up tells news and a local lead above an
-    agency's story hardly any; and not at all if the rest of the longer is in the shorter, because
-    then a paragraph was rewritten. The longer's lead says something of a longer version alone.
+    Shares of few figures or names are shrunk towards the usual share; counts and hours are
+    logarithms; more than a week apart counts as a week; an unknown date counts as an equal one.
+
+    - ``particulars_behind``: figures and names match less than the wording, as in one template.
+    - ``leads_behind``: both leads match less than the wording, as if the texts shared only their
+      background. It counts more if the shorter has figures and names of its own (a follow-up has
+      news, a local lead above a wire story hardly any), and not if the rest of the longer is in the
+      shorter (then a paragraph was rewritten).
+    - ``longer_lead`` only counts for a longer version.
 
     Args:
         parts: float64[n, len(PARTS)], from ``evidence.compare``.
@@ -68,7 +70,7 @@ def inputs(parts: Floats) -> Floats:
     shared, particulars = _particulars(part)
     behind = part["contained"] - (shared + 0.8) / (particulars + 1)
     leads = part["contained"] - np.maximum(part["lead"], part["longer_lead"])
-    # Without names, as in scripts without capitals, nobody knows what is new.
+    # Without names, as in scripts without capitals, it is not known what is new.
     new = np.where(part["names"] > 0, (particulars - shared + 1) / (MOST_MISSING + 1), 1)
     more = 1 - part["longer_coverage"]
     hours = np.where(np.isnan(part["hours_apart"]), 0.0, part["hours_apart"])
@@ -88,13 +90,9 @@ def inputs(parts: Floats) -> Floats:
 
 
 def probabilities(parts: Floats) -> Floats:
-    """Tell how likely each pair is copies, 0 to 1: float64[n].
-
-    0 where one half of the shorter is not found in the longer at all, or few of its figures and
-    names are, whatever else is.
-    """
+    """Return the probability that each pair is copies: float64[n]; 0 if ``excluded``."""
     odds = np.full(len(parts), BIAS)
-    # One after the other: the sums of a matrix product depend on how many pairs are in it.
+    # One by one: the rounding of a matrix product depends on the number of pairs.
     for name, column in zip(INPUTS, inputs(parts).T, strict=True):
         odds += WEIGHTS[name] * column
     chances: Floats = 1 / (1 + np.exp(-odds))
@@ -102,7 +100,10 @@ def probabilities(parts: Floats) -> Floats:
 
 
 def excluded(parts: Floats) -> NDArray[np.bool_]:
-    """Tell which pairs are no copies whatever else their evidence says: bool[n]."""
+    """Tell which pairs are no copies, whatever else their evidence says: bool[n].
+
+    Half of the shorter text is not in the longer, or most of its figures and names are not.
+    """
     part = dict(zip(PARTS, parts.T, strict=True))
     shared, particulars = _particulars(part)
     others = (particulars - shared >= MOST_MISSING) & (shared <= LEAST_OF_PARTICULARS * particulars)
@@ -111,7 +112,7 @@ def excluded(parts: Floats) -> NDArray[np.bool_]:
 
 
 def _particulars(part: Mapping[str, Floats]) -> tuple[Floats, Floats]:
-    """Count figures and names of the shorter: those that the longer has, and all."""
+    """Return how many figures and names of the shorter the longer has, and how many there are."""
     return part["figures_shared"] + part["names_shared"], part["figures"] + part["names"]
 
 

@@ -1,16 +1,16 @@
-"""The total order of representatives: of several copies, which one is kept.
+"""The total order of representatives: which of several copies is kept.
 
-First comes, each rule deciding among those that all earlier ones leave equal:
+Each rule decides between articles that are equal by all rules before it. First comes:
 
-1. an article with a url before one without;
-2. a text without tags and entities, and that tells nothing twice, before one that does;
-3. the text that is clearly longer, by a seventh or so: it tells more;
-4. more of title, authors and date of publication known;
-5. the longer text, by distinct shingles; of equals the shorter, which says nothing twice;
+1. an article with a url;
+2. a text without tags and entities that does not repeat itself;
+3. the clearly longer text (by a seventh or so), which tells more;
+4. the article with more of title, authors and date of publication;
+5. the text with more distinct shingles; of equals the shorter, which repeats nothing;
 6. the earlier publication; unknown comes last;
-7. the smaller text digest, then the smaller id: chance, but the same in every run.
+7. the smaller text digest, then the smaller id: arbitrary, but the same in every run.
 
-Articles that an earlier run published come before all of these (``clusters.stars``).
+Articles that an earlier run published come before all others (``clusters.Ranked``).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ RULES = (
     "url", "faults", "length", "metadata", "length", "repetition", "publication", "text digest",
     "id",
 )  # fmt: skip
-"""What the parts of an order key stand for."""
+"""What each part of an order key means."""
 
 _LAYOUT = struct.Struct(">BBBBIIQ8s16s")
 _EPOCH = datetime(1, 1, 1, tzinfo=timezone.utc)
@@ -36,7 +36,7 @@ _LONGEST = 2**32 - 1
 _CLASSES = 5  # of length, for each doubling
 _UNKNOWN = 2**64 - 1
 _REPEATED = 1 / 3
-"""Share of a text's shingles that stood before in it, from which on it tells a story twice."""
+"""Minimum share of repeated shingles in a text that tells its story twice."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,400}>")
 _ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6});")
 
@@ -53,18 +53,15 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
     authors: tuple[str, ...],
     date_published: datetime | None,
 ) -> bytes:
-    """Write an article's place in the order as 44 bytes that sort like it.
+    """Encode an article's place in the order as 44 bytes that sort like it.
 
     Args:
-        id: 32 hex digits; two articles of one id never meet in a run.
-        text_digest: of the cleaned text; its first 8 bytes take part.
+        id: 32 hex digits, distinct within a run.
+        text_digest: of the cleaned text; its first 8 bytes are used.
         text: cleaned.
         shingle_count: its distinct shingles.
-        positions: places a shingle can have in it.
-        url: as known, or None.
-        title: as known, or None.
-        authors: those known, or ().
-        date_published: an instant with its time zone, or None.
+        positions: places that a shingle can have in it.
+        date_published: with its time zone.
 
     Raises:
         ValueError: if id is not 32 hex digits.
@@ -88,12 +85,12 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
 
 
 def has_markup(text: str) -> bool:
-    """Tell whether tags or entities of HTML are left in a text.
+    """Tell whether a text contains HTML tags or entities.
 
     >>> has_markup('<p class="a">A &amp; B'), has_markup("a < b, R&D; and <3")
     (True, False)
     """
-    # Two patterns, because the search for a first character is fast, for one of two it is not.
+    # One pattern for both would be slow: only a search for one fixed first character is fast.
     return ("&" in text and _ENTITY.search(text) is not None) or (
         "<" in text and _TAG.search(text) is not None
     )

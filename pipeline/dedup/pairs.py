@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup, offsets_of
 from pipeline.config import DedupConfig
 from pipeline.dedup.shingles import Shingles
 
@@ -17,12 +18,12 @@ _INDEX_BITS = np.uint64(32)
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
-    """What two shingle sets have in common, exactly.
+    """What two shingle sets have in common.
 
     Attributes:
-        shared: distinct shingles found in both.
-        smaller: distinct shingles of the smaller set.
-        jaccard: shared / distinct shingles of both together, 0 to 1.
+        shared: shingles in both.
+        smaller: shingles of the smaller set.
+        jaccard: shared / shingles of the union, 0 to 1.
         containment: shared / smaller, 0 to 1: how much of the shorter is in the longer.
     """
 
@@ -35,19 +36,19 @@ class Similarity:
 def bucket_edges(keys: NDArray[np.uint32], articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Join the articles that share a key: uint64[m, 2].
 
-    Each bucket becomes a star: its first article in the order given, and every other one.
-    So even one bucket of everything costs n - 1 edges, and connects what it should.
+    Each bucket becomes a star of its first article and all others, so even one bucket of
+    everything costs n - 1 edges.
 
     Args:
-        keys: one a row, of one band (or of several: keys differ between bands).
-        articles: the article of each row; its order decides who is the star's centre.
+        keys: one per row, of one band (or of several: keys differ between bands).
+        articles: the article of each row.
 
     Raises:
         ValueError: if there are 2**32 rows or more.
     """
     if len(keys) >= 2**32:
         raise ValueError(f"{len(keys)} rows: a join takes fewer than 2**32")
-    # One sort of (key, row) in a single integer: 7 times faster than argsort.
+    # Sorting (key, row) as one integer is 7 times faster than argsort.
     packed = keys.astype(np.uint64) << _INDEX_BITS
     packed |= np.arange(len(keys), dtype=np.uint64)
     packed.sort()
@@ -63,22 +64,13 @@ def bucket_edges(keys: NDArray[np.uint32], articles: NDArray[np.uint64]) -> NDAr
 
 def similarity(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> Similarity:
     """Compare two sets of sorted, distinct shingles exactly; empty sets share nothing."""
-    shared = 0
-    if len(one) and len(other):
-        found = one.take(one.searchsorted(other), mode="clip")
-        shared = int(np.count_nonzero(found == other))
-    return similarity_of(shared, len(one), len(other))
+    return similarity_of(int(np.count_nonzero(lookup(one, other)[1])), len(one), len(other))
 
 
 def shared_counts(one: NDArray[np.uint64], many: Shingles) -> NDArray[np.int64]:
     """Count the shingles that *one* (sorted, distinct) shares with each of *many*: int64[n]."""
-    if not len(one):
-        return np.zeros(len(many), np.int64)
-    places = np.searchsorted(one, many.values)
-    found = one.take(places, mode="clip") == many.values
-    before = np.zeros(len(found) + 1, np.int64)
-    np.cumsum(found, out=before[1:])
-    return np.diff(before[many.offsets])
+    found = lookup(one, many.values)[1]
+    return np.diff(offsets_of(found)[many.offsets])
 
 
 def similarity_of(shared: int, one: int, other: int) -> Similarity:
@@ -96,9 +88,9 @@ def similarity_of(shared: int, one: int, other: int) -> Similarity:
 def match_of(compared: Similarity, config: DedupConfig) -> Literal["near", "contained"] | None:
     """Classify two different texts by their shingles: ``near``, ``contained``, or None.
 
-    near: Jaccard similarity at least ``config.similarity``. contained: not near, but the
-    shorter text is found in the longer by at least ``config.containment``. In either case both
-    texts need ``config.min_shingles`` shingles: a few shared phrases prove nothing.
+    near: Jaccard similarity at least ``config.similarity``. contained: not near, but at least
+    ``config.containment`` of the shorter text is in the longer. Both need ``config.min_shingles``
+    shingles: a few shared phrases prove nothing.
 
     >>> match_of(similarity_of(shared=60, one=100, other=80), DedupConfig(similarity=0.5))
     'near'
@@ -115,5 +107,5 @@ def match_of(compared: Similarity, config: DedupConfig) -> Literal["near", "cont
 
 
 def is_near(compared: Similarity, config: DedupConfig) -> bool:
-    """Tell whether a copy is ``near``; if only the shorter text is found, it is ``contained``."""
+    """Tell whether a copy is ``near``; if only the shorter text matches, it is ``contained``."""
     return compared.jaccard >= config.similarity or compared.containment < config.containment

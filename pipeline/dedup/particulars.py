@@ -1,11 +1,9 @@
-"""Particulars: the figures and names of a text, which texts of one template do not share.
+"""Particulars: the figures and names of a text, in which texts of one template differ.
 
-Two notices filled into one form have their wording in common. What tells them apart are figures
-and capitalised words, in German those that stand where names do, or in scripts without capitals
-what a title or a kind of place introduces. Both are hashed to sets of uint32, a block of texts at a
-time. Read ``particulars_block`` first.
-
-Figures are compared by value: digits of every script, 1,240 and 1.240 and 1240, 二十八 and 28.
+Names are capitalised words inside a sentence; in German only those in the place of a name; in
+scripts without capitals, what follows a title or a kind of place. Figures are compared by value:
+digits of every script, 1,240 and 1.240 and 1240, 二十八 and 28. Both are hashed to sets of uint32,
+a block of texts at a time. Read ``particulars_block`` first.
 """
 
 from __future__ import annotations
@@ -22,27 +20,27 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import offsets_of
+from pipeline.arrays import UTF_32, code_points, offsets_of, runs_of, starts_of_runs
 
 OTHER, SMALL, CAPITAL, DIGIT, JOIN, STOP, SPACE, ENDING = range(8)
-"""Classes of a code point. A word behind a STOP or an ENDING begins a sentence."""
+"""Classes of a code point. A word after a STOP or an ENDING begins a sentence."""
 LEAST_LETTERS = 2
-"""Letters of a name: initials are no evidence."""
+"""Minimum letters of a name: initials are no evidence."""
 CHARS_A_NAME = 9
-"""Characters for each name, below which a text is printed in capitals: it has no names to tell."""
+"""Minimum characters per name: a text with more is printed in capitals, and has no names."""
 _JOINS = ",:\u066b\u066c"
 _ENDINGS = '!?…\n"“”„«»*•|'
 _SPACES = " \u00a0\u202f\t"
 _SHIFT = np.uint64(32)
 _FIRST_HAN = 0x3007
-"""No Han digit is below it."""
+"""The lowest Han digit."""
 _CHUNK_CHARS = 1 << 15
-"""Characters classified at once, so that what numpy needs for it stays in the cache."""
+"""Characters classified at once, so that the arrays fit the cache."""
 _FIRST_UNCASED, _LATIN_AGAIN = 0x590, 0x1E00
-"""Scripts without capitals lie between, and from Han on."""
+"""Scripts without capitals are between these, and from Han on."""
 _UNCASED_SCRIPTS = chr(_FIRST_UNCASED)
 _UNCASED = 4
-"""One in so many characters of such a script makes a text one in it."""
+"""A text with one such character in so many is written in such a script."""
 _BEFORE = (
     "السيد |السيدة |مدينة |قرية |محافظة |شارع |حي |"  # Arabic
     "آقای |خانم |شهر |روستای |خیابان |استان |"  # Persian
@@ -59,18 +57,18 @@ _INTRODUCED = re.compile(
     rf"(?:{_BEFORE})([^\s،,.।。]{{2,6}})|([\u3400-\u9fff々ァ-ヶー]{{2}})(?={_BEHIND})"
     "|([가-힣]{2,4})(?= ?씨[의가는를와도께 ,.])|([가-힣]{2})(?=[시군구](?:에|의))"  # Korean
 )
-"""A name, up to its first letters, beside a title or a kind of place."""
+"""The first letters of a name next to a title or a kind of place."""
 _MAYBE_GERMAN = " und ", " der ", " die ", " ist "
 _MAYBE_CHARS = 600
-"""Characters for each of these words, up to which a text is looked at: in German, one in 70."""
+"""Maximum characters per such word in a text that may be German: German texts have one in 70."""
 _GERMAN = re.compile(
     " (?:auf|aus|bei|das|dem|den|der|des|die|ein|eine|einen|einer|es|für|hat|im|ist|mit|nach|"
     "nicht|sich|und|von|wird|zu|zum|zur)(?= )"
 )
 _GERMAN_CHARS = 90
-"""Characters for each of these words, up to which a text is in German: there, one in 25."""
+"""Maximum characters per such word in a German text: it has one in 25."""
 _CHARS_A_NOUN = 100
-"""Characters for each capitalised word, up to which a text may be in German: there, one in 35."""
+"""Maximum characters per capitalised word in a text that may be German: it has one in 35."""
 _PLACES_NAMES = frozenset(
     "aus bei für gegen heißt in mit nach namens sagt sagte um von erklärte zwischen".split()
 )
@@ -83,7 +81,6 @@ _PLACES_NOUNS = frozenset(
 )
 _STREETS = ("straße", "strasse", "gasse", "allee", "weg", "platz", "ufer", "damm")
 _LOWER = bytes(range(256)).lower().replace(b"?", b"\xff")
-_UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 _THOUSANDS = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _HAN_DIGITS = {char: value for value, char in enumerate("〇一二三四五六七八九")}
 _HAN_DIGITS |= {"零": 0, "两": 2, "兩": 2}
@@ -93,7 +90,7 @@ _HAN = "".join([*_HAN_DIGITS, *_HAN_UNITS, *_HAN_MYRIADS])
 _HAN_LETTER = re.compile(f"[{_HAN}]")
 _HAN_NUMBER = re.compile(rf"[\d{_HAN}]+(?:[点點.．][\d{_HAN}]+)?")
 _COUNTED = frozenset("日月年時时分秒度岁歳号號")
-"""What stands behind a figure of one Han letter; other single ones are parts of words."""
+"""What may follow a figure of one Han letter; other single Han letters are parts of words."""
 
 
 class Particulars(NamedTuple):
@@ -109,9 +106,9 @@ class Particulars(NamedTuple):
 
 
 class _Scan(NamedTuple):
-    """A block of texts as one string, the class of each of its characters, where texts start.
+    """A block of texts as one string, the class of each character, and where texts start.
 
-    ``uncased``: the texts in scripts without capitals.
+    ``uncased`` are the texts in scripts without capitals.
     """
 
     joined: str
@@ -121,7 +118,7 @@ class _Scan(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """Particulars of a block: ``joined[start:end]`` each, from ``bounds[i]`` on those of text i."""
+    """Particulars of a block: ``joined[start:end]`` each; those of text i from ``bounds[i]`` on."""
 
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
@@ -135,7 +132,7 @@ def particulars_block(texts: Sequence[str]) -> tuple[Particulars, Particulars]:
     """Hash the figures and the names of a block of texts."""
     scan = _scan(texts)
     joined, figures, names = scan.joined, _figures(scan), _names(scan)
-    # Most are written in ASCII, and have one byte per character in lower case to be hashed.
+    # Most are ASCII, and hashed as bytes in lower case.
     lower = joined.encode("ascii", "replace").translate(_LOWER)
     figure_hashes = [
         crc32(each) if (each := lower[start:end]).isdigit() else _figure_hash(joined[start:end])
@@ -149,7 +146,7 @@ def particulars_block(texts: Sequence[str]) -> tuple[Particulars, Particulars]:
 
 
 def printed_figures(text: str) -> set[str]:
-    """Return the figures of *text*, in the form in which they are compared.
+    """Return the figures of *text* in the form in which they are compared.
 
     >>> sorted(printed_figures("On 12 May, 1,200 of 1200 people paid 3.50."))
     ['12', '1200', '3.50']
@@ -171,14 +168,12 @@ def printed_names(text: str) -> set[str]:
 
 
 def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Particulars:
-    """Sort the hashes of each text, and keep one of equal ones."""
+    """Sort the hashes of each text and drop duplicates."""
     texts = len(bounds) - 1
     keys = np.repeat(np.arange(texts, dtype=np.uint64) << _SHIFT, np.diff(bounds))
     keys |= np.array(hashes, np.uint64)
     keys.sort()
-    other = np.ones(len(keys), np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=other[1:])
-    keys = keys[other]
+    keys = keys[starts_of_runs(keys)]
     counts = np.bincount((keys >> _SHIFT).astype(np.int64), minlength=texts)
     return Particulars(keys.astype(np.uint32), offsets_of(counts))
 
@@ -189,11 +184,11 @@ def _scan(texts: Sequence[str]) -> _Scan:
         narrow = joined.encode("latin-1").translate(_table()[:256].tobytes())
         return _Scan(joined, np.frombuffer(narrow, np.uint8), offsets)
     except UnicodeEncodeError:
-        points = _points(joined)
+        points = code_points(joined)
     high = np.flatnonzero(points >= _FIRST_UNCASED)
     high = high[(points[high] < _LATIN_AGAIN) | (points[high] >= _FIRST_HAN)]
     owners = np.searchsorted(offsets, high, "right") - 1
-    # A quoted word or two has no names to tell.
+    # A quoted word or two does not count.
     uncased = np.bincount(owners, minlength=len(texts)) * _UNCASED >= np.diff(offsets)
     eastern = np.unique(owners[points[high] >= _FIRST_HAN])
     if counted := [each for each in eastern.tolist() if _HAN_LETTER.search(texts[each])]:
@@ -201,7 +196,7 @@ def _scan(texts: Sequence[str]) -> _Scan:
         for each in counted:
             texts[each] = _HAN_NUMBER.sub(_arabic, texts[each])
         joined, offsets = _joined(texts)
-        points = _points(joined)
+        points = code_points(joined)
     classes = np.empty(len(points), np.uint8)
     for start in range(0, len(points), _CHUNK_CHARS):
         chunk = slice(start, start + _CHUNK_CHARS)
@@ -210,27 +205,21 @@ def _scan(texts: Sequence[str]) -> _Scan:
 
 
 def _joined(texts: Sequence[str]) -> tuple[str, NDArray[np.int64]]:
-    """Join a block of texts, a line end behind each; return where each starts too."""
+    """Join texts, with a line end after each; also return where each starts."""
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     return "\n".join(texts) + "\n", offsets_of(lengths + 1)
 
 
-def _points(joined: str) -> NDArray[np.uint32]:
-    return np.frombuffer(joined.encode(_UTF_32, "surrogatepass"), np.uint32)
-
-
 def _figures(scan: _Scan) -> _Found:
-    """Find the figures of all texts.
+    """Find the figures of all texts: runs of digits, also joined by a full stop or ``_JOINS``.
 
-    A figure is a run of digits, or several joined by a full stop or one of ``_JOINS`` each, but
-    none between letters of a word.
+    Digits between letters of a word are misread letters.
     """
     classes = scan.classes
-    starts, ends = _runs(classes == DIGIT)
+    starts, ends = runs_of(classes == DIGIT)
     apart = np.ones(len(starts) + 1, np.bool_)
     apart[1:-1] = (starts[1:] != ends[:-1] + 1) | ~np.isin(classes[ends[:-1]], (JOIN, STOP))
     starts, ends = starts[apart[:-1]], ends[apart[1:]]
-    # A letter that was read as a digit.
     inside = _letters(classes[starts - 1]) & _letters(classes[ends])
     for place in np.flatnonzero(inside).tolist():
         inside[place] = scan.joined[starts[place] - 1] < _UNCASED_SCRIPTS > scan.joined[ends[place]]
@@ -241,25 +230,23 @@ def _figures(scan: _Scan) -> _Found:
 def _names(scan: _Scan) -> _Found:
     """Find the names of all texts.
 
-    A name is a capitalised word inside a sentence, together with the word before if that has a
-    capital too: many places have a Mill Street, more have some street. In scripts without capitals
-    it is what a title or a kind of place introduces.
+    A capitalised word includes the one before it: fewer places have a Mill Street than a street.
     """
     classes = scan.classes
     capitals = np.flatnonzero(classes == CAPITAL)
     before = classes[capitals - 1]
     before[:1] = np.where(capitals[:1] == 0, ENDING, before[:1])
     starts = capitals[before == SPACE]
-    starts = starts[(starts > 1) & _inside(classes[starts - 2])]
+    starts = starts[(starts > 1) & ~np.isin(classes[starts - 2], (STOP, SPACE, ENDING))]
     breaks = np.append(-1, np.flatnonzero(~_letters(classes)))
     places = np.searchsorted(breaks, starts)
     ends = breaks[places]
     long = ends - starts >= LEAST_LETTERS
     starts, ends, places = starts[long], ends[long], places[long]
-    # The break before a name is its space; the one before that stands before its neighbour.
+    # The break before a name is its space; the one before that precedes the word before it.
     earlier = breaks[places - 2] + 1
     begins = np.where(classes[earlier] == CAPITAL, earlier, starts)
-    kept = _told(scan, np.searchsorted(starts, scan.offsets), earlier, ends)
+    kept = _are_names(scan, np.searchsorted(starts, scan.offsets), earlier, ends)
     begins, ends = begins[kept], ends[kept]
     if introduced := list(_introduced(scan)):
         begins, ends = np.unique(
@@ -268,13 +255,13 @@ def _names(scan: _Scan) -> _Found:
     return _Found(begins, ends, np.searchsorted(begins, scan.offsets))
 
 
-def _told(
+def _are_names(
     scan: _Scan, bounds: NDArray[np.int64], earlier: NDArray[np.int64], ends: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """Tell which capitalised words are names: none in capitals alone, in German no mere nouns.
+    """Tell which capitalised words are names: none in all-capital texts, in German no mere nouns.
 
     Args:
-        bounds: int64[n + 1], where those of each text begin in the other two.
+        bounds: int64[n + 1], where those of each text begin in the other two arrays.
         earlier: int64[m], where the word before each begins.
         ends: int64[m], where each ends.
     """
@@ -290,7 +277,7 @@ def _told(
 
 
 def _is_german(joined: str, start: int, end: int) -> bool:
-    """Tell whether a text has the words that are the most frequent in German."""
+    """Tell whether a text contains the most frequent German words."""
     length = end - start
     if sum(joined.count(word, start, end) for word in _MAYBE_GERMAN) * _MAYBE_CHARS < length:
         return False
@@ -298,7 +285,7 @@ def _is_german(joined: str, start: int, end: int) -> bool:
 
 
 def _is_name(phrase: str) -> bool:
-    """Tell whether a capitalised word is a name in German and no mere noun, by what precedes it."""
+    """Tell by the word before it whether a capitalised German word is a name or a mere noun."""
     before, _, word = phrase.partition(" ")
     told = before.lower()
     return (
@@ -309,7 +296,7 @@ def _is_name(phrase: str) -> bool:
 
 
 def _introduced(scan: _Scan) -> Iterator[tuple[int, int]]:
-    """Find what titles and kinds of places introduce in texts without capitals."""
+    """Find the names next to titles and kinds of places in texts without capitals."""
     for text in scan.uncased:
         start, end = scan.offsets[text : text + 2].tolist()
         for match in _INTRODUCED.finditer(scan.joined, start, end):
@@ -318,19 +305,6 @@ def _introduced(scan: _Scan) -> Iterator[tuple[int, int]]:
 
 def _letters(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return classes - np.uint8(SMALL) <= CAPITAL - SMALL  # below SMALL it wraps around
-
-
-def _inside(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which characters may stand before the space before a word inside a sentence."""
-    return ~np.isin(classes, (STOP, SPACE, ENDING))
-
-
-def _runs(marked: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where runs of marked characters start and end; the last character is not marked."""
-    inside = np.zeros(len(marked) + 1, np.bool_)
-    inside[1:] = marked
-    changes = np.flatnonzero(inside[1:] != inside[:-1])
-    return changes[::2], changes[1::2]
 
 
 @lru_cache(maxsize=1 << 14)
@@ -344,7 +318,7 @@ def _name_hash(name: str) -> int:
 
 
 def _value(figure: str) -> str:
-    """Write a figure in ASCII digits, without marks between thousands."""
+    """Convert a figure to ASCII digits without thousands separators."""
     if not figure.isascii():
         digits = (str(unicodedata.decimal(char, "")) or char for char in figure)
         figure = "".join(digits).replace("\u066b", ".").replace("\u066c", ",")
@@ -354,7 +328,7 @@ def _value(figure: str) -> str:
 
 
 def _folded(name: str) -> str:
-    """Fold the case of a name, and drop its accents."""
+    """Fold the case of a name and drop its accents."""
     if name.isascii():
         return name.lower()
     letters = unicodedata.normalize("NFKD", name.casefold())
@@ -362,7 +336,7 @@ def _folded(name: str) -> str:
 
 
 def _arabic(match: re.Match[str]) -> str:
-    """Write a number of Han letters, or of both kinds, in digits; leave parts of words."""
+    """Convert a number with Han letters to digits; leave parts of words as they are."""
     number = match[0]
     if not _HAN_LETTER.search(number):
         return number
@@ -396,9 +370,9 @@ def _whole(number: str) -> int:
 
 @cache
 def _table() -> NDArray[np.uint8]:
-    """Make the class of each code point, once a process; the last one is OTHER."""
+    """Return the class of each code point; the last one is OTHER."""
     everything = np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes()
-    characters = everything.decode(_UTF_32, "surrogatepass")
+    characters = everything.decode(UTF_32, "surrogatepass")
     table = np.zeros(0x20000, np.uint8)
     for match in re.finditer(r"[^\W\d_]+", characters[: len(table)]):
         table[match.start() : match.end()] = SMALL

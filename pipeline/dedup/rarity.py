@@ -1,8 +1,8 @@
-"""Rarity: which shingles say something about a pair, and which clusters share such shingles.
+"""Rarity: which shingles are evidence about a pair, and which clusters share such shingles.
 
-A shingle of chrome, background or a template occurs in many stories and is no evidence. How
-often it occurs is counted over provisional clusters, not over texts, so that a story of
-three hundred copies stays as rare as one of two.
+A shingle of boilerplate, background or a template occurs in many stories and is no evidence. Its
+frequency is counted over provisional clusters, not over texts, so that a story with three hundred
+copies is as rare as one with two.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup
+from pipeline.arrays import lookup, spread, starts_of_runs
 from pipeline.config import DedupConfig
 from pipeline.dedup.shingles import keys_of, places_of, shingle_and_sample
 
 RARE_CLUSTERS = 3
-"""Effective clusters up to which a shingle is rare."""
+"""Maximum effective clusters in which a rare shingle occurs."""
 LEAST_SHARED = 2
-"""Rare sampled shingles that two clusters must share to be compared: one may be chance."""
+"""Minimum rare sampled shingles that two clusters share to be compared: one may be chance."""
 LEAST_SHARE = 0.05
-"""Of the samples of the smallest text of two clusters, so many rare ones must be shared: of
-pairs of the development data that are no copies, nine in ten share fewer, of copies none."""
+"""Minimum rare shared samples, as a share of the samples of the smallest text of two clusters. In
+the development data nine in ten pairs that are no copies share fewer, and no copies do."""
 TEMPLATE_TEXTS = 8
-"""Texts of a provisional cluster from which on it may be pages of one template: parted, so many
-make what the template says common. Smaller ones are not doubted, unless such a cluster is near:
-from four on, the labelled 4k documents lose copies (pairwise
-F1 .997 to .981): figures of stories that were badly scanned or corrected differ as well."""
+"""Minimum texts of a provisional cluster that may be pages of one template: if it is split, so many
+make the words of the template common. Smaller ones are only doubted next to such a cluster. With a
+minimum of 4 the 4k labelled documents lose copies (pairwise F1 .997 to .981), because the figures
+of badly scanned or corrected stories differ as well."""
 SAME_PARTICULARS = 0.6
-"""Share of a text's figures and names that another of its story has, in the median over pairs: of
-labelled copies 1.0, of follow-ups .75, of pages of one template .33."""
+"""Minimum share of figures and names in common between texts of one story, in the median over
+pairs: 1.0 for labelled copies, .75 for follow-ups, .33 for pages of one template."""
 SAME_ITEM = 0.8
-"""Share of the figures and names of an item from which another text of the template copies it."""
+"""Minimum share of figures and names in common between copies of one item of a template."""
 OF_ALL = 0.75
-"""Share of the texts of a cluster from which on a shingle is what the template says."""
+"""Minimum share of the texts of a cluster that contain a shingle of the template itself."""
 OF_FEW = 0.2
-"""The same up to which it is what an item says: some items have copies."""
+"""Maximum share of the texts that contain a shingle of one item: some items have copies."""
 OF_EACH = 1.2
-"""Sum of two shares of texts from which on a template is filled: those that have all it says and
-words of their own, and those that have such words at one place. Of clusters of eight or more, it
-is reached by 35 of 37 of generated templates, 10 of 10 in scripts without capitals, and 4 of 68 of
-copies of a story."""
+"""Minimum sum of two shares of texts of a filled-in template: those with all of its shingles and
+some of their own, and those with shingles of their own at one place. Of clusters of eight or more,
+35 of 37 generated templates reach it, 10 of 10 in scripts without capitals, and 4 of 68 stories."""
 MOST_SHARED = 1 << 21
-"""Pairs of texts of a template that share a figure or name; where there are more, those that most
-texts share are not counted."""
-_SPEAKERS = 12
+"""Maximum pairs of texts of a template that share a figure or name; if there are more, the most
+frequent figures and names are not counted."""
+_COMPARED = 12
+"""Texts of a cluster that are compared to recognise a template."""
 _HALF = np.uint64(32)
 _KEYS_AT_ONCE = 1 << 16
 
@@ -57,22 +57,22 @@ def weigh(
     clusters: NDArray[np.uint32],
     background: NDArray[np.void] | None = None,
 ) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Tell common keys from rare ones, and link the clusters that share rare ones.
+    """Find the common keys, and link the clusters that share rare ones.
 
-    A key in n texts, of which n1, n2, ... are of one cluster each, is in n² / (n1² + n2² + ...)
-    effective clusters (the inverse of Simpson's index): of a story whose copies were first found
-    as one cluster of 90 and ten of one text, 1.2; of ten pages with the same chrome, ten.
+    A key in n texts, of which n1, n2, ... belong to one cluster each, is in n² / (n1² + n2² + ...)
+    effective clusters (the inverse of Simpson's index). For a story of one cluster of 90 texts and
+    ten of one text that is 1.2; for ten pages with the same boilerplate it is ten.
 
     Args:
         keys: of samples, in any order.
         clusters: the number of the provisional cluster of the text that each is from.
-        background: (key, clusters) of texts that are not among these, by ascending key: in how
-            many other clusters, of one text each, a key is.
+        background: (key, clusters) by ascending key: in how many clusters of other texts, of one
+            text each, a key occurs.
 
     Returns:
         The common keys, ascending; and the links: uint32[m, 2], two clusters that share a rare
-        key, the smaller number first, a row a key. Where more than ``RARE_CLUSTERS`` share one,
-        each is linked with the largest only.
+        key, the smaller number first, one row per key. If more than ``RARE_CLUSTERS`` share a key,
+        each is only linked with the largest.
     """
     packed = keys.astype(np.uint64) << _HALF
     packed |= clusters
@@ -81,7 +81,9 @@ def weigh(
     links = [np.empty((0, 2), np.uint32)]
     for portion in _portions(packed):
         if background is None:
-            portion = portion[_repeated(portion)]  # noqa: PLW2901 - most keys are of one text
+            # Most keys occur in one text only.
+            first = starts_of_runs(portion >> _HALF)
+            portion = portion[~first | ~np.append(first[1:], True)]  # noqa: PLW2901
         if len(portion):
             found, joined = _weigh(portion, background)
             common.append(found)
@@ -90,7 +92,7 @@ def weigh(
 
 
 def _portions(packed: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
-    """Cut ascending (key, cluster) between two keys, into parts that a core's cache holds."""
+    """Split ascending (key, cluster) between keys, into portions that fit a core's cache."""
     start = 0
     while start < len(packed):
         end = min(start + _KEYS_AT_ONCE, len(packed))
@@ -100,28 +102,21 @@ def _portions(packed: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
         start = end
 
 
-def _repeated(packed: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Tell which keys stand more than once: bool, one for each of *packed*."""
-    keys = packed >> _HALF
-    again = np.zeros(len(keys) + 1, np.bool_)
-    np.equal(keys[1:], keys[:-1], out=again[1:-1])
-    return again[1:] | again[:-1]
-
-
 def _weigh(
     packed: NDArray[np.uint64], background: NDArray[np.void] | None
 ) -> tuple[NDArray[np.uint32], list[NDArray[np.uint32]]]:
-    """Do what ``weigh`` says with (key, cluster), ascending."""
-    starts = np.flatnonzero(np.concatenate([[True], packed[1:] != packed[:-1]]))
+    """Weigh a portion of ascending (key, cluster)."""
+    starts = np.flatnonzero(starts_of_runs(packed))
     texts = np.diff(np.append(starts, len(packed)))
     packed = packed[starts]
     found, numbers = (packed >> _HALF).astype(np.uint32), packed.astype(np.uint32)
-    first = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1]]))
+    first = np.flatnonzero(starts_of_runs(found))
     count = np.diff(np.append(first, len(found)))
     total = np.add.reduceat(texts, first)
     squares = np.add.reduceat(texts * texts, first)
     if background is not None and len(background):
-        others = _others(background, found[first])
+        places, known = lookup(background["key"], found[first])
+        others = np.where(known, background["clusters"][places].astype(np.int64), 0)
         total, squares = total + others, squares + others
     common = total * total > RARE_CLUSTERS * squares
     links = [
@@ -132,34 +127,30 @@ def _weigh(
 
 
 def tells_one_story(particulars: Sequence[NDArray[np.uint32]]) -> bool:
-    """Tell whether texts that are alike tell one story, or fill one template in different ways.
+    """Tell whether similar texts tell one story, or fill in one template in different ways.
 
-    Texts of one template are as like as edited copies. If they counted as one cluster, what the
-    template says would look rare, and prove all of them copies. A pair of which one has no figures
-    and names does not differ in them: where most have none, a few that were misread in some copies
-    prove nothing.
+    Texts of one template are as similar as edited copies. If they counted as one cluster, the words
+    of the template would look rare, and prove all of them copies. A pair of texts differs only if
+    both have figures or names: if most have none, a few that were misread prove nothing.
 
     Args:
         particulars: figures and names of each text, sorted and distinct; texts in the order of
-            representatives, because a few speak for all.
+            representatives, because only a few are compared.
     """
-    places = np.linspace(0, len(particulars) - 1, min(_SPEAKERS, len(particulars))).astype(int)
-    pairs = combinations([particulars[place] for place in places.tolist()], 2)
+    pairs = combinations(spread(particulars, _COMPARED), 2)
     return float(np.median([_share(one, other) for one, other in pairs])) >= SAME_PARTICULARS
 
 
 def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
-    """Tell whether texts that are alike have each their own words at one place, and are else equal.
+    """Tell whether similar texts have words of their own at one place, and are otherwise equal.
 
-    So do notices of one template, in any script, where neither figures nor capitals tell what is a
-    name. Edited copies differ each at a place of its own, and none has all that most say.
+    That holds for notices of one template in any script, also without figures or capitals. Each
+    edited copy differs at another place, and none has everything that most have.
 
     Args:
-        samples: as in ``Samples.values``, of different texts in the order of representatives; a
-            few speak for all.
+        samples: as in ``Samples.values``, of different texts in the order of representatives.
     """
-    places = np.linspace(0, len(samples) - 1, min(_SPEAKERS, len(samples))).astype(int)
-    told = [keys_of(each)[np.argsort(places_of(each))] for each in (samples[p] for p in places)]
+    told = [keys_of(each)[np.argsort(places_of(each))] for each in spread(samples, _COMPARED)]
     keys, times = np.unique(np.concatenate(told), return_counts=True)
     of_all = keys[times >= max(2, OF_ALL * len(told))]
     own = keys[times <= max(1, OF_FEW * len(told))]
@@ -169,8 +160,8 @@ def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
         mine = np.isin(each, own)
         filled += bool(mine.any() and np.count_nonzero(common) >= 0.95 * len(of_all))
         before = np.cumsum(common)
-        inside = mine & (before < np.count_nonzero(common))  # lines of a site stand at the end
-        # A place is named by what all say before it.
+        inside = mine & (before < np.count_nonzero(common))  # the end may have lines of the site
+        # A place is identified by the last common shingle before it.
         named = np.append(-1, each[common].astype(np.int64))[before[inside]]
         slots.append(np.unique(named))
     most = np.unique(np.concatenate(slots), return_counts=True)[1].max(initial=0)
@@ -178,10 +169,10 @@ def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
 
 
 def same_items(particulars: Sequence[NDArray[np.uint32]]) -> NDArray[np.int64]:
-    """Map each text of a template to the first that fills it in the same way: int64[n].
+    """Map each text of a template to the first that fills it in in the same way: int64[n].
 
-    Only texts that share a few figures or names are compared. What most texts have says nothing, if
-    most have others too: nouns have capitals in German.
+    Only texts that share a few figures or names are compared. Those of most texts do not count if
+    most texts have others too: in German, nouns have capitals.
     """
     values, counts = np.unique(
         np.concatenate([np.empty(0, np.uint32), *particulars]), return_counts=True
@@ -214,14 +205,9 @@ def same_items(particulars: Sequence[NDArray[np.uint32]]) -> NDArray[np.int64]:
 
 
 def _share(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> float:
-    """Return the share of the fewer particulars that are in both; 1 if one text has none."""
+    """Return the share of particulars in common, of the smaller set; 1 if one is empty."""
     fewer = min(len(one), len(other))
     return len(np.intersect1d(one, other, assume_unique=True)) / fewer if fewer else 1.0
-
-
-def _others(background: NDArray[np.void], keys: NDArray[np.uint32]) -> NDArray[np.int64]:
-    places, same = lookup(background["key"], keys)
-    return np.where(same, background["clusters"][places].astype(np.int64), 0)
 
 
 def _all_pairs(
@@ -229,9 +215,8 @@ def _all_pairs(
 ) -> Iterator[NDArray[np.uint32]]:
     for clusters in range(2, RARE_CLUSTERS + 1):
         begin = first[count == clusters]
-        for left in range(clusters):
-            for right in range(left + 1, clusters):
-                yield np.stack([numbers[begin + left], numbers[begin + right]], axis=1)
+        for left, right in combinations(range(clusters), 2):
+            yield np.stack([numbers[begin + left], numbers[begin + right]], axis=1)
 
 
 def _with_largest(
@@ -240,7 +225,7 @@ def _with_largest(
     first: NDArray[np.int64],
     count: NDArray[np.int64],
 ) -> Iterator[NDArray[np.uint32]]:
-    """Link each cluster with the largest that shares its key; of equals, with all of them."""
+    """Link each cluster with the largest that shares its key; if several are, with each."""
     many = count > RARE_CLUSTERS
     for begin, size in zip(first[many].tolist(), count[many].tolist(), strict=True):
         own, weight = numbers[begin : begin + size], texts[begin : begin + size]
@@ -254,20 +239,19 @@ def count_links(links: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Count equal links: uint64[k, 3], the two clusters and the number of rows, ascending.
 
     Args:
-        links: uint64[m, 2], or uint64[m, 3] with a number already.
+        links: uint64[m, 2], or uint64[m, 3] if already counted.
     """
     times = links[:, 2] if links.shape[1] > 2 else np.ones(len(links), np.uint64)
     order = np.lexsort((links[:, 1], links[:, 0]))
     sorted_, times = links[order, :2], times[order]
     if not len(sorted_):
         return np.empty((0, 3), np.uint64)
-    new = np.concatenate([[True], (sorted_[1:] != sorted_[:-1]).any(axis=1)])
-    starts = np.flatnonzero(new)
+    starts = np.flatnonzero(starts_of_runs(*sorted_.T))
     return np.column_stack([sorted_[starts], np.add.reduceat(times, starts)])
 
 
 def strong_links(portions: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Merge links that were counted apart; give those of ``LEAST_SHARED`` or more: uint64[k, 3]."""
+    """Merge portions of counted links; keep those of ``LEAST_SHARED`` or more: uint64[k, 3]."""
     counted = count_links(np.concatenate([*portions, np.empty((0, 3), np.uint64)]))
     return counted[counted[:, 2] >= LEAST_SHARED]
 
@@ -275,7 +259,7 @@ def strong_links(portions: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
 def worth_comparing(
     links: NDArray[np.int64], groups: NDArray[np.int64], sample_counts: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Keep the links of two groups that share enough for their size: int64[k, 2].
+    """Keep the links of groups that share enough for their size: int64[k, 2].
 
     Args:
         links: int64[m, 3], two groups and the rare samples they share.
@@ -288,7 +272,7 @@ def worth_comparing(
 
 
 COUNTED_TEXTS = 100_000
-"""Texts in which ``common_keys`` counts: about half a minute of work."""
+"""Maximum texts that ``common_keys`` counts in: about half a minute of work."""
 
 
 def common_keys(
@@ -299,13 +283,12 @@ def common_keys(
 ) -> tuple[NDArray[np.uint32], int]:
     """Return which of *wanted* are common in published stories, and how many texts were counted.
 
-    A run counts over the provisional clusters of its own texts; here the clusters that were
-    published are counted.
+    A run counts the provisional clusters of its own texts, this function the published clusters.
 
     Args:
-        stories: Arrow batches with ``text`` and ``cluster_id``; the first ``COUNTED_TEXTS`` count.
+        stories: Arrow batches with ``text`` and ``cluster_id``.
         wanted: keys of samples.
-        outside: keys of further texts, of which each counts as a cluster.
+        outside: keys of further texts; each text counts as a cluster.
     """
     keys = [np.empty(0, np.uint32), *outside]
     clusters = [np.full(len(each), number, np.uint32) for number, each in enumerate(keys)]

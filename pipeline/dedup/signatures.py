@@ -1,9 +1,9 @@
-"""MinHash signatures of whole blocks, the same as datasketch's to the bit, and their bands.
+"""MinHash signatures of whole blocks, bit-identical to datasketch's, and their bands.
 
-Two texts of Jaccard similarity s agree in each value of their signatures with probability
-s. A signature is cut into bands; texts that agree on a whole band become candidates.
+Two texts of Jaccard similarity s agree in each value of their signatures with probability s. A
+signature is split into bands; texts that agree in a whole band become candidates.
 
-A signature goes into datasketch like this (k of them, made with seed 1):
+To load a signature made with seed 1 into datasketch:
 
 >>> from datasketch import MinHash
 >>> from pipeline.dedup.shingles import shingle_block
@@ -35,9 +35,8 @@ def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.u
     """Sign each text of a block: uint32[n, permutations].
 
     Row i is bit-identical to ``datasketch.MinHash(permutations, seed, scheme="affine32",
-    hashfunc=identity)`` updated with the low 32 bits of each shingle of text i. A text
-    without shingles gets ``EMPTY`` everywhere and would equal any other such text:
-    keep it out of the bands.
+    hashfunc=identity)`` updated with the low 32 bits of each shingle of text i. Texts without
+    shingles get ``EMPTY`` everywhere and are all equal: do not compare their bands.
 
     Args:
         shingles: the sets of n texts.
@@ -59,8 +58,8 @@ def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.u
 def band_keys(signatures: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]:
     """Hash each band of each signature into one key: uint32[bands, n].
 
-    The band's number goes into the key, so that keys of all bands may share one table.
-    Two different bands have the same key with probability 2**-32: one more candidate.
+    The number of the band is part of the key, so that keys of all bands may share one table. Two
+    different bands have the same key with probability 2**-32, which is one more candidate.
 
     Args:
         signatures: uint32[n, permutations].
@@ -80,7 +79,7 @@ def band_keys(signatures: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]:
 
 
 def collision_probability(similarity: float, permutations: int, bands: int) -> float:
-    """Tell how likely two texts of that Jaccard similarity share at least one band.
+    """Return the probability that two texts of that Jaccard similarity share a band.
 
     With b bands of r rows it is 1 - (1 - s**r)**b. Source: Leskovec, Rajaraman, Ullman,
     "Mining of Massive Datasets", section 3.4.
@@ -108,7 +107,7 @@ def _premix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _groups(starts: NDArray[np.int64]) -> Iterator[slice]:
-    # As many texts at a time as begin within one scratch; the last may reach beyond it.
+    # As many texts at a time as begin within the scratch; the last may be longer.
     first = 0
     while first < len(starts):
         limit = starts[first] + _SCRATCH_VALUES // _PERMUTED_AT_ONCE
@@ -123,7 +122,7 @@ def _least(
     factors: NDArray[np.uint32],
     terms: NDArray[np.uint32],
 ) -> NDArray[np.uint32]:
-    """Permute *hashes* and take each text's least: uint32[permutations, texts]."""
+    """Permute *hashes* and return the minimum of each text: uint32[permutations, texts]."""
     least = np.empty((len(factors), len(starts)), np.uint32)
     scratch = np.empty((_PERMUTED_AT_ONCE, len(hashes)), np.uint32)
     for first in range(0, len(factors), _PERMUTED_AT_ONCE):

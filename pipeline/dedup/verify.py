@@ -1,8 +1,8 @@
 """Which texts of a component share a bucket, and how many shingles they share.
 
-A component may be one bucket of ten thousand texts that have nothing but their site's chrome in
-common. Then thousands of representatives are compared with thousands of texts each, and one
-comparison must take well below a microsecond (``_tabled``). Read ``verifier`` first.
+A component may be one bucket of ten thousand texts that only share the boilerplate of their site.
+Then thousands of representatives are compared with thousands of texts each, and a comparison must
+take well below a microsecond (``_tabled``). Read ``verifier`` first.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from pipeline.arrays import keep_latest, offsets_of
+from pipeline.arrays import keep_latest, lookup, offsets_of
 from pipeline.dedup.pairs import shared_counts
 from pipeline.dedup.shingles import Shingles
 
 Indexes = NDArray[np.int64]
 Load = Callable[[int], NDArray[np.uint64]]
 CACHE_BYTES = 64 << 20
-"""Shingles that are kept while the stars of one component are made."""
+"""Maximum size of the shingles cached for one component."""
 SORTED_TEXTS = 512
-"""Texts from which on sorted band keys answer faster than comparing all of them."""
+"""Minimum texts for which looking up sorted band keys is faster than comparing all."""
 TABLE_TEXTS = 48
-"""Texts from which on the table of a component costs less than it saves."""
+"""Minimum texts for which the table of a component saves more than it costs."""
 TABLE_SHINGLES = 1 << 22
-"""Shingles of a component up to which its table has all of them: 32 MiB, and four times as much
-to make it. That is nine thousand texts of 450 words, all connected."""
+"""Maximum shingles in the table of a component: 32 MiB, and four times as much while it is made.
+That is nine thousand connected texts of 450 words."""
 _TEXTS_AT_ONCE = 512
 
 
 class Buckets:
-    """The buckets of some texts of one component: which of them share a band key."""
+    """Finds which texts of one component share a band key.
+
+    Args:
+        band_keys: uint32[bands, n], of the whole component.
+        places: the texts to search in, ascending.
+    """
 
     def __init__(self, band_keys: NDArray[np.uint32], places: Indexes) -> None:
-        """Sort the keys of each band, if there are so many texts that a scan would cost more.
-
-        Args:
-            band_keys: uint32[bands, n], of the whole component.
-            places: which texts, ascending.
-        """
         self.places = places
         self.sorted = len(places) >= SORTED_TEXTS
         self._keys = band_keys[:, places]
@@ -78,7 +77,7 @@ class Verifier:
 
     Attributes:
         sizes: int64[n], shingles of each text.
-        at_most: int64[n], more than that a text shares with no other of the component.
+        at_most: int64[n], the most that each text may share with any other.
         shared_with: (place, places) → int64[len(places)], how many shingles are in both.
     """
 
@@ -88,10 +87,10 @@ class Verifier:
 
 
 def verifier(sizes: Indexes, load: Load) -> Verifier:
-    """Choose how to count shared shingles: with a table for the many, else by loading.
+    """Choose how to count shared shingles: with a table for many texts, else by loading them.
 
-    Where even a table would be too large, all counts are estimates: from those shingles that their
-    hash chooses, in all texts the same, of two, four, eight, ... one.
+    If the table would be too large, all counts are estimates from a sample: every second, fourth,
+    eighth, ... shingle, chosen by its hash.
 
     Args:
         sizes: shingles of each text.
@@ -102,15 +101,15 @@ def verifier(sizes: Indexes, load: Load) -> Verifier:
     one_of = 1
     while sizes.sum() > one_of * TABLE_SHINGLES:
         one_of *= 2
-    return _tabled([_chosen(load(place), one_of) for place in range(len(sizes))], one_of)
-
-
-def _chosen(shingles: NDArray[np.uint64], one_of: int) -> NDArray[np.uint64]:
-    return shingles if one_of == 1 else shingles[shingles % np.uint64(one_of) == 0]
+    sets = []
+    for place in range(len(sizes)):
+        shingles = load(place)
+        sets.append(shingles if one_of == 1 else shingles[shingles % np.uint64(one_of) == 0])
+    return _tabled(sets, one_of)
 
 
 def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
-    """Load the shingles of each text when they are needed; cache the latest."""
+    """Load the shingles of each text when needed; cache the most recently used."""
     get = keep_latest(load, lambda values: values.nbytes, CACHE_BYTES)
 
     def shared_with(place: int, others: Indexes) -> Indexes:
@@ -129,8 +128,7 @@ def _tabled(sets: list[NDArray[np.uint64]], one_of: int) -> Verifier:
     """Number the shingles that at least two texts have, and count with a sparse table.
 
     Args:
-        sets: the shingles of each text, or a part of them.
-        one_of: what a shingle stands for.
+        sets: the shingles of each text, or one in *one_of*.
     """
     sizes = np.array([len(each) for each in sets], np.int64)
     everything = np.concatenate(sets)
@@ -138,10 +136,7 @@ def _tabled(sets: list[NDArray[np.uint64]], one_of: int) -> Verifier:
     ordered = np.sort(everything)
     common = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     del ordered
-    numbers = np.searchsorted(common, everything)
-    repeated = np.zeros(len(everything), np.bool_)
-    if len(common):
-        np.equal(common.take(numbers, mode="clip"), everything, out=repeated)
+    numbers, repeated = lookup(common, everything)
     bounds = offsets_of(repeated)[offsets_of(sizes)]
     lengths = np.diff(bounds)
     numbers = numbers[repeated]

@@ -8,23 +8,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.dedup.candidates import Candidates
 from pipeline.dedup.evidence import PARTS, UNKNOWN
 
 LAYOUT_MINUTES = 10
-"""Minutes within which pages at one address were fetched as layouts of one page, such as AMP and
-mobile: a site that corrects a story takes longer to be fetched again."""
+"""Maximum minutes between fetches of layouts of one page, such as AMP and mobile. A site that
+corrects a story takes longer to be fetched again."""
 VERSION = 0.6
-"""Share of the shorter text at one page that another has, and of the longer's ten segments, from
-which on one is a version of the other: a correction may change the very names and figures."""
+"""Minimum share of the shorter text, and of the longer one's ten segments, that two versions of one
+page have in common: a correction may change the very names and figures."""
 
 
 class Version(NamedTuple):
-    """What is known of a kept article at a page that others are at as well.
+    """What a kept article is a version of.
 
     Attributes:
         revised: the latest earlier version; itself if there is none.
-        page: the version that came first, by which all versions know one another.
-        other_story: an article that came before it at the page is another story.
+        page: the first version, which all versions of the page refer to.
+        other_story: an earlier article of the page is another story.
     """
 
     revised: int
@@ -37,38 +38,29 @@ def fetched_together(one: int, other: int) -> bool:
     return UNKNOWN not in (one, other) and abs(one - other) <= LAYOUT_MINUTES
 
 
-def described_anew(
-    files: NDArray[np.uint64],
-    facts: NDArray[np.uint64],
-    digests: NDArray[np.uint8],
-    published: NDArray[np.bool_],
-    leaders: NDArray[np.int64],
-) -> list[tuple[int, int]]:
-    """List (published, new) articles of one file and text of which other things are known now.
+def described_anew(found: Candidates, leaders: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """List (published, new) articles of one file and text whose other facts have changed.
 
-    Its sidecar has changed, or the headline above the text: that is a revision, not a copy.
+    The sidecar has changed, or the headline above the text: that is a revision, not a copy.
 
     Args:
-        files: uint64[m], digest of the file that is this document, 0 where it holds others.
-        facts: uint64[m], digest of what is known of it besides its text.
-        digests: uint8[m, 16], of the texts.
-        published: bool[m].
-        leaders: int64[m], the first of equal text of each.
+        leaders: int64[m], the first member with the same text as each.
     """
-    found = []
+    pairs = []
+    files, published = found.files, found.published
     again = ~published & (files != 0) & np.isin(files, files[published])
     for member in np.flatnonzero(again & (leaders != np.arange(len(files)))):
         same = published & (files == files[member])
-        same &= (digests == digests[member]).all(axis=1)
-        if facts[member] not in facts[same]:
-            found += [(each, int(member)) for each in np.flatnonzero(same).tolist()]
-    return found
+        same &= (found.digests == found.digests[member]).all(axis=1)
+        if found.facts[member] not in found.facts[same]:
+            pairs += [(each, int(member)) for each in np.flatnonzero(same).tolist()]
+    return pairs
 
 
 def name_pages(urls: NDArray[np.uint64], alike: Iterable[tuple[int, int]]) -> NDArray[np.uint64]:
-    """Name the page of each member, 0 where unknown: that of its url, and of versions it has.
+    """Name the page of each member, 0 if unknown; versions of one page get the same name.
 
-    The url of a file's text may be known only now, or be another one.
+    The url of a file's text may become known, or change, between versions.
     """
     pages = urls.copy()
     for one, other in alike:
@@ -91,26 +83,25 @@ def versions(
     kept: Sequence[int],
     alike: Iterable[tuple[int, int]],
 ) -> dict[int, Version]:
-    """Map each new kept article at a page to what it is a version of.
+    """Map each new kept article of a page with several to what it is a version of.
 
-    Versions are in order of time: by when they were fetched, where both say so; else published
-    before new, then by their place in the input. So an older version that arrives late revises
-    nothing, and knows the later one by their ``page``.
+    Versions are ordered by the time of fetching if both are known; else published before new, then
+    by place in the input. An older version that arrives late revises nothing, but has the same
+    ``page`` as the later one.
 
     Args:
-        urls: uint64[m], the page of each, 0 where unknown.
+        urls: uint64[m], the page of each; 0 if unknown.
         published: bool[m]; published articles never change.
-        fetched: int64[m], minutes, or ``UNKNOWN``, which is the smallest of all.
+        fetched: int64[m], minutes, or ``UNKNOWN``.
         kept: the members that stay, in the order of the input.
-        alike: pairs of members of one page that the evidence says are one story.
+        alike: pairs of members of one page that are one story.
     """
     members = np.array(kept, np.int64)
     located = members[urls[members] != 0]
     _, place, counts = np.unique(urls[located], return_inverse=True, return_counts=True)
     shared = located[counts[place] > 1]
-    if not len(shared):
-        return {}
     pairs = {frozenset(pair) for pair in alike}
+    # UNKNOWN is the smallest int64: it comes before all times.
     order = np.lexsort((np.arange(len(shared)), fetched[shared], ~published[shared], urls[shared]))
     found: dict[int, Version] = {}
     earlier: list[int] = []
@@ -129,6 +120,3 @@ def versions(
 
 def _later(one: int, other: int) -> bool:
     return UNKNOWN not in (one, other) and one > other
-
-
-assert np.iinfo(np.int64).min == UNKNOWN, "an unknown time comes before all others"

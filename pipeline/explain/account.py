@@ -76,9 +76,13 @@ def account_lines(
         yield from _next(folder, examples, command)
 
 
+def most_first(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
+    """Sort counts, largest first, then by name; the name None means unknown."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
+
+
 def _by_count(counts: dict[str, int]) -> str:
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return " · ".join(f"{name} {count:,}" for name, count in ordered)
+    return " · ".join(f"{name} {count:,}" for name, count in most_first(counts))
 
 
 def _unfinished(account: Account) -> str:
@@ -90,7 +94,7 @@ def _unfinished(account: Account) -> str:
 def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Iterator[str]:
     if not examples:
         return
-    reasons = sorted(account.rejects_by_reason.items(), key=lambda item: (-item[1], item[0]))
+    reasons = most_first(account.rejects_by_reason)
     yield ""
     for number, (reason, count) in enumerate(reasons[:REASONS_SHOWN]):
         text = f"{paint(reason, 'red')} {count:,}"
@@ -115,15 +119,15 @@ def _ignored(fields: dict[str, int]) -> Iterator[str]:
     if not fields:
         return
     yield ""
-    ordered = sorted(fields.items(), key=lambda item: (-item[1], item[0]))
-    meant = {name: field for name, _ in ordered if (field := meant_field(name))}
+    ordered = most_first(fields)
+    guesses = {name: field for name, _ in ordered if (field := meant_field(name))}
     for number, (name, count) in enumerate(ordered[:FIELDS_SHOWN]):
-        hint = f"; did you mean {meant[name]}?" if name in meant else ""
+        hint = f"; did you mean {guesses[name]}?" if name in guesses else ""
         yield f"{'' if number else 'ignored':<10} {shown(name)} {count:,}{paint(hint, 'yellow')}"
     if len(ordered) > FIELDS_SHOWN:
         yield f"{'':<10} … and {len(ordered) - FIELDS_SHOWN} more fields"
-    if meant:
-        name, field = next(iter(meant.items()))
+    if guesses:
+        name, field = next(iter(guesses.items()))
         yield f"{'':<10} to use it: --set 'input.fields={{{shown(name)}: {field}}}'"
 
 

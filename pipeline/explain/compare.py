@@ -1,7 +1,7 @@
 """Two documents as deduplication sees them: what they share, the decision, and its main reasons.
 
-A model input of 0 is not neutral, so evidence is measured against other pairs: evidence for a copy
-against a pair with nothing in common, evidence against it against the shorter text and itself.
+A model input of 0 is not neutral, so the evidence is measured relative to a reference pair: two
+texts with nothing in common if the pair is a copy, else the shorter text paired with itself.
 """
 
 from __future__ import annotations
@@ -211,23 +211,20 @@ def _seen(side: dict[str, Any], shingles: NDArray[np.uint64], sketch: Sketch) ->
 
 
 def _shared(texts: list[str], pair: _Pair) -> dict[str, Any]:
-    (one, other), shared = map(printed_figures, texts), pair.similar.shared
-    names, others = map(printed_names, texts)
+    shared = pair.similar.shared
     agreed = float(np.mean(pair.signatures[0] == pair.signatures[1]))
-    return {
+    found: dict[str, Any] = {
         "estimated": agreed if pair.similar.smaller else None,
         "exact": pair.similar.jaccard,
         "a_in_b": shared / max(1, len(pair.sets[0])),
         "b_in_a": shared / max(1, len(pair.sets[1])),
         "shingles": shared,
         "rare": pair.rare_shared,
-        "figures": len(one & other),
-        "figures_a": sorted(one - other),
-        "figures_b": sorted(other - one),
-        "names": len(names & others),
-        "names_a": sorted(names - others),
-        "names_b": sorted(others - names),
     }
+    for kind, printed in (("figures", printed_figures), ("names", printed_names)):
+        a, b = map(printed, texts)
+        found |= {kind: len(a & b), f"{kind}_a": sorted(a - b), f"{kind}_b": sorted(b - a)}
+    return found
 
 
 def _reached(pair: _Pair, config: DedupConfig) -> dict[str, Any]:
@@ -389,24 +386,24 @@ def _evidence(found: dict[str, Any]) -> Iterator[str]:
 def sentences(found: dict[str, Any], config: DedupConfig) -> list[str]:
     """Explain the decision: the main evidence, the consequences, and what runs have recorded."""
     decision = found["decision"]
-    said = [_verdict(found, config)]
+    lines = [_verdict(found, config)]
     if decision["tips"] and decision["probability"] and found["shared"]["shingles"]:
         tips = [f"{_TIPS[tip['group']]} ({tip['by']:+.1f})" for tip in decision["tips"]]
         reasons = "; ".join(tips).format(gap=_gap(found), **found["parts"])
-        said.append(f"Main evidence {'for a copy' if decision['copy'] else 'against'}: {reasons}.")
+        lines.append(f"Main evidence {'for a copy' if decision['copy'] else 'against'}: {reasons}.")
     if decision["copy"] and found["a"]["id"] == found["b"]["id"]:
-        said.append("Both are the same record (same id); later runs count it as unchanged.")
+        lines.append("Both are the same record (same id); later runs count it as unchanged.")
     elif decision["copy"]:
-        said.append(f"{decision['kept'].upper()} is kept: {KEPT_BECAUSE[decision['rule']]}.")
+        lines.append(f"{decision['kept'].upper()} is kept: {KEPT_BECAUSE[decision['rule']]}.")
         if not found["reached"]["by"]:
-            said.append("A run compares them only through a third text.")
+            lines.append("A run compares them only through a third text.")
     for one, other in ("ab", "ba"):
         row, kept = found[one], found[one]["representative_id"]
         if row["table"] == "duplicates":
             whose = other.upper() if kept == found[other]["id"] else f"a third, {kept}"
             how = f"as a copy ({row['match']}) of {whose}"
-            said.append(f"Run {row['run_id']} left {one.upper()} out {how}.")
-    return said
+            lines.append(f"Run {row['run_id']} left {one.upper()} out {how}.")
+    return lines
 
 
 def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
@@ -425,8 +422,10 @@ def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
     if not chance:
         half, whole = found["parts"]["weaker_half"], found["parts"]["contained"]
         if half < least_of_half(np.array(whole)):
-            told = f"{whole:.0%} of the shorter text is in the longer, but {half:.0%} of one half"
-            return f"Not a copy: {told}."
+            overlap = (
+                f"{whole:.0%} of the shorter text is in the longer, but {half:.0%} of one half"
+            )
+            return f"Not a copy: {overlap}."
         return "Not a copy: the longer has too few of the shorter's figures and names."
     verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
     # Do not round to 0 or 100 %.

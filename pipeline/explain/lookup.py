@@ -1,7 +1,7 @@
 """Rows of an output folder by name (id, record id, url or source), and the fate of one record.
 
-Only the columns that contain names are searched; the other columns of a row are read from its file
-only.
+Only the columns that contain names are searched; the rest of a row is then read from the one file
+that contains it.
 """
 
 from __future__ import annotations
@@ -72,9 +72,9 @@ class Rows:
         if _ID.fullmatch(name):
             found = [row for table in TABLES for row in self._where(table, {"id": name}, text=text)]
         if not found:
-            meant = {"record_id": name, "url": canonical_url(name), "source": name}
+            names = {"record_id": name, "url": canonical_url(name), "source": name}
             for table in TABLES:
-                found += self._where(table, meant, text=text)
+                found += self._where(table, names, text=text)
         return _oldest_first(found)
 
     def of(self, table: Table, column: str, value: str) -> list[Row]:
@@ -124,15 +124,15 @@ class Rows:
             for column, value in names.items()
             if value is not None and _has(table, column)
         ]
-        meant = reduce(or_, tests)
-        hits = self._dataset(table).to_table(columns=["__filename"], filter=meant)
+        condition = reduce(or_, tests)
+        hits = self._dataset(table).to_table(columns=["__filename"], filter=condition)
         shown = [each.name for each in columns_of(table) if text or each.name != "text"]
         places = {dataset_name(path): path for path in _files(self.runs, table)}
         for file in sorted(set(hits["__filename"].to_pylist())):
             path = places[file]
             run = next(run for run in self.runs if run.folder == path.parent.parent)
             found = dataset_of([path], schema(table))
-            for values in found.to_table(columns=shown, filter=meant).to_pylist():
+            for values in found.to_table(columns=shown, filter=condition).to_pylist():
                 yield Row(table, run.sequence, name_below(path, self.output), values)
 
 

@@ -20,9 +20,11 @@ from pipeline.ledger.history import (
 from pipeline.ledger.log import RUN_ID
 from pipeline.storage import Place, listed, name_below
 from pipeline.text.terminal import paint, shown_in
-from pipeline.write.columns import TABLES
+from pipeline.write.columns import TABLES, Table
 
 COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
+"""What became of the records that a run read."""
+COUNTED_BY = ("duplicates_by_match", "rejects_by_reason", "removed_by_rule", "ignored_fields")
 SHOWN = 10
 """Maximum sites, rules and records listed in the text output; the rest are counted."""
 
@@ -38,8 +40,8 @@ def list_runs(output: Place) -> dict[str, Any]:
     check_output(output)
     runs = []
     for run in committed_runs(output):
-        runs += [_listed(each, run.folder) for each in manifests_of(read_manifest(run.folder))]
-    held = [_listed(read_manifest(folder), folder) for folder in held_runs(output)]
+        runs += [_summary(each, run.folder) for each in manifests_of(read_manifest(run.folder))]
+    held = [_summary(read_manifest(folder), folder) for folder in held_runs(output)]
     return {"output": str(output), "runs": runs, "held": held}
 
 
@@ -50,14 +52,21 @@ def article_files(output: Place) -> list[str]:
         UsageError: *output* has no runs.
     """
     check_output(output)
-    found = []
-    for run in committed_runs(output):
-        paths = (each["path"] for each in read_manifest(run.folder)["files"])
-        found += [str(run.folder / path) for path in paths if path.startswith("articles/")]
-    return found
+    return [str(path) for path in published_files(output, "articles")]
 
 
-def _listed(manifest: dict[str, Any], folder: Place) -> dict[str, Any]:
+def published_files(output: Place, table: Table, after: int = 0) -> list[Place]:
+    """List the files of *table* by run, from the manifests of runs with numbers above *after*."""
+    return [
+        run.folder / file["path"]
+        for run in committed_runs(output)
+        if run.sequence > after
+        for file in read_manifest(run.folder)["files"]
+        if file["path"].startswith(f"{table}/")
+    ]
+
+
+def _summary(manifest: dict[str, Any], folder: Place) -> dict[str, Any]:
     counts, timings = manifest.get("counts") or {}, manifest.get("timings") or {}
     return {
         **{name: manifest[name] for name in ("run_id", "sequence", "logical_date")},

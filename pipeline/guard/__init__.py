@@ -4,7 +4,7 @@
                      ◀─pickles──  one result per item; if it dies, the next item is to blame
 
 C code that loops or allocates returns neither to the interpreter nor to a signal handler. So the
-kernel enforces the limits: timers whose signals kill the process (``killable``), and a limit on
+kernel enforces the limits: timers whose signals kill the process (``helper``), and a limit on
 its address space. The helper is a new interpreter: forking a process with threads, such as a
 Beam worker, may deadlock.
 """
@@ -25,7 +25,7 @@ from threading import Lock, local
 from typing import Any, BinaryIO, Literal, cast
 
 from pipeline.errors import NewsieveError
-from pipeline.guard.killable import OUT_OF_MEMORY, READY
+from pipeline.guard.helper import OUT_OF_MEMORY, READY
 
 _PATIENCE_S = 120.0
 """Total seconds that a guard waits while helpers are killed from outside, for example by the system
@@ -38,7 +38,7 @@ killed while loading is given up: there is no memory for it."""
 _in_helpers = local()
 """``seconds``: CPU time that helpers have spent on the items of a thread."""
 
-_SERVE = "from pipeline.guard.killable import serve; serve()"
+_SERVE = "from pipeline.guard.helper import serve; serve()"
 
 
 def python_command(code: str, *arguments: str) -> list[str]:
@@ -118,30 +118,31 @@ class Guard:
         Raises:
             NewsieveError: no helper can be started.
         """
-        answers: list[object] = []
+        results: list[object] = []
         with self._lock:
             try:
-                while len(answers) < len(items):
-                    self._answer_some(items, pickle.dumps(argument), answers)
+                while len(results) < len(items):
+                    self._receive_results(items, pickle.dumps(argument), results)
             except BaseException:
                 self._end()  # it may still reply to an abandoned request
                 raise
-        return answers
+        return results
 
     def close(self) -> None:
         """Stop the helper."""
         with self._lock:
             self._end()
 
-    def _answer_some(self, items: Sequence[object], argument: bytes, answers: list[object]) -> None:
+    def _receive_results(
+        self, items: Sequence[object], argument: bytes, results: list[object]
+    ) -> None:
         """Receive results until all *items* have one, or the helper dies."""
         helper = self._ready_helper()
         fresh = not helper.answered
         try:
-            helper.expect_ready()
-            helper.send((argument, items[len(answers) :]))
-            while len(answers) < len(items):
-                answers.append(helper.receive())
+            helper.send((argument, items[len(results) :]))
+            while len(results) < len(items):
+                results.append(helper.receive())
                 fresh = False
         except (EOFError, OSError, pickle.UnpicklingError):
             killed = helper.cause_of_death()
@@ -154,7 +155,7 @@ class Guard:
             elif not helper.ready:
                 raise _cannot_start(killed.detail) from None
             elif fresh or killed.how == "too_slow":
-                answers.append(killed)
+                results.append(killed)
 
     def _ready_helper(self) -> _Helper:
         if self._helper is not None and self._helper.parent != os.getpid():
@@ -198,19 +199,17 @@ class _Helper:
             os.close(lifeline)
         self._requests = cast("BinaryIO", self._process.stdin)
         self._answers = cast("BinaryIO", self._process.stdout)
-        with suppress(BrokenPipeError):  # expect_ready reports it
+        with suppress(BrokenPipeError):  # send reports it
             self._requests.write(start)
             self._requests.flush()
 
-    def expect_ready(self) -> None:
-        """Wait for the function to be loaded; EOFError if the helper dies."""
+    def send(self, request: tuple[bytes, Sequence[object]]) -> None:
+        """Send a request once the function is loaded; EOFError if the helper dies before."""
         if not self.ready:
             message = pickle.load(self._answers)  # noqa: S301 - our own child's
             if message != READY:
                 raise _cannot_start(str(message))
             self.ready = True
-
-    def send(self, request: tuple[bytes, Sequence[object]]) -> None:
         pickle.dump(request, self._requests, pickle.HIGHEST_PROTOCOL)
         self._requests.flush()
 

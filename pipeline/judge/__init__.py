@@ -11,7 +11,7 @@ from pipeline.records import Article, Rejection, rejection_of
 from pipeline.text.tokens import word_count
 
 MACROLANGUAGES: dict[str, tuple[str, ...]] = {"no": ("nb", "nn")}
-"""Tag in the settings → the tags that articles have instead."""
+"""Tag in the settings → tags of articles that it includes."""
 
 
 def no_body_left(article: Article, config: JudgeConfig) -> str | None:
@@ -41,11 +41,11 @@ def language_not_wanted(article: Article, config: JudgeConfig) -> str | None:
     language = article.language
     if not config.languages or language is None:
         return None
-    for wanted in config.languages:
-        if language == wanted or language.startswith(f"{wanted}-"):
-            return None
-        if language in MACROLANGUAGES.get(wanted, ()):
-            return None
+    if any(
+        f"{language}-".startswith(f"{wanted}-") or language in MACROLANGUAGES.get(wanted, ())
+        for wanted in config.languages
+    ):
+        return None
     return f"{language}; judge.languages = {', '.join(config.languages)}"
 
 
@@ -55,7 +55,6 @@ FILTERS: dict[str, Callable[[Article, JudgeConfig], str | None]] = {
     "language_not_wanted": language_not_wanted,
 }
 """Reason → filter; the first that applies gives the reason. Only the first is on by default."""
-
 
 __all__ = ["FILTERS", "detect_language", "judge_article"]
 
@@ -73,6 +72,5 @@ def judge_article(article: Article, config: JudgeConfig) -> tuple[Article, Rejec
     judged = replace(article, language=language, language_score=score)
     for reason, unwanted in FILTERS.items():
         if detail := unwanted(judged, config):
-            found = rejection_of(article.document, "judge", "filtered", reason, detail)
-            return judged, replace(found, url=article.url or found.url)
+            return judged, rejection_of(article, "judge", "filtered", reason, detail)
     return judged, None

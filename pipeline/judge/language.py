@@ -1,8 +1,8 @@
-"""The language of a text: by its script where that is enough, else by langdetect's profiles.
+"""The language of a text: by its script if that is enough, else by langdetect's profiles.
 
-langdetect draws n-grams at random and multiplies their probabilities until one language stands
-out, several times over. Here all n-grams of a sample count, once, in one sum of integers: the
-same answer in every process and on every machine, for a fraction of the time.
+langdetect draws n-grams at random and multiplies their probabilities until one language stands out,
+several times over. Here all n-grams of a sample count once, in one sum of integers: the result is
+the same in every process and on every machine, in a fraction of the time.
 See docs/decisions/0002-language-by-langdetect-profiles.md.
 """
 
@@ -25,6 +25,7 @@ from langdetect.detector import Detector
 from langdetect.utils.ngram import NGram
 from numpy.typing import NDArray
 
+from pipeline.arrays import code_points
 from pipeline.text.unicode import SCRIPTS
 
 PROFILES: dict[str, str] = {
@@ -36,58 +37,61 @@ PROFILES: dict[str, str] = {
     "Arabic": "ar fa ur",
     "Devanagari": "hi mr ne",
 }
-"""Scripts that write several languages → langdetect's profiles of those."""
+"""Scripts of several languages → langdetect's profiles of those."""
 
 TEMPER = 5.0
-"""n-grams overlap and repeat one another: a sample of n of them says as much as n / 5
-independent ones. Of news texts cut to 50 characters, 93.9 % have a score of 0.8 or more, and
-99.5 % of those are right; with 3: 96.9 % and 99.3 %; with 8: 87.3 % and 99.8 % (1,271 texts)."""
+"""n-grams overlap: n of them are as much evidence as n / 5 independent ones. Of 1,271 news texts of
+50 characters, 93.9 % have a score of 0.8 or more, and 99.5 % of those are right; with 3: 96.9 %
+and 99.3 %; with 8: 87.3 % and 99.8 %."""
 _FLOOR = Detector.ALPHA_DEFAULT / Detector.BASE_FREQ  # langdetect's own smoothing
 _UNIT = 1_000  # evidence is kept in thousandths of a nat
 _SPACE, _STRANGE = 0, 1  # ids; letters of the profiles follow
-_NORMALIZED = 0x3000  # above it langdetect maps no letter of these scripts to another
+_NORMALIZED = 0x3000  # langdetect maps no letter of these scripts above it to another
 _LOADING = Lock()
 _EXACT = 1_500
-"""Rows of evidence, of at most 9.9 nats each, whose sum is a whole number that float32 holds."""
+"""Rows of evidence, of at most 9.9 nats each, whose sum float32 represents exactly."""
 _ONES = np.ones(_EXACT, np.float32)
 
 
 class Profiles(NamedTuple):
-    """The profiles of one script: a trie of n-grams, and what each of them says.
+    """The profiles of one script: a trie of n-grams, and the evidence of each.
 
-    A node of the trie is a row of ``evidence``; node 0 is for all n-grams that no
-    profile has, and node 1 is the root. Nodes of less than three letters come first: only
-    they have rows in ``following``.
+    Node 0 stands for all n-grams in no profile, and node 1 is the root. Nodes of less than three
+    letters come first.
+
+    Attributes:
+        letter_ids: code point → id; 65,536 of them.
+        following: node and id → node; only for nodes of less than three letters.
+        evidence: node and language → ln(1 + share of the n-gram among those of its length /
+            floor), in whole thousandths. The last column is for a language without a profile: the
+            mean of all.
     """
 
     languages: tuple[str, ...]
     letter_ids: NDArray[np.intp]
-    """Code point → id; 65,536 of them."""
     following: NDArray[np.uint16]
-    """Node and id → node."""
     evidence: NDArray[np.float32]
-    """Node and language → ln(1 + share of the n-gram among those of its length / floor), in whole
-    thousandths. The last column is for a language without a profile: the mean of all."""
 
 
-def likeliest(code_points: NDArray[np.uint32], script: str) -> tuple[str, float] | None:
-    """Name the language that *code_points* most likely write.
+def likeliest(points: NDArray[np.uint32], script: str) -> tuple[str, float] | None:
+    """Return the likeliest language of *points* (langdetect's code), and its probability.
+
+    It is compared with the languages of the script and one without a profile. Many short texts stay
+    below 0.8, as do languages that no profile is close to.
 
     Args:
-        code_points: of a text in NFC; letters of other scripts replaced by spaces.
+        points: code points of a text in NFC; letters of other scripts replaced by spaces.
         script: a key of ``PROFILES``.
 
     Returns:
-        langdetect's code, and how likely that language is among those of the script and
-        one without a profile, in [0, 1]; None when no profile has any of the n-grams. Many short
-        texts stay below 0.8, as do those in languages that no profile is near to.
+        None if no profile has any of the n-grams.
     """
     profiles = _profiles(script)
-    nodes = _gram_nodes(profiles.letter_ids[np.minimum(code_points, 0xFFFF)], profiles.following)
+    nodes = _gram_nodes(profiles.letter_ids[np.minimum(points, 0xFFFF)], profiles.following)
     evidence = np.zeros(len(profiles.languages) + 1)
     for start in range(0, len(nodes), _EXACT):
         rows = profiles.evidence.take(nodes[start : start + _EXACT], axis=0)
-        evidence += _ONES[: len(rows)] @ rows  # a product adds three times as fast as a sum
+        evidence += _ONES[: len(rows)] @ rows  # three times as fast as a sum
     if not evidence.any():
         return None
     weights = np.exp((evidence - evidence.max()) / (_UNIT * TEMPER))
@@ -96,9 +100,9 @@ def likeliest(code_points: NDArray[np.uint32], script: str) -> tuple[str, float]
 
 
 def _gram_nodes(ids: NDArray[np.intp], following: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return the nodes of all n-grams of 1-3 of *ids*, spaces run together.
+    """Return the nodes of all n-grams of 1-3 of *ids*; repeated spaces count as one.
 
-    Those across a space are in no profile: node 0.
+    n-grams across a space are in no profile: node 0.
     """
     ids = np.concatenate(([_SPACE], ids, [_SPACE]))
     ids = ids[np.concatenate(([True], (ids[1:] != _SPACE) | (ids[:-1] != _SPACE)))]
@@ -135,7 +139,7 @@ def _load(script: str) -> Profiles:
 
 
 def _letter_ids(grams: Iterable[str]) -> dict[str, int]:
-    """Number the letters of *grams*, and those that langdetect takes for one of them."""
+    """Number the letters of *grams*, and those that langdetect maps to one of them."""
     letters = sorted(set("".join(grams)) - {" "})
     ids = {" ": _SPACE} | {letter: number for number, letter in enumerate(letters, _STRANGE + 1)}
     others = {char: NGram.normalize(char) for char in map(chr, range(_NORMALIZED))}
@@ -155,8 +159,7 @@ def _evidence(found: Sequence[dict[str, Any]], nodes: dict[str, int]) -> NDArray
 
 SLICES = 3
 SLICE_CHARS = 133
-"""Three slices of 133 characters are recognised as reliably as the whole text
-(1,322 texts in 29 languages)."""
+"""Three slices are recognised as reliably as whole texts (1,322 texts in 29 languages)."""
 
 BLOCKS: dict[str, str] = {
     **SCRIPTS,
@@ -172,7 +175,7 @@ BLOCKS: dict[str, str] = {
     "Sinhala": "\u0d80-\u0dff",
     "Georgian": "\u10a0-\u10ff",
 }
-"""Script name → the inside of a character class with its blocks: those distinguished here."""
+"""Name of a script → character class of its blocks (without brackets)."""
 
 SCRIPT_LANGUAGES: dict[str, str] = {
     "Armenian": "hy",
@@ -192,8 +195,7 @@ SCRIPT_LANGUAGES: dict[str, str] = {
     "Telugu": "te",
     "Thai": "th",
 }
-"""Scripts that, in news, write one language; for Han, kana and hangul see ``_east_asian``,
-for those that write several ``PROFILES``."""
+"""Scripts of one language in news → its tag."""
 
 OWN_LETTERS: dict[str, tuple[str, int]] = {
     "is": ("þð", 2),  # one is a name in an English text
@@ -203,17 +205,17 @@ OWN_LETTERS: dict[str, tuple[str, int]] = {
     "kk": ("қғұ", 2),
     "as": ("ৰৱ", 2),
 }
-"""Languages that langdetect does not know and would take for another → letters that no language
-it knows uses, and how many of them identify the language."""
+"""Languages that langdetect does not know and takes for others → letters that no language it knows
+uses, and how many of them identify the language."""
 
 NORWEGIAN: dict[str, str] = {
     "nn": "ikkje eg ein eit frå vart dei noko meir berre kva korleis saman seier",
     "nb": "ikke jeg en et fra ble de noe mer bare hva hvordan sammen sier",
 }
-"""Frequent words that are written one way in Nynorsk and another in Bokmål."""
+"""Frequent words that differ between Nynorsk and Bokmål."""
 
-_EAST_ASIAN_WEIGHT = 3  # letters of a Latin word that say as much as one such character
-_OWN_SCRIPT_WEIGHT = 3  # a text in Greek names companies in Latin letters, not the other way round
+_EAST_ASIAN_WEIGHT = 3  # Latin letters that count as much as one such character
+_OWN_SCRIPT_WEIGHT = 3  # Greek texts name companies in Latin letters, but not vice versa
 _NOT_PROSE = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*@\S[^\s.]*\.\S+|[@#]\w+")
 _WORD = re.compile(r"\w+")
 _SCRIPT_NAMES = tuple(BLOCKS)  # a letter's class is an index into it, or one of these two
@@ -226,36 +228,34 @@ def detect_language(text: str, min_chars: int, min_score: float) -> tuple[str | 
 
     Args:
         text: the body of an article.
-        min_chars: letters it must have, not counting urls, addresses and tags.
+        min_chars: minimum letters, not counting urls, addresses and tags.
         min_score: minimum confidence, in [0, 1].
 
     Returns:
-        The BCP-47 tag and the confidence, rounded to 4 decimals; (None, None) when there
-        is too little text or none that is known, (None, confidence) when it is too low.
+        The BCP-47 tag and the confidence, rounded to 4 decimals; (None, None) if there is too
+        little text or its script is unknown, (None, confidence) if that is too low.
     """
-    prose = _NOT_PROSE.sub(" ", text) if _has_links(text) else text
+    prose = text
+    if any(mark in text for mark in ("@", "#", "://", "www.")):
+        prose = _NOT_PROSE.sub(" ", text)
     letters = sum(1 for _ in islice(filter(str.isalpha, prose), max(1, min_chars)))
     if letters < max(1, min_chars):
         return None, None
     sample = sample_of(prose)
-    language, confidence = _own_letters(sample) or _by_script(sample) or (None, None)
-    if language is None or confidence is None:
+    found = _own_letters(sample) or _by_script(sample)
+    if found is None:
         return None, None
+    language, confidence = found
     if language == "no":
         language = _norwegian(prose)
     score = round(confidence, 4)
     return (language if score >= min_score else None), score
 
 
-def _has_links(text: str) -> bool:
-    return "@" in text or "#" in text or "://" in text or "www." in text
-
-
 def sample_of(text: str) -> str:
-    """Take three slices, evenly spread, of a long text; lower-case when in capitals.
+    """Return three evenly spaced slices of a long text; in lower case if it is in capitals.
 
-    The profiles were counted on texts with few capitals: a text in capitals has few of
-    their n-grams.
+    The profiles were made from texts with few capitals, and do not match a text in capitals.
     """
     if len(text) > SLICES * SLICE_CHARS:
         step = len(text) // SLICES
@@ -263,15 +263,15 @@ def sample_of(text: str) -> str:
         starts = [first + step * number for number in range(SLICES)]
         text = " ".join(text[start : start + SLICE_CHARS] for start in starts)
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text)  # langdetect's profiles were counted so
+        text = unicodedata.normalize("NFC", text)  # like the texts of the profiles
     capitals = sum(map(str.isupper, text))
-    if capitals * 4 < len(text):  # almost always so, and cheaper than to count the letters
+    if capitals * 4 < len(text):  # almost always, and cheaper than counting the letters
         return text
     return text.lower() if capitals * 2 > sum(map(str.isalpha, text)) else text
 
 
 def _own_letters(sample: str) -> tuple[str, float] | None:
-    """Name the language that alone has some of the letters of *sample*."""
+    """Return the language that alone uses some letters of *sample*."""
     if sample.isascii():
         return None
     lowered = sample.lower()
@@ -282,9 +282,9 @@ def _own_letters(sample: str) -> tuple[str, float] | None:
 
 
 def _by_script(sample: str) -> tuple[str, float] | None:
-    """Name the one language of the script of *sample*, or the likeliest of several."""
-    code_points = np.frombuffer(sample.encode("utf-32-le", "surrogatepass"), np.uint32)
-    classes = _letter_classes()[np.minimum(code_points, 0xFFFF)]
+    """Return the language of the script of *sample*, or the likeliest of several."""
+    points = code_points(sample)
+    classes = _letter_classes()[np.minimum(points, 0xFFFF)]
     counts = np.bincount(classes, minlength=_NO_LETTER + 1)[:_NO_LETTER]
     letters = int(counts.sum())
     found = dict(zip(_SCRIPT_NAMES, counts.tolist(), strict=False))
@@ -298,12 +298,12 @@ def _by_script(sample: str) -> tuple[str, float] | None:
         weight = found[script] * _OWN_SCRIPT_WEIGHT
         return SCRIPT_LANGUAGES[script], weight / (weight + letters - found[script])
     own = (classes == _SCRIPT_NAMES.index(script)) | (classes == _NO_LETTER)
-    return likeliest(np.where(own, code_points, ord(" ")), script)
+    return likeliest(np.where(own, points, ord(" ")), script)
 
 
 @cache
 def _letter_classes() -> NDArray[np.uint8]:
-    """Return the class of each code point below 65,536: its script, if it has one."""
+    """Return the class of each code point below 65,536: the index of its script, or no script."""
     every = "".join(map(chr, range(0x10000)))
     classes = [_OTHER_LETTER if char.isalpha() else _NO_LETTER for char in every]
     for number, blocks in enumerate(BLOCKS.values()):
@@ -313,7 +313,7 @@ def _letter_classes() -> NDArray[np.uint8]:
 
 
 def _east_asian(sample: str, scripts: dict[str, int], letters: int) -> tuple[str, float]:
-    """Japanese by its kana, Korean by its hangul, otherwise Chinese."""
+    """Detect Japanese by its kana and Korean by its hangul; the rest is Chinese."""
     han, kana, hangul = scripts["Han"], scripts["Kana"], scripts["Hangul"]
     asian = han + kana + hangul
     weight = asian * _EAST_ASIAN_WEIGHT
@@ -326,10 +326,7 @@ def _east_asian(sample: str, scripts: dict[str, int], letters: int) -> tuple[str
 
 
 def _chinese(sample: str) -> str:
-    """Distinguish simplified from traditional characters.
-
-    GB 2312 was made of the simplified characters and Big5 of the traditional ones: what
-    both have cancels out.
+    """Distinguish simplified characters (GB 2312) from traditional ones (Big5).
 
     >>> _chinese("这个国家"), _chinese("這個國家"), _chinese("中文")
     ('zh-Hans', 'zh-Hant', 'zh')

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +52,7 @@ class Account:
         ignored_fields: unknown field → records that had it; also records of archives that are
             not documents, such as ``warc:request``.
         alarm_clusters: the largest first.
-        unfinished: last lines that are not whole, left for the next run.
+        unfinished: incomplete last lines, left for the next run.
     """
 
     read: int = 0
@@ -118,33 +118,27 @@ def measure_clusters(
     return names, sizes
 
 
+CLUSTERED: tuple[Table, ...] = ("articles", "duplicates")
+"""Tables whose rows belong to clusters; the titles of articles are preferred."""
+
+
 def _alarming(
-    names: NDArray[np.bytes_], sizes: NDArray[np.int64], limit: int, tables: Sequence[Place]
+    names: NDArray[np.bytes_], sizes: NDArray[np.int64], limit: int, tables: Iterable[Place]
 ) -> tuple[AlarmCluster, ...]:
     """Describe the clusters of more than *limit* rows (0: none), largest first."""
     large = np.flatnonzero(sizes > limit) if limit else np.empty(0, np.int64)
     if not len(large):
         return ()
     ids = {names[[place]].tobytes().hex(): int(sizes[place]) for place in large.tolist()}
-    titles = _titles([path for path in tables if path.is_file()], pa.array(ids, pa.string()))
+    wanted = pa.array(ids, pa.string())
+    titles: dict[str, str] = {}
+    for path in (each for each in tables if each.is_file()):
+        rows = read_table(path, "cluster_id", "title")
+        titled = pc.and_(pc.is_in(rows["cluster_id"], wanted), pc.is_valid(rows["title"]))
+        for row in rows.filter(titled).to_pylist():
+            titles.setdefault(row["cluster_id"], row["title"])
     found = [AlarmCluster(name, size, titles.get(name)) for name, size in ids.items()]
     return tuple(sorted(found, key=lambda each: (-each.size, each.cluster_id)))
-
-
-def _titles(files: Iterable[Place], clusters: pa.Array) -> dict[str, str]:
-    titles: dict[str, str] = {}
-    for path in files:
-        table = read_table(path, "cluster_id", "title")
-        wanted = pc.and_(pc.is_in(table["cluster_id"], clusters), pc.is_valid(table["title"]))
-        named = table.filter(wanted)
-        pairs = zip(named["cluster_id"].to_pylist(), named["title"].to_pylist(), strict=True)
-        for cluster, title in pairs:
-            titles.setdefault(cluster, title)
-    return titles
-
-
-CLUSTERED: tuple[Table, ...] = ("articles", "duplicates")
-"""Tables whose rows belong to clusters; the titles of articles are preferred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +151,11 @@ class InputCount:
     retry: bool = False
 
 
+_ROWS = ("articles", "duplicates", "rejects", "errors", "undated_articles")
+_TABLES = ("rejects_by_reason", "duplicates_by_match", "removed_by_rule")
+"""Counts and tables of counts that ``Account`` and ``WrittenCounts`` share."""
+
+
 def tally(
     staging: Staging, blocks: range, alarm_cluster_size: int
 ) -> tuple[Account, dict[str, InputCount]]:
@@ -166,73 +165,42 @@ def tally(
         alarm_cluster_size: list larger clusters in the account; 0: none.
 
     Returns:
-        The account of the run, and source → counts of that file.
+        The account of the run, and the counts of each file by source.
     """
     files: dict[str, Counter[str]] = defaultdict(Counter)
-    ignored_fields: Counter[str] = Counter()
+    tables: dict[str, Counter[str]] = defaultdict(Counter)
     for cleaned in staging.cleaned(blocks):
-        ignored_fields.update(cleaned.ignored_fields)
+        tables["ignored_fields"].update(cleaned.ignored_fields)
         for part in cleaned.parts:
             counted = {"read": part.read, "unchanged": part.unchanged}
             files[part.source].update(counted, unfinished=part.unfinished, retry=part.retry)
-    joined: list[Joined] = []
-    counted_rows = _account(staging, blocks, files, ignored_fields, joined)
-    earlier = staging.array("window.clusters")
-    names, sizes = measure_clusters(joined, np.empty(0, "<u8") if earlier is None else earlier)
-    tables = [staging.table_file(index, table) for table in CLUSTERED for index in blocks]
-    account = replace(
-        counted_rows,
-        largest_cluster=int(max(sizes.max(initial=0), counted_rows.articles > 0)),
-        alarm_clusters=_alarming(names, sizes, alarm_cluster_size, tables),
-    )
-    counts = {
-        source: InputCount(
-            count["read"],
-            count["unchanged"],
-            count["unfinished"],
-            bool(count["retry"] or count["unfinished"]),
-        )
-        for source, count in files.items()
-    }
-    return account, counts
-
-
-def _account(
-    staging: Staging,
-    blocks: range,
-    files: dict[str, Counter[str]],
-    ignored_fields: Counter[str],
-    joined: list[Joined],
-) -> Account:
     rows: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    matches: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
+    joined: list[Joined] = []
     for written in staging.written(blocks):
-        rows.update(articles=written.articles, duplicates=written.duplicates)
-        rows.update(rejects=written.rejects, errors=written.errors)
-        rows.update(undated_articles=written.undated_articles)
+        rows.update({name: getattr(written, name) for name in _ROWS})
+        for name in _TABLES:
+            tables[name].update(getattr(written, name))
         for source, count in written.unchanged.items():
             # A record's source is its file, or its file and #n.
             file = source if source in files else source.rpartition("#")[0]
             files[file].update(unchanged=count)
-        reasons.update(written.rejects_by_reason)
-        matches.update(written.duplicates_by_match)
-        rules.update(written.removed_by_rule)
-        rows_joined = np.fromiter(written.joined.values(), np.uint32, len(written.joined))
-        joined.append((ids_in(list(written.joined)), rows_joined))
+        times = np.fromiter(written.joined.values(), np.uint32, len(written.joined))
+        joined.append((ids_in(list(written.joined)), times))
+    earlier = staging.array("window.clusters")
+    names, sizes = measure_clusters(joined, np.empty(0, "<u8") if earlier is None else earlier)
+    paths = (staging.table_file(index, table) for table in CLUSTERED for index in blocks)
     read = sum(files.values(), Counter[str]())
-    return Account(
-        read=read["read"],
-        articles=rows["articles"],
-        duplicates=rows["duplicates"],
-        rejects=rows["rejects"],
-        unchanged=read["unchanged"],
-        unfinished=read["unfinished"],
-        errors=rows["errors"],
-        undated_articles=rows["undated_articles"],
-        rejects_by_reason=dict(reasons),
-        duplicates_by_match=dict(matches),
-        removed_by_rule=dict(rules),
-        ignored_fields=dict(ignored_fields),
+    facts: dict[str, Any] = {name: rows[name] for name in _ROWS}
+    facts |= {name: read[name] for name in ("read", "unchanged", "unfinished")}
+    facts |= {name: dict(table) for name, table in tables.items()}
+    account = Account(
+        **facts,
+        largest_cluster=int(max(sizes.max(initial=0), rows["articles"] > 0)),
+        alarm_clusters=_alarming(names, sizes, alarm_cluster_size, paths),
     )
+    return account, {source: _input_count(count) for source, count in files.items()}
+
+
+def _input_count(count: Counter[str]) -> InputCount:
+    retry = bool(count["retry"] or count["unfinished"])
+    return InputCount(count["read"], count["unchanged"], count["unfinished"], retry)

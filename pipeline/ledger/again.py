@@ -7,27 +7,27 @@ good.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.arrays import ids_in
 from pipeline.config import Config
 from pipeline.errors import UsageError
+from pipeline.ledger.account import CLUSTERED
 from pipeline.ledger.history import (
     CommittedRun,
     inputs_of,
     manifests_of,
     read_manifest,
+    read_table,
     table_files,
 )
 from pipeline.ledger.inputs import Inputs
-from pipeline.storage import Place, opened, place_of
-from pipeline.write.parquet import undamaged
+from pipeline.storage import Place, place_of
+from pipeline.write.columns import TABLES
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "no_text": ("input.fields",),
@@ -47,59 +47,45 @@ RECENT = 30
 inputs of the first. Each look-up reads the ids of all tables."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reject:
-    """A row of ``rejects``: its file, and its id if it has one."""
-
-    file: str
-    id: str | None
-    reason: str
-    run_id: str
-
-
 def read_again(
     inputs: Inputs, runs: Sequence[CommittedRun], config: Config, paths: Iterable[str] = ()
 ) -> frozenset[str]:
-    """Find the inputs whose rejected records are to be read again.
+    """Find the inputs (sources) whose rejected records are to be read again.
 
     Args:
         runs: the published runs, oldest first.
         config: settings of the next run. If one of the newest ``RECENT`` runs had others, all
             rejects that they may have caused, and that were not read since, are looked up.
-        paths: files and folders whose rejects are to be read again, whatever their reason.
-
-    Returns:
-        Sources of files.
+        paths: files and folders whose rejects are to be read again, for any reason.
 
     Raises:
         UsageError: no input is one of *paths*, or is in it.
     """
     sources = {file.source for file in inputs.files}
     named = {source for path in paths for source in _below(path, inputs)}
-    if not (named or any(_differ(each, config) for each in _configs_of(runs[-RECENT:]))):
+    recent = (list(manifests_of(read_manifest(run.folder)))[-1] for run in runs[-RECENT:])
+    if not (named or any(_changed(manifest, config) for manifest in recent)):
         return frozenset()
     waiting: dict[str, str] = {}  # id → file
     files: set[str] = set()
     found: set[str] = set()
     for run in runs:
-        configs = {each["run_id"]: each.get("config", {}) for each in _manifests(run)}
-        files -= {source for source, _ in inputs_of(run)}
-        for id_ in _ids(run):
-            waiting.pop(id_, None)
         changed = {
-            (name, reason)
-            for name, settings in configs.items()
-            for reason in SETTINGS
-            if _changed(reason, settings, config)
+            (manifest["run_id"], reason)
+            for manifest in manifests_of(read_manifest(run.folder))
+            for reason in _changed(manifest, config)
         }
-        for reject in _rejects(run, sources):
-            if reject.file in named:
-                found.add(reject.file)
-            if (reject.run_id, reject.reason) in changed:
-                if reject.id is None:
-                    files.add(reject.file)
+        files -= {source for source, _ in inputs_of(run)}
+        for id_ in _ids(run, TABLES):
+            waiting.pop(id_, None)
+        for file, row in _rejects(run, sources):
+            if file in named:
+                found.add(file)
+            if (row["run_id"], row["reason"]) in changed:
+                if row["id"] is None:
+                    files.add(file)
                 else:
-                    waiting[reject.id] = reject.file
+                    waiting[row["id"]] = file
     return frozenset(found | (files | set(waiting.values())) & sources)
 
 
@@ -110,18 +96,22 @@ def without_rejected(
     if not sources:
         return seen
     rejected = {
-        reject.id
+        row["id"]
         for run in runs
-        for reject in _rejects(run, sources)
-        if reject.file in sources and reject.id
+        for file, row in _rejects(run, sources)
+        if file in sources and row["id"]
     }
-    kept = {id_ for run in runs for id_ in _ids(run, ("articles", "duplicates"))}
+    kept = {id_ for run in runs for id_ in _ids(run, CLUSTERED)}
     return seen[~np.isin(seen, ids_in(sorted(rejected - kept)))]
 
 
 def _below(path: str, inputs: Inputs) -> list[str]:
     wanted = _resolved(path)
-    found = [file.source for file in inputs.files if _is_at_or_below(_resolved(file.path), wanted)]
+    found = []
+    for file in inputs.files:
+        place = _resolved(file.path)
+        if type(place) is type(wanted) and place.is_relative_to(wanted):  # type: ignore[arg-type]
+            found.append(file.source)
     if not found:
         raise UsageError(
             f"--again {path}: no input is at or below it; name a file or folder of input.paths"
@@ -134,49 +124,35 @@ def _resolved(path: str) -> Place:
     return place.resolve() if isinstance(place, Path) else place
 
 
-def _is_at_or_below(path: Place, folder: Place) -> bool:
-    return type(path) is type(folder) and path.is_relative_to(folder)  # type: ignore[arg-type]
+def _changed(manifest: Mapping[str, Any], config: Config) -> set[str]:
+    """Return the reasons whose ``SETTINGS`` have changed since a run.
+
+    A setting that the manifest lacks counts as unchanged.
+    """
+    earlier, now = manifest.get("config", {}), config.model_dump(mode="json")
+    return {
+        reason
+        for reason, settings in SETTINGS.items()
+        for section, name in (setting.split(".") for setting in settings)
+        if earlier.get(section, {}).get(name, now[section][name]) != now[section][name]
+    }
 
 
-def _manifests(run: CommittedRun) -> Iterator[dict[str, Any]]:
-    return manifests_of(read_manifest(run.folder))
-
-
-def _configs_of(runs: Iterable[CommittedRun]) -> Iterator[Mapping[str, Any]]:
-    for run in runs:
-        yield list(_manifests(run))[-1].get("config", {})
-
-
-def _differ(earlier: Mapping[str, Any], config: Config) -> bool:
-    return any(_changed(reason, earlier, config) for reason in SETTINGS)
-
-
-def _changed(reason: str, earlier: Mapping[str, Any], config: Config) -> bool:
-    """Return whether a setting that can cause *reason* had another value; a missing one had not."""
-    for setting in SETTINGS.get(reason, ()):
-        section, name = setting.split(".")
-        now = getattr(config, section).model_dump(mode="json", include={name})[name]
-        if earlier.get(section, {}).get(name, now) != now:
-            return True
-    return False
-
-
-def _rejects(run: CommittedRun, sources: Iterable[str]) -> Iterator[_Reject]:
+def _rejects(
+    run: CommittedRun, sources: Collection[str]
+) -> Iterator[tuple[str, dict[str, str | None]]]:
+    """Yield each reject of a run with its file."""
     known = set(sources)
-    for row in _rows(run, "rejects", ["id", "source", "reason", "run_id"]):
+    for row in _rows(run, "rejects", "id", "source", "reason", "run_id"):
         source = row["source"]
-        file = source if source in known else source.rpartition("#")[0] or source
-        yield _Reject(file, row["id"], row["reason"], row["run_id"])
+        yield source if source in known else source.rpartition("#")[0] or source, row
 
 
-def _ids(
-    run: CommittedRun, tables: Sequence[str] = ("articles", "duplicates", "rejects")
-) -> Iterator[str]:
+def _ids(run: CommittedRun, tables: Iterable[str]) -> Iterator[str]:
     for table in tables:
-        yield from (row["id"] for row in _rows(run, table, ["id"]) if row["id"])
+        yield from (row["id"] for row in _rows(run, table, "id") if row["id"])
 
 
-def _rows(run: CommittedRun, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:
+def _rows(run: CommittedRun, table: str, *columns: str) -> Iterator[dict[str, Any]]:
     for path in table_files(run.folder, table):
-        with undamaged(path), pq.ParquetFile(opened(path)) as file:
-            yield from file.read(columns=columns).to_pylist()
+        yield from read_table(path, *columns).to_pylist()

@@ -24,16 +24,11 @@ from pipeline.ledger.gates import GateResult, gates_as_dict
 from pipeline.ledger.history import INPUTS_SCHEMA
 from pipeline.ledger.log import HELD, commit, encode_manifest, sequence_of, sweep
 from pipeline.ledger.plan import Plan
+from pipeline.read.parts import survey_whole
 from pipeline.staging import Staging
-from pipeline.storage import (
-    Place,
-    StorePath,
-    listed,
-    local,
-    name_below,
-    publish_folder,
-    write_bytes,
-)
+from pipeline.storage import Place, listed, local, name_below, write_bytes
+from pipeline.storage.disk import publish_folder
+from pipeline.storage.objects import StorePath
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.columns import TABLES
 from pipeline.write.parquet import write_parquet
@@ -77,8 +72,8 @@ def write_manifest(
     """Write the manifest of a finished run, the last file before the commit.
 
     Args:
-        timings: wall-clock times, which no table contains.
         gates: results of the gates that apply.
+        timings: wall-clock times, which no table contains.
     """
     window = staging.window_counts()
     manifest = {
@@ -134,18 +129,15 @@ def _files_of(plan: Plan, staging: Staging) -> list[dict[str, Any]]:
 
 
 def digest_manifest(manifest: dict[str, Any]) -> str:
-    """Digest *manifest* without its ``digest``: 32 hex digits, whatever the order of keys."""
+    """Digest *manifest* without its ``digest``: 32 hex digits, independent of the order of keys."""
     facts = {name: value for name, value in manifest.items() if name != "digest"}
     return blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def digest_file(path: Place) -> str:
     """Digest the bytes of *path*: 32 hex digits of blake2b."""
-    digest = blake2b(digest_size=16)
     with path.open("rb") as stream:
-        while portion := stream.read(1 << 20):
-            digest.update(portion)
-    return digest.hexdigest()
+        return survey_whole(stream).digest
 
 
 def _describe(place: Place, folder: Place) -> dict[str, Any]:

@@ -49,12 +49,7 @@ class GateResult:
 
 @dataclass(frozen=True, slots=True)
 class EarlierRun:
-    """What gates need from the manifest of a published run.
-
-    Attributes:
-        counts: the account.
-        accepted: gates that it failed before it was published by hand.
-    """
+    """The counts of a published run, and the gates it failed before it was published by hand."""
 
     counts: Counts
     accepted: frozenset[str] = frozenset()
@@ -75,17 +70,15 @@ class _Measure:
 
     def value(self, counts: Counts) -> float | None:
         """Return the number; None if a count is missing, or the denominator is 0."""
-        names = {self.count, *self.whole}
-        if not names <= counts.keys():
+        if not {self.count, *self.whole} <= counts.keys():
             return None
-        if not self.whole:
-            return float(counts[self.count])
-        whole = sum(counts[name] for name in self.whole)
+        whole = sum(counts[name] for name in self.whole) if self.whole else 1
         return counts[self.count] / whole if whole else None
 
-    def size(self, counts: Counts) -> int:
-        """Return the number of records that the value is based on."""
-        return sum(counts.get(name, 0) for name in self.sample)
+    def is_large(self, counts: Counts, config: GatesConfig) -> bool:
+        """Whether the value is based on at least ``min_records`` records."""
+        size: int = sum(counts.get(name, 0) for name in self.sample)
+        return size >= config.min_records
 
 
 RECORDS = ("articles", "duplicates", "rejects")
@@ -112,22 +105,10 @@ _LIMITS: dict[str, Callable[[float, float], float]] = {
 }
 """Ending of a gate's name → its limit, computed from baseline and setting."""
 
-GATES = (
-    "min_articles",
-    "max_articles",
-    "max_reject_share",
-    "max_error_share",
-    "max_duplicate_share",
-    "max_undated_share",
-    "max_cluster_size",
-    "min_articles_ratio",
-    "max_articles_ratio",
-    "min_read_ratio",
-    "max_reject_share_rise",
-    "max_error_share_rise",
-    "max_duplicate_share_rise",
-    "max_undated_share_rise",
-    "max_cluster_size_ratio",
+GATES = tuple(
+    name
+    for name in GatesConfig.model_fields
+    if name not in {"min_records", "baseline_runs", "min_runs"}
 )
 """All gates, in the order of the settings."""
 
@@ -139,7 +120,7 @@ def judge_gates(
     *,
     catching_up: bool = False,
 ) -> list[GateResult]:
-    """Check *account* against every gate that is set and applies.
+    """Check *account* against every gate that is set; return the results of those that apply.
 
     A share applies only if its denominator is at least ``min_records``; a ratio, if the count or
     its baseline is. A fixed limit of a count always applies.
@@ -147,9 +128,6 @@ def judge_gates(
     Args:
         earlier: published runs, oldest first; the newest ``baseline_runs`` count.
         catching_up: the run only reads rejects and unreadable files again, which may be few.
-
-    Returns:
-        The results of the gates that apply; the run may be published if all passed.
     """
     counts = account.as_dict()
     newest = earlier[-config.baseline_runs :]
@@ -160,8 +138,8 @@ def judge_gates(
 
 def gates_as_dict(results: Iterable[GateResult]) -> dict[str, dict[str, float | bool | None]]:
     """Return *results* for the manifest, by the name of the gate."""
-    facts = {result.name: asdict(result) for result in results}
-    return {name: {key: fact[key] for key in fact if key != "name"} for name, fact in facts.items()}
+    facts = [asdict(result) for result in results]
+    return {fact.pop("name"): fact for fact in facts}
 
 
 def gates_from_dict(facts: Mapping[str, Mapping[str, Any]]) -> list[GateResult]:
@@ -182,30 +160,31 @@ def failed(results: Iterable[GateResult]) -> list[GateResult]:
 def _judge(
     name: str, counts: Counts, earlier: Sequence[EarlierRun], config: GatesConfig
 ) -> GateResult | None:
-    setting = float(getattr(config, name))
-    measure, ending = _parts(name)
+    limit = float(getattr(config, name))
+    ending = next((each for each in _LIMITS if name.endswith(each)), "")
+    measure = MEASURES[name[len("min_") :].removesuffix(ending)]
     share = bool(measure.whole)
-    if setting == (1 if share else 0):
-        return None  # no limit
     value = measure.value(counts)
-    if value is None or (share and measure.size(counts) < config.min_records):
+    if limit == share or value is None:  # 1 is no limit of a share, 0 none of a count
+        return None
+    if share and not measure.is_large(counts, config):
         return None
     baseline = None
-    limit = setting
     if ending:
         baseline = _baseline(name, measure, earlier, config)
-        if baseline is None or not (share or _large(measure, counts, value, baseline, config)):
+        if baseline is None:
             return None
-        limit = _LIMITS[ending](baseline, setting)
+        if measure.sample:
+            large = share or measure.is_large(counts, config)
+        else:
+            large = max(value, baseline) >= config.min_records
+        if not large:
+            return None
+        limit = _LIMITS[ending](baseline, limit)
     # Rounding errors (1e-16) must not fail a value that equals the limit.
     value, limit = round(value, 9), round(limit, 9)
     passed = value >= limit if name.startswith("min_") else value <= limit
     return GateResult(name, value, limit, baseline and round(baseline, 9), passed)
-
-
-def _parts(name: str) -> tuple[_Measure, str]:
-    ending = next((each for each in _LIMITS if name.endswith(each)), "")
-    return MEASURES[name[len("min_") :].removesuffix(ending)], ending
 
 
 def _baseline(
@@ -220,17 +199,9 @@ def _baseline(
         if name in run.accepted:
             values.clear()
         value = measure.value(run.counts)
-        fit = not measure.sample or measure.size(run.counts) >= config.min_records
-        if value is not None and fit:
+        comparable = not measure.sample or measure.is_large(run.counts, config)
+        if value is not None and comparable:
             values.append(value)
     if len(values) < config.min_runs:
         return None
     return min(values) if name in LEAST else median(values)
-
-
-def _large(
-    measure: _Measure, counts: Counts, value: float, baseline: float, config: GatesConfig
-) -> bool:
-    """Whether a count is large enough to be compared with its baseline."""
-    size = measure.size(counts) if measure.sample else max(value, baseline)
-    return size >= config.min_records

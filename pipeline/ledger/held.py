@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,8 @@ from pipeline.ledger.history import (
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import HELD, LOG, read_log, sequence_of
 from pipeline.staging import Staging
-from pipeline.storage import Place, StorePath, check_store, open_own, remove_tree
+from pipeline.storage import Place, open_own, remove_tree
+from pipeline.storage.objects import StorePath, check_store
 from pipeline.text.terminal import pasted
 
 _FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
@@ -56,10 +56,7 @@ def earlier_runs(runs: Sequence[CommittedRun], config: GatesConfig) -> list[Earl
 def publish_or_hold(
     finished: Place, output: Place, run_id: str, gates: Sequence[GateResult]
 ) -> Place:
-    """Publish the run in *finished* if it passed all *gates*, else hold it.
-
-    Returns:
-        The folder of the published run.
+    """Publish the run in *finished* if it passed all *gates*, and return its folder; else hold it.
 
     Raises:
         HeldRun: the run is held; the message names the gates and the commands to decide.
@@ -88,8 +85,8 @@ def refuse_held(
 def held_runs(output: Place) -> list[Place]:
     """List the folders of held runs, by name.
 
-    In an object store, a run whose number in the log is taken is not held any more: it is published
-    already, or its inputs are planned again.
+    In an object store, a run whose number in the log is taken is no longer held: it was published,
+    or its inputs are planned again.
     """
     folder = output / HELD
     found: list[Place] = [*folder.iterdir()] if folder.is_dir() else []
@@ -105,14 +102,11 @@ def describe_held(folder: Place) -> str:
     Raises:
         NewsieveError: its manifest is damaged.
     """
-    held = _read_held(folder)
-    counts = " · ".join(f"{name} {held.counts[name]:,}" for name in _FATES)
+    *_, lines = _read_held(folder)
     decision = f"{pasted(folder.parent.parent)} {folder.name}"
     return "\n".join(
         [
-            f"  run {folder.name}: {counts}",
-            *(f"  {result}" for result in held.failed),
-            *(f"  {cluster}" for cluster in held.alarm_clusters),
+            *lines,
             f"  look at it:           {folder}",
             f"  publish it unchanged: newsieve publish {decision}",
             f"  or delete it:         newsieve discard {decision}",
@@ -121,13 +115,10 @@ def describe_held(folder: Place) -> str:
 
 
 def publish_held(output: Place, name: str) -> Place:
-    """Publish a held run, with ``published_by_hand`` in its manifest.
+    """Publish a held run, with ``published_by_hand`` in its manifest; return its folder.
 
     Args:
         name: the run, or a unique prefix of its name.
-
-    Returns:
-        The folder of the published run.
 
     Raises:
         UsageError: no such run is held, or *output* holds no runs at all.
@@ -135,18 +126,18 @@ def publish_held(output: Place, name: str) -> Place:
         NewsieveError: the parent of this run is no longer the newest run.
     """
     with _held(output, name) as folder:
-        held = _read_held(folder)
+        manifest, parent, _ = _read_held(folder)
         runs = committed_runs(output)
         newest = runs[-1].run_id if runs else None
-        if held.parent != newest:
+        if parent != newest:
             raise NewsieveError(
-                f"{output}: run {folder.name} follows {held.parent or 'no run'}, but the newest "
+                f"{output}: run {folder.name} follows {parent or 'no run'}, but the newest "
                 f"run is {newest or 'none'}; it can no longer be published. "
                 f"newsieve discard {pasted(output)} {folder.name} gives its inputs to the next run"
             )
         now = now_utc()
         by_hand = {"published_at": now, "published_by_hand": now}
-        save_manifest(folder, held.manifest | by_hand)
+        save_manifest(folder, manifest | by_hand)
         published = publish(folder, output, folder.name)
         with cleanup_after(f"{folder.name} is published"):
             renew_views(output)
@@ -155,12 +146,9 @@ def publish_held(output: Place, name: str) -> Place:
 
 
 def discard_held(output: Place, name: str) -> str:
-    """Delete a held run, so that the next run reads its inputs again.
+    """Delete a held run, so that the next run reads its inputs again; return its name.
 
     Arguments and errors are those of ``publish_held``.
-
-    Returns:
-        The name of the deleted run.
     """
     with _held(output, name) as folder:
         if isinstance(folder, Path) and isinstance(output, Path):
@@ -206,26 +194,17 @@ def _find_held(output: Place, name: str) -> Place:
     raise UsageError(f"{output}: {problem} with {name!r}; held: {names}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """The manifest of a held run; ``failed`` are the gates that hold it."""
-
-    manifest: dict[str, Any]
-    parent: str | None
-    counts: dict[str, int]
-    failed: list[GateResult]
-    alarm_clusters: list[AlarmCluster]
-
-
-def _read_held(folder: Place) -> _Held:
+def _read_held(folder: Place) -> tuple[dict[str, Any], str | None, list[str]]:
+    """Return the manifest of a held run, its parent, and lines that say what holds it."""
     path = folder / "manifest.json"
     try:
         with open_own(path) as stream:
             manifest = json.load(stream)
-        counts = {name: int(manifest["counts"][name]) for name in _FATES}
-        gates = failed(gates_from_dict(manifest["gates"]))
+        counts = " · ".join(f"{name} {int(manifest['counts'][name]):,}" for name in _FATES)
         clusters = [AlarmCluster(**each) for each in manifest["alarm_clusters"]]
-        return _Held(manifest, manifest["parent"], counts, gates, clusters)
+        problems = [*failed(gates_from_dict(manifest["gates"])), *clusters]
+        lines = [f"  run {folder.name}: {counts}", *(f"  {each}" for each in problems)]
+        return manifest, manifest["parent"], lines
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NewsieveError(
             f"{path}: damaged manifest ({error}); newsieve discard {pasted(folder.parent.parent)} "

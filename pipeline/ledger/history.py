@@ -234,10 +234,10 @@ def check_tables(run: CommittedRun) -> None:
             continue
         if not path.is_file():
             raise NewsieveError(f"{path}: missing; restore it from a backup")
-        size, told = path.stat().st_size, each.get("bytes")
-        if told is not None and size != told:
+        size, recorded = path.stat().st_size, each.get("bytes")
+        if recorded is not None and size != recorded:
             raise NewsieveError(
-                f"{path}: damaged ({size:,} bytes, but {told:,} when it was written); "
+                f"{path}: damaged ({size:,} bytes, but {recorded:,} when it was written); "
                 "restore it from a backup"
             )
 
@@ -313,7 +313,7 @@ def tombstones_of(runs: Place) -> frozenset[bytes]:
 
 
 def write_tombstones(runs: Place, tombstones: Iterable[bytes]) -> None:
-    """Write the tombstones of a folder of runs, whole or not at all."""
+    """Write the tombstones of a folder of runs, atomically."""
     if not isinstance(runs, Path):
         before = known_log(runs.parent)
         commit_change(runs.parent, before, "the tombstones are written", tombstones=tombstones)

@@ -25,7 +25,7 @@ from pipeline.read.parts import digest_look
 from pipeline.storage import Place, open_own, replacing
 
 SETTLED_NS = 2_000_000_000
-"""A file that changed this recently may change again without a new time stamp: its look is not
+"""A file that changed more recently may change again within the same time stamp: its look is not
 used."""
 KINDS = ("ids", "inputs", "sources", "looks")
 
@@ -85,7 +85,7 @@ class Index:
         covers: sequence → name of these runs.
         ids: ids of records kept or rejected.
         inputs: ``input_digest`` of every file that was read for good.
-        sources: digests of their names alone.
+        sources: digests of only their names.
         looks: ``look_of`` of these files, if known.
     """
 
@@ -119,10 +119,10 @@ class Index:
         for run in runs:
             if run.sequence not in same:
                 read = inputs_of(run)
-                named = [(source, _ANY) for source, digest in read if digest is not None]
+                known = [source for source, digest in read if digest is not None]
                 ids = ids.plus(ids_of(run), run.sequence)
-                inputs = inputs.plus(*_read_by(run.sequence, read))
-                sources = sources.plus(*_read_by(run.sequence, named))
+                inputs = inputs.plus([input_digest(*each) for each in read], run.sequence)
+                sources = sources.plus([input_digest(each, _ANY) for each in known], run.sequence)
         return Index(wanted, ids, inputs, sources, looks)
 
     def without(self, sequences: Iterable[int]) -> Index:
@@ -157,12 +157,6 @@ _ANY = "*"
 """Stands for any content of a file."""
 
 
-def _read_by(
-    sequence: int, files: Sequence[tuple[str, str | None]]
-) -> tuple[list[bytes], list[int]]:
-    return [input_digest(*each) for each in files], [sequence] * len(files)
-
-
 def input_digest(source: str, digest: str | None) -> bytes:
     """Return the digest of a file's name and content, 16 bytes."""
     return blake2b(f"{digest} {source}".encode(), digest_size=16).digest()
@@ -171,11 +165,10 @@ def input_digest(source: str, digest: str | None) -> bytes:
 def look_of(path: str, source: str, now_ns: int) -> bytes | None:
     """Return the digest of a file's stat (``digest_look``), 16 bytes.
 
+    None if the file changed too recently or cannot be examined.
+
     Args:
         now_ns: the time, in nanoseconds since 1970.
-
-    Returns:
-        None if the file changed too recently or cannot be examined.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - may be no valid Path
@@ -199,7 +192,7 @@ def load_index(output: Place) -> Index:
 
 
 def save_index(output: Place, index: Index) -> None:
-    """Write the index of *output*, whole or not at all."""
+    """Write the index of *output*, atomically."""
     arrays = {"covers": np.array(json.dumps(index.covers))}
     for name in KINDS:
         found: Digests = getattr(index, name)

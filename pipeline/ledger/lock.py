@@ -15,8 +15,9 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from pipeline.errors import LockedOutput, NewsieveError, UsageError
-from pipeline.storage import Place, check_store, finish_exchange, open_own, write_bytes
-from pipeline.storage.objects import check_conditional_put
+from pipeline.storage import Place, open_own, write_bytes
+from pipeline.storage.disk import finish_exchange
+from pipeline.storage.objects import check_conditional_put, check_store
 
 _NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP}
 """Errors of file systems without locks, such as some network file systems."""

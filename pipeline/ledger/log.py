@@ -23,16 +23,10 @@ from typing import Any
 
 from pipeline.errors import LostRace, NewsieveError
 from pipeline.staging import Staging
-from pipeline.storage import (
-    Place,
-    StorePath,
-    effective,
-    forget_copy,
-    local,
-    name_below,
-    remove_objects,
-)
-from pipeline.storage.objects import Stat
+from pipeline.storage import Place, local, name_below, remove_objects
+from pipeline.storage.cache import forget_copy
+from pipeline.storage.disk import effective
+from pipeline.storage.objects import Stat, StorePath
 
 LOG = "log"
 HELD = ".held"
@@ -219,7 +213,7 @@ def name_for(name: str, sequence: int, token: str) -> str:
 
 
 def sweep(output: StorePath, *, everywhere: bool = False) -> None:
-    """Delete objects that no entry lists or can still list, because the number of theirs is taken.
+    """Delete objects that no entry lists or can still list, because their number is taken.
 
     This includes files replaced by a change of runs and, as the last step, old manifests, which may
     name what was taken down. If the command is killed, the next one deletes the rest.

@@ -20,8 +20,10 @@ from pipeline.ledger.history import CommittedRun
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import InputFile, Inputs, is_input
 from pipeline.ledger.log import RUN_ID
-from pipeline.read import FORMATS, SIDECAR, sidecar_of, survey
+from pipeline.read import survey
+from pipeline.read.formats import FORMATS
 from pipeline.read.parts import Block, Part, digest_version
+from pipeline.read.single import SIDECAR, sidecar_of
 from pipeline.staging import RunName, Staging
 from pipeline.storage import Place, listed, local, open_input, open_own
 from pipeline.version import FORMAT_VERSION, VERSION
@@ -41,9 +43,9 @@ class PlannedInput:
     """A file that the run reads, as it was when the plan was made.
 
     Attributes:
-        digest: of its bytes and its sidecar; None for an unreadable file or folder. attempts: runs
-        that have read this content, including this one. look: ``index.look_of`` in hex; None if
-        that cannot be relied on.
+        digest: of its bytes and its sidecar; None for an unreadable file or folder.
+        attempts: runs that have read this content, including this one.
+        look: ``index.look_of`` in hex; None if that cannot be relied on.
     """
 
     source: str
@@ -128,7 +130,6 @@ class Past:
         newest: the newest published run; None before the first.
         sequence: number of the next run.
         attempts: (source, digest) → runs that tried to read it, for files to be read again.
-        tombstones: of texts that were taken down.
         again: sources of files to read again because of their rejects (``again``).
     """
 
@@ -144,8 +145,7 @@ class Past:
 class _Examined:
     """A file that is planned, or was read before.
 
-    Attributes:
-        known: of a file recognised by its content, its look and the run that read it.
+    ``known``: of a file recognised by its content, its look and the run that read it.
     """
 
     planned: PlannedInput | None = None
@@ -159,12 +159,14 @@ def make_plan(
     """Leave out files that were read before, cut the rest into blocks, and name the run.
 
     Returns:
-        The plan; and (look, run) of files recognised by their content, which the next run then
-        need not open.
+        The plan; and (look, run) of files recognised by their content, so that the next run need
+        not open them.
     """
     now = time.time_ns()
     examined = _examine_all(inputs.files, lambda file: _examine(file, past, config, now))
-    examined += [_examine_folder(folder, past) for folder in inputs.unreadable]
+    examined += [
+        _unreadable(Part(each.path, each.source, each.suffix), past) for each in inputs.unreadable
+    ]
     planned = tuple(each.planned for each in examined if each.planned)
     blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
     parent = past.newest
@@ -248,10 +250,6 @@ def _with_sidecar(digest: str, file: InputFile, config: Config) -> str:
     return blake2b(digest.encode() + sidecar, digest_size=16).hexdigest()
 
 
-def _examine_folder(folder: InputFile, past: Past) -> _Examined:
-    return _unreadable(Part(folder.path, folder.source, folder.suffix), past)
-
-
 def _changed_since(path: str, time_ns: int) -> bool:
     try:
         return os.stat(path).st_mtime_ns > time_ns  # noqa: PTH116 - may be no valid Path
@@ -292,17 +290,13 @@ def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
     named = RUN_ID.fullmatch(plan.run_id)
     if not named or path.parent.name != plan.run_id or int(named["sequence"]) != plan.sequence:
         return False
-    if isinstance(path, Path) and _owner(path) != os.geteuid():
+    if isinstance(path, Path) and path.lstat().st_uid != os.geteuid():
         return False
     for array in path.parent.glob("*.npy"):
         np.load(local(array), mmap_mode="r")
     rule = config.input.paths, config.input.follow_links
     parts = (part for block in plan.blocks for part in block.parts)
     return all(is_input(part.path, part.source, part.suffix, *rule) for part in parts)
-
-
-def _owner(path: Path) -> int:
-    return os.stat(path, follow_symlinks=False).st_uid  # noqa: PTH116
 
 
 def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:

@@ -75,10 +75,10 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
         logging.getLogger().setLevel(logging.CRITICAL)
         logging.getLogger("py.warnings").setLevel(logging.WARNING)
         logging.captureWarnings(capture=True)
-        threading.excepthook = _thread_failed
+        threading.excepthook = _log_failure
     else:
         handler.addFilter(lambda record: bool(record.getMessage()))
-        threading.excepthook = _thread_forgotten
+        threading.excepthook = _ignore_failure
     return EventLog(form, quiet)
 
 
@@ -92,12 +92,12 @@ def close_log() -> None:
     threading.excepthook = threading.__excepthook__
 
 
-def _thread_forgotten(failure: threading.ExceptHookArgs) -> None:
+def _ignore_failure(failure: threading.ExceptHookArgs) -> None:
     # If it concerns the run, the run reports it once.
     del failure
 
 
-def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+def _log_failure(failure: threading.ExceptHookArgs) -> None:
     # These are threads of the engine; some raise errors when a run is stopped.
     error = failure.exc_value
     _LOGGER.warning("a thread ended: %r", error, exc_info=error)

@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.staging import SEND_EVERY_S, STAGES, counted, forget
-from pipeline.storage import is_url
+from pipeline.storage.objects import is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection
 
     from pipeline.config import Config
     from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.log import EventLog
     from pipeline.staging import RunName, Staging
 
-LOOK_EVERY_S = 0.5
+POLL_EVERY_S = 0.5
 EVENTS_EVERY_S = 2.0
 """Seconds between two checks for notes; a check takes 16 ms for 1,000 blocks (16 GB of input)."""
 LOG_EVERY_S = 30.0
@@ -105,12 +105,12 @@ class _Run:
     plan: Plan
     config: Config
     staging: Staging
-    looks: deque[tuple[float, int, int]] = field(default_factory=deque)
+    samples: deque[tuple[float, int, int]] = field(default_factory=deque)
     stage: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     counted: float = -math.inf
 
-    def look(self, now: float, seconds: float) -> Progress:
+    def progress(self, now: float, seconds: float) -> Progress:
         if not is_url(self.staging.folder) or now - self.counted >= SEND_EVERY_S:
             found, self.counted = counted(self.staging.folder), now
             if any(found.values()) or not self.counts:  # a store may fail to reply once
@@ -118,11 +118,11 @@ class _Run:
         counts = self.counts
         stage, done, total = self._stage(counts)
         if stage != self.stage:
-            self.stage, self.looks = stage, deque()
-        self.looks.append((now, counts["records"], done))
-        while len(self.looks) > 2 and now - self.looks[0][0] > RATE_OVER_S:
-            self.looks.popleft()
-        then, records_then, done_then = self.looks[0]
+            self.stage, self.samples = stage, deque()
+        self.samples.append((now, counts["records"], done))
+        while len(self.samples) > 2 and now - self.samples[0][0] > RATE_OVER_S:
+            self.samples.popleft()
+        then, records_then, done_then = self.samples[0]
         passed = now - then
         moved = (done - done_then) / passed if passed >= 1 else 0
         return Progress(
@@ -178,26 +178,25 @@ class _Events:
             blocks=len(plan.blocks),
         )
 
-    def look(self) -> None:
-        for index in self._new("cleaned", self.cleaned):
+    def update(self) -> None:
+        for index, when in self._new("cleaned", self.cleaned):
+            self.cleaned[index] = when
             self._log_block(index)
-        if len(self.cleaned) < len(self.plan.blocks):
-            return
-        clean_end = max(self.cleaned.values())
-        self._log_pass("clean", self.began, clean_end)
-        for _ in self._new("written", self.written):
-            pass
-        if self.written:
-            write_start = min(self.written.values())
-            self._log_pass("deduplicate", clean_end, write_start)
-            if len(self.written) == len(self.plan.blocks):
-                self._log_pass("write", write_start, max(self.written.values()))
+        if len(self.cleaned) == len(self.plan.blocks):
+            self.written |= self._new("written", self.written)
+        for name, seconds in self._passes().items():
+            if name not in self.passes:
+                self.passes.append(name)
+                facts: dict[str, Any] = {"pass": name, "seconds": seconds}
+                self.log.event("pass_finished", f"{name}: {seconds:.1f} s", **facts)
 
-    def _new(self, kind: str, seen: dict[int, float]) -> Iterator[int]:
+    def _passes(self) -> dict[str, float]:
+        times = (self.cleaned.values(), self.written.values())
+        return pass_seconds(self.began, *times, len(self.plan.blocks))
+
+    def _new(self, kind: str, seen: dict[int, float]) -> list[tuple[int, float]]:
         waiting = [block.index for block in self.plan.blocks if block.index not in seen]
-        for index, when in self.staging.note_times(waiting, kind).items():
-            seen[index] = when
-            yield index
+        return list(self.staging.note_times(waiting, kind).items())
 
     def _log_block(self, index: int) -> None:
         (counts,) = self.staging.cleaned(range(index, index + 1))
@@ -215,13 +214,6 @@ class _Events:
             blocks=len(self.plan.blocks),
         )
 
-    def _log_pass(self, name: str, start: float, end: float) -> None:
-        if name not in self.passes:
-            self.passes.append(name)
-            # Blocks finished by a killed run are older than this run.
-            facts: dict[str, Any] = {"pass": name, "seconds": round(max(0.0, end - start), 3)}
-            self.log.event("pass_finished", f"{name}: {facts['seconds']:.1f} s", **facts)
-
 
 class Watcher:
     """Shows the progress of a run, from a thread of its own."""
@@ -234,7 +226,7 @@ class Watcher:
         Args:
             events: also log the plan, each cleaned block and each pass.
         """
-        self._log, self._tells = log, events
+        self._log, self._logs_events = log, events
         self._events: _Events | None = None
         self._line = _LiveLine(stream, colour=colour) if stream.isatty() else None
         self._run: _Run | None = None
@@ -245,7 +237,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start watching."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -259,7 +251,7 @@ class Watcher:
 
         def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
             forget(staging.folder)
-            if self._tells:
+            if self._logs_events:
                 self._events = _Events(plan, staging, self._log)
                 self._events.begin()
             self._run = _Run(plan, config, staging)
@@ -267,7 +259,7 @@ class Watcher:
                 engine(plan, run, config, staging)
             finally:
                 self._run, self._stage = None, "publishing"
-                self._tell()
+                self._log_events()
                 self._events = None
 
         return run_engine
@@ -278,20 +270,20 @@ class Watcher:
             if self._line:
                 self._line.clear()
 
-    def _tell(self) -> None:
+    def _log_events(self) -> None:
         with self._lock:
             if self._events:
-                self._events.look()
+                self._events.update()
 
     def _watch(self) -> None:
-        told = 0.0
-        while not self._ended.wait(LOOK_EVERY_S):
+        logged = 0.0
+        while not self._ended.wait(POLL_EVERY_S):
             now = time.monotonic()
-            if now - told >= EVENTS_EVERY_S:
-                told = now
-                self._tell()
+            if now - logged >= EVENTS_EVERY_S:
+                logged = now
+                self._log_events()
             run, seconds = self._run, now - self._began
-            found = run.look(now, seconds) if run else Progress(self._stage, seconds)
+            found = run.progress(now, seconds) if run else Progress(self._stage, seconds)
             if self._line:
                 with self._lock:
                     self._line.show(found)
@@ -358,22 +350,28 @@ class _LiveLine:
         return bar
 
 
-def stage_seconds(staging: Staging, blocks: int, started: float) -> dict[str, float]:
-    """Return the seconds of each stage of a finished run, from the notes of its blocks.
+def pass_seconds(
+    began: float, cleaned: Collection[float], written: Collection[float], blocks: int
+) -> dict[str, float]:
+    """Return the seconds of each pass that has ended.
 
-    Blocks finished by a killed run are older than *started*, and count as no time.
+    Args:
+        began: Unix time of the start. Blocks finished by a killed run are older, and count as no
+            time.
+        cleaned, written: Unix times of the blocks that are cleaned, and of those written.
+        blocks: number of all blocks.
     """
-
-    def times(kind: str) -> list[float]:
-        found = staging.note_times(range(blocks), kind)
-        return [max(started, when) for when in found.values()]
-
-    cleaned, written = max(times("cleaned")), times("written")
-    ends = {"clean": cleaned, "deduplicate": max(cleaned, min(written)), "write": max(written)}
-    before, seconds = started, {}
+    ends = {}
+    if len(cleaned) == blocks:
+        ends["clean"] = max(cleaned)
+        if written:
+            ends["deduplicate"] = min(written)
+        if len(written) == blocks:
+            ends["write"] = max(written)
+    seconds = {}
     for name, end in ends.items():
-        seconds[name] = round(end - before, 3)
-        before = end
+        seconds[name] = round(max(0.0, end - began), 3)
+        began = max(began, end)
     return seconds
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from pipeline.config import Config
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
-from pipeline.passes.reading import read_records, start_reader
+from pipeline.passes.limits import batches
+from pipeline.passes.reading import counted_records, start_reader
 from pipeline.passes.sightings import Sightings
 from pipeline.passes.site_lines import Repeated, read_repeated
 from pipeline.passes.tombstones import taken_down
@@ -21,6 +23,7 @@ from pipeline.read.parts import Block, Unfinished
 from pipeline.records import Article, Document, Rejection
 from pipeline.staging import CleanedCounts, LiveCounter, PartCount, Staging, counter_of
 from pipeline.storage import replacing
+from pipeline.urls import site_of_path
 from pipeline.write.columns import Table, staged_batch, staged_schema
 
 BATCH_CHARS = 10_000_000
@@ -40,18 +43,18 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     if staging.noted(block.index, "cleaned"):
         counter.add("cleaned_bytes", block.bytes)
         return block.index
-    counts = CleanedCounts()
+    counts, sightings, tombstones = CleanedCounts(), Sightings(), staging.tombstones()
     start_reader(config)
-    tombstones = staging.tombstones()
-    sightings = Sightings()
     unseen = _unseen_records(block, config, staging, counts, sightings)
     records = (taken_down(record, None, tombstones) or record for record in unseen)
     with ExitStack() as open_files:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        fates = _counted(_fates(records, config, read_repeated(staging), tombstones), counter)
-        for articles, rejections in _batches(fates):
+        fates = _fates(records, config, read_repeated(staging), tombstones, counter)
+        for batch in batches(fates, _chars_of, BATCH_ROWS, BATCH_CHARS):
+            articles = [(n, fate) for n, fate in batch if isinstance(fate, Article)]
+            rejections = [(n, fate) for n, fate in batch if isinstance(fate, Rejection)]
             laid_out, kept, misfits = _fitting(articles)
             article_table.write_batch(laid_out)
             members.append(kept)
@@ -66,43 +69,35 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
 
 
 def _unseen_records(
-    block: Block,
-    config: Config,
-    staging: Staging,
-    counts: CleanedCounts,
-    sightings: Sightings,
+    block: Block, config: Config, staging: Staging, counts: CleanedCounts, sightings: Sightings
 ) -> Iterator[Document | Rejection]:
     """Yield records that no earlier run has seen; count all, add the others to *sightings*."""
     seen = staging.array("seen", mmap_mode="r")
     counter = counter_of(staging.folder)
     for part in block.parts:
-        left = part.bytes
         count = PartCount(part.source)
         counts.parts.append(count)
-        for record in read_records(part, config, counts.ignored_fields):
+        records = counted_records(part, config, counter, "cleaned_bytes", counts.ignored_fields)
+        for record in records:
             if isinstance(record, Unfinished):
                 count.unfinished += 1
                 continue
             count.read += 1
-            if isinstance(record, Document):
-                # The length of a record approximates its share of the file, unless that is
-                # compressed.
-                part_done = min(left, len(record.content))
-                counter.add("cleaned_bytes", part_done)
-                left -= part_done
             if seen is not None and record.id is not None and _contains(seen, record.id):
                 count.unchanged += 1
                 counter.add("records")
                 sightings.add(record)
                 continue
-            if isinstance(record, Rejection) and record.retryable:
-                count.retry = True
-            yield record
-        counter.add("cleaned_bytes", left)
+            if isinstance(record, Rejection):
+                count.retry |= record.retryable
+                site = record.site or site_of_path(record.source, config.input.site)
+                yield replace(record, site=site)
+            else:
+                yield record
 
 
 def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts) -> None:
-    """Let the next run read files again if their rejections are retryable."""
+    """Mark the files of retryable rejections, so that the next run reads them again."""
     again = {rejection.source for _, rejection in rejections if rejection.retryable}
     # A record's source is its file, or its file and #n.
     files = again | {source.rpartition("#")[0] for source in again}
@@ -117,6 +112,8 @@ def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
 
 
 _Fate = tuple[int, "Article | Rejection"]
+_MISFIT = (pa.ArrowException, ValueError, OverflowError, TypeError)
+"""Errors of values that do not fit their columns."""
 
 
 def _fates(
@@ -124,40 +121,22 @@ def _fates(
     config: Config,
     repeated: Repeated,
     tombstones: frozenset[bytes],
+    counter: LiveCounter,
 ) -> Iterator[_Fate]:
+    """Yield what becomes of each record, numbered from 0, and count it."""
     for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated.of)):
         result = cast("Article | Rejection", rejection or article)
         # A page may state its url, which is known only now.
-        gone = article and taken_down(article.document, article, tombstones)
+        record = result.document if isinstance(result, Article) else result
+        gone = taken_down(record, article, tombstones)
+        counter.add("records")
+        if gone or rejection:
+            counter.add("rejects")
         yield ordinal, gone or result
 
 
-def _counted(fates: Iterator[_Fate], counter: LiveCounter) -> Iterator[_Fate]:
-    for each in fates:
-        counter.add("records")
-        if isinstance(each[1], Rejection):
-            counter.add("rejects")
-        yield each
-
-
-def _batches(
-    fates: Iterator[_Fate],
-) -> Iterator[tuple[list[tuple[int, Article]], list[tuple[int, Rejection]]]]:
-    """Separate articles from rejections, in batches of limited size."""
-    chars = 0
-    articles: list[tuple[int, Article]] = []
-    rejections: list[tuple[int, Rejection]] = []
-    for ordinal, result in fates:
-        if isinstance(result, Rejection):
-            rejections.append((ordinal, result))
-        else:
-            articles.append((ordinal, result))
-            chars += len(result.document.content)
-        if len(articles) + len(rejections) == BATCH_ROWS or chars >= BATCH_CHARS:
-            yield articles, rejections
-            articles, rejections, chars = [], [], 0
-    if articles or rejections:
-        yield articles, rejections
+def _chars_of(fate: _Fate) -> int:
+    return len(fate[1].document.content) if isinstance(fate[1], Article) else 0
 
 
 def _fitting(
@@ -166,13 +145,13 @@ def _fitting(
     """Convert articles to a batch; an article that does not fit its columns becomes a rejection."""
     try:
         return staged_batch("articles", articles), articles, []
-    except (pa.ArrowException, ValueError, OverflowError, TypeError):
+    except _MISFIT:
         kept, misfits = [], []
     for ordinal, article in articles:
         try:
             staged_batch("articles", [(ordinal, article)])
-        except (pa.ArrowException, ValueError, OverflowError, TypeError) as error:
-            misfits.append((ordinal, failure(article.document, "clean", "cleaning_failed", error)))
+        except _MISFIT as error:
+            misfits.append((ordinal, failure(article, "clean", "cleaning_failed", error)))
         else:
             kept.append((ordinal, article))
     return staged_batch("articles", kept), kept, misfits

@@ -1,6 +1,6 @@
 """Clean and judge documents, each under a time and memory limit, in a helper process.
 
-Read ``process_document`` first, then ``process_records``.
+Read ``process_documents`` first, then ``process_records``.
 """
 
 from __future__ import annotations
@@ -8,16 +8,15 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import cache
-from hashlib import blake2b
-from operator import attrgetter
 from typing import Any, cast
 
-from pipeline.clean import clean_document, clean_documents
+from pipeline.clean import clean_documents
 from pipeline.config import Config, RunConfig
 from pipeline.guard import Guard, Killed, Limits
 from pipeline.judge import judge_article
+from pipeline.passes.limits import batches, limit_of, values_of
 from pipeline.records import (
     Article,
     Document,
@@ -30,6 +29,7 @@ from pipeline.records import (
     identify,
     rejection_of,
 )
+from pipeline.text.unicode import digest
 
 _Item = tuple[Document, frozenset[str]]
 _Fate = tuple["Article | None", "Rejection | None"]
@@ -41,10 +41,6 @@ _WARM_UP: dict[MediaType, str] = {
     "text/html": "<h1>No tram</h1><p>The tram to Vellmer stopped at noon on Tuesday.</p>",
 }
 
-_BATCH_RECORDS = 64
-_BATCH_CHARS = 1_000_000
-"""Limits of a batch: enough for the tagger to be efficient; batches are in memory twice."""
-
 
 def process_records(
     records: Iterable[Document | Rejection],
@@ -53,7 +49,7 @@ def process_records(
 ) -> Iterator[_Fate]:
     """Clean and judge each of *records*, in order; rejections are passed through.
 
-    The results are those of ``process_document``, computed in a helper process. A document that
+    The results are those of ``process_documents``, computed in a helper process. A document that
     exceeds ``run.document_seconds`` or ``run.document_megabytes``, or crashes the process, is
     rejected; other documents are not affected. If both limits are 0, no helper is used.
 
@@ -64,7 +60,7 @@ def process_records(
     guard = _guard(limits) if limits.seconds or limits.megabytes else None
     if guard is not None:
         guard.start()
-    for batch in _batches(records):
+    for batch in batches(records, _chars_of):
         documents = [record for record in batch if not isinstance(record, Rejection)]
         items = [(document, repeated(document)) for document in documents]
         fates = _isolated(items, config, guard) if guard else process_documents(items, config)
@@ -72,17 +68,8 @@ def process_records(
             yield (None, record) if isinstance(record, Rejection) else next(fates)
 
 
-def _batches(records: Iterable[Document | Rejection]) -> Iterator[list[Document | Rejection]]:
-    batch: list[Document | Rejection] = []
-    chars = 0
-    for record in records:
-        batch.append(record)
-        chars += 0 if isinstance(record, Rejection) else len(record.content)
-        if len(batch) == _BATCH_RECORDS or chars >= _BATCH_CHARS:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch
+def _chars_of(record: Document | Rejection) -> int:
+    return 0 if isinstance(record, Rejection) else len(record.content)
 
 
 @cache
@@ -98,7 +85,9 @@ def _load() -> None:
 
 
 def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[_Fate]:
-    known = [_hit_limit.get(_digest(document)) if _hit_limit else None for document, _ in items]
+    known = [
+        _hit_limit.get(digest(document.content)) if _hit_limit else None for document, _ in items
+    ]
     unknown = [item for item, answer in zip(items, known, strict=True) if answer is None]
     (together,) = guard.run([unknown], config) if unknown else ([],)
     if isinstance(together, Killed):
@@ -110,7 +99,7 @@ def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[
         answer = again or next(answers)
         if isinstance(answer, Killed):
             if answer.how in _LIMITS and len(_hit_limit) < _MOST_KNOWN:
-                _hit_limit[_digest(document)] = answer
+                _hit_limit[digest(document.content)] = answer
             yield None, _killed(document, answer, config.run)
         else:
             yield unpack(cast("list[bytes]", answer)[0], document)
@@ -120,11 +109,6 @@ _LIMITS = ("too_slow", "too_large_in_memory")
 _MOST_KNOWN = 10_000
 _hit_limit: dict[bytes, Killed] = {}
 """Digests of contents that exceeded a limit in this process, so that copies are not run."""
-
-
-def _digest(document: Document) -> bytes:
-    content = document.content.encode("utf-8", "surrogatepass")
-    return blake2b(content, digest_size=16).digest()
 
 
 def _packed_fates(items: Sequence[_Item], config: Config) -> list[bytes]:
@@ -137,80 +121,52 @@ def _packed_fates(items: Sequence[_Item], config: Config) -> list[bytes]:
 
 
 def _killed(document: Document, killed: Killed, settings: RunConfig) -> Rejection:
-    """Name the limit that *document* exceeded, but not its value, which varies between runs."""
-    reason, detail = {
-        "too_slow": ("too_slow", f"run.document_seconds = {settings.document_seconds:g}"),
-        "too_large_in_memory": (
-            "too_large_in_memory",
-            f"run.document_megabytes = {settings.document_megabytes:,}",
-        ),
-        "crashed": ("cleaning_crashed", killed.detail),
-        "killed_from_outside": ("cleaning_crashed", killed.detail),
-    }[killed.how]
-    rejection = rejection_of(document, "clean", "error", reason, detail)
+    reason = killed.how if killed.how in _LIMITS else "cleaning_crashed"
+    rejection = rejection_of(document, "clean", "error", reason, limit_of(killed, settings))
     return replace(rejection, retryable=killed.how == "killed_from_outside")
 
 
 def process_document(
     document: Document, config: Config, repeated: frozenset[str] = frozenset()
-) -> tuple[Article, None] | tuple[Article | None, Rejection]:
-    """Clean and judge *document*.
-
-    Any exception becomes a rejection, so it does not affect other documents.
+) -> _Fate:
+    """Clean and judge one document, as ``process_documents`` does.
 
     Args:
         repeated: its lines that occur on many pages of its site.
-
-    Returns:
-        The article and None if it is kept; else the article, None if cleaning failed, and the
-        rejection.
     """
-    try:
-        article = clean_document(document, config.clean, repeated)
-    except Exception as error:  # noqa: BLE001
-        return None, failure(document, "clean", "cleaning_failed", error)
-    return _judged(document, article, config)
+    return next(process_documents([(document, repeated)], config))
 
 
 def process_documents(items: Sequence[_Item], config: Config) -> Iterator[_Fate]:
-    """Clean and judge documents like ``process_document``, but in one batch.
+    """Clean and judge documents, each with its repeated lines, plain texts many at a time.
 
-    Args:
-        items: documents, each with its lines that occur on many pages of its site.
+    Any exception becomes a rejection of its document.
+
+    Yields:
+        The article and None if it is kept; else the article, None if cleaning failed, and the
+        rejection.
     """
     documents, repeated = [item[0] for item in items], [item[1] for item in items]
     cleaned = clean_documents(documents, config.clean, repeated)
     for document, article in zip(documents, cleaned, strict=True):
         if isinstance(article, Exception):
             yield None, failure(document, "clean", "cleaning_failed", article)
-        else:
-            yield _judged(document, article, config)
+            continue
+        try:
+            fate: _Fate = judge_article(article, config.judge)
+        except Exception as error:  # noqa: BLE001
+            fate = article, failure(article, "judge", "judging_failed", error)
+        yield fate
 
 
-def _judged(
-    document: Document, article: Article, config: Config
-) -> tuple[Article, None] | tuple[Article | None, Rejection]:
-    try:
-        article, rejection = judge_article(article, config.judge)
-    except Exception as error:  # noqa: BLE001
-        return article, failure(document, "judge", "judging_failed", error)
-    if rejection is None:
-        return article, None
-    return article, rejection
-
-
-def failure(document: Document, stage: Stage, reason: str, error: Exception) -> Rejection:
-    """Reject *document* because of *error*."""
+def failure(failed: Document | Article, stage: Stage, reason: str, error: Exception) -> Rejection:
+    """Reject a document or article because of *error*."""
     detail = str(error)[:_MAX_DETAIL_CHARS] or None
-    return rejection_of(document, stage, "error", reason, detail, type(error).__name__)
-
-
-def _values_of(noun: type[Any], skip: int = 0) -> Callable[[Any], tuple[Any, ...]]:
-    return attrgetter(*[field.name for field in fields(noun)][skip:])
+    return rejection_of(failed, stage, "error", reason, detail, type(error).__name__)
 
 
 def _reducer(noun: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
-    values = _values_of(noun)
+    values = values_of(noun)
     return lambda value: (noun, values(value))
 
 
@@ -218,12 +174,11 @@ _REDUCERS: dict[type, Any] = {
     noun: _reducer(noun) for noun in (Rejection, Removed, Evidence, Timestamp)
 }
 """Twice as fast as pickle's default for frozen dataclasses with slots."""
-
-_article_values = _values_of(Article, skip=1)
+_article_values = values_of(Article, skip=1)
 
 
 def pack(article: Article | None, rejection: Rejection | None) -> bytes:
-    """Serialize the result of ``process_document``."""
+    """Serialize the result of ``process_documents`` for one document."""
     stream = io.BytesIO()
     pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = _REDUCERS
@@ -231,7 +186,7 @@ def pack(article: Article | None, rejection: Rejection | None) -> bytes:
     return stream.getvalue()
 
 
-def unpack(packed: bytes, document: Document) -> tuple[Article | None, Rejection | None]:
+def unpack(packed: bytes, document: Document) -> _Fate:
     """Deserialize the result of *document*, which is not part of *packed*."""
     values, rejection = pickle.loads(packed)  # noqa: S301 - our own child's
     return None if values is None else Article(document, *values), rejection

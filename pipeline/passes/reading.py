@@ -8,29 +8,47 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from math import inf
-from operator import attrgetter
 from typing import Any, NamedTuple, cast
 
 from pipeline.config import Config, InputConfig, RunConfig
 from pipeline.guard import Guard, Killed, Limits
-from pipeline.read import FORMATS, read_part
+from pipeline.passes.limits import BATCH_CHARS, BATCH_RECORDS, limit_of, values_of
+from pipeline.read import read_part
 from pipeline.read.fields import MAX_NAMES, OTHER_FIELDS, Place, reject
+from pipeline.read.formats import FORMATS
 from pipeline.read.parts import Part, Unfinished
 from pipeline.records import Document, Rejection
+from pipeline.staging import LiveCounter
 from pipeline.storage import open_input
 
 Record = Document | Rejection | Unfinished
 MOST_KILLED = 3
 """Number of records that may kill the helper before the rest of a part is given up."""
-_BATCH_RECORDS = 64
-_BATCH_CHARS = 1_000_000
-"""Limits of a batch that the helper returns."""
 _SHARE_OF_LIMIT = 0.1
 """Share of the time limit after which a batch ends, so that only a single record can exceed it."""
+
+
+def counted_records(
+    part: Part,
+    config: Config,
+    counter: LiveCounter,
+    name: str,
+    ignored_fields: Counter[str] | None = None,
+) -> Iterator[Record]:
+    """Read the records of *part*, and add its bytes to the count *name* as they are read."""
+    left = part.bytes
+    for record in read_records(part, config, ignored_fields):
+        if isinstance(record, Document):
+            # Approximately its share of the file, unless that is compressed.
+            done = min(left, len(record.content))
+            counter.add(name, done)
+            left -= done
+        yield record
+    counter.add(name, left)
 
 
 def read_records(
@@ -53,7 +71,7 @@ def read_records(
         yield from read_part(part, open_input, config.input, ignored_fields=ignored)
         return
     argument = (config.input, config.run.document_seconds * _SHARE_OF_LIMIT or inf)
-    received, last, most, killed = 0, part.first_record - 1, _BATCH_RECORDS, 0
+    received, last, most, killed = 0, part.first_record - 1, BATCH_RECORDS, 0
     ended = False
     while not ended:
         (found,) = guard.run([_Request(part, received, most)], argument)
@@ -70,7 +88,8 @@ def read_records(
             answer = cast("_Answer", found)
             received, ended = received + len(answer.items), answer.ended
             _add(answer.ignored, ignored)
-            for item in map(_unpacked, answer.items):
+            for kind, values in answer.items:
+                item = cast("Record", _KINDS[kind](*values))
                 last = _number(item, last)
                 yield item
 
@@ -102,19 +121,12 @@ def _add(counts: Counter[str], ignored: Counter[str]) -> None:
 def _rejection(
     part: Part, last: int, killed: Killed, settings: RunConfig, *, ended: bool
 ) -> Rejection:
-    reason, limit = {
-        "too_slow": ("too_slow", f"run.document_seconds = {settings.document_seconds:g}"),
-        "too_large_in_memory": (
-            "too_large_in_memory",
-            f"half of run.document_megabytes = {settings.document_megabytes:,}",
-        ),
-        "crashed": ("broken_record", killed.detail),
-        "killed_from_outside": ("unreadable", killed.detail),
-    }[killed.how]
+    reasons = {"crashed": "broken_record", "killed_from_outside": "unreadable"}
     where = f"after record {last}" if last else "at its beginning"
     rest = "; the rest of the file is not read" if ended else ""
-    detail = f"reading {where}: {limit}{rest}"
-    rejection = reject(Place(part.source, part.stem), reason, detail)
+    detail = f"reading {where}: {limit_of(killed, settings, 'half of ')}{rest}"
+    place = Place(part.source, part.stem)
+    rejection = reject(place, reasons.get(killed.how, killed.how), detail)
     return replace(rejection, retryable=killed.how == "killed_from_outside")
 
 
@@ -127,7 +139,7 @@ class _Request(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """Packed items, their unknown fields, and whether the part *ended*."""
+    """Items (each its index in ``_KINDS``, and its values), unknown fields, and if it *ended*."""
 
     items: list[tuple[int, tuple[Any, ...]]]
     ended: bool
@@ -158,40 +170,23 @@ def _read_some(request: _Request, argument: tuple[InputConfig, float]) -> _Answe
         at_hand = _Reading(part, config)
         _open[:] = [at_hand]
     before = at_hand.ignored.copy()
-    items: list[Record] = []
-    chars = 0
-    while len(items) < request.most and chars < _BATCH_CHARS and time.process_time() < until:
+    items: list[tuple[int, tuple[Any, ...]]] = []
+    chars, ended = 0, False
+    while len(items) < request.most and chars < BATCH_CHARS and time.process_time() < until:
         item = next(at_hand.items, None)
         if item is None:
             _open.clear()
-            return _answer(items, at_hand, before, ended=True)
+            ended = True
+            break
         at_hand.read += 1
         if at_hand.read <= request.received:
             before = at_hand.ignored.copy()
             continue
-        items.append(item)
+        kind = _KINDS.index(type(item))
+        items.append((kind, _VALUES[kind](item)))
         chars += len(item.content) if isinstance(item, Document) else 0
-    return _answer(items, at_hand, before, ended=False)
-
-
-def _answer(
-    items: list[Record], at_hand: _Reading, before: Counter[str], *, ended: bool
-) -> _Answer:
-    ignored = at_hand.ignored - before
-    return _Answer(list(map(_packed, items)), ended, ignored)
+    return _Answer(items, ended, at_hand.ignored - before)
 
 
 _KINDS: tuple[type[Any], ...] = (Document, Rejection, Unfinished)
-
-_VALUES: tuple[Callable[[Any], tuple[Any, ...]], ...] = tuple(
-    attrgetter(*[field.name for field in fields(kind)]) for kind in _KINDS
-)
-
-
-def _packed(item: Record) -> tuple[int, tuple[Any, ...]]:
-    kind = _KINDS.index(type(item))
-    return kind, _VALUES[kind](item)
-
-
-def _unpacked(packed: tuple[int, tuple[Any, ...]]) -> Record:
-    return cast("Record", _KINDS[packed[0]](*packed[1]))
+_VALUES = tuple(map(values_of, _KINDS))

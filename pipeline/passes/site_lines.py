@@ -1,7 +1,7 @@
 """Site repetition: short lines that occur on many different pages of one site.
 
 blocks ─count_lines─▶ (site, line, page) of each short line, by site
-       ─find_repeated─▶ lines that repeat on the sites of one shard ─gather_repeated─▶ all of them
+       ─find_repeated─▶ repeated lines of the sites of one shard ─gather_repeated─▶ all of them
                       └── earlier runs' state/lines
 
 A short line on many pages of a site (a menu entry, a teaser, a cookie notice) is boilerplate. Long
@@ -16,16 +16,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, shard_bounds
+from pipeline.arrays import lookup, shard_bounds, starts_of_runs, structured
 from pipeline.config import Config
-from pipeline.passes.reading import read_records
+from pipeline.passes.reading import counted_records
 from pipeline.read.parts import Block
 from pipeline.records import Document
 from pipeline.staging import LiveCounter, Staging, counter_of
@@ -46,10 +46,7 @@ SEEN = np.dtype(list(zip(COLUMNS, ("<u4", "<u8", "<u4"), strict=True)))
 """A line of a page of a site; each is a digest."""
 
 LINES_SCHEMA = pa.schema(
-    [
-        pa.field(name, type_, nullable=False)
-        for name, type_ in (("site", pa.uint32()), ("line", pa.uint64()), ("page", pa.uint32()))
-    ],
+    [pa.field(name, pa.from_numpy_dtype(SEEN[name]), nullable=False) for name in COLUMNS],
     metadata={"newsieve.state": "lines", "newsieve.format_version": str(FORMAT_VERSION)},
 )
 """state/lines.parquet: the short lines of a run's pages, ``SEEN``, by site, line and page.
@@ -95,7 +92,7 @@ def count_lines(block: Block, config: Config, staging: Staging) -> int:
     """
     name, counter = f"{block.index:05d}.lines", counter_of(staging.folder)
     if staging.array(name) is None:
-        rows = np.fromiter(_seen(block, config, counter), SEEN)
+        rows = np.fromiter(_line_rows(block, config, counter), SEEN)
         staging.write_array(name, _distinct([rows]))
     else:
         counter.add("surveyed_bytes", block.bytes)
@@ -146,8 +143,7 @@ def read_repeated(staging: Staging) -> Repeated:
     return Repeated(np.empty(0, np.uint64) if found is None else found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(NamedTuple):
     """A text of a known site."""
 
     site: str
@@ -159,22 +155,16 @@ class _Page:
         return max((line.text for line in self.lines), key=len)
 
 
-def _seen(block: Block, config: Config, counter: LiveCounter) -> Iterator[tuple[int, int, int]]:
+def _line_rows(
+    block: Block, config: Config, counter: LiveCounter
+) -> Iterator[tuple[int, int, int]]:
     for part in block.parts:
-        left = part.bytes
-        for record in read_records(part, config):
-            if isinstance(record, Document):
-                done = min(
-                    left, len(record.content)
-                )  # approximately, if the file is not compressed
-                counter.add("surveyed_bytes", done)
-                left -= done
+        for record in counted_records(part, config, counter, "surveyed_bytes"):
             page = _page(record) if isinstance(record, Document) else None
             if page is not None:
                 site, number = _digest(page.site, 4), _digest(page.name, 4)
                 for _, line in _short_lines(page):
                     yield site, line, number
-        counter.add("surveyed_bytes", left)
 
 
 def _page(document: Document) -> _Page | None:
@@ -202,15 +192,16 @@ def _printed_site(lines: list[Line]) -> str | None:
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
     """Yield the short lines of a page, each with the digest of site and line."""
     for line in page.lines:
-        if len(line.text) <= MAX_CHARS:
-            number = _short_line(page.site, line.text)
-            if number is not None:
-                yield line.text, number
+        if (
+            len(line.text) <= MAX_CHARS
+            and (number := _short_line(page.site, line.text)) is not None
+        ):
+            yield line.text, number
 
 
 @lru_cache(_REMEMBERED)
 def _short_line(site: str, text: str) -> int | None:
-    """Return the digest of *site* and a short line; None if the line is a sentence."""
+    """Return the digest of *site* and a line; None if the line is a sentence."""
     if text.rstrip(_CLOSING).endswith(_FULL_STOPS) and len(text.split()) >= _SENTENCE_WORDS:
         return None
     # "3 comments", "12 comments": numbers differ from page to page.
@@ -222,13 +213,13 @@ def _digest(text: str, size: int) -> int:
 
 
 def _of_sites(rows: NDArray[np.void], shard: int, shards: int) -> NDArray[np.void]:
-    """Return those of *rows*, sorted by site, whose sites belong to a shard."""
+    """Return those of *rows* (sorted by site) whose sites belong to a shard."""
     first, end = np.searchsorted(rows["site"], shard_bounds(shards)[shard : shard + 2])
     return np.array(rows[first:end])
 
 
 def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) -> NDArray[np.void]:
-    """Read the rows of an earlier run about *lines* of *sites*, which ascend."""
+    """Read the rows of an earlier run about *lines* of *sites*; both are ascending."""
     if not len(sites):
         return np.empty(0, SEEN)
     near = [("site", ">=", int(sites[0])), ("site", "<=", int(sites[-1]))]
@@ -236,18 +227,13 @@ def _known(path: Place, lines: NDArray[np.uint64], sites: NDArray[np.uint32]) ->
         table = pq.read_table(local(path), use_threads=False, filters=near)
     column = table["line"].to_numpy()
     chosen = np.flatnonzero(lookup(lines, column)[1])
-    rows = np.empty(len(chosen), SEEN)
-    for name in COLUMNS:
-        rows[name] = table[name].to_numpy()[chosen]
-    return rows
+    return structured(SEEN, *(table[name].to_numpy()[chosen] for name in COLUMNS))
 
 
 def _distinct(portions: Iterable[NDArray[np.void]]) -> NDArray[np.void]:
     rows = np.concatenate([np.empty(0, SEEN), *portions])
     rows = rows[np.lexsort((rows["page"], rows["line"], rows["site"]))]
-    new = np.ones(len(rows), np.bool_)
-    new[1:] = rows[1:] != rows[:-1]
-    return rows[new]
+    return rows[starts_of_runs(rows)]
 
 
 def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
@@ -257,7 +243,7 @@ def _repeated(rows: NDArray[np.void], pages: int) -> NDArray[np.uint64]:
 
 
 def _worth_keeping(rows: NDArray[np.void], pages: int) -> NDArray[np.void]:
-    """Return those of distinct *rows* that later runs need (``LINES_SCHEMA``)."""
+    """Return those of the distinct *rows* that later runs need (``LINES_SCHEMA``)."""
     _, first, place, counts = np.unique(
         rows["line"], return_index=True, return_inverse=True, return_counts=True
     )

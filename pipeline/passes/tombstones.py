@@ -31,7 +31,8 @@ def taken_down(
     """Return the rejection of a record that was taken down; None if it was not.
 
     Args:
-        record: as it was read.
+        record: as it was read. The site of a document without a url is checked once it is
+            cleaned or rejected, because a page may state its url.
         article: the cleaned record, if it is known.
     """
     if not tombstones or tombstones.isdisjoint(_names(record, article)):
@@ -49,8 +50,10 @@ def taken_down(
 def _names(record: Document | Rejection, article: Article | None) -> Iterator[bytes]:
     if record.id:
         yield tombstone("id", record.id)
-    if record.url:
-        yield from _address(canonical_url(record.url))
+    url = canonical_url(record.url or "")
+    yield from _address(url)
+    if isinstance(record, Rejection) and record.site and url is None:
+        yield tombstone("site", record.site)
     if article:
         yield from _address(article.url)
         if article.site:

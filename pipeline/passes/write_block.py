@@ -1,4 +1,4 @@
-"""Write one block: its staged rows and their verdicts become the finished tables."""
+"""Write the finished tables of one block from its staged rows and their verdicts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def write_block(
 
     Args:
         verdicts: arrays of ``VERDICT`` about articles of this block, in any order.
-        repeats: ordinals of records whose id occurs earlier in the run, which are unchanged.
+        repeats: ordinals of records whose id occurs earlier in the run; they count as unchanged.
     """
     judged = np.sort(np.concatenate([*verdicts, np.empty(0, VERDICT)]), order="row")
     repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))
@@ -73,9 +73,9 @@ class _Block:
 
     Attributes:
         copies: verdicts on duplicates, by row.
-        joined: verdicts on kept articles that join another cluster or whose url is known, by row.
+        joined: verdicts on kept articles, by row.
         kept_rows: arrays of int64, the rows that became articles.
-        seen_again: sightings of known articles in this block.
+        seen_again: sightings of known articles.
     """
 
     index: int
@@ -114,24 +114,23 @@ class _Block:
 
     def _decided(self, chosen: pa.Table, rows: NDArray[np.int64]) -> dict[str, list[Any]]:
         """Return the columns of kept articles that verdicts determine: cluster, versions, flags."""
+        columns: dict[str, list[Any]] = {
+            "cluster_id": chosen["id"].to_pylist(),
+            "page_id": chosen["id"].to_pylist(),
+            "revision_of": [None] * len(chosen),
+            "fuller_than": [None] * len(chosen),
+        }
         flags = chosen["flags"].to_pylist()
-        clusters, pages = chosen["id"].to_pylist(), chosen["id"].to_pylist()
-        revised: list[str | None] = [None] * len(chosen)
-        fuller: list[str | None] = [None] * len(chosen)
         for place in np.flatnonzero(np.isin(rows, self.joined["row"])).tolist():
             verdict = self.joined[np.searchsorted(self.joined["row"], rows[place])]
-            clusters[place] = _hex(verdict["cluster_id"])
-            pages[place] = _hex(verdict["page_id"])
-            for name, column in (("revision_of", revised), ("fuller_than", fuller)):
+            for name, column in columns.items():
                 if verdict[name].any():
                     column[place] = _hex(verdict[name])
             marks = {OTHER_STORY: verdict["other_story"], PARTLY: verdict["partly"]}
             flags[place] = [*flags[place], *(flag for flag, holds in marks.items() if holds)]
-        names = ("cluster_id", "page_id", "revision_of", "fuller_than", "flags")
-        return dict(zip(names, (clusters, pages, revised, fuller, flags), strict=True))
+        return columns | {"flags": flags}
 
     def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        """Yield the rows of duplicates, with representative and evidence."""
         if not len(self.copies):
             return
         for start, staged in self._staged("articles"):
@@ -205,11 +204,8 @@ def verdict_columns(
 
 def _evidence(verdict: np.void) -> list[dict[str, object]]:
     """Return the column ``evidence``, without unknown parts; exact copies have no parts."""
-    parts = {part: verdict[part] for part in ("shared", "shingles", "representative_shingles")}
-    parts |= dict(zip(PARTS, verdict["parts"], strict=True))
-    parts["probability"] = verdict["probability"]
-    return [
-        {"part": part, "value": float(value)}
-        for part, value in parts.items()
-        if not np.isnan(value)
-    ]
+    names = ("shared", "shingles", "representative_shingles", *PARTS, "probability")
+    counts = (verdict[name] for name in names[:3])
+    values = map(float, (*counts, *verdict["parts"], verdict["probability"]))
+    found = zip(names, values, strict=True)
+    return [{"part": part, "value": value} for part, value in found if not np.isnan(value)]

@@ -13,34 +13,9 @@ from typing import BinaryIO
 
 from pipeline.config import InputConfig
 from pipeline.read.fields import Place, reject
-from pipeline.read.formats import (
-    FORMATS,
-    PAGE,
-    Format,
-    Records,
-    format_of,
-    looks_like_page,
-    may_be_page,
-)
-from pipeline.read.parts import Part, Survey, Unfinished, byte_range, is_as_planned, survey_lines
-from pipeline.read.single import SIDECAR, sidecar_of
+from pipeline.read.formats import FORMATS, Records
+from pipeline.read.parts import Part, Survey, byte_range, is_as_planned, survey_lines
 from pipeline.records import Rejection
-
-__all__ = [
-    "FORMATS",
-    "PAGE",
-    "SIDECAR",
-    "Format",
-    "Part",
-    "Survey",
-    "Unfinished",
-    "format_of",
-    "looks_like_page",
-    "may_be_page",
-    "read_part",
-    "sidecar_of",
-    "survey",
-]
 
 
 def read_part(
@@ -50,15 +25,13 @@ def read_part(
     *,
     ignored_fields: Counter[str] | None = None,
 ) -> Records:
-    """Read the records of *part*: one item each, in file order.
+    """Yield the records of *part* in file order, each with any error as a Rejection.
 
-    A bad record, or a file that cannot be read, becomes a Rejection. Nothing is raised, and
-    nothing is dropped silently (blank lines are not records).
+    Nothing is raised, and nothing is dropped silently (blank lines are not records).
 
     Args:
-        part: what to read; its suffix is a key of ``FORMATS``.
+        part: its suffix is a key of ``FORMATS``.
         open_file: opens ``part.path`` for reading bytes; OSError if it cannot.
-        config: limits and field names.
         ignored_fields: counts unknown fields of records by name.
     """
     ignored = Counter[str]() if ignored_fields is None else ignored_fields
@@ -96,10 +69,9 @@ def _check(stream: BinaryIO, part: Part) -> Iterator[Rejection]:
 
 
 def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:
-    """Read *stream* once for its digest and size, and find where it may be cut.
+    """Read *stream* once for its digest and size, and find where the file may be cut.
 
     Args:
-        stream: the file, as stored.
         suffix: a key of ``FORMATS``.
         block_bytes: target size of a part in bytes. A part is longer by the rest of its last
             line or row group; the last part may be shorter.

@@ -15,7 +15,6 @@ import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from math import inf
-from typing import NamedTuple
 
 from pipeline.config import InputConfig
 from pipeline.read.encoding import Decoded, LineDecoder, UndecodableError, decode
@@ -113,14 +112,6 @@ class _BadRowError(ValueError):
         self.error = error
 
 
-class _Row(NamedTuple):
-    """A row, or why there is none; the number and the beginning of its first line."""
-
-    number: int
-    head: bytes
-    fields: list[str] | _BadRowError
-
-
 class _Table:
     """The rows of a file. Lines can be put back, to be read again after a bad row.
 
@@ -174,11 +165,11 @@ class _Table:
         if problem := unusable(self.names, self._config):
             raise _BadRowError(*problem)
 
-    def rows(self) -> Iterator[_Row]:
-        """Yield every row, good or bad; blank lines are not rows.
+    def rows(self) -> Iterator[tuple[int, bytes, list[str] | _BadRowError]]:
+        """Yield the number and the beginning of each row's first line, and the row or its error.
 
-        After a bad row, rows are looked for from its second line on: it may be one line with an
-        open quote.
+        Blank lines are not rows. Reading continues with the second line of a bad row, which may be
+        a single line with an open quote.
         """
         reported_up_to: float = 0
         failures = bad_rows = 0
@@ -198,11 +189,10 @@ class _Table:
                     bad_rows += 1
                     if bad_rows > MOST_BAD_ROWS:
                         detail = f"more than {MOST_BAD_ROWS:,} bad rows; the rest is not read"
-                        yield _Row(number, head, _BadRowError("broken_record", detail))
+                        yield number, head, _BadRowError("broken_record", detail)
                         return
-                    over = f"; it runs to line {last}" if last > number else ""
-                    detail = f"{bad}{over}"
-                    yield _Row(number, head, _BadRowError(bad.reason, detail, bad.error))
+                    detail = f"{bad}; it runs to line {last}" if last > number else str(bad)
+                    yield number, head, _BadRowError(bad.reason, detail, bad.error)
                     # Where a row that is too large ends is unknown: up to the next good row.
                     endless = bad.reason == "too_large" and last > number
                     reported_up_to = inf if endless else last
@@ -213,15 +203,12 @@ class _Table:
             else:
                 reported_up_to = number if reported_up_to == inf else reported_up_to
                 bad_rows = 0
-                yield _Row(number, head, fields)
+                yield number, head, fields
 
     def _row(self, taken: list[Line], *, rescued: bool) -> list[str]:
         """Read one row; append the lines it was read from to *taken*.
 
-        A *rescued* row, one within a bad stretch, must be plausible and not too long.
-
-        Raises:
-            _BadRowError: it is not a row.
+        A *rescued* row, one that follows a bad row, must be plausible and not too long.
         """
         width = len(self.names)
         ended_within = False

@@ -95,10 +95,9 @@ def decode(
     declared: str | None = None,
     detect: Callable[[bytes], Decoded | None] | None = None,
 ) -> Decoded:
-    """Decode *payload*; the same bytes always give the same text.
+    """Decode *payload*, a whole file; the same bytes always give the same text.
 
     Args:
-        payload: a whole file.
         html: whether a charset declared in the first 2,048 bytes counts.
         declared: the charset from outside the bytes, such as HTTP's; takes precedence.
         detect: a cheaper replacement for ``detected``, for many payloads.
@@ -347,17 +346,9 @@ class LineDecoder:
         Raises:
             UndecodableError: the bytes are binary, or no encoding fits them.
         """
-        try:
-            text = payload.decode("utf-8")
-        except UnicodeDecodeError:
-            text = self._otherwise(payload)
-        return text.replace("\0", "\ufffd") if "\0" in text else text
-
-    def _otherwise(self, payload: bytes) -> str:
-        try:
-            return payload.decode(self._encoding)
-        except UnicodeDecodeError:
-            return decode(payload, html=False, detect=self._detect).text
+        found = _strictly(payload, "utf-8") or _strictly(payload, self._encoding)
+        found = found or decode(payload, html=False, detect=self._detect)
+        return found.text.replace("\0", "\ufffd")
 
     def _detect(self, payload: bytes) -> Decoded | None:
         if self._detections < MOST_DETECTED:

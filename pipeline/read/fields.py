@@ -31,31 +31,35 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 def document_of(
     record: Mapping[str, object], place: Place, config: InputConfig, ignored: Counter[str]
 ) -> Document | Rejection:
-    """Turn *record* into a document.
+    """Turn a parsed *record* into a document, or a Rejection (no_text) if it has no content.
+
+    Lone surrogates become U+FFFD.
 
     Args:
-        record: the object as parsed.
         place: its source, ``<path>#<n>``, and its name if it has no ``id`` of its own.
-        config: names of fields, and how paths name sites.
         ignored: counts unknown names.
-
-    Returns:
-        The document, or a Rejection (no_text) if neither html nor text is a string with
-        content. Lone surrogates become U+FFFD.
     """
-    count_unknown(record, config.fields, ignored)
+    for field in record:
+        if field not in FIELDS and field not in config.fields:
+            count_name(field, ignored)
     known = renamed(record, config.fields)
     place = place._replace(record_id=scalar(known.get("id")) or place.record_id)
-    name = next((name for name in _CONTENT if has_content(known.get(name))), None)
+    texts = {name: text for name in _CONTENT if isinstance(text := known.get(name), str)}
+    name = next((name for name in texts if texts[name].strip()), None)
     if name is None:
         detail = "; ".join(f"{name}: {_kind(known, name)}" for name in _CONTENT)
-        return replace(reject(place, "no_text", detail), url=scalar(known.get("url")))
-    content = str(known[name])
+        return _without_text(place, detail, known)
+    content = texts[name]
     found = Content("text/html", content) if name == "html" else read_text(content)
     if not found.content.strip():
-        rejection = reject(place, "no_text", f"{name}: nothing but markup")
-        return replace(rejection, url=scalar(known.get("url")))
+        return _without_text(place, f"{name}: nothing but markup", known)
     return described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
+
+
+def _without_text(place: Place, detail: str, known: Mapping[str, object]) -> Rejection:
+    rejection = reject(place, "no_text", detail)
+    site = site_named(scalar(known.get("site")))
+    return replace(rejection, url=scalar(known.get("url")), site=site)
 
 
 def content_of(
@@ -64,8 +68,8 @@ def content_of(
     """Decode *payload*, a page or a plain text; reject it at *place* if it is neither.
 
     Args:
-        declared: the charset that HTTP names.
-        what: the payload is, for the message.
+        declared: the charset in the HTTP headers.
+        what: what the payload is, for the message.
     """
     try:
         text = decode(payload, html=html, declared=declared).text
@@ -84,10 +88,10 @@ def described(
     place: Place,
     config: InputConfig,
 ) -> Document:
-    """Return the document of *found*, with the fields that are *known* of it.
+    """Return the document of *found*, with the record's *known* fields.
 
     Args:
-        payload: the content's bytes, as found.
+        payload: the bytes of the content, as found; part of the id.
     """
     url, own_id = scalar(known.get("url")), scalar(known.get("id"))
     page = canonical_url(url) if url else None
@@ -127,24 +131,10 @@ def renamed(record: Mapping[str, object], fields: Mapping[str, FieldName]) -> di
     return plain | mapped
 
 
-def count_unknown(
-    record: Mapping[str, object], fields: Mapping[str, FieldName], ignored: Counter[str]
-) -> None:
-    """Count in *ignored* each name of *record* that is neither ours nor in *fields*."""
-    for name in record:
-        if name not in FIELDS and name not in fields:
-            count_name(name, ignored)
-
-
 def count_name(name: str, ignored: Counter[str]) -> None:
     """Count *name* in *ignored*, or as ``(other)`` if 1,000 names are counted already."""
     shown = _SURROGATES.sub("\ufffd", name[:100])
     ignored[shown if shown in ignored or len(ignored) < MAX_NAMES else OTHER_FIELDS] += 1
-
-
-def has_content(value: object) -> bool:
-    """Return whether *value* is a string with more than white space."""
-    return isinstance(value, str) and bool(value.strip())
 
 
 def scalar(value: object) -> str | None:
@@ -214,13 +204,11 @@ class Place(NamedTuple):
 
 
 def reject(place: Place, reason: str, detail: str, error: Exception | None = None) -> Rejection:
-    """Reject the record at *place*, which cannot be read.
+    """Reject the record at *place* at stage ``read``; an OSError is retryable.
 
     Args:
-        place: the record.
         reason: a key of ``records.REASONS``.
         detail: the value and the limit, human-readable.
-        error: the exception; after an OSError, reading may be tried again.
     """
     return Rejection(
         source=place.source,

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, BinaryIO
 
 from pipeline.config import InputConfig
@@ -17,7 +18,7 @@ from pipeline.read.jsonl import json_records, jsonl_records
 from pipeline.read.markup import begins_like_page
 from pipeline.read.parquet import parquet_records, survey_row_groups
 from pipeline.read.parts import Part, Survey, Unfinished, survey_lines, survey_whole
-from pipeline.read.single import html_document, text_document
+from pipeline.read.single import single_document
 from pipeline.read.streams import gzip_chunks, plain_chunks, zstd_chunks
 from pipeline.read.warc import warc_documents
 from pipeline.read.warc_records import gzip_members, zstd_members
@@ -37,7 +38,6 @@ class Format:
 
     Attributes:
         open: a binary stream → what *records* reads, such as unpacked chunks.
-        records: the reader.
         survey: digests a file and finds where it may be cut.
         single: the file is one document.
         skips: the reader leaves out the records after ``Part.skipped``.
@@ -63,11 +63,13 @@ def _seekable(stream: BinaryIO) -> BinaryIO:
     return stream
 
 
+_PAGE = Format(plain_chunks, partial(single_document, html=True), single=True)
+
 PLAIN_FORMATS = {
-    ".txt": Format(plain_chunks, text_document, single=True),
-    ".html": Format(plain_chunks, html_document, single=True),
-    ".htm": Format(plain_chunks, html_document, single=True),
-    ".xhtml": Format(plain_chunks, html_document, single=True),
+    ".txt": Format(plain_chunks, partial(single_document, html=False), single=True),
+    ".html": _PAGE,
+    ".htm": _PAGE,
+    ".xhtml": _PAGE,
     ".jsonl": Format(plain_chunks, jsonl_records, survey_lines),
     ".ndjson": Format(plain_chunks, jsonl_records, survey_lines),
     ".jl": Format(plain_chunks, jsonl_records, survey_lines),

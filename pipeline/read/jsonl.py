@@ -1,4 +1,4 @@
-"""JSON and JSONL → documents: every object accounted for, a bad one alone.
+"""JSON and JSONL → documents; a bad record does not affect the others.
 
 In JSONL, ``#n`` is the line number in the file, as an editor shows it: blank lines count, but are
 not records. A JSON file holds one object, which is one document, or an array of objects, or
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from pipeline.config import InputConfig
 from pipeline.read.fields import FIELDS, Place, count_name, document_of, reject
 from pipeline.read.parts import Part, Unfinished
-from pipeline.read.streams import BrokenStreamError, Gathering, Line, lines
+from pipeline.read.streams import BrokenStreamError, Line, LineBuffer, lines
 from pipeline.records import Document, Rejection
 
 _KINDS = {list: "an array", str: "a string", bool: "true or false", type(None): "null"}
@@ -84,10 +84,12 @@ def json_records(
         if first is not None:
             file = file._replace(head=first.payload[:2_000])
             found = _decoded(first, file, config.max_bytes)
-            if isinstance(found, dict) and not {*FIELDS, *config.fields} & {*found}:
-                count_name("json:no record", ignored)
+            if isinstance(found, Rejection):
+                yield found
+            elif {*FIELDS, *config.fields} & {*found}:
+                yield document_of(found, file, config, ignored)
             else:
-                yield _document(found, file, config, ignored)
+                count_name("json:no record", ignored)
         if not number:
             yield reject(file, "no_text", "the file is empty")
     except BrokenStreamError as error:
@@ -113,19 +115,14 @@ _NO_END = Line(b"[", 1, ended=True)
 def json_values(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
     r"""Split *chunks* at the end of each top-level value, or of each element of an array.
 
-    Elements are not parsed. A string with a raw newline is broken and ends there, so that an
-    open quote does not claim the rest of the file.
-
-    Args:
-        limit: of a longer value only the head is kept.
-
-    Returns:
-        The values; ``ended`` says that it is an element of an array.
+    Elements are not parsed; ``ended`` marks elements of an array. A string with a raw newline is
+    broken and ends there, so that an open quote does not claim the rest of the file. Of a value
+    longer than *limit* only the head is kept.
 
     >>> [value.payload for value in json_values([b'[{"a": "]"}, ', b'{"b": [1]}]'], 100)]
     [b'{"a": "]"}', b'{"b": [1]}']
     """
-    held = Gathering(limit)
+    held = LineBuffer(limit)
     depth = outer = 0  # outer: 1 within a top-level array
     start = 0
     for chunk, at, sign in _signs(chunks):
@@ -176,7 +173,7 @@ def _signs(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, int, bytes]]:
         yield chunk, len(chunk), b""
 
 
-def _value(held: Gathering, *, ended: bool) -> Line | None:
+def _value(held: LineBuffer, *, ended: bool) -> Line | None:
     line = held.line(ended=ended)
     payload = line.payload.strip(_BLANK)
     whole = line.size == len(line.payload)
@@ -190,12 +187,7 @@ def _place(part: Part, number: int, line: Line) -> Place:
 def _record(
     line: Line, place: Place, config: InputConfig, ignored: Counter[str]
 ) -> Document | Rejection:
-    return _document(_decoded(line, place, config.max_bytes), place, config, ignored)
-
-
-def _document(
-    found: dict[str, object] | Rejection, place: Place, config: InputConfig, ignored: Counter[str]
-) -> Document | Rejection:
+    found = _decoded(line, place, config.max_bytes)
     return document_of(found, place, config, ignored) if isinstance(found, dict) else found
 
 
@@ -226,7 +218,7 @@ def _reason(error: ValueError | RecursionError) -> tuple[str, str]:
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Reject an object that has a name twice: it is unclear which value is meant."""
+    """Reject an object with a repeated name, because its value is ambiguous."""
     record = dict(pairs)
     if len(record) < len(pairs):
         times = Counter(name for name, _ in pairs)

@@ -29,6 +29,7 @@ _PARAGRAPH = frozenset(
     "footer form h1 h2 h3 h4 h5 h6 header hr main nav ol p pre section summary table ul".split()
 )
 _LINE = frozenset("br caption li option td th tr".split())
+_BREAKS = dict.fromkeys(_PARAGRAPH, "\n\n") | dict.fromkeys(_LINE, "\n")
 _CODE = frozenset("script style template noscript".split())
 _INLINE = frozenset(
     "a abbr acronym amp-img b big button cite code del dfn em embed font i iframe img input ins "
@@ -37,10 +38,6 @@ _INLINE = frozenset(
 )
 _TAGS = _PARAGRAPH | _LINE | _CODE | _INLINE
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]{0,15})(?:[\s/][^<>]*)?>|<!--")
-
-
-_END = {"!--": "-->"}
-
 
 # Markdown, as some scrapers save it; recognised by its links.
 _LINK = re.compile(
@@ -75,8 +72,7 @@ def begins_like_page(content: str) -> bool:
 def read_text(content: str) -> Content:
     r"""Decode the entities and strip the tags, or the Markdown, of a plain text.
 
-    Args:
-        content: text; angle brackets and ampersands that are not markup stay as they are.
+    Angle brackets and ampersands that are not markup stay as they are.
 
     >>> read_text("<p>Ida &amp; Jo</p><p>a < b</p>")
     Content(media_type='text/plain', content='Ida & Jo\n\na < b', flags=('markup_in_text',))
@@ -159,21 +155,16 @@ def _stripped(text: str, *, decode: bool = True) -> str:
             continue
         end = tag.end()
         if (name == "!--" or (name in _CODE and not tag["close"])) and name not in missing:
-            found = re.compile(_END.get(name, f"</{name}[^<>]*>"), re.IGNORECASE).search(text, end)
+            closing = "-->" if name == "!--" else f"</{name}[^<>]*>"
+            found = re.compile(closing, re.IGNORECASE).search(text, end)
             if found is None:
                 missing.add(name)
             else:
                 end = found.end()
         piece = text[at : tag.start()]
-        pieces += [" ".join(piece.splitlines()) if spaces else piece, _break(name)]
+        pieces += [" ".join(piece.splitlines()) if spaces else piece, _BREAKS.get(name, "")]
         at = end
     pieces.append(" ".join(text[at:].splitlines()) if spaces else text[at:])
     joined = "".join(map(decode_entities, pieces) if decode else pieces)
     lines = [line.strip() for line in joined.split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-def _break(name: str) -> str:
-    if name in _PARAGRAPH:
-        return "\n\n"
-    return "\n" if name in _LINE else ""

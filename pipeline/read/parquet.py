@@ -24,7 +24,7 @@ from pipeline.records import Document, Rejection
 
 MOST_ROWS = 500
 BATCH_BYTES = 32_000_000
-"""Target size of a batch of rows, as far as the metadata of the row group states sizes."""
+"""Target size of a batch of rows, estimated from the metadata of the row group."""
 _BUFFER_BYTES = 1 << 20
 
 
@@ -48,14 +48,6 @@ class _Group(NamedTuple):
     unpacked: int
 
 
-class _Opened(NamedTuple):
-    """A file whose metadata was read: names of columns, and row groups."""
-
-    file: Any
-    names: list[str]
-    groups: list[_Group]
-
-
 class _DamagedError(ValueError):
     """The file or a row group cannot be read; the message says why."""
 
@@ -66,11 +58,10 @@ def parquet_records(
     """Read the row groups that begin in *part*; of a damaged one, the remaining rows are lost."""
     file = Place(part.source, part.stem)
     try:
-        opened = _open(stream)
+        opened, names, groups = _open(stream)
     except _DamagedError as error:
         yield reject(file, "broken_record", str(error), error)
         return
-    names = opened.names
     known = [name for name in names if name in FIELDS or name in config.fields]
     if problem := unusable(names, config):
         yield reject(file, *problem)
@@ -78,12 +69,12 @@ def parquet_records(
     others = dict.fromkeys(name for name in names if name not in known)
     number = last = part.first_record - 1
     skip = Counter(part.skipped)
-    for group in opened.groups:
+    for group in groups:
         if part.stop is not None and not part.start <= group.offset < part.stop:
             continue
         read = 0
         try:
-            rows = _rows(opened.file, group, known, careful=part.careful)
+            rows = _rows(opened, group, known, careful=part.careful)
             while not skip[last] and (row := next(rows, None)) is not None:
                 read += 1
                 last = number + read
@@ -106,7 +97,7 @@ def survey_row_groups(stream: BinaryIO, block_bytes: int) -> Survey:
     found = survey_whole(stream)
     stream.seek(0)
     try:
-        groups = _open(stream).groups
+        _, _, groups = _open(stream)
     except _DamagedError:
         return found
     cuts: list[tuple[int, int, int]] = []
@@ -120,12 +111,8 @@ def survey_row_groups(stream: BinaryIO, block_bytes: int) -> Survey:
     return Survey(found.digest, found.size, tuple(cuts) if len(cuts) > 1 else ())
 
 
-def _open(stream: BinaryIO) -> _Opened:
-    """Read the file's metadata.
-
-    Raises:
-        _DamagedError: it is not Parquet, or damaged.
-    """
+def _open(stream: BinaryIO) -> tuple[Any, list[str], list[_Group]]:
+    """Return the file, the names of its columns, and its row groups, from its metadata."""
     try:
         size = stream.seek(0, os.SEEK_END)
         file = pq.ParquetFile(stream, buffer_size=_BUFFER_BYTES, pre_buffer=False)
@@ -137,17 +124,15 @@ def _open(stream: BinaryIO) -> _Opened:
             _Group(index, size * before[index] // max(1, before[-1]), each.num_rows, weights[index])
             for index, each in enumerate(found)
         ]
-        return _Opened(file, list(file.schema_arrow.names), groups)
+        return file, list(file.schema_arrow.names), groups
     except _PYARROW_RAISES as error:
         raise _damage(error) from error
 
 
 def _damage(error: Exception) -> _DamagedError:
-    """Describe what is wrong with the file.
+    """Describe damage to a file; raise *error* if the system or a memory limit caused it.
 
-    Raises:
-        OSError: *error*, if it comes from the system: pyarrow uses the same class for damage.
-        MemoryError: *error*, if it is one: of a limit, not of the file.
+    pyarrow uses the class OSError for damage, too.
     """
     if isinstance(error, MemoryError):
         raise error
@@ -159,11 +144,7 @@ def _damage(error: Exception) -> _DamagedError:
 def _rows(
     file: Any, group: _Group, names: list[str], *, careful: bool
 ) -> Iterator[dict[str, object]]:
-    """Yield the rows of a row group, a few at a time; one by one if *careful*.
-
-    Raises:
-        _DamagedError: the rest of it cannot be read.
-    """
+    """Yield the rows of a row group, a few at a time; one by one if *careful*."""
     average = max(1, group.unpacked // max(1, group.rows))
     count = 1 if careful else max(1, min(MOST_ROWS, BATCH_BYTES // average))
     try:

@@ -25,7 +25,7 @@ class Part:
             about where a row group begins; None means the end of the file.
         first_record: number of the range's first line or row in the file, from 1.
         size, digest: of the whole file when the run was planned; None if unknown.
-        look: ``digest_look`` of the file at that time, in hex; None if it proves nothing.
+        look: ``digest_look`` of the file at that time, in hex; None if it cannot be relied on.
         final: whether a last JSONL line that is not whole is a record, not ``Unfinished``.
         skipped: numbers of records, ascending; after each of them the next record is left out,
             because reading it kills the process. Of Parquet, the rest of the row group is.
@@ -52,7 +52,7 @@ class Part:
 
     @property
     def bytes(self) -> int:
-        """Size of the part, as far as it was known when the run was planned; else 0."""
+        """Size of the part when the run was planned; 0 if unknown."""
         stop = self.size if self.stop is None else self.stop
         return max(0, (stop or 0) - self.start)
 
@@ -117,7 +117,7 @@ def digest_look(found: os.stat_result, source: str) -> bytes:
 
 
 def digest_version(version: str, source: str) -> bytes:
-    """Digest what a store says of an object, without reading it; 16 bytes."""
+    """Digest the version of an object, as the store reports it; 16 bytes."""
     return blake2b(f"{version} {source}".encode(), digest_size=16).digest()
 
 
@@ -130,8 +130,8 @@ def _look_at(stream: BinaryIO, source: str) -> bytes:
 def is_as_planned(stream: BinaryIO, part: Part) -> bool:
     """Return whether the file still begins with the bytes it had when the run was planned.
 
-    The bytes are compared only if size or times differ, or if the file changed so shortly
-    before the plan that they prove nothing. Keeps the position of *stream*.
+    The bytes are compared only if size or times differ, or if the file changed too shortly before
+    the plan for its times to prove anything. Keeps the position of *stream*.
     """
     if part.digest is None or part.size is None:
         return True  # unknown

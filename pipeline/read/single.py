@@ -23,18 +23,11 @@ _ELSEWHERE = {"text", "html", "id", "url", "fetched_at"}
 """Fields that are not part of an id: content, what names its place, and when it was read."""
 
 
-def text_document(
-    chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str]
+def single_document(
+    chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str], *, html: bool
 ) -> Iterator[Document | Rejection]:
-    """Read a plain text."""
-    yield _document(chunks, part, config, html=False)
-
-
-def html_document(
-    chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str]
-) -> Iterator[Document | Rejection]:
-    """Read a page."""
-    yield _document(chunks, part, config, html=True)
+    """Read a plain text, or a page."""
+    yield _document(chunks, part, config, html=html)
 
 
 def _document(

@@ -18,8 +18,8 @@ _CHUNK_BYTES = 1 << 18
 _GZIP = zlib.MAX_WBITS | 16
 _GZIP_OUTPUT_BYTES = 1 << 16
 
-# zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB.
-_ZSTD_INPUT_BYTES = 1 << 10
+ZSTD_INPUT_BYTES = 1 << 10
+"""zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB."""
 
 
 class BrokenStreamError(ValueError):
@@ -83,8 +83,8 @@ def zstd_chunks(stream: BinaryIO) -> Iterator[bytes]:
     frame = decompressor.decompressobj()
     begun = frames = 0
     for chunk in plain_chunks(stream):
-        for at in range(0, len(chunk), _ZSTD_INPUT_BYTES):
-            packed = chunk[at : at + _ZSTD_INPUT_BYTES]
+        for at in range(0, len(chunk), ZSTD_INPUT_BYTES):
+            packed = chunk[at : at + ZSTD_INPUT_BYTES]
             while packed:
                 begun = 1
                 try:
@@ -121,8 +121,8 @@ class Line:
     ended: bool
 
 
-class Gathering:
-    """The pieces of a line or value; of one longer than *limit* bytes only the head is kept."""
+class LineBuffer:
+    """Collects the pieces of a line or value; keeps only the head of one longer than *limit*."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -139,11 +139,11 @@ class Gathering:
             del self._held[_HEAD_BYTES:]
 
     def is_blank(self, blank: bytes) -> bool:
-        """Return whether nothing but the bytes of *blank* was gathered."""
+        """Return whether the buffer has only bytes of *blank*."""
         return not self._held.strip(blank)
 
     def line(self, *, ended: bool) -> Line:
-        """Return what was gathered, and start anew."""
+        """Return the line collected so far, and reset the buffer."""
         line = Line(bytes(self._held), self.size, ended)
         self._held, self.size = bytearray(), 0
         return line
@@ -157,7 +157,7 @@ def lines(chunks: Iterable[bytes], limit: int) -> Iterator[Line]:
     >>> [line.payload for line in lines([b"a\nb", b"c\n\nd"], 100)]
     [b'a', b'bc', b'', b'd']
     """
-    held = Gathering(limit)
+    held = LineBuffer(limit)
     for chunk in chunks:
         begin = 0
         while (end := chunk.find(b"\n", begin)) >= 0:

@@ -13,6 +13,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from warcio.statusandheaders import StatusAndHeadersParser
 from pipeline.config import InputConfig
 from pipeline.read.fields import Place, content_of, count_name, described, reject
 from pipeline.read.parts import Part
+from pipeline.read.streams import ZSTD_INPUT_BYTES
 from pipeline.read.warc_records import (
     FOLD,
     HEAD_END,
@@ -58,8 +60,8 @@ def warc_documents(
     """Read the records of a file; *pieces* as for ``warc_records``."""
     skipped = list(part.skipped)
     for record in warc_records(pieces, config.max_bytes + MAX_HEAD_BYTES):
-        due = skipped and skipped[0] < record.number
-        if due and isinstance(record, WarcRecord) and _may_be_document(record):
+        kind = record.headers.get("warc-type", "").lower() if isinstance(record, WarcRecord) else ""
+        if skipped and skipped[0] < record.number and kind in _TYPES:
             del skipped[0]
             continue
         place = Place(f"{part.source}#{record.number}", f"{part.stem}#{record.number}")
@@ -77,45 +79,40 @@ def warc_documents(
             count_name(f"warc:{content}", ignored)
 
 
-def _may_be_document(record: WarcRecord) -> bool:
-    return record.headers.get("warc-type", "").lower() in _TYPES
-
-
 def _content(record: WarcRecord) -> _Content | str | None:
     """Return how to read *record*; its kind if it is not a document; None if it is broken."""
     headers = record.headers
     kind = headers.get("warc-type", "").lower()
-    declared = content_type(headers.get("content-type"))
+    mime, charset = content_type(headers.get("content-type"))
     response = None
     if kind not in _TYPES:
         return kind or "no type"
-    if kind == "response" and declared.mime in ("application/http", ""):
+    if kind == "response" and mime in ("application/http", ""):
         response = response_of(record.block)
         if response is None:
             return None
         if response.status != "200":
             return f"status {response.status}"
         identified = headers.get("warc-identified-payload-type")
-        declared = content_type(response.headers.get("content-type") or identified)
-    media_type = _MEDIA_TYPES.get(declared.mime)
+        mime, charset = content_type(response.headers.get("content-type") or identified)
+    media_type = _MEDIA_TYPES.get(mime)
     if media_type is None:
-        return declared.mime or "no content type"
-    return _Content(media_type, declared.charset, response)
+        return mime or "no content type"
+    return _Content(media_type, charset, response)
 
 
 def _document(
     record: WarcRecord, content: _Content, place: Place, config: InputConfig
 ) -> Document | Rejection:
-    max_bytes = config.max_bytes
-    large = f"{record.size:,} bytes as stored; input.max_bytes = {max_bytes:,}"
-    if record.size > len(record.block):
-        return reject(place, "too_large", large)
-    try:
-        payload = content.response.body(max_bytes) if content.response else record.block
-    except BrokenBodyError as error:
-        return reject(place, "broken_compression", str(error), error)
-    if len(payload) > max_bytes:
-        return reject(place, "too_large", large)
+    payload = record.block
+    if content.response and record.size == len(record.block):
+        try:
+            payload = content.response.body(config.max_bytes)
+        except BrokenBodyError as error:
+            return reject(place, "broken_compression", str(error), error)
+    if record.size > len(record.block) or len(payload) > config.max_bytes:
+        limit = f"input.max_bytes = {config.max_bytes:,}"
+        return reject(place, "too_large", f"{record.size:,} bytes as stored; {limit}")
     place = place._replace(head=payload[:2_000])
     found = content_of(
         payload,
@@ -144,20 +141,9 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([-\w.:]+)""", re.IGNORECASE)
 _MAX_HTTP_HEAD_BYTES = 1 << 20
 _OUTPUT_BYTES = 1 << 16
 
-# zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB.
-_ZSTD_INPUT_BYTES = 1 << 10
-
 
 class BrokenBodyError(ValueError):
     """A body is damaged or ends early; the message names the coding."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContentType:
-    """A parsed Content-Type: the type in lower case without parameters, and the charset."""
-
-    mime: str
-    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +161,7 @@ class Response:
     coded: bytes
 
     def body(self, limit: int) -> bytes:
-        """Unpack the body.
-
-        Args:
-            limit: at most one byte more than this is returned, unless the body is not coded.
+        """Decode the body, to at most one byte more than *limit* (unless the body is not encoded).
 
         Raises:
             BrokenBodyError: a coding ends early or is damaged.
@@ -194,15 +177,15 @@ class Response:
         return body
 
 
-def content_type(value: str | None) -> ContentType:
-    """Read a Content-Type.
+def content_type(value: str | None) -> tuple[str, str | None]:
+    """Parse a Content-Type: the type in lower case without parameters, and the charset.
 
     >>> content_type('Text/HTML; charset="UTF-8"'), content_type(None)
-    (ContentType(mime='text/html', charset='UTF-8'), ContentType(mime='', charset=None))
+    (('text/html', 'UTF-8'), ('', None))
     """
     mime, _, parameters = (value or "").partition(";")
     found = _CHARSET.search(parameters)
-    return ContentType(mime.strip().lower(), found[1] if found else None)
+    return mime.strip().lower(), found[1] if found else None
 
 
 def response_of(block: bytes) -> Response | None:
@@ -248,14 +231,10 @@ def _inflated(body: bytes, bits: int) -> Iterator[bytes]:
         packed = stream.unconsumed_tail
 
 
-def _gzip(body: bytes) -> Iterator[bytes]:
-    yield from _inflated(body, zlib.MAX_WBITS | 16)
-
-
 def _deflate(body: bytes) -> Iterator[bytes]:
     """Inflate, with zlib's header as in the standard, or without it as sent by many servers."""
     zlib_header = body[:1] == b"\x78" and int.from_bytes(body[:2], "big") % 31 == 0
-    yield from _inflated(body, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
+    return _inflated(body, zlib.MAX_WBITS if zlib_header else -zlib.MAX_WBITS)
 
 
 def _brotli(body: bytes) -> Iterator[bytes]:
@@ -272,16 +251,16 @@ def _brotli(body: bytes) -> Iterator[bytes]:
 
 def _zstd(body: bytes) -> Iterator[bytes]:
     stream = zstandard.ZstdDecompressor().decompressobj()
-    for at in range(0, len(body), _ZSTD_INPUT_BYTES):
-        yield stream.decompress(body[at : at + _ZSTD_INPUT_BYTES])
+    for at in range(0, len(body), ZSTD_INPUT_BYTES):
+        yield stream.decompress(body[at : at + ZSTD_INPUT_BYTES])
         if stream.eof:
             return
     raise EOFError("the body ends early")
 
 
 _CODINGS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
-    "gzip": _gzip,
-    "x-gzip": _gzip,
+    "gzip": partial(_inflated, bits=zlib.MAX_WBITS | 16),
+    "x-gzip": partial(_inflated, bits=zlib.MAX_WBITS | 16),
     "deflate": _deflate,
     "br": _brotli,
     "zstd": _zstd,

@@ -29,7 +29,7 @@ _NEWLINES = re.compile(rb"[\r\n]+")
 _RECORD_END = b"\r\n\r\n"
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 FOLD = re.compile(rb"\r?\n[ \t]+(?=\S)")
-"""Where a line of headers goes on."""
+"""The start of a continuation line of a folded header."""
 _PARSER = StatusAndHeadersParser(["WARC/"])
 _MOVED_BYTES = 1 << 30
 _MOVED_FREELY_BYTES = 1 << 20
@@ -68,13 +68,13 @@ class BrokenRecord:
 
 
 class _Malformed(ValueError):
-    """There is no whole record here; the message says why."""
+    """No complete record begins here; the message says why."""
 
 
 def warc_records(
     pieces: Iterable[bytes | Damage], limit: int
 ) -> Iterator[WarcRecord | BrokenRecord]:
-    """Yield the records of *pieces*, and a BrokenRecord for each that is not whole.
+    """Yield the records of a file, and a BrokenRecord for each that is not whole.
 
     Args:
         pieces: chunks of the file; an empty one at the end of a gzip member, Damage where a
@@ -92,7 +92,7 @@ def warc_records(
         try:
             yield _record(window, number, limit)
         except _Malformed as error:
-            damage = window.leave()
+            damage = window.skip_broken()
             if damage:
                 yield BrokenRecord(number, "broken_compression", damage.detail, head)
             else:
@@ -105,17 +105,17 @@ def _record(window: _Window, number: int, limit: int) -> WarcRecord:
     if not (length.isascii() and length.isdigit() and len(length) < 19):
         raise _Malformed(f"Content-Length is {length[:40]!r}" if length else "no Content-Length")
     size = int(length)
-    block = window.take_block(size, limit)
-    if block.size == size:
+    block, taken = window.take_block(size, limit)
+    if taken == size:
         # The checksum of a gzip member is checked only now; if it fails, the record is broken.
-        whole, following = window.ends_well()
+        whole, following = window.ends_cleanly()
         if whole:
-            return WarcRecord(number, headers, block.kept, size)
+            return WarcRecord(number, headers, block, size)
         problem = f"bytes that begin no record follow its {size:,} bytes: {following!r}"
     else:
-        problem = f"it ends after {block.size:,} of {size:,} bytes"
-    if len(block.kept) == block.size:
-        window.give_back(block.kept)
+        problem = f"it ends after {taken:,} of {size:,} bytes"
+    if len(block) == taken:
+        window.put_back(block)
     raise _Malformed(problem)
 
 
@@ -125,12 +125,6 @@ def _headers(head: bytes) -> dict[str, str]:
     return {name.lower(): value.strip() for name, value in reversed(parsed)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    kept: bytes
-    size: int
-
-
 class _Window:
     """The bytes read ahead of the current position."""
 
@@ -138,7 +132,7 @@ class _Window:
         self._pieces = pieces
         self.held = bytearray()
         self.damage: Damage | None = None
-        """Follows the bytes held; nothing beyond it is read before ``leave``."""
+        """Follows the bytes held; nothing beyond it is read before ``skip_broken``."""
         self._member_ended = False
         self._skipped = b""
         self._allowance = _MOVED_BYTES
@@ -159,11 +153,11 @@ class _Window:
                 self._member_ended = True
         return False
 
-    def give_back(self, payload: bytes) -> None:
+    def put_back(self, payload: bytes) -> None:
         """Put back *payload* from the first record on that begins in it.
 
-        If many records each claim all that follows, this would move megabytes for each of them:
-        once the allowance is used up, the bytes stay with the record that claims them.
+        Many records that each claim everything that follows would move megabytes each: once the
+        allowance is used up, the bytes stay with the record that claims them.
         """
         moved = len(payload) + len(self.held)
         if moved > _MOVED_FREELY_BYTES:
@@ -182,7 +176,7 @@ class _Window:
             if self.held or not self._fill():
                 return bool(self.held)
 
-    def leave(self) -> Damage | None:
+    def skip_broken(self) -> Damage | None:
         """Skip a broken record: to the next record, past damage, or to the end of the file.
 
         Returns:
@@ -223,8 +217,12 @@ class _Window:
             raise _Malformed(f"its headers do not end within {min(end, MAX_HEAD_BYTES):,} bytes")
         return head
 
-    def take_block(self, size: int, limit: int) -> _Block:
-        """Take *size* bytes and keep *limit*; fewer if the file or the member ends before."""
+    def take_block(self, size: int, limit: int) -> tuple[bytes, int]:
+        """Take *size* bytes, or fewer if the file or the member ends before.
+
+        Returns:
+            The first *limit* of the bytes taken, and how many were taken.
+        """
         kept = bytearray()
         taken = 0
         while taken < size:
@@ -237,14 +235,14 @@ class _Window:
             kept += self.held[: min(used, max(0, limit - taken))]
             del self.held[:used]
             taken += used
-        return _Block(bytes(kept), taken)
+        return bytes(kept), taken
 
     def _begins_record(self) -> bool:
         while len(self.held) < len(BEGINS) and self._fill():
             pass
         return self.held.startswith(BEGINS)
 
-    def ends_well(self) -> tuple[bool, bytes]:
+    def ends_cleanly(self) -> tuple[bool, bytes]:
         """Check for a blank line, a record, or the end of a member or of the file; what follows."""
         self._member_ended = False
         if not self.skip_blank():

@@ -1,60 +1,23 @@
-"""Where files are: in a folder of this machine, or in an object store. Read ``Place``.
+"""Paths on this machine and in object stores, with the same operations. Read ``Place``.
 
-``disk`` has what only a file system can do (rename, exchange), ``objects`` has object stores,
-``cache`` has copies of objects for libraries that read files.
+``disk`` has operations of file systems only (rename, exchange), ``objects`` object stores, and
+``cache`` local copies of objects for libraries that read files.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from pipeline.errors import UsageError
 from pipeline.storage.cache import forget_copy, local_copy, replacing_object
-from pipeline.storage.disk import (
-    effective,
-    exchange_folders,
-    finish_exchange,
-    link_tree,
-    open_file,
-    open_regular,
-    publish_folder,
-    replacing_file,
-    sync_tree,
-)
-from pipeline.storage.objects import SCHEMES, Stat, StorePath, check_store, is_url
-
-__all__ = [
-    "Place",
-    "StorePath",
-    "check_store",
-    "effective",
-    "exchange_folders",
-    "finish_exchange",
-    "forget_copy",
-    "is_url",
-    "link_tree",
-    "listed",
-    "local",
-    "name_below",
-    "open_input",
-    "open_own",
-    "opened",
-    "output_place",
-    "place_of",
-    "publish_folder",
-    "refuse_url",
-    "remove_objects",
-    "remove_tree",
-    "replacing",
-    "sync_tree",
-    "write_bytes",
-]
+from pipeline.storage.disk import open_file, open_regular, replacing_file
+from pipeline.storage.objects import SCHEMES, Stat, StorePath, is_url
 
 Place: TypeAlias = Path | StorePath
 """A file or folder, or an address in an object store; both have the same methods."""
@@ -133,11 +96,9 @@ def local(path: Place, stat: Stat | None = None) -> Path:
     return path if isinstance(path, Path) else local_copy(path, stat)
 
 
-@contextmanager
-def replacing(path: Place) -> Iterator[Path]:
-    """Yield a temporary file that atomically becomes *path* if the block succeeds."""
-    with replacing_file(path) if isinstance(path, Path) else replacing_object(path) as temporary:
-        yield temporary
+def replacing(path: Place) -> AbstractContextManager[Path]:
+    """Provide a temporary file that atomically becomes *path* if the block succeeds."""
+    return replacing_file(path) if isinstance(path, Path) else replacing_object(path)
 
 
 def write_bytes(path: Place, content: bytes) -> None:

@@ -105,10 +105,10 @@ def _temporary() -> Iterator[Path]:
 
 def _shrink() -> None:
     """Delete the least recently used copies until the rest is within the limit."""
-    told = os.environ.get("NEWSIEVE_CACHE_BYTES") or str(DEFAULT_BYTES)
-    if not told.isdecimal():
-        raise UsageError(f"NEWSIEVE_CACHE_BYTES={told}: expected a number of bytes")
-    limit = int(told)
+    setting = os.environ.get("NEWSIEVE_CACHE_BYTES") or str(DEFAULT_BYTES)
+    if not setting.isdecimal():
+        raise UsageError(f"NEWSIEVE_CACHE_BYTES={setting}: expected a number of bytes")
+    limit = int(setting)
     found = []
     for entry in os.scandir(cache_folder()):
         with suppress(OSError):  # another process may delete it, too

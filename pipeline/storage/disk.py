@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import DEEDS, uninterrupted
+from pipeline.errors import DONE, uninterrupted
 
 
 def open_file(path: str, *, follow_link: bool = True) -> BinaryIO:
@@ -69,10 +69,10 @@ def sync_tree(folder: Path) -> None:
 
 @contextmanager
 def effective(deed: str) -> Iterator[None]:
-    """Add *deed* to ``DEEDS`` if the block succeeds; interruptions wait until both are done."""
+    """Add *deed* to ``DONE`` if the block succeeds; interruptions wait until both are done."""
     with uninterrupted():
         yield
-        DEEDS.append(deed)
+        DONE.append(deed)
 
 
 def publish_folder(finished: Path, target: Path, deed: str) -> None:

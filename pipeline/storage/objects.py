@@ -258,11 +258,11 @@ def check_store(path: StorePath) -> None:
     """Check within 30 seconds that the store of *path* replies and gives access.
 
     Raises:
-        UsageError: it does not; the message says why.
+        UsageError: it does not.
     """
     try:
         with _errors_of(path):
-            next(iter(_obstore().list(_client(path, _HASTY), path.prefix, chunk_size=1)), None)
+            next(iter(_obstore().list(_client(path, hasty=True), path.prefix, chunk_size=1)), None)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
 
@@ -300,8 +300,7 @@ def arrow_files(path: StorePath) -> Any:
     """
     from obstore.fsspec import FsspecStore  # noqa: PLC0415 - only where a store is named
 
-    options = _options(path.scheme, _PATIENT)
-    return FsspecStore(cast("Any", path.scheme), **options)
+    return FsspecStore(cast("Any", path.scheme), **_options(path.scheme))
 
 
 def _stat(found: Any) -> Stat:
@@ -338,22 +337,22 @@ def endpoint_of(scheme: str) -> str | None:
     return address
 
 
-def _client(path: StorePath, patience: dict[str, Any] = _PATIENT) -> Any:
-    return _clients(path.scheme, path.bucket, endpoint_of(path.scheme), patience is _HASTY)
+def _client(path: StorePath, *, hasty: bool = False) -> Any:
+    return _clients(path.scheme, path.bucket, endpoint_of(path.scheme), hasty)
 
 
 @cache
 def _clients(scheme: str, bucket: str, _endpoint: str | None, hasty: bool) -> Any:
     store = _obstore().store
-    options = _options(scheme, _HASTY if hasty else _PATIENT)
     kinds = {"s3": store.S3Store, "gs": store.GCSStore, "az": store.AzureStore}
-    return kinds[scheme](bucket, **options)
+    return kinds[scheme](bucket, **_options(scheme, hasty=hasty))
 
 
-def _options(scheme: str, patience: dict[str, Any]) -> dict[str, Any]:
-    limits = {"connect_timeout": "3s", "timeout": "8s" if patience is _HASTY else "30s"}
+def _options(scheme: str, *, hasty: bool = False) -> dict[str, Any]:
+    limits = {"connect_timeout": "3s", "timeout": "8s" if hasty else "30s"}
     plain = (endpoint_of(scheme) or "").startswith("http://")  # a server without TLS
-    return {"client_options": limits | {"allow_http": plain}, "retry_config": patience}
+    retries = _HASTY if hasty else _PATIENT
+    return {"client_options": limits | {"allow_http": plain}, "retry_config": retries}
 
 
 @contextmanager
@@ -400,15 +399,16 @@ _MEANINGS: tuple[tuple[int, str, str], ...] = (
 
 
 def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
-    found = ((n, told) for n, said, told in _MEANINGS if re.search(said, f"{kind}: {text}"))
-    number, told = next(found, (errno.EIO, "{}"))
+    whole = f"{kind}: {text}"
+    found = ((n, message) for n, pattern, message in _MEANINGS if re.search(pattern, whole))
+    number, message = next(found, (errno.EIO, "{}"))
     host = re.search(r"https?://([^/\s]+)", text)
-    told = told.format(_first_line(text), host=host[1] if host else "the store")
+    message = message.format(_first_line(text), host=host[1] if host else "the store")
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
-        told += f" ({code[1]})" if code else ""
-        told += f"; set {_CREDENTIALS[scheme]} in the environment"
-    return number, told
+        message += f" ({code[1]})" if code else ""
+        message += f"; set {_CREDENTIALS[scheme]} in the environment"
+    return number, message
 
 
 _CREDENTIALS = {

@@ -1,4 +1,4 @@
-"""Lines: decoded text as lines with their positions, and hard-wrapped paragraphs joined again."""
+"""Lines: splits text into lines with their positions, and rejoins hard-wrapped paragraphs."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import NamedTuple
 from pipeline.text.unicode import SPACELESS_LETTER, beyond_ascii, is_plain, normalize
 
 MIN_WIDTH = 50
-"""Columns below which a line is no evidence of wrapping: verse and lists are narrower."""
+"""Minimum columns of a line that is evidence of wrapping: verse and lists are narrower."""
 MAX_WIDTH = 100
-"""Columns above which a line was not broken by a wrapping editor; mail and wires use 65 to 80."""
+"""Maximum columns of a line that an editor wrapped; mail and wires use 65 to 80."""
 MIN_BREAKS = 3
-"""Breaks inside sentences needed to distinguish wrapping from chance."""
+"""Minimum breaks inside sentences that are not chance."""
 MIN_EXPLAINED = 0.9
-"""Share of the breaks inside sentences that a wrapping editor must explain."""
+"""Minimum share of the breaks inside sentences that wrapping explains."""
 MIN_FULL = 0.6
-"""Share of all breaks after wide lines that it must explain: others end paragraphs."""
+"""Minimum share of all breaks after wide lines that wrapping explains: others end paragraphs."""
 MAX_WIDER = 0.03
-"""Share of lines that may be wider than those that were broken: addresses cannot be."""
+"""Maximum share of lines that are wider than the wrapped ones, such as addresses."""
 MIN_HYPHENS = 2
-"""Lines of a wrapped text that end inside a word from which its editor hyphenates: the hyphen goes
-when the word is joined. A single one may be that of a compound."""
+"""Minimum lines that end inside a word if the editor hyphenates (then the hyphens are removed): a
+single hyphen may belong to a compound."""
 TOLERANCE = 3
-"""Columns by which editors differ in what they count."""
+"""Columns by which the widths of editors differ."""
 MANY_CHARACTERS = 40
-"""Different characters outside ASCII above which folding them one by one costs more."""
+"""Maximum distinct characters outside ASCII for which folding one by one is faster."""
 _SOFT_HYPHEN = "\u00ad"
 _AROUND = "\"'“”„‘’«»()[],.;:!?…"
 _FULL_STOP = re.compile(r"[.!?…:;。！？][\"'”’»)\]]?$")
@@ -35,7 +35,7 @@ _FOLDED = bytes(
     code if code > 127 or code in b"_\n" else ord(chr(code).lower() if chr(code).isalnum() else " ")
     for code in range(256)
 )
-"""Byte of UTF-8 → itself, in small letters, or a space for a sign; line ends stay."""
+"""Byte of UTF-8 → itself, in lower case, or a space for a sign; line ends stay."""
 
 
 class Line(NamedTuple):
@@ -43,7 +43,7 @@ class Line(NamedTuple):
 
     Attributes:
         text: normalised, never empty.
-        start, end: code points of the raw text, without the white space around.
+        start, end: code points of the raw text, without the white space around it.
         blank_before: whether an empty line precedes it; True for the first.
         indent: characters of white space before it.
     """
@@ -56,7 +56,7 @@ class Line(NamedTuple):
 
 
 def split_lines(raw: str) -> list[Line]:
-    r"""Cut *raw* at every line break that Unicode knows; lines without a character are left out.
+    r"""Split *raw* at every Unicode line break; empty lines are left out.
 
     >>> [line.text for line in split_lines("a\r\nb\u2028\n c\f")]
     ['a', 'b', 'c']
@@ -69,7 +69,7 @@ def split_lines(raw: str) -> list[Line]:
         body = piece.strip()
         text = body if plain and "  " not in body else normalize(body)
         if text:
-            if body[-1] == _SOFT_HYPHEN:  # at the end of a line it is shown
+            if body[-1] == _SOFT_HYPHEN:  # visible at the end of a line
                 text += "-"
             indent = 0 if piece[0] == body[0] else len(piece) - len(piece.lstrip())
             start = position + indent
@@ -82,8 +82,8 @@ def split_lines(raw: str) -> list[Line]:
 def folded_words(lines: Sequence[str]) -> list[list[str]]:
     r"""List the case-folded words of each of *lines*: its runs of letters, digits and ``_``.
 
-    The same as ``re.findall(r"\w+", line.casefold())`` on each, in a fraction of the time. No line
-    holds a line end, and none of them a lone surrogate.
+    Equals ``re.findall(r"\w+", line.casefold())`` for each, in a fraction of the time. Lines must
+    not contain line ends or lone surrogates.
 
     >>> folded_words(["Don’t stop:", "3.5 km"])
     [['don', 't', 'stop'], ['3', '5', 'km']]
@@ -101,12 +101,12 @@ def folded_words(lines: Sequence[str]) -> list[list[str]]:
 
 
 def join_wrapped(lines: list[Line]) -> list[Line]:
-    """Join lines that an editor broke at a fixed width; other lines stay as they are.
+    """Join lines that an editor wrapped at a fixed width; other lines stay as they are.
 
-    A break is explained by wrapping when the next line's first word did not fit any more. Lines
-    are joined only where that holds for nearly all breaks inside a sentence (in menus, lists, verse
-    and one line per paragraph it does not). Short lines of boilerplate around them do not
-    count. A deeper indent starts a paragraph.
+    Wrapping explains a break if the first word of the next line would not have fitted. Lines are
+    only joined if that holds for nearly all breaks inside sentences (not so in menus, lists, verse
+    and one line per paragraph). Short lines of boilerplate do not count. A deeper indent starts a
+    paragraph.
     """
     width = _wrap_width(lines)
     if not width:
@@ -128,17 +128,17 @@ def join_wrapped(lines: list[Line]) -> list[Line]:
 
 
 def _columns(text: str) -> int:
-    """Width on a terminal: characters of scripts without spaces take two columns."""
+    """Return the width on a terminal: characters of scripts without spaces take two columns."""
     return len(text) if text.isascii() else len(text) + len(SPACELESS_LETTER.findall(text))
 
 
 def _first_word(text: str) -> int:
-    """Columns that the first unbreakable piece of *text* takes."""
+    """Return the columns of the first unbreakable piece of *text*, with the space before it."""
     return 2 if SPACELESS_LETTER.match(text) else len(text.split(" ", 1)[0]) + 1
 
 
 def _wrap_width(lines: list[Line]) -> int:
-    """Columns at which the text was wrapped; 0 when it was not."""
+    """Return the columns at which the text was wrapped; 0 if it was not."""
     if any(len(line.text) > 2 * MAX_WIDTH for line in lines):
         return 0
     breaks = [
@@ -160,14 +160,14 @@ def _wrap_width(lines: list[Line]) -> int:
 
 
 def _width(line: Line) -> int:
-    """Columns that *line* takes, its indent included."""
+    """Return the columns of *line* with its indent."""
     return _columns(line.text) + line.indent
 
 
 def _goes_on(line: Line, following: Line) -> bool:
-    """Whether *following* begins inside a sentence, as far as can be seen.
+    """Tell whether *following* seems to begin inside a sentence.
 
-    It begins with a small letter, or with one of a script that has no small ones.
+    It begins with a lower-case letter, or with one of a script without case.
     """
     first = following.text[0]
     small = first.islower() or (first.isalpha() and first.lower() == first.upper())
@@ -175,9 +175,9 @@ def _goes_on(line: Line, following: Line) -> bool:
 
 
 def _is_full(line: Line, following: Line, width: int) -> bool:
-    """Whether the first word of *following* would not have fitted on *line*, as a word is divided.
+    """Tell whether the first word of *following* would not have fitted on *line*, or is divided.
 
-    Editors differ in what they count; where a paragraph may end, none is given the benefit.
+    The tolerance does not apply where a paragraph may end.
     """
     if _breaks_word(line, following):
         return True
@@ -186,25 +186,25 @@ def _is_full(line: Line, following: Line, width: int) -> bool:
 
 
 def _continues(group: list[Line], line: Line, width: int) -> bool:
-    """Whether *line* is the next line of the paragraph in *group*."""
+    """Tell whether *line* is the next line of the paragraph in *group*."""
     last = group[-1]
     wider = max(_width(last), _width(line)) > width + TOLERANCE
     if line.blank_before or wider or not _is_full(last, line, width):
         return False
-    # The first line of a paragraph may be indented deeper than its others, never the reverse.
+    # Only the first line of a paragraph may be indented deeper than the others.
     return line.indent <= last.indent
 
 
 def _breaks_word(before: Line, line: Line) -> bool:
-    """Whether *before* ends with a hyphen inside a word that *line* continues."""
+    """Tell whether *before* ends with a hyphen inside a word that *line* continues."""
     return before.text[-1] == "-" and before.text[-2:-1].isalpha() and line.text[0].islower()
 
 
 def _join(group: list[Line], compounds: set[str] | None) -> Line:
-    """One paragraph from its lines; no space between letters of scripts that have none.
+    """Join the lines of one paragraph; no space between letters of scripts without spaces.
 
     Args:
-        compounds: the words with hyphens of a text whose editor hyphenates: they keep theirs.
+        compounds: words that keep their hyphens; None if the editor does not hyphenate.
     """
     if len(group) == 1:
         return group[0]

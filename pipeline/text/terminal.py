@@ -1,7 +1,7 @@
-"""Text for a terminal: what comes from data is made harmless, colour is added by name.
+"""Text for a terminal: escapes what comes from data, and adds colour by name.
 
-Names, titles and texts come from strangers. Printed as they are, they could move the cursor,
-recolour what follows, reverse the reading direction, or forge a line of their own.
+Names, titles and texts come from strangers. Printed as they are, they could move the cursor, change
+colours, reverse the reading direction, or forge lines.
 """
 
 from __future__ import annotations
@@ -25,15 +25,13 @@ STYLES = {
 """Name → number of the SGR sequence."""
 
 _KEPT = "\u200c\u200d\u00ad"
-"""Invisible characters that Persian, emoji and hyphenation need, and that reverse nothing."""
+"""Harmless invisible characters that Persian, emoji and hyphenation need."""
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _PLAIN = re.compile(r"[ -~]*")
 
 
 def shown(text: str) -> str:
-    r"""Escape what a terminal must not be sent: control, escape and direction characters.
-
-    The result is one line.
+    r"""Escape control, escape and direction characters; the result is one line.
 
     >>> shown("tide\n\x1b[31m tables\u202e.txt")
     'tide\\n\\x1b[31m tables\\u202e.txt'
@@ -42,11 +40,11 @@ def shown(text: str) -> str:
     """
     if _PLAIN.fullmatch(text):
         return text
-    return "".join([each if is_harmless(each) else _escape(each) for each in text])
+    return "".join([c if is_harmless(c) else c.encode("unicode_escape").decode() for c in text])
 
 
 def pasted(path: object) -> str:
-    """Quote a path for a command that a message proposes: no shell splits it, and it is no flag.
+    """Quote a path for a command in a message, so that it is one argument and no flag.
 
     >>> pasted("a b"), pasted("-odd"), pasted("s3://bucket/out")
     ("'a b'", './-odd', 's3://bucket/out')
@@ -56,7 +54,7 @@ def pasted(path: object) -> str:
 
 
 def shown_lines(text: str) -> str:
-    r"""Do the same for a text of several lines, which stay lines.
+    r"""Escape a text like ``shown``, but keep its lines.
 
     >>> shown_lines("one\r\n\x07two")
     'one\\r\n\\x07two'
@@ -65,7 +63,7 @@ def shown_lines(text: str) -> str:
 
 
 def shown_in(value: Any) -> Any:
-    """Do the same for all strings in lists and dicts."""
+    """Escape all strings in lists and dicts like ``shown``."""
     if isinstance(value, str):
         return shown(value)
     if isinstance(value, dict):
@@ -74,16 +72,12 @@ def shown_in(value: Any) -> Any:
 
 
 def is_harmless(char: str) -> bool:
-    """Say whether *char* moves, colours and turns nothing where it is printed."""
+    """Tell whether *char* may be printed as it is."""
     return char.isprintable() or char in _KEPT or unicodedata.category(char) == "Zs"
 
 
-def _escape(char: str) -> str:
-    return char.encode("unicode_escape").decode()
-
-
 def paint(text: str, *styles: str) -> str:
-    r"""Colour *text*; ``uncoloured`` takes it away where it is not wanted.
+    r"""Style *text*; ``uncoloured`` removes the styles.
 
     >>> paint("no_text", "red")
     '\x1b[31mno_text\x1b[0m'
@@ -93,12 +87,12 @@ def paint(text: str, *styles: str) -> str:
 
 
 def uncoloured(text: str) -> str:
-    """Take away what ``paint`` added."""
+    """Remove what ``paint`` added."""
     return _SGR.sub("", text)
 
 
 def wants_colour(choice: ColourChoice, stream: IO[Any]) -> bool:
-    """Decide about colour: as requested; by default on a terminal, unless NO_COLOR is set.
+    """Decide whether to use colour: by default on a terminal, unless NO_COLOR is set.
 
     Source: https://no-color.org (set and not empty), and TERM=dumb.
     """

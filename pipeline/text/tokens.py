@@ -1,21 +1,20 @@
 """Words: what a word is in any script, and a 64-bit hash of each, for whole blocks of texts.
 
 A word is a run of letters and digits with their combining marks; in scripts that put no
-spaces between words, each character with its marks is a word. Case, compatibility forms
-(ligatures, full-width letters), invisible joiners, the script of digits, Arabic and Hebrew vowel
-marks, and Arabic or Persian yeh and kaf make no difference: words are compared, never printed.
-Underscores, apostrophes and all punctuation separate.
+spaces between words, each character with its marks is a word. Words are compared, never printed, so
+these make no difference: case, compatibility forms (ligatures, full-width letters), invisible
+joiners, the script of digits, Arabic and Hebrew vowel marks, and Arabic or Persian yeh and kaf.
+Underscores, apostrophes and all punctuation separate words.
 
     texts ─fold─▶ code points ─classes─▶ word starts and ends ─prefix sums─▶ hashes
 
 Nothing loops over words: one Python loop over 450 words would take longer than all of this.
-What is a letter follows the Unicode tables of the running Python (``unicodedata``).
+Letters are those of the running Python's Unicode tables (``unicodedata``).
 """
 
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -24,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import offsets_of
+from pipeline.arrays import UTF_32, code_points, offsets_of, runs_of
 from pipeline.text.unicode import SPACELESS
 
 Hashes = NDArray[np.uint64]
@@ -33,27 +32,26 @@ Points = NDArray[np.uint32] | NDArray[np.uint8]
 SEPARATOR, LETTER, SINGLE, MARK, IGNORED = range(5)
 """Classes of a code point; SINGLE is a letter that is a word of its own."""
 IGNORABLE = "\u00ad\u034f\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
-"""Inside of a character class: soft hyphens, joiners, variation selectors; they part no word."""
+"""Character class of soft hyphens, joiners and variation selectors, which separate no words."""
 _IGNORED = re.compile(f"[{IGNORABLE}]+")
 
 _ARABIC_MARKS = re.compile(
     "[\u0640\u064b-\u065f\u0670\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]+"
 )
-"""The Arabic tatweel, and Arabic and Hebrew vowel marks: printed or not, it is the same word."""
+"""The Arabic tatweel, and Arabic and Hebrew vowel marks, which are optional."""
 
 _SAME_LETTERS = (("\u064a", "\u06cc"), ("\u0649", "\u06cc"), ("\u0643", "\u06a9"))
 """Arabic yeh, alef maksura and kaf, as the Persian letters that keyboards confuse with them."""
 _ARABIC = re.compile("[\u0590-\u06ff]")
 _ASCII = bytes(range(128))
 _TYPOGRAPHY = "\u2018\u2019\u201c\u201d\u2013\u2014\u2022"
-"""Quotes, dashes and bullets: no part of a word, and often all that is not Latin-1 in a text."""
+"""Quotes, dashes and bullets: often the only characters of a text outside Latin-1."""
 CHUNK_CHARS = 1 << 15
-"""Characters worked on at once: the arrays of a chunk (256 KiB each) stay in the cache."""
+"""Characters processed at once: the arrays of a chunk (256 KiB each) fit the cache."""
 _MARK_ON = np.array([SEPARATOR, LETTER, MARK, SEPARATOR, SEPARATOR], np.uint8)
 _PLANES = 0x33480  # past the last letter that Unicode assigns
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 2**64)
-_UTF_32 = "utf-32-le" if sys.byteorder == "little" else "utf-32-be"
 
 
 class WordHashes(NamedTuple):
@@ -69,7 +67,7 @@ class WordHashes(NamedTuple):
 
 
 class _Spans(NamedTuple):
-    """The words of a chunk: ``points[start:end]`` each, from ``bounds[i]`` on those of piece i."""
+    """The words of a chunk: ``points[start:end]`` each; those of piece i from ``bounds[i]`` on."""
 
     points: Points
     starts: Offsets
@@ -88,14 +86,14 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for chunk in _chunks((text,)):
         spans = _spans([piece for _, piece in chunk])
-        folded = spans.points.astype(np.uint32).tobytes().decode(_UTF_32, "surrogatepass")
+        folded = spans.points.astype(np.uint32).tobytes().decode(UTF_32, "surrogatepass")
         ranges = zip(spans.starts.tolist(), spans.ends.tolist(), strict=True)
         found.extend(folded[start:end] for start, end in ranges)
     return found
 
 
 def word_count(text: str) -> int:
-    """Count the words of *text*: ``len(words(text))``, without making them."""
+    """Return ``len(words(text))`` without making the words."""
     return sum(len(_spans([piece for _, piece in chunk]).starts) for chunk in _chunks((text,)))
 
 
@@ -115,10 +113,7 @@ def hash_words(texts: Sequence[str]) -> WordHashes:
 
 
 def mix(values: Hashes) -> Hashes:
-    """Let every bit of a value depend on every other: a bijection on uint64.
-
-    The multiplications and shifts are those of MurmurHash3's 64-bit finaliser.
-    """
+    """Mix the bits of each value with MurmurHash3's 64-bit finaliser, a bijection on uint64."""
     mixed = values ^ (values >> np.uint64(33))
     mixed *= np.uint64(0xFF51AFD7ED558CCD)
     mixed ^= mixed >> np.uint64(33)
@@ -132,18 +127,15 @@ def _fold(text: str) -> str:
         return text.lower()
     for mark in _TYPOGRAPHY:  # without them, most texts need only one byte per character
         text = text.replace(mark, " ")
-    if not _is_latin(text):  # a mark may compose with the letter before what is ignored
+    if not _is_latin(text):  # first, because a mark may compose with a letter before them
         text = _IGNORED.sub("", text)
-    # Casefolding can undo the normal form and the other way round; twice is stable enough.
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    folded = unicodedata.normalize("NFKC", folded)
-    return folded if _is_latin(folded) else _as_read(folded)
-
-
-def _as_read(text: str) -> str:
-    """Give letters that readers take for the same one code point."""
-    # Most texts have a few dashes or accents: searching those alone is ten times as fast.
-    if _ARABIC.search(text.encode("utf-8", "replace").translate(None, _ASCII).decode()):
+    # Case folding can undo the normal form and vice versa; normalizing twice is stable enough.
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text)
+    # It is ten times as fast to search only the few characters outside ASCII.
+    if not _is_latin(text) and _ARABIC.search(
+        text.encode("utf-8", "replace").translate(None, _ASCII).decode()
+    ):
         text = _ARABIC_MARKS.sub("", text)
         for one, other in _SAME_LETTERS:
             text = text.replace(one, other)
@@ -152,7 +144,7 @@ def _as_read(text: str) -> str:
 
 @cache
 def _plain_digits() -> NDArray[np.uint32]:
-    # Once a process: each code point, and for a digit of any script that of the ASCII digit.
+    """Return each code point; for a digit of any script that of the ASCII digit."""
     points = np.arange(_PLANES, dtype=np.uint32)
     for point in range(128, 0x20000):
         if chr(point).isdecimal():
@@ -169,7 +161,7 @@ def _is_latin(text: str) -> bool:
 
 
 def _pieces(folded: str) -> Iterator[str]:
-    # A text longer than a chunk is cut at a space, or a line end, of its second half.
+    """Split a text longer than a chunk at a space or line end in the second half of each."""
     start = 0
     while len(folded) - start > CHUNK_CHARS:
         half, full = start + CHUNK_CHARS // 2, start + CHUNK_CHARS
@@ -196,7 +188,7 @@ def _chunks(texts: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
 
 @cache
 def _classes() -> NDArray[np.uint8]:
-    # Once a process. Regular expressions find runs of letters much faster than a loop would.
+    """Return the class of each code point; regular expressions find runs faster than a loop."""
     characters = "".join(map(chr, range(_PLANES)))
     classes = np.zeros(_PLANES, np.uint8)
     for match in re.finditer(r"[^\W_]+", characters):
@@ -213,15 +205,14 @@ def _classes() -> NDArray[np.uint8]:
 
 
 def _classified(text: str) -> tuple[Points, NDArray[np.uint8]]:
-    """Return the code points of *text*, as narrow as they are, and the class of each.
+    """Return the code points of *text*, as bytes if possible, and the class of each.
 
     Digits of all scripts become those of ASCII.
     """
     try:
         narrow = text.encode("latin-1")
     except UnicodeEncodeError:
-        points = np.frombuffer(text.encode(_UTF_32, "surrogatepass"), np.uint32)
-        points = _plain_digits().take(points, mode="clip")
+        points = _plain_digits().take(code_points(text), mode="clip")
         return points, _classes().take(points, mode="clip")
     classes = narrow.translate(_classes()[:256].tobytes())
     return np.frombuffer(narrow, np.uint8), np.frombuffer(classes, np.uint8)
@@ -231,10 +222,7 @@ def _spans(pieces: Sequence[str]) -> _Spans:
     points, classes = _classified("\n".join(pieces) + "\n")
     limits = offsets_of(np.array([len(piece) + 1 for piece in pieces]))
     if classes.max() <= LETTER:
-        inside = np.zeros(len(classes) + 1, np.bool_)
-        inside[1:] = classes
-        changes = np.flatnonzero(inside[1:] != inside[:-1])
-        starts, ends = changes[::2], changes[1::2]
+        starts, ends = runs_of(classes)
     else:
         kept = classes != IGNORED
         limits[1:] = np.cumsum(kept)[limits[1:] - 1]
@@ -244,7 +232,7 @@ def _spans(pieces: Sequence[str]) -> _Spans:
 
 
 def _bounds(classes: NDArray[np.uint8]) -> tuple[Offsets, Offsets]:
-    """Tell where words start and end, with letters that are words of their own, and marks."""
+    """Return where words start and end, given SINGLE letters and marks."""
     inside = classes != SEPARATOR
     first = np.empty(len(inside), np.bool_)
     first[:1] = inside[:1]
@@ -258,9 +246,9 @@ def _bounds(classes: NDArray[np.uint8]) -> tuple[Offsets, Offsets]:
 
 
 def _settle_marks(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Give marks on a letter its class, marks on nothing that of a separator.
+    """Turn marks after a LETTER into LETTERs, and marks after no letter into SEPARATORs.
 
-    Marks on a SINGLE stay MARK: they end a word that no letter continues.
+    Marks after a SINGLE stay MARK: they end a word that no letter continues.
     """
     marks = classes == MARK
     base = np.maximum.accumulate(np.where(marks, 0, np.arange(len(classes))))
@@ -268,18 +256,18 @@ def _settle_marks(classes: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _hash(spans: _Spans) -> Hashes:
-    # A word is a polynomial in _BASE over its scrambled characters, modulo 2**64: a difference
-    # of prefix sums, divided by the power at which it starts.
+    # The hash of a word is a polynomial in _BASE over its scrambled characters, modulo 2**64: a
+    # difference of prefix sums, divided by the power at which it starts.
     if spans.points.dtype == np.uint8:
         characters = _narrow_characters().take(spans.points, mode="clip")
     else:
         characters = _scramble(spans.points)
-    characters *= _powers(_BASE, len(characters))
+    characters *= _powers(_BASE)[: len(characters)]
     sums = np.empty(len(characters) + 1, np.uint64)
     sums[0] = 0
     np.cumsum(characters, out=sums[1:])
     hashes = sums[spans.ends] - sums[spans.starts]
-    hashes *= _powers(_INVERSE, len(characters))[spans.starts]
+    hashes *= _powers(_INVERSE)[spans.starts]
     return mix(hashes)
 
 
@@ -296,13 +284,9 @@ def _narrow_characters() -> Hashes:
     return _scramble(np.arange(256, dtype=np.uint8))
 
 
-def _powers(base: int, count: int) -> Hashes:
-    # Chunks are never longer than twice CHUNK_CHARS, so that two arrays serve them all.
-    return _all_powers(base)[:count]
-
-
 @cache
-def _all_powers(base: int) -> Hashes:
+def _powers(base: int) -> Hashes:
+    """Return the powers of *base* up to the length of the longest chunk, twice CHUNK_CHARS."""
     factors = np.full(2 * CHUNK_CHARS + 2, base, np.uint64)
     factors[0] = 1
     return np.multiply.accumulate(factors)

@@ -1,4 +1,4 @@
-"""Characters: their scripts; one form for equal text, no invisible ones, one kind of space."""
+"""Characters: their scripts, and the normal form of a line of text."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ SCRIPTS: dict[str, str] = {
     "Hebrew": "\u0590-\u05ff",
     "Devanagari": "\u0900-\u097f",
 }
-"""Script name → the inside of a character class with the blocks of that script."""
+"""Name of a script → character class of its blocks (without brackets)."""
 
 SPACELESS = "".join(SCRIPTS[name] for name in ("Han", "Kana", "Thai", "Lao", "Khmer", "Myanmar"))
-"""Inside of a character class: letters of scripts that put no spaces between words."""
+"""Character class of the scripts that put no spaces between words."""
 SPACELESS_LETTER = re.compile(f"[{SPACELESS}]")
 FIRST_SPACELESS = "\u0e00"
 HAN_AND_KANA = "\u2e80"
-"""No spaceless letter is below the first; from the second on lie those of the largest scripts."""
+"""The lowest spaceless letter; the lowest of the largest scripts."""
 
-
-# U+200C and U+200D stay: Persian spelling and emoji sequences need them. The controls that
-# `str.split` takes for spaces (tab, line and file separators) stay here and become spaces.
+# Except U+200C and U+200D, which Persian spelling and emoji sequences need, and the controls that
+# `str.split` takes for spaces (tab, line and file separators).
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb]"
@@ -48,7 +47,7 @@ def digest(text: str, size: int = 16) -> bytes:
 
 
 def beyond_ascii(text: str) -> set[str]:
-    """Return the characters of *text* outside ASCII, each once; it has no lone surrogate.
+    """Return the characters of *text* outside ASCII; it must not contain lone surrogates.
 
     >>> sorted(beyond_ascii("café – crème"))
     ['è', 'é', '–']
@@ -57,9 +56,9 @@ def beyond_ascii(text: str) -> set[str]:
 
 
 def is_plain(text: str) -> bool:
-    """Whether ``normalize`` could do nothing to the lines of *text* but tidy their spaces.
+    """Tell whether ``normalize`` can only change the spaces of the lines of *text*.
 
-    Cheap: each character is examined once per process. May be False for a text that needs nothing.
+    Cheap: each character is examined once per process. May be False for a text without changes.
     """
     strange = text.encode("utf-8", "surrogatepass").translate(None, _PLAIN_ASCII)
     return all(map(_is_inert, set(strange.decode("utf-8", "surrogatepass"))))
@@ -67,9 +66,9 @@ def is_plain(text: str) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _is_inert(char: str) -> bool:
-    """Whether *char* is visible and NFC, and composes with no character before it.
+    """Tell whether *char* is visible and NFC, and does not compose with the character before it.
 
-    Marks and the letters that Korean syllables are made of may compose.
+    Marks and the letters of Korean syllables may compose.
     """
     if not char.isprintable() or unicodedata.category(char).startswith("M"):
         return False
@@ -77,16 +76,16 @@ def _is_inert(char: str) -> bool:
 
 
 def normalize(text: str) -> str:
-    r"""Return *text* in NFC on one line: visible characters, single spaces, none at the ends.
+    r"""Return *text* in NFC, on one line, without invisible characters, with single spaces.
 
-    Controls, zero-width characters, soft hyphens and direction marks go; every kind of
-    white space becomes a space; a lone surrogate, which no file can hold, becomes U+FFFD.
+    Controls, zero-width characters, soft hyphens and direction marks are removed; white space
+    becomes a space, but not at the ends; a lone surrogate, which no file can hold, becomes U+FFFD.
 
     >>> normalize("  cafe\u0301\u00a0\u200bcr\u00e8me ")
     'caf\xe9 cr\xe8me'
     """
     text = text.strip()
-    # Whatever else would be mended here is not printable: most lines are done with one look.
+    # Everything else that would be changed is not printable, so most lines return here.
     if "  " not in text and text.isprintable():
         return text if text.isascii() else unicodedata.normalize("NFC", text)
     if not text.isascii():

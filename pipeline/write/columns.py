@@ -93,7 +93,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("url", pa.string(), "?", _KEPT, "canonical address", lambda a: a.url),
     Column("site", pa.string(), "?", _KEPT, "registrable domain", lambda a: a.site),
     Column("url", pa.string(), "?", _R, "canonical address, if the record or the page states one", _rejected_url),
-    Column("site", pa.string(), "?", _R, "registrable domain of url", lambda r: site_of(_rejected_url(r) or "")),
+    Column("site", pa.string(), "?", _R, "registrable domain of url; without a url, the site that the record, its text or its path names", lambda r: site_of(_rejected_url(r) or "") or r.site),
     Column("title", pa.string(), "?", _KEPT, "headline", lambda a: a.title),
     Column("authors", _STRINGS, "!", _KEPT, "names from bylines, in order", lambda a: a.authors),
     Column("contributors", _STRINGS, "!", _KEPT, "names from credits such as 'contributed to this report'", lambda a: a.contributors),
@@ -200,12 +200,10 @@ def finished_table(
     table: Table, staged: pa.Table, late: Mapping[str, Iterable[object]]
 ) -> pa.Table:
     """Complete *staged* rows with the columns that are known late, in the order of *table*."""
-    arrays = []
-    for column in columns_of(table):
-        if column.name in late:
-            arrays.append(_array(column, late[column.name]))
-        else:
-            arrays.append(staged[column.name])
+    arrays = [
+        _array(column, late[column.name]) if column.name in late else staged[column.name]
+        for column in columns_of(table)
+    ]
     return pa.Table.from_arrays(arrays, schema=schema(table))
 
 

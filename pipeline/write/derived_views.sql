@@ -66,7 +66,7 @@ FROM (
     )
 ) GROUP BY cluster_id;
 
--- The account by site. Records without a url are counted under null.
+-- The account by site. Records without a known site are counted under null.
 CREATE OR REPLACE VIEW account_by_site AS
 SELECT site,
     count(*) FILTER (outcome = 'article') AS articles,

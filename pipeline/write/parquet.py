@@ -1,4 +1,4 @@
-"""Parquet files whose bytes depend on the rows alone."""
+"""Parquet files whose bytes depend only on the rows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pyarrow import fs
 
 from pipeline.errors import NewsieveError
-from pipeline.storage import Place, StorePath, replacing
-from pipeline.storage.objects import arrow_files
+from pipeline.storage import Place, replacing
+from pipeline.storage.objects import StorePath, arrow_files
 
 REPETITIVE = [
     "site", "section", "date_published_precision", "language", "media_type", "extractor",
@@ -53,9 +53,9 @@ def write_parquet(
     row_group_rows: int,
     differences: Sequence[str] = (),
 ) -> int:
-    """Write *tables* as one file that appears whole or not at all.
+    """Write *tables* as one file, atomically.
 
-    Rows are regrouped, so that the bytes do not depend on the portions they came in.
+    Rows are regrouped, so that the bytes do not depend on how they were divided into tables.
 
     Args:
         differences: columns of numbers that are stored by their differences.

@@ -28,14 +28,16 @@ _HEADER = """\
 
 _MANIFESTS = "runs/*/manifest.json"
 _COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
-_MANIFEST_COLUMNS = {
+_FACTS = {
     "run_id": "VARCHAR",
     "sequence": "BIGINT",
     "parent": "VARCHAR",
     "logical_date": "DATE",
     "published_at": "TIMESTAMPTZ",
     "newsieve": "VARCHAR",
-    "counts": f"STRUCT({', '.join(f'{name} BIGINT' for name in _COUNTED)})",
+}
+_MANIFEST_COLUMNS = _FACTS | {
+    "counts": f"STRUCT({', '.join(f'{name} BIGINT' for name in _COUNTED)})"
 }
 
 _DERIVED = Path(__file__).with_name("derived_views.sql").read_text(encoding="utf-8")
@@ -43,13 +45,13 @@ _DERIVED = Path(__file__).with_name("derived_views.sql").read_text(encoding="utf
 
 
 def write_views(output: Place, listed: Listed | None = None) -> None:
-    """Bring *output*/views.sql up to what lies in the runs; an equal file is left alone.
+    """Update *output*/views.sql if it differs.
 
     Args:
         listed: in an object store, what is published.
 
-    Call it after whatever adds or removes files of runs. A run that is published stays so when
-    the views cannot be written: the log says it, and the next run tries again.
+    Call it after files of runs were added or removed. If the views cannot be written, the run
+    stays published: a warning is logged, and the next run tries again.
     """
     path = output / NAME
     content = views(output, listed).encode()
@@ -84,20 +86,18 @@ def views(output: Place, listed: Listed | None = None) -> str:
     columns = ", ".join(f"{name}: '{type_}'" for name, type_ in _MANIFEST_COLUMNS.items())
     manifests = f"read_json('{_MANIFESTS}', columns = {{{columns}}})"
     if listed and listed.manifests:
-        manifests = f"({_told(listed.manifests)})"
+        manifests = f"({_runs_query(listed.manifests)})"
     elif listed or not _matches(output, _MANIFESTS):
         manifests = f"({_no_rows(_MANIFEST_COLUMNS)})"
-    facts = ", ".join(name for name in _MANIFEST_COLUMNS if name != "counts")
-    parts.append(_view("runs", f"SELECT {facts}, {counts} FROM {manifests}"))  # noqa: S608
+    parts.append(_view("runs", f"SELECT {', '.join(_FACTS)}, {counts} FROM {manifests}"))  # noqa: S608
     return "\n".join(parts) + _DERIVED
 
 
 def _rows_of(output: Place, listed: Listed | None, folder: str, columns: pa.Schema) -> str:
     """Return a view of the files of a table; runs of an older newsieve may lack some columns."""
     pattern = f"runs/*/{folder}/*.parquet"
-    files, found = _quoted(pattern), True
     if listed is None:
-        found = _matches(output, pattern)
+        files, found = _quoted(pattern), _matches(output, pattern)
     else:
         named = listed.files.get(folder, ())
         files, found = f"[{', '.join(map(_quoted, named))}]", bool(named)
@@ -111,28 +111,23 @@ def _quoted(text: object) -> str:
     return "NULL" if text is None else "'" + str(text).replace("'", "''") + "'"
 
 
-def _told(manifests: Sequence[Mapping[str, Any]]) -> str:
-    """Return the columns of ``runs`` as rows of a query: in an object store no glob reads them."""
+def _runs_query(manifests: Sequence[Mapping[str, Any]]) -> str:
+    """Return a query for the rows of ``runs``: in an object store no glob reads the manifests."""
     rows = []
     for manifest in manifests:
+        facts = [f"{_quoted(manifest.get(name))}::{type_}" for name, type_ in _FACTS.items()]
         counts = ", ".join(f"{name}: {manifest['counts'][name]}" for name in _COUNTED)
-        facts = [
-            f"{_quoted(manifest.get(name))}::{type_}"
-            for name, type_ in _MANIFEST_COLUMNS.items()
-            if name != "counts"
-        ]
         rows.append(f"({', '.join([*facts, f'{{{counts}}}'])})")
-    names = ", ".join([name for name in _MANIFEST_COLUMNS if name != "counts"] + ["counts"])
+    names = ", ".join([*_FACTS, "counts"])
     return f"SELECT * FROM (VALUES {', '.join(rows)}) AS told({names})"  # noqa: S608
 
 
 def _comments(table: Table) -> str:
     """Describe each column in the database as well, as ``DESCRIBE`` tools show it."""
-    lines = []
-    for column in columns_of(table):
-        text = column.doc.replace("'", "''")
-        lines.append(f"COMMENT ON COLUMN {table}.{column.name} IS '{text}';\n")
-    return "".join(lines)
+    return "".join(
+        f"COMMENT ON COLUMN {table}.{column.name} IS {_quoted(column.doc)};\n"
+        for column in columns_of(table)
+    )
 
 
 def sql_type(type_: pa.DataType) -> str:

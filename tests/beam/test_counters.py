@@ -11,7 +11,7 @@ from runs import ROOT, run
 
 from pipeline.beam.graph import build
 from pipeline.beam.local_workers import Deaths, local_workers, private_folder
-from pipeline.beam.transforms import CLOSED, NAMESPACE
+from pipeline.beam.work import CLOSED, NAMESPACE
 
 pytestmark = pytest.mark.beam
 

@@ -221,7 +221,7 @@ def test_a_failing_step_is_one_message_and_publishes_nothing(tmp_path, monkeypat
     def broken(*_arguments):
         raise RuntimeError("disk on fire")
 
-    monkeypatch.setattr("pipeline.beam.transforms.clean_block", broken)
+    monkeypatch.setattr("pipeline.beam.work.clean_block", broken)
     with pytest.raises(NewsieveError, match=r"in step Clean/CleanBlock: .*disk on fire"):
         run(ROOT / "raw", tmp_path, engine=execute)
     assert not (tmp_path / "runs").exists()

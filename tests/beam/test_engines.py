@@ -18,10 +18,10 @@ from clusters_page import documented
 from runs import DAY, ROOT, newsieve
 
 from pipeline.beam.description import describe
-from pipeline.beam.engines import ENGINES, REFUSED, needs_of, require
+from pipeline.beam.engines import needs_of, require
 from pipeline.beam.flink import Flink
 from pipeline.beam.graph import STAGES, build
-from pipeline.beam.options import parse_options
+from pipeline.beam.options import ENGINES, REFUSED, parse_options
 from pipeline.beam.pool import serve_pool
 from pipeline.config import Config
 from pipeline.config_file import load_config
@@ -440,10 +440,11 @@ def test_only_jobs_of_the_run_that_are_at_work_are_found():
         {"jid": "c", "name": "newsieve-2", "state": "RUNNING", "start-time": 2},
         {"jid": "d", "name": "newsieve-3", "state": "FAILED", "start-time": 4},
     ]
-    with flink(jobs_overview={"jobs": jobs}) as (address, _):
+    trace = {"exceptionHistory": {"entries": [{"stacktrace": "the trace of d"}]}}
+    with flink(jobs_overview={"jobs": jobs}, jobs_d_exceptions=trace) as (address, _):
         assert ["a"] == Flink(address).jobs("newsieve-1")
-        assert [] == Flink(address).failed("newsieve-1")
-        assert ["d"] == Flink(address).failed("newsieve-3")
+        assert "" == Flink(address).failure("newsieve-1")
+        assert "the trace of d" == Flink(address).failure("newsieve-3")
 
 
 def test_progress_names_our_stages():

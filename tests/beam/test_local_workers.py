@@ -19,7 +19,7 @@ from apache_beam.utils import thread_pool_executor
 from factories import story
 from runs import ROOT, run, table_bytes
 
-from pipeline.beam import local_workers
+from pipeline.beam import worker
 from pipeline.beam.local_workers import private_folder, worker_handlers
 from pipeline.beam.runner import execute
 from pipeline.errors import NewsieveError
@@ -138,7 +138,7 @@ def test_what_a_worker_printed_last_is_the_reason_of_its_death(tmp_path, monkeyp
     code = (
         "import sys; print('Traceback', flush=True); sys.exit('ImportError: no module named grpc')"
     )
-    monkeypatch.setattr(local_workers, "python_command", lambda *_: [sys.executable, "-c", code])
+    monkeypatch.setattr(worker, "python_command", lambda *_: [sys.executable, "-c", code])
     reason = "a worker process died: it ended with exit code 1: ImportError: no module named grpc"
     with pytest.raises(NewsieveError, match=reason):
         run(ROOT / "raw", tmp_path / "out", execute, run={"workers": 2, "block_bytes": 8_000})
@@ -238,10 +238,10 @@ def fail(thread):
 """
     if where == "worker":
         # What a worker's threads ask of gRPC fails; its main thread waits for instructions.
-        command = local_workers.python_command
+        command = worker.python_command
         broken = f"{failing}\nthreading.Thread.start = fail\n"
         monkeypatch.setattr(
-            local_workers,
+            worker,
             "python_command",
             lambda code, *rest: command(f"exec({broken!r}); {code}", *rest),
         )

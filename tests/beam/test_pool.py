@@ -17,7 +17,7 @@ import pytest
 from apache_beam.portability.api import beam_fn_api_pb2 as messages
 from apache_beam.portability.api import beam_fn_api_pb2_grpc as services
 
-from pipeline.beam import pool
+from pipeline.beam import worker
 from pipeline.beam.description import describe, differences
 from pipeline.beam.pool import ask_worker, serve_pool
 from pipeline.errors import NewsieveError, UsageError
@@ -125,7 +125,7 @@ def test_a_worker_that_cannot_start_is_an_answer(monkeypatch):
     """The engine, which would wait for ever, is told the reason within seconds."""
     told = []
     code = "import sys; sys.exit('ModuleNotFoundError: No module named apache_beam')"
-    monkeypatch.setattr(pool, "python_command", lambda *_: [sys.executable, "-c", code])
+    monkeypatch.setattr(worker, "python_command", lambda *_: [sys.executable, "-c", code])
     with pool_of(told) as pool_address, grpc.insecure_channel(pool_address) as channel:
         missing = start(channel, "127.0.0.1:1")
         nowhere = start(channel, "127.0.0.1:1", folder="/no/such/folder")

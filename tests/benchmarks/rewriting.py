@@ -22,7 +22,7 @@ from pipeline.job import run_job
 from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
-from pipeline.storage import link_tree
+from pipeline.storage.disk import link_tree
 from tests.in_process import run_passes
 
 FIRST = date(2025, 1, 1)

@@ -132,6 +132,9 @@ class Bench:
                 stack.enter_context(mock.patch.multiple(decide, **part))
             silent = {rule: lambda _: [] for rule in gone if rule in rules.FUNCTIONS}
             stack.enter_context(mock.patch.dict(rules.FUNCTIONS, silent))
+            if "repeated_title" in gone:
+                nothing = mock.Mock(return_value=frozenset())
+                stack.enter_context(mock.patch.object(decide, "repeated_title", nothing))
             touched = {
                 at: each
                 for at, old in enumerate(self.held)

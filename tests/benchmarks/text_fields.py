@@ -55,7 +55,7 @@ def verdicts_of(
     """(field, verdict) of a text; a wrong title that is the page's own is ``form``."""
     gold = golds.of(read.labelled.page_id, read.labelled.url)
     for field, verdict in verdicts(read, gold) if gold else ():
-        own = name_key(read.page.title or "") in forms.get(read.labelled.page_id, ())
+        own = name_key(read.heading.title or "") in forms.get(read.labelled.page_id, ())
         yield field, "form" if verdict == "wrong" and field == "title" and own else verdict
 
 

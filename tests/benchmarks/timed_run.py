@@ -17,7 +17,7 @@ from types import GeneratorType, ModuleType
 from typing import Any
 
 import pipeline.beam.runner
-import pipeline.beam.transforms
+import pipeline.beam.work
 import tests.in_process
 from pipeline.config_file import load_config
 from pipeline.job import run_job
@@ -76,7 +76,7 @@ def main() -> None:
     settings = [f"input.paths=[{folder}]", f"write.output={output}", "run.workers=1"]
     config = load_config(None, settings)
     beam = pipeline.beam
-    for module in (tests.in_process, beam.transforms):
+    for module in (tests.in_process, beam.work):
         time_passes(module)
     if way == "loop":
         run_job(

@@ -36,7 +36,8 @@ import pyarrow.parquet as pq
 from pipeline.explain.runs import verify
 from pipeline.ledger.held import held_runs
 from pipeline.ledger.history import committed_runs, table_files
-from pipeline.storage import Place, StorePath, name_below, opened, write_bytes
+from pipeline.storage import Place, name_below, opened, write_bytes
+from pipeline.storage.objects import StorePath
 from tests.benchmarks.texts import write_texts
 from tests.object_server import S3, SERVERS, store_on_this_machine
 

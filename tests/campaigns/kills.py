@@ -33,7 +33,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline.ledger.history import committed_runs, read_manifest, table_files
-from pipeline.storage import Place, StorePath, opened
+from pipeline.storage import Place, opened
+from pipeline.storage.objects import StorePath
 from tests.benchmarks.texts import write_texts
 from tests.object_server import S3, SERVERS, fetch_runs, store_on_this_machine
 

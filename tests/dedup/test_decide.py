@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from hashlib import blake2b
+from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -189,7 +190,8 @@ def test_decisions_hold_their_promises(family, random):
     again = decide(candidates([texts[i] for i in shuffled], links, ranks=shuffled), CONFIG)
 
     assert listed(found) == listed(again)
-    assert found.probability.tolist() == again.probability.tolist()
+    for name in ("probability", "partly", "fuller", "revised", "other_story"):
+        assert getattr(found, name).tolist() == getattr(again, name).tolist()
     removed = {row[0] for row in listed(found) if row[3] != "kept"}
     for article, representative, cluster, match in listed(found):
         assert representative not in removed
@@ -254,6 +256,44 @@ def test_a_longer_text_is_not_removed_for_a_published_teaser():
     assert ([0, 1], {0: 1}) == (stay, fuller)
     assert [True] == found.partly.tolist()
     assert [(0, 0, 1, "kept")] == listed(found)
+
+
+TEASERS = [passage(0, n, name) for n, name in ((130, "a"), (110, "b"), (90, "c"))]
+PAGES = {
+    "the story that the page continues": (("a", "b", "c"), True),
+    "that story, even if a longer part of another is on the page": (("c", "a", "b"), True),
+    "the likeliest where the page begins with none": (("u", "c", "a", "b"), False),
+}
+
+
+@pytest.mark.parametrize("case", PAGES)
+def test_the_cluster_of_a_page_of_stories_does_not_depend_on_which_is_compared_first(case):
+    """Of several published stories it joins one, and is a fuller version of that or of none."""
+    names, continues = PAGES[case]
+    stories = {words[0][0]: words for words in (*TEASERS, passage(0, 60, "u"))}
+    page = Text(sum((stories[name] for name in names), ()))
+    found = set()
+    for order in permutations(range(3)):
+        texts = [*(Text(words, published=True) for words in TEASERS), page]
+        result = decide(candidates(texts, ranks=[*order, 3]), CONFIG)
+        member = {100 + rank: TEASERS[n][0][0] for n, rank in enumerate(order)} | {103: "page"}
+        named = (member[number[0]] for number in (result.clusters, result.fuller))
+        found.add((*named, *result.partly))
+
+    first = names[0] if continues else "a"
+    assert {(first, first if continues else "page", True)} == found
+
+
+@pytest.mark.parametrize("ranks", [range(7), [1, 2, 3, 4, 5, 0, 6]])
+def test_a_text_that_one_story_turns_away_joins_another(ranks):
+    """A star that has a part of it, but does not agree, hides no other star that does."""
+    background, news = passage(100, 300), STRANGER[:150]
+    story = [background + passage(0, 100), *(passage(0, 300 - n) for n in range(4))]
+    texts = [*map(Text, story), Text(news[:90]), Text(news + background)]
+    found = decide(candidates(texts, ranks=list(ranks)), CONFIG)
+
+    assert (6, 6, ranks[5], "kept") == listed(found)[-1]
+    assert [100 + ranks[5]] == found.fuller[found.partly].tolist()
 
 
 def test_a_page_of_stories_is_not_removed_for_the_story_it_begins_with():

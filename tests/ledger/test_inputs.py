@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from pipeline.ledger.inputs import Inputs, find_inputs
-from pipeline.read import FORMATS
+from pipeline.read.formats import FORMATS
 
 BYTE_NAMES = pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode here")
 

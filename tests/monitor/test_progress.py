@@ -83,7 +83,7 @@ def test_workers_on_other_machines_count_in_the_store(store, tmp_path, monkeypat
     for each in workers:
         each.join()
     plan = plan_of(400_000)
-    found = _Run(plan, Config(), Staging(folder)).look(time.monotonic(), 1.0)
+    found = _Run(plan, Config(), Staging(folder)).progress(time.monotonic(), 1.0)
 
     assert {"records": 3_000, "clean": 15} == {
         name: count for name, count in counted(folder).items() if name in {"records", "clean"}
@@ -110,10 +110,10 @@ def test_a_store_that_does_not_answer_leaves_what_was_seen(store, monkeypatch):
     folder = str(store / "run")
     step(folder)
     run = _Run(plan_of(400_000), Config(), Staging(folder))
-    run.look(100.0, 0.0)
+    run.progress(100.0, 0.0)
     monkeypatch.setattr("pipeline.monitor.progress.counted", lambda _: dict.fromkeys(COUNTS, 0))
 
-    assert 1_000 == run.look(110.0, 10.0).records
+    assert 1_000 == run.progress(110.0, 10.0).records
 
 
 def test_a_folder_that_cannot_be_written_stops_nobody(tmp_path):
@@ -169,7 +169,7 @@ def test_the_stage_is_read_off_the_counts(tmp_path, counts, expected):
     """No worker says what it does; what has been counted tells."""
     for name, amount in counts.items():
         counter_of(str(tmp_path)).add(name, amount)
-    found = _Run(plan_of(100), Config(), Staging(str(tmp_path))).look(time.monotonic(), 1.0)
+    found = _Run(plan_of(100), Config(), Staging(str(tmp_path))).progress(time.monotonic(), 1.0)
 
     assert expected == (found.stage, found.done, found.total)
 
@@ -178,10 +178,10 @@ def test_the_time_left_follows_from_the_rate(tmp_path):
     """Half of it in ten seconds: ten seconds more."""
     run = _Run(plan_of(2_000), Config(), Staging(str(tmp_path)))
     counter_of(str(tmp_path)).add("records")
-    run.look(100.0, 0.0)
+    run.progress(100.0, 0.0)
     counter_of(str(tmp_path)).add("cleaned_bytes", 1_000)
     counter_of(str(tmp_path)).add("records", 50)
-    found = run.look(110.0, 10.0)
+    found = run.progress(110.0, 10.0)
 
     assert (10.0, 5.0) == (found.left_s, found.rate)
 
@@ -204,7 +204,7 @@ def test_the_live_line_is_one_line_and_goes_away(monkeypatch, width, colour):
 
 def test_without_a_terminal_a_line_is_told_now_and_then(monkeypatch, capsys):
     """In a log: a whole line, and none for what is done before."""
-    monkeypatch.setattr("pipeline.monitor.progress.LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr("pipeline.monitor.progress.POLL_EVERY_S", 0.01)
     monkeypatch.setattr("pipeline.monitor.progress.LOG_EVERY_S", 0.05)
     log = open_log("text")
     watcher = Watcher(log, io.StringIO(), colour=False)
@@ -257,7 +257,7 @@ def test_worker_processes_count_where_the_main_process_looks(where, tmp_path, re
         (folder / f"{part}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     script = tmp_path / "quick.py"
     script.write_text(
-        "import pipeline.monitor.progress as p; p.LOOK_EVERY_S = 0.1; p.LOG_EVERY_S = 0.2\n"
+        "import pipeline.monitor.progress as p; p.POLL_EVERY_S = 0.1; p.LOG_EVERY_S = 0.2\n"
         "p.SEND_EVERY_S = 0.2\n"
         "from pipeline.__main__ import main; main()\n"
     )

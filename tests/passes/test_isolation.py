@@ -14,6 +14,7 @@ from pipeline.config import Config
 from pipeline.guard import Guard, Limits
 from pipeline.passes import isolation
 from pipeline.passes.isolation import process_document, process_records
+from pipeline.passes.limits import batches
 from pipeline.records import EXCERPT_CHARS, REASONS, Rejection, excerpt
 
 SHORT = Config.model_validate({"judge": {"min_words": 1_000}})
@@ -57,13 +58,13 @@ def test_an_unwanted_document_is_both():
 @pytest.mark.parametrize(
     ("function", "stage", "reason"),
     [
-        ("clean_document", "clean", "cleaning_failed"),
-        ("judge_article", "judge", "judging_failed"),
+        ("pipeline.clean.lines.cleaner.read_page", "clean", "cleaning_failed"),
+        ("pipeline.passes.isolation.judge_article", "judge", "judging_failed"),
     ],
 )
 def test_whatever_a_document_provokes_is_a_rejection(monkeypatch, function, stage, reason, error):
     """The exception's class and message are on record, with whose record it was."""
-    monkeypatch.setattr(isolation, function, raising(error))
+    monkeypatch.setattr(function, raising(error))
     found = document("x" * 9_000, source="in/a.txt")
     article, rejection = process_document(found, Config())
 
@@ -79,7 +80,7 @@ def test_whatever_a_document_provokes_is_a_rejection(monkeypatch, function, stag
 
 def test_a_long_message_is_shortened(monkeypatch):
     """Some exceptions quote the document; the row must not grow with it."""
-    monkeypatch.setattr(isolation, "clean_document", raising(ValueError("y" * 9_000)))
+    monkeypatch.setattr("pipeline.clean.lines.cleaner.read_page", raising(ValueError("y" * 9_000)))
 
     assert EXCERPT_CHARS == len(process_document(document(), Config())[1].detail)
 
@@ -87,7 +88,7 @@ def test_a_long_message_is_shortened(monkeypatch):
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
 def test_an_interruption_is_no_fault_of_the_document(monkeypatch, stop):
     """Who stops the run stops it."""
-    monkeypatch.setattr(isolation, "clean_document", raising(stop))
+    monkeypatch.setattr("pipeline.clean.lines.cleaner.read_page", raising(stop))
     with pytest.raises(stop):
         process_document(document(), Config())
 
@@ -207,6 +208,8 @@ def test_documents_are_sent_in_batches_that_are_neither_many_nor_large():
     small = [document(str(n), source=f"{n}.txt") for n in range(70)]
     large = [document("x" * 600_000, source=f"{n}.txt") for n in range(3)]
 
-    assert [64, 6] == [len(batch) for batch in isolation._batches(small)]
-    assert [2, 1] == [len(batch) for batch in isolation._batches(large)]
-    assert small == [record for batch in isolation._batches(iter(small)) for record in batch]
+    assert [64, 6] == [len(batch) for batch in batches(small, isolation._chars_of)]
+    assert [2, 1] == [len(batch) for batch in batches(large, isolation._chars_of)]
+    assert small == [
+        record for batch in batches(iter(small), isolation._chars_of) for record in batch
+    ]

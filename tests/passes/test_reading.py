@@ -14,7 +14,8 @@ import pytest
 from pipeline.config import Config
 from pipeline.passes import reading
 from pipeline.passes.reading import read_records
-from pipeline.read import FORMATS, read_part
+from pipeline.read import read_part
+from pipeline.read.formats import FORMATS
 from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document, Rejection
 from pipeline.storage import open_input

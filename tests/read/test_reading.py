@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.config import InputConfig
-from pipeline.read import FORMATS, format_of, read_part, survey
+from pipeline.read import read_part, survey
+from pipeline.read.formats import FORMATS, format_of
 from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document, Rejection, identify
 from pipeline.storage import open_input

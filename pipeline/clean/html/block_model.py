@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -37,7 +37,7 @@ from pipeline.clean.html.blocks import (
 from pipeline.clean.html.candidates import EXTRACTOR, Candidates
 from pipeline.clean.html.title import headlines
 from pipeline.clean.lines.page import read_page
-from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.rules import repeated_title, rule_hits
 from pipeline.clean.model import viterbi
 from pipeline.records import Evidence, Removed
 
@@ -172,8 +172,8 @@ def measure(candidates: Candidates) -> Rows | None:
     page = read_page("\n\n".join(texts))
     if not 0 < len(page.lines) == len(chosen):
         return None
-    page = replace(page, title=candidates.metadata.title)
-    hits = rule_hits(page)
+    title = candidates.metadata.title
+    hits = {**rule_hits(page), "repeated_title": repeated_title(page, title)}
     base = base_features(blocks, chosen, page, hits, measured, old=candidates.old)
     taken = measured.shares[chosen, 0] >= TAKEN
     signs = hits["byline"] | hits["timestamp"]

@@ -1,4 +1,4 @@
-"""Lines that only say by whom or when: ``byline_names``, and time stamps by ``says_when``."""
+"""Lines with nothing but authors (``byline_names``) or a date, time or age (``says_when``)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pipeline.clean.names import IN_ROLE, LABELS, read_names
 from pipeline.text.unicode import FIRST_SPACELESS
 
 _LABELS = any_of("byline_label")
-"""What names follow in a byline as they follow in a sentence."""
+"""Words before names in a byline that also precede names in sentences."""
 _NOUNS = f"{LABELS}|{any_of('byline_noun')}"
-"""What is followed by a colon, or by names in a script of its own."""
+"""Nouns that need a colon before the names."""
 _NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜]\s?(?=\S)", re.IGNORECASE)
 _LABEL = re.compile(
     rf"(?<![^\W_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜]\s?(?:(?:{_NOUNS})\s?)?"
@@ -42,10 +42,10 @@ BYLINE_CHARS = 200
 
 
 def byline_names(text: str) -> tuple[str, ...]:
-    """Names on a line that is known to be a byline, whatever stands around them.
+    """Names on a line that is known to be a byline.
 
-    Labels in many languages, dates, offices and places are left out. An agency counts where no
-    person is named.
+    Labels in many languages, dates, offices and places are left out. An agency counts if no person
+    is named.
 
     >>> byline_names("Posted on March 7, 2024 by Nora Aldwin"), byline_names("Текст: Мария Петрова")
     (('Nora Aldwin',), ('Мария Петрова',))
@@ -56,63 +56,52 @@ def byline_names(text: str) -> tuple[str, ...]:
         return ()
     printed = find_date(text)
     parts = [text[: printed.start], text[printed.end :]] if printed else [text]
-    labelled = [(part, _LABEL.search(part)) for part in parts]
-    for part, label in labelled:
-        if label is not None:
-            names = _names_behind(part[label.end() :], label[0], single=printed is not None)
-            if names:
-                return names
-    for part, label in labelled:
-        if label is None:
-            names = _names_behind(part, "", single=False)
-            if names:
-                return names
+    labels = [_LABEL.search(part) for part in parts]
+    for part, label in zip(parts, labels, strict=True):
+        if label and (names := _names_in(part[label.end() :], label[0], single=bool(printed))):
+            return names
+    for part, label in zip(parts, labels, strict=True):
+        if not label and (names := _names_in(part, "", single=False)):
+            return names
     return ()
 
 
 def is_labelled(text: str) -> bool:
-    """Whether a byline has a label that no sentence has, such as ``Autor:``, or a title."""
+    """Whether a byline has a label that sentences do not have, such as ``Autor:``."""
     return any(each.search(text) is not None for each in (_NOUN_LABEL, _KOREAN, _HAN_LABEL))
 
 
-def _names_behind(text: str, label: str, *, single: bool) -> tuple[str, ...]:
-    """Names that open *text*, which stands behind a *label*, or behind none.
+def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
+    """Names at the beginning of *text*, which follows *label*.
 
     Args:
-        single: whether a word may be a name alone, as beside a date.
+        single: whether a single word may be a name, as next to a date.
     """
-    korean = _KOREAN.findall(text)
-    if korean:
+    if korean := _KOREAN.findall(text):
         return tuple(dict.fromkeys(korean))
     if _HAN_LABEL.search(label + text) and _HAN.match(text.strip()):
         found = re.split(r"[、,，\s/／]+", _STRONG_CUT.sub("", text.strip()))
         return tuple(dict.fromkeys(name for name in found if _HAN.fullmatch(name)))
     rest = _STRONG_CUT.sub("", text.strip(" ,;:.|•·–—-/*\t"))
-    agency = rest.casefold().strip(" .,")
-    if agency in AGENCIES:
-        return (rest.strip(" .,"),)
+    agency = rest.strip(" .,")
+    if agency.casefold() in AGENCIES:
+        return (agency,)
     return read_names(rest, (_WEAK_CUT, IN_ROLE), single=single)
 
 
-STAMP_MOST = 20
-"""Words of the longest line of time stamps: two of them, with labels and weekdays."""
-SPACELESS_LETTERS = 4
-"""Letters that count as one word where no spaces part words."""
-AGE_WORDS = 6
-"""Words of the longest age or reading time: ``Temps de lecture : 3 min``."""
-UNIT_LETTERS = 3
-"""Letters behind a number that are its unit, beside those of dates and times."""
+STAMP_MOST, AGE_WORDS, OTHER_WORDS = 20, 6, 1
+"""Words of the longest line of time stamps (two, with labels and weekdays), of the longest age or
+reading time (``Temps de lecture : 3 min``); other words in a time stamp: a section or an outlet."""
+SPACELESS_LETTERS, UNIT_LETTERS = 4, 3
+"""Letters that count as a word where no spaces separate words; letters of a unit after a number."""
 MOST_COUNTED = 100
 """Minutes and hours below which they are an age."""
-OTHER_WORDS = 1
-"""Words beside date, time and labels that a time stamp may have: a section or an outlet."""
 PUBLISHED, UPDATED = WORDS["published"], WORDS["updated"]
+DATE_LABELS = PUBLISHED | UPDATED
 _CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
-"""What pages call the day of a change besides: in a text these are words of sentences, too."""
+"""Labels of a change on pages; in texts, some of these words are common."""
 
-STAMP_WORDS = frozenset().union(
-    PUBLISHED,
-    UPDATED,
+STAMP_WORDS = DATE_LABELS.union(
     MONTHS,
     (zone.casefold() for zone in ZONES),
     *(WORDS[name] for name in ("age", "reading_time", "time_unit", "time_stamp")),
@@ -125,26 +114,26 @@ CLOCK = re.compile(
 
 _TIME_INSIDE = re.compile(r"(?<!\d)(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\d)")
 _NUMERIC = re.compile(r"[\d年月日時时点點分秒년월일시분초]")
-_DIGITS = re.compile(r"\d")
+_DIGIT = re.compile(r"\d")
 
 
 def says_when(text: str, words: tuple[str, ...]) -> bool:
-    """Whether a line holds a date, an age or a reading time and, labels aside, little else.
+    """Whether a line has a date, an age or a reading time and, apart from labels, little else.
 
-    A time of day without a date counts where ``Published`` or ``Updated`` opens the line.
+    A time of day without a date counts after ``Published`` or ``Updated``.
     """
-    if len(words) > STAMP_MOST or not says_only_when(words) or not _DIGITS.search(text):
+    if len(words) > STAMP_MOST or not says_only_when(words) or not _DIGIT.search(text):
         return False
     if find_date(text) is not None:
         return True
     if not says_only_when(words, others=0):
         return False
-    labelled = words[0] in UPDATED or words[0] in PUBLISHED
-    return (labelled and _TIME_INSIDE.search(text) is not None) or _ages(words)
+    labelled = words[0] in DATE_LABELS
+    return bool(labelled and _TIME_INSIDE.search(text)) or _is_age(words)
 
 
-def _ages(words: tuple[str, ...]) -> bool:
-    """Whether a line of time stamps' words is an age or a reading time: ``vor 3 Stunden``."""
+def _is_age(words: tuple[str, ...]) -> bool:
+    """Whether *words* of a time stamp are an age or a reading time: ``vor 3 Stunden``."""
     if len(words) > AGE_WORDS:
         return False
     if "ago" in words or "read" in words:
@@ -155,7 +144,7 @@ def _ages(words: tuple[str, ...]) -> bool:
 
 
 def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
-    """Whether a line has at most so many *others* than numbers and words of time stamps."""
+    """Whether a line has at most *others* words that are not numbers or ``STAMP_WORDS``."""
     for word in words:
         # A number with its unit; where no spaces separate words, a sentence may open with one.
         number = word[0].isdigit() and (
@@ -169,7 +158,7 @@ def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
 
 
 def kind_of_label(words: frozenset[str]) -> str:
-    """What case-folded *words* before a date call it: published, updated, or plain."""
+    """``published``, ``updated`` or ``plain``, by the case-folded *words* before a date."""
     if not words.isdisjoint(PUBLISHED):
         return "published"
     return "plain" if words.isdisjoint(_CHANGED) else "updated"

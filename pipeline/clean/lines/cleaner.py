@@ -1,6 +1,6 @@
-"""Plain text with the site's chrome around the story: lines in, article out.
+"""Plain text with a site's boilerplate around the story: lines in, article out.
 
-read_page ─▶ RULES ─▶ tagger ─▶ headline, authors, dates ─▶ story · removed · evidence
+read_page ─▶ rule_hits ─▶ tagger ─▶ headline, authors, dates ─▶ story · removed · evidence
 """
 
 from __future__ import annotations
@@ -19,22 +19,21 @@ from pipeline.records import Article, Document, Removed
 EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned line by line."""
 MAX_LINES = 5_000
-"""Lines above which a text is like none that was learned from: named rules have to do."""
+"""Lines above which the tagger is not used, since it learned from no such text."""
 BARE_BULLETS = 3
 """Lines without a word from which they are the bullets of a list."""
 MENUS, MENU_LINES = frozenset({"nav", "legal", "account"}), 3
 """Kinds of phrases in menus and footers; lines with them among those cut from which a text was a
 page saved whole."""
-_NOTHING: frozenset[str] = frozenset()
 
 
 def clean_text(
-    document: Document, config: CleanConfig, repeated: frozenset[str] = _NOTHING
+    document: Document, config: CleanConfig, repeated: frozenset[str] = frozenset()
 ) -> Article:
-    """Clean a plain text; what the record declares wins over what the text says.
+    """Clean a plain text; what the record declares overrides what the text says.
 
     Args:
-        repeated: short lines of it that stand on many pages of its site.
+        repeated: its short lines that occur on many pages of its site.
     """
     (found,) = clean_texts([document], config, [repeated])
     if isinstance(found, Exception):
@@ -45,21 +44,20 @@ def clean_text(
 def clean_texts(
     documents: Sequence[Document], config: CleanConfig, repeated: Sequence[frozenset[str]]
 ) -> list[Article | Exception]:
-    """Clean many plain texts as ``clean_text`` does each, for a good deal less time a text.
+    """Clean many plain texts like ``clean_text``, in much less time per text.
 
     Args:
-        repeated: of each document, its short lines that stand on many pages of its site.
+        repeated: for each document, its short lines that occur on many pages of its site.
 
     Returns:
-        For each document its article, or the exception that it provoked: others do not suffer.
+        For each document its article, or the exception that it raised, which affects no other.
     """
-    results: dict[int, Article | Exception] = {}
+    results: list[Article | Exception | None] = [None] * len(documents)
     read: dict[int, tuple[Page, Hits]] = {}
     for index, document in enumerate(documents):
         try:
             page = read_page(document.content, config.mode)
-            own = repeated[index]
-            if own:
+            if own := repeated[index]:
                 page.repeated = frozenset(n.index for n in page.lines if n.text in own)
             read[index] = page, rule_hits(page)
         except Exception as error:  # noqa: BLE001
@@ -76,19 +74,19 @@ def clean_texts(
             results[index] = _article(documents[index], page, hits, said)
         except Exception as error:  # noqa: BLE001
             results[index] = error
-    return [results[index] for index in range(len(documents))]
+    return [each for each in results if each is not None]
 
 
 def tag_pages(
     pages: Sequence[Page], hits: Sequence[Hits], tagger: Tagger | None = None
 ) -> list[Tags | None]:
-    """What the tagger says of each page; None of pages that are like none it knows.
+    """The tagger's output for each page; None for a page that it cannot judge.
 
-    The bare bullets of a list leave the text anyway, and are no lines to the tagger: with one above
-    each of them, its entries look like nothing that was learned from.
+    The bare bullets of a list are hidden from the tagger: few lists in the training texts have
+    them, and they are removed anyway.
 
     Args:
-        tagger: the committed one unless another is given.
+        tagger: the committed one by default.
     """
     known = [at for at, page in enumerate(pages) if 0 < len(page.lines) <= MAX_LINES]
     found: list[Tags | None] = [None] * len(pages)
@@ -107,33 +105,30 @@ def tag_pages(
 
 
 def _without_bullets(page: Page, bullets: frozenset[int]) -> Sequence[LineRecord]:
-    """The lines of *page* without those of *bullets*, if these are a list's."""
+    """The lines of *page* without *bullets* if these belong to a list."""
     if not BARE_BULLETS <= len(bullets) < len(page.lines):
         return page.lines
     return [line for line in page.lines if line.index not in bullets]
 
 
 def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> Article:
-    """The article that is left of a document."""
     head = heading.read(page, document, tags)
-    page.title, page.title_index, page.authors = head.title, head.title_index, head.authors
-    decision = decide(page, hits, tags, head)
-    cut = decision.cut
+    cut, guarded = decide(page, hits, tags, head)
     heading.settle(head, page, cut, document)
-    gone = {*cut, page.title_index}
+    gone = {*cut, head.title_index}
     flags = {
         "date_unparsable": document.date_published and head.published is None,
         "no_prose": not page.prose_before[-1],
         "hard_wrapped": page.wrapped,
-        "story_doubtful": decision.guarded,
+        "story_doubtful": guarded,
         "whole_page": sum(bool(MENUS & page.lines[i].kinds) for i in cut) >= MENU_LINES,
     }
     return Article(
         document=document,
         text="\n\n".join([line.text for line in page.lines if line.index not in gone]),
         extractor=EXTRACTOR,
-        title=page.title,
-        authors=page.authors,
+        title=head.title,
+        authors=head.authors,
         contributors=head.contributors,
         date_published=head.published,
         date_modified=head.modified,

@@ -1,14 +1,13 @@
-"""Which lines leave a text, and the reason for each.
+"""Which lines leave a text, and why.
 
 rules ─┐
-tagger ┼─margins, Viterbi─▶ cut: line ─▶ reason;  a guard keeps what may be the whole story
+tagger ┼─margins, Viterbi─▶ cut: line ─▶ reason;  guards keep what may be the whole story
 roles ─┘
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from math import log
 from statistics import fmean
@@ -16,90 +15,80 @@ from statistics import fmean
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.marks import CLASSES
 from pipeline.clean.lines.page import LineRecord, Mode, Page
-from pipeline.clean.lines.rules import Hits, later_hits
+from pipeline.clean.lines.rules import Hits, author_block, repeated_title
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
 THRESHOLDS: dict[Mode, float] = {"careful": -2.0, "default": -1.05, "thorough": 0.0}
 """Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0030 has the trade-off."""
 LITTLE, MUCH, RISE = -1.0, -0.5, 0.5
-"""Log of words that seem chrome to words that seem story, below and above which the threshold
-rises, and how fast: three lines of chrome in a long story are a third of it each, and where most is
-chrome a line is likely more of it."""
+"""Log ratios of boilerplate to story below and above which the threshold rises, and how fast. In a
+long story each of three buttons is a third of the boilerplate; on a page of mostly boilerplate a
+doubtful line is probably more of it."""
 SWITCH_COST = 0.4
-"""Log-odds that each change between story and chrome costs."""
+"""Log-odds that each change between story and boilerplate costs."""
 KNOWN_MARGIN = 8.0
-"""Log-odds against a line that a named rule holds."""
+"""Log-odds against a line that a named rule matches."""
 DOUBTFUL = -3.0
-"""Log-odds to which a line must fall before anything is cut from a text that no rule holds."""
-PROSE_FREE_RULES = frozenset({"repeated_title", "bullet_only"})
-"""Rules that act without prose around: a list, a table or a poem keeps its short lines."""
+"""Log-odds that a line must be below before anything is cut from a text without a named rule."""
+PROSE_FREE_RULES = ("repeated_title", "bullet_only")
+"""Rules that apply to a text without prose: a list, a table or a poem keeps its short lines."""
 INSIDE_BONUS, SENTENCE_BONUS, BRIEF_WORDS = 1.0, 2.0, 3
-"""Log-odds for lines of which nothing else is known: one line between two paragraphs is a
-subheading, or a row of a table, more often than not; a sentence after a paragraph, of three words
-and more, is story."""
+"""Log-odds added to lines without phrases and signs: to a single line between two paragraphs, which
+is usually a subheading or a row of a table, and to a sentence after a paragraph; words of the
+shortest such sentence."""
 LONG_WORDS, LEAST_KEPT, NEAR_BEST = 24, 0.1, 2.0
-"""Words of a long line; the share of the words in such lines that must stay; log-odds below the
-best of them within which they stay when too little would."""
+"""Words of a long line; least share of the words in long lines that stays; if less would, those
+within so many log-odds of the best one stay."""
 BLOCK_WORDS, BLOCK_DOUBTFUL = 60, -1.0
-"""Words of the shortest block of prose that the guard looks at, and the mean log-odds from which it
-may be the story."""
+"""Words of the shortest block of prose that may be the story, and its lowest mean log-odds."""
 ROWS, ROW_SHARE = 5, 0.5
-"""Rows with figures of the smallest table that the guard looks at, and their share of the lines
-that are no prose and match no phrase or pattern."""
+"""Rows of figures in the smallest table that is kept, and their least share of the lines that are
+neither prose nor match a phrase or pattern."""
 UNNAMED = ("unlike_story", "neighbours")
-"""Reasons where no class is likely: the line's own score, or only those of the lines around it."""
+"""Reasons if no class is likely: the line's own log-odds, or only those of the lines around it."""
 
 
-@dataclass(frozen=True, eq=False)
-class Decision:
-    """What leaves a text.
+def decide(
+    page: Page, hits: Hits, tags: Tags | None, heading: Heading
+) -> tuple[dict[int, str], bool]:
+    """Line → reason for each line that is cut, and whether a guard kept others.
 
-    Attributes:
-        cut: line → reason; the headline's line is not among them.
-        guarded: whether the guard kept lines that the tagger would have cut.
-    """
-
-    cut: dict[int, str]
-    guarded: bool
-
-
-def decide(page: Page, hits: Hits, tags: Tags | None, heading: Heading) -> Decision:
-    """Decide about each line of *page*, whose headline and authors are known by now.
-
-    A named rule's word stands; of all other lines the tagger decides. Where no line is prose,
-    nothing is learned about: a list, a table or a poem stays.
+    Lines that match a named rule go; the tagger decides about the others. A text without prose,
+    such as a list, a table or a poem, keeps them all. The headline's line is never cut.
     """
     cut, guarded = _known(page, hits, heading), False
-    spared = heading.spared - cut.keys()
     if tags is not None and page.prose_before[-1]:
-        dropped, guarded = _dropped(page, tags.story.tolist(), cut)
-        unnamed = [index for index in dropped if index not in cut and index not in spared]
-        cut.update(zip(unnamed, _reasons(tags, unnamed), strict=True))
-    if page.title_index is not None:
-        cut.pop(page.title_index, None)
-    return Decision(cut, guarded)
+        story, likely = tags.story.tolist(), tags.likely.tolist()
+        dropped, guarded = _dropped(page, story, cut)
+        for index in dropped:
+            if index not in cut and index not in heading.spared:
+                name = CLASSES[likely[index]] if likely[index] >= 0 else UNNAMED[story[index] >= 0]
+                cut[index] = f"tagger: {name}"
+    if heading.title_index is not None:
+        cut.pop(heading.title_index, None)
+    return cut, guarded
 
 
 def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
-    """Lines that are chrome by a rule, by their role, or by what the site repeats."""
+    """Lines that are boilerplate by a rule, by their role, or because the site repeats them."""
+    again = repeated_title(page, heading.title, heading.title_index)
+    found = {**hits, "repeated_title": again}
+    if heading.authors:
+        found["author_block"] = frozenset(author_block(page, heading.authors))
+    if not page.prose_before[-1]:
+        found = {name: found[name] for name in PROSE_FREE_RULES if name in found}
+    repeated = [index for index in page.repeated if not _inside_sentence(page, index)]
+    roles = (("byline", heading.bylines), ("timestamp", heading.times))
     known: dict[int, str] = {}
-    for name, found in {**hits, **later_hits(page)}.items():
-        if page.prose_before[-1] or name in PROSE_FREE_RULES:
-            for index in found:
-                known.setdefault(index, name)
-    for index in sorted(heading.bylines):
-        known.setdefault(index, "byline")
-    for index in sorted(heading.times):
-        known.setdefault(index, "timestamp")
-    for index in page.repeated:
-        if not _inside_sentence(page, index):
-            known.setdefault(index, "site_repetition")
+    for reason, indexes in (*found.items(), *roles, ("site_repetition", repeated)):
+        for index in sorted(indexes):
+            known.setdefault(index, reason)
     return known
 
 
 def _inside_sentence(page: Page, index: int) -> bool:
-    """Whether a line is the text of a link that stands in the middle of a sentence."""
+    """Whether a line is the text of a link within a sentence."""
     if not 0 < index < len(page.lines) - 1:
         return False
     before, after = page.lines[index - 1], page.lines[index + 1]
@@ -108,10 +97,10 @@ def _inside_sentence(page: Page, index: int) -> bool:
 
 
 def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[list[int], bool]:
-    """Lines that the tagger or a rule drops, and whether the guard spoke.
+    """Lines that the tagger cuts, and whether a guard kept others.
 
-    It does when hardly a long line would stay, when the largest block of prose would go and holds
-    more than all that stays, and when a table would go of which the text consists.
+    A guard does if hardly a long line would stay, if the largest block of prose would go and is
+    larger than all that stays, or if the table would go of which the text consists.
     """
     bonus = _inside_bonus(page, story, known)
     values = [value + bonus.get(index, 0.0) for index, value in enumerate(story)]
@@ -119,7 +108,7 @@ def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[
         return [], False
     threshold = _threshold(page, values, known)
     margins = [value - threshold for value in values]
-    # The time above an entry of a live blog says nothing by itself: it goes or stays with others.
+    # The time above an entry of a live blog goes or stays with its neighbours.
     for index in page.entry_times:
         margins[index] = 0.0
     for index in known:
@@ -152,7 +141,7 @@ def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[
 def _table(page: Page, drop: list[bool], known: Mapping[int, str]) -> list[LineRecord]:
     """Lines of the table that a text consists of, if a third of its rows would go; else none.
 
-    Rows of figures, such as results or prices, outweigh the one paragraph that stays.
+    Rows of figures, such as results or prices, outweigh a single paragraph.
     """
     plain = [n for n in page.lines if not (n.prose or n.kinds or n.signs or n.index in known)]
     rows = [n for n in plain if any(map(str.isdigit, n.text))]
@@ -165,7 +154,7 @@ def _table(page: Page, drop: list[bool], known: Mapping[int, str]) -> list[LineR
 
 
 def _threshold(page: Page, values: list[float], known: Mapping[int, str]) -> float:
-    """Log-odds below which a line of *page* goes, by how much of it seems to be chrome."""
+    """Log-odds below which a line goes, by how much of *page* seems to be boilerplate."""
     lines = zip(page.lines, values, strict=True)
     chrome = _words([n for n, value in lines if value < 0 or n.index in known])
     ratio = log((chrome + 3) / (_words(page.lines) - chrome + 3))
@@ -178,7 +167,7 @@ def _words(lines: Iterable[LineRecord]) -> int:
 
 
 def _inside_bonus(page: Page, story: list[float], known: Mapping[int, str]) -> dict[int, float]:
-    """Log-odds for lines of which no rule, phrase or pattern says anything, inside the story."""
+    """Line → log-odds added because it is inside the story and no rule, phrase or sign matches."""
     found = {}
     told = [n.index for n in page.lines if n.prose and story[n.index] > 0 and n.index not in known]
     for before, after in zip_longest(told, told[1:], fillvalue=0):
@@ -192,12 +181,3 @@ def _inside_bonus(page: Page, story: list[float], known: Mapping[int, str]) -> d
             if not (line.kinds - {"nav"} or line.signs):
                 found[line.index] = SENTENCE_BONUS if line.terminal else INSIDE_BONUS
     return found
-
-
-def _reasons(tags: Tags, lines: list[int]) -> list[str]:
-    """Why the tagger cuts each of *lines*: its likeliest class, if one is likely."""
-    likely, story = tags.likely.tolist(), tags.story.tolist()
-    return [
-        f"tagger: {CLASSES[likely[at]] if likely[at] >= 0 else UNNAMED[int(story[at] >= 0)]}"
-        for at in lines
-    ]

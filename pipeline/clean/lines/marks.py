@@ -1,4 +1,4 @@
-"""What rules and phrases say of lines, as columns for the tagger."""
+"""Which rules, phrases and signs match each line, as columns for the tagger."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIGN_MARKS = (
     "clock", "contact", "pointer", "remark_button", "agency", "handle", "timestamp",
     "byline", "contributors", "credit", "notice", "policy", "biography",
 )  # fmt: skip
-"""Rules, kinds of phrases and signs that have a column each."""
+"""Rules, kinds of phrases and signs with a column each."""
 
 HEADS = (
     frozenset({"comments"}),
@@ -37,10 +37,9 @@ HEADS = (
     frozenset(KIND_MARKS),
     frozenset({"remark_button", "timestamp", "byline", "clock"}),
 )
-"""Kinds and signs of which the last line before, and the next one, say what stands between."""
-
+"""Kinds and signs of headers: the nearest before and after a line indicate what it is."""
 NEAR_LINES, MOST_HEADS = 3, 5
-"""Lines at which nearness is a half; heads above which more say nothing."""
+"""Distance in lines at which nearness is a half; headers before a line that are counted."""
 _RULE_AT = {name: at for at, name in enumerate(RULE_MARKS)}
 _AT = {name: at for at, name in enumerate((*KIND_MARKS, *SIGN_MARKS), len(RULE_MARKS))}
 MARKS = len(RULE_MARKS) + len(_AT)
@@ -55,24 +54,22 @@ CLASS_OF = {
     "contact": "author", "byline": "byline", "timestamp": "timestamp",
     "embedded_content": "embedded", "script_code": "embedded",
 }  # fmt: skip
-"""Rule, or kind of phrase → the class of chrome that it holds: what the tagger names its own cuts
-by."""
+"""Rule or kind of phrase → its class of boilerplate, which names the tagger's own cuts."""
 CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
-Hits = Mapping[str, AbstractSet[int]]
 
 
 def mark_rows(
     pages: Sequence[Page],
-    hits: Sequence[Hits],
+    hits: Sequence[Mapping[str, AbstractSet[int]]],
     shown: Sequence[Sequence[LineRecord]] | None = None,
 ) -> Matrix:
     """Columns of the lines of *pages*, page after page: float32[lines, COLUMNS].
 
-    The first ``MARKS`` are 1 where a rule, kind or sign holds the line.
+    The first ``MARKS`` are 1 where a rule, kind or sign matches the line.
 
     Args:
-        hits: of each page, name of each rule → the lines that it holds.
-        shown: of each page the lines that have rows; all unless given.
+        hits: for each page, name of each rule → the lines that it matches.
+        shown: for each page, the lines that have rows; all by default.
     """
     sizes = np.array([len(page.lines) for page in pages], np.int64)
     starts = np.cumsum(sizes) - sizes
@@ -107,10 +104,10 @@ def _columns_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[int, ...]
 
 
 def near_heads(marks: Matrix, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> Matrix:
-    """How near lines with ``HEADS`` stand before and behind each line, and how many before."""
+    """For each of ``HEADS``, its nearness before and after each line, and its number before."""
     count = len(marks)
     here = np.arange(count)
-    first, behind = np.repeat(starts, sizes), np.repeat(starts + sizes, sizes)
+    first, end = np.repeat(starts, sizes), np.repeat(starts + sizes, sizes)
     found = np.zeros((count, 3 * len(HEADS)), np.float32)
     for number, names in enumerate(HEADS):
         at = [_AT[name] for name in sorted(names)]
@@ -124,6 +121,6 @@ def near_heads(marks: Matrix, starts: NDArray[np.int64], sizes: NDArray[np.int64
         seen: NDArray[np.int64] = np.cumsum(heads) - heads
         columns = found[:, 3 * number : 3 * number + 3]
         columns[:, 0] = np.where(before >= first, 1 / (1 + (here - before) / NEAR_LINES), 0.0)
-        columns[:, 1] = np.where(after < behind, 1 / (1 + (after - here) / NEAR_LINES), 0.0)
+        columns[:, 1] = np.where(after < end, 1 / (1 + (after - here) / NEAR_LINES), 0.0)
         columns[:, 2] = np.minimum(seen - seen[first], MOST_HEADS) / MOST_HEADS
     return found

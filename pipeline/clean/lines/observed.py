@@ -1,7 +1,7 @@
-"""What the tagger sees of lines: columns of numbers, and hashed words and pairs of words.
+"""The tagger's inputs: columns of numbers for each line, and hashed words and pairs of words.
 
-    different lines ─read_lines─▶ LineTable: what each says by itself
-    LineTable, texts ─placed─▶ where each line stands in its text
+    distinct lines ─read_lines─▶ LineTable: what each line is by itself
+    LineTable, texts ─placed─▶ where each line is in its text
 
 Nothing here is learned. A text's rows do not depend on the other texts of its block.
 """
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.clean.lines.page import LONG_WORDS, SENTENCE_WORDS
 from pipeline.text.unicode import SPACELESS
 
 Matrix = NDArray[np.float32]
@@ -24,17 +25,15 @@ Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
 HEAD_CHARS, TAIL_CHARS = 160, 50
-"""Characters of a line that are read: its beginning and its end."""
+"""Characters that are read at the beginning and the end of a line."""
 HEAD, TAIL = 24, 8
 """Tokens of those that are looked up as words."""
-LONG_WORDS, SENTENCE_WORDS = 24, 8
-"""Words from which a line counts as prose: however it ends, and when it ends as a sentence does."""
 CONTENT_CHARS = 5
-"""Letters of the shortest word that tells what a text is about."""
+"""Letters of the shortest word that indicates the subject of a text."""
 RUN_COSTS = (8.0, 25.0)
-"""What a line outside prose costs, in words, in two readings of where the story is."""
+"""Cost of a line outside prose, in words, for two estimates of where the story is."""
 BLANK_SHARE = 0.9
-"""Share of a text's lines behind an empty one from which empty lines say nothing."""
+"""Share of a text's lines after an empty one from which empty lines mean nothing."""
 
 _SIGNS = {
     8: ".",
@@ -49,35 +48,29 @@ _SIGNS = {
 LOWER, TITLE, UPPER, MIXED, SPACELESS_CLASS, SHORT_NUMBER, YEAR, NUMBER = range(8)
 FULL_STOP, MARK, _COMMA, _COLON, QUOTE, BRACKET, _BAR, _SYMBOL, OTHER, INITIAL = range(8, 18)
 ABSENT, LINE_END, CLASSES = 18, 19, 20
-"""Classes of tokens: words by their letters, numbers, and the signs of ``_SIGNS``."""
+"""Classes of tokens: words by case, numbers, and the signs of ``_SIGNS``."""
 _SIGN_CLASS = {char: number for number, chars in reversed(_SIGNS.items()) for char in chars}
 _LETTER = rf"[^\W\d_{SPACELESS}\uac00-\ud7af]"
-# Most words begin with one of the first letters, which are much faster to recognise; and it costs
-# less to take a space along than to find that no token begins with it.
+# Most words begin with an ASCII letter, which is much faster to match, and including a space in the
+# match is faster than failing to match at it.
 _TOKEN = re.compile(
     rf" ?([a-zA-Z]+{_LETTER}*|\n|[^\w\s]|{_LETTER}+|\d+|[{SPACELESS}\uac00-\ud7af]|_)"
 )
 _BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
 _FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
 _MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)
-OWN = 4 * CLASSES + 10
-"""Columns that say what a line is by itself."""
-PLACES = 24
-"""Columns that say where it stands."""
+OWN, PLACES = 4 * CLASSES + 10, 24
+"""Columns for what a line is by itself, and for where it is."""
 
 
 class Growing:
-    """Rows that become more, without copying those that are there each time.
-
-    Args:
-        rows: the first ones; none, as a rule.
-    """
+    """An array that grows by rows; the rows already there are rarely copied."""
 
     def __init__(self, rows: NDArray[Any]) -> None:
         self._held, self._size = rows, len(rows)
 
     def add(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """All rows, with *rows* behind the others."""
+        """Append *rows*, and return all rows."""
         size = self._size + len(rows)
         if size > len(self._held):
             larger = np.zeros((2 * size, *rows.shape[1:]), rows.dtype)
@@ -89,46 +82,43 @@ class Growing:
 
 
 class Tokens(dict[str, int]):
-    """Token → its number, given at first sight, and what each token is by itself.
+    """Token → its number, assigned when it is first seen, and its row of numbers.
 
     Attributes:
-        hashes: of the word in small letters, of its end and of its beginning; 0 for none.
-        classes: see ``CLASSES``.
-        content: whether it is a word of ``CONTENT_CHARS`` letters and more.
+        hashes: uint64[tokens, 3], of the word in lower case, its end and its beginning; or 0.
+        classes: int64[tokens], see ``CLASSES``.
+        content: bool[tokens], whether it is a word of at least ``CONTENT_CHARS`` letters.
     """
 
     def __init__(self) -> None:
         super().__init__({"\n": 0})
-        self._rows: list[tuple[int, int, int, int, bool]] = [(0, 0, 0, LINE_END, False)]
-        self._table = Growing(np.zeros((0, 3), np.uint64)), Growing(np.zeros((0, 2), np.int64))
+        self._new: list[tuple[int, int, int, int, bool]] = [(0, 0, 0, LINE_END, False)]
+        self._rows = Growing(np.zeros((0, 5), np.int64))
         self.settle()
 
     def __missing__(self, token: str) -> int:
         number = self[token] = len(self)
-        self._rows.append(_token_row(token))
+        self._new.append(_token_row(token))
         return number
 
     def settle(self) -> None:
-        """Bring the arrays up to date with the tokens seen since the last time."""
-        if self._rows:
-            rows = np.array(self._rows, np.int64)
-            self._rows.clear()
-            self.hashes: Hashes = self._table[0].add(rows[:, :3].astype(np.uint64))
-            kinds = self._table[1].add(rows[:, 3:])
-            self.classes: Ints = kinds[:, 0]
-            self.content: NDArray[np.bool_] = kinds[:, 1] > 0
+        """Update the arrays with the tokens seen since the last call."""
+        if self._new:
+            rows: Ints = self._rows.add(np.array(self._new, np.int64))
+            self._new.clear()
+            self.hashes: Hashes = rows[:, :3].view(np.uint64)
+            self.classes: Ints = rows[:, 3]
+            self.content: NDArray[np.bool_] = rows[:, 4] > 0
 
 
 def _token_row(token: str) -> tuple[int, int, int, int, bool]:
-    """Hashes of the word, its end and its beginning; its class; whether it tells a subject."""
-    first, size = token[0], len(token)
-    if first.isalpha():
-        folded = token.lower()
-        begin = end = 0
-        if size > 3:
-            begin, end = _crc("p" + folded[:3]), _crc("s" + folded[-3:])
-        return _crc(folded), end, begin, _word_class(token), size >= CONTENT_CHARS
-    if first.isdigit():
+    """Hashes of the word, its end and its beginning; its class; whether it is a content word."""
+    size = len(token)
+    if token[0].isalpha():
+        word = token.lower()
+        begin, end = (_crc("p" + word[:3]), _crc("s" + word[-3:])) if size > 3 else (0, 0)
+        return _crc(word), end, begin, _word_class(token), size >= CONTENT_CHARS
+    if token[0].isdigit():
         if size <= 2:
             return _crc(f"<{size}>"), 0, 0, SHORT_NUMBER, False
         if size == 4 and token[:2] in ("19", "20"):
@@ -162,15 +152,15 @@ def paired(first: Hashes, second: Hashes) -> Hashes:
 
 @dataclass(frozen=True, eq=False)
 class LineTable:
-    """Different lines, each measured once.
+    """Distinct lines, each measured once.
 
     Attributes:
         own: float32[lines, OWN].
         words: float64[lines], words of each; two characters of a script without spaces are one.
-        prose: bool[lines], whether it reads as a sentence of a story.
-        tokens, token_lines: the tokens that are looked up, and the line of each, in order.
+        prose: bool[lines], whether it reads like a sentence of a story.
+        tokens, token_lines: numbers of the tokens that are looked up, in order, and their lines.
         pairs, pair_lines: hashes of neighbouring tokens, line ends included, and their lines.
-        content, content_lines: hashes of what tells a line's subject, and their lines, in order.
+        content, content_lines: hashes of content words, in order, and their lines.
     """
 
     own: Matrix
@@ -185,7 +175,7 @@ class LineTable:
 
 
 def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
-    """Measure each of *texts*, lines without a line end in them."""
+    """Measure each of *texts*, which are lines."""
     count = len(texts)
     whole = HEAD_CHARS + TAIL_CHARS
     short = [t if len(t) <= whole else f"{t[:HEAD_CHARS]} {t[-TAIL_CHARS:]}" for t in texts]
@@ -196,15 +186,20 @@ def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
     starts = np.concatenate(([0], ends[:-1] + 1)) if count else ends
     sizes = ends - starts
     line = np.repeat(np.arange(count), sizes + 1)
-    place = np.arange(len(flat)) - np.repeat(starts, sizes + 1)
     classes = tokens.classes[flat]
-    counts = np.bincount(line * CLASSES + classes, minlength=count * CLASSES)
-    shares: Matrix = counts.reshape(count, CLASSES).astype(np.float32)
-    shares[:, LINE_END] = 0.0
-    near = (place < HEAD) | (place >= np.repeat(sizes, sizes + 1) - TAIL)
-    looked_up = np.flatnonzero((flat != 0) & near)
+    # Classes of the first two and the last two tokens of each line.
+    edges = [
+        np.where(sizes > others, classes[np.clip(at, 0, len(classes) - 1)], ABSENT)
+        for others, at in ((0, starts), (1, starts + 1), (0, ends - 1), (1, ends - 2))
+    ]
+    found_classes = np.bincount(line * CLASSES + classes, minlength=count * CLASSES)
+    counts: Matrix = found_classes.reshape(count, CLASSES).astype(np.float32)
+    counts[:, LINE_END] = 0.0
     chars = np.fromiter(map(len, texts), np.int64, count)
-    own, words, prose = _measured(chars, sizes, shares, _edges(classes, starts, ends))
+    own, words, prose = _measured(chars, sizes, counts, edges)
+    place = np.arange(len(flat)) - starts[line]
+    near = (place < HEAD) | (place >= sizes[line] - TAIL)
+    looked_up = np.flatnonzero((flat != 0) & near)
     kept, kept_lines = flat[looked_up], line[looked_up]
     return LineTable(own, words, prose, kept, kept_lines, *_pairs(tokens, kept, kept_lines))
 
@@ -213,7 +208,13 @@ def _measured(
     chars: Ints, sizes: Ints, counts: Matrix, edges: list[Ints]
 ) -> tuple[Matrix, NDArray[np.float64], NDArray[np.bool_]]:
     """Columns of each line by itself, its words, and whether it is prose."""
-    words = _word_counts(chars, sizes, counts)
+    spaceless = counts[:, SPACELESS_CLASS]
+    named = counts[:, [LOWER, TITLE, UPPER, MIXED, SHORT_NUMBER, YEAR, NUMBER, INITIAL]]
+    words = named.sum(axis=1, dtype=np.float64) + spaceless / 2
+    estimated = np.where(spaceless > 0.5 * np.maximum(sizes, 1), chars / 2, chars / 6.2)
+    words = np.where(chars > HEAD_CHARS + TAIL_CHARS, estimated, words)
+    # Rounded to halves, so that sums do not depend on their order.
+    words = np.rint(2 * words) / 2
     closed = ((edges[2] == QUOTE) | (edges[2] == BRACKET)) & np.isin(edges[3], (FULL_STOP, MARK))
     terminal = closed | (edges[2] == FULL_STOP) | (edges[2] == MARK)
     prose = (words >= LONG_WORDS) | (terminal & (words >= SENTENCE_WORDS))
@@ -234,35 +235,13 @@ def _measured(
     return np.concatenate(own, axis=1, dtype=np.float32), words, prose
 
 
-def _edges(classes: Ints, starts: Ints, ends: Ints) -> list[Ints]:
-    """Classes of the first two and the last two tokens of each line."""
-    places = ((0, starts), (1, starts + 1), (0, ends - 1), (1, ends - 2))
-    last = len(classes) - 1
-    return [
-        np.where(ends - starts > others, classes[np.clip(at, 0, last)], ABSENT)
-        for others, at in places
-    ]
-
-
-def _word_counts(chars: Ints, sizes: Ints, counts: Matrix) -> NDArray[np.float64]:
-    """Words of each line; estimated from its characters where it is not read to the end."""
-    spaceless = counts[:, SPACELESS_CLASS]
-    named = counts[:, [LOWER, TITLE, UPPER, MIXED, SHORT_NUMBER, YEAR, NUMBER, INITIAL]]
-    words = named.sum(axis=1, dtype=np.float64) + spaceless / 2
-    estimated = np.where(spaceless > 0.5 * np.maximum(sizes, 1), chars / 2, chars / 6.2)
-    # To halves, so that sums do not depend on the order of what is added.
-    words = np.where(chars > HEAD_CHARS + TAIL_CHARS, estimated, words)
-    halves: NDArray[np.float64] = np.rint(2 * words) / 2
-    return halves
-
-
 def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashes, Ints]:
-    """Hashes of neighbouring tokens with their lines, and of what tells a line's subject."""
+    """Hashes of neighbouring tokens with their lines, and of content words with theirs."""
     words = tokens.hashes[kept, 0]
     if not len(kept):
         return words, lines, words, lines
-    turns = lines[1:] != lines[:-1]
-    first, last = np.concatenate(([True], turns)), np.concatenate((turns, [True]))
+    first = _turns(lines)
+    last = np.append(first[1:], True)
     before = np.where(first, _BEGIN, np.concatenate(([_BEGIN], words[:-1])))
     inner = paired(before, words)
     closing = paired(words[last], np.full(int(last.sum()), _END))
@@ -276,11 +255,11 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
 
 
 def placed(table: LineTable, ids: Ints, blanks: NDArray[np.bool_], sizes: Ints) -> Matrix:
-    """Where each line stands in its text: float32[lines, PLACES].
+    """Where each line is in its text: float32[lines, PLACES].
 
     Args:
         ids: rows of *table*, text after text.
-        blanks: whether an empty line stands before each.
+        blanks: whether an empty line precedes each.
         sizes: lines of each text, none 0.
     """
     text = np.repeat(np.arange(len(sizes)), sizes)
@@ -316,7 +295,7 @@ def placed(table: LineTable, ids: Ints, blanks: NDArray[np.bool_], sizes: Ints) 
 def _beside_prose(
     words: NDArray[np.float64], prose: NDArray[np.bool_], start: Ints, sizes: Ints
 ) -> tuple[NDArray[np.floating], ...]:
-    """How much prose stands before and behind each line, and whether the line is in the most."""
+    """How much prose comes before and after each line, and whether it is in the best run of it."""
     text = np.repeat(np.arange(len(sizes)), sizes)
     told = np.where(prose, words, 0.0)
     total = np.add.reduceat(told, start)
@@ -331,7 +310,7 @@ def _beside_prose(
         np.log1p(after) / 6,
         inside[0],
         inside[1],
-        np.log1p(best[0][text]) / 7,
+        np.log1p(best[text]) / 7,
         np.log1p(total[text]) / 7,
         total[text] / np.maximum(np.add.reduceat(words, start), 1)[text],
     )
@@ -340,7 +319,7 @@ def _beside_prose(
 def _gaps(
     blanks: NDArray[np.bool_], start: Ints, sizes: Ints, text: Ints
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whether an empty line stands before each, where that says something; the share that has."""
+    """Whether an empty line precedes each, unless nearly all have one; the share that has."""
     gap = blanks.astype(np.float64)
     gap[start] = 0.0
     share = (np.add.reduceat(gap, start) / np.maximum(sizes - 1, 1))[text]
@@ -349,7 +328,7 @@ def _gaps(
 
 
 def _repeats(text: Ints, ids: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether each line stands in its text more than once, and whether it did before."""
+    """Whether each line occurs in its text more than once, and whether it has occurred before."""
     keys = text * (int(ids.max(initial=0)) + 1) + ids
     _, first, which, times = np.unique(
         keys, return_index=True, return_inverse=True, return_counts=True
@@ -361,9 +340,9 @@ def _repeats(text: Ints, ids: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_
 def _overlap(
     table: LineTable, ids: Ints, text: Ints, prose: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Shares of each line's telling words that other prose of its text has: once, three times.
+    """Shares of each line's content words that other prose of its text has once, and three times.
 
-    And how many telling words it has.
+    And the number of its content words.
     """
     count = len(ids)
     first = np.searchsorted(table.content_lines, np.arange(len(table.words) + 1))
@@ -389,7 +368,7 @@ def _overlap(
     return known, often, size
 
 
-def _turns(keys: Hashes) -> NDArray[np.bool_]:
+def _turns(keys: NDArray[Any]) -> NDArray[np.bool_]:
     """Whether each of *keys* differs from the one before."""
     found = np.ones(len(keys), np.bool_)
     np.not_equal(keys[1:], keys[:-1], out=found[1:])
@@ -399,9 +378,10 @@ def _turns(keys: Hashes) -> NDArray[np.bool_]:
 def _best_runs(
     words: NDArray[np.float64], prose: NDArray[np.bool_], start: Ints, sizes: Ints
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Whether each line is in the run with the most prose and least else, and what that is worth.
+    """The run of lines with the most prose and the least else, for each of ``RUN_COSTS``.
 
-    For each of ``RUN_COSTS``: float32[costs, lines], float64[costs, texts].
+    Returns:
+        float32[costs, lines], whether each line is in it; float64[texts], the gain for the first.
     """
     inside = np.zeros((len(RUN_COSTS), len(words)), np.float32)
     worth = np.zeros((len(RUN_COSTS), len(sizes)))
@@ -411,12 +391,12 @@ def _best_runs(
         for number, (low, high) in enumerate(spans):
             best = total = 0.0
             begin = first = last = low
-            for at in range(low, high):
-                total += gains[at]
+            for at, gain in enumerate(gains[low:high], low):
+                total += gain
                 if total <= 0.0:
                     total, begin = 0.0, at + 1
                 elif total > best:
                     best, first, last = total, begin, at + 1
             inside[row, first:last] = 1.0
             worth[row, number] = best
-    return inside, worth
+    return inside, worth[0]

@@ -1,13 +1,13 @@
-"""The tagger: one small net reads all lines of a text and says what each one is.
+"""The tagger: a small neural net that reads all lines of a text and labels each of them.
 
-    words, pairs of words ─┐                       ┌─▶ story: a log-odds a line
+    words, pairs of words ─┐                       ┌─▶ story: log-odds of each line
     what a line is, marks ─┼─▶ two towers of      ─┤
-    where it stands       ─┘   convolutions, pool  └─▶ headline, byline, time: a share a line
+    where it is           ─┘   convolutions, pool  └─▶ headline, byline, time: probabilities
 
-``tagger.npz`` holds the weights; ``training/train_tagger.py`` makes it. All weights and inner
-values are rounded to steps of powers of two, so that the sums of a matrix product are exact: they
-depend neither on the machine nor on the other texts of a block (docs/decisions/0003). The net
-counts in those steps: an inner value is held as a whole number of them.
+``tagger.npz`` has the weights; ``training/train_tagger.py`` makes it. Weights and activations are
+multiples of powers of two, so that the sums of a matrix product are exact: they depend neither on
+the machine nor on the other texts of a block (docs/decisions/0003). An activation is stored as a
+whole number of steps.
 """
 
 from __future__ import annotations
@@ -34,36 +34,36 @@ from pipeline.clean.lines.observed import (
 
 WEIGHTS = Path(__file__).with_name("tagger.npz")
 DILATIONS = (1, 2, 4, 8)
-"""Lines from one to the next that each layer of a tower looks at."""
+"""Distance of the neighbouring lines that each layer of a tower reads."""
 ROLES = ("headline", "byline", "time")
 BLOCK_LINES = 8_192
-"""Lines that are looked at together, so that long texts do not fill the memory."""
+"""Lines that are processed together, which bounds the memory."""
 KNOWN_TOKENS = 200_000
-"""Tokens that are remembered; above, the memory starts anew."""
+"""Tokens that are cached, before the cache is emptied."""
 STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
-"""Steps between whole numbers of inner values and of weights."""
+"""Steps per unit of activations and of weights."""
 SURE_CLASS = 0.6
-"""Share from which the class of a line is its reason."""
+"""Probability from which the class of a line is its reason."""
 TOLD = 8.0
-"""Log-odds of story up to which the second tower is told of them."""
+"""Bound of the log-odds of story that the second tower reads."""
 LARGEST = np.float32(60) * STEP
-"""Steps within which inner values are held; none of the labelled texts comes near."""
+"""Bound of activations, in steps; no labelled text comes near."""
 _MAYBE = np.uint64((1 << 20) - 1)
-"""Low bits of a hash by which most that have no row are ruled out before they are looked up."""
+"""Low bits of a hash that rule out most hashes without a row before they are looked up."""
 _EPSILON = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
 class Tags:
-    """What the net says of one text.
+    """The net's output for one text.
 
     Attributes:
         story: float64[lines], log-odds that a line is story.
-        classes: float32[lines, CLASSES], logits of what a line is if it is chrome.
-        likely: int64[lines], the class of a line, -1 where none has a share of ``SURE_CLASS``.
-        roles: float64[lines, ROLES], the share of each role that a line has; with ``none`` they
-            add up to 1.
-        none: float64[ROLES], the share that no line has it.
+        classes: float32[lines, CLASSES], logits of the class that a line has if it is boilerplate.
+        likely: int64[lines], the class of a line, -1 if none has the probability ``SURE_CLASS``.
+        roles: float64[lines, ROLES], the probability that a role is the line's; together with
+            ``none`` they add up to 1.
+        none: float64[ROLES], the probability that no line has the role.
     """
 
     story: NDArray[np.float64]
@@ -73,18 +73,20 @@ class Tags:
     none: NDArray[np.float64]
 
     def spread(self, at: Sequence[int], count: int) -> Tags:
-        """The same for a text of *count* lines, of which those *at* were tagged."""
-        story, likely = np.full(count, -TOLD), np.full(count, -1)
-        classes = np.zeros((count, self.classes.shape[1]), np.float32)
-        roles = np.zeros((count, len(ROLES)))
-        story[at], likely[at], classes[at], roles[at] = (
-            self.story, self.likely, self.classes, self.roles,
-        )  # fmt: skip
-        return Tags(story, classes, likely, roles, self.none)
+        """The same for a text of *count* lines, of which the tagger saw those *at*."""
+        row = np.full(count, -1)
+        row[at] = np.arange(len(at))
+        return Tags(
+            np.append(self.story, -TOLD)[row],
+            np.pad(self.classes, ((0, 1), (0, 0)))[row],
+            np.append(self.likely, -1)[row],
+            np.pad(self.roles, ((0, 1), (0, 0)))[row],
+            self.none,
+        )
 
 
 class Tagger:
-    """The net, and the tokens that it has met.
+    """The net, and a cache of the tokens that it has seen.
 
     Args:
         weights: name → array, as ``training/train_tagger.py`` writes them.
@@ -103,8 +105,8 @@ class Tagger:
 
     def _reset(self) -> None:
         self._tokens = Tokens()
-        self._met = Growing(np.zeros((0, self._words.width + 2), np.float32))
-        self._sums = self._met.add(np.zeros((0, self._words.width + 2), np.float32))
+        self._sums = np.zeros((0, self._words.width + 2), np.float32)
+        self._growing = Growing(self._sums)
 
     def tag(
         self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], marks: Matrix
@@ -112,8 +114,8 @@ class Tagger:
         """Tag each of *texts*, none without lines.
 
         Args:
-            blanks: whether an empty line stands before each line.
-            marks: float32[all lines, marks], text after text: which rules and phrases hold each.
+            blanks: whether an empty line precedes each line.
+            marks: float32[all lines, marks], text after text: which rules and phrases match each.
         """
         found: list[Tags] = []
         begin = 0
@@ -128,43 +130,37 @@ class Tagger:
     ) -> list[Tags]:
         if len(self._tokens) > KNOWN_TOKENS:
             self._reset()
-        texts_lines = _TextLines(np.array([len(text) for text in texts]))
+        block = _TextLines(np.array([len(text) for text in texts]))
         lines = list(chain.from_iterable(texts))
         numbers = {line: number for number, line in enumerate(dict.fromkeys(lines))}
         ids = np.fromiter(map(numbers.__getitem__, lines), np.int64, len(lines))
         table = read_lines(list(numbers), self._tokens)
         gaps = np.fromiter(chain.from_iterable(blanks), np.bool_, len(lines))
-        places = np.concatenate((placed(table, ids, gaps, texts_lines.sizes), marks), axis=1)
+        places = np.concatenate((placed(table, ids, gaps, block.sizes), marks), axis=1)
         first = (self._lines(table) @ self._of_lines)[ids]
         seen = _rounded(places * STEP)
         first += seen @ self._of_places
         first += self._bias
         limit = len(self._bias) - len(self._of_story)
-        said, _ = self._towers[0].run(first[:, :limit], texts_lines)
+        said, _ = self._towers[0].run(first[:, :limit], block)
         told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
-        roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, texts_lines)
+        roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, block)
         classes = said[:, 1:] + (seen @ self._of_classes) / STEP
         most = classes.max(axis=1, keepdims=True)
         sure = np.exp(classes - most).sum(axis=1) * SURE_CLASS <= 1.0
         likely = np.where(sure, classes.argmax(axis=1), -1)
         story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
-        shares, nobody = _shares(roles, none, texts_lines)
-        spans = zip(texts_lines.start.tolist(), texts_lines.sizes.tolist(), strict=True)
+        shares, nobody = _shares(roles, none, block)
+        own = map(slice, block.start.tolist(), (block.start + block.sizes).tolist())
         return [
-            Tags(
-                story[low : low + size],
-                classes[low : low + size],
-                likely[low : low + size],
-                shares[low : low + size],
-                nobody[number],
-            )
-            for number, (low, size) in enumerate(spans)
+            Tags(story[at], classes[at], likely[at], shares[at], rest)
+            for at, rest in zip(own, nobody, strict=True)
         ]
 
     def _lines(self, table: LineTable) -> Matrix:
-        """What each different line says by itself: sums of rows, ``OWN``, shares of known words."""
+        """First inputs of each line: sums of its words' and pairs' rows, ``own``, known shares."""
         count = len(table.own)
-        self._meet_tokens()
+        self._sum_new_tokens()
         words = np.zeros((count, self._words.width), np.float32)
         pairs = np.zeros((count, self._pairs.width), np.float32)
         shares = np.zeros((count, 2), np.float32)
@@ -185,8 +181,8 @@ class Tagger:
             shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
         return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1) * STEP)
 
-    def _meet_tokens(self) -> None:
-        """Sum the rows of each new token's word, end and beginning; count those, and the hashes."""
+    def _sum_new_tokens(self) -> None:
+        """Sum the rows of each new token's hashes; count the hashes with a row, and all of them."""
         hashes = self._tokens.hashes[len(self._sums) :]
         if not len(hashes):
             return
@@ -196,18 +192,18 @@ class Tagger:
             sums[known, :-2] += self._words.values[rows]
             sums[known, -2] += 1
             sums[:, -1] += column > 0
-        self._sums = self._met.add(sums)
+        self._sums = self._growing.add(sums)
 
 
 @cache
 def load_tagger() -> Tagger:
-    """Read ``tagger.npz``, once a process."""
+    """Read ``tagger.npz``, once per process."""
     with np.load(WEIGHTS) as stored:
         return Tagger(dict(stored))
 
 
 class _Rows:
-    """The learned rows of hashed words, or of pairs: ``int8`` steps of a power of two each."""
+    """Learned rows of hashed words or pairs, each stored as ``int8`` steps of a power of two."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], name: str) -> None:
         self._hashes = weights[f"{name}_hashes"].astype(np.uint64)
@@ -218,7 +214,7 @@ class _Rows:
         self.width = self.values.shape[1]
 
     def find(self, hashes: Hashes) -> tuple[Ints, Ints]:
-        """Rows of the hashes that have one, and which of them these are."""
+        """Rows of those *hashes* that have one, and the indexes of these."""
         maybe = np.flatnonzero(self._maybe[(hashes & _MAYBE).astype(np.int64)])
         some = hashes[maybe]
         at = np.searchsorted(self._hashes, some)
@@ -228,14 +224,14 @@ class _Rows:
 
 
 class _TextLines:
-    """Which lines belong together: those of a text, one after another.
+    """The texts of a block, whose lines follow one another.
 
     Attributes:
         sizes: lines of each text, none 0.
-        start: the first line of each.
+        start: the first line of each text.
         text: the text of each line.
-        early, late: for each of ``DILATIONS``, the lines with fewer lines of their text than that
-            before them, and behind them.
+        early, late: for each of ``DILATIONS``, the lines with fewer lines of their text before
+            them, and after them.
     """
 
     def __init__(self, sizes: Ints) -> None:
@@ -253,7 +249,7 @@ class _TextLines:
 
 
 class _Tower:
-    """The layers of one head, from the first sums of each line to what is said of it."""
+    """The layers of one head."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], prefix: str) -> None:
         one = np.float32(1)
@@ -264,7 +260,7 @@ class _Tower:
         }
 
     def run(self, first: Matrix, lines: _TextLines) -> tuple[Matrix, Matrix]:
-        """Logits of each line, and of each text: none for a tower without them."""
+        """Logits of each line and, if the tower has them, of each text."""
         w = self._weights
         h = _positive(first) @ w["in"]
         h += w["in_bias"]
@@ -283,12 +279,12 @@ class _Tower:
         return (_positive(out) @ w["last"] + w["last_bias"]) / STEP, none / STEP
 
     def _layer(self, h: Matrix, number: int, step: int, lines: _TextLines) -> Matrix:
-        """What one layer adds: each line with those *step* lines before and behind."""
+        """What one layer adds to *h*, from each line and those *step* lines before and after it."""
         w, width = self._weights, h.shape[1]
         even = _normed(h)
         even *= w[f"norm{number}"]
         found = _rounded(even) @ w[f"near{number}"]
-        # Neighbours in other texts say nothing.
+        # Lines of other texts are no neighbours.
         found[lines.late[step], :width] = 0.0
         found[lines.early[step], 2 * width :] = 0.0
         total = found[:, width : 2 * width]
@@ -300,7 +296,7 @@ class _Tower:
         return added
 
     def _pooled(self, h: Matrix, even: Matrix, lines: _TextLines) -> Matrix:
-        """Two weighed means of *even* over the lines of each text, and the plain one."""
+        """Two weighted means of *even* over the lines of each text, and the plain one."""
         weight = np.exp(np.clip((h @ self._weights["pool"]) / STEP, -15.0, 15.0))
         total = lines.sums(weight) + 1e-6
         means = (
@@ -324,10 +320,7 @@ def _positive(values: Matrix) -> Matrix:
 
 
 def _normed(h: Matrix) -> Matrix:
-    """Each line's values in whole steps, scaled to mean square 1, which keeps them small.
-
-    Squares are summed in 64 bits, where that is exact.
-    """
+    """*h* scaled to mean square 1 in each line; the sum of squares is exact in 64 bits."""
     wide = h.astype(np.float64)
     squares = np.einsum("lc,lc->l", wide, wide) / (h.shape[1] * float(STEP) ** 2)
     even: Matrix = h / np.sqrt(squares + _EPSILON).astype(np.float32)[:, None]
@@ -337,7 +330,7 @@ def _normed(h: Matrix) -> Matrix:
 def _shares(
     logits: Matrix, none: Matrix, lines: _TextLines
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The share of each role that each line of each text has, and that none has."""
+    """Probability of each role for each line of each text, and for none of its lines."""
     start = lines.start
     most = np.maximum(np.maximum.reduceat(logits, start, axis=0), none).astype(np.float64)
     powers = np.exp(logits - most[lines.text])
@@ -347,13 +340,13 @@ def _shares(
 
 
 def _first_of_each(lines: Ints) -> tuple[Ints, Ints]:
-    """Where each line begins among *lines*, which are in order, and its number."""
+    """Position of the first of each run of equal *lines*, and its line."""
     first = np.flatnonzero(np.concatenate(([True], lines[1:] != lines[:-1])))
     return first, lines[first]
 
 
 def _blocks(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Spans [low, high) of texts with ``BLOCK_LINES`` lines together, one text at least."""
+    """Ranges of texts with at most ``BLOCK_LINES`` lines together, or of a single text."""
     low = held = 0
     for number, size in enumerate(sizes):
         if held and held + size > BLOCK_LINES:

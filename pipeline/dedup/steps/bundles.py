@@ -7,6 +7,7 @@ components ─label─▶ provisional clusters ─weigh─▶ common keys (stage
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,34 +40,32 @@ from pipeline.staging import Staging
 from pipeline.storage import write_bytes
 
 SAME_URL = np.uint64(1 << 40)
-"""What a common url counts for among the samples that two clusters share: more than any text."""
+"""The number of shared samples that a common url counts for: more than any text has."""
+_NO_PAIRS = np.empty((0, 2), np.uint64)
 
 
 def label(found: Components, config: DedupConfig, staging: Staging) -> NDArray[np.uint64]:
     """Label the articles of components by provisional cluster.
 
-    Nothing is decided by these labels. They say which texts count as one when rarity is counted.
+    The labels decide nothing. They say which texts count as one when rarity is counted.
 
     Returns:
         uint64[k, 2]: an article, and the one that names its cluster.
     """
-    reader = MemberReader(config, staging)
-    published = _sorted([published_labels(staging)])
-    labels = [np.empty((0, 2), np.uint64)]
-    try:
-        for articles, alike in _likenesses(found, config, reader):
+    published = _by_article(published_labels(staging))
+    labels = [_NO_PAIRS]
+    with closing(MemberReader(config, staging)) as reader:
+        for articles, alike in _similar(found, config, reader):
             parted = _without_templates(articles, alike, reader)
-            representatives = _labelled(parted[:, 1], published)
+            representatives = _clusters_of(parted[:, 1], published)
             labels.append(np.stack([parted[:, 0], representatives], axis=1))
-    finally:
-        reader.close()
     return np.concatenate(labels)
 
 
-def _likenesses(
+def _similar(
     found: Components, config: DedupConfig, reader: MemberReader
 ) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
-    """Find what is alike in each component. Most have two articles: all of those go together."""
+    """Yield the articles and ``stars`` of each component, those of two articles all together."""
     ends = np.cumsum(found.sizes)[:-1]
     records = reader.records(found.articles)
     for articles, own in zip(np.split(found.articles, ends), np.split(records, ends), strict=True):
@@ -80,14 +79,14 @@ def _likenesses(
 def _without_templates(
     articles: NDArray[np.uint64], alike: NDArray[np.uint64], reader: MemberReader
 ) -> NDArray[np.uint64]:
-    """Part the clusters that are pages of one template: only copies of one item count as one.
+    """Split the clusters that are pages of one template: only copies of one item count as one.
 
-    Copies of one item may have been found alike to different other items. So they are searched for
+    Copies of one item may have been matched with different other items, so they are searched for
     among all articles of the component that are in no other cluster.
 
     Args:
         articles: uint64[m], of a component.
-        alike: uint64[k, 2], an article and whose copy it may be.
+        alike: uint64[k, 2], an article and its representative.
     """
     firsts, clusters, sizes = np.unique(alike[:, 1], return_inverse=True, return_counts=True)
     ends, order = np.cumsum(sizes), np.argsort(clusters, kind="stable")
@@ -95,14 +94,13 @@ def _without_templates(
     large = sizes >= TEMPLATE_TEXTS - 1
     for cluster in [*np.flatnonzero(large).tolist(), *np.flatnonzero(~large).tolist()]:
         if not large[cluster] and stays.all():
-            return alike  # no template is near
+            return alike  # small clusters are only doubted next to a template
         inside = order[ends[cluster] - sizes[cluster] : ends[cluster]]
         own = np.concatenate([firsts[cluster : cluster + 1], alike[inside, 0]])
         records = reader.records(own)
-        ranks = np.argsort(sortable(records["order"]))  # not as they happen to be numbered
+        ranks = np.argsort(sortable(records["order"]))  # article numbers must not matter
         own, records = own[ranks], records[ranks]
-        _, first = np.unique(sortable(records["text_digest"]), return_index=True)
-        first.sort()
+        first = np.sort(np.unique(sortable(records["text_digest"]), return_index=True)[1])
         stays[inside] = tells_one_story(reader.particulars(own, records)) and not (
             len(first) >= TEMPLATE_TEXTS and fills_slots(reader.samples(own[first], records[first]))
         )
@@ -123,7 +121,7 @@ def _without_templates(
 def published_labels(staging: Staging) -> NDArray[np.uint64]:
     """Return the clusters of published articles, as labels like those of ``label``."""
     found = staging.array("window.labels")
-    return np.empty((0, 2), np.uint64) if found is None else found
+    return _NO_PAIRS if found is None else found
 
 
 def weigh_shard(
@@ -133,7 +131,7 @@ def weigh_shard(
     labels: Iterable[NDArray[np.uint64]],
     staging: Staging,
 ) -> NDArray[np.uint64]:
-    """Weigh the sampled shingles of one of so many shards: stage the common ones, return the links.
+    """Weigh the sampled shingles of one shard: stage the common ones, return the links.
 
     Args:
         portions: samples of each block, in any order.
@@ -144,19 +142,18 @@ def weigh_shard(
     """
     ordered = sorted(portions, key=lambda portion: portion.block)
     keys = np.concatenate([each.keys for each in ordered])
-    places = _Places(ordered, np.concatenate([np.empty((0, 2), np.uint64), *labels]))
+    places = _Places(ordered, np.concatenate([_NO_PAIRS, *labels]))
     owners = [
         places.clusters[first + each.rows]
         for first, each in zip(places.first, ordered, strict=True)
     ]
-    background = background_of(shard, shards, staging)
-    common, links = weigh(keys, np.concatenate(owners), background)
+    common, links = weigh(keys, np.concatenate(owners), background_of(shard, shards, staging))
     write_bytes(staging.common(shard), common.astype("<u4").tobytes())
     return count_links(places.articles(links))
 
 
 class _Places:
-    """All articles in one row, block after block: 4 bytes each instead of 8.
+    """Numbers all articles from 0, block after block: 4 bytes each instead of 8.
 
     Attributes:
         first: int64[blocks], the place of the first article of each block.
@@ -176,7 +173,7 @@ class _Places:
         self.clusters[article] = named
 
     def articles(self, places: NDArray[np.uint32]) -> NDArray[np.uint64]:
-        """Return the articles at *places*, by number."""
+        """Return the numbers of the articles at *places*."""
         of_block = np.searchsorted(self.first, places, side="right") - 1
         return article_number(self._blocks[of_block], places - self.first[of_block])
 
@@ -186,56 +183,47 @@ def bundle_shards(
     links: Iterable[NDArray[np.uint64]],
     versions: Iterable[NDArray[np.uint64]],
 ) -> Iterator[Bundle]:
-    """Put together what is decided together, in shards of similar size.
+    """Bundle what is decided together, in shards of similar size.
 
-    Parts of a shard that no link joins do not meet; one call decides them all, which is faster.
+    Parts of a shard that no link connects do not interact; one call for all of them is faster.
 
     Args:
         labels: portions of all provisional clusters, in any order.
         links: from each shard of samples, in any order.
         versions: uint64[m, 2] each, articles of one url, in any order.
     """
-    known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
-    strong = strong_links([*links, _version_links(versions, known)])
+    known = np.concatenate([_NO_PAIRS, *labels])
+    labelled = _by_article(known)
+    pages = _clusters_of(np.concatenate([_NO_PAIRS, *versions]).ravel(), labelled)
+    pages = np.sort(pages.reshape(-1, 2), axis=1)
+    pages = pages[pages[:, 0] != pages[:, 1]]
+    of_pages = count_links(np.column_stack([pages, np.full(len(pages), SAME_URL)]))
+    strong = strong_links([*links, of_pages])
     found = components(np.concatenate([known, strong[:, :2]]))
     if not found:
         return
     articles = np.concatenate(found)
-    clusters = _labelled(articles, _sorted([known]))
     sizes = np.array([len(each) for each in found])
     order = np.argsort(articles)
     place = order[np.searchsorted(articles, strong[:, 0], sorter=order)]
     owners = np.repeat(np.arange(len(found)), sizes)[place]
     strong = strong[np.argsort(owners, kind="stable")]
     bounds = np.cumsum(np.bincount(owners, minlength=len(found)))[:-1]
-    parts = zip(
-        found, np.split(clusters, np.cumsum(sizes)[:-1]), np.split(strong, bounds), strict=True
-    )
-    for shard in in_shards(parts, lambda part: len(part[0])):
-        articles, clusters, links = map(np.concatenate, zip(*shard, strict=True))
-        order = np.argsort(articles)
-        yield Bundle(articles[order], clusters[order], links)
+    for shard in in_shards(
+        zip(found, np.split(strong, bounds), strict=True), lambda part: len(part[0])
+    ):
+        articles = np.sort(np.concatenate([own for own, _ in shard]))
+        own_links = np.concatenate([links for _, links in shard])
+        yield Bundle(articles, _clusters_of(articles, labelled), own_links)
 
 
-def _version_links(
-    versions: Iterable[NDArray[np.uint64]], known: NDArray[np.uint64]
-) -> NDArray[np.uint64]:
-    """Link the provisional clusters of articles at one url, whatever they share."""
-    pairs = np.concatenate([np.empty((0, 2), np.uint64), *versions]).ravel()
-    pairs = _labelled(pairs, _sorted([known]))
-    pairs = np.sort(pairs.reshape(-1, 2), axis=1)
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    return count_links(np.column_stack([pairs, np.full(len(pairs), SAME_URL)]))
-
-
-def _sorted(labels: Iterable[NDArray[np.uint64]]) -> NDArray[np.uint64]:
-    """Lay *labels* out by column, by ascending article: uint64[2, k]."""
-    known = np.concatenate([np.empty((0, 2), np.uint64), *labels])
+def _by_article(known: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return labels by column, by ascending article: uint64[2, k]."""
     return np.ascontiguousarray(known[np.argsort(known[:, 0])].T)
 
 
-def _labelled(articles: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the provisional cluster of each article: its own where it has no label."""
+def _clusters_of(articles: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the provisional cluster of each article: its own if it has no label."""
     if not known.size:
         return articles
     place, found = lookup(known[0], articles)

@@ -17,7 +17,7 @@ SHARD_MEMBERS = 2_000
 """Articles whose components are resolved as one element; a larger component is one alone."""
 Part = TypeVar("Part")
 ID_SHARDS = 16
-"""Portions in which ids are compared, so that no worker needs all of them."""
+"""Shards in which ids are compared, so that no worker needs all of them."""
 
 
 def find_edges(portions: Iterable[BlockKeys]) -> NDArray[np.uint64]:
@@ -28,10 +28,9 @@ def find_edges(portions: Iterable[BlockKeys]) -> NDArray[np.uint64]:
     """
     ordered = sorted(portions, key=lambda portion: portion.block)
     articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
-    bands = range(len(ordered[0].keys))
     found = [
         bucket_edges(np.concatenate([each.keys[band] for each in ordered]), articles)
-        for band in bands
+        for band in range(len(ordered[0].keys))
     ]
     return forest(np.concatenate(found))
 
@@ -39,7 +38,7 @@ def find_edges(portions: Iterable[BlockKeys]) -> NDArray[np.uint64]:
 def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[Components]:
     """Merge the forests of all groups of bands; yield components in shards of similar size.
 
-    Most bands find the same copies: only what is new is kept of a forest.
+    Most bands find the same copies, so only the new edges of a forest are merged.
     """
     merged = known = np.empty((0, 2), np.uint64)
     for each in forests:
@@ -47,7 +46,7 @@ def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[Componen
         found[found] = known[place[found], 0] == each[found, 0]
         if not found.all():
             new = each[~found] if found.any() else each
-            del place, found, each, known  # there may be many
+            del place, found, each, known  # may be large
             merged = forest(np.concatenate([merged, new]) if len(merged) else new)
             known = merged[np.argsort(merged[:, 1])]
     roots, starts = np.unique(merged[:, 0], return_index=True)
@@ -60,7 +59,7 @@ def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[Componen
 
 
 def in_shards(parts: Iterable[Part], size_of: Callable[[Part], int]) -> Iterator[list[Part]]:
-    """Group *parts*, in their order, up to ``SHARD_MEMBERS`` articles; a larger one is alone."""
+    """Group *parts*, in order, up to ``SHARD_MEMBERS`` articles; a larger one is alone."""
     shard: list[Part] = []
     size = 0
     for part in parts:
@@ -76,7 +75,7 @@ def in_shards(parts: Iterable[Part], size_of: Callable[[Part], int]) -> Iterator
 def id_shards(
     ordinals: NDArray[np.int32], ids: NDArray[np.bytes_]
 ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]]:
-    """Part the records of a block by their ids, so that equal ids meet in one shard."""
+    """Split the records of a block by id, so that equal ids meet in one shard."""
     shards = ids.view(np.uint8).reshape(len(ids), ID_BYTES)[:, 0] % ID_SHARDS
     for shard in np.unique(shards).tolist():
         chosen = shards == shard
@@ -86,7 +85,7 @@ def id_shards(
 def find_repeats(
     portions: Iterable[tuple[int, NDArray[np.int32], NDArray[np.bytes_]]],
 ) -> Iterator[tuple[int, NDArray[np.int32]]]:
-    """Find records whose id stands earlier in the run: (block, ordinals), where there are any.
+    """Yield (block, ordinals) of records whose id occurs earlier in the run.
 
     Args:
         portions: (block, ordinals, ids) of one shard of ids, in any order.
@@ -98,7 +97,6 @@ def find_repeats(
     repeated = np.zeros(len(ids), np.bool_)
     repeated[order[1:]] = ids[order][1:] == ids[order][:-1]
     for block, rows, _ in ordered:
-        mine = repeated[: len(rows)]
-        repeated = repeated[len(rows) :]
+        mine, repeated = repeated[: len(rows)], repeated[len(rows) :]
         if mine.any():
             yield block, np.sort(rows[mine])

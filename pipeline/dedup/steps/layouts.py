@@ -1,10 +1,10 @@
-"""What one step of deduplication hands to the next: flat records, one dtype each.
+"""The records that one step of deduplication leaves for the next, one dtype each.
 
-members     one fixed-size record an article, so that any one can be read alone
+members     one record of fixed size per article, so that any one can be read alone
 sorted keys every key of a block's articles, with kind and row, one range of keys at a time
 keys        the band keys of a block's signed articles, by group of bands
 samples     the sampled shingles of a block's signed articles by key, one range of keys at a time
-verdicts    one record a duplicate, or an article that belongs to another's cluster
+verdicts    one record per duplicate, or per article that belongs to another's cluster
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from pipeline.dedup.order import ORDER_BYTES
 BAND_GROUP = 8
 """Bands that are joined together: few enough elements, small enough for one worker's memory."""
 RANGE_BYTES = 32_000_000_000
-"""Input, in bytes, whose keys of one band are joined as one element on another engine: ten million
-articles, 0.4 GB of memory."""
+"""Bytes of input per range of keys that another engine joins as one element: ten million articles,
+0.4 GB of memory."""
 DIGESTS = -1
-"""The group in which whole texts are joined, so that short ones find their exact copies too."""
+"""The group that joins whole texts, so that short ones find their exact copies too."""
 URLS = -2
-"""The group in which addresses are joined, so that versions of one page are compared."""
+"""The group that joins addresses, so that versions of one page are compared."""
 THIS_RUN = -1
 """The run of an article that no earlier run has published."""
 SAMPLE_SHARDS, FINEST_SHARDS = 8, 4096
-"""Portions in which sampled shingles are joined on one machine, and at most; powers of two. No
-worker needs all of them."""
+"""Shards in which sampled shingles are joined on one machine, and at most; powers of two. No worker
+needs all of them."""
 LOOKUP_BYTES = 2_000_000_000
-"""Input, in bytes, whose keys are looked up as one element: 0.7 million articles."""
+"""Bytes of input whose keys are looked up as one element: 0.7 million articles."""
 BAND, DIGEST, URL, SAMPLE, UNSIGNED_SAMPLE = range(5)
-"""Kinds of sorted keys: a band, the head of a text's digest, what names a page, and a sampled
-shingle, that of an article with too few shingles apart."""
+"""Kinds of sorted keys: a band, the head of a text's digest, the name of a page, and a sampled
+shingle; those of articles with too few shingles are of a kind of their own."""
 _KIND_BITS, _ROW_BITS = 3, 29
 ID_BYTES = 16
 PIECES = {"shingles": "<u8", "samples": "<u8", "figures": "<u4", "names": "<u4"}
-"""What of an article lies in a file of its own, and of which type: a member record says where."""
+"""What has a file of its own, and its type; a member record says where an article's part is."""
 
 VERDICT = np.dtype(
     [
@@ -64,30 +64,25 @@ VERDICT = np.dtype(
         ("parts", "<f8", (len(PARTS),)),
     ]
 )
-"""A duplicate: its row in its block, its representative, and what decided.
+"""What was decided about an article (``decide.Decisions``), and by which evidence.
 
-``representative_run`` is as in ``member_dtype``. ``revision_of``
-and ``fuller_than`` are all 0, but for an article that is a later version of that one, or tells
-its story at greater length. ``page_id`` is that of the first version of its page. ``other_story``:
-its page was that of an earlier article, which tells another story. ``partly``: a part of it, but
-not most, is in another article of its cluster. ``same_page``: an exact copy is at the page of its
-representative, which therefore looks as it did. ``match`` is an index into
-``decide.MATCHES``, or ``decide.KEPT``: an article that stays, of which only that is said.
+``row`` is its row in its block; ``representative_run`` is as in ``member_dtype``. ``revision_of``
+and ``fuller_than`` are all 0 if there is no such article. ``same_page``: an exact copy is at the
+page of its representative, so the page has not changed. ``match`` is an index into
+``decide.MATCHES``, or ``decide.KEPT``.
 """
 
 
 def member_dtype(bands: int) -> np.dtype[np.void]:
     """Return the record of an article in the members file.
 
-    Fields: its id and text digest, its place in the order of representatives, the number of its
-    record in the block, the run that published it (``THIS_RUN``, or in the high 32 bits a block,
-    and the place in its ``Staging.published_by``), the cluster and the page it has there (else its
-    own id), a digest of what names its page (0 if nothing does), digests of the file that is this
-    document (0 if it holds others) and of what is known of it besides its text, where its
-    ``PIECES`` lie (start and count of each), the places a shingle can have in it, the first minute
-    in which it may have been published and how many more may be it, the minute of its fetching
-    (``evidence.UNKNOWN`` without one), and its band keys (all 0 if it has too few shingles to be
-    signed).
+    Most fields are named after what they hold. ``order`` is its ``order_key``; ``ordinal`` the
+    number of its record in the block; ``run`` the run that published it: ``THIS_RUN``, or a block
+    in the high 32 bits and a place in its ``Staging.published_by``. ``cluster_id`` and ``page_id``
+    are those it has there, else its own id. ``url``, ``file`` and ``facts`` are digests
+    (``Candidates``); ``positions``, ``minute`` and ``minutes`` as in ``evidence.Sketch``;
+    ``fetched`` is a minute, or ``evidence.UNKNOWN``. ``keys`` are its band keys, all 0 if it has
+    too few shingles to be signed. Start and count of each of the ``PIECES`` say where it is.
     """
     return np.dtype(
         [
@@ -129,8 +124,29 @@ def row_of(articles: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return articles & np.uint64(0xFFFFFFFF)
 
 
+def digest_heads(records: NDArray[np.void]) -> NDArray[np.uint32]:
+    """Return the first 32 bits of the text digests of member records."""
+    return np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(-1)
+
+
+def _portions(total: int, size: int) -> int:
+    """Return the power of two of portions into which *total* is split if each has about *size*."""
+    return 1 << (max(0, total - 1) // size).bit_length()
+
+
+def key_ranges(input_bytes: int) -> int:
+    """Return in how many ranges the keys of a band are joined: a power of two.
+
+    With 1, all keys of ``BAND_GROUP`` bands are joined as one element.
+
+    >>> key_ranges(4_000_000_000), key_ranges(310_000_000_000)
+    (1, 16)
+    """
+    return _portions(input_bytes, RANGE_BYTES)
+
+
 def sample_shards(ranges: int) -> int:
-    """Return in how many shards samples are joined, for so many ``key_ranges``."""
+    """Return in how many shards samples are joined, given the number of ``key_ranges``."""
     return min(SAMPLE_SHARDS * ranges, FINEST_SHARDS)
 
 
@@ -140,7 +156,7 @@ def lookup_shards(input_bytes: int) -> int:
     >>> lookup_shards(4_000_000), lookup_shards(310_000_000_000)
     (1, 256)
     """
-    return min(1 << (max(0, input_bytes - 1) // LOOKUP_BYTES).bit_length(), FINEST_SHARDS)
+    return min(_portions(input_bytes, LOOKUP_BYTES), FINEST_SHARDS)
 
 
 def packed_key(kind: int, keys: NDArray[np.uint32], rows: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -152,7 +168,7 @@ def packed_key(kind: int, keys: NDArray[np.uint32], rows: NDArray[np.uint64]) ->
 def unpacked_keys(
     packed: NDArray[np.uint64],
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
-    """Take apart what ``packed_key`` packed: kinds, keys and rows, uint64 each."""
+    """Unpack the kinds, keys and rows of ``packed_key``: uint64 each."""
     kinds = packed >> np.uint64(_ROW_BITS) & np.uint64((1 << _KIND_BITS) - 1)
     rows = packed & np.uint64((1 << _ROW_BITS) - 1)
     return kinds, packed >> np.uint64(32), rows
@@ -163,8 +179,8 @@ class BlockKeys(NamedTuple):
 
     Attributes:
         block: index of the block.
-        rows: uint32[n], the rows these keys belong to.
-        keys: uint32[k, n], one key a row for each of k bands.
+        rows: uint32[n], the rows that the keys belong to.
+        keys: uint32[k, n], one key per row for each of k bands.
     """
 
     block: int
@@ -173,12 +189,12 @@ class BlockKeys(NamedTuple):
 
 
 class BlockSamples(NamedTuple):
-    """Sampled shingles of articles of a block, of one shard of keys; n of them.
+    """The sampled shingles of a block's articles that belong to one shard.
 
     Attributes:
         block: index of the block.
         keys: uint32[n], ascending.
-        rows: uint32[n], the article that each is of.
+        rows: uint32[n], the row of the article of each.
     """
 
     block: int
@@ -186,57 +202,43 @@ class BlockSamples(NamedTuple):
     rows: NDArray[np.uint32]
 
 
-def key_ranges(input_bytes: int) -> int:
-    """Return in how many ranges the keys of a band are joined apart: a power of two.
-
-    With 1, all keys of ``BAND_GROUP`` bands are joined as one element.
-
-    >>> key_ranges(4_000_000_000), key_ranges(310_000_000_000)
-    (1, 16)
-    """
-    return 1 << (max(0, input_bytes - 1) // RANGE_BYTES).bit_length()
-
-
 def is_of_urls(group: int) -> bool:
-    """Say whether addresses are joined in a group of ``key_groups``."""
+    """Tell whether a group of ``key_groups`` joins addresses."""
     return group < 0 and group % 2 == URLS % 2
 
 
 def key_groups(
     block: int, records: NDArray[np.void], min_shingles: int, ranges: int = 1
 ) -> Iterator[tuple[int, BlockKeys]]:
-    """Cut what a block is joined on into groups that are joined one at a time.
+    """Split what a block is joined on into groups that are joined one at a time.
 
-    Groups in which the block has no article are left out. Forests of groups may be merged in any
-    order, so the tables are the same for any number of ranges.
+    Groups in which the block has no article are left out. The forests of groups may be merged in
+    any order, so the tables are the same for any number of ranges.
 
     Args:
         records: of dtype ``member_dtype``, all of the block.
-        min_shingles: articles with fewer are not signed, and joined on whole texts alone.
+        min_shingles: articles with fewer are not signed, and are joined on whole texts only.
         ranges: a power of two; from 2 on, a group is one range of the keys of one band.
     """
     located = np.flatnonzero(records["url"]).astype(np.uint32)
-    if len(located):
-        urls = records["url"][located].astype(np.uint32).reshape(1, -1)
-        yield from _in_ranges(URLS, -2, BlockKeys(block, located, urls), ranges)
-    if len(records):
-        heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(1, -1)
-        every = np.arange(len(records), dtype=np.uint32)
-        yield from _in_ranges(DIGESTS, -2, BlockKeys(block, every, heads), ranges)
+    urls = records["url"][located].astype(np.uint32).reshape(1, -1)
+    yield from _in_ranges(URLS, -2, BlockKeys(block, located, urls), ranges)
+    every = np.arange(len(records), dtype=np.uint32)
+    heads = digest_heads(records).reshape(1, -1)
+    yield from _in_ranges(DIGESTS, -2, BlockKeys(block, every, heads), ranges)
     signed = np.flatnonzero(records["shingle_count"] >= min_shingles).astype(np.uint32)
-    if len(signed):
-        keys = records["keys"][signed].T
-        width = BAND_GROUP if ranges == 1 else 1
-        for group, start in enumerate(range(0, len(keys), width)):
-            portion = np.ascontiguousarray(keys[start : start + width])
-            yield from _in_ranges(group * ranges, 1, BlockKeys(block, signed, portion), ranges)
+    keys = records["keys"][signed].T
+    width = BAND_GROUP if ranges == 1 else 1
+    for group, start in enumerate(range(0, len(keys), width)):
+        portion = np.ascontiguousarray(keys[start : start + width])
+        yield from _in_ranges(group * ranges, 1, BlockKeys(block, signed, portion), ranges)
 
 
 def _in_ranges(
     group: int, step: int, portion: BlockKeys, ranges: int
 ) -> Iterator[tuple[int, BlockKeys]]:
-    """Cut *portion* by its keys into *group*, *group* + *step* and so on, where it has any."""
-    if ranges == 1:
+    """Split *portion* by its keys into *group*, *group* + *step* and so on, where it has any."""
+    if ranges == 1 and len(portion.rows):
         yield group, portion
         return
     of_key = portion.keys[0] & np.uint32(ranges - 1)

@@ -1,4 +1,4 @@
-"""Articles as deduplication sees them: read back from their records, one at a time."""
+"""Read articles back from their member records, one at a time or a block at a time."""
 
 from __future__ import annotations
 
@@ -39,11 +39,12 @@ from pipeline.storage import local, open_own
 
 KEY_BYTES = 8
 OPEN_FILES = 48
-"""Files that a reader keeps open: a component may lie in more blocks than a process may open."""
+"""Maximum files that a reader keeps open: a component may span more blocks than a process may open
+files."""
 NEAR_ROWS = 16
-"""Rows up to which a record is read with the one before rather than by itself."""
+"""Maximum rows between two records that are read together."""
 CACHE_BYTES = 64 << 20
-"""Sketches that are kept while one bundle is decided."""
+"""Maximum size of the sketches that are cached while one bundle is decided."""
 
 
 class MemberReader:
@@ -66,7 +67,7 @@ class MemberReader:
         found = np.empty(len(articles), self._dtype)
         ranked = np.argsort(articles)
         apart = np.flatnonzero(np.diff(articles[ranked]) > NEAR_ROWS) + 1
-        for places in np.split(ranked, apart):  # each lies close together in one block
+        for places in np.split(ranked, apart):  # the records of each are near one another
             if not len(places):
                 continue
             rows = row_of(articles[places]).astype(np.int64)
@@ -77,20 +78,12 @@ class MemberReader:
         return found
 
     def component(self, articles: NDArray[np.uint64], records: NDArray[np.void]) -> Members:
-        """Describe one component by its member records; shingles are read when asked for."""
+        """Describe one component by its member records; shingles are read when needed."""
         blocks = block_of(articles)
-
-        def shingles(member: int) -> NDArray[np.uint64]:
-            return self._piece("shingles", blocks[member], records[member])
-
         return Members(
-            articles=articles,
-            order=records["order"],
-            digests=records["text_digest"],
-            shingle_counts=records["shingle_count"].astype(np.int64),
+            **_ranked(articles, records),
             band_keys=np.ascontiguousarray(records["keys"].T),
-            published=records["run"] != THIS_RUN,
-            shingles=shingles,
+            shingles=lambda member: self._piece("shingles", blocks[member], records[member]),
         )
 
     def candidates(
@@ -99,34 +92,28 @@ class MemberReader:
         """Read what is decided together, and its member records.
 
         Args:
-            common: keys of samples that are no evidence, ascending.
+            common: sample keys that are no evidence, ascending.
         """
         records = self.records(bundle.articles)
         blocks = block_of(bundle.articles)
-        groups, first = np.unique(bundle.clusters, return_inverse=True)
-        pairs = np.searchsorted(groups, bundle.links[:, :2])
+        clusters, groups = np.unique(bundle.clusters, return_inverse=True)
+        pairs = np.searchsorted(clusters, bundle.links[:, :2])
         links = np.column_stack([pairs, bundle.links[:, 2]]).astype(np.int64)
 
-        def exact(one: int, other: int) -> Similarity:
-            return similarity(
-                *(self._piece("shingles", blocks[i], records[i]) for i in (one, other))
-            )
+        def exact(*members: int) -> Similarity:
+            return similarity(*(self._piece("shingles", blocks[i], records[i]) for i in members))
 
         def sketch(member: int) -> Sketch:
             return self._sketch(blocks[member], records[member], common)
 
         candidates = Candidates(
-            articles=bundle.articles,
-            order=records["order"],
-            digests=records["text_digest"],
-            shingle_counts=records["shingle_count"].astype(np.int64),
-            published=records["run"] != THIS_RUN,
+            **_ranked(bundle.articles, records),
             urls=records["url"],
             files=records["file"],
             facts=records["facts"],
             fetched=records["fetched"],
-            groups=first.astype(np.int64),
-            links=worth_comparing(links, first, records["sample_count"].astype(np.int64)),
+            groups=groups.astype(np.int64),
+            links=worth_comparing(links, groups, records["sample_count"].astype(np.int64)),
             sketch=keep_latest(sketch, lambda each: each.samples.nbytes, CACHE_BYTES),
             similarity=exact,
         )
@@ -135,19 +122,15 @@ class MemberReader:
     def particulars(
         self, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[np.uint32]]:
-        """Read the figures and names of *articles*, whose member records these are."""
-        own = list(zip(block_of(articles), records, strict=True))
-        figures, names = (
-            [self._piece(kind, *each) for each in own] for kind in ("figures", "names")
-        )
+        """Read the figures and names of *articles*, given their member records."""
+        figures, names = (self._pieces(kind, articles, records) for kind in ("figures", "names"))
         return list(map(np.union1d, figures, names))
 
     def samples(
         self, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[np.uint64]]:
-        """Read the samples of *articles*, whose member records these are."""
-        own = zip(block_of(articles), records, strict=True)
-        return [self._piece("samples", *each) for each in own]
+        """Read the samples of *articles*, given their member records."""
+        return self._pieces("samples", articles, records)
 
     def _sketch(self, block: np.uint64, record: np.void, common: NDArray[np.uint32]) -> Sketch:
         samples = self._piece("samples", block, record)
@@ -161,6 +144,12 @@ class MemberReader:
             int(record["minutes"]),
         )
 
+    def _pieces(
+        self, kind: str, articles: NDArray[np.uint64], records: NDArray[np.void]
+    ) -> list[NDArray[Any]]:
+        own = zip(block_of(articles), records, strict=True)
+        return [self._piece(kind, *each) for each in own]
+
     def _piece(self, kind: str, block: np.uint64, record: np.void) -> NDArray[Any]:
         """Read one of the ``PIECES`` of an article."""
         width = int(PIECES[kind][-1])
@@ -168,7 +157,7 @@ class MemberReader:
         return np.frombuffer(self._read(int(block), kind, *where), PIECES[kind])
 
     def _read(self, block: int, kind: str, start: int, count: int) -> bytes:
-        # pread, not a memory map: pages of a map would count as this process's memory.
+        # pread, not a memory map: mapped pages would count as memory of this process.
         if (block, kind) not in self._files:
             if len(self._files) == OPEN_FILES:
                 os.close(self._files.popitem(last=False)[1])
@@ -178,8 +167,19 @@ class MemberReader:
         return os.pread(self._files[block, kind], count, start)
 
 
+def _ranked(articles: NDArray[np.uint64], records: NDArray[np.void]) -> dict[str, Any]:
+    """Return the fields of ``Ranked``."""
+    return {
+        "articles": articles,
+        "order": records["order"],
+        "digests": records["text_digest"],
+        "shingle_counts": records["shingle_count"].astype(np.int64),
+        "published": records["run"] != THIS_RUN,
+    }
+
+
 def read_records(block: int, config: DedupConfig, staging: Staging) -> NDArray[np.void]:
-    """Read the member records of *block*, all of them: dtype ``member_dtype``."""
+    """Read all member records of *block*: dtype ``member_dtype``."""
     return np.fromfile(local(staging.block_file(block, "members")), member_dtype(config.bands))
 
 
@@ -199,7 +199,7 @@ def read_keys(
 def read_sorted_keys(
     block: int, shard: int, shards: int, staging: Staging
 ) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
-    """Read the keys of a block's articles that are of one of so many shards: ``unpacked_keys``."""
+    """Read the keys of a block that belong to one of *shards* shards: ``unpacked_keys``."""
     width, word = FINEST_SHARDS // shards, KEY_BYTES
     with open_own(staging.block_file(block, "keys")) as file:
         bounds = np.frombuffer(file.read((FINEST_SHARDS + 1) * word), "<u8")
@@ -209,18 +209,16 @@ def read_sorted_keys(
 
 
 def read_samples(block: int, shard: int, shards: int, staging: Staging) -> BlockSamples:
-    """Read the samples of a block's signed articles whose keys are of one of so many shards."""
+    """Read the samples of a block's signed articles that belong to one of *shards* shards."""
     kinds, keys, rows = read_sorted_keys(block, shard, shards, staging)
     sampled = kinds == SAMPLE
     return BlockSamples(block, keys[sampled].astype(np.uint32), rows[sampled].astype(np.uint32))
 
 
 def read_ids(block: int, staging: Staging) -> tuple[NDArray[np.int32], NDArray[np.bytes_]]:
-    """Read which records of *block* have an id, kept or rejected, and which.
+    """Read the numbers (int32[n]) and ids (S16[n]) of the records of *block* that have an id.
 
-    Returns:
-        int32[n], their numbers in the block; S16[n], their ids: two equal ones are one
-        record read twice.
+    They include rejects. Two equal ids are one record that was read twice.
     """
     ordinals, ids = [np.empty(0, np.int32)], [np.empty(0, f"S{ID_BYTES}")]
     for table in ("articles", "rejects"):

@@ -1,4 +1,4 @@
-"""Articles as deduplication sees them: written as small records, batch by batch."""
+"""Write what deduplication needs of articles as small records, batch by batch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.arrays import ids_in, shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
-from pipeline.dedup.order import ORDER_BYTES, order_key
+from pipeline.dedup.order import order_key
 from pipeline.dedup.particulars import Particulars, particulars_block
 from pipeline.dedup.shingles import Samples, Shingles, keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
@@ -27,6 +27,7 @@ from pipeline.dedup.steps.layouts import (
     THIS_RUN,
     UNSIGNED_SAMPLE,
     URL,
+    digest_heads,
     member_dtype,
     packed_key,
 )
@@ -37,20 +38,15 @@ from pipeline.text.unicode import digest
 from pipeline.urls import page_address
 
 DAY_MINUTES = 24 * 60 - 1
-"""Further minutes in which an article may have been published of which only the day is known."""
+"""Minutes after the first in which an article may have been published if only the day is known."""
 TEXTS_AT_ONCE = 256
-"""Texts whose shingles are held at once. The arrays of a thousand are so large that the system is
-asked for their memory again and again, which costs a fifth of all that is done with them."""
+"""Texts that are shingled together. The arrays of a thousand are so large that their memory is
+allocated anew each time, which costs a fifth of the CPU."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Where an article of an earlier run stands.
-
-    Attributes:
-        run: its run, as in ``member_dtype``.
-        cluster_id, page_id: 32 hex digits each.
-    """
+    """Run (as in ``member_dtype``), cluster and page (32 hex digits) of a published article."""
 
     run: int
     cluster_id: str
@@ -58,9 +54,9 @@ class Published:
 
 
 class MemberWriter:
-    """Writes what is known of the articles of one block, batch by batch.
+    """Writes the records of the articles of one block, batch by batch.
 
-    Their keys are written at the end, sorted: 8 bytes each until then, 1.2 KB an article.
+    Their keys are held until the end, to be sorted: 8 bytes per key, 1.2 KB per article.
     """
 
     def __init__(
@@ -86,7 +82,7 @@ class MemberWriter:
         """Shingle and sign the next articles of the block: (ordinal, article) each.
 
         Args:
-            earlier: for articles of an earlier run, where each was published.
+            earlier: where each was published, for articles of an earlier run.
         """
         for start in range(0, len(kept), TEXTS_AT_ONCE):
             portion = slice(start, start + TEXTS_AT_ONCE)
@@ -117,21 +113,20 @@ class MemberWriter:
         """Keep every key of the articles of *records*, the next ones."""
         rows = self._rows + np.arange(len(records), dtype=np.uint64)
         self._rows += len(records)
-        heads = np.ascontiguousarray(records["text_digest"][:, :4]).view("<u4").reshape(-1)
         located = records["url"] != 0
         of_signed = np.repeat(signed, samples.counts)
         sampled, owners = keys_of(samples.values), np.repeat(rows, samples.counts)
         bands = np.repeat(rows[signed], self._config.bands)
         self._keys += [
             packed_key(BAND, records["keys"][signed].ravel(), bands),
-            packed_key(DIGEST, heads, rows),
+            packed_key(DIGEST, digest_heads(records), rows),
             packed_key(URL, records["url"][located].astype(np.uint32), rows[located]),
             packed_key(SAMPLE, sampled[of_signed], owners[of_signed]),
             packed_key(UNSIGNED_SAMPLE, sampled[~of_signed], owners[~of_signed]),
         ]
 
     def _write_keys(self) -> None:
-        """Write the keys, sorted, behind the places where finest shards begin."""
+        """Write the keys, sorted, after the places at which the finest shards begin."""
         packed = np.sort(np.concatenate(self._keys))
         bounds = np.searchsorted(packed, shard_bounds(FINEST_SHARDS)[:-1] << np.uint64(32))
         bounds = np.append(bounds, len(packed))
@@ -141,9 +136,8 @@ class MemberWriter:
 def page_digest(article: Article) -> int:
     """Hash what names the page of an article: 64 bits; 0 if nothing does.
 
-    That is its address; else the id of its record; else, where a file is one document, its path.
-    A record of a file of many that has neither has a place, but that is no name: tomorrow's file
-    has another record there.
+    That is its address; else the id of its record; else the path of a file with one document. The
+    place of a record in a file of many is no name: tomorrow's file has another record there.
     """
     document = article.document
     path, mark, number = document.source.rpartition("#")
@@ -162,7 +156,7 @@ def page_digest(article: Article) -> int:
 
 
 def file_facts(article: Article) -> tuple[int, int]:
-    """Hash the file that is this document, and what its sidecar may say of it: 64 bits each.
+    """Hash the file that is this document, and the facts that its sidecar may state: 64 bits each.
 
     Both are 0 for a record of a file of many: its fields are part of that file.
     """
@@ -189,21 +183,21 @@ def _describe(
     kept: list[tuple[int, Article]],
     earlier: Sequence[Published] | None,
 ) -> None:
-    """Fill in what *records* say of the articles besides their texts."""
+    """Fill in the fields of *records* that do not depend on shingles or keys."""
     articles = [article for _, article in kept]
     digests = [text_digest(article.text) for article in articles]
     counts = records["shingle_count"].tolist(), records["positions"].tolist()
     orders = [_order_key(*each) for each in zip(articles, digests, *counts, strict=True)]
     ids = _ids_table([each.document.id for each in articles])
     records["id"] = records["cluster_id"] = records["page_id"] = ids
-    records["text_digest"] = _bytes_table(digests, ID_BYTES)
-    records["order"] = _bytes_table(orders, ORDER_BYTES)
+    for name, values in (("text_digest", digests), ("order", orders)):
+        records[name] = np.frombuffer(b"".join(values), np.uint8).reshape(len(kept), -1)
     records["ordinal"] = [ordinal for ordinal, _ in kept]
     records["url"] = [page_digest(each) for each in articles]
     records["file"], records["facts"] = zip(*map(file_facts, articles), strict=True)
-    published = [article.date_published for article in articles]
-    records["minute"] = [_minute(each) for each in published]
-    days = [each is not None and each.precision == "day" for each in published]
+    dates = [article.date_published for article in articles]
+    records["minute"] = list(map(_minute, dates))
+    days = [each is not None and each.precision == "day" for each in dates]
     records["minutes"] = np.array(days, np.uint32) * DAY_MINUTES
     records["fetched"] = [_minute(article.fetched_at) for article in articles]
     records["run"] = THIS_RUN
@@ -234,7 +228,3 @@ def _order_key(article: Article, text_digest: bytes, shingle_count: int, positio
 
 def _ids_table(names: list[str]) -> NDArray[np.uint8]:
     return ids_in(names).view(np.uint8).reshape(len(names), ID_BYTES)
-
-
-def _bytes_table(values: list[bytes], width: int) -> NDArray[np.uint8]:
-    return np.frombuffer(b"".join(values), np.uint8).reshape(len(values), width)

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.explain.account import most_first
 from pipeline.explain.lookup import read_columns
-from pipeline.explain.runs import find_run, list_runs
+from pipeline.explain.runs import COUNTED, COUNTED_BY, find_run, list_runs
 from pipeline.ledger.held import check_output
 from pipeline.ledger.history import CommittedRun, committed_runs, read_manifest
 from pipeline.records import REASONS
@@ -43,6 +44,9 @@ def gather(output: Place, name: str) -> dict[str, Any]:
     counts = manifest["counts"]
     timings = manifest.get("timings") or {}
     tables = {table: read_columns(run.folder, table, _COLUMNS[table]) for table in TABLES}
+    named = {name: _named(counts.get(name, {})) for name in COUNTED_BY}
+    for each in named["rejects_by_reason"]:
+        each["meaning"] = REASONS.get(each["name"], "")
     return {
         "output": str(output),
         "run_id": run.run_id,
@@ -50,13 +54,7 @@ def gather(output: Place, name: str) -> dict[str, Any]:
         "published_at": manifest.get("published_at"),
         **{name: manifest[name] for name in ("newsieve", "inputs")},
         "counts": {name: value for name, value in counts.items() if not isinstance(value, dict)},
-        "duplicates_by_match": _named(counts.get("duplicates_by_match", {})),
-        "rejects_by_reason": [
-            each | {"meaning": REASONS.get(each["name"], "")}
-            for each in _named(counts.get("rejects_by_reason", {}))
-        ],
-        "removed_by_rule": _named(counts.get("removed_by_rule", {})),
-        "ignored_fields": _named(counts.get("ignored_fields", {})),
+        **named,
         "flags": _named(_values(tables["articles"]["flags"])),
         "languages": _named(_values(tables["articles"]["language"])),
         "sites": _sites(tables),
@@ -82,9 +80,7 @@ _COLUMNS: dict[Table, tuple[str, ...]] = {
 
 
 def _named(counts: Mapping[Any, int]) -> list[dict[str, Any]]:
-    """List counts, largest first; the name None means unknown."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
-    return [{"name": name, "count": count} for name, count in ordered]
+    return [{"name": name, "count": count} for name, count in most_first(counts)]
 
 
 def by_family(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -120,7 +116,7 @@ def _values(column: pa.ChunkedArray) -> dict[Any, int]:
 def _sites(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
     counted = {table: _values(found["site"]) for table, found in tables.items()}
     total = sum(map(Counter, counted.values()), Counter[str | None]())
-    ordered = sorted(total.items(), key=lambda item: (-item[1], item[0] or ""))
+    ordered = most_first(total)
     listed: list[dict[str, Any]] = [
         {"site": site, **{str(table): counted[table].get(site, 0) for table in TABLES}}
         for site, _ in ordered[:SITES]
@@ -187,6 +183,6 @@ def _cluster_sizes(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
 
 
 def _trend(output: Place, run: CommittedRun) -> list[dict[str, Any]]:
-    names = ("run_id", "logical_date", "read", "articles", "duplicates", "rejects", "unchanged")
+    names = ("run_id", "logical_date", *COUNTED, "seconds")
     runs = [each for each in list_runs(output)["runs"] if each["sequence"] <= run.sequence]
-    return [{name: each[name] for name in (*names, "seconds")} for each in runs[-RUNS_IN_TREND:]]
+    return [{name: each[name] for name in names} for each in runs[-RUNS_IN_TREND:]]

@@ -24,6 +24,7 @@ from pipeline.config import Config
 from pipeline.errors import NewsieveError
 from pipeline.explain.lookup import Rows, plain, read_columns
 from pipeline.explain.report.facts import by_family
+from pipeline.explain.runs import COUNTED
 from pipeline.ledger.inputs import find_inputs
 from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
@@ -31,7 +32,7 @@ from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document
 from pipeline.storage import Place, open_input, place_of
 
-FATES = ("articles", "duplicates", "rejects", "unchanged")
+FATES = COUNTED[1:]
 
 
 def render_page(facts: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
@@ -93,12 +94,8 @@ def _charts(facts: Mapping[str, Any]) -> dict[str, str]:
         "cluster_sizes": _bars(
             "cluster_sizes", sizes, lambda each: f"{each['size']}{'+' * (each['size'] == last)}"
         ),
-        "trend": trend("trend", [each["logical_date"] for each in runs], fates) if many else "",
+        "trend": _trend("trend", [each["logical_date"] for each in runs], fates) if many else "",
     }
-
-
-def _bars(name: str, bins: Sequence[Any], label: Callable[[Any], str]) -> str:
-    return histogram(name, [label(each) for each in bins], [each["count"] for each in bins])
 
 
 # pygal installs an outdated import hook, for plugins that are not used here. It breaks other tools
@@ -134,16 +131,15 @@ _LABELS = 8
 """Approximate number of labels below an axis."""
 
 
-def histogram(name: str, labels: Sequence[str], counts: Sequence[int]) -> str:
-    """Draw a bar for each of *counts*; *name* is the name of the chart in the page."""
-    chart = _chart(pygal.Bar, name, labels)
-    chart.y_labels = _ticks(max(counts, default=0))
-    pairs = zip(labels, counts, strict=True)
-    chart.add("", [{"value": count, "label": label} for label, count in pairs])
+def _bars(name: str, bins: Sequence[Any], label: Callable[[Any], str]) -> str:
+    """Draw a bar for the count of each bin; *name* is the name of the chart in the page."""
+    chart = _chart(pygal.Bar, name, [label(each) for each in bins])
+    chart.y_labels = _ticks(max((each["count"] for each in bins), default=0))
+    chart.add("", [{"value": each["count"], "label": label(each)} for each in bins])
     return _svg(chart)
 
 
-def trend(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
+def _trend(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
     """Draw a line for each of *series* over the runs *labels*."""
     dots = len(labels) < 30
     chart = _chart(pygal.Line, name, labels, show_legend=True, show_dots=dots, width=1000)
@@ -215,7 +211,7 @@ REJECTS = 40
 MOST_CHARS = 20_000
 """Maximum characters of a text that is shown."""
 MOST_WORDS = 1_500
-"""Maximum characters of each of two texts that are compared word by word."""
+"""Maximum words of each of two texts that are compared word by word."""
 CONTEXT_WORDS = 12
 """Words shown before and after a difference."""
 MOST_BYTES = 200_000_000

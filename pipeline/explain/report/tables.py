@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, Any
 
 from rich import box
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.explain.report.facts import by_family
+from pipeline.explain.runs import COUNTED
 from pipeline.text.terminal import shown_in
 
 ROWS = 8
@@ -51,16 +52,24 @@ def print_report(facts: Mapping[str, Any], stream: IO[str], *, colour: bool) -> 
         console.print(_trend(facts["trend"]))
     failed = [gate for gate in facts["gates"] if not gate["passed"]]
     for gate in failed:
-        said = f"gate failed: {gate['name']} {gate['value']:.4g}, limit {gate['limit']:.4g}"
-        console.print(Text(said, style="red"))
+        text = f"gate failed: {gate['name']} {gate['value']:.4g}, limit {gate['limit']:.4g}"
+        console.print(Text(text, style="red"))
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[RenderableType]], count: int = 0
+) -> Table:
+    """Show *rows*; the last line tells how many of *count* are not shown."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     table.min_width = len(title) + 4
+    table.show_header = any(columns)
     table.add_column(columns[0], overflow="fold")
     for column in columns[1:]:
         table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    if count > ROWS:
+        table.add_row(f"… and {count - ROWS} more", *[""] * (len(columns) - 1))
     return table
 
 
@@ -81,15 +90,8 @@ def _account(facts: Mapping[str, Any]) -> RenderableType:
 
 
 def _counted(title: str, rows: Sequence[Mapping[str, Any]], style: str) -> Table | None:
-    if not rows:
-        return None
-    table = _table(title, "", "")
-    table.show_header = False
-    for row in rows[:ROWS]:
-        table.add_row(row["name"] or "unknown", Text(f"{row['count']:,}", style=style))
-    if len(rows) > ROWS:
-        table.add_row(f"… and {len(rows) - ROWS} more", "")
-    return table
+    cells = ((each["name"] or "unknown", Text(f"{each['count']:,}", style)) for each in rows[:ROWS])
+    return _table(title, ("", ""), cells, len(rows)) if rows else None
 
 
 def _families(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -102,19 +104,15 @@ def _families(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sites(sites: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table("sites", "site", "articles", "duplicates", "rejects")
+    names = ("articles", "duplicates", "rejects")
+    rows = []
     for row in sites[:ROWS]:
-        counts = [f"{row[name]:,}" for name in ("articles", "duplicates")]
-        rejects = Text(f"{row['rejects']:,}", style="red" if row["rejects"] else "")
-        table.add_row(row["site"] or "unknown", *counts, rejects)
-    if len(sites) > ROWS:
-        table.add_row(f"… and {len(sites) - ROWS} more", "", "", "")
-    return table
+        *counts, rejects = (f"{row[name]:,}" for name in names)
+        red = Text(rejects, "red" if row["rejects"] else "")
+        rows.append([row["site"] or "unknown", *counts, red])
+    return _table("sites", ("site", *names), rows, len(sites))
 
 
 def _trend(runs: Sequence[Mapping[str, Any]]) -> Table:
-    names = ("read", "articles", "duplicates", "rejects", "unchanged")
-    table = _table("runs", "run", *names)
-    for run in runs[-ROWS:]:
-        table.add_row(run["run_id"], *(f"{run[name]:,}" for name in names))
-    return table
+    rows = ([run["run_id"], *(f"{run[name]:,}" for name in COUNTED)] for run in runs[-ROWS:])
+    return _table("runs", ("run", *COUNTED), rows)

@@ -1,4 +1,4 @@
-"""Copies whose representative was removed: one of them takes its place. Read ``adopt``.
+"""Choose new representatives for copies whose representative was removed. Read ``adopt``.
 
 The stored texts of the copies are compared again, run by run: earlier runs come first, and within a
 run the order of representatives decides.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,8 @@ from pipeline.dedup.steps.layouts import VERDICT, Bundle, row_of
 from pipeline.dedup.steps.read_members import MemberReader
 from pipeline.dedup.steps.resolve import verdicts_of
 from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.ledger.log import sequence_of
+from pipeline.ledger.upkeep.takedown import FileChange
 from pipeline.staging import Staging
 from pipeline.storage import Place
 
@@ -30,36 +32,24 @@ EVERYTHING_RARE = np.empty(0, np.uint32)
 of one text share more than background."""
 
 
-@dataclass(frozen=True, eq=False)
-class Orphans:
-    """n rows of one file of duplicates whose representative is removed.
+def adopt(
+    orphans: Sequence[FileChange], config: DedupConfig, output: Place
+) -> list[NDArray[np.void]]:
+    """Decide for each copy whether it becomes an article, or whose copy it is now.
 
-    Attributes:
-        rows: int64[n], ascending.
-        groups: int64[n], equal for copies of one representative.
-        sequences: int64[n], number of the run of each.
-    """
-
-    path: Place
-    rows: NDArray[np.int64]
-    groups: NDArray[np.int64]
-    sequences: NDArray[np.int64]
-
-
-def adopt(orphans: Sequence[Orphans], config: DedupConfig, output: Place) -> list[NDArray[np.void]]:
-    """Decide for each orphan whether it becomes an article, or whose copy it is now.
+    Working files are in the ``.staging`` of *output*.
 
     Args:
-        output: working files are in its ``.staging``.
+        orphans: files of duplicates; their touched rows are the copies.
 
     Returns:
-        For each of *orphans* its verdicts, VERDICT[n], in the order of its rows; ``match`` is
+        For each file its verdicts, VERDICT[n], in the order of its touched rows; ``match`` is
         ``KEPT`` for those that become articles. Cluster ids do not change.
     """
     if not orphans:
         return []
-    groups = np.concatenate([each.groups for each in orphans])
-    sequences = np.concatenate([each.sequences for each in orphans])
+    groups = np.unique([name for each in orphans for name in each.names], return_inverse=True)[1]
+    sequences = np.array([sequence_of(run) for each in orphans for run in each.runs_of_touched()])
     inside = output / ".staging" if isinstance(output, Path) else None
     with tempfile.TemporaryDirectory(prefix="orphans-", dir=inside) as folder:
         staging = Staging(folder)
@@ -75,16 +65,16 @@ def adopt(orphans: Sequence[Orphans], config: DedupConfig, output: Place) -> lis
                 _adopt_one(members, sequences[members], verdicts, config, reader)
         finally:
             reader.close()
-    sizes = np.cumsum([len(each.rows) for each in orphans])
+    sizes = np.cumsum([len(each.touched) for each in orphans])
     return np.split(verdicts, sizes[:-1])
 
 
-def _stage(orphans: Sequence[Orphans], config: DedupConfig, staging: Staging) -> None:
+def _stage(orphans: Sequence[FileChange], config: DedupConfig, staging: Staging) -> None:
     number = 0
     with ExitStack() as files:
         members = MemberWriter(0, config, staging, files)
         for each in orphans:
-            for found in read_articles(each.path, each.rows):
+            for found in read_articles(each.path, each.touched):
                 members.append(list(enumerate(found.articles, number)))
                 number += len(found.articles)
 

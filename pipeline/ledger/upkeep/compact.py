@@ -28,12 +28,11 @@ from pipeline.ledger.history import (
     manifests_of,
     read_manifest,
     read_table,
-    table_files,
 )
 from pipeline.ledger.index import load_index, save_index
 from pipeline.ledger.upkeep.rewrite import (
-    alone,
     common_schema,
+    exclusive,
     fitted,
     forget_keys,
     next_name,
@@ -43,7 +42,7 @@ from pipeline.ledger.upkeep.rewrite import (
     state_names,
 )
 from pipeline.ledger.window import LINES_DAYS
-from pipeline.storage import Place, opened
+from pipeline.storage import Place
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import SIGHTINGS_SCHEMA, TABLES
 from pipeline.write.parquet import undamaged, write_parquet
@@ -78,33 +77,29 @@ def compact(output: Place, before: date | None = None, *, dry_run: bool = False)
 
     Args:
         before: None for the first of the month in which the window of the newest run begins.
-        dry_run: only find out which runs would be merged.
-
-    Returns:
-        The merged folders, or those that would be; empty if there was nothing to merge.
+        dry_run: only return the folders that would be merged.
 
     Raises:
-        UsageError: *output* holds no runs.
-        HeldRun: a run waits for a decision.
-        LockedOutput: a run is in progress.
+        UsageError, HeldRun, LockedOutput: as ``exclusive``.
         NewsieveError: a manifest is damaged, or a run has state that this version does not know;
             nothing was changed.
     """
-    with alone(output):
+    with exclusive(output):
         runs = committed_runs(output)
         groups = list(_groups(runs, before or _default_day(runs)))
         for group in groups:
             _check_state(group)
-        if not groups:
-            return []
-        if dry_run:
-            return [_forecast(group) for group in groups]
+        made = [_forecast(group) for group in groups]
+        if not groups or dry_run:
+            return made
         into = {run.sequence: group[-1].sequence for group in groups for run in group}
         names = [run.run_id for group in groups for run in group]
         save_index(output, load_index(output).gathered(into))
         forget_keys(output, names)
         with rewriting(output, names) as fresh:
-            return [_merge([fresh / run.run_id for run in group]) for group in groups]
+            for group in groups:
+                _merge([fresh / run.run_id for run in group])
+    return made
 
 
 def _default_day(runs: Sequence[CommittedRun]) -> date:
@@ -148,31 +143,26 @@ def _check_state(group: Sequence[CommittedRun]) -> None:
 
 
 def _forecast(group: Sequence[CommittedRun]) -> Compacted:
-    found = [[p for run in group for p in table_files(run.folder, table)] for table in TABLES]
-    paths = [path for each in found for path in each]
-    rows = 0
-    for path in paths:
-        with undamaged(path):
-            rows += pq.read_metadata(opened(path)).num_rows
+    """Describe the folder that *group* is merged into, from the manifests of its runs."""
+    listed = [file for run in group for file in read_manifest(run.folder).get("files") or ()]
+    files = [file for file in listed if file["path"].startswith(TABLES)]
     return Compacted(
         run_id=group[-1].run_id,
         held=tuple(run.run_id for run in group),
-        files=sum(1 for each in found if each),
-        files_before=len(paths),
-        rows=rows,
+        files=len({file["path"].partition("/")[0] for file in files}),
+        files_before=len(files),
+        rows=sum(file["rows"] for file in files),
     )
 
 
-def _merge(folders: Sequence[Path]) -> Compacted:
+def _merge(folders: Sequence[Path]) -> None:
     """Merge the runs in *folders* into the last of them, and delete the others."""
     manifests = [read_manifest(folder) for folder in folders]
     group_rows = row_group_rows(manifests[-1])
-    last, files, files_before, rows = folders[-1], 0, 0, 0
+    last = folders[-1]
     for table in TABLES:
-        found = _files_of(folders, table)
-        if found:
-            rows += _join(found, last / table, common_schema(table, found), group_rows)
-            files, files_before = files + 1, files_before + len(found)
+        if found := _files_of(folders, table):
+            _join(found, last / table, common_schema(table, found), group_rows)
     if seen := _files_of(folders, SIGHTINGS):
         _join(seen, last / SIGHTINGS, SIGHTINGS_SCHEMA, group_rows)
     _merge_inputs(folders)
@@ -181,21 +171,19 @@ def _merge(folders: Sequence[Path]) -> Compacted:
     save_rewritten(last, _manifest(manifests))
     for folder in folders[:-1]:
         shutil.rmtree(folder)
-    return Compacted(last.name, tuple(each.name for each in folders), files, files_before, rows)
 
 
 def _files_of(folders: Sequence[Path], table: str) -> list[Path]:
     return [path for each in folders for path in sorted((each / table).glob("*.parquet"))]
 
 
-def _join(files: Sequence[Path], folder: Path, wanted: pa.Schema, group_rows: int) -> int:
-    """Replace *files* by one file in *folder*; return its number of rows."""
+def _join(files: Sequence[Path], folder: Path, wanted: pa.Schema, group_rows: int) -> None:
+    """Replace *files* by one file in *folder*."""
     own = [path.name for path in files if path.parent == folder]
     target = folder / next_name(folder / "part-00000.parquet", own)
-    rows = write_parquet(target, wanted, _portions(files, wanted), group_rows)
+    write_parquet(target, wanted, _portions(files, wanted), group_rows)
     for path in files:
         path.unlink()
-    return rows
 
 
 def _portions(files: Iterable[Path], wanted: pa.Schema) -> Iterator[pa.Table]:

@@ -6,19 +6,16 @@ others refer to it. The counts of a manifest do not change; its list ``removed``
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
 from pipeline.config import DedupConfig
 from pipeline.dedup.decide import KEPT
-from pipeline.ledger.commit import sweep_staging
+from pipeline.ledger.commit import now_utc, sweep_staging
 from pipeline.ledger.history import (
-    CommittedRun,
     committed_runs,
     read_manifest,
     read_table,
@@ -26,17 +23,9 @@ from pipeline.ledger.history import (
     write_tombstones,
 )
 from pipeline.ledger.index import load_index, save_index
-from pipeline.ledger.log import sequence_of
-from pipeline.ledger.upkeep.adopt import Orphans, adopt
-from pipeline.ledger.upkeep.rewrite import alone, forget_keys, rewriting
-from pipeline.ledger.upkeep.takedown import (
-    FileChange,
-    Request,
-    RunChanges,
-    Takedown,
-    rewrite_run,
-    survey,
-)
+from pipeline.ledger.upkeep.adopt import adopt
+from pipeline.ledger.upkeep.rewrite import exclusive, forget_keys, rewriting
+from pipeline.ledger.upkeep.takedown import Request, Takedown, rewrite_run, survey
 from pipeline.passes.tombstones import tombstone
 from pipeline.storage import Place
 
@@ -61,12 +50,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """The result of a takedown.
-
-    Attributes:
-        rows: all rows that change.
-        new_tombstones: number of tombstones added.
-    """
+    """All rows that a takedown changes, and the number of tombstones added."""
 
     rows: tuple[Affected, ...] = ()
     new_tombstones: int = 0
@@ -77,108 +61,62 @@ class Removed:
 
 
 def remove(output: Place, request: Request, *, dry_run: bool = False) -> Removed:
-    """Take down *request* in all runs of *output*.
-
-    Args:
-        dry_run: change nothing, only report.
+    """Take down *request* in all runs of *output*; with *dry_run*, only report.
 
     Raises:
-        UsageError: *output* holds no runs.
-        HeldRun: a run is held; its texts would survive.
-        LockedOutput: a run is in progress.
+        UsageError, HeldRun, LockedOutput: as ``exclusive``; texts of a held run would survive.
         NewsieveError: a manifest is damaged; nothing was changed.
     """
-    with alone(output):
+    with exclusive(output):
         runs = committed_runs(output)
-        work = _plan(output, runs, request)
+        config = _dedup_config(read_manifest(runs[-1].folder)) if runs else DedupConfig()
+        takedown = _with_verdicts(survey(runs, request), config, output)
         before = tombstones_of(output / "runs")
-        tombstones = before | request.tombstones() | {tombstone("id", i) for i in work.ids}
-        result = Removed(tuple(work.rows()), len(tombstones - before))
+        tombstones = before | request.tombstones() | {tombstone("id", i) for i in takedown.ids}
+        result = Removed(tuple(_affected(takedown)), len(tombstones - before))
         if dry_run:
             return result
         sweep_staging(output)  # an interrupted run has left texts there
-        if not work.changes:
+        if not takedown.changes:
             if tombstones != before:
                 write_tombstones(output / "runs", tombstones)
             return result
-        changed = {change.run.sequence: change.run.run_id for change in work.changes}
+        changed = {change.run.sequence: change.run.run_id for change in takedown.changes}
         save_index(output, load_index(output).without(changed))
         forget_keys(output, changed.values())
         with rewriting(output, changed.values()) as fresh:
             write_tombstones(fresh, tombstones)
-            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-            receipt = {"when": now, "tombstones": sorted(t.hex() for t in request.tombstones())}
+            hexes = sorted(each.hex() for each in request.tombstones())
+            receipt = {"when": now_utc(), "tombstones": hexes}
             for run_id in changed.values():
-                rewrite_run(fresh / run_id, work.of(run_id), receipt, work.config)
+                rewrite_run(fresh / run_id, takedown, receipt, config)
     return result
 
 
-@dataclass(frozen=True, eq=False)
-class _Work:
-    """A takedown, and the decisions about orphans.
-
-    Attributes:
-        verdicts: number of a change of duplicates → verdicts of its touched rows.
-        homes: id of each promoted row → its run.
-    """
-
-    takedown: Takedown
-    config: DedupConfig
-    verdicts: dict[int, NDArray[np.void]]
-    homes: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def ids(self) -> frozenset[str]:
-        return self.takedown.ids if self.changes else frozenset()
-
-    @property
-    def changes(self) -> tuple[FileChange, ...]:
-        return self.takedown.changes
-
-    def of(self, run_id: str) -> RunChanges:
-        mine = [n for n, change in enumerate(self.changes) if change.run.run_id == run_id]
-        verdicts = {n: self.verdicts[n] for n in mine if n in self.verdicts}
-        return RunChanges(self.takedown, tuple(mine), verdicts, self.homes)
-
-    def rows(self) -> Iterator[Affected]:
-        fates: dict[str, Fate] = {"articles": "article", "duplicates": "duplicate"}
-        for number, change in enumerate(self.changes):
-            rows = read_table(change.path, "id", "run_id", "source").to_pylist()
-            for row in change.gone.tolist():
-                yield Affected(fates[change.table], **rows[row])
-            kept = self.verdicts[number]["match"] == KEPT if number in self.verdicts else ()
-            for place, row in enumerate(change.touched.tolist()):
-                stays: Fate = "excerpt" if change.table == "rejects" else "relinked"
-                if change.table == "duplicates":
-                    stays = "promoted" if kept[place] else "renamed"
-                yield Affected(stays, **rows[row])
+def _affected(takedown: Takedown) -> Iterator[Affected]:
+    removed: dict[str, Fate] = {"articles": "article", "duplicates": "duplicate"}
+    for change in takedown.changes:
+        rows = read_table(change.path, "id", "run_id", "source").to_pylist()
+        for row in change.gone.tolist():
+            yield Affected(removed[change.table], **rows[row])
+        for place, row in enumerate(change.touched.tolist()):
+            fate: Fate = "excerpt" if change.table == "rejects" else "relinked"
+            if change.verdicts is not None:
+                fate = "promoted" if change.verdicts["match"][place] == KEPT else "renamed"
+            yield Affected(fate, **rows[row])
 
 
-def _plan(output: Place, runs: Sequence[CommittedRun], request: Request) -> _Work:
-    takedown = survey(runs, request)
-    config = _dedup_config(read_manifest(runs[-1].folder)) if runs else DedupConfig()
-    groups: dict[str, int] = {}
-    orphans: dict[int, Orphans] = {}
-    names: dict[int, list[dict[str, Any]]] = {}
-    for number, change in enumerate(takedown.changes):
-        if change.table != "duplicates" or not len(change.touched):
-            continue
-        rows = read_table(change.path, "id", "run_id").to_pylist()
-        names[number] = [rows[row] for row in change.touched.tolist()]
-        orphans[number] = Orphans(
-            path=change.path,
-            rows=change.touched,
-            groups=np.array([groups.setdefault(n, len(groups)) for n in change.names], np.int64),
-            sequences=np.array([sequence_of(row["run_id"]) for row in names[number]], np.int64),
-        )
-    adopted = adopt(list(orphans.values()), config, output)
-    verdicts = dict(zip(orphans, adopted, strict=True))
-    work = _Work(takedown, config, verdicts)
-    for number, found in verdicts.items():
-        for row, match in zip(names[number], found["match"].tolist(), strict=True):
-            if match == KEPT:
-                work.homes.setdefault(row["id"], row["run_id"])
-    return work
+def _with_verdicts(takedown: Takedown, config: DedupConfig, output: Place) -> Takedown:
+    """Decide which copies of removed articles become articles, and whose copies the others are."""
+    changes, homes = list(takedown.changes), dict[str, str]()
+    orphans = [n for n, each in enumerate(changes) if each.table == "duplicates" and each.names]
+    adopted = adopt([changes[number] for number in orphans], config, output)
+    for number, verdicts in zip(orphans, adopted, strict=True):
+        changes[number] = change = replace(changes[number], verdicts=verdicts)
+        kept = pa.array(change.touched[verdicts["match"] == KEPT])
+        for row in read_table(change.path, "id", "run_id").take(kept).to_pylist():
+            homes.setdefault(row["id"], row["run_id"])
+    return replace(takedown, changes=tuple(changes), homes=homes)
 
 
 def _dedup_config(manifest: dict[str, Any]) -> DedupConfig:

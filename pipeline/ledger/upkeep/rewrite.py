@@ -33,15 +33,9 @@ from pipeline.ledger.history import (
 )
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import Log, commit_change, known_log, name_for
-from pipeline.storage import (
-    Place,
-    StorePath,
-    exchange_folders,
-    link_tree,
-    local,
-    opened,
-    remove_tree,
-)
+from pipeline.storage import Place, local, opened, remove_tree
+from pipeline.storage.disk import exchange_folders, link_tree
+from pipeline.storage.objects import StorePath
 from pipeline.write.columns import Table, schema
 from pipeline.write.parquet import undamaged
 
@@ -52,7 +46,7 @@ _NAME = re.compile(
 
 
 @contextmanager
-def alone(output: Place) -> Iterator[None]:
+def exclusive(output: Place) -> Iterator[None]:
     """Hold the lock of *output*; complete or roll back a killed rewrite first.
 
     Raises:
@@ -82,7 +76,7 @@ def _fresh(output: Path) -> Path:
 def rewriting(output: Place, run_ids: Iterable[str]) -> Iterator[Path]:
     """Yield a copy of ``runs`` to change; it replaces ``runs`` if the block succeeds.
 
-    Files of the copy may be deleted or replaced, but not modified. Use it within ``alone``.
+    Files of the copy may be deleted or replaced, but not modified. Use it within ``exclusive``.
 
     Args:
         run_ids: the runs to change; in an object store, the copy has only these.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,25 @@ from pipeline.dedup.decide import KEPT
 from pipeline.dedup.steps.earlier.keys import sign_again, write_keys
 from pipeline.dedup.steps.layouts import THIS_RUN
 from pipeline.errors import UsageError
-from pipeline.ledger.history import CommittedRun, read_manifest, read_table, table_files
+from pipeline.ledger.history import (
+    CommittedRun,
+    manifests_of,
+    read_manifest,
+    read_table,
+    table_files,
+)
 from pipeline.ledger.upkeep.rewrite import fitted, next_name, row_group_rows, save_rewritten
 from pipeline.passes.tombstones import tombstone
 from pipeline.passes.write_block import verdict_columns
 from pipeline.storage import Place
-from pipeline.urls import canonical_url, page_address, site_of
+from pipeline.urls import canonical_url, page_address, site_named, site_of, site_of_path
 from pipeline.write.columns import TABLES, Table, schema
 from pipeline.write.parquet import write_parquet
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ADDRESS = re.compile(r"(?i)https?://[^\s\"'<>\\]+")
+_NAME = re.compile(r'(?<=")[^"\s]{1,254}(?=")|(?:[\w-]+\.)+[\w-]{2,}')
+"""A quoted word, or a host."""
 _BEHIND_ADDRESS = re.compile(r"[.:!?*]*(?:[,;|()\[\]{}].*|$)")
 """What follows an address in prose, Markdown or a row of CSV, if it is no part of it."""
 
@@ -104,6 +113,7 @@ class FileChange:
         touched: int64[n], rows that change, ascending: articles whose earlier version is removed,
             duplicates whose representative is removed, rejects that lose their excerpt.
         names: the removed id that each touched article or duplicate refers to.
+        verdicts: VERDICT[n] on touched duplicates (``adopt``).
     """
 
     run: CommittedRun
@@ -112,6 +122,12 @@ class FileChange:
     gone: NDArray[np.int64]
     touched: NDArray[np.int64]
     names: tuple[str, ...]
+    verdicts: NDArray[np.void] | None = None
+
+    def runs_of_touched(self) -> list[str]:
+        """Read the run_id of each touched row."""
+        runs = read_table(self.path, "run_id")["run_id"]
+        return list(runs.take(pa.array(self.touched)).to_pylist())
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,11 +138,13 @@ class Takedown:
         ids: of the rows to remove, and those requested.
         changes: in the order of runs and tables.
         earlier: removed article → its earlier version, if it has one.
+        homes: duplicate that becomes an article → its run.
     """
 
     ids: frozenset[str]
     changes: tuple[FileChange, ...]
-    earlier: dict[str, str]
+    earlier: Mapping[str, str]
+    homes: Mapping[str, str] = field(default_factory=dict)
 
     def version_before(self, name: str) -> str | None:
         """Return the nearest earlier version of *name* that stays."""
@@ -147,7 +165,7 @@ def survey(runs: Sequence[CommittedRun], request: Request) -> Takedown:
     for run, table, path in _files(runs):
         if table == "rejects":
             gone, names = np.empty(0, np.int64), tuple[str, ...]()
-            touched = _mentioning(path, ids, request)
+            touched = _mentioning(path, ids, request, run)
         else:
             gone, touched, names = _referring(path, table, wanted, earlier)
         if len(gone) or len(touched):
@@ -190,49 +208,45 @@ def _referring(
     return gone, touched, tuple(rows[other].take(pa.array(touched)).to_pylist())
 
 
-def _mentioning(path: Place, ids: set[str], request: Request) -> NDArray[np.int64]:
+def _mentioning(
+    path: Place, ids: set[str], request: Request, run: CommittedRun
+) -> NDArray[np.int64]:
     """Find the rejects whose excerpt or detail may contain what is removed.
 
     Besides their url, addresses in record_id and excerpt count: a broken record has no url.
     """
-    rows = read_table(path, "id", "record_id", "url", "excerpt", "detail").to_pylist()
-    return np.array(
-        [
-            number
-            for number, row in enumerate(rows)
-            if (row["excerpt"] or row["detail"]) and (row["id"] in ids or _mentions(row, request))
-        ],
-        np.int64,
-    )
+    columns = ("id", "record_id", "source", "url", "site", "excerpt", "detail", "run_id")
+    manifests = manifests_of(read_manifest(run.folder)) if request.sites else ()
+    patterns = {
+        each["run_id"]: each.get("config", {}).get("input", {}).get("site", "")
+        for each in manifests
+    }
+    touched = []
+    for number, row in enumerate(read_table(path, *columns).to_pylist()):
+        if row["excerpt"] or row["detail"]:
+            # Older versions wrote no url, and no site for a record without a url.
+            site = row.get("site") or site_of(row.get("url") or "")
+            site = site or site_of_path(row["source"], patterns.get(row["run_id"], ""))
+            if row["id"] in ids or site in request.sites or _mentions(row, site, request):
+                touched.append(number)
+    return np.array(touched, np.int64)
 
 
-def _mentions(row: Mapping[str, str | None], request: Request) -> bool:
+def _mentions(row: Mapping[str, str | None], site: str | None, request: Request) -> bool:
     if not (request.pages or request.sites):
         return False
-    stated = (row.get("url") or "", row["record_id"] or "")  # an older version wrote no url
-    found = _ADDRESS.findall((row["excerpt"] or "").replace(r"\/", "/"))  # JSON may escape slashes
+    excerpt = (row["excerpt"] or "").replace(r"\/", "/")  # JSON may escape slashes
+    found = _ADDRESS.findall(excerpt)
     shorter = [_BEHIND_ADDRESS.sub("", address) for address in found]
-    return any(map(request.meets, (*stated, *found, *shorter)))
-
-
-@dataclass(frozen=True, eq=False)
-class RunChanges:
-    """The changes of one run.
-
-    Attributes:
-        places: indices of its files in ``Takedown.changes``.
-        verdicts: index of a file → verdicts on its orphans.
-        homes: id of each promoted row → its run.
-    """
-
-    takedown: Takedown
-    places: tuple[int, ...]
-    verdicts: dict[int, NDArray[np.void]]
-    homes: Mapping[str, str]
+    if any(map(request.meets, (row.get("url") or "", row["record_id"] or "", *found, *shorter))):
+        return True
+    # A broken record may have a field that states its site.
+    named = _NAME.findall(excerpt) if site is None and request.sites else ()
+    return not request.sites.isdisjoint(map(site_named, named))
 
 
 def rewrite_run(
-    folder: Path, changes: RunChanges, receipt: Mapping[str, Any], config: DedupConfig
+    folder: Path, takedown: Takedown, receipt: Mapping[str, Any], config: DedupConfig
 ) -> None:
     """Change a run, and add the receipt to its manifest.
 
@@ -246,26 +260,23 @@ def rewrite_run(
     counts: Counter[str] = Counter()
     promoted: list[pa.Table] = []
     clusters: set[str] = set()
-    for place in changes.places:
-        change = changes.takedown.changes[place]
+    for change in takedown.changes:
+        if change.run.run_id != folder.name:
+            continue
         path = folder / change.table / change.path.name
         before = read_table(path)
         if change.table != "rejects":
             clusters |= set(before["cluster_id"].take(pa.array(change.gone)).to_pylist())
         counts[change.table] += len(change.gone)
-        if change.table == "articles":
-            left = _relinked(before, change, changes.takedown, counts)
-        elif change.table == "duplicates":
-            left, raised = _renamed(before, change, changes, place, counts)
-            promoted.append(raised)
-        else:
-            left = _blanked(before, change, counts)
+        left = _rewritten(before, change, takedown, promoted, counts)
         path.unlink()
         written = path.with_name(next_name(path))
         write_parquet(written, before.schema, [left], rows)
         _renumber_keys(path, written, change.gone)
-    if counts["promoted"]:
-        path = folder / "articles" / _unused(folder / "articles", "promoted")
+    if promoted:
+        articles = folder / "articles"
+        names = (f"promoted-{number:05d}" for number in count())
+        path = articles / next(f"{n}.parquet" for n in names if not any(articles.glob(f"{n}*")))
         write_parquet(path, schema("articles"), promoted, rows)
         keys = sign_again(path, config, folder.parents[1])
         write_keys(folder / "state" / "keys" / path.name, keys)
@@ -288,33 +299,38 @@ def _without_titles(manifest: dict[str, Any], clusters: set[str]) -> dict[str, A
     return changed
 
 
-def _relinked(
-    rows: pa.Table, change: FileChange, takedown: Takedown, counts: Counter[str]
+def _rewritten(
+    rows: pa.Table,
+    change: FileChange,
+    takedown: Takedown,
+    promoted: list[pa.Table],
+    counts: Counter[str],
 ) -> pa.Table:
-    """Drop articles; let later versions refer to the nearest earlier version that stays."""
-    counts["relinked"] += len(change.touched)
-    before = [takedown.version_before(name) for name in change.names]
-    return _without(_edited(rows, change.touched, {"revision_of": before}), change.gone)
-
-
-def _renamed(
-    rows: pa.Table, change: FileChange, changes: RunChanges, place: int, counts: Counter[str]
-) -> tuple[pa.Table, pa.Table]:
-    """Drop duplicates; return the rows that stay, and those that become articles."""
-    if not len(change.touched):
-        return _without(rows, change.gone), schema("articles").empty_table()
-    verdicts = changes.verdicts[place]
-    kept = verdicts["match"] == KEPT
-    raised, renamed = change.touched[kept], change.touched[~kept]
-    counts["promoted"] += len(raised)
-    counts["renamed"] += len(renamed)
-    # Verdicts do not have the runs of these rows, so representative_run_id is set here.
-    columns: dict[str, Sequence[object]] = dict(verdict_columns(verdicts[~kept], {THIS_RUN: ""}))
-    del columns["cluster_id"]
-    representatives = map(str, columns["representative_id"])
-    columns["representative_run_id"] = [changes.homes[each] for each in representatives]
-    left = _without(_edited(rows, renamed, columns), np.concatenate([change.gone, raised]))
-    return left, _as_articles(rows.take(pa.array(raised)), verdicts[kept])
+    """Return the rows that stay; add those that become articles to *promoted*."""
+    gone, touched = change.gone, change.touched
+    columns: dict[str, Sequence[object]]
+    if change.table == "articles":
+        counts["relinked"] += len(touched)
+        columns = {"revision_of": [takedown.version_before(name) for name in change.names]}
+    elif change.table == "rejects":
+        counts["excerpts"] += len(touched)
+        columns = dict.fromkeys(("excerpt", "detail"), [None] * len(touched))
+    elif change.verdicts is None:
+        columns = {}
+    else:
+        kept = change.verdicts["match"] == KEPT
+        raised, touched = touched[kept], touched[~kept]
+        if len(raised):
+            promoted.append(_as_articles(rows.take(pa.array(raised)), change.verdicts[kept]))
+        counts["promoted"] += len(raised)
+        counts["renamed"] += len(touched)
+        gone = np.concatenate([gone, raised])
+        columns = dict(verdict_columns(change.verdicts[~kept], {THIS_RUN: ""}))
+        del columns["cluster_id"]
+        # Verdicts do not have the runs of these rows.
+        representatives = map(str, columns["representative_id"])
+        columns["representative_run_id"] = [takedown.homes[each] for each in representatives]
+    return _changed(rows, touched, columns, gone)
 
 
 def _as_articles(copies: pa.Table, verdicts: NDArray[np.void]) -> pa.Table:
@@ -335,37 +351,26 @@ def _as_articles(copies: pa.Table, verdicts: NDArray[np.void]) -> pa.Table:
     return fitted(copies, wanted)
 
 
-def _blanked(rows: pa.Table, change: FileChange, counts: Counter[str]) -> pa.Table:
-    counts["excerpts"] += len(change.touched)
-    nothing = [None] * len(change.touched)
-    return _edited(rows, change.touched, {"excerpt": nothing, "detail": nothing})
-
-
-def _edited(
-    rows: pa.Table, places: NDArray[np.int64], columns: Mapping[str, Sequence[object]]
+def _changed(
+    rows: pa.Table,
+    touched: NDArray[np.int64],
+    columns: Mapping[str, Sequence[object]],
+    gone: NDArray[np.int64],
 ) -> pa.Table:
-    if not len(places):
-        return rows
-    changed = rows.take(pa.array(places))
+    """Return *rows* with new values of *columns* in the *touched* rows, without those *gone*."""
+    changed = rows.take(pa.array(touched))
     for name, values in columns.items():
         at = rows.schema.get_field_index(name)
         field = rows.schema.field(at)
         changed = changed.set_column(at, field, pa.array(values, field.type))
-    others = np.setdiff1d(np.arange(len(rows)), places)
-    both = pa.concat_tables([rows.take(pa.array(others)), changed])
-    return both.take(pa.array(np.argsort(np.concatenate([others, places]))))
-
-
-def _without(rows: pa.Table, gone: NDArray[np.int64]) -> pa.Table:
-    left = np.setdiff1d(np.arange(len(rows)), gone)
-    return rows.take(pa.array(left))
+    order = np.arange(len(rows))
+    order[touched] = len(rows) + np.arange(len(touched))
+    return pa.concat_tables([rows, changed]).take(pa.array(np.delete(order, gone)))
 
 
 def _renumber_keys(path: Path, written: Path, gone: NDArray[np.int64]) -> None:
-    if path.parent.name != "articles":
-        return
     known = path.parents[1] / "state" / "keys" / path.name
-    if not known.exists():
+    if path.parent.name != "articles" or not known.exists():
         return
     keys = read_table(known)
     known.unlink()
@@ -376,10 +381,3 @@ def _renumber_keys(path: Path, written: Path, gone: NDArray[np.int64]) -> None:
         at = keys.schema.get_field_index("row")
         fewer = keys.filter(pa.array(left)).set_column(at, keys.schema.field(at), moved)
         write_keys(known.with_name(written.name), fewer.combine_chunks())
-
-
-def _unused(folder: Path, stem: str) -> str:
-    number = 0
-    while any(folder.glob(f"{stem}-{number:05d}*.parquet")):
-        number += 1
-    return f"{stem}-{number:05d}.parquet"

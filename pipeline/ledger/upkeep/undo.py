@@ -13,17 +13,13 @@ from pipeline.ledger.history import committed_runs, read_manifest, renew_views
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import commit_change, known_log
 from pipeline.ledger.upkeep.rewrite import forget_keys
-from pipeline.storage import Place, StorePath
+from pipeline.storage import Place
+from pipeline.storage.objects import StorePath
 
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """A run that was undone.
-
-    Attributes:
-        counts: the counts of its manifest.
-        newest: the newest run now; None if no run is left.
-    """
+    """A run that was undone, its counts, and the newest run now (None if no run is left)."""
 
     run_id: str
     counts: dict[str, Any]
@@ -31,10 +27,7 @@ class TakenBack:
 
 
 def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
-    """Remove the newest run; the next run reads its inputs again.
-
-    Args:
-        dry_run: only find out which run it is.
+    """Remove the newest run; the next run reads its inputs again. With *dry_run*, only report.
 
     Raises:
         UsageError: there is no run, or the newest one is compacted from several.

@@ -82,7 +82,7 @@ def test_datelines(text, place):
     """A place in capitals or with an agency opens a dispatch; a headline or a name does not."""
     found = find_dateline(text)
 
-    assert place == (found.place if found else None)
+    assert place == (found[0] if found else None)
 
 
 @pytest.mark.slow

@@ -46,7 +46,6 @@ PREFILTERS = {
     "label": (signs._LABEL, place),
     "pointed": (signs._POINTED, place),
     "ending": (signs._ENDING, ending),
-    "agency at the end": (signs._AGENCY_AT_END, ending),
     "glued credit": (signs._GLUED_CREDIT, ending),
     "foreign credit": (signs._FOREIGN_CREDIT, ending),
     "byline": (names._OPENING, first(names.BYLINE_OPENINGS)),

@@ -104,9 +104,9 @@ def test_a_byline_is_no_title():
     ("line", "share", "dated", "authors"),
     [
         ("Nora Aldwin", 0.9, False, ("Nora Aldwin",)),
-        ("Nora Aldwin", 0.8, False, ()),
-        ("Nora Aldwin", 0.75, True, ("Nora Aldwin",)),
-        ("Nora Aldwin", 0.6, True, ()),
+        ("Nora Aldwin", 0.86, False, ()),
+        ("Nora Aldwin", 0.8, True, ("Nora Aldwin",)),
+        ("Nora Aldwin", 0.7, True, ()),
         ("Autorin: Nora Aldwin", 0.1, False, ("Nora Aldwin",)),
         ("Автор: Мария Петрова", 0.1, False, ("Мария Петрова",)),
         ("Autorin: Nora Aldwin", 0.02, False, ()),

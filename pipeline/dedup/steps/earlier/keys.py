@@ -1,12 +1,12 @@
-"""What later runs look up of a file of articles: sorted keys, and the articles (``read_articles``).
+"""What later runs read of a file of articles: its sorted keys, and the articles themselves.
 
     state/keys/part-00007.parquet belongs to articles/part-00007.parquet
     kind   band, text digest, url, or sampled shingle: 0 to 3
     key    32 bits of it
-    row    the article that has it, by its row in the file of articles
+    row    the row of the article in its file
 
-They depend on the kept texts alone: a file that is missing, or was made with other settings, can
-be rebuilt (``sign_again``).
+Keys depend on the kept texts only: a file that is missing, or was made with other settings, can be
+rebuilt (``sign_again``).
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from pipeline.write.parquet import write_parquet
 SIGNATURE = b"newsieve.signature"
 """The metadata key of the settings that a file of keys was made with."""
 FOLDING = 2
-"""Counts up when words are folded, or pages named, in another way: older keys are made anew."""
+"""Incremented when words are folded, or pages named, in another way: older keys are rebuilt."""
 _ROW_GROUP = 1 << 16
-"""Rows that are read at once by whoever needs a range of keys."""
+"""Rows of the smallest unit in which a range of keys is read."""
 NUMBER_BITS = np.uint64(30)
 _KEY_BITS = np.uint64(32)
 
@@ -67,15 +67,13 @@ def signature_settings(config: DedupConfig) -> str:
 def numbered_keys(
     index: int, shard: int, shards: int, numbers: NDArray[np.int64], staging: Staging
 ) -> NDArray[np.uint64]:
-    """Return kind, key and number of each key of a staged block, in one integer that sorts by them.
+    """Pack kind, key and article of the keys of one shard of a staged block: uint64, unordered.
+
+    The numbers sort by these three; ``unpacked`` unpacks them.
 
     Args:
-        shard: the keys of one of so many shards.
-        numbers: int64[n], the number of each article of the block, below 2**30; articles with
-            one below 0 are left out.
-
-    Returns:
-        uint64, in no order; ``unpacked`` takes them apart.
+        numbers: int64[n], the number of each article of the block, below 2**30; articles with a
+            negative one are left out.
     """
     kinds, keys, rows = read_sorted_keys(index, shard, shards, staging)
     named = numbers[rows.astype(np.int64)]
@@ -85,7 +83,7 @@ def numbered_keys(
 
 
 def unpacked(packed: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Take apart kind and key (in one number), and the article's number."""
+    """Unpack kind and key (as one number), and the article's number."""
     numbers = packed & np.uint64((1 << int(NUMBER_BITS)) - 1)
     return packed >> NUMBER_BITS, numbers.astype(np.int64)
 
@@ -93,7 +91,7 @@ def unpacked(packed: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np
 def keys_table(
     index: int, rows: NDArray[np.int64], config: DedupConfig, staging: Staging
 ) -> pa.Table:
-    """Sort the keys of those *rows* of a staged block that became the file of articles."""
+    """Return the sorted keys of those *rows* of a staged block that became a file of articles."""
     numbers = np.full(count_records(index, config, staging), -1, np.int64)
     numbers[rows] = np.arange(len(rows))
     keys, articles = unpacked(np.sort(numbered_keys(index, 0, 1, numbers, staging)))
@@ -102,12 +100,12 @@ def keys_table(
 
 
 def write_keys(path: Place, keys: pa.Table) -> None:
-    """Write a table of keys as a file; sorted numbers are stored by their differences."""
+    """Write a table of keys; sorted numbers are delta-encoded."""
     write_parquet(path, keys.schema, [keys], _ROW_GROUP, differences=("key", "row"))
 
 
 def made_with(path: Place, config: DedupConfig) -> bool:
-    """Tell whether *path* is a file of keys made with these settings; a damaged one is none."""
+    """Tell whether *path* is an intact file of keys made with these settings."""
     if not path.is_file():
         return False
     try:
@@ -121,8 +119,8 @@ def sign_again(articles: Place, config: DedupConfig, work: Place) -> pa.Table:
     """Make the keys of a published file of articles from its texts.
 
     Args:
-        work: a folder for work files, which the next command sweeps after a kill; in an object
-            store, the folder for temporary files is used.
+        work: a folder for temporary files, which the next command cleans up after a kill; if it
+            is in an object store, the system's is used.
     """
     rows = np.arange(pq.read_metadata(opened(articles)).num_rows)
     inside = work if isinstance(work, Path) else None
@@ -140,14 +138,14 @@ COLUMNS = [
     "date_published", "date_published_precision", "fetched_at", "text", "cluster_id", "page_id",
     "run_id",
 ]  # fmt: skip
-"""What deduplication looks at."""
+"""The columns that deduplication reads."""
 
 BATCH_ROWS = 1_000
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Some articles of one file, and the run, cluster and page of each."""
+    """Articles of one file, and the run, cluster and page of each."""
 
     articles: list[Article]
     run_ids: list[str]
@@ -166,11 +164,12 @@ def read_articles(path: Place, rows: NDArray[np.int64]) -> Iterator[Found]:
             table = file.read_row_group(group, columns=COLUMNS)  # older files lack some
             for start in range(0, len(inside), BATCH_ROWS):
                 chosen = table.take(pa.array(inside[start : start + BATCH_ROWS])).to_pylist()
-                run_ids, cluster_ids = (
-                    [row[name] for row in chosen] for name in ("run_id", "cluster_id")
+                yield Found(
+                    [_article(row) for row in chosen],
+                    [row["run_id"] for row in chosen],
+                    [row["cluster_id"] for row in chosen],
+                    [row.get("page_id") or row["id"] for row in chosen],
                 )
-                page_ids = [row.get("page_id") or row["id"] for row in chosen]
-                yield Found([_article(row) for row in chosen], run_ids, cluster_ids, page_ids)
         first += size
 
 

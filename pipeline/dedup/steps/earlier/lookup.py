@@ -6,9 +6,9 @@ pairs    ─choose──▶ earlier articles to compare                  of one 
          ─stage───▶ one more block of articles each
          ─finish──▶ which of them are of one cluster
 
-The new keys are looked up in the sorted keys of the window, file by file; nothing of the window is
-sorted again. What is found is deduplicated like any other block, but never removed.
-``find_earlier`` has all steps; with many new articles they run in parallel.
+New keys are looked up in the sorted keys of the window, file by file; nothing of the window is
+sorted again. The articles found are deduplicated like any other block, but never removed.
+``find_earlier`` runs all steps; with many new articles they run in parallel.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.arrays import heads_of, lookup, offsets_of, shard_bounds
+from pipeline.arrays import heads_of, lookup, offsets_of, shard_bounds, starts_of_runs, structured
 from pipeline.config import DedupConfig
 from pipeline.dedup.rarity import LEAST_SHARED, RARE_CLUSTERS
 from pipeline.dedup.steps.earlier.keys import NUMBER_BITS, numbered_keys, read_articles
@@ -37,17 +37,17 @@ from pipeline.storage import Place, local, opened, place_of
 from pipeline.write.parquet import undamaged
 
 CROWD = 64
-"""Articles of the window that are compared for one band or shingle at most: an hourly page from a
-template would match all of its predecessors and copy none. Equal texts and equal urls are always
+"""Maximum articles of the window that are compared for one band or shingle: an hourly page from a
+template would match all of its predecessors and copy none. Equal texts and urls are always
 compared."""
 STAGED_ROWS = 20_000
-"""Earlier articles that are staged as one block."""
+"""Maximum earlier articles that are staged as one block."""
 HELD = np.dtype([("key", "<u4"), ("cluster", "<u8")])
 """A sampled shingle, and the head of the id of a cluster of the window that has it."""
 CROWDED = np.dtype([("kind", "u1"), ("key", "<u4"), ("articles", "<u4")])
 """A key that more than ``CROWD`` articles of the window have."""
 BACKGROUND = np.dtype([("key", "<u4"), ("clusters", "<u4")])
-"""In how many clusters of earlier runs, other than those that were found, a shingle occurs."""
+"""A sampled shingle, and in how many clusters of the window, except those found, it occurs."""
 _NUMBER = np.uint64((1 << int(NUMBER_BITS)) - 1)
 _HALF = np.uint64(32)
 
@@ -57,8 +57,8 @@ class _Hits:
     """Keys of the window that a new article has too; n of them, 16 bytes each.
 
     Attributes:
-        key: uint32[n], by first place in ``Wanted.packed``.
-        article: uint32[n], the article by number in the window.
+        key: uint32[n], its first place in ``_Wanted.packed``.
+        article: uint32[n], its number in the window.
         cluster: uint64[n], the head of its cluster's id.
     """
 
@@ -78,7 +78,7 @@ def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -
         blocks: all blocks of the run, in any order.
 
     Returns:
-        The numbers of the blocks that hold them; nothing when there are none.
+        The numbers of the blocks that hold them.
     """
     shards = staging.window().shards
     for shard in range(shards):
@@ -92,24 +92,23 @@ def look_up(shard: int, blocks: Sequence[int], config: DedupConfig, staging: Sta
     """Look the keys of one shard up in the window, and stage what is found.
 
     ``pairs``: uint64, an earlier article in the high 32 bits, a new one in the low ones, ascending;
-    a pair stands as often as its articles share a rare shingle, but ``LEAST_SHARED`` times at most.
+    a pair occurs once per rare shingle that its articles share, at most ``LEAST_SHARED`` times.
     ``held`` (``HELD``) and ``crowded`` (``CROWDED``): by ascending key, of a kind.
     """
     window = staging.window()
-    wanted = wanted_keys(shard, window.shards, blocks, config, staging)
+    wanted = _wanted_keys(shard, window.shards, blocks, config, staging)
     hits = _look_up(window.parts, shard_bounds(window.shards)[shard : shard + 2], wanted)
     crowd = np.flatnonzero(wanted.totals > CROWD)
-    crowded = np.zeros(len(crowd), CROWDED)
-    crowded["kind"] = wanted.kinds(crowd)
-    crowded["key"] = wanted.keys(crowd)
-    crowded["articles"] = wanted.totals[crowd]
+    crowded = structured(CROWDED, wanted.kinds(crowd), wanted.keys(crowd), wanted.totals[crowd])
     samples = wanted.kinds(hits.key) == SAMPLE
     others = np.unique(hits.article[~samples])
     sampled = hits.of(samples & (wanted.totals[hits.key] <= CROWD))
-    del hits, samples  # there may be many
-    keys, clusters = _distinct(sampled)
-    held = np.zeros(len(keys), HELD)
-    held["key"], held["cluster"] = wanted.keys(keys), clusters
+    del hits, samples  # may be large
+    order = np.lexsort((sampled.cluster, sampled.key))
+    keys, clusters = sampled.key[order], sampled.cluster[order]
+    distinct = starts_of_runs(keys, clusters)
+    keys, clusters = keys[distinct], clusters[distinct]
+    held = structured(HELD, wanted.keys(keys), clusters)
     found, counts = np.unique(keys, return_counts=True)
     rare = sampled.of((counts <= RARE_CLUSTERS)[np.searchsorted(found, sampled.key)])
     pairs = _pairs(others, rare, wanted)
@@ -117,7 +116,7 @@ def look_up(shard: int, blocks: Sequence[int], config: DedupConfig, staging: Sta
         staging.write_array(f"window.{shard}.{kind}", array)
 
 
-def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: Wanted) -> _Hits:
+def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: _Wanted) -> _Hits:
     """Find the wanted keys, which are within *bounds*, in the window; count them in *wanted*."""
     nothing = np.empty(0, np.uint32)
     portions: list[tuple[NDArray[Any], ...]] = [(nothing, nothing, np.empty(0, np.uint64))]
@@ -127,7 +126,7 @@ def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: Wa
         maybe = np.flatnonzero(wanted.may_contain(low))
         places, same = wanted.find(kinds[maybe].astype(np.uint64) << _HALF | low[maybe])
         places, articles = places[same], rows[maybe[same]].astype(np.int64)
-        # Sorted by key: of each, the first ones up to CROWD over all files are kept.
+        # The first CROWD articles of each key are kept, over all files; both are sorted by key.
         distinct, starts, counts = np.unique(places, return_index=True, return_counts=True)
         rank = np.arange(len(places)) - np.repeat(starts, counts) + wanted.totals[places]
         wanted.totals[distinct] += counts.astype(np.uint32)
@@ -151,7 +150,7 @@ def _keys_within(
 
 
 def _reaches(file: pq.ParquetFile, group: int, bounds: NDArray[np.uint64]) -> bool:
-    """Whether a row group may have keys within *bounds*."""
+    """Tell whether a row group may have keys within *bounds*."""
     facts = file.metadata.row_group(group)
     kinds, keys = (facts.column(number).statistics for number in range(2))
     if kinds is None or keys is None or kinds.min != kinds.max:
@@ -169,26 +168,17 @@ def _clusters(part: WindowPart, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     return np.array(heads, np.uint64)[inverse]
 
 
-def _distinct(hits: _Hits) -> tuple[NDArray[np.uint32], NDArray[np.uint64]]:
-    """Return each key and cluster of *hits* once, ascending."""
-    order = np.lexsort((hits.cluster, hits.key))
-    keys, clusters = hits.key[order], hits.cluster[order]
-    first = np.ones(len(keys), np.bool_)
-    first[1:] = (keys[1:] != keys[:-1]) | (clusters[1:] != clusters[:-1])
-    return keys[first], clusters[first]
+def _pairs(found: NDArray[np.uint32], rare: _Hits, wanted: _Wanted) -> NDArray[np.uint64]:
+    """Pair articles of the window with the new ones that share *rare* shingles with them.
 
-
-def _pairs(found: NDArray[np.uint32], rare: _Hits, wanted: Wanted) -> NDArray[np.uint64]:
-    """Pair the articles of the window with the new ones that share *rare* shingles with them.
-
-    Those that are *found* without are paired with none, ``LEAST_SHARED`` times.
+    Those that were *found* by other keys are paired with no article, ``LEAST_SHARED`` times.
     """
     rare = rare.of(~lookup(found, rare.article)[1])
     counts = np.minimum(wanted.ends(rare.key) - rare.key, CROWD)
     places = np.repeat(rare.key - offsets_of(counts)[:-1], counts)
     places += np.arange(len(places))
     pairs = wanted.packed[places] & _NUMBER
-    del places  # there may be many
+    del places  # may be large
     pairs |= np.repeat(rare.article.astype(np.uint64) << _HALF, counts)
     pairs.sort()
     kept = np.ones(len(pairs), np.bool_)
@@ -202,16 +192,16 @@ def _pairs(found: NDArray[np.uint32], rare: _Hits, wanted: Wanted) -> NDArray[np
 def choose(
     part: int, first_block: int, staging: Staging
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Choose the earlier articles to compare, of one of as many parts of the window as shards.
+    """Choose the earlier articles to compare, in one of as many parts of the window as shards.
 
-    Those that have a band, text or url of a new article, and those that share rare shingles with
-    one. Ascending articles have ascending blocks.
+    They have a band, text or url of a new article, or share enough rare shingles with one.
 
     Args:
-        first_block: the least number that no block of the run has.
+        first_block: the first number that no block of the run has.
 
     Yields:
-        The number of a block, and the articles to stage as that: by number in the window.
+        The number of a block, and the articles to stage as that block, by number in the window;
+        both ascending.
     """
     window = staging.window()
     rows = sum(each.rows for each in window.parts)
@@ -259,7 +249,7 @@ def _by_part(
 
 
 def finish(blocks: Iterable[int], config: DedupConfig, staging: Staging) -> list[int]:
-    """Note which staged articles share a cluster with an earlier one, and what was found.
+    """Stage which staged articles share a cluster with an earlier one; note what was found.
 
     ``window.labels``: uint64[k, 2], an article, ascending, and the first one of its cluster.
     ``window.clusters``: uint64, the heads of their clusters' ids, ascending.
@@ -288,17 +278,17 @@ def finish(blocks: Iterable[int], config: DedupConfig, staging: Staging) -> list
 
 
 def _staged(shard: int, kind: str, staging: Staging) -> NDArray[Any]:
-    """Map what ``look_up`` staged of one shard into memory."""
+    """Memory-map what ``look_up`` staged of one shard."""
     found = staging.array(f"window.{shard}.{kind}", "r")
     assert found is not None, f"window.{shard}.{kind} is missing"
     return found
 
 
 def background_of(shard: int, shards: int, staging: Staging) -> NDArray[np.void] | None:
-    """Count the clusters that have a shingle besides those of the articles that were found.
+    """Count the clusters of the window that have a shingle, except those of the articles found.
 
     Args:
-        shard: of the samples, one of so many shards: a power of two.
+        shard, shards: which shard of the samples; *shards* is a power of two.
 
     Returns:
         Of dtype ``BACKGROUND``, by ascending key; None if there are none.
@@ -312,17 +302,19 @@ def background_of(shard: int, shards: int, staging: Staging) -> NDArray[np.void]
         keys, clusters = np.unique(held["key"], return_counts=True)
         crowded = _staged(part, "crowded", staging)
         crowded = _between(crowded[crowded["kind"] == SAMPLE], bounds)
-        # Of a crowd not all were compared: each counts as a cluster of its own.
-        found = np.zeros(len(keys) + len(crowded), BACKGROUND)
-        found["key"] = np.concatenate([keys, crowded["key"]])
-        found["clusters"] = np.concatenate([clusters, crowded["articles"]])
+        # Not all articles of a crowd were read: each counts as a cluster of its own.
+        found = structured(
+            BACKGROUND,
+            np.concatenate([keys, crowded["key"]]),
+            np.concatenate([clusters, crowded["articles"]]),
+        )
         counted.append(found[np.argsort(found["key"])])
     joined = np.concatenate(counted)
     return joined if len(joined) else None
 
 
 def _between(rows: NDArray[np.void], bounds: Sequence[int]) -> NDArray[np.void]:
-    """Copy the *rows* whose key, by which they ascend, is within *bounds*: reads no others."""
+    """Copy those of *rows*, ascending by key, whose key is within *bounds*; read no others."""
     start, end = (bisect_left(rows["key"], bound) for bound in bounds)
     return np.array(rows[start:end])
 
@@ -332,15 +324,13 @@ _FILTER_PER_KEY = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
-    """Keys to look up, of new articles by number in the run; k of them.
-
-    A key is known by the first place that has it.
+class _Wanted:
+    """The k keys of new articles to look up; a key is identified by its first place in ``packed``.
 
     Attributes:
-        packed: uint64[k], kind, key and article in one number, ascending.
+        packed: uint64[k], kind, key and number of the article in the run, ascending.
         totals: uint32[k], articles of the window that have a key, by its first place.
-        filter: bool[2**b]; what is not marked at a key's low bits is not wanted.
+        filter: bool[2**b], marked at the low bits of every wanted key.
     """
 
     packed: NDArray[np.uint64]
@@ -348,11 +338,11 @@ class Wanted:
     filter: NDArray[np.bool_]
 
     def may_contain(self, keys: NDArray[np.uint32]) -> NDArray[np.bool_]:
-        """Tell which keys may be among these. False positives: 1 in 64 among a million keys."""
+        """Tell which keys may be wanted; with a million keys, 1 in 64 others may be, too."""
         return np.take(self.filter, keys & np.uint32(len(self.filter) - 1))
 
     def find(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the first place of each key (kind and key in one number), and if it is there."""
+        """Return the first place of each key (with its kind), and whether it is wanted."""
         if not len(self.packed):
             return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
         places = np.searchsorted(self.packed, keys << NUMBER_BITS)
@@ -360,25 +350,23 @@ class Wanted:
         return places, self.packed[places] >> NUMBER_BITS == keys
 
     def kinds(self, places: NDArray[np.integer]) -> NDArray[np.uint64]:
-        """Return the kinds of the keys at *places*."""
         kinds: NDArray[np.uint64] = self.packed[places] >> NUMBER_BITS >> _HALF
         return kinds
 
     def keys(self, places: NDArray[np.integer]) -> NDArray[np.uint32]:
-        """Return the keys at *places*, without their kinds."""
         keys: NDArray[np.uint32] = (self.packed[places] >> NUMBER_BITS).astype(np.uint32)
         return keys
 
     def ends(self, places: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Return the place behind the last one that has the key at each of *places*."""
+        """Return the end of the run of places with the same key as each of *places*."""
         last: NDArray[np.uint64] = self.packed[places] | _NUMBER
         return np.searchsorted(self.packed, last, side="right")
 
 
-def wanted_keys(
+def _wanted_keys(
     shard: int, shards: int, blocks: Sequence[int], config: DedupConfig, staging: Staging
-) -> Wanted:
-    """Gather the keys of the articles of *blocks* that are of one of so many shards."""
+) -> _Wanted:
+    """Gather the keys of the articles of *blocks* that belong to one shard."""
     portions, first = [np.empty(0, np.uint64)], 0
     for block in sorted(blocks):
         count = count_records(block, config, staging)
@@ -392,4 +380,4 @@ def wanted_keys(
     for start in range(0, len(packed), _LEAST_FILTER):
         keys = packed[start : start + _LEAST_FILTER] >> NUMBER_BITS
         marked[keys & np.uint64(len(marked) - 1)] = True
-    return Wanted(packed, np.zeros(len(packed), np.uint32), marked)
+    return _Wanted(packed, np.zeros(len(packed), np.uint32), marked)

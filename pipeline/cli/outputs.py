@@ -168,7 +168,7 @@ def publish(state: State, output: Place, run: str, form: str) -> None:
     from pipeline.ledger.held import publish_held
 
     folder = publish_held(output, run)
-    _report(state, f"published {folder.name}; further runs work again")
+    state.remark(f"published {folder.name}; further runs work again")
     answer = {"run_id": folder.name, "folder": str(folder)}
     print_answer(form, answer, lambda found: [found["folder"]])
 
@@ -192,7 +192,7 @@ def discard(state: State, output: Place, run: str, form: str) -> None:
     from pipeline.ledger.held import discard_held
 
     name = discard_held(output, run)
-    _report(state, f"discarded {name}; {INPUTS_UNREAD}")
+    state.remark(f"discarded {name}; {INPUTS_UNREAD}")
     print_answer(form, {"run_id": name}, dict.values)
 
 
@@ -220,14 +220,10 @@ def undo(state: State, output: Place, dry_run: bool, form: str) -> None:
     counts = {name: taken.counts.get(name, 0) for name in TABLES}
     sums = " · ".join(f"{name} {count:,}" for name, count in counts.items())
     verb, newest = ("would undo", "would be") if dry_run else ("undid", "is now")
-    _report(state, f"{verb} {taken.run_id}: {sums}; {INPUTS_UNREAD}")
-    _report(state, f"the newest run {newest} {taken.newest or 'none'}")
+    state.remark(f"{verb} {taken.run_id}: {sums}; {INPUTS_UNREAD}")
+    state.remark(f"the newest run {newest} {taken.newest or 'none'}")
     answer = {"dry_run": dry_run, "run_id": taken.run_id, "counts": counts, "newest": taken.newest}
     print_answer(form, answer, lambda found: [found["run_id"]])
-
-
-def _report(state: State, message: str) -> None:
-    state.log.event("remark", shown(message), message=message)
 
 
 FATE_LABELS: dict[Fate, str] = {
