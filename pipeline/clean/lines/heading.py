@@ -290,7 +290,8 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
             heading.evidence += said if new else []
         for site in () if heading.url else _sites_in(page, line, rule):
             sites.setdefault(site.value, site)
-    kept = (n for n in page.lines if n.prose and n.index not in {*cut, heading.title_index})
+    gone = {*cut, heading.title_index}
+    kept = (line for line in page.lines if line.prose and line.index not in gone)
     opened = ((line, find_dateline(line.text)) for line in islice(kept, DATELINE_LINES))
     for line, (heading.dateline, printed) in islice(((n, d) for n, d in opened if d), 1):
         heading.evidence.append(_evidence(page, line, "dateline", heading.dateline, "dateline"))
@@ -310,10 +311,11 @@ def _sites_in(page: Page, line: LineRecord, rule: str) -> Iterator[Evidence]:
     if line.word_count <= SITE_WORDS and len(line.text) <= SITE_CHARS:
         for pattern, sign in ((_EMAIL, "@"), (_DOMAIN_FIRST, " right")):
             match = pattern.search(line.text) if sign in line.text else None
-            domain = match["domain"].casefold() if match else ""
-            site = domain not in WORDS["mail_host"] and site_of(f"https://{domain}/")
-            if match and site:
-                yield _evidence(page, line, "site", match["domain"], rule, site)
+            domain = match["domain"] if match else ""
+            if domain and domain.casefold() not in WORDS["mail_host"]:
+                site = site_of(f"https://{domain.casefold()}/")
+                if site:
+                    yield _evidence(page, line, "site", domain, rule, site)
 
 
 def _evidence(

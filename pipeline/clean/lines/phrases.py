@@ -80,6 +80,7 @@ _OPENING: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
 for _words, _kind in _phrases("opening"):
     _OPENING[_words[0]].append((_words, _kind))
 _INSIDE, _HINT = _by_rarest_word("inside"), _by_rarest_word("hint")
+_INSIDE_WORDS = frozenset(_INSIDE)
 
 
 def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
@@ -93,8 +94,8 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     """
     if not words or len(words) > INSIDE_WORDS:
         return _NOTHING
-    found = opening_kinds(words, whole=quoted)
-    return found if quoted else found | inside_kinds(words)
+    found = opening_kinds(words, whole=quoted) if len(words) <= OPENING_WORDS else _NOTHING
+    return found if quoted or _INSIDE_WORDS.isdisjoint(words) else found | inside_kinds(words)
 
 
 def opening_kinds(words: tuple[str, ...], *, whole: bool = False) -> frozenset[str]:
