@@ -305,8 +305,7 @@ class _Stars:
     def _join(self, known: Sequence[tuple[int, int]]) -> dict[int, int]:
         """Map each representative to the first, in order, of the stars of its cluster.
 
-        Args:
-            known: pairs that are one cluster, whatever their stars say.
+        The pairs *known* are one cluster, whatever their stars say.
         """
         rank = {member: rank for rank, member in enumerate(self.of)}
         first = {member: member for member in self.of}
@@ -377,11 +376,9 @@ class _Stars:
         return [(by_rank[one], by_rank[other]) for one, other in sorted(pairs)]
 
     def decisions(self, leaders: list[int], later: Mapping[int, Version]) -> Decisions:
-        """Join the stars to clusters, and lay out what there is to say, by article.
+        """Join the stars to clusters, and return what was decided, by article.
 
-        Args:
-            leaders: the first member with the same text as each.
-            later: what kept articles are versions of.
+        *leaders* maps members to the first of the same text, *later* to what they are versions of.
         """
         articles, edges = self.candidates.articles, self.edges
         closest = self._closest()

@@ -95,17 +95,10 @@ class Rolled:
 
 
 def shingle_block(texts: Sequence[str], shingle_words: int) -> Shingles:
-    """Make the shingle sets of a block of texts.
+    """Make the shingle sets of a block of texts; a text of fewer words has no shingle.
 
     The hash of a shingle only depends on its words and their order, not on the other texts or the
-    machine. Any 32 of its bits are as good as any others.
-
-    Args:
-        texts: cleaned texts.
-        shingle_words: words in a shingle; a text with fewer words has no shingle.
-
-    Raises:
-        ValueError: if shingle_words is below 1.
+    machine. Any 32 of its bits are as good as any others. Raises ValueError as ``rolled_blocks``.
     """
     return concatenate([rolled.sets() for rolled in rolled_blocks(texts, shingle_words)])
 

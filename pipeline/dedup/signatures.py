@@ -37,11 +37,6 @@ def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.u
     Row i is bit-identical to ``datasketch.MinHash(permutations, seed, scheme="affine32",
     hashfunc=identity)`` updated with the low 32 bits of each shingle of text i. Texts without
     shingles get ``EMPTY`` everywhere and are all equal: do not compare their bands.
-
-    Args:
-        shingles: the sets of n texts.
-        permutations: values in a signature, at least 1.
-        seed: of the permutations, 0 to 2**32 - 1.
     """
     factors, terms = _permutations(permutations, seed)
     signatures = np.full((len(shingles), permutations), EMPTY, np.uint32)
@@ -56,14 +51,10 @@ def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.u
 
 
 def band_keys(signatures: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]:
-    """Hash each band of each signature into one key: uint32[bands, n].
+    """Hash each band of *signatures*, uint32[n, permutations], into one key: uint32[bands, n].
 
     The number of the band is part of the key, so that keys of all bands may share one table. Two
     different bands have the same key with probability 2**-32, which is one more candidate.
-
-    Args:
-        signatures: uint32[n, permutations].
-        bands: how many; the rows of a band are permutations / bands.
 
     Raises:
         ValueError: if bands does not divide permutations.

@@ -90,11 +90,7 @@ def verifier(sizes: Indexes, load: Load) -> Verifier:
     """Choose how to count shared shingles: with a table for many texts, else by loading them.
 
     If the table would be too large, all counts are estimates from a sample: every second, fourth,
-    eighth, ... shingle, chosen by its hash.
-
-    Args:
-        sizes: shingles of each text.
-        load: place → its sorted, distinct shingles.
+    eighth, ... shingle, chosen by its hash. *load* returns the sorted, distinct shingles of a text.
     """
     if len(sizes) < TABLE_TEXTS:
         return Verifier(sizes, sizes, _loaded(load))
@@ -127,8 +123,7 @@ def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
 def _tabled(sets: list[NDArray[np.uint64]], one_of: int) -> Verifier:
     """Number the shingles that at least two texts have, and count with a sparse table.
 
-    Args:
-        sets: the shingles of each text, or one in *one_of*.
+    *sets* are the shingles of each text, or one in *one_of*.
     """
     sizes = np.array([len(each) for each in sets], np.int64)
     everything = np.concatenate(sets)

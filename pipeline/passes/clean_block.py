@@ -30,12 +30,9 @@ BATCH_ROWS = 1_000
 
 
 def clean_block(block: Block, config: Config, staging: Staging) -> int:
-    """Read, clean, judge and sign the records of *block*; stage the results.
+    """Read, clean, judge and sign the records of *block*; stage the results, return its number.
 
     A block that an interrupted run has finished is not processed again.
-
-    Returns:
-        The number of the block.
     """
     counter = counter_of(staging.folder)
     if staging.noted(block.index, "cleaned"):

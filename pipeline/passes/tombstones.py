@@ -1,7 +1,4 @@
-"""Tombstones: digests of the ids, urls and sites that were taken down and must not come back.
-
-A digest recognises a text that comes back, but does not reveal it.
-"""
+"""Tombstones: digests of the ids, urls and sites that were taken down and must not come back."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ TombstoneKind = Literal["id", "url", "page", "site"]
 
 
 def tombstone(kind: TombstoneKind, value: str) -> bytes:
-    """Return the tombstone of a value, 16 bytes.
+    """Return the tombstone of a value: 16 bytes, which do not reveal it.
 
     Args:
         value: an id of 32 hex digits, a canonical url, its ``page_address``, or a site.
@@ -28,12 +25,7 @@ def tombstone(kind: TombstoneKind, value: str) -> bytes:
 def taken_down(
     record: Document | Rejection, article: Article | None, tombstones: frozenset[bytes]
 ) -> Rejection | None:
-    """Return the rejection of a record that was taken down; None if it was not.
-
-    Args:
-        record: as it was read.
-        article: the cleaned record, if it is known.
-    """
+    """Return the rejection of a record that was taken down, as read or as cleaned; else None."""
     if not tombstones or tombstones.isdisjoint(_names(record, article)):
         return None
     return Rejection(
@@ -49,18 +41,11 @@ def taken_down(
 def _names(record: Document | Rejection, article: Article | None) -> Iterator[bytes]:
     if record.id:
         yield tombstone("id", record.id)
-    if record.url:
-        yield from _address(canonical_url(record.url))
-    if article:
-        yield from _address(article.url)
-        if article.site:
-            yield tombstone("site", article.site)
-
-
-def _address(url: str | None) -> Iterator[bytes]:
-    if url:
-        yield tombstone("url", url)
-        yield tombstone("page", page_address(url))
-        site = site_of(url)
-        if site:
-            yield tombstone("site", site)
+    sites = {article.site} if article else set()
+    for url in (record.url and canonical_url(record.url), article and article.url):
+        if url:
+            yield tombstone("url", url)
+            yield tombstone("page", page_address(url))
+            sites.add(site_of(url))
+    for site in filter(None, sites):
+        yield tombstone("site", site)

@@ -212,13 +212,10 @@ def key_groups(
 ) -> Iterator[tuple[int, BlockKeys]]:
     """Split what a block is joined on into groups that are joined one at a time.
 
-    Groups in which the block has no article are left out. The forests of groups may be merged in
-    any order, so the tables are the same for any number of ranges.
-
-    Args:
-        records: of dtype ``member_dtype``, all of the block.
-        min_shingles: articles with fewer are not signed, and are joined on whole texts only.
-        ranges: a power of two; from 2 on, a group is one range of the keys of one band.
+    Groups in which the block has no article are left out. Articles with fewer than *min_shingles*
+    are only joined on whole texts. With 2 *ranges* or more (a power of two), a group is one range
+    of the keys of one band. The forests of groups may be merged in any order, so the tables are the
+    same for any number of ranges.
     """
     located = np.flatnonzero(records["url"]).astype(np.uint32)
     urls = records["url"][located].astype(np.uint32).reshape(1, -1)

@@ -79,11 +79,7 @@ class MemberWriter:
     def append(
         self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
     ) -> None:
-        """Shingle and sign the next articles of the block: (ordinal, article) each.
-
-        Args:
-            earlier: where each was published, for articles of an earlier run.
-        """
+        """Shingle and sign the next (ordinal, article) pairs; *earlier* articles were published."""
         for start in range(0, len(kept), TEXTS_AT_ONCE):
             portion = slice(start, start + TEXTS_AT_ONCE)
             self._append(kept[portion], earlier and earlier[portion])

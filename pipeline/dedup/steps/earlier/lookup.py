@@ -74,11 +74,7 @@ class _Hits:
 def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -> list[int]:
     """Stage the articles of earlier runs that those of *blocks* may be copies or versions of.
 
-    Args:
-        blocks: all blocks of the run, in any order.
-
-    Returns:
-        The numbers of the blocks that hold them.
+    *blocks* are all of the run. Returns the numbers of the blocks of what was staged.
     """
     shards = staging.window().shards
     for shard in range(shards):
@@ -194,14 +190,9 @@ def choose(
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Choose the earlier articles to compare, in one of as many parts of the window as shards.
 
-    They have a band, text or url of a new article, or share enough rare shingles with one.
-
-    Args:
-        first_block: the first number that no block of the run has.
-
-    Yields:
-        The number of a block, and the articles to stage as that block, by number in the window;
-        both ascending.
+    They have a band, text or url of a new article, or share enough rare shingles with one. Yields a
+    number of a block, from *first_block* on, and the articles to stage as that block, by number in
+    the window; both ascending.
     """
     window = staging.window()
     rows = sum(each.rows for each in window.parts)
@@ -249,13 +240,10 @@ def _by_part(
 
 
 def finish(blocks: Iterable[int], config: DedupConfig, staging: Staging) -> list[int]:
-    """Stage which staged articles share a cluster with an earlier one; note what was found.
+    """Stage which staged articles share a cluster with an earlier one; return the blocks in order.
 
     ``window.labels``: uint64[k, 2], an article, ascending, and the first one of its cluster.
     ``window.clusters``: uint64, the heads of their clusters' ids, ascending.
-
-    Returns:
-        The blocks, ascending.
     """
     window, ordered = staging.window(), sorted(blocks)
     if not window.parts:
@@ -287,11 +275,8 @@ def _staged(shard: int, kind: str, staging: Staging) -> NDArray[Any]:
 def background_of(shard: int, shards: int, staging: Staging) -> NDArray[np.void] | None:
     """Count the clusters of the window that have a shingle, except those of the articles found.
 
-    Args:
-        shard, shards: which shard of the samples; *shards* is a power of two.
-
-    Returns:
-        Of dtype ``BACKGROUND``, by ascending key; None if there are none.
+    Returns dtype ``BACKGROUND``, by ascending key, for one of *shards* (a power of two); None if
+    there are none.
     """
     parts, bounds = staging.window().shards, shard_bounds(shards)[shard : shard + 2].tolist()
     counted, taken = [np.empty(0, BACKGROUND)], staging.array("window.clusters")
