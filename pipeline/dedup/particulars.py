@@ -20,7 +20,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import UTF_32, code_points, offsets_of, runs_of, starts_of_runs
+from pipeline.arrays import UTF_32, Ragged, code_points, offsets_of, runs_of, starts_of_runs
 
 OTHER, SMALL, CAPITAL, DIGIT, JOIN, STOP, SPACE, ENDING = range(8)
 """Classes of a code point. A word after a STOP or an ENDING begins a sentence."""
@@ -93,18 +93,6 @@ _COUNTED = frozenset("日月年時时分秒度岁歳号號")
 """What may follow a figure of one Han letter; other single Han letters are parts of words."""
 
 
-class Particulars(NamedTuple):
-    """Hashes of the figures, or of the names, of n texts, one text after the other.
-
-    Attributes:
-        values: uint32; those of one text are sorted and distinct.
-        offsets: int64[n + 1]; text i has ``values[offsets[i]:offsets[i + 1]]``.
-    """
-
-    values: NDArray[np.uint32]
-    offsets: NDArray[np.int64]
-
-
 class _Scan(NamedTuple):
     """A block of texts as one string, the class of each character, and where texts start.
 
@@ -128,7 +116,7 @@ class _Found(NamedTuple):
         return zip(self.starts.tolist(), self.ends.tolist(), strict=True)
 
 
-def particulars_block(texts: Sequence[str]) -> tuple[Particulars, Particulars]:
+def particulars_block(texts: Sequence[str]) -> tuple[Ragged, Ragged]:
     """Hash the figures and the names of a block of texts."""
     scan = _scan(texts)
     joined, figures, names = scan.joined, _figures(scan), _names(scan)
@@ -167,7 +155,7 @@ def printed_names(text: str) -> set[str]:
     return {_folded(scan.joined[start:end]) for start, end in _names(scan).spans()}
 
 
-def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Particulars:
+def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Ragged:
     """Sort the hashes of each text and drop duplicates."""
     texts = len(bounds) - 1
     keys = np.repeat(np.arange(texts, dtype=np.uint64) << _SHIFT, np.diff(bounds))
@@ -175,7 +163,7 @@ def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Particulars:
     keys.sort()
     keys = keys[starts_of_runs(keys)]
     counts = np.bincount((keys >> _SHIFT).astype(np.int64), minlength=texts)
-    return Particulars(keys.astype(np.uint32), offsets_of(counts))
+    return Ragged(keys.astype(np.uint32), offsets_of(counts))
 
 
 def _scan(texts: Sequence[str]) -> _Scan:

@@ -22,7 +22,7 @@ import numpy as np
 from datasketch import MinHash
 from numpy.typing import NDArray
 
-from pipeline.dedup.shingles import Shingles
+from pipeline.arrays import Ragged
 from pipeline.text.tokens import mix
 
 EMPTY = np.uint32(0xFFFFFFFF)
@@ -31,7 +31,7 @@ _SCRATCH_VALUES = 1 << 17  # permuted values at once: 512 KiB, which a core's ca
 _PERMUTED_AT_ONCE = 4  # few, so that the rows are long and numpy's cost a call does not count
 
 
-def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.uint32]:
+def sign_block(shingles: Ragged, permutations: int, seed: int) -> NDArray[np.uint32]:
     """Sign each text of a block: uint32[n, permutations].
 
     Row i is bit-identical to ``datasketch.MinHash(permutations, seed, scheme="affine32",

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from pipeline.arrays import keep_latest, lookup, offsets_of
+from pipeline.arrays import Ragged, keep_latest, lookup, offsets_of
 from pipeline.dedup.pairs import shared_counts
-from pipeline.dedup.shingles import Shingles
 
 Indexes = NDArray[np.int64]
 Load = Callable[[int], NDArray[np.uint64]]
@@ -114,7 +113,7 @@ def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
         for first in range(0, len(others), _TEXTS_AT_ONCE):
             sets = [get(other) for other in others[first : first + _TEXTS_AT_ONCE].tolist()]
             offsets = offsets_of(np.array([len(values) for values in sets], np.int64))
-            counts.append(shared_counts(one, Shingles(np.concatenate(sets), offsets)))
+            counts.append(shared_counts(one, Ragged(np.concatenate(sets), offsets)))
         return np.concatenate(counts)
 
     return shared_with
