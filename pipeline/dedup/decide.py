@@ -284,9 +284,9 @@ class _Stars:
             return False
         pairs = [(one, other) for one in ones]
         parts, chances = self.candidates.compare(pairs)
-        told = (chances >= self.config.confidence) | of_one_wording(parts)
-        self.alike += [pairs[at] for at in np.flatnonzero(told)]
-        return bool(told.any())
+        same = (chances >= self.config.confidence) | of_one_wording(parts)
+        self.alike += [pairs[at] for at in np.flatnonzero(same)]
+        return bool(same.any())
 
     def _closest(self) -> dict[int, _Part]:
         """Map each kept article that is partly in others to the one whose cluster it joins.
@@ -387,12 +387,12 @@ class _Stars:
         cluster_of = self._join(known)
         kept = [edges[leader].representative if leader in edges else leader for leader in leaders]
         clusters = [cluster_of.get(each, each) for each in kept]
-        told = later.keys() | closest.keys()
+        noted = later.keys() | closest.keys()
         members = [
             member
             for member in np.argsort(articles).tolist()
             if not self.candidates.published[member]
-            and (member in told or not (kept[member] == member == clusters[member]))
+            and (member in noted or not (kept[member] == member == clusters[member]))
         ]
         page_of = [
             later.get(member, Version(member, member, other_story=False)) for member in members

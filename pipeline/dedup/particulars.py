@@ -254,9 +254,9 @@ def _are_names(
         ends: int64[m], where each ends.
     """
     counts, lengths = np.diff(bounds), np.diff(scan.offsets)
-    told = counts * CHARS_A_NAME <= lengths
-    kept = np.repeat(told, counts)
-    for text in np.flatnonzero(told & (counts * _CHARS_A_NOUN >= lengths)).tolist():
+    mixed_case = counts * CHARS_A_NAME <= lengths
+    kept = np.repeat(mixed_case, counts)
+    for text in np.flatnonzero(mixed_case & (counts * _CHARS_A_NOUN >= lengths)).tolist():
         if _is_german(scan.joined, *scan.offsets[text : text + 2].tolist()):
             own = slice(*bounds[text : text + 2].tolist())
             phrases = zip(earlier[own].tolist(), ends[own].tolist(), strict=True)
@@ -275,10 +275,10 @@ def _is_german(joined: str, start: int, end: int) -> bool:
 def _is_name(phrase: str) -> bool:
     """Tell by the word before it whether a capitalised German word is a name or a mere noun."""
     before, _, word = phrase.partition(" ")
-    told = before.lower()
+    lowered = before.lower()
     return (
-        told in _PLACES_NAMES
-        or (told != before and told not in _PLACES_NOUNS)
+        lowered in _PLACES_NAMES
+        or (lowered != before and lowered not in _PLACES_NOUNS)
         or word.endswith(_STREETS)
     )
 

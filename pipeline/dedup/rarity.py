@@ -145,12 +145,12 @@ def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
     edited copy differs at another place, and none has everything that most have. *samples* are
     ``Samples.values`` of different texts in the order of representatives.
     """
-    told = [keys_of(each)[np.argsort(places_of(each))] for each in spread(samples, _COMPARED)]
-    keys, times = np.unique(np.concatenate(told), return_counts=True)
-    of_all = keys[times >= max(2, OF_ALL * len(told))]
-    own = keys[times <= max(1, OF_FEW * len(told))]
+    texts = [keys_of(each)[np.argsort(places_of(each))] for each in spread(samples, _COMPARED)]
+    keys, times = np.unique(np.concatenate(texts), return_counts=True)
+    of_all = keys[times >= max(2, OF_ALL * len(texts))]
+    own = keys[times <= max(1, OF_FEW * len(texts))]
     filled, slots = 0, [np.empty(0, np.int64)]
-    for each in told:
+    for each in texts:
         common = np.isin(each, of_all)
         mine = np.isin(each, own)
         filled += bool(mine.any() and np.count_nonzero(common) >= 0.95 * len(of_all))
@@ -160,7 +160,7 @@ def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
         named = np.append(-1, each[common].astype(np.int64))[before[inside]]
         slots.append(np.unique(named))
     most = np.unique(np.concatenate(slots), return_counts=True)[1].max(initial=0)
-    return bool(filled + most >= OF_EACH * len(told))
+    return bool(filled + most >= OF_EACH * len(texts))
 
 
 def same_items(particulars: Sequence[NDArray[np.uint32]]) -> NDArray[np.int64]:
