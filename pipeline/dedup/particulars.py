@@ -218,7 +218,8 @@ def _figures(scan: _Scan) -> _Found:
 def _names(scan: _Scan) -> _Found:
     """Find the names of all texts.
 
-    A capitalised word includes the one before it: fewer places have a Mill Street than a street.
+    A name includes the word before it if that has a capital, too: many places have some street,
+    few a Mill Street.
     """
     classes = scan.classes
     capitals = np.flatnonzero(classes == CAPITAL)

@@ -183,10 +183,8 @@ def _printed_site(lines: list[Line]) -> str | None:
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
     """Yield the short lines of a page, each with the digest of site and line."""
     for line in page.lines:
-        if (
-            len(line.text) <= MAX_CHARS
-            and (number := _short_line(page.site, line.text)) is not None
-        ):
+        number = _short_line(page.site, line.text) if len(line.text) <= MAX_CHARS else None
+        if number is not None:
             yield line.text, number
 
 
