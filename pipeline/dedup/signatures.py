@@ -15,7 +15,6 @@ To load a signature made with seed 1 into datasketch:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -43,7 +42,11 @@ def sign_block(shingles: Ragged, permutations: int, seed: int) -> NDArray[np.uin
     filled = np.flatnonzero(shingles.counts)
     starts = shingles.offsets[filled]
     hashes = _premix(shingles.values.astype(np.uint32))
-    for texts in _groups(starts):
+    first = 0
+    while first < len(starts):
+        # As many texts at a time as begin within the scratch; the last may be longer.
+        limit = starts[first] + _SCRATCH_VALUES // _PERMUTED_AT_ONCE
+        texts = slice(first, first := int(np.searchsorted(starts, limit)))
         low, high = starts[texts.start], shingles.offsets[filled[texts.stop - 1] + 1]
         least = _least(hashes[low:high], starts[texts] - low, factors, terms)
         signatures[filled[texts]] = least.T
@@ -95,16 +98,6 @@ def _premix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     hashes *= np.uint32(0xC2B2AE35)
     hashes ^= hashes >> np.uint32(16)
     return hashes
-
-
-def _groups(starts: NDArray[np.int64]) -> Iterator[slice]:
-    # As many texts at a time as begin within the scratch; the last may be longer.
-    first = 0
-    while first < len(starts):
-        limit = starts[first] + _SCRATCH_VALUES // _PERMUTED_AT_ONCE
-        end = int(np.searchsorted(starts, limit))
-        yield slice(first, end)
-        first = end
 
 
 def _least(

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import cast
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipeline.arrays import ids_in, lookup
 from pipeline.config import Config
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
@@ -78,7 +77,7 @@ def _unseen_records(
                 count.unfinished += 1
                 continue
             count.read += 1
-            if seen is not None and record.id is not None and _contains(seen, record.id):
+            if seen is not None and record.id and lookup(seen, ids_in([record.id]))[1][0]:
                 count.unchanged += 1
                 counter.add("records")
                 sightings.add(record)
@@ -95,12 +94,6 @@ def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts
     files = again | {source.rpartition("#")[0] for source in again}
     for part in counts.parts:
         part.retry = part.retry or part.source in files
-
-
-def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
-    wanted = np.array(bytes.fromhex(id_), "S16")
-    place = int(np.searchsorted(sorted_ids, wanted))
-    return place < len(sorted_ids) and bool(sorted_ids[place] == wanted)
 
 
 _Fate = tuple[int, "Article | Rejection"]
