@@ -85,8 +85,7 @@ def label_page(bench: str, row: dict[str, Any], payload: bytes) -> LabelledPage:
     document = Document("0" * 32, row["id"], row["id"], "text/html", content)
     candidates = read_candidates(document)
     fold = blake2b((row.get("domain") or row["id"]).encode()).digest()[0] % FOLDS
-    title = candidates.metadata.title
-    rows = measure(candidates.blocks, title, candidates.extractions, old=candidates.old)
+    rows = measure(candidates)
     if rows is None:
         return LabelledPage(bench, row, fold, candidates, None, np.zeros(0, np.str_))
     labels = label_blocks(row, candidates)[rows.indices]

@@ -34,7 +34,7 @@ CONFIG = CleanConfig()
 STEPS = (
     (candidates, "_parse"), (candidates, "hidden_elements"), (candidates, "read_markup"),
     (candidates, "read_blocks"), (candidates, "read_metadata"), (candidates, "_second_text"),
-    (candidates, "_main_text"), (extract, "_choose"), (extract, "without_head"),
+    (candidates, "_main_text"), (extract, "select"), (extract, "without_head"),
 )  # fmt: skip
 """Where a step of the path is called from, and its name there."""
 

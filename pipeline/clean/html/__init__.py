@@ -1,6 +1,6 @@
-"""HTML pages: the story is selected block by block, metadata by a vote of its sources.
+"""HTML pages: the story is selected block by block, metadata by a vote among its sources.
 
-page ─parse─▶ tree ─markup, json_ld─▶ values ─sources, title, dates─▶ metadata
-                   ─blocks, hints─▶ blocks and containers ─┐
-                   ─trafilatura, resiliparse─▶ extractions ─overlap─▶ features ─block_model─▶ text
+page ─candidates─▶ tree ─markup─▶ values ─title, authors, published─▶ metadata
+                   tree ─blocks─▶ blocks and containers ───────────┐
+                   tree ─trafilatura, resiliparse─▶ extractions ───┴─block_model─▶ story
 """

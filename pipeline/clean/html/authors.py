@@ -73,10 +73,11 @@ def choose_authors(
     Returns:
         The names, empty if nobody is named; and the candidates, the winner first.
     """
-    stated = _authors(markup, names_beside_headline(blocks, places))
-    first = next((item for item in stated if _names(item, site_names)), None)
-    rest = [item for item in stated if item is not first]
-    return _first_names(stated, site_names), [first, *rest] if first else rest
+    candidates = _candidates(markup, names_beside_headline(blocks, places))
+    named = [(item, found) for item in candidates if (found := _names(item, site_names))]
+    first = next((item for item, _ in named), None)
+    rest = [item for item in candidates if item is not first]
+    return _winner(candidates, named), [first, *rest] if first else rest
 
 
 def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
@@ -125,7 +126,7 @@ def _names_in(line: str) -> tuple[str, ...]:
     return ()
 
 
-def _authors(markup: Markup, printed: list[Evidence]) -> list[Evidence]:
+def _candidates(markup: Markup, printed: list[Evidence]) -> list[Evidence]:
     found: list[tuple[str, list[str]]] = []
     for node in markup.nodes:
         found += [("json-ld:author", node["author"]), ("json-ld:house", node["house"])]
@@ -157,9 +158,10 @@ def _names(candidate: Evidence, site_names: frozenset[str]) -> tuple[str, ...]:
     return tuple(name for name in names if not (name[0].islower() and " " in name))
 
 
-def _first_names(candidates: list[Evidence], site_names: frozenset[str]) -> tuple[str, ...]:
-    """The names of the winning candidate; the site itself only if nobody else is named."""
-    named = [(item, found) for item in candidates if (found := _names(item, site_names))]
+def _winner(
+    candidates: list[Evidence], named: list[tuple[Evidence, tuple[str, ...]]]
+) -> tuple[str, ...]:
+    """The names of the winning candidate; the site itself only if nobody else is *named*."""
     if any(item.source == "json-ld:house" for item in candidates):
         # Editors sign such stories with lower-case initials: ``amw``.
         named = [
@@ -182,7 +184,7 @@ def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
     and none agrees with it.
     """
     persons = [
-        (item, people)
+        (item, people, frozenset(map(name_key, people)))
         for item, found in named
         if (people := tuple(name for name in found if is_person(name)))
         and item.source != "json-ld:house"
@@ -192,19 +194,15 @@ def _elected(named: list[tuple[Evidence, tuple[str, ...]]]) -> tuple[str, ...]:
     if not persons or (persons[0][0] is not head and not houses):
         return names
     places: dict[frozenset[str], set[str]] = {}
-    for item, people in persons:
-        places.setdefault(frozenset(map(name_key, people)), set()).add(_place(item.source))
-    first = frozenset(map(name_key, persons[0][1]))
+    for item, _, keys in persons:
+        places.setdefault(keys, set()).add(_place(item.source))
+    first = persons[0][2]
     if not any(first & other for other in places if other != first) and len(places[first]) == 1:
-        for _, people in persons[1:]:
-            if len(places[frozenset(map(name_key, people))]) > 1:
+        for _, people, keys in persons[1:]:
+            if len(places[keys]) > 1:
                 return people
-    fuller = (
-        (item, people)
-        for item, people in persons[1:]
-        if first < set(map(name_key, people)) and item.source not in VISIBLE
-    )
-    item, people = next(fuller, persons[0])
+    fuller = (p for p in persons[1:] if first < p[2] and p[0].source not in VISIBLE)
+    item, people, _ = next(fuller, persons[0])
     return tuple(name for name in dict(named)[item] if name in people or not is_company(name))
 
 

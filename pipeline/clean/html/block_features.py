@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import combinations, product
 from math import log1p
 
 import numpy as np
@@ -64,22 +63,11 @@ OWN = (
 WINDOWS = ((1, 1), (3, 3), (8, 8), (4, 0), (0, 4))
 WINDOW_FACTS = ("words", "prose", "first", "second", "place:linked", "ruled")
 PAGE = tuple(f"page:{fact}" for fact in PAGE_FACTS)
-CROSSED = (
-    "first", "second", "stated", "prose", "words", "terminal", "place:linked", "place:in_best",
-    "place:in_home", "place:in_first", "level0:first", "level1:first", "level2:first",
-    "level0:second", "level1:second", "level0:prose", "level1:prose", "level0:of_first",
-    "level1:of_first", "level2:of_prose", "own:p", "own:li", "own:heading", "around:body",
-    "around:article_body", "around:related", "around:comment", "phrase", "ruled",
-    "window:1:1:first", "window:3:3:first", "window:3:3:prose",
-)  # fmt: skip
 PLAIN = (
     *OWN,
     *PAGE,
     *(f"window:{before}:{after}:{fact}" for before, after in WINDOWS for fact in WINDOW_FACTS),
 )
-PAGE_CROSSED = CROSSED[:20]
-CROSSES = (*combinations(CROSSED, 2), *product(PAGE_CROSSED, PAGE))
-FEATURES = (*PLAIN, *(f"{a} x {b}" for a, b in CROSSES))
 _ENDINGS = ".。।?!？！؟…:："
 _CLOSING = CLOSING + "›」』）*"
 _AT = {name: place for place, name in enumerate((*OWN, *PAGE))}
@@ -113,18 +101,6 @@ def base_features(
         old: whether the page has no markup for stories, see ``candidates``.
     """
     lines = page.lines
-    ruled = frozenset().union(*hits.values())
-    observed = [
-        (
-            log1p(line.word_count),
-            line.text[-12:].rstrip(_CLOSING)[-1:] not in _ENDINGS,
-            line.terminal,
-            line.prose,
-            bool(line.kinds) or (line.text[0] not in QUOTES and bool(hints_of(line.words))),
-            n in ruled,
-        )
-        for n, line in enumerate(lines)
-    ]
     bits = [
         np.array(getattr(blocks, mask), np.int64)[chosen, None] & np.array(_BITS[mask]) > 0
         for mask in FLAGS_SEEN
@@ -138,7 +114,7 @@ def base_features(
     spaceless = np.where(known, np.clip(1 - known / np.maximum(counts, 1), 0, 1), 0)
     facts = (*sums.facts(), spaceless @ measured.words[chosen] / sums.total[0], old)
     parts = (
-        np.array(observed, np.float32),
+        observe(page, hits),
         measured.shares[chosen],
         *bits,
         sums.levels()[chosen],
@@ -242,7 +218,7 @@ class Expansion:
     """Computes chosen features from those of ``base_features``.
 
     Args:
-        names: from ``FEATURES``, in the order of the columns of ``expand``.
+        names: from ``PLAIN``, or products such as ``first x words``; the columns of ``expand``.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -257,6 +233,23 @@ class Expansion:
         parts = (base, windowed, np.ones((len(base), 1), np.float32))
         plain = np.concatenate(parts, axis=1, dtype=np.float32)
         return plain[:, self._left] * plain[:, self._right]
+
+
+def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
+    """Measure the text of each line of *page*: float32[lines, OBSERVED]."""
+    ruled = frozenset().union(*hits.values())
+    rows = [
+        (
+            log1p(line.word_count),
+            line.text[-12:].rstrip(_CLOSING)[-1:] not in _ENDINGS,
+            line.terminal,
+            line.prose,
+            bool(line.kinds) or (line.text[0] not in QUOTES and bool(hints_of(line.words))),
+            n in ruled,
+        )
+        for n, line in enumerate(page.lines)
+    ]
+    return np.array(rows, np.float32)
 
 
 def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:

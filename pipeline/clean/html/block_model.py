@@ -15,6 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +34,15 @@ from pipeline.clean.html.blocks import (
     compare,
     mask_with,
 )
+from pipeline.clean.html.candidates import EXTRACTOR, Candidates
 from pipeline.clean.html.title import headlines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import repeated_title, rule_hits
 from pipeline.clean.model import viterbi
-from pipeline.records import Removed
+from pipeline.records import Evidence, Removed
 
+CHOSEN = "trafilatura+block_model"
+"""Value of ``articles.extractor`` if the page model changed trafilatura's text."""
 WEIGHTS = Path(__file__).with_name("block_model.json")
 THRESHOLD = -0.75
 """Log-odds below which a block is dropped."""
@@ -70,20 +74,18 @@ GROUPS = {
 """Group of features, as named in reasons → prefixes of its features' names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The story of a page.
+class Story(NamedTuple):
+    """The extraction of a page: blocks that trafilatura or the model took, one per line.
 
     Attributes:
-        extraction: the blocks kept or taken by trafilatura, one per line.
-        removed: spans of the blocks that were not kept, with the reason.
-        added, dropped: number of blocks kept that trafilatura did not take, and vice versa.
+        removed: spans of the blocks in it that do not belong to the story, with the reason.
+        evidence: what the model changed.
     """
 
     extraction: str
     removed: tuple[Removed, ...]
-    added: int
-    dropped: int
+    extractor: str
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,22 +153,17 @@ class Rows:
     signed: frozenset[int]
 
 
-def measure(
-    blocks: Blocks, title: str | None, extractions: Sequence[str], *, old: bool
-) -> Rows | None:
+def measure(candidates: Candidates) -> Rows | None:
     """Measure the blocks of a page for the model.
-
-    Args:
-        extractions: one for each of ``EXTRACTIONS``, one block per line; may be empty.
-        old: whether the page has no markup for stories, see ``candidates``.
 
     Returns:
         None for pages that the model cannot score: no blocks, too many of them, or blocks
         without most of what trafilatura extracted.
     """
+    blocks = candidates.blocks
     if not 0 < len(blocks.texts) <= MAX_BLOCKS:
         return None
-    measured = compare(blocks.texts, extractions)
+    measured = compare(blocks.texts, candidates.extractions)
     if measured.sizes[0] >= MIN_EXTRACTED and measured.found[0] < MIN_FOUND:
         return None
     chosen = may_be_story(blocks, measured)
@@ -175,8 +172,9 @@ def measure(
     page = read_page("\n\n".join(texts))
     if not 0 < len(page.lines) == len(chosen):
         return None
+    title = candidates.metadata.title
     hits = {**rule_hits(page), "repeated_title": repeated_title(page, title)}
-    base = base_features(blocks, chosen, page, hits, measured, old=old)
+    base = base_features(blocks, chosen, page, hits, measured, old=candidates.old)
     taken = measured.shares[chosen, 0] >= TAKEN
     signs = hits["byline"] | hits["timestamp"]
     signed = {int(chosen[row - back]) for row in signs for back in (1, 2) if row >= back}
@@ -186,23 +184,18 @@ def measure(
     return Rows(chosen, words, taken, base, forbidden, stamps, frozenset(signed))
 
 
-def select(
-    blocks: Blocks, title: str | None, extractions: Sequence[str], *, old: bool
-) -> Selection | None:
-    """Select the story of a page; arguments as for ``measure``.
-
-    Returns:
-        None if ``measure`` returns None or the model finds no story at all.
-    """
-    rows = measure(blocks, title, extractions, old=old)
+def select(candidates: Candidates) -> Story:
+    """Select the story of a page; trafilatura's text if the model cannot score it or finds none."""
+    unchanged = Story(candidates.extractions[0], (), EXTRACTOR, ())
+    rows = measure(candidates)
     if rows is None:
-        return None
+        return unchanged
     model, expansion = load_model()
     features = expansion.expand(rows.base)
     kept = keep(np.round(features @ model.weights + model.bias, 3), rows.stamps)
     if not kept.any():
-        return None
-    settle(blocks, rows, kept, title)
+        return unchanged
+    settle(candidates, rows, kept)
     dropped = np.flatnonzero(rows.taken & ~kept)
     weighed = model.reasons(features[dropped])
     reasons = {
@@ -213,21 +206,26 @@ def select(
     removed: list[Removed] = []
     start = 0
     for row in np.flatnonzero(rows.taken | kept).tolist():
-        text = blocks.texts[rows.indices[row]]
+        text = candidates.blocks.texts[rows.indices[row]]
         if row in reasons:
             removed.append(Removed(start, start + len(text), reasons[row]))
         lines.append(text)
         start += len(text) + 1
     added = int((kept & ~rows.taken).sum())
-    return Selection("\n".join(lines), tuple(removed), added, len(dropped))
+    if not (added or len(dropped)):
+        return unchanged._replace(extraction="\n".join(lines))
+    change = f"{added} blocks added, {len(dropped)} dropped"
+    evidence = Evidence("extractor", change, "block_model")
+    return Story("\n".join(lines), tuple(removed), CHOSEN, (evidence,))
 
 
-def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | None) -> None:
+def settle(candidates: Candidates, rows: Rows, kept: NDArray[np.bool_]) -> None:
     """Correct *kept* in place: tables and code whole, then what rules forbid.
 
     All rules together remove less than ``MOST_FORBIDDEN`` of the words outside headings, those with
     the fewest words first: what would exceed that is likely the story itself.
     """
+    blocks = candidates.blocks
     tables = np.array(blocks.tables, np.int64)[rows.indices]
     own = np.array(blocks.own, np.int64)[rows.indices]
     story = np.flatnonzero(kept & (tables == 0))
@@ -251,7 +249,7 @@ def settle(blocks: Blocks, rows: Rows, kept: NDArray[np.bool_], title: str | Non
         if words[forbidden].sum() < left:
             left -= float(words[forbidden].sum())
             kept[forbidden] = False
-    others = other_stories(blocks, rows, np.flatnonzero(kept), title)
+    others = other_stories(candidates, rows, np.flatnonzero(kept))
     if words[others].sum() < left:
         kept[others] = False
 
@@ -360,14 +358,13 @@ def forbidden_rows(
     return found
 
 
-def other_stories(
-    blocks: Blocks, rows: Rows, kept: NDArray[np.int64], title: str | None
-) -> list[int]:
+def other_stories(candidates: Candidates, rows: Rows, kept: NDArray[np.int64]) -> list[int]:
     """Find the *kept* rows that belong to other stories below this one, in ascending order.
 
     These are blocks in an ``<article>`` after the headline's, those from a second heading with a
     byline on, and linked headings at the end, with their teasers.
     """
+    blocks, title = candidates.blocks, candidates.metadata.title
     indices, words = rows.indices[kept].tolist(), rows.words[kept]
     before = np.concatenate((np.zeros(1), np.cumsum(words)))
     place = next(iter(headlines(blocks, [title] if title else [])), -1)

@@ -113,7 +113,8 @@ class _Reader:
     def open(self, element: _Element, tag: str) -> None:
         """Begin a block element."""
         self.flush()
-        own = 0 if tag in ("body", "html") else _flags(tag, dict(element.items()))
+        names = " ".join(filter(None, map(element.get, ("class", "id", "itemprop"))))[:300]
+        own = 0 if tag in ("body", "html") else mask_of(tag, names, element.get("role", ""))
         parent, above, _, beyond = self.stack[-1] if self.stack else (-1, 0, 0, 0)
         grandparent = self.stack[-2][1] if len(self.stack) > 1 else 0
         blocks = self.blocks
@@ -177,16 +178,6 @@ def is_data_table(table: _Element) -> bool:
     return 2 * wide > len(rows)
 
 
-def _flags(tag: str, attributes: dict[str, str]) -> int:
-    """The flags of an element."""
-    if not attributes:
-        return mask_of(tag, "", "", "")
-    get = attributes.get
-    names = " ".join(filter(None, (get("class"), get("id"), get("itemprop"))))[:300]
-    style = "display:none" if "hidden" in attributes else get("style", "")[:200]
-    return mask_of(tag, names, get("role", ""), style)
-
-
 def read_blocks(root: _Element) -> Blocks:
     """Read the blocks of the page *root*, without changing it."""
     reader = _Reader()
@@ -241,6 +232,7 @@ TAG_FLAGS = (
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
 WORDS = {
+    "article_body": "articlebody",
     "comment": "comment|disqus|repl(?:y|ies)|respon[ds]|discussion|livefyre|talkback|feedback",
     "related": "relat|recommend|similar|read-?(?:next|more|also)|(?:more|next)[-_]|popular|trend"
     "|outbrain|taboola|suggest|promo|teaser|latest|recirc|further|also|mostread|most-|interest",
@@ -272,17 +264,16 @@ NAMES = {
 }
 """Flag → pattern of a class, id or itemprop (lower case) that is certain enough for a rule."""
 
-_PATTERNS = tuple(re.compile(pattern) for pattern in (*WORDS.values(), *NAMES.values()))
+_PATTERNS = {flag: re.compile(pattern) for flag, pattern in (WORDS | NAMES).items()}
 
 _ROLES = {
     "navigation": "nav", "complementary": "aside", "contentinfo": "footer", "banner": "header",
     "search": "nav",
 }  # fmt: skip
 
-FLAGS = (*TAG_FLAGS, "heading", "hidden_now", "article_body", *WORDS, *NAMES)
+FLAGS = (*TAG_FLAGS, "heading", *WORDS, *NAMES)
 """Names of the bits of a mask, lowest bit first."""
 _BIT = {name: 1 << place for place, name in enumerate(FLAGS)}
-_WORD_BITS = tuple(_BIT[kind] for kind in (*WORDS, *NAMES))
 
 
 def mask_with(*flags: str) -> int:
@@ -294,19 +285,15 @@ HEADING, MENU, H1 = mask_with("heading"), mask_with("nav"), mask_with("h1")
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
 """Parts of a page whose dates and bylines are not those of its story."""
 
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
-
 
 @lru_cache(maxsize=20_000)
-def mask_of(tag: str, names: str, role: str, style: str) -> int:
+def mask_of(tag: str, names: str, role: str) -> int:
     """The flags of an element as a bit mask; *names* are its class, id and itemprop."""
     mask = _BIT.get(tag, 0)
     if tag in HEADINGS:
         mask |= _BIT["heading"]
     if role in _ROLES:
         mask |= _BIT[_ROLES[role]]
-    if style and _HIDDEN.search(style):
-        mask |= _BIT["hidden_now"]
     for name in names.lower().split():
         mask |= _named(name)
     return mask
@@ -315,11 +302,7 @@ def mask_of(tag: str, names: str, role: str, style: str) -> int:
 @lru_cache(maxsize=20_000)
 def _named(name: str) -> int:
     """The flags that a single *name* indicates; cached because matching is slow and names recur."""
-    mask = _BIT["article_body"] if "articlebody" in name else 0
-    for pattern, bit in zip(_PATTERNS, _WORD_BITS, strict=True):
-        if pattern.search(name):
-            mask |= bit
-    return mask
+    return sum(_BIT[flag] for flag, pattern in _PATTERNS.items() if pattern.search(name))
 
 
 Hashes = NDArray[np.uint64]

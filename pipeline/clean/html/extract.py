@@ -6,16 +6,14 @@ import re
 from typing import NamedTuple
 
 from pipeline.clean.dates import find_date, parse_timestamp
-from pipeline.clean.html.block_model import select
+from pipeline.clean.html.block_model import Story, select
 from pipeline.clean.html.blocks import LINE_BREAK, mask_with
-from pipeline.clean.html.candidates import EXTRACTOR, Candidates, read_candidates
+from pipeline.clean.html.candidates import read_candidates
 from pipeline.clean.html.metadata import PageMetadata, declared
 from pipeline.clean.html.title import HEADLINE_WORDS, KICKER_WORDS, title_parts
 from pipeline.clean.names import author_names, name_key
-from pipeline.records import Article, Document, Evidence, Removed
+from pipeline.records import Article, Document, Removed
 
-CHOSEN = "trafilatura+block_model"
-"""Value of ``articles.extractor`` if the page model changed trafilatura's text."""
 HEAD_LINES = 6
 """Number of first lines that may repeat headline, byline or time stamp."""
 MAX_HEAD_CHARS = 300
@@ -23,15 +21,6 @@ MAX_HEAD_CHARS = 300
 MAX_LABEL_LETTERS = 16
 """Maximum letters besides the date in a time stamp: *Published*, *Updated*, a weekday."""
 _HEADING_MARK = re.compile(r"^(?:#+|[-–—*•])\s+")
-
-
-class Story(NamedTuple):
-    """The extraction of a page, the spans removed from it, and the extractor."""
-
-    extraction: str
-    removed: tuple[Removed, ...]
-    extractor: str
-    evidence: tuple[Evidence, ...]
 
 
 def extract_page(document: Document) -> Article:
@@ -49,7 +38,7 @@ def extract_page(document: Document) -> Article:
         that trafilatura or the page model took, NFC, separated by line feeds.
     """
     candidates = read_candidates(document)
-    metadata, story = candidates.metadata, _choose(candidates)
+    metadata, story = candidates.metadata, select(candidates)
     text, removed = without_head(story, metadata)
     own_site = None if metadata.url else document.site
     return Article(
@@ -71,18 +60,6 @@ def extract_page(document: Document) -> Article:
         raw_char_count=len(document.content),
         extraction=story.extraction,
     )
-
-
-def _choose(candidates: Candidates) -> Story:
-    """The story selected by the page model; trafilatura's text if the model selects nothing."""
-    title = candidates.metadata.title
-    found = select(candidates.blocks, title, candidates.extractions, old=candidates.old)
-    if found is None or not (found.added or found.dropped):
-        unchanged = found.extraction if found else candidates.extractions[0]
-        return Story(unchanged, (), EXTRACTOR, ())
-    change = f"{found.added} blocks added, {found.dropped} dropped"
-    evidence = Evidence("extractor", change, "block_model")
-    return Story(found.extraction, found.removed, CHOSEN, (evidence,))
 
 
 def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Removed, ...]]:
@@ -135,7 +112,7 @@ def _head_rule(line: str, metadata: PageMetadata, headlines: list[str]) -> str |
 
 
 WHERE = {
-    "hidden_now": "hidden", "nav": "navigation", "comment": "comments",
+    "nav": "navigation", "comment": "comments",
     "account": "cookie, newsletter or login box", "share": "share buttons",
     "ad": "advertisement", "related": "related stories", "footer": "footer", "foot": "footer",
     "form": "form", "aside": "sidebar", "side": "sidebar", "header": "page header",

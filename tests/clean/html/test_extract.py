@@ -18,8 +18,9 @@ from lxml.html import fromstring, tostring
 from trafilatura.htmlprocessing import prune_html
 
 from pipeline.clean.html import candidates
+from pipeline.clean.html.block_model import Story
 from pipeline.clean.html.candidates import MAX_CHARS, MAX_ELEMENTS, agree
-from pipeline.clean.html.extract import Story, extract_page, without_head
+from pipeline.clean.html.extract import extract_page, without_head
 from pipeline.clean.html.metadata import PageMetadata
 from pipeline.config import JudgeConfig
 from pipeline.judge import no_body_left
