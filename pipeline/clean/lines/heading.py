@@ -38,8 +38,8 @@ button, which is never the headline."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS, TITLE_CHARS = 3, 24, 300
 """Words of a first line that is the headline even if the tagger is unsure, at least and at most;
 characters of the longest headline."""
-HEADED_LINES = 8
-"""Lines after a headline in which prose is looked for."""
+HEADED_LINES, NOTICE_LINES = 8, 6
+"""Lines after a headline in which prose is looked for; before one, in which a consent notice is."""
 MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
 """Characters and words of the longest time stamp."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
@@ -128,7 +128,7 @@ def read_roles(page: Page, tags: Tags) -> Heading:
             headline[index - 1] *= ABOVE_BYLINE
     title, sure, heading.spared = _headline(page, headline, tags.story.tolist())
     if title is not None:
-        source = sure or "first_line"
+        source = sure or ("above_story" if title.index else "first_line")
         heading.title, heading.title_index = title.text, title.index
         heading.evidence.insert(0, _evidence(page, title, "title", title.text, source))
     return heading
@@ -159,9 +159,10 @@ def _headline(
         needed = TITLE_SHARE if line.index else FIRST_SHARE
         if sure >= needed and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
-    first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
-    if first is not None:
-        return first, 0.0, frozenset()
+    possible = shares[0] >= LEAST_SHARE or story[0] > 0
+    above = _opens_story(page, story, sure=possible) or _below_notice(page, story)
+    if above is not None:
+        return above, 0.0, frozenset()
     return None, 0.0, frozenset(n.index for n in likely if shares[n.index] >= SPARED_SHARE)
 
 
@@ -190,6 +191,14 @@ def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecor
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
     plain = not (line.prose or line.kinds or line.signs or ended) and not line.text[0].isdigit()
     return line if few and plain and not line.text[0].islower() else None
+
+
+def _below_notice(page: Page, story: Sequence[float]) -> LineRecord | None:
+    """The line right above the first paragraph of the story if a consent notice is above it."""
+    first = next((n.index for n in page.lines if n.prose and not n.kinds and story[n.index] > 0), 0)
+    line, notice = page.lines[first - 1], page.lines[max(first - 1 - NOTICE_LINES, 0) : first]
+    plain = not (line.prose or line.kinds or line.signs) and line.word_count >= HEADLINE_WORDS
+    return line if first and plain and any("legal" in n.kinds for n in notice) else None
 
 
 def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:
