@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.clean.dates import WORDS
-from pipeline.clean.html.blocks import ELSEWHERE, HEADING, MENU, Blocks
+from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import META, Markup
 from pipeline.clean.html.published import MAX_LINE_CHARS, PRINTED, PROSE_CHARS
 from pipeline.clean.names import (
@@ -100,7 +100,7 @@ def _labelled_names(blocks: Blocks) -> Iterator[tuple[str, ...]]:
     in_story = False
     for n, line in enumerate(blocks.texts):
         label = _LABEL.match(line) if len(line) <= MAX_LINE_CHARS else None
-        if label and not (blocks.around[n] & ELSEWHERE or blocks.near[n] & MENU):
+        if label and not blocks.elsewhere(n):
             names = read_byline(f"By {_AFTER.sub('', line[label.end() :])}")
             if names and not (in_story and label["by"]):
                 yield names
@@ -112,8 +112,8 @@ def _around(blocks: Blocks, headline: int) -> Iterator[int]:
     after = range(headline + 1, min(headline + BYLINE_AFTER + 1, len(blocks.texts)))
     before = range(headline - 1, max(headline - BYLINE_BEFORE, 0) - 1, -1)
     for n in (*after, *before):
-        flags = blocks.around[n] & ELSEWHERE or blocks.near[n] & (HEADING | MENU)
-        if len(blocks.texts[n]) <= MAX_LINE_CHARS and not flags:
+        heading = blocks.near[n] & HEADING
+        if len(blocks.texts[n]) <= MAX_LINE_CHARS and not (heading or blocks.elsewhere(n)):
             yield n
 
 

@@ -60,6 +60,10 @@ class Blocks:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
 
+    def elsewhere(self, n: int) -> bool:
+        """Whether block *n* is in a part of the page whose dates and names are not the story's."""
+        return bool(self.around[n] & ELSEWHERE or self.near[n] & MENU)
+
 
 LINE_BREAK = "\u2028"
 """Separates the lines of a block that has several, such as program code."""
@@ -283,7 +287,6 @@ def mask_with(*flags: str) -> int:
 
 HEADING, MENU, H1 = mask_with("heading"), mask_with("nav"), mask_with("h1")
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
-"""Parts of a page whose dates and bylines are not those of its story."""
 
 
 @lru_cache(maxsize=20_000)

@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
-from pipeline.clean.html.blocks import ELSEWHERE, HEADING, MENU, Blocks
+from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import Markup
 from pipeline.clean.lines.bylines import kind_of_label
 from pipeline.records import Evidence, Timestamp
@@ -291,11 +291,10 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
     prose = 0
     for n in range(max(headline - BEFORE, 0), min(headline + AFTER + 1, len(texts))):
         line = texts[n]
-        elsewhere = blocks.around[n] & ELSEWHERE or blocks.near[n] & MENU
         prose += n > headline and len(line) > PROSE_CHARS
         if prose > MAX_PROSE or (listed and n > headline and _is_linked_heading(blocks, n)):
             break
-        if n == headline or len(line) > MAX_LINE_CHARS or elsewhere:
+        if n == headline or len(line) > MAX_LINE_CHARS or blocks.elsewhere(n):
             continue
         label = texts[n - 1] if n and len(texts[n - 1]) <= MAX_OTHER_CHARS else ""
         for printed, kind in _stamps(line, label):
@@ -315,10 +314,7 @@ def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
     days = {
         printed
         for n, line in enumerate(blocks.texts)
-        if len(line) <= MAX_LINE_CHARS
-        and _YEAR.search(line)
-        and not blocks.around[n] & ELSEWHERE
-        and not blocks.near[n] & MENU
+        if len(line) <= MAX_LINE_CHARS and _YEAR.search(line) and not blocks.elsewhere(n)
         for printed, kind in _stamps(line, "")
         if kind == "published"
     }
