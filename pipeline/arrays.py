@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
@@ -67,6 +68,31 @@ def spread(items: Sequence[Loaded], most: int) -> list[Loaded]:
     """
     places = np.linspace(0, len(items) - 1, min(most, len(items))).astype(int)
     return [items[place] for place in places.tolist()]
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged:
+    """n arrays of different lengths, such as the shingles of n texts, one after the other.
+
+    Attributes:
+        values: sorted and distinct in each array, if they are sets.
+        offsets: int64[n + 1]; array i is ``values[offsets[i]:offsets[i + 1]]``.
+    """
+
+    values: NDArray[Any]
+    offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def of(self, index: int) -> NDArray[Any]:
+        """View array *index*, 0 to n - 1."""
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """The length of each array: int64[n]."""
+        return np.diff(self.offsets)
 
 
 def structured(dtype: np.dtype[np.void], *columns: NDArray[Any]) -> NDArray[np.void]:

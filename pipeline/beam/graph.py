@@ -9,7 +9,8 @@ files under fixed names, so repeating an element is harmless.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import AsList
@@ -18,7 +19,7 @@ from pipeline.beam.work import Work
 from pipeline.dedup.steps.layouts import is_of_urls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeline.config import Config
     from pipeline.read.parts import Block
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
 
 STAGES = ("CountLines", "Clean", "FindRepeats", "Deduplicate", "Write")
 """The names of the steps of ``build``, as engines show them."""
+
+
+@dataclass(eq=False)
+class _Stage(beam.PTransform):
+    """Adds the steps of *function* to a pipeline, under one name."""
+
+    function: Callable[[Any, Work], Any]
+    work: Work
+
+    def expand(self, inputs: Any) -> Any:
+        return self.function(inputs, self.work)
 
 
 def build(
@@ -41,12 +53,12 @@ def build(
     work = Work(run, config, staging, ranges)
     planned = root | "Plan" >> beam.Create(blocks)
     if config.clean.site_pages:
-        planned = planned | "CountLines" >> beam.ptransform_fn(_count_lines)(work)
-    cleaned = planned | "Clean" >> beam.ptransform_fn(_clean)(work)
-    repeats = cleaned.ids | "FindRepeats" >> beam.ptransform_fn(_find_repeats)(work)
+        planned = planned | "CountLines" >> _Stage(_count_lines, work)
+    cleaned = planned | "Clean" >> _Stage(_clean, work)
+    repeats = cleaned.ids | "FindRepeats" >> _Stage(_find_repeats, work)
     found = (cleaned.keys, cleaned.samples, cleaned.earlier, repeats)
-    verdicts = found | "Deduplicate" >> beam.ptransform_fn(_deduplicate)(work)
-    (cleaned.blocks, verdicts, repeats) | "Write" >> beam.ptransform_fn(_write)(work)
+    verdicts = found | "Deduplicate" >> _Stage(_deduplicate, work)
+    (cleaned.blocks, verdicts, repeats) | "Write" >> _Stage(_write, work)
 
 
 def _count_lines(planned: beam.PCollection, work: Work) -> beam.PCollection:
@@ -83,7 +95,7 @@ class _Cleaned(NamedTuple):
 def _clean(planned: beam.PCollection, work: Work) -> _Cleaned:
     """Read, clean, judge and sign each block; find earlier articles that they may duplicate."""
     blocks = planned | "CleanBlock" >> beam.Map(work.clean)
-    earlier = blocks | "Earlier" >> beam.ptransform_fn(_find_earlier)(work)
+    earlier = blocks | "Earlier" >> _Stage(_find_earlier, work)
     joined = (blocks, earlier) | "Joined" >> beam.Flatten()
     return _Cleaned(
         blocks,
@@ -142,7 +154,7 @@ def _deduplicate(found: tuple[beam.PCollection, ...], work: Work) -> beam.PColle
         lambda keyed, _: int(not is_of_urls(keyed[0])), 2
     )
     labels = (
-        bands | "FindComponents" >> beam.ptransform_fn(_find_components)(work),
+        bands | "FindComponents" >> _Stage(_find_components, work),
         earlier | "Published" >> beam.Map(work.published),
     ) | "Labels" >> beam.Flatten()
     versions = (

@@ -1,6 +1,6 @@
 """Document → article: the story's text, its metadata, and a reason for everything that was cut.
 
-clean_document   text/plain ─▶ lines.clean_text   line rules
+clean_document   text/plain ─▶ lines.clean_texts  line rules, tagger
                  text/html  ─▶ html.extract_page  trafilatura, page model, metadata
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.clean.lines.cleaner import clean_text, clean_texts
+from pipeline.clean.lines.cleaner import clean_texts
 from pipeline.config import CleanConfig
 from pipeline.records import Article, Document
 
@@ -28,7 +28,10 @@ def clean_document(
         from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
         return extract_page(document)
-    return clean_text(document, config, repeated)
+    (found,) = clean_texts([document], config, [repeated])
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def clean_documents(

@@ -3,6 +3,6 @@
     texts ─shingles─▶ sets of hashes ─signatures─▶ band keys ─pairs─▶ candidate edges
           ─clusters─▶ provisional clusters ─rarity─▶ rare shingles ─evidence, model─▶ decide
 
-Everything works on whole blocks in numpy. MinHash only proposes pairs; ``decide`` compares what
-the two texts share and where. Read ``decide.decide`` first; ``steps`` run it on a block.
+Everything works on whole blocks in numpy. MinHash only proposes pairs; ``decide`` compares what the
+two texts share and where. Read ``decide.decide`` first; ``steps`` runs it on a block.
 """

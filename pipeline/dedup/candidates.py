@@ -62,8 +62,7 @@ class Candidates(Ranked):
     def compare(self, pairs: list[tuple[int, int]]) -> tuple[Floats, Floats]:
         """Return the evidence about pairs of members, and the probability that each is copies.
 
-        Args:
-            pairs: pairs with the same first member must be adjacent.
+        Pairs with the same first member must be adjacent.
         """
         counts = Counter(one for one, _ in pairs)
         ones = [self.sketch(one) for one in counts]

@@ -77,11 +77,7 @@ class Members(Ranked):
 
 
 def components(edges: NDArray[np.uint64]) -> list[NDArray[np.uint64]]:
-    """List the connected components: each ascending, by ascending first article.
-
-    Args:
-        edges: uint64[m, 2], in any order; may contain duplicates.
-    """
+    """List the connected components of edges, uint64[m, 2]: each ascending, by first article."""
     nodes, labels = _label(edges)
     if not len(nodes):
         return []
@@ -110,10 +106,7 @@ def stars(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
     Members are taken in order. Those of equal text count as one. The first member that is not yet
     covered becomes a representative. It covers each later member that shares a band key with it and
     that ``match_of`` accepts. Texts with fewer than ``config.min_shingles`` shingles only match
-    exact copies. An exact copy of a covered member has the same representative.
-
-    Returns:
-        uint64[k, 2]: a covered article and its representative, ascending.
+    exact copies. Returns uint64[k, 2]: a covered article and its representative, ascending.
     """
     ranks = members.ranks()
     leaders = members.leaders(ranks)
@@ -127,11 +120,7 @@ def stars(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
 
 
 def couples(members: Members, config: DedupConfig) -> NDArray[np.uint64]:
-    """Do what ``stars`` does for many components of two articles, all at once.
-
-    Args:
-        members: those of the first component, then those of the second, and so on.
-    """
+    """Do what ``stars`` does for many components of two adjacent *members*, all at once."""
     rank = np.argsort(members.ranks())
     pairs = np.arange(len(members)).reshape(-1, 2)
     pairs = np.where((rank[pairs[:, 0]] > rank[pairs[:, 1]])[:, np.newaxis], pairs[:, ::-1], pairs)

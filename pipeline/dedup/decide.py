@@ -284,9 +284,9 @@ class _Stars:
             return False
         pairs = [(one, other) for one in ones]
         parts, chances = self.candidates.compare(pairs)
-        told = (chances >= self.config.confidence) | of_one_wording(parts)
-        self.alike += [pairs[at] for at in np.flatnonzero(told)]
-        return bool(told.any())
+        same = (chances >= self.config.confidence) | of_one_wording(parts)
+        self.alike += [pairs[at] for at in np.flatnonzero(same)]
+        return bool(same.any())
 
     def _closest(self) -> dict[int, _Part]:
         """Map each kept article that is partly in others to the one whose cluster it joins.
@@ -305,8 +305,7 @@ class _Stars:
     def _join(self, known: Sequence[tuple[int, int]]) -> dict[int, int]:
         """Map each representative to the first, in order, of the stars of its cluster.
 
-        Args:
-            known: pairs that are one cluster, whatever their stars say.
+        The pairs *known* are one cluster, whatever their stars say.
         """
         rank = {member: rank for rank, member in enumerate(self.of)}
         first = {member: member for member in self.of}
@@ -377,11 +376,9 @@ class _Stars:
         return [(by_rank[one], by_rank[other]) for one, other in sorted(pairs)]
 
     def decisions(self, leaders: list[int], later: Mapping[int, Version]) -> Decisions:
-        """Join the stars to clusters, and lay out what there is to say, by article.
+        """Join the stars to clusters, and return what was decided, by article.
 
-        Args:
-            leaders: the first member with the same text as each.
-            later: what kept articles are versions of.
+        *leaders* maps members to the first of the same text, *later* to what they are versions of.
         """
         articles, edges = self.candidates.articles, self.edges
         closest = self._closest()
@@ -390,12 +387,12 @@ class _Stars:
         cluster_of = self._join(known)
         kept = [edges[leader].representative if leader in edges else leader for leader in leaders]
         clusters = [cluster_of.get(each, each) for each in kept]
-        told = later.keys() | closest.keys()
+        noted = later.keys() | closest.keys()
         members = [
             member
             for member in np.argsort(articles).tolist()
             if not self.candidates.published[member]
-            and (member in told or not (kept[member] == member == clusters[member]))
+            and (member in noted or not (kept[member] == member == clusters[member]))
         ]
         page_of = [
             later.get(member, Version(member, member, other_story=False)) for member in members

@@ -111,11 +111,7 @@ def compare(one: Sketch, many: Sequence[Sketch]) -> Floats:
 
 
 def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[Sketch]) -> Floats:
-    """Compare each of *ones* with its share of *many*, all at once: float64[n, len(PARTS)].
-
-    Args:
-        counts: how many of *many*, in their order, each of *ones* is compared with.
-    """
+    """Compare each of *ones* with the next *counts* of *many*: float64[n, len(PARTS)]."""
     count = len(many)
     which = np.repeat(np.arange(len(ones)), counts)
     own, owner = _pool(ones), _pool(many)

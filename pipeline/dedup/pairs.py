@@ -8,9 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, offsets_of
+from pipeline.arrays import Ragged, lookup, offsets_of
 from pipeline.config import DedupConfig
-from pipeline.dedup.shingles import Shingles
 
 Match = Literal["exact", "near", "contained"]
 _INDEX_BITS = np.uint64(32)
@@ -67,7 +66,7 @@ def similarity(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> Similarity
     return similarity_of(int(np.count_nonzero(lookup(one, other)[1])), len(one), len(other))
 
 
-def shared_counts(one: NDArray[np.uint64], many: Shingles) -> NDArray[np.int64]:
+def shared_counts(one: NDArray[np.uint64], many: Ragged) -> NDArray[np.int64]:
     """Count the shingles that *one* (sorted, distinct) shares with each of *many*: int64[n]."""
     found = lookup(one, many.values)[1]
     return np.diff(offsets_of(found)[many.offsets])

@@ -20,7 +20,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import UTF_32, code_points, offsets_of, runs_of, starts_of_runs
+from pipeline.arrays import UTF_32, Ragged, code_points, offsets_of, runs_of, starts_of_runs
 
 OTHER, SMALL, CAPITAL, DIGIT, JOIN, STOP, SPACE, ENDING = range(8)
 """Classes of a code point. A word after a STOP or an ENDING begins a sentence."""
@@ -93,18 +93,6 @@ _COUNTED = frozenset("日月年時时分秒度岁歳号號")
 """What may follow a figure of one Han letter; other single Han letters are parts of words."""
 
 
-class Particulars(NamedTuple):
-    """Hashes of the figures, or of the names, of n texts, one text after the other.
-
-    Attributes:
-        values: uint32; those of one text are sorted and distinct.
-        offsets: int64[n + 1]; text i has ``values[offsets[i]:offsets[i + 1]]``.
-    """
-
-    values: NDArray[np.uint32]
-    offsets: NDArray[np.int64]
-
-
 class _Scan(NamedTuple):
     """A block of texts as one string, the class of each character, and where texts start.
 
@@ -128,7 +116,7 @@ class _Found(NamedTuple):
         return zip(self.starts.tolist(), self.ends.tolist(), strict=True)
 
 
-def particulars_block(texts: Sequence[str]) -> tuple[Particulars, Particulars]:
+def particulars_block(texts: Sequence[str]) -> tuple[Ragged, Ragged]:
     """Hash the figures and the names of a block of texts."""
     scan = _scan(texts)
     joined, figures, names = scan.joined, _figures(scan), _names(scan)
@@ -167,7 +155,7 @@ def printed_names(text: str) -> set[str]:
     return {_folded(scan.joined[start:end]) for start, end in _names(scan).spans()}
 
 
-def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Particulars:
+def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Ragged:
     """Sort the hashes of each text and drop duplicates."""
     texts = len(bounds) - 1
     keys = np.repeat(np.arange(texts, dtype=np.uint64) << _SHIFT, np.diff(bounds))
@@ -175,7 +163,7 @@ def _distinct(hashes: Sequence[int], bounds: NDArray[np.int64]) -> Particulars:
     keys.sort()
     keys = keys[starts_of_runs(keys)]
     counts = np.bincount((keys >> _SHIFT).astype(np.int64), minlength=texts)
-    return Particulars(keys.astype(np.uint32), offsets_of(counts))
+    return Ragged(keys.astype(np.uint32), offsets_of(counts))
 
 
 def _scan(texts: Sequence[str]) -> _Scan:
@@ -230,7 +218,8 @@ def _figures(scan: _Scan) -> _Found:
 def _names(scan: _Scan) -> _Found:
     """Find the names of all texts.
 
-    A capitalised word includes the one before it: fewer places have a Mill Street than a street.
+    A name includes the word before it if that has a capital, too: many places have some street,
+    few a Mill Street.
     """
     classes = scan.classes
     capitals = np.flatnonzero(classes == CAPITAL)
@@ -266,9 +255,9 @@ def _are_names(
         ends: int64[m], where each ends.
     """
     counts, lengths = np.diff(bounds), np.diff(scan.offsets)
-    told = counts * CHARS_A_NAME <= lengths
-    kept = np.repeat(told, counts)
-    for text in np.flatnonzero(told & (counts * _CHARS_A_NOUN >= lengths)).tolist():
+    mixed_case = counts * CHARS_A_NAME <= lengths
+    kept = np.repeat(mixed_case, counts)
+    for text in np.flatnonzero(mixed_case & (counts * _CHARS_A_NOUN >= lengths)).tolist():
         if _is_german(scan.joined, *scan.offsets[text : text + 2].tolist()):
             own = slice(*bounds[text : text + 2].tolist())
             phrases = zip(earlier[own].tolist(), ends[own].tolist(), strict=True)
@@ -287,10 +276,10 @@ def _is_german(joined: str, start: int, end: int) -> bool:
 def _is_name(phrase: str) -> bool:
     """Tell by the word before it whether a capitalised German word is a name or a mere noun."""
     before, _, word = phrase.partition(" ")
-    told = before.lower()
+    lowered = before.lower()
     return (
-        told in _PLACES_NAMES
-        or (told != before and told not in _PLACES_NOUNS)
+        lowered in _PLACES_NAMES
+        or (lowered != before and lowered not in _PLACES_NOUNS)
         or word.endswith(_STREETS)
     )
 

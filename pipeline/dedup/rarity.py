@@ -132,10 +132,7 @@ def tells_one_story(particulars: Sequence[NDArray[np.uint32]]) -> bool:
     Texts of one template are as similar as edited copies. If they counted as one cluster, the words
     of the template would look rare, and prove all of them copies. A pair of texts differs only if
     both have figures or names: if most have none, a few that were misread prove nothing.
-
-    Args:
-        particulars: figures and names of each text, sorted and distinct; texts in the order of
-            representatives, because only a few are compared.
+    *particulars* are those of texts in the order of representatives: only a few are compared.
     """
     pairs = combinations(spread(particulars, _COMPARED), 2)
     return float(np.median([_share(one, other) for one, other in pairs])) >= SAME_PARTICULARS
@@ -145,17 +142,15 @@ def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
     """Tell whether similar texts have words of their own at one place, and are otherwise equal.
 
     That holds for notices of one template in any script, also without figures or capitals. Each
-    edited copy differs at another place, and none has everything that most have.
-
-    Args:
-        samples: as in ``Samples.values``, of different texts in the order of representatives.
+    edited copy differs at another place, and none has everything that most have. *samples* are
+    ``Samples.values`` of different texts in the order of representatives.
     """
-    told = [keys_of(each)[np.argsort(places_of(each))] for each in spread(samples, _COMPARED)]
-    keys, times = np.unique(np.concatenate(told), return_counts=True)
-    of_all = keys[times >= max(2, OF_ALL * len(told))]
-    own = keys[times <= max(1, OF_FEW * len(told))]
+    texts = [keys_of(each)[np.argsort(places_of(each))] for each in spread(samples, _COMPARED)]
+    keys, times = np.unique(np.concatenate(texts), return_counts=True)
+    of_all = keys[times >= max(2, OF_ALL * len(texts))]
+    own = keys[times <= max(1, OF_FEW * len(texts))]
     filled, slots = 0, [np.empty(0, np.int64)]
-    for each in told:
+    for each in texts:
         common = np.isin(each, of_all)
         mine = np.isin(each, own)
         filled += bool(mine.any() and np.count_nonzero(common) >= 0.95 * len(of_all))
@@ -165,7 +160,7 @@ def fills_slots(samples: Sequence[NDArray[np.uint64]]) -> bool:
         named = np.append(-1, each[common].astype(np.int64))[before[inside]]
         slots.append(np.unique(named))
     most = np.unique(np.concatenate(slots), return_counts=True)[1].max(initial=0)
-    return bool(filled + most >= OF_EACH * len(told))
+    return bool(filled + most >= OF_EACH * len(texts))
 
 
 def same_items(particulars: Sequence[NDArray[np.uint32]]) -> NDArray[np.int64]:
@@ -236,10 +231,9 @@ def _with_largest(
 
 
 def count_links(links: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Count equal links: uint64[k, 3], the two clusters and the number of rows, ascending.
+    """Count equal links: uint64[k, 3], two clusters and the number of rows, ascending.
 
-    Args:
-        links: uint64[m, 2], or uint64[m, 3] if already counted.
+    *links* is uint64[m, 2], or uint64[m, 3] if already counted.
     """
     times = links[:, 2] if links.shape[1] > 2 else np.ones(len(links), np.uint64)
     order = np.lexsort((links[:, 1], links[:, 0]))
@@ -261,10 +255,8 @@ def worth_comparing(
 ) -> NDArray[np.int64]:
     """Keep the links of groups that share enough for their size: int64[k, 2].
 
-    Args:
-        links: int64[m, 3], two groups and the rare samples they share.
-        groups: int64[n], the group of each text.
-        sample_counts: int64[n], sampled shingles of each text.
+    *links* is int64[m, 3]: two groups and the rare samples they share. Each text has a group and a
+    number of samples.
     """
     smallest = np.full(int(groups.max(initial=-1)) + 1, np.iinfo(np.int64).max)
     np.minimum.at(smallest, groups, sample_counts)
@@ -284,11 +276,8 @@ def common_keys(
     """Return which of *wanted* are common in published stories, and how many texts were counted.
 
     A run counts the provisional clusters of its own texts, this function the published clusters.
-
-    Args:
-        stories: Arrow batches with ``text`` and ``cluster_id``.
-        wanted: keys of samples.
-        outside: keys of further texts; each text counts as a cluster.
+    *stories* are Arrow batches with ``text`` and ``cluster_id``. *outside* are the keys of further
+    texts; each of those counts as a cluster.
     """
     keys = [np.empty(0, np.uint32), *outside]
     clusters = [np.full(len(each), number, np.uint32) for number, each in enumerate(keys)]

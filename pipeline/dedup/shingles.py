@@ -1,4 +1,4 @@
-"""Shingles: the set of all runs of k consecutive words of a text, as 64-bit hashes.
+"""Ragged: the set of all runs of k consecutive words of a text, as 64-bit hashes.
 
 Samples are a fixed quarter of them, with their places. A shingle is sampled by its hash, so what
 two texts share is sampled in both. A sample is small enough to be joined over all texts and, unlike
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import offsets_of, starts_of_runs
-from pipeline.text.tokens import WordHashes, hash_words, mix
+from pipeline.arrays import Ragged, offsets_of, starts_of_runs
+from pipeline.text.tokens import hash_words, mix
 
 _FACTOR = np.uint64(0xD1342543DE82EF95)  # odd: multiplying loses nothing modulo 2**64
 _TEXTS_AT_ONCE = 64  # arrays of so many texts of 450 words (230 KiB) fit the cache
@@ -27,32 +27,7 @@ _QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{40,1000}[\"“”»][^\
 
 
 @dataclass(frozen=True, eq=False)
-class Shingles:
-    """The shingle sets of n texts, one after the other.
-
-    Attributes:
-        values: uint64; those of one text are sorted and distinct.
-        offsets: int64[n + 1]; text i has ``values[offsets[i]:offsets[i + 1]]``.
-    """
-
-    values: NDArray[np.uint64]
-    offsets: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def of(self, index: int) -> NDArray[np.uint64]:
-        """View the shingles of text *index*, 0 to n - 1."""
-        return self.values[self.offsets[index] : self.offsets[index + 1]]
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """The number of shingles of each text: int64[n]."""
-        return np.diff(self.offsets)
-
-
-@dataclass(frozen=True, eq=False)
-class Samples(Shingles):
+class Samples(Ragged):
     """The sampled shingles of n texts: ``values`` are the high 32 bits, then the place in words.
 
     Each key of a text occurs once, at its first place.
@@ -78,7 +53,7 @@ class Rolled:
     offsets: NDArray[np.int64]
     ends: NDArray[np.int64]
 
-    def sets(self) -> Shingles:
+    def sets(self) -> Ragged:
         """Sort the shingles of each text and drop duplicates. Overwrites ``values``."""
         rolled, total = self.values, len(self.values)
         within = np.ones(total, np.bool_)
@@ -91,21 +66,14 @@ class Rolled:
         distinct = first[:total]
         distinct[1:] |= rolled[1:] != rolled[:-1]
         distinct &= within
-        return Shingles(rolled[distinct], offsets_of(distinct)[np.minimum(self.offsets, total)])
+        return Ragged(rolled[distinct], offsets_of(distinct)[np.minimum(self.offsets, total)])
 
 
-def shingle_block(texts: Sequence[str], shingle_words: int) -> Shingles:
-    """Make the shingle sets of a block of texts.
+def shingle_block(texts: Sequence[str], shingle_words: int) -> Ragged:
+    """Make the shingle sets of a block of texts; a text of fewer words has no shingle.
 
     The hash of a shingle only depends on its words and their order, not on the other texts or the
-    machine. Any 32 of its bits are as good as any others.
-
-    Args:
-        texts: cleaned texts.
-        shingle_words: words in a shingle; a text with fewer words has no shingle.
-
-    Raises:
-        ValueError: if shingle_words is below 1.
+    machine. Any 32 of its bits are as good as any others. Raises ValueError as ``rolled_blocks``.
     """
     return concatenate([rolled.sets() for rolled in rolled_blocks(texts, shingle_words)])
 
@@ -122,14 +90,14 @@ def rolled_blocks(texts: Sequence[str], shingle_words: int) -> Iterator[Rolled]:
         yield _roll(hash_words(texts[start : start + _TEXTS_AT_ONCE]), shingle_words)
 
 
-def concatenate(parts: Sequence[Shingles]) -> Shingles:
+def concatenate(parts: Sequence[Ragged]) -> Ragged:
     """Concatenate blocks of shingle sets."""
     counts = np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)])
     values = np.concatenate([np.empty(0, np.uint64), *(part.values for part in parts)])
-    return Shingles(values, offsets_of(counts))
+    return Ragged(values, offsets_of(counts))
 
 
-def _roll(words: WordHashes, width: int) -> Rolled:
+def _roll(words: Ragged, width: int) -> Rolled:
     total = max(len(words.values) - width + 1, 0)
     rolled = words.values[:total].copy()
     for shift in range(1, width):
@@ -150,7 +118,7 @@ def places_of(values: NDArray[np.uint64]) -> NDArray[np.int64]:
     return (values & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
-def shingle_and_sample(texts: Sequence[str], shingle_words: int) -> tuple[Shingles, Samples]:
+def shingle_and_sample(texts: Sequence[str], shingle_words: int) -> tuple[Ragged, Samples]:
     """Make the shingle sets of a block of texts (``shingle_block``), and sample them.
 
     A short text that is one quotation has no shingles, so it only matches exact copies: stories

@@ -15,14 +15,13 @@ To load a signature made with seed 1 into datasketch:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from datasketch import MinHash
 from numpy.typing import NDArray
 
-from pipeline.dedup.shingles import Shingles
+from pipeline.arrays import Ragged
 from pipeline.text.tokens import mix
 
 EMPTY = np.uint32(0xFFFFFFFF)
@@ -31,24 +30,23 @@ _SCRATCH_VALUES = 1 << 17  # permuted values at once: 512 KiB, which a core's ca
 _PERMUTED_AT_ONCE = 4  # few, so that the rows are long and numpy's cost a call does not count
 
 
-def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.uint32]:
+def sign_block(shingles: Ragged, permutations: int, seed: int) -> NDArray[np.uint32]:
     """Sign each text of a block: uint32[n, permutations].
 
     Row i is bit-identical to ``datasketch.MinHash(permutations, seed, scheme="affine32",
     hashfunc=identity)`` updated with the low 32 bits of each shingle of text i. Texts without
     shingles get ``EMPTY`` everywhere and are all equal: do not compare their bands.
-
-    Args:
-        shingles: the sets of n texts.
-        permutations: values in a signature, at least 1.
-        seed: of the permutations, 0 to 2**32 - 1.
     """
     factors, terms = _permutations(permutations, seed)
     signatures = np.full((len(shingles), permutations), EMPTY, np.uint32)
     filled = np.flatnonzero(shingles.counts)
     starts = shingles.offsets[filled]
     hashes = _premix(shingles.values.astype(np.uint32))
-    for texts in _groups(starts):
+    first = 0
+    while first < len(starts):
+        # As many texts at a time as begin within the scratch; the last may be longer.
+        limit = starts[first] + _SCRATCH_VALUES // _PERMUTED_AT_ONCE
+        texts = slice(first, first := int(np.searchsorted(starts, limit)))
         low, high = starts[texts.start], shingles.offsets[filled[texts.stop - 1] + 1]
         least = _least(hashes[low:high], starts[texts] - low, factors, terms)
         signatures[filled[texts]] = least.T
@@ -56,14 +54,10 @@ def sign_block(shingles: Shingles, permutations: int, seed: int) -> NDArray[np.u
 
 
 def band_keys(signatures: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]:
-    """Hash each band of each signature into one key: uint32[bands, n].
+    """Hash each band of *signatures*, uint32[n, permutations], into one key: uint32[bands, n].
 
     The number of the band is part of the key, so that keys of all bands may share one table. Two
     different bands have the same key with probability 2**-32, which is one more candidate.
-
-    Args:
-        signatures: uint32[n, permutations].
-        bands: how many; the rows of a band are permutations / bands.
 
     Raises:
         ValueError: if bands does not divide permutations.
@@ -104,16 +98,6 @@ def _premix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     hashes *= np.uint32(0xC2B2AE35)
     hashes ^= hashes >> np.uint32(16)
     return hashes
-
-
-def _groups(starts: NDArray[np.int64]) -> Iterator[slice]:
-    # As many texts at a time as begin within the scratch; the last may be longer.
-    first = 0
-    while first < len(starts):
-        limit = starts[first] + _SCRATCH_VALUES // _PERMUTED_AT_ONCE
-        end = int(np.searchsorted(starts, limit))
-        yield slice(first, end)
-        first = end
 
 
 def _least(

@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from pipeline.arrays import keep_latest, lookup, offsets_of
+from pipeline.arrays import Ragged, keep_latest, lookup, offsets_of
 from pipeline.dedup.pairs import shared_counts
-from pipeline.dedup.shingles import Shingles
 
 Indexes = NDArray[np.int64]
 Load = Callable[[int], NDArray[np.uint64]]
@@ -90,11 +89,7 @@ def verifier(sizes: Indexes, load: Load) -> Verifier:
     """Choose how to count shared shingles: with a table for many texts, else by loading them.
 
     If the table would be too large, all counts are estimates from a sample: every second, fourth,
-    eighth, ... shingle, chosen by its hash.
-
-    Args:
-        sizes: shingles of each text.
-        load: place → its sorted, distinct shingles.
+    eighth, ... shingle, chosen by its hash. *load* returns the sorted, distinct shingles of a text.
     """
     if len(sizes) < TABLE_TEXTS:
         return Verifier(sizes, sizes, _loaded(load))
@@ -118,7 +113,7 @@ def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
         for first in range(0, len(others), _TEXTS_AT_ONCE):
             sets = [get(other) for other in others[first : first + _TEXTS_AT_ONCE].tolist()]
             offsets = offsets_of(np.array([len(values) for values in sets], np.int64))
-            counts.append(shared_counts(one, Shingles(np.concatenate(sets), offsets)))
+            counts.append(shared_counts(one, Ragged(np.concatenate(sets), offsets)))
         return np.concatenate(counts)
 
     return shared_with
@@ -127,8 +122,7 @@ def _loaded(load: Load) -> Callable[[int, Indexes], Indexes]:
 def _tabled(sets: list[NDArray[np.uint64]], one_of: int) -> Verifier:
     """Number the shingles that at least two texts have, and count with a sparse table.
 
-    Args:
-        sets: the shingles of each text, or one in *one_of*.
+    *sets* are the shingles of each text, or one in *one_of*.
     """
     sizes = np.array([len(each) for each in sets], np.int64)
     everything = np.concatenate(sets)

@@ -42,9 +42,7 @@ def described_anew(found: Candidates, leaders: NDArray[np.int64]) -> list[tuple[
     """List (published, new) articles of one file and text whose other facts have changed.
 
     The sidecar has changed, or the headline above the text: that is a revision, not a copy.
-
-    Args:
-        leaders: int64[m], the first member with the same text as each.
+    *leaders* maps each member to the first with the same text.
     """
     pairs = []
     files, published = found.files, found.published

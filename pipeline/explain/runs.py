@@ -134,42 +134,37 @@ def diff_runs(output: Place, one: str, other: str) -> dict[str, Any]:
     check_output(output)
     runs = committed_runs(output)
     a, b = find_run(runs, one), find_run(runs, other)
-    before, after = read_manifest(a.folder), read_manifest(b.folder)
-    counts = [manifest["counts"] for manifest in (before, after)]
-    tables = ("rejects_by_reason", "duplicates_by_match", "removed_by_rule", "ignored_fields")
+    before, after = _facts(a), _facts(b)
+    counted = ("rejects_by_reason", "duplicates_by_match", "removed_by_rule", "ignored_fields")
     return {
         "a": a.run_id,
         "b": b.run_id,
-        "counts": _changes({n: counts[0][n] for n in COUNTED}, {n: counts[1][n] for n in COUNTED}),
-        **{name: _changes(counts[0].get(name, {}), counts[1].get(name, {})) for name in tables},
-        "sites": _changes(_sites(a.folder), _sites(b.folder)),
-        "settings": _differing(_flat(before.get("config")), _flat(after.get("config"))),
-        "versions": _differing(_versions(before), _versions(after)),
-        "seconds": {"a": before["timings"]["seconds"], "b": after["timings"]["seconds"]},
+        **{n: _changes(before[n], after[n]) for n in ("counts", *counted, "sites")},
+        **{n: _differing(before[n], after[n]) for n in ("settings", "versions")},
+        "seconds": {"a": before["seconds"], "b": after["seconds"]},
         "records": _records(a.folder, b.folder),
+    }
+
+
+def _facts(run: CommittedRun) -> dict[str, Any]:
+    manifest = read_manifest(run.folder)
+    counts, config = manifest["counts"], manifest.get("config") or {}
+    versions = {name: manifest.get(name) for name in ("newsieve", "python", "format_version")}
+    return {
+        "counts": {name: counts[name] for name in COUNTED},
+        **{name: counts.get(name, {}) for name in COUNTED_BY},
+        "sites": Counter(row["site"] or "" for row in read_rows(run.folder, "articles", ("site",))),
+        "settings": {
+            f"{part}.{name}": config[part][name] for part in config for name in config[part]
+        },
+        "versions": versions | dict(manifest.get("libraries") or {}),
+        "seconds": manifest["timings"]["seconds"],
     }
 
 
 def _changes(a: Mapping[str, int], b: Mapping[str, int]) -> list[dict[str, Any]]:
     names = sorted({*a, *b}, key=lambda name: (-max(a.get(name, 0), b.get(name, 0)), name or ""))
     return [{"name": name, "a": a.get(name, 0), "b": b.get(name, 0)} for name in names]
-
-
-def _sites(folder: Place) -> Counter[str]:
-    return Counter(row["site"] or "" for row in read_rows(folder, "articles", ("site",)))
-
-
-def _flat(config: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {
-        f"{section}.{name}": value
-        for section, values in (config or {}).items()
-        for name, value in values.items()
-    }
-
-
-def _versions(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: manifest.get(name) for name in ("newsieve", "python", "format_version")}
-    return own | dict(manifest.get("libraries") or {})
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[dict[str, Any]]:

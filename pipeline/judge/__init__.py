@@ -62,9 +62,8 @@ __all__ = ["FILTERS", "detect_language", "judge_article"]
 def judge_article(article: Article, config: JudgeConfig) -> tuple[Article, Rejection | None]:
     """Detect the language of *article* and apply the filters.
 
-    Returns:
-        The article with ``language`` and ``language_score`` set, and None; or that article and
-        the rejection by the first filter that applies.
+    Returns the article with ``language`` and ``language_score``, and the rejection by the first
+    filter that applies, or None.
     """
     language, score = detect_language(
         article.text, config.language_min_chars, config.language_min_score

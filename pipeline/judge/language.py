@@ -77,14 +77,8 @@ def likeliest(points: NDArray[np.uint32], script: str) -> tuple[str, float] | No
     """Return the likeliest language of *points* (langdetect's code), and its probability.
 
     It is compared with the languages of the script and one without a profile. Many short texts stay
-    below 0.8, as do languages that no profile is close to.
-
-    Args:
-        points: code points of a text in NFC; letters of other scripts replaced by spaces.
-        script: a key of ``PROFILES``.
-
-    Returns:
-        None if no profile has any of the n-grams.
+    below 0.8, as do languages that no profile is close to. *points* are of a text in NFC, with
+    spaces for letters of other scripts. None if no profile has any of the n-grams.
     """
     profiles = _profiles(script)
     nodes = _gram_nodes(profiles.letter_ids[np.minimum(points, 0xFFFF)], profiles.following)
@@ -224,16 +218,10 @@ _NO_LETTER = len(BLOCKS) + 1
 
 
 def detect_language(text: str, min_chars: int, min_score: float) -> tuple[str | None, float | None]:
-    """Detect the language of *text*.
+    """Detect the language of an article: its BCP-47 tag, and the confidence in [0, 1].
 
-    Args:
-        text: the body of an article.
-        min_chars: minimum letters, not counting urls, addresses and tags.
-        min_score: minimum confidence, in [0, 1].
-
-    Returns:
-        The BCP-47 tag and the confidence, rounded to 4 decimals; (None, None) if there is too
-        little text or its script is unknown, (None, confidence) if that is too low.
+    Returns (None, None) if the text has fewer letters than *min_chars*, not counting urls,
+    addresses and tags, or is in no known script, and (None, confidence) below *min_score*.
     """
     prose = text
     if any(mark in text for mark in ("@", "#", "://", "www.")):

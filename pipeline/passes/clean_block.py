@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import cast
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
+from pipeline.arrays import ids_in, lookup
 from pipeline.config import Config
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
@@ -32,12 +31,9 @@ BATCH_ROWS = 1_000
 
 
 def clean_block(block: Block, config: Config, staging: Staging) -> int:
-    """Read, clean, judge and sign the records of *block*; stage the results.
+    """Read, clean, judge and sign the records of *block*; stage the results, return its number.
 
     A block that an interrupted run has finished is not processed again.
-
-    Returns:
-        The number of the block.
     """
     counter = counter_of(staging.folder)
     if staging.noted(block.index, "cleaned"):
@@ -83,7 +79,7 @@ def _unseen_records(
                 count.unfinished += 1
                 continue
             count.read += 1
-            if seen is not None and record.id is not None and _contains(seen, record.id):
+            if seen is not None and record.id and lookup(seen, ids_in([record.id]))[1][0]:
                 count.unchanged += 1
                 counter.add("records")
                 sightings.add(record)
@@ -103,12 +99,6 @@ def _mark_retries(rejections: list[tuple[int, Rejection]], counts: CleanedCounts
     files = again | {source.rpartition("#")[0] for source in again}
     for part in counts.parts:
         part.retry = part.retry or part.source in files
-
-
-def _contains(sorted_ids: NDArray[np.bytes_], id_: str) -> bool:
-    wanted = np.array(bytes.fromhex(id_), "S16")
-    place = int(np.searchsorted(sorted_ids, wanted))
-    return place < len(sorted_ids) and bool(sorted_ids[place] == wanted)
 
 
 _Fate = tuple[int, "Article | Rejection"]

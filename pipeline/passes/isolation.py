@@ -51,10 +51,8 @@ def process_records(
 
     The results are those of ``process_documents``, computed in a helper process. A document that
     exceeds ``run.document_seconds`` or ``run.document_megabytes``, or crashes the process, is
-    rejected; other documents are not affected. If both limits are 0, no helper is used.
-
-    Args:
-        repeated: returns the lines of a document that occur on many pages of its site.
+    rejected; other documents are not affected. If both limits are 0, no helper is used. *repeated*
+    returns the lines of a document that occur on many pages of its site.
     """
     limits = Limits(config.run.document_seconds, config.run.document_megabytes)
     guard = _guard(limits) if limits.seconds or limits.megabytes else None
@@ -129,22 +127,15 @@ def _killed(document: Document, killed: Killed, settings: RunConfig) -> Rejectio
 def process_document(
     document: Document, config: Config, repeated: frozenset[str] = frozenset()
 ) -> _Fate:
-    """Clean and judge one document, as ``process_documents`` does.
-
-    Args:
-        repeated: its lines that occur on many pages of its site.
-    """
+    """Clean and judge one document, given its lines that occur on many pages of its site."""
     return next(process_documents([(document, repeated)], config))
 
 
 def process_documents(items: Sequence[_Item], config: Config) -> Iterator[_Fate]:
     """Clean and judge documents, each with its repeated lines, plain texts many at a time.
 
-    Any exception becomes a rejection of its document.
-
-    Yields:
-        The article and None if it is kept; else the article, None if cleaning failed, and the
-        rejection.
+    Any exception becomes a rejection of its document. Yields the article (None if cleaning failed),
+    and the rejection (None if the article is kept).
     """
     documents, repeated = [item[0] for item in items], [item[1] for item in items]
     cleaned = clean_documents(documents, config.clean, repeated)

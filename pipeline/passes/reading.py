@@ -58,10 +58,7 @@ def read_records(
 
     A record whose reading takes more than ``run.document_seconds`` or half of
     ``run.document_megabytes`` is a rejection. Uncompressed texts and pages are read directly,
-    because their size is limited.
-
-    Args:
-        ignored_fields: counts unknown fields by name.
+    because their size is limited. Unknown fields are counted in *ignored_fields*.
     """
     ignored = Counter[str]() if ignored_fields is None else ignored_fields
     guard = _guard(config.run.document_seconds, config.run.document_megabytes)

@@ -85,11 +85,7 @@ class Repeated:
 
 
 def count_lines(block: Block, config: Config, staging: Staging) -> int:
-    """Stage the short lines of the texts of *block*, with their sites and pages.
-
-    Returns:
-        The number of the block.
-    """
+    """Stage the short lines of *block*, with their sites and pages; return its number."""
     name, counter = f"{block.index:05d}.lines", counter_of(staging.folder)
     if staging.array(name) is None:
         rows = np.fromiter(_line_rows(block, config, counter), SEEN)
@@ -104,12 +100,7 @@ def find_repeated(
 ) -> int:
     """Stage the lines that occur on ``clean.site_pages`` or more different pages of a site.
 
-    Args:
-        shard, shards: number of the shard of sites, and of all shards.
-        blocks: all blocks of the run, counted, in any order.
-
-    Returns:
-        The number of the shard.
+    *blocks* are all of the run, counted; *shard* is one of *shards* of their sites, and returned.
     """
     pages = config.clean.site_pages
     of_block = [staging.array(f"{index:05d}.lines", mmap_mode="r") for index in blocks]
@@ -192,10 +183,8 @@ def _printed_site(lines: list[Line]) -> str | None:
 def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
     """Yield the short lines of a page, each with the digest of site and line."""
     for line in page.lines:
-        if (
-            len(line.text) <= MAX_CHARS
-            and (number := _short_line(page.site, line.text)) is not None
-        ):
+        number = _short_line(page.site, line.text) if len(line.text) <= MAX_CHARS else None
+        if number is not None:
             yield line.text, number
 
 

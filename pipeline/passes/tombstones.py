@@ -1,7 +1,4 @@
-"""Tombstones: digests of the ids, urls and sites that were taken down and must not come back.
-
-A digest recognises a text that comes back, but does not reveal it.
-"""
+"""Tombstones: digests of the ids, urls and sites that were taken down and must not come back."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ TombstoneKind = Literal["id", "url", "page", "site"]
 
 
 def tombstone(kind: TombstoneKind, value: str) -> bytes:
-    """Return the tombstone of a value, 16 bytes.
+    """Return the tombstone of a value: 16 bytes, which do not reveal it.
 
     Args:
         value: an id of 32 hex digits, a canonical url, its ``page_address``, or a site.
@@ -50,20 +47,14 @@ def taken_down(
 def _names(record: Document | Rejection, article: Article | None) -> Iterator[bytes]:
     if record.id:
         yield tombstone("id", record.id)
-    url = canonical_url(record.url or "")
-    yield from _address(url)
-    if isinstance(record, Rejection) and record.site and url is None:
-        yield tombstone("site", record.site)
-    if article:
-        yield from _address(article.url)
-        if article.site:
-            yield tombstone("site", article.site)
-
-
-def _address(url: str | None) -> Iterator[bytes]:
-    if url:
-        yield tombstone("url", url)
-        yield tombstone("page", page_address(url))
-        site = site_of(url)
-        if site:
-            yield tombstone("site", site)
+    own = canonical_url(record.url or "")
+    sites = {article.site} if article else set()
+    if isinstance(record, Rejection) and own is None:
+        sites.add(record.site)
+    for url in (own, article and article.url):
+        if url:
+            yield tombstone("url", url)
+            yield tombstone("page", page_address(url))
+            sites.add(site_of(url))
+    for site in filter(None, sites):
+        yield tombstone("site", site)

@@ -186,11 +186,7 @@ def _hex(value: NDArray[np.uint8]) -> str:
 def verdict_columns(
     verdicts: NDArray[np.void], run_ids: Mapping[int, str]
 ) -> dict[str, list[object]]:
-    """Return the columns of duplicates that verdicts determine.
-
-    Args:
-        run_ids: ``representative_run`` → name of the run.
-    """
+    """Return the columns of duplicates that verdicts determine; *run_ids* name the runs."""
     return {
         "representative_id": [_hex(value) for value in verdicts["representative_id"]],
         "representative_run_id": [run_ids[run] for run in verdicts["representative_run"].tolist()],

@@ -203,8 +203,7 @@ def _breaks_word(before: Line, line: Line) -> bool:
 def _join(group: list[Line], compounds: set[str] | None) -> Line:
     """Join the lines of one paragraph; no space between letters of scripts without spaces.
 
-    Args:
-        compounds: words that keep their hyphens; None if the editor does not hyphenate.
+    *compounds* keep their hyphens; None if the editor does not hyphenate.
     """
     if len(group) == 1:
         return group[0]

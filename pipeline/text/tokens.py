@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import UTF_32, code_points, offsets_of, runs_of
+from pipeline.arrays import UTF_32, Ragged, code_points, offsets_of, runs_of
 from pipeline.text.unicode import SPACELESS
 
 Hashes = NDArray[np.uint64]
@@ -52,18 +52,6 @@ _MARK_ON = np.array([SEPARATOR, LETTER, MARK, SEPARATOR, SEPARATOR], np.uint8)
 _PLANES = 0x33480  # past the last letter that Unicode assigns
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 2**64)
-
-
-class WordHashes(NamedTuple):
-    """Hashes of the words of n texts, in reading order.
-
-    Attributes:
-        values: one per word, of all texts one after the other.
-        offsets: n + 1; the words of text i are ``values[offsets[i]:offsets[i + 1]]``.
-    """
-
-    values: Hashes
-    offsets: Offsets
 
 
 class _Spans(NamedTuple):
@@ -97,7 +85,7 @@ def word_count(text: str) -> int:
     return sum(len(_spans([piece for _, piece in chunk]).starts) for chunk in _chunks((text,)))
 
 
-def hash_words(texts: Sequence[str]) -> WordHashes:
+def hash_words(texts: Sequence[str]) -> Ragged:
     """Hash the words of a block of texts, in reading order.
 
     The same folded word has the same hash in every text, block, process and machine.
@@ -109,7 +97,7 @@ def hash_words(texts: Sequence[str]) -> WordHashes:
         values.append(_hash(spans))
         np.add.at(counts, [index for index, _ in chunk], np.diff(spans.bounds))
     joined = np.concatenate(values) if values else np.empty(0, np.uint64)
-    return WordHashes(joined, offsets_of(counts))
+    return Ragged(joined, offsets_of(counts))
 
 
 def mix(values: Hashes) -> Hashes:

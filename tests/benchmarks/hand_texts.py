@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.clean.lines.cleaner import clean_text
+from pipeline.clean import clean_document
 from pipeline.config import CleanConfig
 from pipeline.records import Document
 from training.hand_texts import ARCHIVES, KINDS, HandText, read_hand
@@ -54,7 +54,7 @@ def main() -> None:
 def score(text: HandText, config: CleanConfig) -> Score:
     """Words of story and chrome before and after; what is neither does not count."""
     document = Document("0" * 32, text.page_id, text.page_id, "text/plain", text.text)
-    removed = [(span.start, span.end) for span in clean_text(document, config).removed]
+    removed = [(span.start, span.end) for span in clean_document(document, config).removed]
     words = {"k": [0, 0], "d": [0, 0], "n": [0, 0]}
     position = 0
     for line, label in zip(text.text.split("\n"), text.labels, strict=True):

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.clean.lines.cleaner import clean_text
+from pipeline.clean import clean_document
 from pipeline.config import CleanConfig
 from pipeline.passes.site_lines import (
     SEEN,
@@ -71,7 +71,7 @@ def outcome(pages: Sequence[Labelled], repeated: Repeated | None) -> Counter[str
         known = repeated.of(each.document) if repeated else frozenset()
         kept = {
             line.strip()
-            for line in clean_text(each.document, CleanConfig(), known).text.split("\n")
+            for line in clean_document(each.document, CleanConfig(), known).text.split("\n")
         }
         for line, label in each.labels.items():
             counts[label] += 1

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.arrays import Ragged
 from pipeline.config import DedupConfig
 from pipeline.dedup.pairs import (
     bucket_edges,
@@ -18,7 +19,6 @@ from pipeline.dedup.pairs import (
     similarity,
     similarity_of,
 )
-from pipeline.dedup.shingles import Shingles
 
 SET = st.sets(st.integers(0, 60), max_size=30)
 
@@ -86,7 +86,7 @@ def test_similarity_is_exact(one, other):
 def test_many_are_counted_as_one_by_one(one, others):
     """A batch counts what single comparisons would, in their order."""
     offsets = np.array([0, *itertools.accumulate(map(len, others))], np.int64)
-    many = Shingles(np.array([v for s in others for v in sorted(s)], np.uint64), offsets)
+    many = Ragged(np.array([v for s in others for v in sorted(s)], np.uint64), offsets)
 
     assert [len(one & s) for s in others] == shared_counts(array(one), many).tolist()
 

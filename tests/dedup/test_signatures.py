@@ -8,8 +8,8 @@ from datasketch import MinHash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.arrays import Ragged
 from pipeline.dedup import signatures
-from pipeline.dedup.shingles import Shingles
 from pipeline.dedup.signatures import EMPTY, band_keys, collision_probability, sign_block
 
 SETS = st.lists(st.sets(st.integers(0, 2**64 - 1), max_size=40), max_size=12)
@@ -18,7 +18,7 @@ SETS = st.lists(st.sets(st.integers(0, 2**64 - 1), max_size=40), max_size=12)
 def shingles(sets):
     """Put sets of numbers into a block of shingles."""
     offsets = np.cumsum([0, *map(len, sets)], dtype=np.int64)
-    return Shingles(np.array([v for s in sets for v in sorted(s)], np.uint64), offsets)
+    return Ragged(np.array([v for s in sets for v in sorted(s)], np.uint64), offsets)
 
 
 def by_datasketch(values, permutations, seed):

@@ -27,24 +27,10 @@ MENUS, MENU_LINES = frozenset({"nav", "legal", "account"}), 3
 page saved whole."""
 
 
-def clean_text(
-    document: Document, config: CleanConfig, repeated: frozenset[str] = frozenset()
-) -> Article:
-    """Clean a plain text; what the record declares overrides what the text says.
-
-    Args:
-        repeated: its short lines that occur on many pages of its site.
-    """
-    (found,) = clean_texts([document], config, [repeated])
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
 def clean_texts(
     documents: Sequence[Document], config: CleanConfig, repeated: Sequence[frozenset[str]]
 ) -> list[Article | Exception]:
-    """Clean many plain texts like ``clean_text``, in much less time per text.
+    """Clean plain texts together, in much less time per text; what a record declares has priority.
 
     Args:
         repeated: for each document, its short lines that occur on many pages of its site.

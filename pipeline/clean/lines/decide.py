@@ -108,11 +108,11 @@ def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[
         return [], False
     threshold = _threshold(page, values, known)
     margins = [value - threshold for value in values]
-    # The time above an entry of a live blog goes or stays with its neighbours.
+    # The time above an entry of a live blog, or a bare bullet, goes or stays with its neighbours.
     for index in page.entry_times:
         margins[index] = 0.0
-    for index in known:
-        margins[index] = min(margins[index], -KNOWN_MARGIN)
+    for index, reason in known.items():
+        margins[index] = 0.0 if reason == "bullet_only" else min(margins[index], -KNOWN_MARGIN)
     drop = viterbi(margins, SWITCH_COST)
     held: list[LineRecord] = []
     long = [line for line in page.lines if line.word_count >= LONG_WORDS]

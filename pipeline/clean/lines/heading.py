@@ -14,8 +14,8 @@ from itertools import islice, pairwise
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import DATE_LABELS, UPDATED, byline_names, is_labelled
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.phrases import WORDS
-from pipeline.clean.lines.signs import CLOSING, agencies
+from pipeline.clean.lines.phrases import WORDS, any_of
+from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
 from pipeline.records import Document, Evidence, Timestamp
@@ -38,8 +38,8 @@ button, which is never the headline."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS, TITLE_CHARS = 3, 24, 300
 """Words of a first line that is the headline even if the tagger is unsure, at least and at most;
 characters of the longest headline."""
-HEADED_LINES = 8
-"""Lines after a headline in which prose is looked for."""
+HEADED_LINES, NOTICE_LINES = 8, 6
+"""Lines after a headline in which prose is looked for; before one, in which a consent notice is."""
 MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
 """Characters and words of the longest time stamp."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
@@ -128,7 +128,7 @@ def read_roles(page: Page, tags: Tags) -> Heading:
             headline[index - 1] *= ABOVE_BYLINE
     title, sure, heading.spared = _headline(page, headline, tags.story.tolist())
     if title is not None:
-        source = sure or "first_line"
+        source = sure or ("above_story" if title.index else "first_line")
         heading.title, heading.title_index = title.text, title.index
         heading.evidence.insert(0, _evidence(page, title, "title", title.text, source))
     return heading
@@ -160,12 +160,15 @@ def _headline(
         if sure >= needed and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
     first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
+    above = _above_story(page, story)
+    if first is None and above is not None:
+        notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
+        first = above if any("legal" in n.kinds for n in notice) else None
     if first is not None:
         return first, 0.0, frozenset()
     spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
-    above = _above_story(page, story)
-    if above is not None and shares[above] >= ABOVE_STORY_SHARE:
-        spared.add(above)
+    if above is not None and shares[above.index] >= ABOVE_STORY_SHARE:
+        spared.add(above.index)
     return None, 0.0, frozenset(spared)
 
 
@@ -196,12 +199,12 @@ def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecor
     return line if few and plain and not line.text[0].islower() else None
 
 
-def _above_story(page: Page, story: Sequence[float]) -> int | None:
+def _above_story(page: Page, story: Sequence[float]) -> LineRecord | None:
     """The line right above the first paragraph of the story if it may be a headline."""
-    first = next((o.index for o in page.lines if o.prose and not o.kinds and story[o.index] > 0), 0)
+    first = next((n.index for n in page.lines if n.prose and not n.kinds and story[n.index] > 0), 0)
     line = page.lines[first - 1]
     plain = not (line.prose or line.kinds or line.signs) and line.word_count >= HEADLINE_WORDS
-    return line.index if first and plain else None
+    return line if first and plain else None
 
 
 def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:
@@ -290,7 +293,8 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
             heading.evidence += said if new else []
         for site in () if heading.url else _sites_in(page, line, rule):
             sites.setdefault(site.value, site)
-    kept = (n for n in page.lines if n.prose and n.index not in {*cut, heading.title_index})
+    gone = {*cut, heading.title_index}
+    kept = (line for line in page.lines if line.prose and line.index not in gone)
     opened = ((line, find_dateline(line.text)) for line in islice(kept, DATELINE_LINES))
     for line, (heading.dateline, printed) in islice(((n, d) for n, d in opened if d), 1):
         heading.evidence.append(_evidence(page, line, "dateline", heading.dateline, "dateline"))
@@ -310,10 +314,11 @@ def _sites_in(page: Page, line: LineRecord, rule: str) -> Iterator[Evidence]:
     if line.word_count <= SITE_WORDS and len(line.text) <= SITE_CHARS:
         for pattern, sign in ((_EMAIL, "@"), (_DOMAIN_FIRST, " right")):
             match = pattern.search(line.text) if sign in line.text else None
-            domain = match["domain"].casefold() if match else ""
-            site = domain not in WORDS["mail_host"] and site_of(f"https://{domain}/")
-            if match and site:
-                yield _evidence(page, line, "site", match["domain"], rule, site)
+            domain = match["domain"] if match else ""
+            if domain and domain.casefold() not in WORDS["mail_host"]:
+                site = site_of(f"https://{domain.casefold()}/")
+                if site:
+                    yield _evidence(page, line, "site", domain, rule, site)
 
 
 def _evidence(
@@ -342,8 +347,7 @@ _CAPITALS = re.compile(
 _AGENCY = re.compile(
     r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
     r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?"
-    rf"\((?:{'|'.join(agencies('dateline'))}"
-    r"|dpa/\w+)\)\s?[—–:-]{1,2}"
+    rf"\((?:{any_of('dateline_agency')}|dpa/\w+)\)\s?[—–:-]{{1,2}}"
 )
 
 _ABBREVIATIONS = frozenset(

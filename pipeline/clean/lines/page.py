@@ -99,10 +99,7 @@ def read_page(raw: str, mode: Mode = "default") -> Page:
     joined = join_wrapped(lines)
     pairs = zip(joined, _sketches([line.text for line in joined]), strict=True)
     records = tuple(
-        [
-            LineRecord(index, line.text, line.start, line.end, line.blank_before, *sketch)
-            for index, (line, sketch) in enumerate(pairs)
-        ]
+        [LineRecord._make((at, *line[:4], *own)) for at, (line, own) in enumerate(pairs)]
     )
     return Page(
         raw,

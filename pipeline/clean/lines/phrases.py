@@ -29,7 +29,8 @@ WORDS: dict[str, frozenset[str]] = {name: frozenset(words) for name, words in _W
 """Lists of words: how readers speak (``first_person``, ``second_person``, ``informal``), what is
 between their comments (``remark``), what is counted above them (``counted``; ``counted_alone`` if
 nothing follows), words too common to index a phrase by (``too_common``), labels of names and dates,
-and so on."""
+news agencies (``agency``: names that are not words; and as printed in credits and datelines), and
+so on."""
 
 
 def any_of(name: str) -> str:
@@ -80,6 +81,7 @@ _OPENING: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
 for _words, _kind in _phrases("opening"):
     _OPENING[_words[0]].append((_words, _kind))
 _INSIDE, _HINT = _by_rarest_word("inside"), _by_rarest_word("hint")
+_INSIDE_WORDS = frozenset(_INSIDE)
 
 
 def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
@@ -93,8 +95,8 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     """
     if not words or len(words) > INSIDE_WORDS:
         return _NOTHING
-    found = opening_kinds(words, whole=quoted)
-    return found if quoted else found | inside_kinds(words)
+    found = opening_kinds(words, whole=quoted) if len(words) <= OPENING_WORDS else _NOTHING
+    return found if quoted or _INSIDE_WORDS.isdisjoint(words) else found | inside_kinds(words)
 
 
 def opening_kinds(words: tuple[str, ...], *, whole: bool = False) -> frozenset[str]:

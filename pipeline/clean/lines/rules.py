@@ -126,12 +126,13 @@ def repeated_title(page: Page, title: str | None, own: int | None = None) -> fro
         own: the headline's line, which is no repetition.
     """
     wanted = tuple(re.findall(r"\w+", (title or "").casefold()))
-    told = (line.index for line in page.lines if line.prose)
-    first_prose = next(told, len(page.lines))
+    if len(wanted) < MIN_TITLE:
+        return frozenset()
+    first_prose = next((line.index for line in page.lines if line.prose), len(page.lines))
     found = []
-    for line in page.lines if len(wanted) >= MIN_TITLE else ():
+    for line in page.lines:
         words, size = line.words, min(len(line.words), len(wanted))
-        if line.index == own or words[:size] != wanted[:size] or not size:
+        if words[:1] != wanted[:1] or words[:size] != wanted[:size] or line.index == own:
             continue
         beside = page.lines[max(line.index - 1, 0) : line.index + 2]
         above = line.index < first_prose or any("credit" in n.signs for n in beside)

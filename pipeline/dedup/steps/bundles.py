@@ -45,12 +45,9 @@ _NO_PAIRS = np.empty((0, 2), np.uint64)
 
 
 def label(found: Components, config: DedupConfig, staging: Staging) -> NDArray[np.uint64]:
-    """Label the articles of components by provisional cluster.
+    """Label articles by provisional cluster: uint64[k, 2], an article and the one that names it.
 
     The labels decide nothing. They say which texts count as one when rarity is counted.
-
-    Returns:
-        uint64[k, 2]: an article, and the one that names its cluster.
     """
     published = _by_article(published_labels(staging))
     labels = [_NO_PAIRS]
@@ -82,11 +79,8 @@ def _without_templates(
     """Split the clusters that are pages of one template: only copies of one item count as one.
 
     Copies of one item may have been matched with different other items, so they are searched for
-    among all articles of the component that are in no other cluster.
-
-    Args:
-        articles: uint64[m], of a component.
-        alike: uint64[k, 2], an article and its representative.
+    among all *articles* of the component that are in no other cluster. *alike* is uint64[k, 2]: an
+    article and its representative.
     """
     firsts, clusters, sizes = np.unique(alike[:, 1], return_inverse=True, return_counts=True)
     ends, order = np.cumsum(sizes), np.argsort(clusters, kind="stable")
@@ -133,12 +127,8 @@ def weigh_shard(
 ) -> NDArray[np.uint64]:
     """Weigh the sampled shingles of one shard: stage the common ones, return the links.
 
-    Args:
-        portions: samples of each block, in any order.
-        labels: portions of all provisional clusters, in any order.
-
-    Returns:
-        uint64[k, 3], two provisional clusters, and the rare keys of this shard that they share.
+    *portions* are the samples of each block, *labels* all provisional clusters, in any order. Links
+    are uint64[k, 3]: two provisional clusters, and the rare keys of this shard that they share.
     """
     ordered = sorted(portions, key=lambda portion: portion.block)
     keys = np.concatenate([each.keys for each in ordered])
@@ -186,11 +176,8 @@ def bundle_shards(
     """Bundle what is decided together, in shards of similar size.
 
     Parts of a shard that no link connects do not interact; one call for all of them is faster.
-
-    Args:
-        labels: portions of all provisional clusters, in any order.
-        links: from each shard of samples, in any order.
-        versions: uint64[m, 2] each, articles of one url, in any order.
+    *labels* are all provisional clusters, *links* those of each shard of samples, *versions* pairs
+    of articles of one url: uint64[m, 2]; all in any order.
     """
     known = np.concatenate([_NO_PAIRS, *labels])
     labelled = _by_article(known)

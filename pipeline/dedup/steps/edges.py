@@ -21,11 +21,7 @@ ID_SHARDS = 16
 
 
 def find_edges(portions: Iterable[BlockKeys]) -> NDArray[np.uint64]:
-    """Join one group of bands over all blocks: a spanning forest of the candidate edges.
-
-    Args:
-        portions: the keys of each block for the same bands, in any order.
-    """
+    """Join one group of bands over all blocks, in any order: a spanning forest of the edges."""
     ordered = sorted(portions, key=lambda portion: portion.block)
     articles = np.concatenate([article_number(each.block, each.rows) for each in ordered])
     found = [
@@ -87,8 +83,7 @@ def find_repeats(
 ) -> Iterator[tuple[int, NDArray[np.int32]]]:
     """Yield (block, ordinals) of records whose id occurs earlier in the run.
 
-    Args:
-        portions: (block, ordinals, ids) of one shard of ids, in any order.
+    *portions* are (block, ordinals, ids) of one shard of ids, in any order.
     """
     ordered = sorted(portions, key=lambda portion: portion[0])
     ids = np.concatenate([ids for _, _, ids in ordered])

@@ -40,7 +40,7 @@ shingle; those of articles with too few shingles are of a kind of their own."""
 _KIND_BITS, _ROW_BITS = 3, 29
 ID_BYTES = 16
 PIECES = {"shingles": "<u8", "samples": "<u8", "figures": "<u4", "names": "<u4"}
-"""What has a file of its own, and its type; a member record says where an article's part is."""
+"""Data with a file of its own per block, and its type; member records say where to read."""
 
 VERDICT = np.dtype(
     [
@@ -212,13 +212,10 @@ def key_groups(
 ) -> Iterator[tuple[int, BlockKeys]]:
     """Split what a block is joined on into groups that are joined one at a time.
 
-    Groups in which the block has no article are left out. The forests of groups may be merged in
-    any order, so the tables are the same for any number of ranges.
-
-    Args:
-        records: of dtype ``member_dtype``, all of the block.
-        min_shingles: articles with fewer are not signed, and are joined on whole texts only.
-        ranges: a power of two; from 2 on, a group is one range of the keys of one band.
+    Groups in which the block has no article are left out. Articles with fewer than *min_shingles*
+    are only joined on whole texts. With 2 *ranges* or more (a power of two), a group is one range
+    of the keys of one band. The forests of groups may be merged in any order, so the tables are the
+    same for any number of ranges.
     """
     located = np.flatnonzero(records["url"]).astype(np.uint32)
     urls = records["url"][located].astype(np.uint32).reshape(1, -1)

@@ -89,11 +89,7 @@ class MemberReader:
     def candidates(
         self, bundle: Bundle, common: NDArray[np.uint32]
     ) -> tuple[Candidates, NDArray[np.void]]:
-        """Read what is decided together, and its member records.
-
-        Args:
-            common: sample keys that are no evidence, ascending.
-        """
+        """Read what is decided together, and its member records; *common* keys are no evidence."""
         records = self.records(bundle.articles)
         blocks = block_of(bundle.articles)
         clusters, groups = np.unique(bundle.clusters, return_inverse=True)

@@ -24,9 +24,8 @@ def resolve(
 ) -> Iterator[tuple[int, NDArray[np.void]]]:
     """Yield (block, verdicts of dtype ``VERDICT``) for the articles of *bundle*.
 
-    Args:
-        repeats: (block, ordinals) of records that occurred earlier in the run. They do not count
-            as articles, and represent none.
+    *repeats* are (block, ordinals) of records that occurred earlier in the run. They do not count
+    as articles, and represent none.
     """
     numbers = [article_number(block, ordinals) for block, ordinals in repeats]
     repeated = np.concatenate([*numbers, np.empty(0, np.uint64)])
@@ -59,13 +58,7 @@ def _without(repeated: NDArray[np.uint64], bundle: Bundle, reader: MemberReader)
 def verdicts_of(
     found: Decisions, articles: NDArray[np.uint64], records: NDArray[np.void]
 ) -> NDArray[np.void]:
-    """Convert decisions to records of dtype ``VERDICT``.
-
-    Args:
-        found: decisions about some of *articles*.
-        articles: uint64[m], ascending.
-        records: the member record of each.
-    """
+    """Convert decisions to ``VERDICT``; *articles* ascend, *records* are their member records."""
 
     def records_of(chosen: NDArray[np.uint64]) -> NDArray[np.void]:
         return records[np.searchsorted(articles, chosen)]

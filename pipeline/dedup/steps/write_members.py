@@ -14,8 +14,8 @@ from pipeline.arrays import ids_in, shard_bounds
 from pipeline.config import DedupConfig
 from pipeline.dedup.evidence import minute_of
 from pipeline.dedup.order import order_key
-from pipeline.dedup.particulars import Particulars, particulars_block
-from pipeline.dedup.shingles import Samples, Shingles, keys_of, shingle_and_sample
+from pipeline.dedup.particulars import particulars_block
+from pipeline.dedup.shingles import Samples, keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, sign_block
 from pipeline.dedup.steps.layouts import (
     BAND,
@@ -79,11 +79,7 @@ class MemberWriter:
     def append(
         self, kept: list[tuple[int, Article]], earlier: Sequence[Published] | None = None
     ) -> None:
-        """Shingle and sign the next articles of the block: (ordinal, article) each.
-
-        Args:
-            earlier: where each was published, for articles of an earlier run.
-        """
+        """Shingle and sign the next (ordinal, article) pairs; *earlier* articles were published."""
         for start in range(0, len(kept), TEXTS_AT_ONCE):
             portion = slice(start, start + TEXTS_AT_ONCE)
             self._append(kept[portion], earlier and earlier[portion])
@@ -95,8 +91,8 @@ class MemberWriter:
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
         signed = shingles.counts >= config.min_shingles
         records = np.zeros(len(kept), self._dtype)
-        pieces: list[Shingles | Samples | Particulars] = [shingles, samples]
-        for kind, found in zip(PIECES, [*pieces, *particulars_block(texts)], strict=True):
+        pieces = (shingles, samples, *particulars_block(texts))
+        for kind, found in zip(PIECES, pieces, strict=True):
             records[f"{kind}_start"] = self._totals[kind] + found.offsets[:-1]
             records[f"{kind[:-1]}_count"] = np.diff(found.offsets)
             self._pieces[kind].write(found.values.astype(PIECES[kind]).tobytes())

@@ -47,7 +47,6 @@ PREFILTERS = {
     "pointed": (signs._POINTED, place),
     "ending": (signs._ENDING, ending),
     "glued credit": (signs._GLUED_CREDIT, ending),
-    "foreign credit": (signs._FOREIGN_CREDIT, ending),
     "byline": (names._OPENING, first(names.BYLINE_OPENINGS)),
     "reporting by": (names._REPORTING, first(names._CREDIT_OPENINGS)),
     "contributed": (names._CONTRIBUTED, among(names._CREDIT_VERBS)),

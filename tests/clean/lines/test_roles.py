@@ -90,6 +90,17 @@ def test_a_title_below_the_first_line_needs_a_sure_tagger(share, title, again):
     assert title == read_roles(page, tags).title
 
 
+@pytest.mark.parametrize(
+    ("above", "title"),
+    [("We use cookies to make this page work.", "Baths stay open"), ("Gazette", None)],
+)
+def test_a_line_between_a_consent_notice_and_the_story_is_the_title(above, title):
+    """Though the tagger does not take it for one; below other lines it stays in the text."""
+    page, tags = tagged(["Gazette", above, "Baths stay open", *STORY])
+
+    assert title == read_roles(page, tags).title
+
+
 def test_a_byline_is_no_title():
     """The line that the authors were read from, though the tagger takes it for a headline too."""
     page, tags = tagged(["Gazette", "By Nora Aldwin", *STORY], {1: 0.95}, {1: 0.95})

@@ -103,3 +103,24 @@ def test_a_story_beside_a_table_is_not_doubtful(kind):
 
     assert set(STORY) <= set(lines)
     assert "story_doubtful" not in flags
+
+
+LISTS = (
+    ("Close the berth until May", "Hire two smaller boats", "Ask the state for money"),
+    ("Two cups of flour", "One cup of sugar", "Three eggs", "A pinch of salt"),
+    ("Ada Brandt, Ferry to Nowhere", "Bo Ek, The Winter Boats", "Ann Lee, Salt"),
+    ("Il porto resta chiuso fino a maggio", "Due battelli più piccoli", "Un voto in estate"),
+    ("Das Freibad bleibt offen", "Der Eintritt steigt", "Das kleine Becken schließt montags"),
+)
+
+
+@pytest.mark.parametrize("bullet", ["-", "•", "*", "–", "▶", "»", "◦", "→", "|", "■"])
+def test_bare_bullets_cost_a_list_no_entries(bullet):
+    """Of lists in a story, as many entries stay with a bullet on a line above each as without."""
+
+    def stay(entries, *above):
+        around = STORY[:2], STORY[2:]
+        lines = [*around[0], *(line for entry in entries for line in (*above, entry)), *around[1]]
+        return len(set(entries) & set(kept("\n".join(lines))[0]))
+
+    assert sum(map(stay, LISTS)) <= sum(stay(entries, bullet) for entries in LISTS) + 1

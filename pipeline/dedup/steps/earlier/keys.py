@@ -69,11 +69,8 @@ def numbered_keys(
 ) -> NDArray[np.uint64]:
     """Pack kind, key and article of the keys of one shard of a staged block: uint64, unordered.
 
-    The numbers sort by these three; ``unpacked`` unpacks them.
-
-    Args:
-        numbers: int64[n], the number of each article of the block, below 2**30; articles with a
-            negative one are left out.
+    The packed numbers sort by these three; ``unpacked`` unpacks them. *numbers* is int64[n], the
+    number of each article, below 2**30; articles with a negative one are left out.
     """
     kinds, keys, rows = read_sorted_keys(index, shard, shards, staging)
     named = numbers[rows.astype(np.int64)]
@@ -118,9 +115,8 @@ def made_with(path: Place, config: DedupConfig) -> bool:
 def sign_again(articles: Place, config: DedupConfig, work: Place) -> pa.Table:
     """Make the keys of a published file of articles from its texts.
 
-    Args:
-        work: a folder for temporary files, which the next command cleans up after a kill; if it
-            is in an object store, the system's is used.
+    Temporary files go into the folder *work*, which the next command cleans up after a kill; if it
+    is in an object store, into the system's.
     """
     rows = np.arange(pq.read_metadata(opened(articles)).num_rows)
     inside = work if isinstance(work, Path) else None

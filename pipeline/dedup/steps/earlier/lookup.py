@@ -48,37 +48,17 @@ CROWDED = np.dtype([("kind", "u1"), ("key", "<u4"), ("articles", "<u4")])
 """A key that more than ``CROWD`` articles of the window have."""
 BACKGROUND = np.dtype([("key", "<u4"), ("clusters", "<u4")])
 """A sampled shingle, and in how many clusters of the window, except those found, it occurs."""
+_HIT = np.dtype([("key", "<u4"), ("article", "<u4"), ("cluster", "<u8")])
+"""A key of the window that a new article has too (its first place in ``_Wanted.packed``), the
+number of the article in the window, and the head of the id of its cluster."""
 _NUMBER = np.uint64((1 << int(NUMBER_BITS)) - 1)
 _HALF = np.uint64(32)
-
-
-@dataclass(frozen=True, eq=False)
-class _Hits:
-    """Keys of the window that a new article has too; n of them, 16 bytes each.
-
-    Attributes:
-        key: uint32[n], its first place in ``_Wanted.packed``.
-        article: uint32[n], its number in the window.
-        cluster: uint64[n], the head of its cluster's id.
-    """
-
-    key: NDArray[np.uint32]
-    article: NDArray[np.uint32]
-    cluster: NDArray[np.uint64]
-
-    def of(self, chosen: NDArray[np.bool_]) -> _Hits:
-        """Return the *chosen* ones."""
-        return _Hits(self.key[chosen], self.article[chosen], self.cluster[chosen])
 
 
 def find_earlier(blocks: Sequence[int], config: DedupConfig, staging: Staging) -> list[int]:
     """Stage the articles of earlier runs that those of *blocks* may be copies or versions of.
 
-    Args:
-        blocks: all blocks of the run, in any order.
-
-    Returns:
-        The numbers of the blocks that hold them.
+    *blocks* are all of the run. Returns the numbers of the blocks of what was staged.
     """
     shards = staging.window().shards
     for shard in range(shards):
@@ -100,26 +80,24 @@ def look_up(shard: int, blocks: Sequence[int], config: DedupConfig, staging: Sta
     hits = _look_up(window.parts, shard_bounds(window.shards)[shard : shard + 2], wanted)
     crowd = np.flatnonzero(wanted.totals > CROWD)
     crowded = structured(CROWDED, wanted.kinds(crowd), wanted.keys(crowd), wanted.totals[crowd])
-    samples = wanted.kinds(hits.key) == SAMPLE
-    others = np.unique(hits.article[~samples])
-    sampled = hits.of(samples & (wanted.totals[hits.key] <= CROWD))
-    del hits, samples  # may be large
-    order = np.lexsort((sampled.cluster, sampled.key))
-    keys, clusters = sampled.key[order], sampled.cluster[order]
-    distinct = starts_of_runs(keys, clusters)
-    keys, clusters = keys[distinct], clusters[distinct]
-    held = structured(HELD, wanted.keys(keys), clusters)
-    found, counts = np.unique(keys, return_counts=True)
-    rare = sampled.of((counts <= RARE_CLUSTERS)[np.searchsorted(found, sampled.key)])
+    samples = wanted.kinds(hits["key"]) == SAMPLE
+    others = np.unique(hits["article"][~samples])
+    hits = hits[samples & (wanted.totals[hits["key"]] <= CROWD)]
+    hits = hits[np.lexsort((hits["cluster"], hits["key"]))]
+    distinct = hits[starts_of_runs(hits["key"], hits["cluster"])]
+    held = structured(HELD, wanted.keys(distinct["key"]), distinct["cluster"])
+    found, counts = np.unique(distinct["key"], return_counts=True)
+    rare = hits[(counts <= RARE_CLUSTERS)[np.searchsorted(found, hits["key"])]]
     pairs = _pairs(others, rare, wanted)
     for kind, array in (("pairs", pairs), ("held", held), ("crowded", crowded)):
         staging.write_array(f"window.{shard}.{kind}", array)
 
 
-def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: _Wanted) -> _Hits:
+def _look_up(
+    parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: _Wanted
+) -> NDArray[np.void]:
     """Find the wanted keys, which are within *bounds*, in the window; count them in *wanted*."""
-    nothing = np.empty(0, np.uint32)
-    portions: list[tuple[NDArray[Any], ...]] = [(nothing, nothing, np.empty(0, np.uint64))]
+    portions = [np.empty(0, _HIT)]
     first = 0
     for part in parts:
         kinds, low, rows = _keys_within(part, bounds)
@@ -132,10 +110,9 @@ def _look_up(parts: Sequence[WindowPart], bounds: NDArray[np.uint64], wanted: _W
         wanted.totals[distinct] += counts.astype(np.uint32)
         kept = (rank < CROWD) | np.isin(wanted.kinds(places), (DIGEST, URL))
         places, articles = places[kept], articles[kept]
-        found = places.astype(np.uint32), (first + articles).astype(np.uint32)
-        portions.append((*found, _clusters(part, articles)))
+        portions.append(structured(_HIT, places, first + articles, _clusters(part, articles)))
         first += part.rows
-    return _Hits(*map(np.concatenate, zip(*portions, strict=True)))
+    return np.concatenate(portions)
 
 
 def _keys_within(
@@ -168,18 +145,20 @@ def _clusters(part: WindowPart, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
     return np.array(heads, np.uint64)[inverse]
 
 
-def _pairs(found: NDArray[np.uint32], rare: _Hits, wanted: _Wanted) -> NDArray[np.uint64]:
+def _pairs(
+    found: NDArray[np.uint32], rare: NDArray[np.void], wanted: _Wanted
+) -> NDArray[np.uint64]:
     """Pair articles of the window with the new ones that share *rare* shingles with them.
 
     Those that were *found* by other keys are paired with no article, ``LEAST_SHARED`` times.
     """
-    rare = rare.of(~lookup(found, rare.article)[1])
-    counts = np.minimum(wanted.ends(rare.key) - rare.key, CROWD)
-    places = np.repeat(rare.key - offsets_of(counts)[:-1], counts)
+    rare = rare[~lookup(found, rare["article"])[1]]
+    counts = np.minimum(wanted.ends(rare["key"]) - rare["key"], CROWD)
+    places = np.repeat(rare["key"] - offsets_of(counts)[:-1], counts)
     places += np.arange(len(places))
     pairs = wanted.packed[places] & _NUMBER
     del places  # may be large
-    pairs |= np.repeat(rare.article.astype(np.uint64) << _HALF, counts)
+    pairs |= np.repeat(rare["article"].astype(np.uint64) << _HALF, counts)
     pairs.sort()
     kept = np.ones(len(pairs), np.bool_)
     kept[LEAST_SHARED:] = pairs[LEAST_SHARED:] != pairs[:-LEAST_SHARED]
@@ -194,14 +173,9 @@ def choose(
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Choose the earlier articles to compare, in one of as many parts of the window as shards.
 
-    They have a band, text or url of a new article, or share enough rare shingles with one.
-
-    Args:
-        first_block: the first number that no block of the run has.
-
-    Yields:
-        The number of a block, and the articles to stage as that block, by number in the window;
-        both ascending.
+    They have a band, text or url of a new article, or share enough rare shingles with one. Yields a
+    number of a block, from *first_block* on, and the articles to stage as that block, by number in
+    the window; both ascending.
     """
     window = staging.window()
     rows = sum(each.rows for each in window.parts)
@@ -249,13 +223,10 @@ def _by_part(
 
 
 def finish(blocks: Iterable[int], config: DedupConfig, staging: Staging) -> list[int]:
-    """Stage which staged articles share a cluster with an earlier one; note what was found.
+    """Stage which staged articles share a cluster with an earlier one; return the blocks in order.
 
     ``window.labels``: uint64[k, 2], an article, ascending, and the first one of its cluster.
     ``window.clusters``: uint64, the heads of their clusters' ids, ascending.
-
-    Returns:
-        The blocks, ascending.
     """
     window, ordered = staging.window(), sorted(blocks)
     if not window.parts:
@@ -287,11 +258,8 @@ def _staged(shard: int, kind: str, staging: Staging) -> NDArray[Any]:
 def background_of(shard: int, shards: int, staging: Staging) -> NDArray[np.void] | None:
     """Count the clusters of the window that have a shingle, except those of the articles found.
 
-    Args:
-        shard, shards: which shard of the samples; *shards* is a power of two.
-
-    Returns:
-        Of dtype ``BACKGROUND``, by ascending key; None if there are none.
+    Returns dtype ``BACKGROUND``, by ascending key, for one of *shards* (a power of two); None if
+    there are none.
     """
     parts, bounds = staging.window().shards, shard_bounds(shards)[shard : shard + 2].tolist()
     counted, taken = [np.empty(0, BACKGROUND)], staging.array("window.clusters")
