@@ -31,7 +31,7 @@ from pipeline.ledger.lock import locked
 from pipeline.ledger.log import racing, read_log, sweep
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
-from pipeline.monitor.progress import pass_seconds, stage_cpu_seconds
+from pipeline.monitor.progress import stage_timings
 from pipeline.staging import RunName, Staging, Window
 from pipeline.storage import Place, output_place, write_bytes
 from pipeline.storage.objects import StorePath
@@ -268,14 +268,10 @@ class _Job:
                 staging.remove()  # else every later run would resume it and fail again
                 raise
             write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
-            cleaned, written = (
-                staging.note_times(blocks, kind).values() for kind in ("cleaned", "written")
-            )
             timings = {
                 "started": _iso(started),
                 "seconds": round(time.time() - started, 3),
-                "stages": pass_seconds(began, cleaned, written, len(blocks)),
-                "cpu_seconds": stage_cpu_seconds(staging),
+                **stage_timings(staging, blocks, began),
             }
             limits = self.config.gates
             gates = judge_gates(

@@ -4,7 +4,7 @@
                      ◀─pickles──  one result per item; if it dies, the next item is to blame
 
 C code that loops or allocates returns neither to the interpreter nor to a signal handler. So the
-kernel enforces the limits: timers whose signals kill the process (``helper``), and a limit on
+kernel enforces the limits: timers whose signals kill the process (``child``), and a limit on
 its address space. The helper is a new interpreter: forking a process with threads, such as a
 Beam worker, may deadlock.
 """
@@ -25,7 +25,7 @@ from threading import Lock, local
 from typing import Any, BinaryIO, Literal, cast
 
 from pipeline.errors import NewsieveError
-from pipeline.guard.helper import OUT_OF_MEMORY, READY
+from pipeline.guard.child import OUT_OF_MEMORY, READY
 
 _PATIENCE_S = 120.0
 """Total seconds that a guard waits while helpers are killed from outside, for example by the system
@@ -38,7 +38,7 @@ killed while loading is given up: there is no memory for it."""
 _in_helpers = local()
 """``seconds``: CPU time that helpers have spent on the items of a thread."""
 
-_SERVE = "from pipeline.guard.helper import serve; serve()"
+_SERVE = "from pipeline.guard.child import serve; serve()"
 
 
 def python_command(code: str, *arguments: str) -> list[str]:

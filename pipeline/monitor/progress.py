@@ -375,10 +375,18 @@ def pass_seconds(
     return seconds
 
 
-def stage_cpu_seconds(staging: Staging) -> dict[str, float]:
-    """Return the CPU seconds of each stage in all workers and their helpers.
+def stage_timings(staging: Staging, blocks: range, began: float) -> dict[str, dict[str, float]]:
+    """Return the seconds of each pass and the CPU seconds of each stage of a finished run.
 
-    Work of an interrupted run, planning, publishing and the engine are not included.
+    CPU is that of all workers and their helpers. Work of an interrupted run, planning, publishing
+    and the engine are not included.
+
+    Args:
+        began: Unix time when the engine was started.
     """
+    cleaned, written = (staging.note_times(blocks, kind) for kind in ("cleaned", "written"))
     counts = counted(staging.folder)
-    return {stage: round(counts[stage] / 1e6, 3) for stage in STAGES}
+    return {
+        "stages": pass_seconds(began, cleaned.values(), written.values(), len(blocks)),
+        "cpu_seconds": {stage: round(counts[stage] / 1e6, 3) for stage in STAGES},
+    }
