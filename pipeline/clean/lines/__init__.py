@@ -1,7 +1,7 @@
-"""Lines of text: what they are, the named rules and the model that judge them, and the heading.
+"""Plain text cleaned line by line.
 
-    text ─page─▶ line records ─story─▶ where the prose is ─rules, model─▶ boilerplate and why
-                              ─heading─▶ fields with their evidence
+    text ─page─▶ lines, phrases, signs ─rules, tagger─▶ roles ─heading─▶ title, authors, dates
+                                                      ─decide─▶ boilerplate, with a reason
 
-Pages use the same code for their blocks (``clean.html``).
+Pages use the rules for their blocks (``clean.html``).
 """

@@ -14,7 +14,7 @@ from statistics import fmean
 
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.marks import CLASSES
-from pipeline.clean.lines.page import LineRecord, Mode, Page
+from pipeline.clean.lines.page import LONG_WORDS, LineRecord, Mode, Page
 from pipeline.clean.lines.rules import Hits, author_block, repeated_title
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
@@ -37,9 +37,9 @@ INSIDE_BONUS, SENTENCE_BONUS, BRIEF_WORDS = 1.0, 2.0, 3
 """Log-odds added to lines without phrases and signs: to a single line between two paragraphs, which
 is usually a subheading or a row of a table, and to a sentence after a paragraph; words of the
 shortest such sentence."""
-LONG_WORDS, LEAST_KEPT, NEAR_BEST = 24, 0.1, 2.0
-"""Words of a long line; least share of the words in long lines that stays; if less would, those
-within so many log-odds of the best one stay."""
+LEAST_KEPT, NEAR_BEST = 0.1, 2.0
+"""Least share of the words in long lines that stays; if less would, the long lines within so many
+log-odds of the best one stay."""
 BLOCK_WORDS, BLOCK_DOUBTFUL = 60, -1.0
 """Words of the shortest block of prose that may be the story, and its lowest mean log-odds."""
 ROWS, ROW_SHARE = 5, 0.5

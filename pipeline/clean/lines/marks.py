@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,24 +74,21 @@ def mark_rows(
     starts = np.cumsum(sizes) - sizes
     rows: list[int] = []
     columns: list[int] = []
-    marked: list[int] = []
-    said: list[tuple[int, ...]] = []
     for page, found, first in zip(pages, hits, starts.tolist(), strict=True):
         for name, held in found.items():
             at = _RULE_AT.get(name)
             if held and at is not None:
                 rows += [first + index for index in held]
                 columns += [at] * len(held)
-        marked += [first + line.index for line in page.marked]
-        said += [_columns_of(line.kinds, line.signs) for line in page.marked]
+        for line in page.marked:
+            own = _columns_of(line.kinds, line.signs)
+            rows += [first + line.index] * len(own)
+            columns += own
     marks = np.zeros((int(sizes.sum()), MARKS), np.float32)
     marks[rows, columns] = 1.0
-    times = np.fromiter(map(len, said), np.int64, len(said))
-    at_rows = np.repeat(np.array(marked, np.int64), times)
-    marks[at_rows, np.fromiter(chain.from_iterable(said), np.int64, len(at_rows))] = 1.0
     if shown is not None:
-        marks = marks[[low + n.index for low, own in zip(starts, shown, strict=True) for n in own]]
-        sizes = np.array([len(own) for own in shown])
+        marks = marks[[low + n.index for low, few in zip(starts, shown, strict=True) for n in few]]
+        sizes = np.array([len(few) for few in shown])
         starts = np.cumsum(sizes) - sizes
     return np.concatenate((marks, near_heads(marks, starts, sizes)), axis=1)
 
