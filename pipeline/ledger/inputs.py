@@ -208,7 +208,7 @@ class _Search:
                     self.add(Path(parent, name), root)
 
     def add_objects(self, url: str) -> None:
-        root, objects, known = find_objects(url)
+        named, (root, objects, known) = StorePath.parse(url), find_objects(url)
         written = self.output if isinstance(self.output, StorePath) else None
         if written and root.is_relative_to(written):
             raise UsageError(
@@ -219,7 +219,8 @@ class _Search:
             if written and path.is_relative_to(written):
                 continue
             suffix = _format_of(path, known.__contains__)
-            if suffix is None and path == StorePath.parse(url):
+            # In a folder, an object "folder/" is listed under the name of the folder.
+            if suffix is None and path == named != root:
                 supported = ", ".join(FORMATS)
                 raise UsageError(f"input {url}: unsupported extension; supported: {supported}")
             self._add(path, str(path.relative_to(root)), suffix, known.get)
