@@ -14,7 +14,7 @@ from math import log
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.marks import CLASSES
 from pipeline.clean.lines.page import LONG_WORDS, LineRecord, Mode, Page
-from pipeline.clean.lines.rules import Hits, repeated_title
+from pipeline.clean.lines.rules import Hits, author_block, repeated_title
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
@@ -69,8 +69,11 @@ def decide(
 
 def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
     """Lines that are boilerplate by a rule, by their role, or because the site repeats them."""
-    again = repeated_title(page, heading.title, heading.title_index)
-    found = {**hits, "repeated_title": again}
+    found = {
+        **hits,
+        "repeated_title": repeated_title(page, heading.title, heading.title_index),
+        "author_block": hits["author_block"].union(author_block(page, heading.authors)),
+    }
     if not page.prose_before[-1]:
         found = {name: found[name] for name in PROSE_FREE_RULES if name in found}
     repeated = [index for index in page.repeated if not _inside_sentence(page, index)]

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log, log1p
 from pathlib import Path
@@ -67,34 +67,41 @@ RULE_DESCRIPTIONS: dict[str, str] = {name: each["cuts"] for name, each in _TABLE
 LINE_RULES = [Row(name, **row) for name, each in _TABLE.items() for row in each.get("lines", ())]
 RULES = tuple(RULE_DESCRIPTIONS)
 
+NAME_WORDS, NAME_LETTERS = 5, 4
+"""Words of the longest line with only an author's name; letters of the shortest first name."""
 STORY_TOLD, NEAR_END, BIO_WORDS = 0.6, 0.15, 120
 """Least share of the prose above a biography, largest share below it, words of the longest one."""
 
 
-def author_block(page: Page) -> list[int]:
-    """The author's handle, and the biography below the story.
+def author_block(page: Page, authors: Sequence[str] = ()) -> list[int]:
+    """The author's name as a link, and the biography below the story.
 
-    A biography is a line near the end that calls someone a reporter, an editor or the like: the
-    person on the line above, or the last prose, about someone whom the story has not named.
+    A biography is a line near the end that calls someone a reporter, an editor or the like: one of
+    the *authors*, the person named on the line above, or someone new at the very end.
     """
     cut: list[int] = []
+    names = {name.casefold() for name in authors}
+    names |= {name.split()[0] for name in names if len(name.split()[0]) >= NAME_LETTERS}
     told = page.prose_before[-1]
-    for line in page.marked:
+    for line in page.lines if names else page.marked:
         before = page.prose_before[line.index]
         if before < STORY_TOLD * told:
             continue
-        if "handle" in line.signs:
+        named = line.word_count <= NAME_WORDS and line.text.casefold().strip(" .:–-|") in names
+        if named or "handle" in line.signs:
             cut.append(line.index)
         elif "biography" in line.signs and line.word_count <= BIO_WORDS:
             near_end = told - before <= max(line.word_count + 60, NEAR_END * told)
             above = bool(cut) and cut[-1] == line.index - 1
-            if near_end and (above or _presents(page, line)):
+            if near_end and (above or _presents(page, line, authors)):
                 cut.append(line.index)
     return cut
 
 
-def _presents(page: Page, line: LineRecord) -> bool:
-    """Whether a biography is the last prose and begins with a name not in the story."""
+def _presents(page: Page, line: LineRecord, authors: Sequence[str]) -> bool:
+    """Whether a biography is an author's, or is the last prose and names someone new."""
+    if any(name.casefold().split()[-1] in line.words for name in authors):
+        return True
     first, _, rest = line.text.partition(" ")
     last = page.prose_before[line.index + 1] == page.prose_before[-1]
     above = (other.words for other in page.lines[: line.index] if other.prose)
