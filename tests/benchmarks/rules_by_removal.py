@@ -47,6 +47,8 @@ PARTS: Mapping[str, Mapping[str, object]] = {
     "known lines override": {"KNOWN_MARGIN": 0.0},
 }
 """Part of the decision → what of ``decide`` it is replaced by."""
+LATER = {"repeated_title", "author_block"}
+"""Rules that ``decide`` asks once headline and authors are known."""
 
 Rows = dict[int, tuple[float, float, float]]
 
@@ -132,9 +134,9 @@ class Bench:
                 stack.enter_context(mock.patch.multiple(decide, **part))
             silent = {rule: lambda _: [] for rule in gone if rule in rules.FUNCTIONS}
             stack.enter_context(mock.patch.dict(rules.FUNCTIONS, silent))
-            if "repeated_title" in gone:
+            for rule in gone & LATER:
                 nothing = mock.Mock(return_value=frozenset())
-                stack.enter_context(mock.patch.object(decide, "repeated_title", nothing))
+                stack.enter_context(mock.patch.object(decide, rule, nothing))
             touched = {
                 at: each
                 for at, old in enumerate(self.held)
@@ -169,9 +171,7 @@ def _stripped(
     """A text as it is seen without these; None where that is the same."""
     lines = held.page.lines
     marked = [n.index for n in held.page.marked if n.signs & signs or n.kinds & kinds]
-    touched = (
-        everything or marked or any(held.hits[rule] for rule in gone) or "repeated_title" in gone
-    )
+    touched = everything or marked or any(held.hits[rule] for rule in gone) or gone & LATER
     if not touched:
         return None
     page, hits = held.page, held.hits
