@@ -297,7 +297,7 @@ FLAGS: dict[str, str] = {
     "other_story_at_url": "an earlier article at the same page has another story",
     "partly_in_another": "a part of it, too small to remove all, is in an article of its cluster",
     "page_too_large": "the page has more elements or characters than any story: not analyzed",
-    "story_doubtful": "almost all text, or a table of figures, looked like boilerplate",
+    "story_doubtful": "almost all text, or the largest block of prose, looked like boilerplate",
     "whole_page": "menus or footers around the story were cut: the text was a whole saved page",
 }
 """The closed list of values of ``articles.flags``, each with its meaning."""

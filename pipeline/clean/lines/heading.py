@@ -14,8 +14,8 @@ from itertools import islice, pairwise
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import DATE_LABELS, UPDATED, byline_names, is_labelled
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.phrases import WORDS, any_of
-from pipeline.clean.lines.signs import CLOSING
+from pipeline.clean.lines.phrases import WORDS
+from pipeline.clean.lines.signs import CLOSING, agencies
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
 from pipeline.records import Document, Evidence, Timestamp
@@ -347,7 +347,8 @@ _CAPITALS = re.compile(
 _AGENCY = re.compile(
     r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
     r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?"
-    rf"\((?:{any_of('dateline_agency')}|dpa/\w+)\)\s?[—–:-]{{1,2}}"
+    rf"\((?:{'|'.join(agencies('dateline'))}"
+    r"|dpa/\w+)\)\s?[—–:-]{1,2}"
 )
 
 _ABBREVIATIONS = frozenset(
