@@ -23,10 +23,12 @@ from training.labelled import Labelled, label_lines
 
 LABELS = Path(__file__).with_name("hand_labels.jsonl")
 ARCHIVES = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
-KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped", "news")
+KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped", "news", "drawn")
 """Readers' comments, live blogs, lists and tables, interviews, scripts without spaces, texts with
 hardly any chrome, hard-wrapped texts and such of one line; and what was drawn without a kind in
-view, from sites of twenty languages."""
+view, from sites of twenty languages; and later, from sites without a label until then."""
+SCORED_ONLY = "drawn"
+"""Texts of this kind are not learned from."""
 PREFIX = "hand:"
 """Before the kind, where ``Labelled.rendering`` names it."""
 

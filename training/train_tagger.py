@@ -28,7 +28,7 @@ from training.augment import MADE, Augmenter, Roles
 from training.classes import fit_classes, without_classes
 from training.corrected import LABELS as CORRECTED_LABELS
 from training.hand_texts import LABELS as HAND_LABELS
-from training.hand_texts import PREFIX, label_hand, read_hand
+from training.hand_texts import PREFIX, SCORED_ONLY, label_hand, read_hand
 from training.labelled import FOLDS, FULL, HALF, Labelled, read_labelled
 from training.rendered import Known, read_rendered
 from training.roles import ARCHIVES as STATED
@@ -82,13 +82,15 @@ def main() -> None:
         parser.error(f"no labelled texts in {arguments.data}/text, or not there: {missing}")
     corpus = _cached(arguments.data, texts, arguments.cache)
     report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
+    unlearned = [label_hand(t) for t in read_hand(arguments.data / "html") if t.kind == SCORED_ONLY]
     found = []
     for fold in map(int, filter(None, arguments.folds.split(","))):
         weights = learn(corpus, fold)
         if arguments.keep is not None:
             arguments.keep.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(arguments.keep / f"tagger.{fold}.npz", **weights)
-        held = [page for page in corpus.pages if page.fold == fold and page.rendering != MADE]
+        held = [page for page in (*corpus.pages, *unlearned) if page.fold == fold]
+        held = [page for page in held if page.rendering != MADE]
         found.append((Tagger(weights), held))
     if found:
         print_scores(found, Golds(texts, _stated(arguments.data)))
@@ -182,7 +184,8 @@ def read_corpus(data: Path, texts: list[Path]) -> Corpus:
     golds = Golds(texts, _stated(data))
     pages = [p for p in read_labelled(texts) if (p.source, p.rendering) != ("silver", "lxml")]
     pages += read_rendered([data / "html" / f"{name}.tar.xz" for name in ARCHIVES], Known(texts))
-    pages += [label_hand(text) for text in read_hand(data / "html")]
+    texts_by_hand = [t for t in read_hand(data / "html") if t.kind != SCORED_ONLY]
+    pages += [label_hand(text) for text in texts_by_hand]
     report(f"{len(pages)} renderings of {len({page.page_id for page in pages})} labelled pages")
     pages += read_stated(_stated(data))
     roles: list[Roles | None] = []

@@ -34,7 +34,7 @@ SETS = {
     "whole": FULL,
     "half": HALF,
     "reading": (f"{PREFIX}news",),
-    "rare": tuple(f"{PREFIX}{kind}" for kind in KINDS[:-1]),
+    "rare": tuple(f"{PREFIX}{kind}" for kind in KINDS[:-2]),
 }
 """Set of texts → its renderings: whole pages, half-clean texts, texts labelled by reading."""
 RENDERINGS = frozenset(("lxml", "ptags", "container"))
