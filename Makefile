@@ -113,7 +113,7 @@ defaults: $(READY)  ## write configs/default.yaml and the reference pages of doc
 train-pairs: $(READY)  ## fit the pair model on the labelled pairs of ../shared
 	$(BIN)/python -m training.train_pairs --write
 
-train-pages: $(READY)  ## train the page model on ../shared/data/html (about fifteen minutes)
+train-pages: $(READY)  ## train the page model on ../shared/data/html (about three minutes)
 	$(BIN)/python -m training.train_pages
 
 docs: $(READY)  ## build docs/ as a site in docs/site; warnings are errors
