@@ -11,7 +11,7 @@ import json
 import lzma
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -27,8 +27,8 @@ KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped", "ne
 """Readers' comments, live blogs, lists and tables, interviews, scripts without spaces, texts with
 hardly any chrome, hard-wrapped texts and such of one line; and what was drawn without a kind in
 view, from sites of twenty languages; and later, from sites without a label until then."""
-SCORED_ONLY = "drawn"
-"""Texts of this kind are not learned from."""
+SCORED_ONLY = KINDS[-1:]
+"""Kinds that are not learned from."""
 PREFIX = "hand:"
 """Before the kind, where ``Labelled.rendering`` names it."""
 
@@ -51,9 +51,10 @@ class HandText:
     labels: str
 
 
-def read_hand(archives: Path = ARCHIVES) -> Iterator[HandText]:
-    """Render every labelled page; those that render otherwise here are named and left out."""
+def read_hand(archives: Path = ARCHIVES, kinds: Sequence[str] = KINDS) -> Iterator[HandText]:
+    """Render the labelled pages of *kinds*; those that render otherwise are named and left out."""
     rows = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if row["kind"] in kinds]
     for archive in sorted({row["archive"] for row in rows}):
         wanted = [row for row in rows if row["archive"] == archive]
         pages = _pages(archives / f"{archive}.tar.xz", {row["page"] for row in wanted})

@@ -27,8 +27,8 @@ from training import tagger_net as net
 from training.augment import MADE, Augmenter, Roles
 from training.classes import fit_classes, without_classes
 from training.corrected import LABELS as CORRECTED_LABELS
+from training.hand_texts import KINDS, PREFIX, SCORED_ONLY, label_hand, read_hand
 from training.hand_texts import LABELS as HAND_LABELS
-from training.hand_texts import PREFIX, SCORED_ONLY, label_hand, read_hand
 from training.labelled import FOLDS, FULL, HALF, Labelled, read_labelled
 from training.rendered import Known, read_rendered
 from training.roles import ARCHIVES as STATED
@@ -82,7 +82,7 @@ def main() -> None:
         parser.error(f"no labelled texts in {arguments.data}/text, or not there: {missing}")
     corpus = _cached(arguments.data, texts, arguments.cache)
     report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
-    unlearned = [label_hand(t) for t in read_hand(arguments.data / "html") if t.kind == SCORED_ONLY]
+    unlearned = [label_hand(text) for text in read_hand(arguments.data / "html", SCORED_ONLY)]
     found = []
     for fold in map(int, filter(None, arguments.folds.split(","))):
         weights = learn(corpus, fold)
@@ -184,8 +184,8 @@ def read_corpus(data: Path, texts: list[Path]) -> Corpus:
     golds = Golds(texts, _stated(data))
     pages = [p for p in read_labelled(texts) if (p.source, p.rendering) != ("silver", "lxml")]
     pages += read_rendered([data / "html" / f"{name}.tar.xz" for name in ARCHIVES], Known(texts))
-    texts_by_hand = [t for t in read_hand(data / "html") if t.kind != SCORED_ONLY]
-    pages += [label_hand(text) for text in texts_by_hand]
+    learned = [kind for kind in KINDS if kind not in SCORED_ONLY]
+    pages += [label_hand(text) for text in read_hand(data / "html", learned)]
     report(f"{len(pages)} renderings of {len({page.page_id for page in pages})} labelled pages")
     pages += read_stated(_stated(data))
     roles: list[Roles | None] = []

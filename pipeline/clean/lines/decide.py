@@ -72,11 +72,10 @@ def decide(
 
 def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
     """Lines that are boilerplate by a rule, by their role, or because the site repeats them."""
-    found = {
-        **hits,
-        "repeated_title": repeated_title(page, heading.title, heading.title_index),
-        "author_block": hits["author_block"].union(author_block(page, heading.authors)),
-    }
+    again = repeated_title(page, heading.title, heading.title_index)
+    found = {**hits, "repeated_title": again}
+    if heading.authors:
+        found["author_block"] = hits["author_block"].union(author_block(page, heading.authors))
     if not page.prose_before[-1]:
         found = {name: found[name] for name in PROSE_FREE_RULES if name in found}
     repeated = [index for index in page.repeated if not _inside_sentence(page, index)]

@@ -160,15 +160,16 @@ def _headline(
         if sure >= needed and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
     first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
-    above = _above_story(page, story)
-    if first is None and above is not None:
-        notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
-        first = above if any("legal" in n.kinds for n in notice) else None
     if first is not None:
         return first, 0.0, frozenset()
     spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
-    if above is not None and shares[above.index] >= ABOVE_STORY_SHARE:
-        spared.add(above.index)
+    above = _above_story(page, story)
+    if above is not None:
+        notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
+        if any("legal" in n.kinds for n in notice):
+            return above, 0.0, frozenset()
+        if shares[above.index] >= ABOVE_STORY_SHARE:
+            spared.add(above.index)
     return None, 0.0, frozenset(spared)
 
 

@@ -2,10 +2,10 @@
 
 A rule's name is the ``rule`` of the spans it removes, a heading in the docs and an input of the
 tagger. Most rules are rows of ``LINE_RULES``: what a line says, how long it may be and where it is.
-The others look at the lines around it and are functions, apart from ``repeated_title``, which needs
-the headline (``decide``). Rules do not depend on one another: if
-several match a line, the first of ``RULES`` names it. When in doubt they keep a line, because a
-lost sentence is worse than a leftover button.
+The others look at the lines around it and are functions; ``decide`` tells ``repeated_title`` the
+headline and ``author_block`` the authors. Rules do not depend on one another: if several match a
+line, the first of ``RULES`` names it. When in doubt they keep a line, because a lost sentence is
+worse than a leftover button.
 """
 
 from __future__ import annotations
