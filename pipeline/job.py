@@ -12,7 +12,7 @@ from functools import partial
 from pipeline.config import Config
 from pipeline.dedup.steps.layouts import lookup_shards
 from pipeline.errors import AccountError, LostRace, UsageError
-from pipeline.ledger.account import Account, InputCount, tally
+from pipeline.ledger.account import Account, tally
 from pipeline.ledger.again import read_again, without_rejected
 from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
 from pipeline.ledger.gates import judge_gates
@@ -32,7 +32,7 @@ from pipeline.ledger.log import racing, read_log, sweep
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.ledger.window import lines_of, window_of
 from pipeline.monitor.progress import stage_timings
-from pipeline.staging import RunName, Staging, Window
+from pipeline.staging import PartCount, RunName, Staging, Window
 from pipeline.storage import Place, output_place, write_bytes
 from pipeline.storage.objects import StorePath
 
@@ -293,14 +293,14 @@ class _Job:
         seen = without_rejected(index.ids.digests, runs, plan.again)
         staging.prepare(seen, tombstones_of(self.output / "runs"))
         window = window_of(runs, plan.logical_date, self.config.dedup, self.output)
-        staging.write_window(Window(tuple(window), lookup_shards(plan.bytes) if window else 0))
-        staging.write_earlier_lines(lines_of(runs, plan.logical_date, self.config.clean))
+        staging.write("window", Window(tuple(window), lookup_shards(plan.bytes) if window else 0))
+        staging.write("lines", lines_of(runs, plan.logical_date, self.config.clean))
         return staging
 
     def _remember(
         self,
         plan: Plan,
-        counts: dict[str, InputCount],
+        counts: dict[str, PartCount],
         runs: list[CommittedRun],
         index: Index,
         folder: Place,

@@ -35,30 +35,32 @@
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from pipeline.storage import Place, local, place_of, remove_tree, replacing, write_bytes
 from pipeline.storage.objects import StorePath
 from pipeline.write.columns import Table
 
 PLAN = "plan.json"
+Note = TypeVar("Note")
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class RunName:
 
 @dataclass(slots=True)
 class PartCount:
-    """What was found in one part of an input file.
+    """What was found in an input file, or in one part of it.
 
     ``retry``: reading failed but may succeed later, so the file does not count as read.
     """
@@ -229,38 +231,28 @@ class Staging:
         found = [np.frombuffer(file.read_bytes(), "<u4") for _, file in sorted(shards.items())]
         return np.concatenate([np.empty(0, np.uint32), *found])
 
-    def write_window(self, window: Window) -> None:
-        """Write which files of earlier articles the run compares with."""
-        self._write_json("window", asdict(window))
+    def write(self, name: str, note: object) -> None:
+        """Write a dataclass or a list under *name*."""
+        write_bytes(self.place / f"{name}.json", _adapter(type(note)).dump_json(note))
+
+    def read(self, name: str, default: Note) -> Note:
+        """Read what ``write`` wrote; *default*, of the same type, if there is nothing."""
+        try:
+            return self._read(name, type(default))
+        except FileNotFoundError:
+            return default
+
+    def _read(self, name: str, kind: type[Note]) -> Note:
+        found: Note = _adapter(kind).validate_json((self.place / f"{name}.json").read_bytes())
+        return found
 
     def window(self) -> Window:
         """Read which files of earlier articles the run compares with."""
-        found = self._json("window", {"parts": [], "shards": 0})
-        return Window(tuple(WindowPart(**part) for part in found["parts"]), found["shards"])
-
-    def write_published_by(self, block: int, run_ids: Sequence[str]) -> None:
-        """Write which run published each article of a block of earlier articles."""
-        self._write_json(f"blocks/{block:05d}.runs", run_ids)
+        return self.read("window", Window())
 
     def published_by(self, block: int) -> list[str]:
         """Read which run published each article of a block of earlier articles."""
-        return list(self._json(f"blocks/{block:05d}.runs", []))
-
-    def note_window(self, counts: WindowCounts) -> None:
-        """Write what was found in the window."""
-        self._write_json("window.counts", asdict(counts))
-
-    def window_counts(self) -> WindowCounts:
-        """Read what was found in the window."""
-        return WindowCounts(**self._json("window.counts", {}))
-
-    def write_earlier_lines(self, paths: Sequence[str]) -> None:
-        """Write which files have the short lines of earlier runs' pages."""
-        self._write_json("lines", paths)
-
-    def earlier_lines(self) -> list[Place]:
-        """Read which files have the short lines of earlier runs' pages."""
-        return [place_of(each) for each in self._json("lines", [])]
+        return self.read(f"blocks/{block:05d}.runs", [])
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write an array under *name*, such as ``background``."""
@@ -276,16 +268,6 @@ class Staging:
             return None
         return found
 
-    def _write_json(self, name: str, content: Any) -> None:
-        text = json.dumps(content, ensure_ascii=False)
-        write_bytes(self.place / f"{name}.json", text.encode())
-
-    def _json(self, name: str, default: Any) -> Any:
-        try:
-            return json.loads((self.place / f"{name}.json").read_bytes())
-        except FileNotFoundError:
-            return default
-
     def table_file(self, index: int, table: Table) -> Place:
         """Return the path of a block's part of *table*."""
         return self.result / table / f"part-{index:05d}.parquet"
@@ -300,8 +282,7 @@ class Staging:
 
     def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
         """Write the *counts* of a block, which mark the step as finished."""
-        content = json.dumps(counts, ensure_ascii=False, default=_as_dict).encode()
-        write_bytes(self.block_file(index, f"{kind}.json"), content)
+        self.write(f"blocks/{index:05d}.{kind}", counts)
 
     def noted(self, index: int, kind: str) -> bool:
         """Return whether the step of this *kind* is finished for a block."""
@@ -319,23 +300,11 @@ class Staging:
 
     def cleaned(self, indices: range) -> Iterator[CleanedCounts]:
         """Read the counts of cleaned blocks."""
-        for facts in self._notes(indices, "cleaned"):
-            facts["parts"] = [PartCount(**part) for part in facts["parts"]]
-            yield CleanedCounts(**facts)
+        return (self._read(f"blocks/{index:05d}.cleaned", CleanedCounts) for index in indices)
 
     def written(self, indices: range) -> Iterator[WrittenCounts]:
         """Read the counts of written blocks."""
-        for facts in self._notes(indices, "written"):
-            yield WrittenCounts(**facts)
-
-    def _notes(self, indices: range, kind: str) -> Iterator[dict[str, Any]]:
-        for index in indices:
-            yield json.loads(self.block_file(index, f"{kind}.json").read_bytes())
-
-
-def _as_dict(counts: Any) -> dict[str, Any]:
-    # dataclasses.asdict would build a Counter of its pairs.
-    return {each.name: getattr(counts, each.name) for each in fields(counts)}
+        return (self._read(f"blocks/{index:05d}.written", WrittenCounts) for index in indices)
 
 
 STAGES = ("count_lines", "clean", "deduplicate", "write")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.arrays import heads_of, ids_in, lookup
 from pipeline.errors import AccountError
 from pipeline.ledger.history import read_table
-from pipeline.staging import Staging
+from pipeline.staging import PartCount, Staging
 from pipeline.storage import Place
 from pipeline.write.columns import Table
 
@@ -141,16 +141,6 @@ def _alarming(
     return tuple(sorted(found, key=lambda each: (-each.size, each.cluster_id)))
 
 
-@dataclass(frozen=True, slots=True)
-class InputCount:
-    """Counts of the records of one input file; ``retry``: the next run reads it again."""
-
-    read: int
-    unchanged: int
-    unfinished: int
-    retry: bool = False
-
-
 _ROWS = ("articles", "duplicates", "rejects", "errors", "undated_articles")
 _TABLES = ("rejects_by_reason", "duplicates_by_match", "removed_by_rule")
 """Counts and tables of counts that ``Account`` and ``WrittenCounts`` share."""
@@ -158,7 +148,7 @@ _TABLES = ("rejects_by_reason", "duplicates_by_match", "removed_by_rule")
 
 def tally(
     staging: Staging, blocks: range, alarm_cluster_size: int
-) -> tuple[Account, dict[str, InputCount]]:
+) -> tuple[Account, dict[str, PartCount]]:
     """Add up the counts of *blocks*, and measure the clusters in their tables.
 
     Args:
@@ -167,13 +157,16 @@ def tally(
     Returns:
         The account of the run, and the counts of each file by source.
     """
-    files: dict[str, Counter[str]] = defaultdict(Counter)
+    files: dict[str, PartCount] = {}
     tables: dict[str, Counter[str]] = defaultdict(Counter)
     for cleaned in staging.cleaned(blocks):
         tables["ignored_fields"].update(cleaned.ignored_fields)
         for part in cleaned.parts:
-            counted = {"read": part.read, "unchanged": part.unchanged}
-            files[part.source].update(counted, unfinished=part.unfinished, retry=part.retry)
+            file = files.setdefault(part.source, PartCount(part.source))
+            file.read += part.read
+            file.unchanged += part.unchanged
+            file.unfinished += part.unfinished
+            file.retry |= part.retry or part.unfinished > 0
     rows: Counter[str] = Counter()
     joined: list[Joined] = []
     for written in staging.written(blocks):
@@ -182,25 +175,20 @@ def tally(
             tables[name].update(getattr(written, name))
         for source, count in written.unchanged.items():
             # A record's source is its file, or its file and #n.
-            file = source if source in files else source.rpartition("#")[0]
-            files[file].update(unchanged=count)
+            name = source if source in files else source.rpartition("#")[0]
+            files[name].unchanged += count
         times = np.fromiter(written.joined.values(), np.uint32, len(written.joined))
         joined.append((ids_in(list(written.joined)), times))
     earlier = staging.array("window.clusters")
     names, sizes = measure_clusters(joined, np.empty(0, "<u8") if earlier is None else earlier)
     paths = (staging.table_file(index, table) for table in CLUSTERED for index in blocks)
-    read = sum(files.values(), Counter[str]())
     facts: dict[str, Any] = {name: rows[name] for name in _ROWS}
-    facts |= {name: read[name] for name in ("read", "unchanged", "unfinished")}
+    for name in ("read", "unchanged", "unfinished"):
+        facts[name] = sum(getattr(file, name) for file in files.values())
     facts |= {name: dict(table) for name, table in tables.items()}
     account = Account(
         **facts,
         largest_cluster=int(max(sizes.max(initial=0), rows["articles"] > 0)),
         alarm_clusters=_alarming(names, sizes, alarm_cluster_size, paths),
     )
-    return account, {source: _input_count(count) for source, count in files.items()}
-
-
-def _input_count(count: Counter[str]) -> InputCount:
-    retry = bool(count["retry"] or count["unfinished"])
-    return InputCount(count["read"], count["unchanged"], count["unfinished"], retry)
+    return account, files

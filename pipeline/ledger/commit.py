@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.config import Config
-from pipeline.ledger.account import Account, InputCount
+from pipeline.ledger.account import Account
 from pipeline.ledger.gates import GateResult, gates_as_dict
 from pipeline.ledger.history import INPUTS_SCHEMA
 from pipeline.ledger.log import HELD, commit, encode_manifest, sequence_of, sweep
 from pipeline.ledger.plan import Plan
 from pipeline.read.parts import survey_whole
-from pipeline.staging import Staging
+from pipeline.staging import PartCount, Staging, WindowCounts
 from pipeline.storage import Place, listed, local, name_below, write_bytes
 from pipeline.storage.disk import publish_folder
 from pipeline.storage.objects import StorePath
@@ -38,7 +38,7 @@ LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "tra
 
 
 def write_inputs(
-    folder: Place, plan: Plan, counts: dict[str, InputCount], max_attempts: int
+    folder: Place, plan: Plan, counts: dict[str, PartCount], max_attempts: int
 ) -> None:
     """Write state/inputs.parquet: which files later runs skip, and which they read again.
 
@@ -47,7 +47,6 @@ def write_inputs(
     """
     rows = [
         {
-            "source": each.source,
             "digest": each.digest,
             "bytes": each.bytes,
             "attempts": each.attempts,
@@ -75,7 +74,6 @@ def write_manifest(
         gates: results of the gates that apply.
         timings: wall-clock times, which no table contains.
     """
-    window = staging.window_counts()
     manifest = {
         "format_version": FORMAT_VERSION,
         "newsieve": VERSION,
@@ -89,7 +87,7 @@ def write_manifest(
         "published_at": now_utc(),
         "published_by_hand": None,
         "inputs": {"files": len(plan.inputs), "bytes": plan.bytes},
-        "window": asdict(window),
+        "window": asdict(staging.read("window.counts", WindowCounts())),
         "files": _files_of(plan, staging),
         "config": config.model_dump(mode="json"),
         "python": platform.python_version(),

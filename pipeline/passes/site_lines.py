@@ -29,7 +29,7 @@ from pipeline.passes.reading import counted_records
 from pipeline.read.parts import Block
 from pipeline.records import Document
 from pipeline.staging import LiveCounter, Staging, counter_of
-from pipeline.storage import Place, local
+from pipeline.storage import Place, local, place_of
 from pipeline.text.lines import Line, split_lines
 from pipeline.text.unicode import digest
 from pipeline.urls import site_of
@@ -106,7 +106,8 @@ def find_repeated(
     of_block = [staging.array(f"{index:05d}.lines", mmap_mode="r") for index in blocks]
     ours = _distinct(_of_sites(each, shard, shards) for each in of_block if each is not None)
     lines = np.unique(ours["line"])
-    earlier = [_known(path, lines, ours["site"]) for path in staging.earlier_lines()]
+    paths = map(place_of, staging.read("lines", list[str]()))
+    earlier = [_known(path, lines, ours["site"]) for path in paths]
     staging.write_array(f"site_lines.{shard}", _repeated(_distinct([ours, *earlier]), pages))
     staging.write_array(f"kept_lines.{shard}", _worth_keeping(ours, pages))
     return shard

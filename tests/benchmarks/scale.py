@@ -131,7 +131,7 @@ def weighing(articles: int, staging: Staging) -> None:
         ("clusters", taken),
     ):
         staging.write_array(f"window.{name}", array)
-    staging.write_window(Window((), SHARDS))
+    staging.write("window", Window((), SHARDS))
     del held, taken
     weigh_shard(0, SHARDS, portions, [star_edges(articles)[:, ::-1]], staging)
 
@@ -194,7 +194,7 @@ def window_of(articles: int, staging: Staging) -> None:
         pq.write_table(pa.table({"cluster_id": ids}), clusters)
         write_keys(sorted_keys, pa.Table.from_arrays(columns, schema=keys_schema(DedupConfig())))
         parts.append(WindowPart(str(clusters), str(sorted_keys), count))
-    staging.write_window(Window(tuple(parts), SHARDS))
+    staging.write("window", Window(tuple(parts), SHARDS))
 
 
 def looking_up(articles: int, staging: Staging) -> None:
@@ -222,7 +222,7 @@ def looking_up(articles: int, staging: Staging) -> None:
 
 def choosing(articles: int, staging: Staging) -> None:
     """Choose among the articles of one part of the window: each shard has pairs of each of them."""
-    staging.write_window(Window((WindowPart("", "", articles),), SHARDS))
+    staging.write("window", Window((WindowPart("", "", articles),), SHARDS))
     dice, part = np.random.default_rng(7), articles // SHARDS
     for shard in range(SHARDS):
         earlier = np.repeat(np.arange(part, dtype=np.uint64), 2)
@@ -235,7 +235,7 @@ def choosing(articles: int, staging: Staging) -> None:
 
 def labels_of_earlier(articles: int, staging: Staging) -> None:
     """Find which earlier articles share a cluster: those that a third of the new ones copy."""
-    staging.write_window(Window((WindowPart("", "", articles),), SHARDS))
+    staging.write("window", Window((WindowPart("", "", articles),), SHARDS))
     (staging.place / "blocks").mkdir()
     for shard in range(SHARDS):
         staging.write_array(f"window.{shard}.crowded", np.zeros(0, CROWDED))

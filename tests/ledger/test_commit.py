@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.config import Config
-from pipeline.ledger.account import Account, AlarmCluster, InputCount
+from pipeline.ledger.account import Account, AlarmCluster
 from pipeline.ledger.commit import (
     LIBRARIES,
     publish,
@@ -24,7 +24,7 @@ from pipeline.ledger.commit import (
 from pipeline.ledger.gates import GateResult
 from pipeline.ledger.history import INPUTS_SCHEMA, committed_runs, inputs_of
 from pipeline.ledger.plan import Plan, PlannedInput
-from pipeline.staging import Staging
+from pipeline.staging import PartCount, Staging
 from pipeline.storage import write_bytes
 from pipeline.version import FORMAT_VERSION, VERSION
 from pipeline.write.parquet import write_parquet
@@ -36,7 +36,7 @@ NUMBERS = pa.schema([pa.field("number", pa.int64())])
 
 def test_inputs_are_listed_with_what_they_held(tmp_path):
     """A row a file, with its digest, in the order of the plan."""
-    counts = {"b.jsonl": InputCount(5, 2, 1), "a.txt": InputCount(1, 0, 0)}
+    counts = {"b.jsonl": PartCount("b.jsonl", 5, 2, 1), "a.txt": PartCount("a.txt", 1, 0, 0)}
     write_inputs(tmp_path, PLAN, counts, 3)
     table = pq.read_table(tmp_path / "state/inputs.parquet")
 
@@ -54,7 +54,7 @@ def test_inputs_are_listed_with_what_they_held(tmp_path):
 def test_a_file_that_cannot_be_read_well_is_tried_max_attempts_times(attempts, retry, tmp_path):
     """Then it counts as read: it would fail for ever."""
     plan = replace(PLAN, inputs=(PlannedInput("a.gz", "11", 10, attempts),))
-    write_inputs(tmp_path, plan, {"a.gz": InputCount(1, 0, 0, retry=True)}, 3)
+    write_inputs(tmp_path, plan, {"a.gz": PartCount("a.gz", 1, 0, 0, retry=True)}, 3)
 
     (row,) = pq.read_table(tmp_path / "state/inputs.parquet").to_pylist()
     assert (attempts, retry) == (row["attempts"], row["retry"])
@@ -104,7 +104,7 @@ def test_a_published_run_is_history(tmp_path):
     name = PLAN.run_id.replace("000002", "000001")
     staging = Staging(str(tmp_path / "out/.staging" / name))
     plan = replace(PLAN, run_id=name, sequence=1, parent=None, inputs=INPUTS[:1])
-    write_inputs(staging.result, plan, {"a.txt": InputCount(1, 0, 0)}, 3)
+    write_inputs(staging.result, plan, {"a.txt": PartCount("a.txt", 1, 0, 0)}, 3)
     write_manifest(staging, plan, Config(), Account(), [], {"started": "now", "seconds": 1.5})
     folder = publish(staging.result, tmp_path / "out", name)
     (found,) = committed_runs(tmp_path / "out")

@@ -7,7 +7,7 @@ from collections import Counter
 import pyarrow as pa
 from factories import staging
 
-from pipeline.ledger.account import Account, AlarmCluster, InputCount, tally
+from pipeline.ledger.account import Account, AlarmCluster, tally
 from pipeline.staging import CleanedCounts, PartCount, WrittenCounts
 from pipeline.write.parquet import write_parquet
 
@@ -58,9 +58,9 @@ def test_the_notes_of_all_blocks_are_added_up(tmp_path):
     assert expected == account
     account.check()
     assert {
-        "a.jsonl": InputCount(9, 2, 1, retry=True),
-        "b#1.txt": InputCount(1, 1, 0),
-        "c.txt": InputCount(1, 0, 0, retry=True),
+        "a.jsonl": PartCount("a.jsonl", 9, 2, 1, retry=True),
+        "b#1.txt": PartCount("b#1.txt", 1, 1, 0),
+        "c.txt": PartCount("c.txt", 1, 0, 0, retry=True),
     } == counts
 
 

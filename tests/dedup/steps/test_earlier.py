@@ -23,7 +23,7 @@ from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.job import run_job
 from pipeline.ledger.history import committed_runs
 from pipeline.ledger.window import window_of
-from pipeline.staging import Window
+from pipeline.staging import Window, WindowCounts
 
 DAY = date(2026, 1, 1)
 NOTICE = story(99, 40)
@@ -60,7 +60,7 @@ def found_in(window, texts, folder, shards):
         own = [article(text, found=document(text)) for text in texts[index::2]]
         with ExitStack() as files:
             MemberWriter(index, config, new, files).append(list(enumerate(own)))
-    new.write_window(Window(window, shards))
+    new.write("window", Window(window, shards))
     blocks = find_earlier([1, 0], config, new)
     assert 1 < min(blocks, default=2)
     names, found = {}, []
@@ -76,7 +76,7 @@ def found_in(window, texts, folder, shards):
         for parts in (1, 8)
     ]
     assert backgrounds[0] == backgrounds[1]
-    return found, labels, backgrounds[0], new.window_counts()
+    return found, labels, backgrounds[0], new.read("window.counts", WindowCounts())
 
 
 def _listed(rows):

@@ -208,7 +208,7 @@ def stage(index: int, chosen: NDArray[np.int64], config: DedupConfig, staging: S
                 ]
                 members.append(kept, published)
                 ordinal += len(kept)
-    staging.write_published_by(index, list(runs))
+    staging.write(f"blocks/{index:05d}.runs", list(runs))
     return index
 
 
@@ -244,7 +244,7 @@ def finish(blocks: Iterable[int], config: DedupConfig, staging: Staging) -> list
     staging.write_array("window.clusters", heads_of(clusters))
     crowded = sum(len(_staged(shard, "crowded", staging)) for shard in range(window.shards))
     rows = sum(part.rows for part in window.parts)
-    staging.note_window(WindowCounts(rows, len(numbers), crowded))
+    staging.write("window.counts", WindowCounts(rows, len(numbers), crowded))
     return ordered
 
 
