@@ -75,4 +75,4 @@ def process_or_act(items, config):
     for document, _ in items:
         if document.title in ACTS:
             ACTS[document.title](config)
-    return isolation._packed_fates(items, config)
+    return isolation._fates_in_helper(items, config)

@@ -5,27 +5,22 @@ Read ``process_documents`` first, then ``process_records``.
 
 from __future__ import annotations
 
-import io
-import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, cast
+from typing import cast
 
 from pipeline.clean import clean_documents
 from pipeline.config import Config, RunConfig
 from pipeline.guard import Guard, Killed, Limits
 from pipeline.judge import judge_article
-from pipeline.passes.limits import batches, limit_of, values_of
+from pipeline.passes.limits import batches, limit_of
 from pipeline.records import (
     Article,
     Document,
-    Evidence,
     MediaType,
     Rejection,
-    Removed,
     Stage,
-    Timestamp,
     identify,
     rejection_of,
 )
@@ -72,7 +67,7 @@ def _chars_of(record: Document | Rejection) -> int:
 
 @cache
 def _guard(limits: Limits) -> Guard:
-    return Guard(_packed_fates, limits, _load)
+    return Guard(_fates_in_helper, limits, _load)
 
 
 def _load() -> None:
@@ -92,7 +87,7 @@ def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[
         # One of them exceeded a limit: run them one by one to find it.
         answers = iter(guard.run([[item] for item in unknown], config))
     else:
-        answers = iter([packed] for packed in cast("list[bytes]", together))
+        answers = iter([fate] for fate in cast("list[_Fate]", together))
     for (document, _), again in zip(items, known, strict=True):
         answer = again or next(answers)
         if isinstance(answer, Killed):
@@ -100,7 +95,7 @@ def _isolated(items: Sequence[_Item], config: Config, guard: Guard) -> Iterator[
                 _hit_limit[digest(document.content)] = answer
             yield None, _killed(document, answer, config.run)
         else:
-            yield unpack(cast("list[bytes]", answer)[0], document)
+            yield cast("list[_Fate]", answer)[0]
 
 
 _LIMITS = ("too_slow", "too_large_in_memory")
@@ -109,13 +104,12 @@ _hit_limit: dict[bytes, Killed] = {}
 """Digests of contents that exceeded a limit in this process, so that copies are not run."""
 
 
-def _packed_fates(items: Sequence[_Item], config: Config) -> list[bytes]:
-    packed = []
-    for article, rejection in process_documents(items, config):
+def _fates_in_helper(items: Sequence[_Item], config: Config) -> list[_Fate]:
+    fates = list(process_documents(items, config))
+    for _, rejection in fates:
         if rejection is not None and rejection.error_type == MemoryError.__name__:
             raise MemoryError  # the guard's limit was exceeded
-        packed.append(pack(article, rejection))
-    return packed
+    return fates
 
 
 def _killed(document: Document, killed: Killed, settings: RunConfig) -> Rejection:
@@ -154,30 +148,3 @@ def failure(failed: Document | Article, stage: Stage, reason: str, error: Except
     """Reject a document or article because of *error*."""
     detail = str(error)[:_MAX_DETAIL_CHARS] or None
     return rejection_of(failed, stage, "error", reason, detail, type(error).__name__)
-
-
-def _reducer(noun: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
-    values = values_of(noun)
-    return lambda value: (noun, values(value))
-
-
-_REDUCERS: dict[type, Any] = {
-    noun: _reducer(noun) for noun in (Rejection, Removed, Evidence, Timestamp)
-}
-"""Twice as fast as pickle's default for frozen dataclasses with slots."""
-_article_values = values_of(Article, skip=1)
-
-
-def pack(article: Article | None, rejection: Rejection | None) -> bytes:
-    """Serialize the result of ``process_documents`` for one document."""
-    stream = io.BytesIO()
-    pickler = pickle.Pickler(stream, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = _REDUCERS
-    pickler.dump((None if article is None else _article_values(article), rejection))
-    return stream.getvalue()
-
-
-def unpack(packed: bytes, document: Document) -> _Fate:
-    """Deserialize the result of *document*, which is not part of *packed*."""
-    values, rejection = pickle.loads(packed)  # noqa: S301 - our own child's
-    return None if values is None else Article(document, *values), rejection

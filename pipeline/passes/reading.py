@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from math import inf
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 from pipeline.config import Config, InputConfig, RunConfig
 from pipeline.guard import Guard, Killed, Limits
-from pipeline.passes.limits import BATCH_CHARS, BATCH_RECORDS, limit_of, values_of
+from pipeline.passes.limits import BATCH_CHARS, BATCH_RECORDS, limit_of
 from pipeline.read import read_part
 from pipeline.read.fields import MAX_NAMES, OTHER_FIELDS, Place, reject
 from pipeline.read.formats import FORMATS
@@ -85,8 +85,7 @@ def read_records(
             answer = cast("_Answer", found)
             received, ended = received + len(answer.items), answer.ended
             _add(answer.ignored, ignored)
-            for kind, values in answer.items:
-                item = cast("Record", _KINDS[kind](*values))
+            for item in answer.items:
                 last = _number(item, last)
                 yield item
 
@@ -136,9 +135,9 @@ class _Request(NamedTuple):
 
 
 class _Answer(NamedTuple):
-    """Items (each its index in ``_KINDS``, and its values), unknown fields, and if it *ended*."""
+    """Records, counts of unknown fields, and whether the part has *ended*."""
 
-    items: list[tuple[int, tuple[Any, ...]]]
+    items: list[Record]
     ended: bool
     ignored: Counter[str]
 
@@ -167,7 +166,7 @@ def _read_some(request: _Request, argument: tuple[InputConfig, float]) -> _Answe
         at_hand = _Reading(part, config)
         _open[:] = [at_hand]
     before = at_hand.ignored.copy()
-    items: list[tuple[int, tuple[Any, ...]]] = []
+    items: list[Record] = []
     chars, ended = 0, False
     while len(items) < request.most and chars < BATCH_CHARS and time.process_time() < until:
         item = next(at_hand.items, None)
@@ -179,11 +178,6 @@ def _read_some(request: _Request, argument: tuple[InputConfig, float]) -> _Answe
         if at_hand.read <= request.received:
             before = at_hand.ignored.copy()
             continue
-        kind = _KINDS.index(type(item))
-        items.append((kind, _VALUES[kind](item)))
+        items.append(item)
         chars += len(item.content) if isinstance(item, Document) else 0
     return _Answer(items, ended, at_hand.ignored - before)
-
-
-_KINDS: tuple[type[Any], ...] = (Document, Rejection, Unfinished)
-_VALUES = tuple(map(values_of, _KINDS))

@@ -188,7 +188,7 @@ def test_what_does_not_fit_into_memory_is_no_failure_of_the_cleaner(monkeypatch)
     failed = [MemoryError()]
     monkeypatch.setattr(isolation, "clean_documents", lambda *_: failed)
     with pytest.raises(MemoryError):
-        isolation._packed_fates([(document(), frozenset())], Config())
+        isolation._fates_in_helper([(document(), frozenset())], Config())
 
 
 @pytest.mark.slow
