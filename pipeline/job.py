@@ -25,12 +25,11 @@ from pipeline.ledger.history import (
     renew_views,
     tombstones_of,
 )
-from pipeline.ledger.index import Index, load_index, save_index
+from pipeline.ledger.index import Index, lines_of, load_index, save_index, window_of
 from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import racing, read_log, sweep
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
-from pipeline.ledger.window import lines_of, window_of
 from pipeline.monitor.progress import stage_timings
 from pipeline.staging import PartCount, RunName, Staging, Window
 from pipeline.storage import Place, output_place, write_bytes

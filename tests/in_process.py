@@ -13,12 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.config import Config, DedupConfig
-from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
+from pipeline.dedup.steps.bundles import (
+    bundle_shards,
+    label,
+    published_labels,
+    resolve,
+    weigh_shard,
+)
 from pipeline.dedup.steps.earlier.lookup import find_earlier
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
 from pipeline.dedup.steps.layouts import BlockKeys, Bundle, is_of_urls, sample_shards
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
-from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated, gather_repeated
 from pipeline.passes.write_block import write_block

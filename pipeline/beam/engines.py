@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import apache_beam
 
-from pipeline.beam.description import describe, differences
 from pipeline.beam.flink import Flink
 from pipeline.beam.options import ENGINES, IN_PROCESS
-from pipeline.beam.pool import ask_worker
+from pipeline.beam.pool import ask_worker, describe, differences
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.storage.objects import is_url
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.beam.lifeline import last_words, lifeline, start
+from pipeline.beam.worker import last_words, lifeline, start
 from pipeline.errors import NewsieveError
 from pipeline.guard import python_command
 
@@ -56,7 +56,7 @@ def job_server(options: Options, folder: Path) -> Iterator[str]:
     log = folder / "job-server.log"
     # An interrupted run cancels its job first.
     with lifeline(signals=()) as held:
-        code = "from pipeline.beam.lifeline import run_with_parent; run_with_parent()"
+        code = "from pipeline.beam.worker import run_with_parent; run_with_parent()"
         command = python_command(code, str(held), *_command(options, port))
         process = start(command, log, [held], cwd=folder)
         try:

@@ -29,8 +29,7 @@ from apache_beam.runners.worker.data_plane import BeamFnDataServicer
 from apache_beam.transforms.environments import SubprocessSDKEnvironment
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.lifeline import cause_of_death, is_fatal, lifeline
-from pipeline.beam.worker import start_worker
+from pipeline.beam.worker import cause_of_death, is_fatal, lifeline, start_worker
 from pipeline.storage import open_own
 
 if TYPE_CHECKING:

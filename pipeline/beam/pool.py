@@ -10,15 +10,24 @@ Like Beam's ``worker_pool_main``, it serves ``BeamFnExternalWorkerPool``, but
 - if a worker cannot start, the engine gets an error at once instead of waiting forever;
 - only the task manager that started a worker can stop it, because all use the same ids;
 - workers exit when the engine's connection closes, or the pool exits.
+
+If code and packages of a worker are the same as here, it computes the same tables: ``describe``.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import platform
+import re
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from hashlib import blake2b
+from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -29,17 +38,15 @@ from apache_beam.portability.api import beam_provision_api_pb2_grpc as provision
 from apache_beam.runners.portability.local_job_service import json_format
 from apache_beam.utils import thread_pool_executor
 
-from pipeline.beam.description import describe
-from pipeline.beam.lifeline import cause_of_death, end, lifeline
 from pipeline.beam.local_workers import private_folder
-from pipeline.beam.worker import start_worker
+from pipeline.beam.worker import cause_of_death, end, lifeline, start_worker
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.storage import place_of
+from pipeline.version import VERSION
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
 SERVICE = "newsieve.Worker"
 """Our own gRPC service; messages are JSON."""
@@ -98,7 +105,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
         return messages.StopWorkerResponse()
 
     def describe(self, request: bytes, _context: object) -> bytes:
-        """Return ``description.describe`` as JSON, and the ``missing`` ones of the run's files.
+        """Return what ``describe`` says as JSON, and the ``missing`` ones of the run's files.
 
         Args:
             request: JSON with ``files``, a list of (path, minimum size in bytes).
@@ -251,3 +258,81 @@ def ask_worker(address: str, files: Sequence[tuple[str, int]] = ()) -> dict[str,
             ) from None
     found: dict[str, Any] = json.loads(answer)
     return found
+
+
+PACKAGE = Path(__file__).parents[1]
+_GENERATED = {"__pycache__", ".mypy_cache"}
+
+
+def describe() -> dict[str, Any]:
+    """Describe this interpreter.
+
+    Returns:
+        ``newsieve``, ``python`` (major and minor), ``code`` (a digest of our modules and models)
+        and ``packages`` (name → version, None if not installed), which determine the tables;
+        ``host``, ``pid``, ``user`` and ``executable`` of the process.
+    """
+    return {
+        "newsieve": VERSION,
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "code": _code(),
+        "packages": {name: _version(name) for name in _requirements()},
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "user": os.getuid(),
+        "executable": sys.executable,
+    }
+
+
+def differences(here: dict[str, Any], there: dict[str, Any]) -> list[str]:
+    """List differences from another interpreter that could change the tables.
+
+    >>> here = {"newsieve": "1", "python": "3.11", "code": "a", "packages": {"numpy": "2.1"}}
+    >>> differences(here, here | {"packages": {"numpy": None}, "code": "b"})
+    ['numpy is not installed there (here 2.1)', 'the code of newsieve 1 differs']
+    >>> differences(here, here | {"newsieve": "2", "code": "b"})
+    ['newsieve 2 there, 1 here']
+    """
+    found = [
+        f"{name} {there.get(key)} there, {here[key]} here"
+        for key, name in (("newsieve", "newsieve"), ("python", "Python"))
+        if there.get(key) != here[key]
+    ]
+    packages = there.get("packages") or {}
+    for name, version in here["packages"].items():
+        other = packages.get(name)
+        if other is None:
+            found.append(f"{name} is not installed there (here {version})")
+        elif other != version:
+            found.append(f"{name} {other} there, {version} here")
+    if there.get("newsieve") == here["newsieve"] and there.get("code") != here["code"]:
+        found.append(f"the code of newsieve {here['newsieve']} differs")
+    return found
+
+
+def _requirements() -> Iterator[str]:
+    """Yield the packages that newsieve requires, without its extras."""
+    try:
+        declared = metadata.requires("newsieve") or []
+    except metadata.PackageNotFoundError:  # newsieve is not installed, but run from a checkout
+        declared = ["apache-beam"]
+    for each in sorted(declared):
+        if "extra ==" not in each and (name := re.match(r"[\w.-]+", each)):
+            yield name[0]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+@cache
+def _code() -> str:
+    digest = blake2b(digest_size=16)
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and not _GENERATED & set(path.parts) and path.suffix != ".pyc":
+            digest.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

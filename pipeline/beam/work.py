@@ -15,12 +15,17 @@ import numpy as np
 from apache_beam.metrics import Metrics
 
 from pipeline.config import Config
-from pipeline.dedup.steps.bundles import bundle_shards, label, published_labels, weigh_shard
+from pipeline.dedup.steps.bundles import (
+    bundle_shards,
+    label,
+    published_labels,
+    resolve,
+    weigh_shard,
+)
 from pipeline.dedup.steps.earlier.lookup import choose, find_earlier, finish, look_up, stage
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
 from pipeline.dedup.steps.layouts import BlockKeys, Bundle, Components, block_of, sample_shards
 from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
-from pipeline.dedup.steps.resolve import resolve
 from pipeline.guard import cpu_seconds
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated, gather_repeated

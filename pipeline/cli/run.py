@@ -346,7 +346,7 @@ def worker(state: State, address: str) -> None:
 
 
 def _worker_log(state: State) -> Callable[[dict[str, Any]], None]:
-    from pipeline.beam.description import describe
+    from pipeline.beam.pool import describe
 
     here = describe()
 

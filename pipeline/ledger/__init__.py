@@ -2,8 +2,7 @@
 
 inputs      paths and globs → input files
 history     published runs → what they read, and what was taken down
-index       a cache of history, in one file
-window      articles of earlier runs that new ones are compared with
+index       a cache of history, in one file; articles that new ones are compared with
 plan        new files → blocks, fixed before the work starts
 lock        one run at a time
 account     read = articles + duplicates + rejects + unchanged; sums of the counts of all blocks

@@ -1,11 +1,12 @@
-"""What earlier runs have seen, in one file, so that a run need not open all of them.
+"""What a run needs of earlier runs, so that it need not open all of them.
 
     output/.index/seen.npz    sorted digests of ids, of inputs and their names, and of
                               file stats ("looks")
+    output/.index/keys-*/     keys of articles in the window, made again from their texts
 
 The look of a file (its size and times) shows that it was read before, without opening it. If the
 index is deleted, it is rebuilt from the published runs, except for looks: all inputs are opened
-once more. Read ``Index`` first.
+once more. Read ``Index`` and ``window_of`` first.
 """
 
 from __future__ import annotations
@@ -15,18 +16,34 @@ import os
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipeline.ledger.history import CommittedRun, ids_of, inputs_of
+from pipeline.config import CleanConfig, DedupConfig
+from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
+from pipeline.ledger.history import (
+    CommittedRun,
+    check_tables,
+    ids_of,
+    inputs_of,
+    state_file,
+    table_files,
+)
 from pipeline.read.parts import digest_look
-from pipeline.storage import Place, open_own, replacing
+from pipeline.staging import WindowPart
+from pipeline.storage import Place, open_own, opened, replacing
+from pipeline.write.parquet import undamaged
 
 SETTLED_NS = 2_000_000_000
 """A file that changed more recently may change again within the same time stamp: its look is not
 used."""
+LINES_DAYS = 30
+"""Days over which the lines of a site are counted, because menus and teasers change."""
 KINDS = ("ids", "inputs", "sources", "looks")
 
 
@@ -203,3 +220,46 @@ def save_index(output: Place, index: Index) -> None:
 
 def _path(output: Place) -> Place:
     return output / ".index" / "seen.npz"
+
+
+def window_of(
+    runs: Sequence[CommittedRun], logical_date: date, config: DedupConfig, output: Place
+) -> list[WindowPart]:
+    """List the files of articles of the *runs* within ``dedup.window_days``, oldest first.
+
+    Keys that are missing or were made with other settings are made again from the stored texts, and
+    kept in ``.index`` for the next run.
+    """
+    parts = []
+    for run in runs:
+        if abs((logical_date - run.logical_date).days) > config.window_days:
+            continue
+        check_tables(run)
+        for articles in table_files(run.folder, "articles"):
+            with undamaged(articles):  # so that the message names the file
+                rows = pq.read_metadata(opened(articles)).num_rows
+                keys = _keys_for(articles, run, config, output)
+            parts.append(WindowPart(str(articles.absolute()), str(keys.absolute()), rows))
+    return parts if config.window_days else []
+
+
+def lines_of(runs: Sequence[CommittedRun], logical_date: date, config: CleanConfig) -> list[str]:
+    """List the files of short lines of the *runs* within ``LINES_DAYS``, oldest first."""
+    found = [
+        state_file(run.folder, "lines")
+        for run in runs
+        if config.site_pages and abs((logical_date - run.logical_date).days) <= LINES_DAYS
+    ]
+    return [str(path.absolute()) for path in found if path]
+
+
+def _keys_for(articles: Place, run: CommittedRun, config: DedupConfig, output: Place) -> Place:
+    published = run.folder / "state" / "keys" / articles.name
+    listed = isinstance(published, Path) or published in table_files(run.folder, "state/keys")
+    if listed and made_with(published, config):
+        return published
+    settings = blake2b(signature_settings(config).encode(), digest_size=4).hexdigest()
+    again = output / ".index" / f"keys-{settings}" / run.run_id / articles.name
+    if not made_with(again, config):
+        write_keys(again, sign_again(articles, config, output / ".staging"))
+    return again

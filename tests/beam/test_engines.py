@@ -17,12 +17,11 @@ import pytest
 from clusters_page import documented
 from runs import DAY, ROOT, newsieve
 
-from pipeline.beam.description import describe
 from pipeline.beam.engines import needs_of, require
 from pipeline.beam.flink import Flink
 from pipeline.beam.graph import STAGES, build
 from pipeline.beam.options import ENGINES, REFUSED, parse_options
-from pipeline.beam.pool import serve_pool
+from pipeline.beam.pool import describe, serve_pool
 from pipeline.config import Config
 from pipeline.config_file import load_config
 from pipeline.errors import NewsieveError, UsageError

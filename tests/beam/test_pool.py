@@ -18,8 +18,7 @@ from apache_beam.portability.api import beam_fn_api_pb2 as messages
 from apache_beam.portability.api import beam_fn_api_pb2_grpc as services
 
 from pipeline.beam import worker
-from pipeline.beam.description import describe, differences
-from pipeline.beam.pool import ask_worker, serve_pool
+from pipeline.beam.pool import ask_worker, describe, differences, serve_pool
 from pipeline.errors import NewsieveError, UsageError
 
 COMMAND = Path(sys.executable).with_name("newsieve")

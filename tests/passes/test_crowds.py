@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pipeline.config import DedupConfig
+from pipeline.dedup.steps.bundles import resolve
 from pipeline.dedup.steps.read_members import read_records
-from pipeline.dedup.steps.resolve import resolve
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.records import Article, Document, identify
 from pipeline.staging import Staging

@@ -4,7 +4,6 @@ write_members  articles → small records, band keys, sampled shingles, next to 
 read_members   one article's record and evidence, read back by number
 layouts        the records that one step leaves for the next, one dtype each
 edges          one group of bands → candidate edges; edges → components
-bundles        components → provisional clusters, rarity, bundles decided together
-resolve        one bundle → verdicts
+bundles        components → provisional clusters, rarity, bundles decided together → verdicts
 earlier/       the articles of earlier runs that new ones may be copies of
 """

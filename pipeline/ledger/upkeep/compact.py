@@ -29,7 +29,7 @@ from pipeline.ledger.history import (
     read_manifest,
     read_table,
 )
-from pipeline.ledger.index import load_index, save_index
+from pipeline.ledger.index import LINES_DAYS, load_index, save_index
 from pipeline.ledger.upkeep.rewrite import (
     common_schema,
     exclusive,
@@ -41,7 +41,6 @@ from pipeline.ledger.upkeep.rewrite import (
     save_rewritten,
     state_names,
 )
-from pipeline.ledger.window import LINES_DAYS
 from pipeline.storage import Place
 from pipeline.version import FORMAT_VERSION
 from pipeline.write.columns import SIGHTINGS_SCHEMA, TABLES

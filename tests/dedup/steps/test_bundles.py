@@ -10,14 +10,13 @@ from factories import block, staging
 
 from pipeline.config import Config
 from pipeline.dedup.steps import edges
-from pipeline.dedup.steps.bundles import bundle_shards, weigh_shard
+from pipeline.dedup.steps.bundles import bundle_shards, resolve, weigh_shard
 from pipeline.dedup.steps.layouts import (
     BlockSamples,
     Bundle,
     article_number,
 )
 from pipeline.dedup.steps.read_members import read_ids
-from pipeline.dedup.steps.resolve import resolve
 from pipeline.passes.clean_block import clean_block
 from tests.in_process import joined
 

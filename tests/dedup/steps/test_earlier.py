@@ -22,7 +22,7 @@ from pipeline.dedup.steps.read_members import read_records
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.job import run_job
 from pipeline.ledger.history import committed_runs
-from pipeline.ledger.window import window_of
+from pipeline.ledger.index import window_of
 from pipeline.staging import Window, WindowCounts
 
 DAY = date(2026, 1, 1)

@@ -115,7 +115,7 @@ def test_work_files_lie_in_the_output(syndicated, monkeypatch):
         places.append(Path(folder).parent)
         return Staging(folder)
 
-    monkeypatch.setattr("pipeline.ledger.upkeep.adopt.Staging", noted)
+    monkeypatch.setattr("pipeline.ledger.upkeep.remove.Staging", noted)
     take_down(syndicated, "https://a.example/0")
 
     assert [syndicated / "out/.staging"] == places

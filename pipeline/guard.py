@@ -12,8 +12,10 @@ Beam worker, may deadlock.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -21,11 +23,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Lock, local
 from typing import Any, BinaryIO, Literal, cast
 
 from pipeline.errors import NewsieveError
-from pipeline.guard.child import OUT_OF_MEMORY, READY
+
+READY = "ready"
+OUT_OF_MEMORY = 86
+"""Exit code after a MemoryError; not used by the system."""
+_WALL_TO_CPU = 10
+"""Wall seconds per CPU second: stops items that wait, but not those slowed by a busy machine."""
 
 _PATIENCE_S = 120.0
 """Total seconds that a guard waits while helpers are killed from outside, for example by the system
@@ -38,7 +46,7 @@ killed while loading is given up: there is no memory for it."""
 _in_helpers = local()
 """``seconds``: CPU time that helpers have spent on the items of a thread."""
 
-_SERVE = "from pipeline.guard.child import serve; serve()"
+_SERVE = "from pipeline.guard import serve; serve()"
 
 
 def python_command(code: str, *arguments: str) -> list[str]:
@@ -248,3 +256,85 @@ def _cannot_start(why: str) -> NewsieveError:
         f"cannot start the cleaning process: {why}; to run without it, "
         "set run.document_seconds=0 and run.document_megabytes=0"
     )
+
+
+def serve() -> None:
+    """Serve requests from stdin, with replies on the original stdout, until stdin is closed."""
+    requests, answers = sys.stdin.buffer, _take_stdout()
+    _set_signals()
+    _die_with_parent(int(sys.argv[1]))
+    try:
+        function, limits, load = pickle.load(requests)  # noqa: S301 - our own parent's
+        load()
+    except Exception as error:  # noqa: BLE001 - the parent reports it
+        _put(f"{type(error).__name__}: {error}", answers)
+        return
+    _limit_memory(limits.megabytes)
+    with suppress(EOFError, BrokenPipeError):
+        _put(READY, answers)
+        _answer(requests, answers, function, limits)
+
+
+def _answer(
+    requests: BinaryIO, answers: BinaryIO, function: Callable[[Any, Any], object], limits: Limits
+) -> None:
+    known, argument = b"", None
+    try:
+        while True:
+            packed, items = pickle.load(requests)  # noqa: S301 - our own parent's
+            if packed != known:
+                known, argument = packed, pickle.loads(packed)  # noqa: S301
+            for item in items:
+                _set_timers(limits.seconds)
+                answer = function(item, argument)
+                packed_answer = pickle.dumps((answer, time.process_time()), pickle.HIGHEST_PROTOCOL)
+                # Waiting for a stopped parent must not count as the item's time.
+                _set_timers(0)
+                answers.write(packed_answer)
+                answers.flush()
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+
+
+def _put(message: str, answers: BinaryIO) -> None:
+    pickle.dump(message, answers)
+    answers.flush()
+
+
+def _take_stdout() -> BinaryIO:
+    """Reserve stdout for results; output of libraries goes to stderr."""
+    kept = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return kept
+
+
+def _set_signals() -> None:
+    """Reset inherited signals that are ignored or blocked."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for name in (signal.SIGPROF, signal.SIGALRM, signal.SIGIO):
+        signal.signal(name, signal.SIG_DFL)
+
+
+def _die_with_parent(lifeline: int) -> None:
+    """Request a signal when *lifeline*, a pipe that nothing is written to, is closed."""
+    if sys.platform == "linux":
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+        flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+
+def _set_timers(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, _WALL_TO_CPU * seconds)
+
+
+def _limit_memory(megabytes: int) -> None:
+    """Limit growth of the address space to *megabytes*, and disable core dumps."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if not megabytes or sys.platform != "linux":
+        return
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    wanted = pages * resource.getpagesize() + megabytes * 1_000_000
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    given = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min([wanted, *given]), hard))
