@@ -1,10 +1,10 @@
-"""Numpy arrays: lookup in sorted arrays, runs and offsets of parts, a cache of loaded arrays."""
+"""Numpy arrays: lookup in sorted arrays, runs and offsets of parts; portions of items."""
 
 from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -68,6 +68,30 @@ def spread(items: Sequence[Loaded], most: int) -> list[Loaded]:
     """
     places = np.linspace(0, len(items) - 1, min(most, len(items))).astype(int)
     return [items[place] for place in places.tolist()]
+
+
+def portions(
+    items: Iterable[Loaded],
+    size_of: Callable[[Loaded], int],
+    most: int,
+    most_items: int = sys.maxsize,
+) -> Iterator[list[Loaded]]:
+    """Group *items*, in order, up to a total size and a number; a larger one is alone.
+
+    >>> list(portions(["a", "bc", "def", "g"], len, most=3))
+    [['a', 'bc'], ['def'], ['g']]
+    """
+    portion: list[Loaded] = []
+    size = 0
+    for item in items:
+        own = size_of(item)
+        if portion and (size + own > most or len(portion) == most_items):
+            yield portion
+            portion, size = [], 0
+        portion.append(item)
+        size += own
+    if portion:
+        yield portion
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ from pipeline.cli import newsieve as newsieve_command
 from pipeline.cli.options import State
 from pipeline.errors import HeldRun, LostRace, UsageError
 from pipeline.explain.lookup import Rows, trace
-from pipeline.explain.runs import article_files, list_runs, verify
+from pipeline.explain.runs import list_runs, published_files, verify
 from pipeline.job import preview_run, run_job
 from pipeline.ledger.held import discard_held, held_runs, publish_held
 from pipeline.ledger.history import committed_runs, tombstones_of
@@ -120,7 +120,8 @@ def test_readers_go_by_the_log(out, disk, tmp_path):
     garbage.put((disk / "runs").glob("*1-*/articles/*.parquet").__next__().read_bytes())
     on_disk, in_store = open_output(disk), open_output(str(out))
 
-    assert len(article_files(disk)) == len(article_files(out))
+    files, objects = (published_files(each, "articles") for each in (disk, out))
+    assert len(files) == len(objects)
     for name in ("articles", "duplicates", "rejects"):
         expected = getattr(on_disk, name).to_table().sort_by("source").to_pylist()
         assert expected == getattr(in_store, name).to_table().sort_by("source").to_pylist()

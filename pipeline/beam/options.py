@@ -22,7 +22,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from pipeline.config import Config
 
@@ -154,7 +154,8 @@ def parse_options(config: Config, beam_flags: Sequence[str]) -> Options:
         UsageError: no part of Beam has an option, which Beam itself would ignore, or its value is
             wrong; the message has a suggestion.
     """
-    flags = [*_as_flags(config.run.beam), *beam_flags]
+    configured = PipelineOptions.from_dictionary(config.run.beam)
+    flags = [*configured._flags, *beam_flags]  # noqa: SLF001 - they have no public name
     parser = _Parser(add_help=False, allow_abbrev=False)
     for options in [PipelineOptions, *_subclasses(PipelineOptions)]:
         if "_add_argparse_args" in vars(options):
@@ -181,22 +182,6 @@ def _problem(flag: str, known: Sequence[str]) -> str:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"Beam options in run.beam or after --: {message}")
-
-
-def _as_flags(options: dict[str, Any]) -> Iterator[str]:
-    """Yield options as flags.
-
-    >>> list(_as_flags({"runner": "FlinkRunner", "parallelism": 2, "streaming": False}))
-    ['--runner=FlinkRunner', '--parallelism=2']
-    >>> list(_as_flags({"experiments": ["a", "b"], "save_main_session": True}))
-    ['--experiments=a', '--experiments=b', '--save_main_session']
-    """
-    for name, value in options.items():
-        for each in value if isinstance(value, list) else [value]:
-            if each is True:
-                yield f"--{name}"
-            elif each is not False:
-                yield f"--{name}={each}"
 
 
 def _full_name(runner: str) -> str:

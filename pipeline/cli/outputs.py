@@ -44,10 +44,10 @@ def list_(output: Place, files: bool, form: str) -> None:
       newsieve list output/
       newsieve list output/ --files
     """  # noqa: D301
-    from pipeline.explain.runs import article_files, list_lines, list_runs
+    from pipeline.explain.runs import list_lines, list_runs, published_files
 
     if files:
-        answer = {"files": article_files(output)}
+        answer = {"files": [str(path) for path in published_files(output, "articles")]}
         print_answer(form, answer, lambda found: found["files"])
     else:
         print_answer(form, list_runs(output), list_lines)

@@ -23,7 +23,7 @@ from pipeline.dedup.particulars import particulars_block, printed_figures, print
 from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
 from pipeline.dedup.shingles import keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
-from pipeline.dedup.steps.write_members import DAY_MINUTES, text_digest
+from pipeline.dedup.steps.write_members import DAY_MINUTES
 from pipeline.errors import UsageError
 from pipeline.explain.lookup import Rows, plain
 from pipeline.ledger.inputs import find_inputs
@@ -33,6 +33,7 @@ from pipeline.read.parts import Part, Unfinished
 from pipeline.storage import open_input
 from pipeline.text.terminal import shown_in
 from pipeline.text.tokens import word_count, words
+from pipeline.text.unicode import digest
 from pipeline.write.columns import columns_of
 
 GROUPS = {
@@ -197,7 +198,7 @@ def _first(a: dict[str, Any], b: dict[str, Any], pair: _Pair) -> tuple[str, str]
     for side, shingles, sketch in zip((a, b), pair.sets, pair.sketches, strict=True):
         known, text = {name: side[name] for name in COMPARED}, side["text"]
         known |= {"shingle_count": len(shingles), "positions": sketch.positions}
-        keys.append(order_key(text_digest=text_digest(text), text=text, **known))
+        keys.append(order_key(text_digest=digest(text), text=text, **known))
     return ("a" if keys[0] <= keys[1] else "b"), deciding_rule(*keys)
 
 

@@ -45,18 +45,13 @@ def list_runs(output: Place) -> dict[str, Any]:
     return {"output": str(output), "runs": runs, "held": held}
 
 
-def article_files(output: Place) -> list[str]:
-    """List the files of all published articles, relative to *output*, by run.
+def published_files(output: Place, table: Table, after: int = 0) -> list[Place]:
+    """List the files of *table* by run, from the manifests of runs with numbers above *after*.
 
     Raises:
         UsageError: *output* has no runs.
     """
     check_output(output)
-    return [str(path) for path in published_files(output, "articles")]
-
-
-def published_files(output: Place, table: Table, after: int = 0) -> list[Place]:
-    """List the files of *table* by run, from the manifests of runs with numbers above *after*."""
     return [
         run.folder / file["path"]
         for run in committed_runs(output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from pipeline.arrays import portions
 from pipeline.config import Config
 from pipeline.ledger.history import CommittedRun
 from pipeline.ledger.index import Index, look_of
@@ -149,7 +150,7 @@ class _Examined:
     """
 
     planned: PlannedInput | None = None
-    parts: tuple[tuple[Part, int], ...] = ()
+    parts: tuple[Part, ...] = ()
     known: tuple[bytes, int] | None = None
 
 
@@ -168,7 +169,8 @@ def make_plan(
         _unreadable(Part(each.path, each.source, each.suffix), past) for each in inputs.unreadable
     ]
     planned = tuple(each.planned for each in examined if each.planned)
-    blocks = _blocks([part for each in examined for part in each.parts], config.run.block_bytes)
+    parts = (part for each in examined for part in each.parts)
+    grouped = portions(parts, lambda part: part.bytes, config.run.block_bytes, MAX_PARTS)
     parent = past.newest
     name = f"{logical_date.isoformat()}-{past.sequence:06d}"
     read = [(each.source, each.digest, each.attempts) for each in planned]
@@ -182,7 +184,7 @@ def make_plan(
         parent=parent.run_id if parent else None,
         logical_date=logical_date,
         inputs=planned,
-        blocks=tuple(blocks),
+        blocks=tuple(Block(index, tuple(own)) for index, own in enumerate(grouped)),
         again=tuple(sorted(past.again)),
     )
     return plan, [each.known for each in examined if each.known]
@@ -223,11 +225,11 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
     )
     whole = replace(whole, size=found.size, digest=found.digest, look=shown, final=final)
     parts = tuple(
-        (replace(whole, start=start, stop=stop, first_record=first_record), stop - start)
+        replace(whole, start=start, stop=stop, first_record=first_record)
         for start, stop, first_record in found.cuts
     )
     planned = PlannedInput(file.source, digest, found.size, before + 1, shown)
-    return _Examined(planned, parts or ((whole, found.size),))
+    return _Examined(planned, parts or (whole,))
 
 
 def _look(file: InputFile, now_ns: int) -> bytes | None:
@@ -262,7 +264,7 @@ def _unreadable(part: Part, past: Past) -> _Examined:
     if past.index.reader_of(part.source, None) is not None:
         return _Examined()
     before = past.attempts.get((part.source, None), 0)
-    return _Examined(PlannedInput(part.source, None, 0, before + 1), ((part, 0),))
+    return _Examined(PlannedInput(part.source, None, 0, before + 1), (part,))
 
 
 def find_interrupted(
@@ -297,18 +299,6 @@ def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
     rule = config.input.paths, config.input.follow_links
     parts = (part for block in plan.blocks for part in block.parts)
     return all(is_input(part.path, part.source, part.suffix, *rule) for part in parts)
-
-
-def _blocks(parts: Iterable[tuple[Part, int]], block_bytes: int) -> Iterator[Block]:
-    index, waiting, size = 0, list[Part](), 0
-    for part, part_bytes in parts:
-        if waiting and (size + part_bytes > block_bytes or len(waiting) == MAX_PARTS):
-            yield Block(index, tuple(waiting))
-            index, waiting, size = index + 1, [], 0
-        waiting.append(part)
-        size += part_bytes
-    if waiting:
-        yield Block(index, tuple(waiting))
 
 
 def _table_settings(config: Config) -> dict[str, Any]:

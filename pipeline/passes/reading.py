@@ -18,9 +18,9 @@ from pipeline.config import Config, InputConfig, RunConfig
 from pipeline.guard import Guard, Killed, Limits
 from pipeline.passes.limits import BATCH_CHARS, BATCH_RECORDS, limit_of
 from pipeline.read import read_part
-from pipeline.read.fields import MAX_NAMES, OTHER_FIELDS, Place, reject
+from pipeline.read.fields import MAX_NAMES, OTHER_FIELDS, reject
 from pipeline.read.formats import FORMATS
-from pipeline.read.parts import Part, Unfinished
+from pipeline.read.parts import Part, Unfinished, place_in
 from pipeline.records import Document, Rejection
 from pipeline.staging import LiveCounter
 from pipeline.storage import open_input
@@ -121,8 +121,7 @@ def _rejection(
     where = f"after record {last}" if last else "at its beginning"
     rest = "; the rest of the file is not read" if ended else ""
     detail = f"reading {where}: {limit_of(killed, settings, 'half of ')}{rest}"
-    place = Place(part.source, part.stem)
-    rejection = reject(place, reasons.get(killed.how, killed.how), detail)
+    rejection = reject(place_in(part), reasons.get(killed.how, killed.how), detail)
     return replace(rejection, retryable=killed.how == "killed_from_outside")
 
 

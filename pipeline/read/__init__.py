@@ -12,9 +12,9 @@ from itertools import chain
 from typing import BinaryIO
 
 from pipeline.config import InputConfig
-from pipeline.read.fields import Place, reject
+from pipeline.read.fields import reject
 from pipeline.read.formats import FORMATS, Records
-from pipeline.read.parts import Part, Survey, byte_range, is_as_planned, survey_lines
+from pipeline.read.parts import Part, Survey, byte_range, is_as_planned, place_in, survey_lines
 from pipeline.records import Rejection
 
 
@@ -41,7 +41,7 @@ def read_part(
     except OSError as error:
         # Not the message: it holds the path, which differs between machines.
         detail = os.strerror(error.errno) if error.errno else str(error)
-        yield reject(Place(part.source, part.stem), "unreadable", detail, error)
+        yield reject(place_in(part), "unreadable", detail, error)
 
 
 def _planned_records(
@@ -65,7 +65,7 @@ def _planned_records(
 def _check(stream: BinaryIO, part: Part) -> Iterator[Rejection]:
     if not is_as_planned(stream, part):
         detail = "the file has changed since the run was planned; the next run reads it again"
-        yield reject(Place(part.source, part.stem), "changed_meanwhile", detail, OSError())
+        yield reject(place_in(part), "changed_meanwhile", detail, OSError())
 
 
 def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:

@@ -18,8 +18,8 @@ from math import inf
 
 from pipeline.config import InputConfig
 from pipeline.read.encoding import Decoded, LineDecoder, UndecodableError, decode
-from pipeline.read.fields import FIELDS, Place, document_of, reject, unusable
-from pipeline.read.parts import Part
+from pipeline.read.fields import FIELDS, document_of, reject, unusable
+from pipeline.read.parts import Part, place_in
 from pipeline.read.streams import BrokenStreamError, Line, lines
 from pipeline.records import Document, Rejection
 from pipeline.urls import canonical_url
@@ -47,7 +47,7 @@ def csv_records(
     chunks: Iterable[bytes], part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read the rows of a file."""
-    file = Place(part.source, part.stem)
+    file = place_in(part)
     table = None
     try:
         head, chunks = _peek(iter(chunks))
@@ -61,7 +61,7 @@ def csv_records(
         table = _Table(lines(chunks, config.max_bytes), LineDecoder(encoding), config)
         table.read_header()
         for number, head, row in table.rows():
-            place = Place(f"{part.source}#{number}", f"{part.stem}#{number}", head)
+            place = place_in(part, number, head)
             if isinstance(row, _BadRowError):
                 yield reject(place, row.reason, str(row), row.error)
             else:

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import NamedTuple, get_args
+from typing import get_args
 
 from pipeline.config import FieldName, InputConfig
 from pipeline.read.encoding import UndecodableError, decode
 from pipeline.read.markup import Content, decode_field, read_field, read_text
+from pipeline.read.parts import Place
 from pipeline.records import EXCERPT_CHARS, Document, Rejection, excerpt, identify
 from pipeline.urls import canonical_url, site_named, site_of, site_of_path
 
@@ -193,14 +194,6 @@ def _kind(known: Mapping[str, object], name: str) -> str:
     if known.get(name) is None:
         return "null" if name in known else "missing"
     return "empty" if isinstance(known[name], str) else f"a {type(known[name]).__name__}"
-
-
-class Place(NamedTuple):
-    """The source of a record, its name, and its first bytes."""
-
-    source: str
-    record_id: str
-    head: bytes = b""
 
 
 def reject(place: Place, reason: str, detail: str, error: Exception | None = None) -> Rejection:

@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from pipeline.config import InputConfig
-from pipeline.read.fields import FIELDS, Place, count_name, document_of, reject
-from pipeline.read.parts import Part, Unfinished
+from pipeline.read.fields import FIELDS, count_name, document_of, reject
+from pipeline.read.parts import Part, Place, Unfinished, place_in
 from pipeline.read.streams import BrokenStreamError, Line, LineBuffer, lines
 from pipeline.records import Document, Rejection
 
@@ -49,8 +49,8 @@ def jsonl_records(
             else:
                 yield Unfinished(f"{part.source}#{number}", "the last line is not whole yet")
     except BrokenStreamError as error:
-        place = Place(part.source, part.stem)
-        yield reject(place, "broken_compression", f"{error}, after line {number}", error)
+        detail = f"{error}, after line {number}"
+        yield reject(place_in(part), "broken_compression", detail, error)
 
 
 _CUT_SHORT = ("not_json", "undecodable", "not_an_object")
@@ -61,7 +61,7 @@ def json_records(
     chunks: Iterable[bytes], part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read the object of a file, or the objects of its array."""
-    file = Place(part.source, part.stem)
+    file = place_in(part)
     skip = Counter(part.skipped)
     number = last = 0
     first: Line | None = None
@@ -181,7 +181,7 @@ def _value(held: LineBuffer, *, ended: bool) -> Line | None:
 
 
 def _place(part: Part, number: int, line: Line) -> Place:
-    return Place(f"{part.source}#{number}", f"{part.stem}#{number}", line.payload[:2_000])
+    return place_in(part, number, line.payload[:2_000])
 
 
 def _record(

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 
 from pipeline.config import InputConfig
 from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.fields import FIELDS, Place, document_of, reject, unusable
-from pipeline.read.parts import Part, Survey, survey_whole
+from pipeline.read.fields import FIELDS, document_of, reject, unusable
+from pipeline.read.parts import Part, Place, Survey, place_in, survey_whole
 from pipeline.records import Document, Rejection
 
 MOST_ROWS = 500
@@ -56,7 +56,7 @@ def parquet_records(
     stream: BinaryIO, part: Part, config: InputConfig, ignored: Counter[str]
 ) -> Iterator[Document | Rejection]:
     """Read the row groups that begin in *part*; of a damaged one, the remaining rows are lost."""
-    file = Place(part.source, part.stem)
+    file = place_in(part)
     try:
         opened, names, groups = _open(stream)
     except _DamagedError as error:
@@ -78,10 +78,9 @@ def parquet_records(
             while not skip[last] and (row := next(rows, None)) is not None:
                 read += 1
                 last = number + read
-                place = Place(f"{part.source}#{number + read}", f"{part.stem}#{number + read}")
-                yield _document(others | row, place, config, ignored)
+                yield _document(others | row, place_in(part, last), config, ignored)
         except _DamagedError as error:
-            place = Place(f"{part.source}#{number + read + 1}", part.stem)
+            place = place_in(part, number + read + 1)._replace(record_id=part.stem)
             detail = f"{error}; {group.rows - read:,} rows are lost"
             yield reject(place, "broken_record", detail, error)
         # What is left of the group is skipped.

@@ -6,11 +6,19 @@ import io
 import os
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from pipeline.storage.objects import version_of
 
 _CHUNK_BYTES = 1 << 20
+
+
+class Place(NamedTuple):
+    """The source of a record, its name, and its first bytes."""
+
+    source: str
+    record_id: str
+    head: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,12 @@ class Part:
         name = self.source.rsplit("/", 1)[-1]
         bare = name[: len(name) - len(self.suffix)]
         return bare if bare and name.lower().endswith(self.suffix) else name
+
+
+def place_in(part: Part, number: int | None = None, head: bytes = b"") -> Place:
+    """Return the place of the record *number* of a part, or of the whole file."""
+    mark = "" if number is None else f"#{number}"
+    return Place(f"{part.source}{mark}", f"{part.stem}{mark}", head)
 
 
 @dataclass(frozen=True, slots=True)

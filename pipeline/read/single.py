@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from pipeline.config import InputConfig
-from pipeline.read.fields import Place, content_of, described, reject, renamed
-from pipeline.read.parts import Part
+from pipeline.read.fields import content_of, described, reject, renamed
+from pipeline.read.parts import Part, place_in
 from pipeline.read.streams import BrokenStreamError, first_bytes
 from pipeline.records import Document, Rejection
 from pipeline.storage import open_input
@@ -33,7 +33,7 @@ def single_document(
 def _document(
     chunks: Iterable[bytes], part: Part, config: InputConfig, *, html: bool
 ) -> Document | Rejection:
-    place, max_bytes = Place(part.source, part.stem), config.max_bytes
+    place, max_bytes = place_in(part), config.max_bytes
     try:
         payload = first_bytes(chunks, max_bytes + 1)
     except BrokenStreamError as error:

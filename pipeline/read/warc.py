@@ -23,8 +23,8 @@ from warcio.bufferedreaders import ChunkedDataReader
 from warcio.statusandheaders import StatusAndHeadersParser
 
 from pipeline.config import InputConfig
-from pipeline.read.fields import Place, content_of, count_name, described, reject
-from pipeline.read.parts import Part
+from pipeline.read.fields import content_of, count_name, described, reject
+from pipeline.read.parts import Part, Place, place_in
 from pipeline.read.streams import ZSTD_INPUT_BYTES
 from pipeline.read.warc_records import (
     FOLD,
@@ -64,7 +64,7 @@ def warc_documents(
         if skipped and skipped[0] < record.number and kind in _TYPES:
             del skipped[0]
             continue
-        place = Place(f"{part.source}#{record.number}", f"{part.stem}#{record.number}")
+        place = place_in(part, record.number)
         if isinstance(record, BrokenRecord):
             yield reject(place._replace(head=record.head), record.reason, record.detail)
             continue

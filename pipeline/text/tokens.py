@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import UTF_32, Ragged, code_points, offsets_of, runs_of
+from pipeline.arrays import UTF_32, Ragged, code_points, offsets_of, portions, runs_of
 from pipeline.text.unicode import SPACELESS
 
 Hashes = NDArray[np.uint64]
@@ -161,17 +161,8 @@ def _pieces(folded: str) -> Iterator[str]:
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
-    chunk: list[tuple[int, str]] = []
-    size = 0
-    for index, text in enumerate(texts):
-        for piece in _pieces(_fold(text)):
-            if chunk and size + len(piece) > CHUNK_CHARS:
-                yield chunk
-                chunk, size = [], 0
-            chunk.append((index, piece))
-            size += len(piece) + 1
-    if chunk:
-        yield chunk
+    pieces = ((index, piece) for index, text in enumerate(texts) for piece in _pieces(_fold(text)))
+    return portions(pieces, lambda piece: len(piece[1]) + 1, CHUNK_CHARS)
 
 
 @cache

@@ -11,11 +11,11 @@ from runs import run
 from pipeline.errors import UsageError
 from pipeline.explain.runs import (
     PROBLEMS,
-    article_files,
     diff_lines,
     diff_runs,
     list_lines,
     list_runs,
+    published_files,
     verify,
     verify_lines,
 )
@@ -78,7 +78,7 @@ def test_files_of_articles_are_those_of_the_manifests(output):
     (folder,) = [each.folder for each in committed_runs(output)][:1]
     (folder / "articles" / "stray.parquet").write_bytes(b"")
 
-    found = article_files(output)
+    found = list(map(str, published_files(output, "articles")))
     assert sorted(str(path) for path in output.glob("runs/*/articles/part-*.parquet")) == found
 
 

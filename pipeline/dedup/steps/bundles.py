@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, offsets_of, sortable
+from pipeline.arrays import lookup, offsets_of, portions, sortable
 from pipeline.config import DedupConfig
 from pipeline.dedup.clusters import components, couples, stars
 from pipeline.dedup.decide import MATCHES, Decisions, decide
@@ -30,7 +30,7 @@ from pipeline.dedup.rarity import (
     weigh,
 )
 from pipeline.dedup.steps.earlier.lookup import background_of
-from pipeline.dedup.steps.edges import in_shards
+from pipeline.dedup.steps.edges import SHARD_MEMBERS
 from pipeline.dedup.steps.layouts import (
     THIS_RUN,
     VERDICT,
@@ -102,7 +102,8 @@ def _without_templates(
         own, records = own[ranks], records[ranks]
         first = np.sort(np.unique(sortable(records["text_digest"]), return_index=True)[1])
         stays[inside] = tells_one_story(reader.particulars(own, records)) and not (
-            len(first) >= TEMPLATE_TEXTS and fills_slots(reader.samples(own[first], records[first]))
+            len(first) >= TEMPLATE_TEXTS
+            and fills_slots(reader.pieces("samples", own[first], records[first]))
         )
     if stays.all():
         return alike
@@ -202,9 +203,8 @@ def bundle_shards(
     owners = np.repeat(np.arange(len(found)), sizes)[place]
     strong = strong[np.argsort(owners, kind="stable")]
     bounds = np.cumsum(np.bincount(owners, minlength=len(found)))[:-1]
-    for shard in in_shards(
-        zip(found, np.split(strong, bounds), strict=True), lambda part: len(part[0])
-    ):
+    parts = zip(found, np.split(strong, bounds), strict=True)
+    for shard in portions(parts, lambda part: len(part[0]), SHARD_MEMBERS):
         articles = np.sort(np.concatenate([own for own, _ in shard]))
         own_links = np.concatenate([links for _, links in shard])
         yield Bundle(articles, _clusters_of(articles, labelled), own_links)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup
+from pipeline.arrays import lookup, portions
 from pipeline.dedup.clusters import forest
 from pipeline.dedup.pairs import bucket_edges
 from pipeline.dedup.steps.layouts import ID_BYTES, BlockKeys, Components, article_number
 
 SHARD_MEMBERS = 2_000
 """Articles whose components are resolved as one element; a larger component is one alone."""
-Part = TypeVar("Part")
 ID_SHARDS = 16
 """Shards in which ids are compared, so that no worker needs all of them."""
 
@@ -47,25 +45,11 @@ def shard_components(forests: Iterable[NDArray[np.uint64]]) -> Iterator[Componen
             known = merged[np.argsort(merged[:, 1])]
     roots, starts = np.unique(merged[:, 0], return_index=True)
     sizes = np.diff(starts, append=len(merged)) + 1
-    for shard in in_shards(range(len(roots)), sizes.__getitem__):
+    for shard in portions(range(len(roots)), sizes.__getitem__, SHARD_MEMBERS):
         chosen = slice(shard[0], shard[-1] + 1)
         first = starts[chosen.start]
         others = merged[first : first + int((sizes[chosen] - 1).sum()), 1]
         yield Components(np.insert(others, starts[chosen] - first, roots[chosen]), sizes[chosen])
-
-
-def in_shards(parts: Iterable[Part], size_of: Callable[[Part], int]) -> Iterator[list[Part]]:
-    """Group *parts*, in order, up to ``SHARD_MEMBERS`` articles; a larger one is alone."""
-    shard: list[Part] = []
-    size = 0
-    for part in parts:
-        if shard and size + size_of(part) > SHARD_MEMBERS:
-            yield shard
-            shard, size = [], 0
-        shard.append(part)
-        size += size_of(part)
-    if shard:
-        yield shard
 
 
 def id_shards(

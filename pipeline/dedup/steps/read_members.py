@@ -119,14 +119,8 @@ class MemberReader:
         self, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[np.uint32]]:
         """Read the figures and names of *articles*, given their member records."""
-        figures, names = (self._pieces(kind, articles, records) for kind in ("figures", "names"))
+        figures, names = (self.pieces(kind, articles, records) for kind in ("figures", "names"))
         return list(map(np.union1d, figures, names))
-
-    def samples(
-        self, articles: NDArray[np.uint64], records: NDArray[np.void]
-    ) -> list[NDArray[np.uint64]]:
-        """Read the samples of *articles*, given their member records."""
-        return self._pieces("samples", articles, records)
 
     def _sketch(self, block: np.uint64, record: np.void, common: NDArray[np.uint32]) -> Sketch:
         samples = self._piece("samples", block, record)
@@ -140,9 +134,10 @@ class MemberReader:
             int(record["minutes"]),
         )
 
-    def _pieces(
+    def pieces(
         self, kind: str, articles: NDArray[np.uint64], records: NDArray[np.void]
     ) -> list[NDArray[Any]]:
+        """Read one of the ``PIECES`` of each of *articles*, given their member records."""
         own = zip(block_of(articles), records, strict=True)
         return [self._piece(kind, *each) for each in own]
 

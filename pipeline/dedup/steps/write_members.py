@@ -169,11 +169,6 @@ def _number(name: str) -> int:
     return int.from_bytes(digest(name, 8), "little") or 1
 
 
-def text_digest(text: str) -> bytes:
-    """Hash a cleaned text: 16 bytes, equal for equal texts only."""
-    return digest(text)
-
-
 def _describe(
     records: NDArray[np.void],
     kept: list[tuple[int, Article]],
@@ -181,7 +176,7 @@ def _describe(
 ) -> None:
     """Fill in the fields of *records* that do not depend on shingles or keys."""
     articles = [article for _, article in kept]
-    digests = [text_digest(article.text) for article in articles]
+    digests = [digest(article.text) for article in articles]
     counts = records["shingle_count"].tolist(), records["positions"].tolist()
     orders = [_order_key(*each) for each in zip(articles, digests, *counts, strict=True)]
     ids = _ids_table([each.document.id for each in articles])

@@ -24,7 +24,8 @@ from pipeline.dedup.steps.layouts import (
     article_number,
 )
 from pipeline.dedup.steps.read_members import MemberReader, read_keys, read_samples
-from pipeline.dedup.steps.write_members import MemberWriter, text_digest
+from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.text.unicode import digest
 
 CONFIG = DedupConfig(permutations=16, bands=8)
 SHORT = "Too short."
@@ -58,7 +59,7 @@ def test_a_member_is_read_back_as_it_was_written(tmp_path):
 
     chosen = [articles[row] for row in (3, 0, 1)]
     assert [each.document.id for each in chosen] == [each.tobytes().hex() for each in records["id"]]
-    digests = [text_digest(each.text) for each in chosen]
+    digests = [digest(each.text) for each in chosen]
     assert digests == [each.tobytes() for each in members.digests]
     expected = shingle_block([each.text for each in chosen], CONFIG.shingle_words)
     assert expected.counts.tolist() == members.shingle_counts.tolist()
