@@ -260,8 +260,12 @@ def _cannot_start(why: str) -> NewsieveError:
 
 def serve() -> None:
     """Serve requests from stdin, with replies on the original stdout, until stdin is closed."""
-    requests, answers = sys.stdin.buffer, _take_stdout()
-    _set_signals()
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # stdout is reserved for results; output of libraries goes to stderr
+    # Inherited signals may be ignored or blocked.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for number in (signal.SIGPROF, signal.SIGALRM, signal.SIGIO):
+        signal.signal(number, signal.SIG_DFL)
     _die_with_parent(int(sys.argv[1]))
     try:
         function, limits, load = pickle.load(requests)  # noqa: S301 - our own parent's
@@ -299,20 +303,6 @@ def _answer(
 def _put(message: str, answers: BinaryIO) -> None:
     pickle.dump(message, answers)
     answers.flush()
-
-
-def _take_stdout() -> BinaryIO:
-    """Reserve stdout for results; output of libraries goes to stderr."""
-    kept = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return kept
-
-
-def _set_signals() -> None:
-    """Reset inherited signals that are ignored or blocked."""
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    for name in (signal.SIGPROF, signal.SIGALRM, signal.SIGIO):
-        signal.signal(name, signal.SIG_DFL)
 
 
 def _die_with_parent(lifeline: int) -> None:

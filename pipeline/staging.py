@@ -56,7 +56,6 @@ from pydantic import TypeAdapter
 
 from pipeline.storage import Place, local, place_of, remove_tree, replacing, write_bytes
 from pipeline.storage.objects import StorePath
-from pipeline.write.columns import Table
 
 PLAN = "plan.json"
 Note = TypeVar("Note")
@@ -268,17 +267,9 @@ class Staging:
             return None
         return found
 
-    def table_file(self, index: int, table: Table) -> Place:
-        """Return the path of a block's part of *table*."""
+    def table_file(self, index: int, table: str) -> Place:
+        """Return the path of a block's part of a table, or of state such as ``state/keys``."""
         return self.result / table / f"part-{index:05d}.parquet"
-
-    def keys_file(self, index: int) -> Place:
-        """Return the path of the keys of a block's articles."""
-        return self.result / "state" / "keys" / self.table_file(index, "articles").name
-
-    def sightings_file(self, index: int) -> Place:
-        """Return the path of a block's sightings."""
-        return self.result / "state" / "sightings" / f"part-{index:05d}.parquet"
 
     def note(self, index: int, kind: str, counts: CleanedCounts | WrittenCounts) -> None:
         """Write the *counts* of a block, which mark the step as finished."""

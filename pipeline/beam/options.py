@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
-import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.errors import UsageError
+from pipeline.storage.disk import umask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -207,8 +207,6 @@ def environment_flags(address: str) -> list[str]:
     Workers use the current folder and the umask of this process, so that relative paths and the
     permissions of files are the same.
     """
-    umask = os.umask(0o77)
-    os.umask(umask)
-    params = {"folder": str(Path.cwd()), "umask": str(umask)}
+    params = {"folder": str(Path.cwd()), "umask": str(umask())}
     config = json.dumps({"url": address, "params": params})
     return ["--environment_type=EXTERNAL", f"--environment_config={config}"]

@@ -36,9 +36,10 @@ class State:
     untouched: str = "nothing was done"
     log: EventLog = field(default_factory=EventLog)
 
-    def remark(self, message: str) -> None:
-        """Log *message* as an event, escaped for a terminal."""
-        self.log.event("remark", shown(message), message=message)
+    def remark(self, *messages: str) -> None:
+        """Log each message as an event, escaped for a terminal."""
+        for message in messages:
+            self.log.event("remark", shown(message), message=message)
 
 
 class WithBeamFlags(click.Command):

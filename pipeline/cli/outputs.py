@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,8 +21,6 @@ from pipeline.cli.options import (
 from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pipeline.ledger.upkeep.remove import Fate
     from pipeline.storage import Place
 
@@ -278,12 +276,8 @@ def remove(
     click.echo(f"{beginning}: {' · '.join(sums)}", err=True)
     rows = [asdict(row) for row in found.rows]
     answer = {"dry_run": dry_run, "rows": rows, "new_tombstones": found.new_tombstones}
-    print_answer(form, answer, _row_lines)
-
-
-def _row_lines(removed: dict[str, Any]) -> Iterator[str]:
-    for row in removed["rows"]:
-        yield shown(f"{row['fate']} {row['id'] or '-'} {row['run_id']} {row['source']}")
+    lines = (f"{row.fate} {row.id or '-'} {row.run_id} {row.source}" for row in found.rows)
+    print_answer(form, answer, lambda _: map(shown, lines))
 
 
 @click.command()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pipeline.config import Config
-    from pipeline.job import Outcome, Preview, Published
+    from pipeline.job import Preview, Published
     from pipeline.ledger.inputs import Inputs
     from pipeline.ledger.plan import Engine, Plan
     from pipeline.monitor.progress import Watcher
@@ -96,17 +96,14 @@ def run(
         execute(plan, name, config, staging, beam_flags)
 
     day = logical_date.date() if logical_date else None
-    _Run(state, config, form, allow_empty, again).carry_out(day, engine)
+    _Run(state, config, form, allow_empty=allow_empty, again=again).carry_out(day, engine)
 
 
 class _Run:
     """One run, and what it reports."""
 
-    def __init__(
-        self, state: State, config: Config, form: str, allow_empty: bool, again: tuple[str, ...]
-    ) -> None:
-        self.allow_empty, self.again = allow_empty, again
-        self.state, self.config, self.form = state, config, form
+    def __init__(self, state: State, config: Config, form: str, **options: Any) -> None:
+        self.state, self.config, self.form, self.options = state, config, form, options
         self.published: list[Published] = []
         self.last: Any = None
         self.watcher: Watcher | None = None
@@ -127,22 +124,17 @@ class _Run:
             from pipeline.monitor.metrics_file import recorded
 
             with recorded(self.config) as self.last:
-                options: dict[str, Any] = {"allow_empty": self.allow_empty, "again": self.again}
-                outcome = run_job(self.config, day, engine, self._report, **options)
+                outcome = run_job(self.config, day, engine, self._report, **self.options)
                 self.last.account = outcome.account or Account()
         finally:
             if self.watcher:
                 self.watcher.stop()
         if not outcome.published:
-            self._report_nothing(outcome)
+            self._report_nothing(outcome.inputs)
         if self.form == "json":
-            print_json(
-                {
-                    "published": [_described(run) for run in outcome.published],
-                    "files": len(outcome.inputs.files),
-                    "remarks": outcome.inputs.remarks(),
-                }
-            )
+            published = [_described(run) for run in outcome.published]
+            files, remarks = len(outcome.inputs.files), outcome.inputs.remarks()
+            print_json({"published": published, "files": files, "remarks": remarks})
 
     def _report(self, inputs: Inputs, run: Published) -> None:
         from pipeline.explain.account import account_lines
@@ -150,7 +142,7 @@ class _Run:
         if self.watcher:
             self.watcher.clear()
         if not self.published:
-            self._report_remarks(inputs)
+            self.state.remark(*inputs.remarks())
         self.published.append(run)
         self.last.account = run.account
         lines = ["finished the run that was interrupted:"] if run.resumed else []
@@ -160,14 +152,10 @@ class _Run:
         if self.form == "text":
             _print_folder(run.folder)
 
-    def _report_remarks(self, inputs: Inputs) -> None:
-        for line in inputs.remarks():
-            self.state.remark(line)
-
-    def _report_nothing(self, outcome: Outcome) -> None:
+    def _report_nothing(self, inputs: Inputs) -> None:
         """Report a command that published nothing; runs are reported when they are published."""
-        self._report_remarks(outcome.inputs)
-        count = len(outcome.inputs.files)
+        self.state.remark(*inputs.remarks())
+        count = len(inputs.files)
         text = f"nothing new: all {count} files were read by earlier runs"
         if not count:
             paths = ", ".join(self.config.input.paths)

@@ -108,13 +108,10 @@ def versions(
             earlier = []
         if earlier and not published[member]:
             known = [each for each in earlier if frozenset((each, member)) in pairs]
-            before = [each for each in known if not _later(fetched[each], fetched[member])]
+            known_time = fetched[member] != UNKNOWN
+            before = [n for n in known if not known_time or fetched[n] <= fetched[member]]
             root = known[0] if known else member
             page = found[root].page if root in found else root
             found[member] = Version(before[-1] if before else member, page, not known)
         earlier.append(member)
     return found
-
-
-def _later(one: int, other: int) -> bool:
-    return UNKNOWN not in (one, other) and one > other

@@ -54,8 +54,9 @@ def account_lines(
                -----
                    3   accounted for, in 1.2 s
     """
+    left = f"{account.unfinished:,} unfinished last lines are left for the next run"
     rows: list[tuple[str, int, str, str]] = [
-        ("read", account.read, _unfinished(account), "bold"),
+        ("read", account.read, left if account.unfinished else "", "bold"),
         ("articles", account.articles, "", "green"),
         ("duplicates", account.duplicates, _by_count(account.duplicates_by_match), "cyan"),
         ("rejects", account.rejects, _by_count(account.rejects_by_reason), "red"),
@@ -83,12 +84,6 @@ def most_first(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
 
 def _by_count(counts: dict[str, int]) -> str:
     return " · ".join(f"{name} {count:,}" for name, count in most_first(counts))
-
-
-def _unfinished(account: Account) -> str:
-    if not account.unfinished:
-        return ""
-    return f"{account.unfinished:,} unfinished last lines are left for the next run"
 
 
 def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Iterator[str]:

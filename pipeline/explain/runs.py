@@ -20,10 +20,8 @@ from pipeline.ledger.history import (
 from pipeline.ledger.log import RUN_ID
 from pipeline.storage import Place, listed, name_below
 from pipeline.text.terminal import paint, shown_in
-from pipeline.write.columns import TABLES, Table
+from pipeline.write.columns import COUNTED, TABLES, Table
 
-COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
-"""What became of the records that a run read."""
 COUNTED_BY = ("duplicates_by_match", "rejects_by_reason", "removed_by_rule", "ignored_fields")
 SHOWN = 10
 """Maximum sites, rules and records listed in the text output; the rest are counted."""

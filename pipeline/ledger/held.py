@@ -38,8 +38,7 @@ from pipeline.staging import Staging
 from pipeline.storage import Place, open_own, remove_tree
 from pipeline.storage.objects import StorePath, check_store
 from pipeline.text.terminal import pasted
-
-_FATES = ("read", "articles", "duplicates", "rejects", "unchanged")
+from pipeline.write.columns import COUNTED
 
 
 def earlier_runs(runs: Sequence[CommittedRun], config: GatesConfig) -> list[EarlierRun]:
@@ -200,7 +199,7 @@ def _read_held(folder: Place) -> tuple[dict[str, Any], str | None, list[str]]:
     try:
         with open_own(path) as stream:
             manifest = json.load(stream)
-        counts = " · ".join(f"{name} {int(manifest['counts'][name]):,}" for name in _FATES)
+        counts = " · ".join(f"{name} {int(manifest['counts'][name]):,}" for name in COUNTED)
         clusters = [AlarmCluster(**each) for each in manifest["alarm_clusters"]]
         problems = [*failed(gates_from_dict(manifest["gates"])), *clusters]
         lines = [f"  run {folder.name}: {counts}", *(f"  {each}" for each in problems)]

@@ -58,7 +58,9 @@ def locked(output: Place) -> Iterator[None]:
         with suppress(OSError):  # only information; a full disk must not stop `undo`
             for left in owner.parent.glob(f".{owner.name}.*"):  # left by a killed process
                 left.unlink(missing_ok=True)
-            write_bytes(owner, json.dumps(_owner_facts()).encode())
+            now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            facts = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
+            write_bytes(owner, json.dumps(facts).encode())
         try:
             finish_exchange(output / "runs")
         except OSError as error:
@@ -94,11 +96,6 @@ def _refused(output: Path, error: OSError | NotImplementedError) -> NewsieveErro
     if number in _TEMPORARY:
         return NewsieveError(f"output {output}: cannot be written: {why}; nothing was started")
     return UsageError(f"output {output}: cannot be written: {why}; name another folder")
-
-
-def _owner_facts() -> dict[str, object]:
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
 
 
 def _describe(owner: Path) -> str:

@@ -78,7 +78,8 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
         threading.excepthook = _log_failure
     else:
         handler.addFilter(lambda record: bool(record.getMessage()))
-        threading.excepthook = _ignore_failure
+        # If it concerns the run, the run reports it once.
+        threading.excepthook = lambda _: None
     return EventLog(form, quiet)
 
 
@@ -90,11 +91,6 @@ def close_log() -> None:
     _LOGGER.propagate = True
     logging.captureWarnings(capture=False)
     threading.excepthook = threading.__excepthook__
-
-
-def _ignore_failure(failure: threading.ExceptHookArgs) -> None:
-    # If it concerns the run, the run reports it once.
-    del failure
 
 
 def _log_failure(failure: threading.ExceptHookArgs) -> None:

@@ -21,9 +21,9 @@ from pipeline.ledger.account import Account
 from pipeline.records import REASONS
 from pipeline.storage import place_of
 from pipeline.version import VERSION
+from pipeline.write.columns import COUNTED
 
 LAST_SUCCESS = "newsieve_last_success_timestamp_seconds"
-OUTCOMES = ("articles", "duplicates", "rejects", "unchanged")
 
 
 @dataclass
@@ -104,7 +104,7 @@ def _gauges(last: LastRun, code: int, seconds: float, success: float | None, out
     gauge("newsieve_last_run_exit_code", "Exit code of the last run.", {"": code})
     if last.account is not None:
         counts = last.account.as_dict()
-        outcomes: Any = {name: counts[name] for name in OUTCOMES}
+        outcomes: Any = {name: counts[name] for name in COUNTED[1:]}
         reasons: Any = dict.fromkeys(REASONS, 0) | last.account.rejects_by_reason
         gauge("newsieve_last_run_records_read", "Records read.", {"": last.account.read})
         gauge("newsieve_last_run_records", "Records by what they became.", outcomes, "outcome")

@@ -100,15 +100,27 @@ def _megabytes(count: int) -> str:
 
 @dataclass
 class _Run:
-    """A running plan, and its counts at several times: (time, records, done)."""
+    """A running plan.
+
+    Attributes:
+        log: for events; None if they are not logged.
+        samples: its counts at several times: (time, records, done).
+        cleaned, written: the blocks that are known to be finished, with their Unix times.
+        passes: names of those that have ended.
+    """
 
     plan: Plan
     config: Config
     staging: Staging
+    log: EventLog | None = None
     samples: deque[tuple[float, int, int]] = field(default_factory=deque)
     stage: str = ""
     counts: dict[str, int] = field(default_factory=dict)
     counted: float = -math.inf
+    began: float = field(default_factory=time.time)
+    cleaned: dict[int, float] = field(default_factory=dict)
+    written: dict[int, float] = field(default_factory=dict)
+    passes: set[str] = field(default_factory=set)
 
     def progress(self, now: float, seconds: float) -> Progress:
         if not is_url(self.staging.folder) or now - self.counted >= SEND_EVERY_S:
@@ -152,20 +164,9 @@ class _Run:
             return "comparing", counts["steps"], None
         return "writing", counts["written_blocks"], blocks
 
-
-@dataclass
-class _Events:
-    """The blocks that are known to be cleaned and written, with their Unix times."""
-
-    plan: Plan
-    staging: Staging
-    log: EventLog
-    began: float = field(default_factory=time.time)
-    cleaned: dict[int, float] = field(default_factory=dict)
-    written: dict[int, float] = field(default_factory=dict)
-    passes: list[str] = field(default_factory=list)
-
-    def begin(self) -> None:
+    def log_plan(self) -> None:
+        if self.log is None:
+            return
         plan, self.log.run_id = self.plan, self.plan.run_id
         size = f"{plan.bytes / 1e6:,.1f} MB in {len(plan.blocks):,} blocks"
         self.log.event(
@@ -178,31 +179,32 @@ class _Events:
             blocks=len(plan.blocks),
         )
 
-    def update(self) -> None:
-        for index, when in self._new("cleaned", self.cleaned):
+    def log_news(self) -> None:
+        """Log the blocks and passes that have ended since the last call."""
+        if self.log is None:
+            return
+        blocks = range(len(self.plan.blocks))
+        for index, when in self._ended("cleaned", self.cleaned).items():
             self.cleaned[index] = when
-            self._log_block(index)
-        if len(self.cleaned) == len(self.plan.blocks):
-            self.written |= self._new("written", self.written)
-        for name, seconds in self._passes().items():
+            self._log_block(index, self.log)
+        if len(self.cleaned) == len(blocks):
+            self.written |= self._ended("written", self.written)
+        times = (self.cleaned.values(), self.written.values())
+        for name, seconds in pass_seconds(self.began, *times, len(blocks)).items():
             if name not in self.passes:
-                self.passes.append(name)
+                self.passes.add(name)
                 facts: dict[str, Any] = {"pass": name, "seconds": seconds}
                 self.log.event("pass_finished", f"{name}: {seconds:.1f} s", **facts)
 
-    def _passes(self) -> dict[str, float]:
-        times = (self.cleaned.values(), self.written.values())
-        return pass_seconds(self.began, *times, len(self.plan.blocks))
+    def _ended(self, kind: str, known: dict[int, float]) -> dict[int, float]:
+        waiting = [block.index for block in self.plan.blocks if block.index not in known]
+        return self.staging.note_times(waiting, kind)
 
-    def _new(self, kind: str, seen: dict[int, float]) -> list[tuple[int, float]]:
-        waiting = [block.index for block in self.plan.blocks if block.index not in seen]
-        return list(self.staging.note_times(waiting, kind).items())
-
-    def _log_block(self, index: int) -> None:
+    def _log_block(self, index: int, log: EventLog) -> None:
         (counts,) = self.staging.cleaned(range(index, index + 1))
         read = sum(part.read for part in counts.parts)
         done = f"{len(self.cleaned):,} of {len(self.plan.blocks):,}"
-        self.log.event(
+        log.event(
             "block_cleaned",
             f"cleaned block {done}: {read:,} records, {counts.rejects:,} rejects",
             block=index,
@@ -227,7 +229,6 @@ class Watcher:
             events: also log the plan, each cleaned block and each pass.
         """
         self._log, self._logs_events = log, events
-        self._events: _Events | None = None
         self._line = _LiveLine(stream, colour=colour) if stream.isatty() else None
         self._run: _Run | None = None
         self._stage = "planning"
@@ -251,16 +252,15 @@ class Watcher:
 
         def run_engine(plan: Plan, run: RunName, config: Config, staging: Staging) -> None:
             forget(staging.folder)
-            if self._logs_events:
-                self._events = _Events(plan, staging, self._log)
-                self._events.begin()
-            self._run = _Run(plan, config, staging)
+            watched = _Run(plan, config, staging, self._log if self._logs_events else None)
+            watched.log_plan()
+            self._run = watched
             try:
                 engine(plan, run, config, staging)
             finally:
                 self._run, self._stage = None, "publishing"
-                self._log_events()
-                self._events = None
+                with self._lock:
+                    watched.log_news()
 
         return run_engine
 
@@ -270,32 +270,25 @@ class Watcher:
             if self._line:
                 self._line.clear()
 
-    def _log_events(self) -> None:
-        with self._lock:
-            if self._events:
-                self._events.update()
-
     def _watch(self) -> None:
         logged = 0.0
         while not self._ended.wait(POLL_EVERY_S):
-            now = time.monotonic()
-            if now - logged >= EVENTS_EVERY_S:
+            now, run = time.monotonic(), self._run
+            if run and now - logged >= EVENTS_EVERY_S:
                 logged = now
-                self._log_events()
-            run, seconds = self._run, now - self._began
+                with self._lock:
+                    run.log_news()
+            seconds = now - self._began
             found = run.progress(now, seconds) if run else Progress(self._stage, seconds)
             if self._line:
                 with self._lock:
                     self._line.show(found)
             elif now - self._logged >= LOG_EVERY_S:
                 self._logged = now
-                self._log_progress(found)
-
-    def _log_progress(self, found: Progress) -> None:
-        fields = ("stage", "seconds", "records", "rejects", "bytes", "all_bytes")
-        facts = {name: getattr(found, name) for name in fields}
-        facts["seconds"] = round(found.seconds, 1)
-        self._log.event("progress", str(found), **facts)
+                names = ("stage", "seconds", "records", "rejects", "bytes", "all_bytes")
+                facts = {name: getattr(found, name) for name in names}
+                facts["seconds"] = round(seconds, 1)
+                self._log.event("progress", str(found), **facts)
 
 
 class _LiveLine:

@@ -84,7 +84,9 @@ def read_records(
         else:
             answer = cast("_Answer", found)
             received, ended = received + len(answer.items), answer.ended
-            _add(answer.ignored, ignored)
+            for name, count in answer.ignored.items():
+                known = name in ignored or len(ignored) < MAX_NAMES
+                ignored[name if known else OTHER_FIELDS] += count
             for item in answer.items:
                 last = _number(item, last)
                 yield item
@@ -106,12 +108,6 @@ def start_reader(config: Config) -> None:
 def _number(item: Record, last: int) -> int:
     number = item.source.rpartition("#")[2]
     return int(number) if number.isdecimal() else last
-
-
-def _add(counts: Counter[str], ignored: Counter[str]) -> None:
-    for name, count in counts.items():
-        known = name in ignored or len(ignored) < MAX_NAMES
-        ignored[name if known else OTHER_FIELDS] += count
 
 
 def _rejection(

@@ -65,4 +65,5 @@ def write_sightings(index: int, found: Iterable[pa.Table], run: RunName, staging
         )
         for table in (*earlier, *found)
     ]
-    write_parquet(staging.sightings_file(index), SIGHTINGS_SCHEMA, tables, _ROW_GROUP)
+    path = staging.table_file(index, "state/sightings")
+    write_parquet(path, SIGHTINGS_SCHEMA, tables, _ROW_GROUP)

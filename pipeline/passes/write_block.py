@@ -61,7 +61,7 @@ def write_block(
         setattr(counts, table, rows)
     if counts.articles:
         keys = keys_table(index, np.concatenate(block.kept_rows), config.dedup, staging)
-        write_keys(staging.keys_file(index), keys)
+        write_keys(staging.table_file(index, "state/keys"), keys)
     write_sightings(index, block.seen_again, run, staging)
     staging.note(index, "written", counts)
     counter_of(staging.folder).add("written_blocks")

@@ -167,7 +167,8 @@ def _values(column: Any) -> list[object]:
         # Python has no nanoseconds.
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     if pa.types.is_temporal(column.type):
-        return [_iso(each) for each in column]
+        times = map(_or_none, column)
+        return [each.isoformat() if hasattr(each, "isoformat") else None for each in times]
     try:
         return list(column.to_pylist())
     except UnicodeDecodeError:
@@ -177,11 +178,6 @@ def _values(column: Any) -> list[object]:
     except (ValueError, OverflowError):
         pass
     return [_or_none(each) for each in column]
-
-
-def _iso(scalar: Any) -> str | None:
-    value = _or_none(scalar)
-    return value.isoformat() if hasattr(value, "isoformat") else None
 
 
 def _or_none(scalar: Any) -> Any:

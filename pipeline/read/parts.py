@@ -135,12 +135,6 @@ def digest_version(version: str, source: str) -> bytes:
     return blake2b(f"{version} {source}".encode(), digest_size=16).digest()
 
 
-def _look_at(stream: BinaryIO, source: str) -> bytes:
-    if version := version_of(stream):
-        return digest_version(version, source)
-    return digest_look(os.fstat(stream.fileno()), source)
-
-
 def is_as_planned(stream: BinaryIO, part: Part) -> bool:
     """Return whether the file still begins with the bytes it had when the run was planned.
 
@@ -149,7 +143,11 @@ def is_as_planned(stream: BinaryIO, part: Part) -> bool:
     """
     if part.digest is None or part.size is None:
         return True  # unknown
-    if part.look == _look_at(stream, part.source).hex():
+    if version := version_of(stream):
+        look = digest_version(version, part.source)
+    else:
+        look = digest_look(os.fstat(stream.fileno()), part.source)
+    if part.look == look.hex():
         return True
     place = stream.tell()
     stream.seek(0)

@@ -100,7 +100,9 @@ def warc_records(
 
 
 def _record(window: _Window, number: int, limit: int) -> WarcRecord:
-    headers = _headers(window.take_head())
+    # The parser takes quadratic time for folded lines.
+    parsed = _PARSER.parse(BytesIO(FOLD.sub(b" ", window.take_head()))).headers
+    headers = {name.lower(): value.strip() for name, value in reversed(parsed)}
     length = headers.get("content-length", "").strip()
     if not (length.isascii() and length.isdigit() and len(length) < 19):
         raise _Malformed(f"Content-Length is {length[:40]!r}" if length else "no Content-Length")
@@ -117,12 +119,6 @@ def _record(window: _Window, number: int, limit: int) -> WarcRecord:
     if len(block) == taken:
         window.put_back(block)
     raise _Malformed(problem)
-
-
-def _headers(head: bytes) -> dict[str, str]:
-    # The parser takes quadratic time for folded lines.
-    parsed = _PARSER.parse(BytesIO(FOLD.sub(b" ", head))).headers
-    return {name.lower(): value.strip() for name, value in reversed(parsed)}
 
 
 class _Window:

@@ -54,7 +54,7 @@ def replacing_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         # mkstemp gives access to the owner only, but tables follow the umask.
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~umask())
         _sync(temporary)
         temporary.replace(path)
     finally:
@@ -191,7 +191,8 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return the umask of this process."""
     current = os.umask(0)
     os.umask(current)
     return current

@@ -403,7 +403,8 @@ def _meaning(kind: str, text: str, scheme: str) -> tuple[int, str]:
     found = ((n, message) for n, pattern, message in _MEANINGS if re.search(pattern, whole))
     number, message = next(found, (errno.EIO, "{}"))
     host = re.search(r"https?://([^/\s]+)", text)
-    message = message.format(_first_line(text), host=host[1] if host else "the store")
+    line = re.sub(r"^Generic \w+ error: ", "", text.partition("\n")[0]).rstrip("- ")
+    message = message.format(line, host=host[1] if host else "the store")
     if number == errno.EACCES:
         code = re.search(r"<Code>(\w+)</Code>", text)
         message += f" ({code[1]})" if code else ""
@@ -416,10 +417,6 @@ _CREDENTIALS = {
     "gs": "GOOGLE_APPLICATION_CREDENTIALS",
     "az": "AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
 }
-
-
-def _first_line(error: object) -> str:
-    return re.sub(r"^Generic \w+ error: ", "", str(error).partition("\n")[0]).rstrip("- ")
 
 
 def is_url(path: str) -> bool:

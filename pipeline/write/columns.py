@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -18,6 +19,8 @@ from pipeline.version import FORMAT_VERSION
 
 Table = Literal["articles", "duplicates", "rejects"]
 TABLES: tuple[Table, ...] = ("articles", "duplicates", "rejects")
+COUNTED = ("read", *TABLES, "unchanged")
+"""What became of the records that a run read."""
 _UTC = pa.timestamp("us", tz="UTC")
 _STRINGS = pa.list_(pa.field("item", pa.string(), nullable=False))
 
@@ -68,15 +71,8 @@ def _instant(timestamp: Timestamp | None) -> object:
     return timestamp.instant if timestamp else None
 
 
-def _removed(article: Article) -> object:
-    return [{"start": r.start, "end": r.end, "rule": r.rule} for r in article.removed]
-
-
-def _evidence(article: Article) -> object:
-    return [
-        {"field": e.field, "value": e.value, "source": e.source, "start": e.start, "end": e.end}
-        for e in article.evidence
-    ]
+_span = attrgetter("start", "end", "rule")
+_found = attrgetter("field", "value", "source", "start", "end")
 
 
 def _rejected_url(rejection: Rejection) -> str | None:
@@ -113,8 +109,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("raw_char_count", pa.int32(), "!", _KEPT, "code points of the decoded document", lambda a: a.raw_char_count),
     Column("media_type", pa.string(), "!", _KEPT, "text/plain or text/html", lambda a: a.document.media_type),
     Column("extractor", pa.string(), "!", _KEPT, "which extractor produced text: lines, trafilatura, or trafilatura+block_model (with the page model)", lambda a: a.extractor),
-    Column("removed", _REMOVED, "!", _KEPT, "spans cut from the decoded text (for HTML: from the extraction), in code points, with the rule", _removed),
-    Column("evidence", _EVIDENCE, "!", _A, "where each metadata value comes from, the winner first", _evidence),
+    Column("removed", _REMOVED, "!", _KEPT, "spans cut from the decoded text (for HTML: from the extraction), in code points, with the rule", lambda a: list(map(_span, a.removed))),
+    Column("evidence", _EVIDENCE, "!", _A, "where each metadata value comes from, the winner first", lambda a: list(map(_found, a.evidence))),
     Column("flags", _STRINGS, "!", _KEPT, "notable conditions, from the closed list below", lambda a: a.flags),
     Column("representative_id", pa.string(), "!", _D, "id of the article that is kept instead"),
     Column("representative_run_id", pa.string(), "!", _D, "run that published the representative"),

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.storage import Place, write_bytes
-from pipeline.write.columns import SIGHTINGS_SCHEMA, TABLES, Table, columns_of, schema
+from pipeline.write.columns import COUNTED, SIGHTINGS_SCHEMA, TABLES, Table, columns_of, schema
 
 NAME = "views.sql"
 
@@ -27,7 +27,6 @@ _HEADER = """\
 """
 
 _MANIFESTS = "runs/*/manifest.json"
-_COUNTED = ("read", "articles", "duplicates", "rejects", "unchanged")
 _FACTS = {
     "run_id": "VARCHAR",
     "sequence": "BIGINT",
@@ -37,7 +36,7 @@ _FACTS = {
     "newsieve": "VARCHAR",
 }
 _MANIFEST_COLUMNS = _FACTS | {
-    "counts": f"STRUCT({', '.join(f'{name} BIGINT' for name in _COUNTED)})"
+    "counts": f"STRUCT({', '.join(f'{name} BIGINT' for name in COUNTED)})"
 }
 
 _DERIVED = Path(__file__).with_name("derived_views.sql").read_text(encoding="utf-8")
@@ -82,7 +81,7 @@ def views(output: Place, listed: Listed | None = None) -> str:
         parts.append(_rows_of(output, listed, table, schema(table)))
         parts.append(_comments(table))
     parts.append(_rows_of(output, listed, "state/sightings", SIGHTINGS_SCHEMA))
-    counts = ", ".join(f"counts.{name}" for name in _COUNTED)
+    counts = ", ".join(f"counts.{name}" for name in COUNTED)
     columns = ", ".join(f"{name}: '{type_}'" for name, type_ in _MANIFEST_COLUMNS.items())
     manifests = f"read_json('{_MANIFESTS}', columns = {{{columns}}})"
     if listed and listed.manifests:
@@ -116,7 +115,7 @@ def _runs_query(manifests: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for manifest in manifests:
         facts = [f"{_quoted(manifest.get(name))}::{type_}" for name, type_ in _FACTS.items()]
-        counts = ", ".join(f"{name}: {manifest['counts'][name]}" for name in _COUNTED)
+        counts = ", ".join(f"{name}: {manifest['counts'][name]}" for name in COUNTED)
         rows.append(f"({', '.join([*facts, f'{{{counts}}}'])})")
     names = ", ".join([*_FACTS, "counts"])
     return f"SELECT * FROM (VALUES {', '.join(rows)}) AS told({names})"  # noqa: S608

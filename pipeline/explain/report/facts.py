@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 
 from pipeline.explain.account import most_first
 from pipeline.explain.lookup import read_columns
-from pipeline.explain.runs import COUNTED, COUNTED_BY, find_run, list_runs
+from pipeline.explain.runs import COUNTED_BY, find_run, list_runs
 from pipeline.ledger.held import check_output
 from pipeline.ledger.history import CommittedRun, committed_runs, read_manifest
 from pipeline.records import REASONS
 from pipeline.storage import Place
-from pipeline.write.columns import TABLES, Table
+from pipeline.write.columns import COUNTED, TABLES, Table
 
 WORD_STEPS = (0, 50, 100, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000)
 """Lower bounds of the bins of lengths, in words; the last bin has no upper bound."""

@@ -18,19 +18,20 @@ from typing import Any
 import pyarrow.compute as pc
 import pygal
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from pygal.formatters import human_readable
 from pygal.style import Style
 
 from pipeline.config import Config
 from pipeline.errors import NewsieveError
 from pipeline.explain.lookup import Rows, plain, read_columns
 from pipeline.explain.report.facts import by_family
-from pipeline.explain.runs import COUNTED
 from pipeline.ledger.inputs import find_inputs
 from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document
 from pipeline.storage import Place, open_input, place_of
+from pipeline.write.columns import COUNTED
 
 FATES = COUNTED[1:]
 
@@ -56,31 +57,8 @@ def render_page(facts: Mapping[str, Any], samples: Mapping[str, Any]) -> str:
         samples=samples,
         charts=_charts(facts),
         fates=FATES,
-        flow=_flow(facts),
         removed_by_family=by_family(facts["removed_by_rule"]),
     )
-
-
-def _flow(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Divide the records by fate, and each fate by reason, as shares of all records."""
-    counts = facts["counts"]
-    whole = max(1, counts["read"])
-    parts = {
-        "duplicates": facts["duplicates_by_match"],
-        "rejects": facts["rejects_by_reason"],
-    }
-    return [
-        {
-            "name": name,
-            "count": counts[name],
-            "share": counts[name] / whole,
-            "parts": [
-                {"name": each["name"], "count": each["count"], "share": each["count"] / whole}
-                for each in parts.get(name, ())
-            ],
-        }
-        for name in FATES
-    ]
 
 
 def _charts(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -134,7 +112,6 @@ _LABELS = 8
 def _bars(name: str, bins: Sequence[Any], label: Callable[[Any], str]) -> str:
     """Draw a bar for the count of each bin; *name* is the name of the chart in the page."""
     chart = _chart(pygal.Bar, name, [label(each) for each in bins])
-    chart.y_labels = _ticks(max((each["count"] for each in bins), default=0))
     chart.add("", [{"value": each["count"], "label": label(each)} for each in bins])
     return _svg(chart)
 
@@ -143,7 +120,6 @@ def _trend(name: str, labels: Sequence[str], series: Mapping[str, Sequence[float
     """Draw a line for each of *series* over the runs *labels*."""
     dots = len(labels) < 30
     chart = _chart(pygal.Line, name, labels, show_legend=True, show_dots=dots, width=1000)
-    chart.y_labels = _ticks(max(max(values) for values in series.values()))
     for title, values in series.items():
         chart.add(title, list(values))
     return _svg(chart)
@@ -164,7 +140,10 @@ def _chart(kind: Any, name: str, labels: Sequence[str], **settings: Any) -> Any:
         "include_x_axis": True,
         "show_minor_x_labels": False,
         "truncate_label": 12,
-        "value_formatter": _short,
+        "value_formatter": human_readable,
+        "order_min": 0,  # whole numbers as ticks
+        "min_scale": 1,
+        "max_scale": 5,
         "disable_xml_declaration": True,
     }
     chart = kind(**options | settings)
@@ -173,31 +152,6 @@ def _chart(kind: Any, name: str, labels: Sequence[str], **settings: Any) -> Any:
     step = -(-len(labels) // _LABELS) or 1
     chart.x_labels_major = list(labels)[::step]
     return chart
-
-
-def _ticks(most: float) -> list[int]:
-    """Choose at most five whole numbers as ticks of an axis from 0 to *most*.
-
-    >>> _ticks(3), _ticks(19), _ticks(0)
-    ([0, 1, 2, 3], [0, 5, 10, 15, 20], [0, 1])
-    """
-    for size in (10**power for power in range(13)):
-        for step in (size, 2 * size, 5 * size):
-            if 4 * step >= most:
-                return list(range(0, max(1, int(-(-most // step))) * step + 1, step))
-    return [0, int(most)]
-
-
-def _short(value: float) -> str:
-    """Format a number for an axis.
-
-    >>> _short(950), _short(12_000), _short(1_500_000), _short(0.25)
-    ('950', '12k', '1.5M', '0.25')
-    """
-    for size, letter in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
 
 
 def _svg(chart: Any) -> str:
@@ -246,9 +200,8 @@ def _articles(folder: Place, rows: Rows, settings: Mapping[str, Any]) -> list[di
 
 
 def _article(row: Mapping[str, Any], seen: str | None) -> dict[str, Any]:
-    names = ("id", "title", "site", "url", "source", "language", "word_count", "extractor")
-    return {name: row[name] for name in names} | {
-        "authors": list(row["authors"]),
+    return {
+        **row,
         "date_published": plain(row["date_published"]),
         "rules": sorted({span["rule"] for span in row["removed"]}),
         "segments": segments(seen, row["removed"], row["evidence"]) if seen else None,
@@ -354,20 +307,10 @@ def _pairs(folder: Place, rows: Rows) -> Iterator[dict[str, Any]]:
             continue
         kept = rows.named(copy.values["representative_id"], text=True)
         if kept:
-            yield _pair(copy.values, kept[0].values)
-
-
-def _pair(copy: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("id", "title", "site", "url", "source", "word_count", "run_id")
-    return {
-        "left_out": {name: copy[name] for name in names},
-        "kept": {name: kept[name] for name in names},
-        "match": copy["match"],
-        "similarity": copy["similarity"],
-        "containment": copy["containment"],
-        "evidence": {each["part"]: each["value"] for each in copy["evidence"] or ()},
-        "differences": differences(kept["text"], copy["text"]),
-    }
+            evidence = {each["part"]: each["value"] for each in copy.values["evidence"] or ()}
+            differ = differences(kept[0].values["text"], copy.values["text"])
+            texts = {"left_out": copy.values, "kept": kept[0].values}
+            yield texts | {"evidence": evidence, "differences": differ}
 
 
 def differences(kept: str, copy: str) -> list[dict[str, str]]:

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.explain.report.facts import by_family
-from pipeline.explain.runs import COUNTED
 from pipeline.text.terminal import shown_in
+from pipeline.write.columns import COUNTED
 
 ROWS = 8
 BAR = 20
