@@ -116,13 +116,9 @@ def find_config() -> Path | None:
 
 def redirected(config: Config, inputs: Sequence[str], output: str | None) -> Config:
     """Replace ``input.paths`` and ``write.output``, unless *inputs* or *output* is empty."""
-    if inputs:
-        section = config.input.model_copy(update={"paths": tuple(inputs)})
-        config = config.model_copy(update={"input": section})
-    if output:
-        section_out = config.write.model_copy(update={"output": output})
-        config = config.model_copy(update={"write": section_out})
-    return config
+    read = config.input.model_copy(update={"paths": tuple(inputs)} if inputs else {})
+    write = config.write.model_copy(update={"output": output} if output else {})
+    return config.model_copy(update={"input": read, "write": write})
 
 
 def changed(config: Config) -> dict[str, Any]:

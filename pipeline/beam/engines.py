@@ -161,15 +161,12 @@ def _prism(options: Options) -> Need:
     path = options.text("prism_location")
     if path and shutil.which(path):
         return Need("prism_location", path, state="ok")
+    missing = "no program is named, and a run downloads nothing"
     return Need(
         "prism_location",
-        (
-            f"{path} is not a program; "
-            if path
-            else "no program is named, and a run downloads nothing; "
-        )
-        + "build it once: GOBIN=FOLDER go install github.com/apache/beam/sdks/v2/go/cmd/prism@"
-        f"v{apache_beam.__version__}, then --prism_location=FOLDER/prism",
+        f"{f'{path} is not a program' if path else missing}; build it once: GOBIN=FOLDER "
+        f"go install github.com/apache/beam/sdks/v2/go/cmd/prism@v{apache_beam.__version__}, "
+        "then --prism_location=FOLDER/prism",
     )
 
 

@@ -92,12 +92,8 @@ def _sweep(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-class Deaths(list[str]):
-    """A line for each worker process, or thread of this process, that died."""
-
-
 @contextmanager
-def local_workers(folder: Path, deaths: Deaths) -> Iterator[SubprocessSDKEnvironment]:
+def local_workers(folder: Path, deaths: list[str]) -> Iterator[SubprocessSDKEnvironment]:
     """Let Beam start private worker processes; yield the environment to run in.
 
     Args:
@@ -169,7 +165,7 @@ class _Worker(worker_handlers.GrpcWorkerHandler):
     def __init__(
         self,
         held: int,
-        deaths: Deaths,
+        deaths: list[str],
         processes: list[subprocess.Popen[bytes]],
         _payload: bytes,
         state: Any,

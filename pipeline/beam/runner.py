@@ -15,7 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline.beam.graph import build
-from pipeline.beam.local_workers import Deaths, local_workers, private_folder
+from pipeline.beam.local_workers import local_workers, private_folder
 from pipeline.beam.options import IN_PROCESS, parse_options
 from pipeline.beam.remote import execute_remotely
 from pipeline.dedup.steps.layouts import key_ranges
@@ -56,7 +56,7 @@ def execute(
     Raises:
         NewsieveError: the run failed; nothing is published.
     """
-    options, deaths = parse_options(config, beam_flags), Deaths()
+    options, deaths = parse_options(config, beam_flags), list[str]()
     # With one process, fewer and larger elements take less memory.
     ranges = 1 if options.runner == IN_PROCESS else key_ranges(plan.bytes)
 
@@ -78,7 +78,7 @@ def _execute_here(
     options: Options,
     count: int,
     folder: Path,
-    deaths: Deaths,
+    deaths: list[str],
     lay_out: Callable[[beam.Pipeline], object],
 ) -> None:
     if count > 1 and address_space() < SEVERAL_WORKERS_ADDRESSES:
@@ -95,7 +95,7 @@ def _execute_here(
             lay_out(root)
 
 
-def _failure(error: Exception, deaths: Deaths) -> BaseException:
+def _failure(error: Exception, deaths: list[str]) -> BaseException:
     """Turn an exception of the engine into a message; keep interruptions."""
     # The engine wraps exceptions of a step; only its text names the original.
     text = str(error)

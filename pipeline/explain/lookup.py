@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
+from itertools import chain
 from operator import or_
 from typing import Any
 
@@ -208,7 +209,12 @@ def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
     for number, record in enumerate(records):
         if number:
             yield ""
-        yield from _LINES[record["fate"]](record)
+        heading, rows = _TEXTS[record["fate"]]
+        how = "judged, not wanted" if record.get("kind") == "filtered" else "could not be used"
+        yield f"{record['source']}: {heading.format(**record, how=how)}"
+        for label, text in chain(_common_rows(record), rows(record)):
+            if text:
+                yield f"  {label:<9} {text}"
 
 
 def _record(rows: Rows, row: Row) -> dict[str, Any]:
@@ -242,74 +248,66 @@ def _related(row: Row) -> dict[str, Any]:
     return {name: plain(row.values[name]) for name in _RELATED}
 
 
-def _heading_lines(record: dict[str, Any], fate: str) -> Iterator[str]:
-    yield f"{record['source']}: {fate}"
-    yield f"  run       {record['run_id']}, {record['file']}"
-    yield f"  id        {record['id'] or 'none: the record could not be read'}"
-    names = (("record id", "record_id"), ("url", "url"), ("title", "title"))
-    for label, name in (*names, ("published", "date_published")):
-        if record.get(name):
-            yield f"  {label:<9} {record[name]}"
+_TextRows = Iterator[tuple[str, str | None]]
+"""Labels and texts; without a text, a row is left out."""
 
 
-def _article_lines(record: dict[str, Any]) -> Iterator[str]:
-    yield from _heading_lines(record, "an article, kept")
-    if record["revision_of"]:
-        yield f"  revision  of {record['revision_of']}"
-    yield from _listed("revised", "by", record["revised_by"])
-    if record["flags"]:
-        yield f"  flags     {', '.join(record['flags'])}"
-    yield f"  cluster   {record['cluster_id']}"
-    yield from _listed("beside", "other versions of the story kept:", record["kept_beside"])
-    if not record["copies"]:
-        yield "  copies    none was found"
-    yield from _listed("copies", "left out:", record["copies"])
+def _common_rows(record: dict[str, Any]) -> _TextRows:
+    yield "run", f"{record['run_id']}, {record['file']}"
+    yield "id", record["id"] or "none: the record could not be read"
+    yield "record id", record.get("record_id")
+    yield "url", record.get("url")
+    yield "title", record.get("title")
+    yield "published", record.get("date_published")
 
 
-def _listed(label: str, what: str, related: list[dict[str, Any]]) -> Iterator[str]:
-    if not related:
-        return
-    yield f"  {label:<9} {len(related)} {what}"
+def _article_rows(record: dict[str, Any]) -> _TextRows:
+    yield "revision", record["revision_of"] and f"of {record['revision_of']}"
+    yield from _related_rows("revised", "by", record["revised_by"])
+    yield "flags", ", ".join(record["flags"])
+    yield "cluster", record["cluster_id"]
+    yield from _related_rows("beside", "other versions of the story kept:", record["kept_beside"])
+    yield "copies", None if record["copies"] else "none was found"
+    yield from _related_rows("copies", "left out:", record["copies"])
+
+
+def _related_rows(label: str, what: str, related: list[dict[str, Any]]) -> _TextRows:
+    if related:
+        yield label, f"{len(related)} {what}"
     for each in related[:SHOWN]:
         match = f", {each['match']}" if "match" in each else ""
         alike = each.get("similarity")
         similar = f", similarity {alike:.2f}" if alike is not None else ""
-        yield f"            {each['id']}  {each['url'] or each['source']}{match}{similar}"
+        yield "", f"{each['id']}  {each['url'] or each['source']}{match}{similar}"
     if len(related) > SHOWN:
-        yield f"            … and {len(related) - SHOWN} more; --format json lists all"
+        yield "", f"… and {len(related) - SHOWN} more; --format json lists all"
 
 
-def _duplicate_lines(record: dict[str, Any]) -> Iterator[str]:
+def _duplicate_rows(record: dict[str, Any]) -> _TextRows:
     other = record["representative"]
-    yield from _heading_lines(record, f"a duplicate ({record['match']}), left out")
-    yield f"  copy of   {other['id']}  {other.get('url') or other.get('source') or ''}".rstrip()
-    if other.get("title"):
-        yield f"            {other['title']}"
-    if other["run_id"] != record["run_id"]:
-        yield f"            published by {other['run_id']}"
-    yield f"  cluster   {record['cluster_id']}"
+    yield "copy of", f"{other['id']}  {other.get('url') or other.get('source') or ''}".rstrip()
+    yield "", other.get("title")
+    yield "", None if other["run_id"] == record["run_id"] else f"published by {other['run_id']}"
+    yield "cluster", record["cluster_id"]
     if record["similarity"] is not None:
-        yield (
-            f"  alike     similarity {record['similarity']:.3f}, "
-            f"containment {record['containment']:.3f}"
-        )
+        ratios = "similarity {similarity:.3f}, containment {containment:.3f}"
+        yield "alike", ratios.format(**record)
     parts = [f"{part} {value:.4g}" for part, value in record["evidence"].items()]
     for start in range(0, len(parts), 4):
-        yield f"  {'' if start else 'evidence':<9} {' · '.join(parts[start : start + 4])}"
+        yield "" if start else "evidence", " · ".join(parts[start : start + 4])
 
 
-def _rejected_lines(record: dict[str, Any]) -> Iterator[str]:
-    how = "judged, not wanted" if record["kind"] == "filtered" else "could not be used"
-    yield from _heading_lines(record, f"rejected, {how}")
+def _reject_rows(record: dict[str, Any]) -> _TextRows:
     meaning = f": {record['meaning']}" if record["meaning"] else ""
-    yield f"  reason    {record['reason']}{meaning} (stage {record['stage']})"
-    if record["detail"]:
-        yield f"  detail    {record['detail']}"
-    if record["error_type"]:
-        again = "; reading it again later may succeed" if record["retryable"] else ""
-        yield f"  error     {record['error_type']}{again}"
-    if record["excerpt"]:
-        yield f"  begins    {' '.join(record['excerpt'].split())[:100]}"
+    yield "reason", f"{record['reason']}{meaning} (stage {record['stage']})"
+    yield "detail", record["detail"]
+    again = "; reading it again later may succeed" if record["retryable"] else ""
+    yield "error", record["error_type"] and f"{record['error_type']}{again}"
+    yield "begins", " ".join((record["excerpt"] or "").split())[:100]
 
 
-_LINES = {"article": _article_lines, "duplicate": _duplicate_lines, "rejected": _rejected_lines}
+_TEXTS = {
+    "article": ("an article, kept", _article_rows),
+    "duplicate": ("a duplicate ({match}), left out", _duplicate_rows),
+    "rejected": ("rejected, {how}", _reject_rows),
+}

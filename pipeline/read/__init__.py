@@ -14,6 +14,7 @@ from typing import BinaryIO
 from pipeline.config import InputConfig
 from pipeline.read.fields import reject
 from pipeline.read.formats import FORMATS, Records
+from pipeline.read.parquet import survey_row_groups
 from pipeline.read.parts import Part, Survey, byte_range, is_as_planned, place_in, survey_lines
 from pipeline.records import Rejection
 
@@ -52,10 +53,12 @@ def _planned_records(
     if changed:
         return iter(changed)
     form = FORMATS[part.suffix]
-    by_lines = form.survey is survey_lines
-    start, stop = (part.start, part.stop or part.size) if by_lines else (0, part.size)
-    opened = form.open(byte_range(stream, start, stop))
-    records = form.records(opened, part, config, ignored)
+    start, stop = 0, part.size
+    if form.survey is survey_lines:
+        start, stop = part.start, part.stop or part.size
+    in_order = form.survey is not survey_row_groups
+    planned = byte_range(stream, start, stop) if in_order else stream
+    records = form.records(form.open(planned), part, config, ignored)
     if not form.single:  # each record is whole
         return chain(records, _check(stream, part))
     document = list(records)

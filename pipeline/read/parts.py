@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -161,47 +160,27 @@ def is_as_planned(stream: BinaryIO, part: Part) -> bool:
 
 
 def byte_range(stream: BinaryIO, start: int, stop: int | None) -> BinaryIO:
-    """Return bytes [start, stop) of *stream* as a stream; reading raises OSError if it is shorter.
-
-    Closing the result does not close *stream*.
-    """
-    if not start and (stop is None or stream.seek(0, os.SEEK_END) == stop):
-        if stop is not None:
-            stream.seek(0)
-        return stream
+    """Return bytes [start, stop) of *stream*, to be read in order; OSError if it is shorter."""
+    if stop is None and not start:
+        return stream  # it may be a pipe
+    whole = not start and stream.seek(0, os.SEEK_END) == stop
     stream.seek(start)
-    return cast("BinaryIO", io.BufferedReader(_Range(stream, start, stop)))
+    return stream if whole or stop is None else cast("BinaryIO", _Limited(stream, stop - start))
 
 
-class _Range(io.RawIOBase):
-    def __init__(self, stream: BinaryIO, start: int, stop: int | None) -> None:
-        self._stream = stream
-        self._start = start
-        self._stop = stop
+@dataclass
+class _Limited:
+    """The next bytes of a stream, so many of which are *left* to read."""
 
-    def readable(self) -> bool:
-        return True
+    stream: BinaryIO
+    left: int
 
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        if whence == os.SEEK_END and self._stop is not None:
-            offset, whence = offset + self._stop, os.SEEK_SET
-        elif whence == os.SEEK_SET:
-            offset += self._start
-        return self._stream.seek(offset, whence) - self._start
-
-    def tell(self) -> int:
-        return self._stream.tell() - self._start
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        left = len(buffer) if self._stop is None else max(0, self._stop - self._stream.tell())
-        content = self._stream.read(min(len(buffer), left))
-        if left and not content and self._stop is not None:
+    def read(self, size: int) -> bytes:
+        content = self.stream.read(min(size, self.left))
+        if self.left and not content:
             raise OSError("the file has become shorter since the run was planned")
-        buffer[: len(content)] = content
-        return len(content)
+        self.left -= len(content)
+        return content
 
 
 def survey_whole(stream: BinaryIO, _block_bytes: int = 0) -> Survey:

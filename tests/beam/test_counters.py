@@ -10,7 +10,7 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from runs import ROOT, run
 
 from pipeline.beam.graph import build
-from pipeline.beam.local_workers import Deaths, local_workers, private_folder
+from pipeline.beam.local_workers import local_workers, private_folder
 from pipeline.beam.work import CLOSED, NAMESPACE
 
 pytestmark = pytest.mark.beam
@@ -25,7 +25,7 @@ def test_the_counters_equal_the_account(workers, tmp_path):
 
     def engine(plan, name, config, staging):
         options = PipelineOptions([f"--direct_num_workers={workers}"])
-        with private_folder() as folder, local_workers(folder, Deaths()) as several:
+        with private_folder() as folder, local_workers(folder, []) as several:
             environment = several if workers > 1 else None
             with beam.Pipeline(runner=FnApiRunner(environment), options=options) as root:
                 build(root, plan.blocks, name, config, staging)

@@ -190,8 +190,8 @@ def _stage(orphans: Sequence[FileChange], config: DedupConfig, staging: Staging)
         members = MemberWriter(0, config, staging, files)
         for each in orphans:
             for found in read_articles(each.path, each.touched):
-                members.append(list(enumerate(found.articles, number)))
-                number += len(found.articles)
+                members.append([(n, stored.article) for n, stored in enumerate(found, number)])
+                number += len(found)
 
 
 def _adopt_one(

@@ -15,10 +15,9 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -125,7 +124,7 @@ def sign_again(articles: Place, config: DedupConfig, work: Place) -> pa.Table:
         with ExitStack() as files:
             members = MemberWriter(0, config, staging, files)
             for found in read_articles(articles, rows):
-                members.append(list(enumerate(found.articles)))
+                members.append([(n, each.article) for n, each in enumerate(found)])
         return keys_table(0, rows, config, staging)
 
 
@@ -139,17 +138,16 @@ COLUMNS = [
 BATCH_ROWS = 1_000
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Articles of one file, and the run, cluster and page of each."""
+class Stored(NamedTuple):
+    """A published article, and its run, cluster and page."""
 
-    articles: list[Article]
-    run_ids: list[str]
-    cluster_ids: list[str]
-    page_ids: list[str]
+    article: Article
+    run_id: str
+    cluster_id: str
+    page_id: str
 
 
-def read_articles(path: Place, rows: NDArray[np.int64]) -> Iterator[Found]:
+def read_articles(path: Place, rows: NDArray[np.int64]) -> Iterator[list[Stored]]:
     """Read those *rows* (ascending) of a file, ``BATCH_ROWS`` at a time or fewer."""
     file = pq.ParquetFile(opened(path))
     first = 0
@@ -160,19 +158,14 @@ def read_articles(path: Place, rows: NDArray[np.int64]) -> Iterator[Found]:
             table = file.read_row_group(group, columns=COLUMNS)  # older files lack some
             for start in range(0, len(inside), BATCH_ROWS):
                 chosen = table.take(pa.array(inside[start : start + BATCH_ROWS])).to_pylist()
-                yield Found(
-                    [_article(row) for row in chosen],
-                    [row["run_id"] for row in chosen],
-                    [row["cluster_id"] for row in chosen],
-                    [row.get("page_id") or row["id"] for row in chosen],
-                )
+                yield [_stored(row) for row in chosen]
         first += size
 
 
-def _article(row: dict[str, Any]) -> Article:
+def _stored(row: dict[str, Any]) -> Stored:
     names = ("id", "record_id", "source", "media_type")
     document = Document(**{name: row[name] for name in names}, content="")
-    return Article(
+    article = Article(
         document=document,
         text=row["text"],
         extractor=row["extractor"],
@@ -183,6 +176,7 @@ def _article(row: dict[str, Any]) -> Article:
         date_published=_timestamp(row["date_published"], row["date_published_precision"]),
         fetched_at=_timestamp(row["fetched_at"]),
     )
+    return Stored(article, row["run_id"], row["cluster_id"], row.get("page_id") or row["id"])
 
 
 def _timestamp(instant: datetime | None, precision: Precision | None = None) -> Timestamp | None:

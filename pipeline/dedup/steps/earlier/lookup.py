@@ -200,11 +200,10 @@ def stage(index: int, chosen: NDArray[np.int64], config: DedupConfig, staging: S
         members = MemberWriter(index, config, staging, files)
         for path, rows in _by_part(chosen, staging.window().parts):
             for found in read_articles(path, rows):
-                kept = list(enumerate(found.articles, ordinal))
-                named = zip(found.run_ids, found.cluster_ids, found.page_ids, strict=True)
+                kept = [(n, stored.article) for n, stored in enumerate(found, ordinal)]
                 published = [
                     Published(int(article_number(index, runs.setdefault(run, len(runs)))), *where)
-                    for run, *where in named
+                    for _, run, *where in found
                 ]
                 members.append(kept, published)
                 ordinal += len(kept)
