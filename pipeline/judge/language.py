@@ -16,7 +16,6 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from threading import Lock
 from typing import Any, NamedTuple
 
 import langdetect
@@ -47,7 +46,6 @@ _FLOOR = Detector.ALPHA_DEFAULT / Detector.BASE_FREQ  # langdetect's own smoothi
 _UNIT = 1_000  # evidence is kept in thousandths of a nat
 _SPACE, _STRANGE = 0, 1  # ids; letters of the profiles follow
 _NORMALIZED = 0x3000  # langdetect maps no letter of these scripts above it to another
-_LOADING = Lock()
 _EXACT = 1_500
 """Rows of evidence, of at most 9.9 nats each, whose sum float32 represents exactly."""
 _ONES = np.ones(_EXACT, np.float32)
@@ -106,13 +104,8 @@ def _gram_nodes(ids: NDArray[np.intp], following: NDArray[np.uint16]) -> NDArray
     return np.concatenate((single, double, triple))
 
 
-def _profiles(script: str) -> Profiles:
-    with _LOADING:
-        return _load(script)
-
-
 @cache
-def _load(script: str) -> Profiles:
+def _profiles(script: str) -> Profiles:
     folder = Path(langdetect.__file__).parent / "profiles"
     languages = tuple(PROFILES[script].split())
     found = [json.loads((folder / language).read_text("utf-8")) for language in languages]

@@ -23,8 +23,7 @@ from typing import Any
 
 from pipeline.errors import LostRace, NewsieveError
 from pipeline.staging import Staging
-from pipeline.storage import Place, local, name_below, remove_objects
-from pipeline.storage.cache import forget_copy
+from pipeline.storage import Place, forget_copy, local, name_below, remove_objects
 from pipeline.storage.disk import effective
 from pipeline.storage.objects import Stat, StorePath
 

@@ -4,7 +4,6 @@
     clean_block   a block of inputs → staged articles, rejections, signatures
     isolation     documents → articles or rejections, each under a limit of time and memory
     reading       files → records, in a helper process
-    limits        batches and limits that both helper processes have in common
     write_block   a staged block and its verdicts → the finished tables
     sightings     records that were seen before
     tombstones    records that were taken down → rejections

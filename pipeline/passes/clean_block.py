@@ -9,11 +9,10 @@ from typing import cast
 
 import pyarrow as pa
 
-from pipeline.arrays import ids_in, lookup
+from pipeline.arrays import ids_in, lookup, portions
 from pipeline.config import Config
 from pipeline.dedup.steps.write_members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
-from pipeline.passes.limits import batches
 from pipeline.passes.reading import counted_records, start_reader
 from pipeline.passes.sightings import Sightings
 from pipeline.passes.site_lines import Repeated, read_repeated
@@ -48,7 +47,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
         fates = _fates(records, config, read_repeated(staging), tombstones, counter)
-        for batch in batches(fates, _chars_of, BATCH_ROWS, BATCH_CHARS):
+        for batch in portions(fates, _chars_of, BATCH_CHARS, BATCH_ROWS):
             articles = [(n, fate) for n, fate in batch if isinstance(fate, Article)]
             rejections = [(n, fate) for n, fate in batch if isinstance(fate, Rejection)]
             laid_out, kept, misfits = _fitting(articles)

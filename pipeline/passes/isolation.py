@@ -10,11 +10,12 @@ from dataclasses import replace
 from functools import cache
 from typing import cast
 
+from pipeline.arrays import portions
 from pipeline.clean import clean_documents
 from pipeline.config import Config, RunConfig
 from pipeline.guard import Guard, Killed, Limits
 from pipeline.judge import judge_article
-from pipeline.passes.limits import batches, limit_of
+from pipeline.passes.reading import BATCH_CHARS, BATCH_RECORDS, limit_of
 from pipeline.records import (
     Article,
     Document,
@@ -53,7 +54,7 @@ def process_records(
     guard = _guard(limits) if limits.seconds or limits.megabytes else None
     if guard is not None:
         guard.start()
-    for batch in batches(records, _chars_of):
+    for batch in portions(records, _chars_of, BATCH_CHARS, BATCH_RECORDS):
         documents = [record for record in batch if not isinstance(record, Rejection)]
         items = [(document, repeated(document)) for document in documents]
         fates = _isolated(items, config, guard) if guard else process_documents(items, config)

@@ -16,7 +16,6 @@ from typing import NamedTuple, cast
 
 from pipeline.config import Config, InputConfig, RunConfig
 from pipeline.guard import Guard, Killed, Limits
-from pipeline.passes.limits import BATCH_CHARS, BATCH_RECORDS, limit_of
 from pipeline.read import read_part
 from pipeline.read.fields import MAX_NAMES, OTHER_FIELDS, reject
 from pipeline.read.formats import FORMATS
@@ -26,6 +25,10 @@ from pipeline.staging import LiveCounter
 from pipeline.storage import open_input
 
 Record = Document | Rejection | Unfinished
+BATCH_RECORDS = 64
+BATCH_CHARS = 1_000_000
+"""Maximum size of a batch that is sent to a helper, or by it: enough for the tagger to be efficient;
+batches are in memory twice."""
 MOST_KILLED = 3
 """Number of records that may kill the helper before the rest of a part is given up."""
 _SHARE_OF_LIMIT = 0.1
@@ -119,6 +122,18 @@ def _rejection(
     detail = f"reading {where}: {limit_of(killed, settings, 'half of ')}{rest}"
     rejection = reject(place_in(part), reasons.get(killed.how, killed.how), detail)
     return replace(rejection, retryable=killed.how == "killed_from_outside")
+
+
+def limit_of(killed: Killed, settings: RunConfig, share: str = "") -> str:
+    """Name the limit that was exceeded, but not its value, which varies between runs.
+
+    Args:
+        share: precedes the limit of memory if a helper has only a part of it.
+    """
+    return {
+        "too_slow": f"run.document_seconds = {settings.document_seconds:g}",
+        "too_large_in_memory": f"{share}run.document_megabytes = {settings.document_megabytes:,}",
+    }.get(killed.how, killed.detail)
 
 
 class _Request(NamedTuple):

@@ -10,11 +10,11 @@ from hostile import process_or_act
 from hypothesis import given
 from strategies import TEXTS
 
+from pipeline.arrays import portions
 from pipeline.config import Config
 from pipeline.guard import Guard, Limits
 from pipeline.passes import isolation
 from pipeline.passes.isolation import process_document, process_records
-from pipeline.passes.limits import batches
 from pipeline.records import EXCERPT_CHARS, REASONS, Rejection, excerpt
 
 SHORT = Config.model_validate({"judge": {"min_words": 1_000}})
@@ -208,8 +208,7 @@ def test_documents_are_sent_in_batches_that_are_neither_many_nor_large():
     small = [document(str(n), source=f"{n}.txt") for n in range(70)]
     large = [document("x" * 600_000, source=f"{n}.txt") for n in range(3)]
 
-    assert [64, 6] == [len(batch) for batch in batches(small, isolation._chars_of)]
-    assert [2, 1] == [len(batch) for batch in batches(large, isolation._chars_of)]
-    assert small == [
-        record for batch in batches(iter(small), isolation._chars_of) for record in batch
-    ]
+    limits = (isolation._chars_of, isolation.BATCH_CHARS, isolation.BATCH_RECORDS)
+    assert [64, 6] == [len(batch) for batch in portions(small, *limits)]
+    assert [1, 1, 1] == [len(batch) for batch in portions(large, *limits)]
+    assert small == [record for batch in portions(iter(small), *limits) for record in batch]
