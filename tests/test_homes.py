@@ -24,7 +24,7 @@ HOMES = {
     "lxml": ("pipeline/clean/html/",),
     "resiliparse": ("pipeline/clean/html/candidates.py",),
     "datasketch": ("pipeline/dedup/signatures.py",),
-    "scipy": ("pipeline/dedup/clusters.py", "pipeline/dedup/verify.py"),
+    "scipy": ("pipeline/dedup/clusters.py",),
     "langdetect": ("pipeline/judge/",),
     "tld": ("pipeline/urls.py",),
     "click": ("pipeline/cli/",),

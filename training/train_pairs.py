@@ -31,7 +31,7 @@ from pipeline.config import Config
 from pipeline.dedup.evidence import PARTS, compare
 from pipeline.dedup.model import INPUTS, excluded, inputs
 from pipeline.dedup.steps.layouts import Bundle, article_number
-from pipeline.dedup.steps.read_members import MemberReader
+from pipeline.dedup.steps.members import MemberReader
 from pipeline.passes.clean_block import clean_block
 from pipeline.read.parts import Block, Part
 from pipeline.staging import Staging

@@ -25,7 +25,7 @@ from pipeline.dedup.steps.bundles import (
 from pipeline.dedup.steps.earlier.lookup import choose, find_earlier, finish, look_up, stage
 from pipeline.dedup.steps.edges import find_edges, find_repeats, id_shards, shard_components
 from pipeline.dedup.steps.layouts import BlockKeys, Bundle, Components, block_of, sample_shards
-from pipeline.dedup.steps.read_members import read_ids, read_keys, read_samples
+from pipeline.dedup.steps.members import read_ids, read_keys, read_samples
 from pipeline.guard import cpu_seconds
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.site_lines import count_lines, find_repeated, gather_repeated

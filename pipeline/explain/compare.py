@@ -23,7 +23,7 @@ from pipeline.dedup.particulars import particulars_block, printed_figures, print
 from pipeline.dedup.rarity import LEAST_SHARE, LEAST_SHARED, common_keys
 from pipeline.dedup.shingles import keys_of, shingle_and_sample
 from pipeline.dedup.signatures import band_keys, collision_probability, sign_block
-from pipeline.dedup.steps.write_members import DAY_MINUTES
+from pipeline.dedup.steps.members import DAY_MINUTES
 from pipeline.errors import UsageError
 from pipeline.explain.lookup import Rows, plain
 from pipeline.ledger.inputs import find_inputs

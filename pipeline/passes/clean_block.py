@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.arrays import ids_in, lookup, portions
 from pipeline.config import Config
-from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.dedup.steps.members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
 from pipeline.passes.reading import counted_records, start_reader
 from pipeline.passes.sightings import Sightings

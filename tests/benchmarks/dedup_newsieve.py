@@ -24,8 +24,7 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.shingles import shingle_block
 from pipeline.dedup.signatures import sign_block
 from pipeline.dedup.steps.bundles import resolve
-from pipeline.dedup.steps.read_members import read_records
-from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.dedup.steps.members import MemberWriter, read_records
 from pipeline.passes.clean_block import BATCH_ROWS
 from pipeline.records import Article, Document, identify
 from pipeline.staging import Staging

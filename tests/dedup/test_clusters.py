@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.config import DedupConfig
-from pipeline.dedup import clusters, verify
+from pipeline.dedup import clusters
 from pipeline.dedup.clusters import Members, components, couples, forest, stars
 from pipeline.dedup.order import ORDER_BYTES
 from pipeline.dedup.pairs import match_of, similarity
@@ -186,8 +186,8 @@ def test_stars_hold_their_promises(table, sort, family, random):
     sets, keys, flags = zip(*family, strict=True)
     published = {i for i, flag in enumerate(flags) if flag and i % 3 == 0}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verify, "TABLE_TEXTS", table)
-        patch.setattr(verify, "SORTED_TEXTS", sort)
+        patch.setattr(clusters, "TABLE_TEXTS", table)
+        patch.setattr(clusters, "SORTED_TEXTS", sort)
         alike = stars(members(sets, keys=keys, published=published), CONFIG)
         shuffled = list(range(len(sets)))
         random.shuffle(shuffled)
@@ -252,7 +252,7 @@ def test_a_component_too_large_for_its_table_is_judged_by_a_part_of_its_shingles
     expected = [(60 + i, i) for i in range(60)]
 
     assert expected == listed(stars(giant, CONFIG))
-    monkeypatch.setattr(verify, "TABLE_SHINGLES", 12_000)
+    monkeypatch.setattr(clusters, "TABLE_SHINGLES", 12_000)
     assert expected == listed(stars(giant, CONFIG))
 
 
@@ -270,7 +270,7 @@ def test_a_text_is_given_up_after_so_many_looks(monkeypatch):
 
 def test_shingles_are_loaded_again_when_the_cache_is_full(monkeypatch):
     """Bounded memory changes the work, not the result."""
-    monkeypatch.setattr(verify, "CACHE_BYTES", 1)
+    monkeypatch.setattr(clusters, "CACHE_BYTES", 1)
 
     assert [(1, 0), (2, 0)] == listed(stars(members([A, NEAR_A, PART_OF_A]), CONFIG))
 

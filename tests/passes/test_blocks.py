@@ -14,7 +14,7 @@ from pipeline.config import Config
 from pipeline.dedup.decide import KEPT, MATCHES
 from pipeline.dedup.evidence import PARTS
 from pipeline.dedup.steps.layouts import DIGESTS
-from pipeline.dedup.steps.read_members import read_ids, read_keys
+from pipeline.dedup.steps.members import read_ids, read_keys
 from pipeline.passes import clean_block as cleaning
 from pipeline.passes.clean_block import clean_block
 from pipeline.passes.write_block import write_block

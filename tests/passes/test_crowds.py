@@ -11,8 +11,7 @@ import pytest
 
 from pipeline.config import DedupConfig
 from pipeline.dedup.steps.bundles import resolve
-from pipeline.dedup.steps.read_members import read_records
-from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.dedup.steps.members import MemberWriter, read_records
 from pipeline.records import Article, Document, identify
 from pipeline.staging import Staging
 from tests.in_process import joined

@@ -1,7 +1,6 @@
 """The steps of deduplication, each on one element of work, without Beam.
 
-write_members  articles → small records, band keys, sampled shingles, next to the staged block
-read_members   one article's record and evidence, read back by number
+members        articles → small records, band keys, sampled shingles, and back by number
 layouts        the records that one step leaves for the next, one dtype each
 edges          one group of bands → candidate edges; edges → components
 bundles        components → provisional clusters, rarity, bundles decided together → verdicts

@@ -41,7 +41,7 @@ from pipeline.dedup.steps.layouts import (
     block_of,
     row_of,
 )
-from pipeline.dedup.steps.read_members import MemberReader
+from pipeline.dedup.steps.members import MemberReader
 from pipeline.staging import Staging
 from pipeline.storage import write_bytes
 

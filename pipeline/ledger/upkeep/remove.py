@@ -24,8 +24,7 @@ from pipeline.dedup.decide import KEPT, decide
 from pipeline.dedup.steps.bundles import verdicts_of
 from pipeline.dedup.steps.earlier.keys import read_articles
 from pipeline.dedup.steps.layouts import VERDICT, Bundle, row_of
-from pipeline.dedup.steps.read_members import MemberReader
-from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.dedup.steps.members import MemberReader, MemberWriter
 from pipeline.ledger.commit import now_utc, sweep_staging
 from pipeline.ledger.history import (
     committed_runs,

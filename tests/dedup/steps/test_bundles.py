@@ -16,7 +16,7 @@ from pipeline.dedup.steps.layouts import (
     Bundle,
     article_number,
 )
-from pipeline.dedup.steps.read_members import read_ids
+from pipeline.dedup.steps.members import read_ids
 from pipeline.passes.clean_block import clean_block
 from tests.in_process import joined
 

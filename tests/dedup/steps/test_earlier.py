@@ -18,8 +18,7 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.steps.earlier import lookup
 from pipeline.dedup.steps.earlier.lookup import background_of, find_earlier
 from pipeline.dedup.steps.layouts import article_number, block_of, row_of
-from pipeline.dedup.steps.read_members import read_records
-from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.dedup.steps.members import MemberWriter, read_records
 from pipeline.job import run_job
 from pipeline.ledger.history import committed_runs
 from pipeline.ledger.index import window_of

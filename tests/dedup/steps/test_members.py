@@ -23,8 +23,7 @@ from pipeline.dedup.steps.layouts import (
     URLS,
     article_number,
 )
-from pipeline.dedup.steps.read_members import MemberReader, read_keys, read_samples
-from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.dedup.steps.members import MemberReader, MemberWriter, read_keys, read_samples
 from pipeline.text.unicode import digest
 
 CONFIG = DedupConfig(permutations=16, bands=8)

@@ -27,8 +27,7 @@ from numpy.typing import NDArray
 from pipeline.config import DedupConfig
 from pipeline.dedup.shingles import SAMPLED
 from pipeline.dedup.steps.layouts import SAMPLE
-from pipeline.dedup.steps.read_members import count_records, read_sorted_keys
-from pipeline.dedup.steps.write_members import MemberWriter
+from pipeline.dedup.steps.members import MemberWriter, count_records, read_sorted_keys
 from pipeline.records import Article, Document, Precision, Timestamp
 from pipeline.staging import Staging
 from pipeline.storage import Place, local, opened

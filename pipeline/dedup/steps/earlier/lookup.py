@@ -30,8 +30,7 @@ from pipeline.config import DedupConfig
 from pipeline.dedup.rarity import LEAST_SHARED, RARE_CLUSTERS
 from pipeline.dedup.steps.earlier.keys import NUMBER_BITS, numbered_keys, read_articles
 from pipeline.dedup.steps.layouts import DIGEST, ID_BYTES, SAMPLE, URL, article_number
-from pipeline.dedup.steps.read_members import count_records, read_records
-from pipeline.dedup.steps.write_members import MemberWriter, Published
+from pipeline.dedup.steps.members import MemberWriter, Published, count_records, read_records
 from pipeline.staging import Staging, WindowCounts, WindowPart
 from pipeline.storage import Place, local, opened, place_of
 from pipeline.write.parquet import undamaged
