@@ -27,8 +27,8 @@ from pipeline.storage import open_input
 Record = Document | Rejection | Unfinished
 BATCH_RECORDS = 64
 BATCH_CHARS = 1_000_000
-"""Maximum size of a batch for a helper, or of one: enough for the tagger to be efficient; batches are
-in memory twice."""
+"""Limits of a batch for a helper: enough for the tagger to be efficient; batches are in memory
+twice."""
 MOST_KILLED = 3
 """Number of records that may kill the helper before the rest of a part is given up."""
 _SHARE_OF_LIMIT = 0.1

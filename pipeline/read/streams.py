@@ -7,6 +7,7 @@ then ``BrokenStreamError`` is raised. If a stream ends early, all of it is yield
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,8 +16,6 @@ from typing import BinaryIO
 import zstandard
 
 _CHUNK_BYTES = 1 << 18
-_GZIP = zlib.MAX_WBITS | 16
-_GZIP_OUTPUT_BYTES = 1 << 16
 
 ZSTD_INPUT_BYTES = 1 << 10
 """zstd has no output limit: 4 bytes may unpack to 128 KiB, so this gives at most 32 MiB."""
@@ -48,28 +47,15 @@ def gzip_chunks(stream: BinaryIO) -> Iterator[bytes]:
     Raises:
         BrokenStreamError: the stream is damaged, is not gzip, or ends within a member.
     """
-    member = zlib.decompressobj(_GZIP)
-    begun = members = 0
-    for chunk in plain_chunks(stream):
-        packed = chunk
-        while packed or begun:
-            if not begun and members and not (packed := packed.lstrip(b"\0")):
-                break
-            begun = 1
-            try:
-                unpacked = member.decompress(packed, _GZIP_OUTPUT_BYTES)
-            except zlib.error as error:
-                raise BrokenStreamError(f"damaged gzip: {error}") from error
-            if unpacked:
-                yield unpacked
-            packed = member.unconsumed_tail
-            if member.eof:
-                packed = member.unused_data
-                member = zlib.decompressobj(_GZIP)
-                begun, members = 0, members + 1
-            elif not packed and len(unpacked) < _GZIP_OUTPUT_BYTES:
-                break  # this chunk is used up
-    if begun or not members:
+    unpacked = gzip.GzipFile(fileobj=stream, mode="rb")
+    try:
+        while chunk := unpacked.read1(_CHUNK_BYTES):
+            yield chunk
+    except EOFError as error:
+        raise BrokenStreamError("the gzip stream ends early") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise BrokenStreamError(f"damaged gzip: {error}") from error
+    if unpacked.mtime is None:  # it has no member
         raise BrokenStreamError("the gzip stream ends early")
 
 
