@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.block_features import PAGE, PLAIN, Expansion
-from pipeline.clean.html.block_model import WEIGHTS, Story, keep, settle
+from pipeline.clean.html.block_model import WEIGHTS, Story, keep, pooled, settle
 from pipeline.clean.html.extract import without_head
 from training.fit import CHUNK, fit_dense
 from training.labelled_pages import FOLDS, KEEP, OPEN, SHARE, LabelledPage, read_archive
@@ -87,7 +87,7 @@ def chosen(page: LabelledPage, scores: Floats | None) -> NDArray[np.bool_] | Non
     """The blocks kept of a page, given their *scores*; None without scores."""
     if scores is None or page.rows is None:
         return None
-    kept = keep(scores, page.rows.stamps)
+    kept = keep(pooled(scores, page.rows), page.rows.stamps)
     if kept.any():
         settle(page.candidates, page.rows, kept)
     return kept

@@ -28,6 +28,7 @@ PROSE_CHARS = 45
 MIN_ROWS, MAX_ROWS, MAX_CELL_CHARS = 2, 1_000, 200
 """Rows of a data table, and characters of its longest cell."""
 _NO_DATA = ("form", "input", "select", "textarea", "iframe", "h1")
+LISTS = ("ul", "ol")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
@@ -44,6 +45,8 @@ class Blocks:
         holders: index of the innermost container.
         tables: number, from 1, of the data table of which the block is a row; else 0.
         articles: number, from 1, of the outermost ``<article>`` around the block; else 0.
+        lists: number, from 1, of the outermost ``<ul>`` or ``<ol>`` around the block; else 0.
+        entries: index of the container that is the innermost ``<li>`` around the block; else -1.
         parents, starts, ends: per container, the index of its parent (-1 if none) and its blocks
             [start, end).
     """
@@ -56,6 +59,8 @@ class Blocks:
     holders: list[int] = field(default_factory=list)
     tables: list[int] = field(default_factory=list)
     articles: list[int] = field(default_factory=list)
+    lists: list[int] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
@@ -81,10 +86,11 @@ class _Reader:
         self.table = self.tables = 0
         """The current data table, 0 outside; and the number of data tables so far."""
         self.articles = self.article_depth = 0
+        self.lists = self.list_depth = 0
         self.in_row = False
         self.verbatim = 0
-        self.stack: list[tuple[int, int, int, int]] = []
-        """Container, own, near and around of each open block element."""
+        self.stack: list[tuple[int, int, int, int, int]] = []
+        """Container, own, near, around and innermost ``<li>`` of each open block element."""
 
     def add(self, text: str | None) -> None:
         """Append *text* to the current block."""
@@ -103,7 +109,7 @@ class _Reader:
         for text in _verbatim(raw) if self.verbatim else [_joined(raw)]:
             if not (self.stack and text) or (self.in_row and not text.strip(CELL)):
                 continue
-            container, own, near, around = self.stack[-1]
+            container, own, near, around, entry = self.stack[-1]
             blocks.texts.append(text)
             blocks.linked.append(min(self.link_chars, len(text)))
             blocks.own.append(own)
@@ -112,6 +118,8 @@ class _Reader:
             blocks.holders.append(container)
             blocks.tables.append(self.table)
             blocks.articles.append(self.articles if self.article_depth else 0)
+            blocks.lists.append(self.lists if self.list_depth else 0)
+            blocks.entries.append(entry)
         self.link_chars = 0
 
     def open(self, element: _Element, tag: str) -> None:
@@ -119,10 +127,12 @@ class _Reader:
         self.flush()
         names = " ".join(filter(None, map(element.get, ("class", "id", "itemprop"))))[:300]
         own = 0 if tag in ("body", "html") else mask_of(tag, names, element.get("role", ""))
-        parent, above, _, beyond = self.stack[-1] if self.stack else (-1, 0, 0, 0)
+        parent, above, _, beyond, entry = self.stack[-1] if self.stack else (-1, 0, 0, 0, -1)
         grandparent = self.stack[-2][1] if len(self.stack) > 1 else 0
         blocks = self.blocks
-        self.stack.append((len(blocks.parents), own, own | above | grandparent, own | beyond))
+        container, near = len(blocks.parents), own | above | grandparent
+        entry = container if tag == "li" else entry
+        self.stack.append((container, own, near, own | beyond, entry))
         blocks.parents.append(parent)
         blocks.starts.append(len(blocks.texts))
         blocks.ends.append(0)
@@ -134,6 +144,9 @@ class _Reader:
         if tag == "article":
             self.articles += self.article_depth == 0
             self.article_depth += 1
+        if tag in LISTS:
+            self.lists += self.list_depth == 0
+            self.list_depth += 1
 
     def close(self, tag: str) -> None:
         """End a block element."""
@@ -143,6 +156,7 @@ class _Reader:
         self.in_row = False
         self.verbatim -= tag == "pre"
         self.article_depth -= tag == "article"
+        self.list_depth -= tag in LISTS
         self.blocks.ends[self.stack.pop()[0]] = len(self.blocks.texts)
 
 
