@@ -120,7 +120,9 @@ def learn(pages: list[LabelledPage]) -> tuple[dict[str, object], list[Floats | N
     w = np.concatenate([w[w > 0] for _, w in used])
     folds = np.repeat([page.fold for page, _ in used], [int((w > 0).sum()) for _, w in used])
     candidates = Expansion(FEATURES)
-    x = np.concatenate([candidates.expand(base(page))[w > 0] for page, w in used])
+    x = np.concatenate(
+        [candidates.expand(page.rows.base)[w > 0] for page, w in used if page.rows is not None]
+    )
     report(f"{len(x)} blocks, {x.shape[1]} features")
     scores: list[Floats | None] = [None] * len(pages)
     for fold in range(FOLDS):
@@ -179,12 +181,6 @@ def block_weights(page: LabelledPage) -> Floats:
         share = LARGE_PAGE / count
         weights *= (np.random.default_rng(seed).random(len(weights)) < share) / share
     return weights
-
-
-def base(page: LabelledPage) -> Matrix:
-    """The features of a page that has rows."""
-    assert page.rows is not None
-    return page.rows.base
 
 
 if __name__ == "__main__":

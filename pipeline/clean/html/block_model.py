@@ -148,7 +148,7 @@ class Rows:
         forbidden: row → the rule that forbids it, whatever its score.
         stamps: whether the block is a time stamp.
         lists: number of the list whose entries are scored as one and include the block; else 0.
-        unseen: float64[lists + 1], words of the entries of each list that are not rows.
+        unseen: words of the blocks of each list that are not rows, by the list's number.
         signed: indices of blocks followed by a byline or time stamp.
     """
 
@@ -193,15 +193,15 @@ def measure(candidates: Candidates) -> Rows | None:
     words = measured.words[chosen]
     lists = lists_of(blocks, chosen)
     inside = lists[chosen]
-    unseen: NDArray[np.float64] = np.zeros(lists.max() + 1)
+    unseen: NDArray[np.float64] = np.zeros(len(blocks.parents) + 1)
     np.add.at(unseen, np.delete(lists, chosen), np.delete(measured.words, chosen))
     return Rows(chosen, words, taken, base, forbidden, stamps, inside, unseen, signed)
 
 
 def lists_of(blocks: Blocks, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """The list that contains each block, from 1; 0 outside lists and in those that are layout."""
-    lists, entries = np.array(blocks.lists, np.int64), np.array(blocks.entries)[chosen]
-    count = int(lists.max()) + 1
+    lists, entries = np.array(blocks.lists) + 1, np.array(blocks.entries)[chosen]
+    count = len(blocks.parents) + 1
     first = np.unique(entries, return_index=True)[1]
     distinct = np.bincount(lists[chosen][first], minlength=count)
     layout = np.bincount(lists[chosen], minlength=count) > ENTRY_BLOCKS * distinct
@@ -252,8 +252,8 @@ def settle(candidates: Candidates, rows: Rows, kept: NDArray[np.bool_]) -> None:
     blocks = candidates.blocks
     tables = np.array(blocks.tables, np.int64)[rows.indices]
     own = np.array(blocks.own, np.int64)[rows.indices]
-    story = np.flatnonzero(kept & (tables == 0))
-    for table in np.unique(tables[tables > 0]).tolist():
+    story = np.flatnonzero(kept & (tables < 0))
+    for table in np.unique(tables[tables >= 0]).tolist():
         at = tables == table
         first = int(np.flatnonzero(at)[0])
         inside = bool(len(story)) and story[0] < first <= story[-1] + 1
@@ -401,9 +401,9 @@ def other_stories(candidates: Candidates, rows: Rows, kept: NDArray[np.int64]) -
     indices, words = rows.indices[kept].tolist(), rows.words[kept]
     before = np.concatenate((np.zeros(1), np.cumsum(words)))
     place = next(iter(headlines(blocks, [title] if title else [])), -1)
-    home = blocks.articles[place] if place >= 0 else 0
+    home = blocks.articles[place] if place >= 0 else -1
     found: set[int] = set()
-    if home:
+    if home >= 0:
         apart = [n for n, index in enumerate(indices) if blocks.articles[index] > home]
         inside = sum(words[n] for n, at in enumerate(indices) if blocks.articles[at] == home)
         found.update(apart if inside >= STORY_WORDS else ())
