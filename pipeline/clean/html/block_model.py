@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,21 +96,24 @@ class Story(NamedTuple):
     evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
 class LinearModel:
     """Weights learned from labelled pages.
 
     Attributes:
+        expansion: computes the features that have a weight.
         weights: log-odds per feature; positive is evidence for story.
         means: of the features over the training data; reasons are relative to them.
         bias: log-odds of a row whose features are all 0.
         membership: float64[features, groups], 1 where a feature belongs to one of ``GROUPS``.
     """
 
-    weights: NDArray[np.float64]
-    means: NDArray[np.float64]
-    bias: float
-    membership: NDArray[np.float64]
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        names = tuple(stored["weights"])
+        self.expansion = Expansion(names)
+        self.weights, self.means = np.array(list(stored["weights"].values()), np.float64).T
+        self.bias = float(stored["bias"])
+        membership = [[group_of(name) == group for group in GROUPS] for name in names]
+        self.membership = np.array(membership, np.float64)
 
     def reasons(self, features: Matrix) -> list[list[str]]:
         """The groups of features that are the strongest evidence against story, for each row."""
@@ -119,14 +122,9 @@ class LinearModel:
 
 
 @cache
-def load_model() -> tuple[LinearModel, Expansion]:
-    """Read ``block_model.json``, once per process; with the expansion that gives its features."""
-    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    names = tuple(stored["weights"])
-    weights, means = np.array(list(stored["weights"].values()), np.float64).T
-    membership = [[group_of(name) == group for group in GROUPS] for name in names]
-    model = LinearModel(weights, means, float(stored["bias"]), np.array(membership, np.float64))
-    return model, Expansion(names)
+def load_model() -> LinearModel:
+    """Read ``block_model.json``, once per process."""
+    return LinearModel(json.loads(WEIGHTS.read_text(encoding="utf-8")))
 
 
 def group_of(feature: str) -> str:
@@ -216,8 +214,8 @@ def select(candidates: Candidates) -> Story:
     rows = measure(candidates)
     if rows is None:
         return unchanged
-    model, expansion = load_model()
-    features = expansion.expand(rows.base)
+    model = load_model()
+    features = model.expansion.expand(rows.base)
     kept = keep(pooled(np.round(features @ model.weights + model.bias, 3), rows), rows.stamps)
     if not kept.any():
         return unchanged

@@ -164,7 +164,7 @@ def test_every_page_gives_finite_features(texts: list[str], taken: list[str]) ->
 
 def test_the_stored_model_fits_the_features() -> None:
     """Every weight belongs to a feature, and every feature to a group."""
-    model, _ = load_model()
+    model = load_model()
 
     assert np.isfinite(model.weights).all()
     assert model.membership.sum(axis=1).tolist() == [1.0] * len(model.weights)
