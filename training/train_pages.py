@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.block_features import PAGE, PLAIN, Expansion
-from pipeline.clean.html.block_model import WEIGHTS, Story, keep, pooled, settle
+from pipeline.clean.html.block_model import WEIGHTS, keep, pooled, settle
 from pipeline.clean.html.extract import without_head
 from training.fit import CHUNK, fit_dense
 from training.labelled_pages import FOLDS, KEEP, OPEN, SHARE, LabelledPage, read_archive
@@ -105,11 +105,10 @@ def digests(files: Iterable[Path]) -> dict[str, str]:
 
 def text_of(page: LabelledPage, kept: NDArray[np.bool_] | None) -> str:
     """The text of a page with these blocks; trafilatura's if there are none."""
-    extraction = page.candidates.extractions[0]
+    texts = page.candidates.extractions[0].split("\n")
     if kept is not None and kept.any() and page.rows is not None:
-        texts = page.candidates.blocks.texts
-        extraction = "\n".join(texts[n] for n in page.rows.indices[kept].tolist())
-    return without_head(Story(extraction, (), "", ()), page.candidates.metadata)[0]
+        texts = [page.candidates.blocks.texts[n] for n in page.rows.indices[kept].tolist()]
+    return without_head([(text, None) for text in texts], page.candidates.metadata)[0]
 
 
 def learn(pages: list[LabelledPage]) -> tuple[dict[str, object], list[Floats | None]]:

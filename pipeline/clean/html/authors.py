@@ -76,8 +76,7 @@ def choose_authors(
     candidates = _candidates(markup, names_beside_headline(blocks, places))
     named = [(item, found) for item in candidates if (found := _names(item, site_names))]
     first = next((item for item, _ in named), None)
-    rest = [item for item in candidates if item is not first]
-    return _winner(candidates, named), [first, *rest] if first else rest
+    return _winner(candidates, named), sorted(candidates, key=lambda item: item is not first)
 
 
 def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:

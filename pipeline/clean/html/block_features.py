@@ -228,7 +228,7 @@ class Expansion:
 
     def expand(self, base: Matrix) -> Matrix:
         """float32[blocks, names] from float32[blocks, OWN and PAGE]."""
-        windowed = averages(base[:, [_AT[fact] for fact in WINDOW_FACTS]], WINDOWS)
+        windowed = averages(base[:, [_AT[fact] for fact in WINDOW_FACTS]])
         parts = (base, windowed, np.ones((len(base), 1), np.float32))
         plain = np.concatenate(parts, axis=1, dtype=np.float32)
         return plain[:, self._left] * plain[:, self._right]
@@ -251,18 +251,18 @@ def observe(page: Page, hits: Mapping[str, AbstractSet[int]]) -> Matrix:
     return np.array(rows, np.float32)
 
 
-def averages(values: Matrix, windows: tuple[tuple[int, int], ...]) -> Matrix:
-    """Means of *values* over windows of so many rows before and after each row, inclusive.
+def averages(values: Matrix) -> Matrix:
+    """Means of *values* over ``WINDOWS``: so many rows before and after each row, inclusive.
 
     Rows beyond either end count as zeros.
     """
-    edge = max(map(max, windows))
+    edge = max(map(max, WINDOWS))
     count, columns = values.shape
     sums = np.zeros((count + 1 + 2 * edge, columns), np.float64)
     np.cumsum(values, axis=0, out=sums[edge + 1 : edge + 1 + count])
     sums[edge + 1 + count :] = sums[edge + count]
     parts = []
-    for before, after in windows:
+    for before, after in WINDOWS:
         high, low = edge + after + 1, edge - before
         total = sums[high : high + count] - sums[low : low + count]
         parts.append(total / (before + after + 1))

@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ from pipeline.clean.html.title import headlines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import repeated_title, rule_hits
 from pipeline.clean.model import viterbi
-from pipeline.records import Evidence, Removed
+from pipeline.records import Evidence
 
 CHOSEN = "trafilatura+block_model"
 """Value of ``articles.extractor`` if the page model changed trafilatura's text."""
@@ -80,35 +80,40 @@ GROUPS = {
 """Group of features, as named in reasons → prefixes of its features' names."""
 
 
+Line: TypeAlias = "tuple[str, str | None]"
+
+
 class Story(NamedTuple):
     """The extraction of a page: blocks that trafilatura or the model took, one per line.
 
     Attributes:
-        removed: spans of the blocks in it that do not belong to the story, with the reason.
+        lines: the text of each, and the reason if it does not belong to the story.
         evidence: what the model changed.
     """
 
-    extraction: str
-    removed: tuple[Removed, ...]
-    extractor: str
-    evidence: tuple[Evidence, ...]
+    lines: list[Line]
+    extractor: str = EXTRACTOR
+    evidence: tuple[Evidence, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
 class LinearModel:
     """Weights learned from labelled pages.
 
     Attributes:
+        expansion: computes the features that have a weight.
         weights: log-odds per feature; positive is evidence for story.
         means: of the features over the training data; reasons are relative to them.
         bias: log-odds of a row whose features are all 0.
         membership: float64[features, groups], 1 where a feature belongs to one of ``GROUPS``.
     """
 
-    weights: NDArray[np.float64]
-    means: NDArray[np.float64]
-    bias: float
-    membership: NDArray[np.float64]
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        names = tuple(stored["weights"])
+        self.expansion = Expansion(names)
+        self.weights, self.means = np.array(list(stored["weights"].values()), np.float64).T
+        self.bias = float(stored["bias"])
+        membership = [[group_of(name) == group for group in GROUPS] for name in names]
+        self.membership = np.array(membership, np.float64)
 
     def reasons(self, features: Matrix) -> list[list[str]]:
         """The groups of features that are the strongest evidence against story, for each row."""
@@ -117,14 +122,9 @@ class LinearModel:
 
 
 @cache
-def load_model() -> tuple[LinearModel, Expansion]:
-    """Read ``block_model.json``, once per process; with the expansion that gives its features."""
-    stored = json.loads(WEIGHTS.read_text(encoding="utf-8"))
-    names = tuple(stored["weights"])
-    weights, means = np.array(list(stored["weights"].values()), np.float64).T
-    membership = [[group_of(name) == group for group in GROUPS] for name in names]
-    model = LinearModel(weights, means, float(stored["bias"]), np.array(membership, np.float64))
-    return model, Expansion(names)
+def load_model() -> LinearModel:
+    """Read ``block_model.json``, once per process."""
+    return LinearModel(json.loads(WEIGHTS.read_text(encoding="utf-8")))
 
 
 def group_of(feature: str) -> str:
@@ -210,12 +210,12 @@ def lists_of(blocks: Blocks, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def select(candidates: Candidates) -> Story:
     """Select the story of a page; trafilatura's text if the model cannot score it or finds none."""
-    unchanged = Story(candidates.extractions[0], (), EXTRACTOR, ())
+    unchanged = Story([(line, None) for line in candidates.extractions[0].split("\n")])
     rows = measure(candidates)
     if rows is None:
         return unchanged
-    model, expansion = load_model()
-    features = expansion.expand(rows.base)
+    model = load_model()
+    features = model.expansion.expand(rows.base)
     kept = keep(pooled(np.round(features @ model.weights + model.bias, 3), rows), rows.stamps)
     if not kept.any():
         return unchanged
@@ -223,24 +223,16 @@ def select(candidates: Candidates) -> Story:
     dropped = np.flatnonzero(rows.taken & ~kept)
     weighed = model.reasons(features[dropped])
     reasons = {
-        row: rows.forbidden.get(row) or f"block_model: {', '.join(groups)}"
+        row: rows.forbidden.get(row) or f"block_model: {', '.join(groups or ['neighbours'])}"
         for row, groups in zip(dropped.tolist(), weighed, strict=True)
     }
-    lines: list[str] = []
-    removed: list[Removed] = []
-    start = 0
-    for row in np.flatnonzero(rows.taken | kept).tolist():
-        text = candidates.blocks.texts[rows.indices[row]]
-        if row in reasons:
-            removed.append(Removed(start, start + len(text), reasons[row]))
-        lines.append(text)
-        start += len(text) + 1
+    texts, taken = candidates.blocks.texts, np.flatnonzero(rows.taken | kept).tolist()
+    lines = [(texts[rows.indices[row]], reasons.get(row)) for row in taken]
     added = int((kept & ~rows.taken).sum())
     if not (added or len(dropped)):
-        return unchanged._replace(extraction="\n".join(lines))
+        return Story(lines)
     change = f"{added} blocks added, {len(dropped)} dropped"
-    evidence = Evidence("extractor", change, "block_model")
-    return Story("\n".join(lines), tuple(removed), CHOSEN, (evidence,))
+    return Story(lines, CHOSEN, (Evidence("extractor", change, "block_model"),))
 
 
 def settle(candidates: Candidates, rows: Rows, kept: NDArray[np.bool_]) -> None:
@@ -372,7 +364,7 @@ def forbidden_rows(
         text = blocks.texts[indices[row]]
         if _COOKIES.search(text) and _CHOICE.search(text):
             found[row] = "cookie_notice"
-    for row in range(len(chosen) - 1, max(len(chosen) - 1 - WALL_ROWS, -1), -1):
+    for row in range(len(chosen))[-WALL_ROWS:]:
         if _WALL.match(blocks.texts[indices[row]]):
             found[row] = "subscription"
     for rule, flags in CONTAINERS.items():

@@ -13,14 +13,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from lxml.etree import _Element, iterwalk
 from numpy.typing import NDArray
 
-from pipeline.text.tokens import hash_words
+from pipeline.text.tokens import hash_words, mix
 from pipeline.text.unicode import normalize
 
 LEVELS = 5
@@ -179,13 +179,10 @@ def is_data_table(table: _Element) -> bool:
         return False
     if sum(1 for _ in table.iter("table")) > 1:
         return False
-    wide = 0
-    for row in rows:
-        cells = [cell for cell in row if cell.tag in ("td", "th")]
-        wide += len(cells) > 1
-        if any(len("".join(cell.itertext())) > MAX_CELL_CHARS for cell in cells):
-            return False
-    return 2 * wide > len(rows)
+    cells = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+    if any(len("".join(each.itertext())) > MAX_CELL_CHARS for row in cells for each in row):
+        return False
+    return 2 * sum(len(row) > 1 for row in cells) > len(rows)
 
 
 def read_blocks(root: _Element) -> Blocks:
@@ -347,41 +344,51 @@ class Grams:
     """The n-grams (``GRAM`` words) of a group of texts; no n-gram spans two texts.
 
     Attributes:
-        lines: the hashed words of each text.
-        grams: the n-grams of each text, in order.
-        known: all n-grams of the group.
+        lines: the hashed words of each text, as bytes.
+        counts: number of words of each text.
+        grams, owners: hash of each n-gram, and the index of its text.
+        sorted: the hashes in ascending order.
     """
 
     def __init__(self, texts: Sequence[str]) -> None:
         hashed = hash_words(texts)
-        words = hashed.values.tolist()
-        self.lines = [tuple(words[start:end]) for start, end in pairwise(hashed.offsets.tolist())]
-        self.grams = [
-            [line[n : n + GRAM] for n in range(len(line) - GRAM + 1)] for line in self.lines
-        ]
-        self.known = frozenset(chain.from_iterable(self.grams))
+        values, offsets = hashed.values, hashed.offsets
+        self.lines = [values[start:end].tobytes() for start, end in pairwise(offsets.tolist())]
+        self.counts = np.diff(offsets)
+        owners = np.repeat(np.arange(len(texts)), self.counts)
+        grams = values[: max(len(values) + 1 - GRAM, 0)]
+        for step in range(1, GRAM):
+            grams = mix(grams) + values[step : step + len(grams)]
+        inside = owners[: len(grams)] == owners[GRAM - 1 :][: len(grams)]
+        self.grams, self.owners = grams[inside], owners[: len(grams)][inside]
+        self.sorted = np.sort(self.grams)
+
+    def among(self, others: Grams) -> NDArray[np.bool_]:
+        """Whether *others* have each n-gram."""
+        places = np.searchsorted(others.sorted, self.grams)
+        found: NDArray[np.bool_] = np.append(others.sorted, np.uint64(0))[places] == self.grams
+        return found
 
     def shares_in(self, others: Grams) -> NDArray[np.float64]:
         """Share of each text's n-grams that *others* have; 1 if one of them is the same text."""
         same = frozenset(filter(None, others.lines))
-        hits = (sum(map(others.known.__contains__, grams)) for grams in self.grams)
-        shares = (hit / max(len(grams), 1) for hit, grams in zip(hits, self.grams, strict=True))
-        pairs = zip(self.lines, shares, strict=True)
-        return np.array([1.0 if line in same else share for line, share in pairs], np.float64)
+        known, count = self.among(others), len(self.lines)
+        runs = np.bincount(self.owners, minlength=count)
+        shares: NDArray[np.float64] = np.bincount(self.owners, known, count) / np.maximum(runs, 1)
+        return np.maximum(shares, [line in same for line in self.lines])
 
     def share_in(self, others: Grams) -> float:
         """Share of all n-grams that *others* have; 0 if there are none."""
-        grams = list(chain.from_iterable(self.grams))
-        return sum(map(others.known.__contains__, grams)) / max(len(grams), 1)
+        return float(self.among(others).sum()) / max(len(self.grams), 1)
 
 
 def compare(texts: Sequence[str], extractions: Sequence[str]) -> Measured:
     """Compare blocks with *extractions*, one for each of ``EXTRACTIONS``; empty if missing."""
     blocks, first, second = map(Grams, (texts, *(text.split("\n") for text in extractions)))
     return Measured(
-        np.array([len(line) for line in blocks.lines], np.float64),
+        blocks.counts.astype(np.float64),
         np.stack([blocks.shares_in(each) for each in (first, second)], axis=1),
         tuple(each.share_in(blocks) for each in (first, second)),
-        tuple(sum(map(len, each.lines)) for each in (first, second)),
+        tuple(int(each.counts.sum()) for each in (first, second)),
         (first.share_in(second), second.share_in(first)),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipeline.clean.dates import find_date, parse_timestamp
-from pipeline.clean.html.block_model import Story, select
+from pipeline.clean.html.block_model import Line, select
 from pipeline.clean.html.blocks import LINE_BREAK, mask_with
 from pipeline.clean.html.candidates import read_candidates
 from pipeline.clean.html.metadata import PageMetadata, declared
@@ -39,7 +40,7 @@ def extract_page(document: Document) -> Article:
     """
     candidates = read_candidates(document)
     metadata, story = candidates.metadata, select(candidates)
-    text, removed = without_head(story, metadata)
+    text, removed = without_head(story.lines, metadata)
     own_site = None if metadata.url else document.site
     return Article(
         document=document,
@@ -58,32 +59,27 @@ def extract_page(document: Document) -> Article:
         evidence=(*metadata.evidence, *story.evidence, *declared("site", own_site)),
         flags=document.flags + ("page_too_large",) * candidates.too_large,
         raw_char_count=len(document.content),
-        extraction=story.extraction,
+        extraction="\n".join(line for line, _ in story.lines),
     )
 
 
-def without_head(story: Story, metadata: PageMetadata) -> tuple[str, tuple[Removed, ...]]:
-    """The story as paragraphs, without lines that repeat metadata; and all removed spans."""
+def without_head(lines: Sequence[Line], metadata: PageMetadata) -> tuple[str, tuple[Removed, ...]]:
+    """The *lines* of a story as paragraphs, without those that repeat metadata; and all removed."""
     title = metadata.title or ""
     # Other headings than the title may belong to the story.
     others = [e.value for e in metadata.evidence if e.field == "title" and e.source != "h1"]
     headlines = [name_key(each) for each in (*title_parts(title), *others)]
-    gone = {span.start: span for span in story.removed}
     kept: list[str] = []
     removed: list[Removed] = []
     start = seen = 0
-    for line in story.extraction.split("\n"):
-        end = start + len(line)
-        span = gone.get(start)
-        rule = _head_rule(line, metadata, headlines) if seen < HEAD_LINES else None
-        seen += span is None
-        if rule is not None:
-            removed.append(Removed(start, end, rule))
-        elif span is not None:
-            removed.append(span)
+    for line, reason in lines:
+        rule = (seen < HEAD_LINES and _head_rule(line, metadata, headlines)) or reason
+        seen += reason is None
+        if rule:
+            removed.append(Removed(start, start + len(line), rule))
         elif line.strip():
             kept.append(line.strip().replace(LINE_BREAK, "\n"))
-        start = end + 1
+        start += len(line) + 1
     return "\n\n".join(kept), tuple(removed)
 
 

@@ -120,8 +120,7 @@ def choose_date(
     if dated[chosen][0].source in (PRINTED, ABOVE):
         chosen = _with_offset(chosen, moments)
     winner = dated[chosen][0]
-    rest = [item for item in found if item is not winner]
-    return moments[chosen], [winner, *rest]
+    return moments[chosen], sorted(found, key=lambda item: item is not winner)
 
 
 def _is_change(

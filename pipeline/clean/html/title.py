@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 from pipeline.clean.html.blocks import H1, HEADING, MENU, Blocks
@@ -73,11 +74,7 @@ def choose_title(
     """
     stated = stated_titles(markup, blocks)
     site_names |= names_in_headings(stated)
-    trimmed = [
-        Evidence("title", value, candidate.source)
-        for candidate in stated
-        if (value := _trimmed(candidate, site_names))
-    ]
+    trimmed = [replace(each, value=v) for each in stated if (v := _trimmed(each, site_names))]
     trimmed = [_without_kicker(each, trimmed) for each in trimmed]
     keys = [name_key(candidate.value) for candidate in trimmed]
     weights = _weights(trimmed, keys)
@@ -156,7 +153,7 @@ def _without_kicker(candidate: Evidence, others: list[Evidence]) -> Evidence:
             and not front[-1].isalnum()
             and sum(map(str.isalpha, front)) > SMALL_WORD
         ):
-            return Evidence("title", other.value, candidate.source)
+            return replace(candidate, value=other.value)
     return candidate
 
 

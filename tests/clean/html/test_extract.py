@@ -18,7 +18,6 @@ from lxml.html import fromstring, tostring
 from trafilatura.htmlprocessing import prune_html
 
 from pipeline.clean.html import candidates
-from pipeline.clean.html.block_model import Story
 from pipeline.clean.html.candidates import MAX_CHARS, MAX_ELEMENTS, agree
 from pipeline.clean.html.extract import extract_page, without_head
 from pipeline.clean.html.metadata import PageMetadata
@@ -337,10 +336,10 @@ def test_the_head_of_the_text_is_no_title_and_no_logo():
     """The headline and the site's name go, also where the title joins them; below, they stay."""
     title = "Ferry sinks off Vellmer - News"
     story = "\n".join([STORY.strip()] * 5)
-    extraction = f"The Courier\nFerry sinks off Vellmer\n{story}\nThe Courier"
+    lines = ["The Courier", "Ferry sinks off Vellmer", *story.split("\n"), "The Courier"]
     said = (Evidence("title", title, "title"),)
     metadata = PageMetadata(title, (), *[None] * 6, (), said, frozenset({"the courier"}))
-    text, removed = without_head(Story(extraction, (), "trafilatura", ()), metadata)
+    text, removed = without_head([(line, None) for line in lines], metadata)
 
     assert f"{story}\nThe Courier".replace("\n", "\n\n") == text
     assert ["site_name", "headline"] == [span.rule for span in removed]
