@@ -8,25 +8,21 @@ import shutil
 import socket
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import apache_beam
 
 from pipeline.beam.flink import Flink
-from pipeline.beam.options import ENGINES, IN_PROCESS
+from pipeline.beam.options import ENGINES, IN_PROCESS, Engine, Options
 from pipeline.beam.pool import ask_worker, describe, differences
+from pipeline.config import Config
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.storage.objects import is_url
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.beam.options import Engine, Options
-    from pipeline.config import Config
 
 State = Literal["ok", "note", "missing"]
 

@@ -10,15 +10,13 @@ import http.client
 import json
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pipeline.errors import NewsieveError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ANSWER_S = 10
 """Seconds to wait for a reply of Flink."""

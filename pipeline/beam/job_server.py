@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.beam.options import Options
 from pipeline.beam.worker import last_words, lifeline, start
 from pipeline.errors import NewsieveError
 from pipeline.guard import python_command
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
-
-    from pipeline.beam.options import Options
 
 START_S = 60
 """Seconds within which a job server must start."""

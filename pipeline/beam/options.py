@@ -11,20 +11,17 @@ import argparse
 import difflib
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline.config import Config
 from pipeline.errors import UsageError
 from pipeline.storage.disk import umask
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pipeline.config import Config
 
 IN_PROCESS = "FnApiRunner"
 """Beam's in-process engine. Not ``DirectRunner``, which first tries to download another engine."""

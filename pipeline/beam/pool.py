@@ -20,15 +20,17 @@ import json
 import os
 import platform
 import re
+import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 from apache_beam.portability.api import beam_fn_api_pb2 as messages
@@ -43,10 +45,6 @@ from pipeline.beam.worker import cause_of_death, end, lifeline, start_worker
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.storage import place_of
 from pipeline.version import VERSION
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator, Sequence
 
 SERVICE = "newsieve.Worker"
 """Our own gRPC service; messages are JSON."""
