@@ -120,11 +120,9 @@ class Guard:
     def run(self, items: Sequence[object], argument: object) -> list[object]:
         """Return one result per item, in order: the function's, or ``Killed``.
 
-        If a helper that has processed other items dies for any reason but the time limit, the item
-        is tried again in a new helper; several times if the helper was killed from outside.
-
-        Raises:
-            NewsieveError: no helper can be started.
+        If a helper that has processed other items dies for any reason but the time limit,
+        the item is tried again in a new helper; several times if the helper was killed from
+        outside. Raises NewsieveError if no helper can be started.
         """
         results: list[object] = []
         with self._lock:

@@ -47,8 +47,7 @@ class Need:
 def require(config: Config, options: Options) -> None:
     """Check that the engine has everything it needs.
 
-    Raises:
-        UsageError: something is missing; the message lists all of it.
+    Raises UsageError if something is missing; the message lists all of it.
     """
     missing = [need for need in needs_of(config, options) if need.state == "missing"]
     if missing:
@@ -59,8 +58,7 @@ def require(config: Config, options: Options) -> None:
 def needs_of(config: Config, options: Options) -> list[Need]:
     """Find out what the engine needs and whether it is there, without starting anything.
 
-    Raises:
-        UsageError: the engine is refused.
+    Raises UsageError if the engine is refused.
     """
     if options.runner == IN_PROCESS:
         return []

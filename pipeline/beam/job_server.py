@@ -37,13 +37,9 @@ _JVM = [
 
 @contextmanager
 def job_server(options: Options, folder: Path) -> Iterator[str]:
-    """Start the job server of the engine; yield its address.
+    """Start the job server of the engine; yield its address. *folder* is for its output and files.
 
-    Args:
-        folder: for its output and its files.
-
-    Raises:
-        NewsieveError: it does not start, or dies; with the last line that it printed.
+    Raises NewsieveError if it does not start, or dies; with the last line that it printed.
     """
     if options.text("job_endpoint"):
         yield options.text("job_endpoint")

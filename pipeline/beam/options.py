@@ -101,11 +101,7 @@ class Options:
 
     @property
     def engine(self) -> Engine:
-        """The facts about the engine.
-
-        Raises:
-            UsageError: the engine is refused.
-        """
+        """The facts about the engine. Raises UsageError if the engine is refused."""
         if self.runner in ENGINES:
             return ENGINES[self.runner]
         reason = REFUSED.get(self.runner, "it was not tested")
@@ -144,12 +140,9 @@ class Options:
 def parse_options(config: Config, beam_flags: Sequence[str]) -> Options:
     """Read the options of Beam.
 
-    Args:
-        beam_flags: from the command line; they take precedence over ``run.beam``.
-
-    Raises:
-        UsageError: no part of Beam has an option, which Beam itself would ignore, or its value is
-            wrong; the message has a suggestion.
+    *beam_flags*, from the command line, take precedence over ``run.beam``. Raises UsageError if
+    no part of Beam has an option, which Beam itself would ignore, or its value is wrong; the
+    message has a suggestion.
     """
     configured = PipelineOptions.from_dictionary(config.run.beam)
     flags = [*configured._flags, *beam_flags]  # noqa: SLF001 - they have no public name

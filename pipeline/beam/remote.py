@@ -48,8 +48,7 @@ def execute_remotely(
 ) -> None:
     """Run the graph that *build* adds to a pipeline on another engine, and wait for its end.
 
-    Args:
-        folder: for the output of the job server.
+    *folder* is for the output of the job server.
 
     Raises:
         NewsieveError: the run failed, with the engine's error and where it logs more.
@@ -105,8 +104,7 @@ class _Job:
     def cancel_earlier(self) -> None:
         """Cancel the job that a killed run has left: it would write the same files.
 
-        Raises:
-            NewsieveError: it cannot be cancelled, or other jobs have the slots.
+        Raises NewsieveError if it cannot be cancelled, or other jobs have the slots.
         """
         if not self.flink:
             return

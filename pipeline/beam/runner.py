@@ -44,12 +44,11 @@ def execute(
 ) -> None:
     """Run the graph on the blocks of *plan*.
 
+    Raises NewsieveError if the run failed; nothing is published.
+
     Args:
         beam_flags: such as ``--runner=FlinkRunner``, added to ``run.beam``. Without a runner, or
             with ``--runner=DirectRunner``, the in-process engine is used.
-
-    Raises:
-        NewsieveError: the run failed; nothing is published.
     """
     options, deaths = parse_options(config, beam_flags), list[str]()
     # With one process, fewer and larger elements take less memory.

@@ -58,12 +58,10 @@ class CommittedRun:
 def committed_runs(output: Place) -> list[CommittedRun]:
     """List the published runs below *output*, oldest first.
 
-    Folder names are enough, so years of runs take one listing. The only manifests read are that of
-    the newest run, to check its format, and those after gaps in the numbers.
-
-    Raises:
-        NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, or a run
-            is missing or there twice.
+    Folder names are enough, so years of runs take one listing. The only manifests read are that
+    of the newest run, to check its format, and those after gaps in the numbers. Raises
+    NewsieveError if a manifest is damaged, the newest was written by a newer newsieve, or a run
+    is missing or there twice.
     """
     if isinstance(output, Path):
         runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
@@ -223,8 +221,7 @@ def state_file(folder: Place, name: str) -> Place | None:
 def check_tables(run: CommittedRun) -> None:
     """Check that the tables in the manifest of *run* exist and have the size given there.
 
-    Raises:
-        NewsieveError: one does not.
+    Raises NewsieveError if one does not.
     """
     if not isinstance(run.folder, Path):
         return  # a missing object is noticed when it is read
@@ -280,8 +277,7 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def ids_of(run: CommittedRun) -> NDArray[np.bytes_]:
     """Return the ids of the records that *run* kept or rejected for good: S16[n].
 
-    Raises:
-        NewsieveError: a table is missing or damaged.
+    Raises NewsieveError if a table is missing or damaged.
     """
     check_tables(run)
     found = [np.empty(0, "S16")]

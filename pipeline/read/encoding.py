@@ -97,13 +97,12 @@ def decode(
 ) -> Decoded:
     """Decode *payload*, a whole file; the same bytes always give the same text.
 
+    Raises UndecodableError if the bytes are binary, or no encoding fits.
+
     Args:
         html: whether a charset declared in the first 2,048 bytes counts.
         declared: the charset from outside the bytes, such as HTTP's; takes precedence.
         detect: a cheaper replacement for ``detected``, for many payloads.
-
-    Raises:
-        UndecodableError: the bytes are binary, or no encoding fits.
     """
     if marked := _marked(payload):
         return marked
@@ -343,8 +342,7 @@ class LineDecoder:
     def __call__(self, payload: bytes) -> str:
         """Decode a line; U+0000 becomes U+FFFD.
 
-        Raises:
-            UndecodableError: the bytes are binary, or no encoding fits them.
+        Raises UndecodableError if the bytes are binary, or no encoding fits them.
         """
         found = _strictly(payload, "utf-8") or _strictly(payload, self._encoding)
         found = found or decode(payload, html=False, detect=self._detect)

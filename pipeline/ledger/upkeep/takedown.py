@@ -65,8 +65,7 @@ class Request:
 def requested(ids: Iterable[str], urls: Iterable[str], sites: Iterable[str]) -> Request:
     """Validate and normalise what a user wants to take down.
 
-    Raises:
-        UsageError: nothing is named, or something is not an id, url or site.
+    Raises UsageError if nothing is named, or something is not an id, url or site.
     """
     found = Request(
         frozenset(map(_id, ids)), frozenset(map(_page, urls)), frozenset(map(_site, sites))
