@@ -18,10 +18,7 @@ from pipeline.errors import DONE, uninterrupted
 
 
 def open_file(path: str, *, follow_link: bool = True) -> BinaryIO:
-    """Open *path* for reading bytes. Does not block on a pipe.
-
-    Raises OSError as ``open``; also if *path* is a link and *follow_link* is false.
-    """
+    """Open a file for ``storage.open_input``."""
 
     def opener(name: str, flags: int) -> int:
         link = 0 if follow_link else os.O_NOFOLLOW
@@ -31,10 +28,7 @@ def open_file(path: str, *, follow_link: bool = True) -> BinaryIO:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading bytes.
-
-    Raises OSError as ``open``; also if it is not a regular file, such as a pipe.
-    """
+    """Open a file for ``storage.open_own``."""
     stream = open_file(str(path))
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
