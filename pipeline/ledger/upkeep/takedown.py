@@ -112,7 +112,7 @@ class FileChange:
         touched: int64[n], rows that change, ascending: articles whose earlier version is removed,
             duplicates whose representative is removed, rejects that lose their excerpt.
         names: the removed id that each touched article or duplicate refers to.
-        verdicts: VERDICT[n] on touched duplicates (``adopt``).
+        verdicts: VERDICT[n] on touched duplicates (``remove.adopt``).
     """
 
     run: CommittedRun
