@@ -205,7 +205,7 @@ def _flink(options: Options, master: str) -> Need:
         )
     if free < wanted:
         text = f"{free} of {total} slots are free, {wanted} are needed: other jobs are running"
-        if Flink(master).has_runs():  # a killed run may have left it; the next one cancels it
+        if Flink(master).jobs("newsieve-"):  # left by a killed run, perhaps; the next cancels them
             return need(f"{text}; jobs left by killed runs will be cancelled", "note")
         return need(text)
     return need(f"Flink {version}, {managers} task managers, {free} of {total} slots free", "ok")

@@ -56,14 +56,9 @@ class Flink:
             time.sleep(0.5)
         return free
 
-    def has_runs(self) -> bool:
-        """Return whether a job of newsieve is running, perhaps of a killed run."""
-        names = (job["name"] for job in self._all_jobs() if job["state"] not in ENDED)
-        return any(name.startswith("newsieve-") for name in names)
-
     def jobs(self, name: str) -> list[str]:
-        """Return the ids of jobs called *name* that have not ended."""
-        named = (job for job in self._all_jobs() if job["name"] == name)
+        """Return the ids of jobs that have not ended and whose names begin with *name*."""
+        named = (job for job in self._all_jobs() if job["name"].startswith(name))
         return [job["jid"] for job in named if job["state"] not in ENDED]
 
     def progress(self, job: str, stages: Sequence[str]) -> str:
