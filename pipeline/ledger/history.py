@@ -155,17 +155,15 @@ _ENTRIES: dict[str, Callable[[Any], bool]] = {
     "counts": lambda found: all(map(_is_count, found.values())),
     "inputs": lambda found: all(map(_is_count, found.values())),
     "timings": lambda found: found["seconds"] >= 0 and bool(found["started"]),
-}
-"""Required entries of manifests, also of those in compacted runs → check."""
-
-_LATER_ENTRIES: dict[str, Callable[[Any], bool]] = {
+    # Older versions did not write these:
     "config": lambda found: all(section.keys() is not None for section in found.values()),
     "gates": lambda found: all("passed" in fact for fact in found.values()),
     "alarm_clusters": lambda found: all(each["cluster_id"] for each in found),
     "removed": lambda found: all(each.keys() for each in found),
     "files": lambda found: all(each["path"] for each in found),
 }
-"""The same for entries that older versions did not write."""
+"""Entries of manifests, also of those in compacted runs → check."""
+_REQUIRED = {"counts", "inputs", "timings"}
 
 
 def _is_count(found: Any) -> bool:
@@ -173,9 +171,9 @@ def _is_count(found: Any) -> bool:
 
 
 def _check_entries(manifest: Mapping[str, Any]) -> None:
-    known = _ENTRIES | {name: _LATER_ENTRIES[name] for name in _LATER_ENTRIES if name in manifest}
-    for name, is_right in known.items():
-        if manifest[name] is not None and not is_right(manifest[name]):
+    for name, is_right in _ENTRIES.items():
+        required = name in manifest or name in _REQUIRED
+        if required and manifest[name] is not None and not is_right(manifest[name]):
             raise ValueError(name)
 
 
