@@ -187,7 +187,7 @@ def _replacing_object(path: StorePath) -> Iterator[Path]:
     _shrink()
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     """Return the folder of the copies, which only its user can enter."""
     named = os.environ.get("NEWSIEVE_CACHE", "").replace("%p", str(os.getpid()))
     general = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
@@ -207,12 +207,12 @@ def _own_folder() -> Path:
 def _copy_of(path: StorePath, stat: Stat) -> Path:
     address = f"{endpoint_of(path.scheme) or ''} {path} {stat.version}"
     name = blake2b(address.encode(), digest_size=16).hexdigest()
-    return _cache_folder() / name
+    return cache_folder() / name
 
 
 @contextmanager
 def _temporary() -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(dir=_cache_folder())
+    handle, name = tempfile.mkstemp(dir=cache_folder())
     os.close(handle)
     try:
         yield Path(name)
@@ -227,7 +227,7 @@ def _shrink() -> None:
         raise UsageError(f"NEWSIEVE_CACHE_BYTES={setting}: expected a number of bytes")
     limit = int(setting)
     found = []
-    for entry in os.scandir(_cache_folder()):
+    for entry in os.scandir(cache_folder()):
         with suppress(OSError):  # another process may delete it, too
             if entry.is_file():
                 stat = entry.stat()
