@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
 from pipeline.clean.html.block_model import Rows, measure
-from pipeline.clean.html.blocks import grams_of
+from pipeline.clean.html.blocks import Grams
 from pipeline.clean.html.candidates import Candidates, read_candidates
 from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
@@ -143,8 +143,7 @@ def by_body(texts: list[str], gold: str) -> Labels:
 
 def in_gold(texts: list[str], gold: list[str]) -> NDArray[np.float64]:
     """The share of each text's n-grams that are in *gold*, in any order."""
-    ours, theirs = grams_of(texts, gold)
-    return ours.shares_in(theirs)
+    return Grams(texts).shares_in(Grams(gold))
 
 
 def _by_segments(texts: list[str], row: dict[str, Any]) -> Labels:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.html.block_features import PAGE, PLAIN, Expansion
-from pipeline.clean.html.block_model import WEIGHTS, Story, keep, settle
+from pipeline.clean.html.block_model import WEIGHTS, Story, keep, pooled, settle
 from pipeline.clean.html.extract import without_head
 from training.fit import CHUNK, fit_dense
 from training.labelled_pages import FOLDS, KEEP, OPEN, SHARE, LabelledPage, read_archive
@@ -87,7 +87,7 @@ def chosen(page: LabelledPage, scores: Floats | None) -> NDArray[np.bool_] | Non
     """The blocks kept of a page, given their *scores*; None without scores."""
     if scores is None or page.rows is None:
         return None
-    kept = keep(scores, page.rows.stamps)
+    kept = keep(pooled(scores, page.rows), page.rows.stamps)
     if kept.any():
         settle(page.candidates, page.rows, kept)
     return kept
@@ -120,7 +120,9 @@ def learn(pages: list[LabelledPage]) -> tuple[dict[str, object], list[Floats | N
     w = np.concatenate([w[w > 0] for _, w in used])
     folds = np.repeat([page.fold for page, _ in used], [int((w > 0).sum()) for _, w in used])
     candidates = Expansion(FEATURES)
-    x = np.concatenate([candidates.expand(base(page))[w > 0] for page, w in used])
+    x = np.concatenate(
+        [candidates.expand(page.rows.base)[w > 0] for page, w in used if page.rows is not None]
+    )
     report(f"{len(x)} blocks, {x.shape[1]} features")
     scores: list[Floats | None] = [None] * len(pages)
     for fold in range(FOLDS):
@@ -179,12 +181,6 @@ def block_weights(page: LabelledPage) -> Floats:
         share = LARGE_PAGE / count
         weights *= (np.random.default_rng(seed).random(len(weights)) < share) / share
     return weights
-
-
-def base(page: LabelledPage) -> Matrix:
-    """The features of a page that has rows."""
-    assert page.rows is not None
-    return page.rows.base
 
 
 if __name__ == "__main__":

@@ -130,18 +130,18 @@ def _candidates(markup: Markup, printed: list[Evidence]) -> list[Evidence]:
     found: list[tuple[str, list[str]]] = []
     for node in markup.nodes:
         found += [("json-ld:author", node["author"]), ("json-ld:house", node["house"])]
-    for _, label in markup.first_meta(["twitter:label1"]):
+    for _, label in markup.first("meta:twitter:label1"):
         if " ".join(label.casefold().split()) in WRITTEN_BY:
-            found.append(("twitter:data1", markup.meta.get("twitter:data1", [])[:1]))
-    for name in META["author"]:
-        values = markup.meta.get(name, [])
-        if name in META["inverted"]:  # libraries put the family name first
+            found.append(("twitter:data1", markup.values["meta:twitter:data1"][:1]))
+    for source in META["author"]:
+        values = markup.values[source]
+        if source in META["inverted"]:  # libraries put the family name first
             values = list(map(in_reading_order, values))
-        found.append((f"meta:{name}", values))
-    found.append(("itemprop:author", markup.items.get("author", [])[:5]))
-    found.append(("rel:author", markup.rel_author[:3]))
+        found.append((source, values))
+    found.append(("itemprop:author", markup.values["itemprop:author"][:5]))
+    found.append(("rel:author", markup.values["rel:author"][:3]))
     stated = [Evidence("authors", "; ".join(names), source) for source, names in found if names]
-    marked = [Evidence("authors", text, "byline") for text in markup.bylines[:3]]
+    marked = [Evidence("authors", text, "byline") for text in markup.values["byline"][:3]]
     # Boxes about other stories may have bylines too; the one next to the headline is this story's.
     names = [name_key(name) for item in printed for name in item.value.split("; ")]
     same = [item for item in marked if all(name in name_key(item.value) for name in names)]

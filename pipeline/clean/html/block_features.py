@@ -80,7 +80,7 @@ def may_be_story(blocks: Blocks, measured: Measured) -> NDArray[np.int64]:
     """
     chars = np.array([len(text) for text in blocks.texts])
     links = np.array(blocks.linked) > MENU_SHARE * chars
-    rows = np.array(blocks.tables, np.int64) > 0
+    rows = np.array(blocks.tables, np.int64) >= 0
     return np.flatnonzero(~links | rows | (measured.shares.max(axis=1) > 0))
 
 

@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from lxml.etree import _Element, iterwalk
 from numpy.typing import NDArray
 
-from pipeline.text.tokens import hash_words, mix
+from pipeline.text.tokens import hash_words
 from pipeline.text.unicode import normalize
 
 LEVELS = 5
@@ -42,23 +44,27 @@ class Blocks:
         near: flags of that element and its two nearest ancestors.
         around: flags of that element and all ancestors except ``<body>`` and ``<html>``.
         holders: index of the innermost container.
-        tables: number, from 1, of the data table of which the block is a row; else 0.
-        articles: number, from 1, of the outermost ``<article>`` around the block; else 0.
+        tables: index of the data table of which the block is a row; -1 if none.
+        articles: index of the outermost ``<article>`` around the block; -1 if none.
+        lists: index of the outermost ``<ul>`` or ``<ol>`` around the block; -1 if none.
+        entries: index of the innermost ``<li>`` around the block; -1 if none.
         parents, starts, ends: per container, the index of its parent (-1 if none) and its blocks
             [start, end).
     """
 
-    texts: list[str] = field(default_factory=list)
-    linked: list[int] = field(default_factory=list)
-    own: list[int] = field(default_factory=list)
-    near: list[int] = field(default_factory=list)
-    around: list[int] = field(default_factory=list)
-    holders: list[int] = field(default_factory=list)
-    tables: list[int] = field(default_factory=list)
-    articles: list[int] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    texts: list[str]
+    linked: list[int]
+    own: list[int]
+    near: list[int]
+    around: list[int]
+    holders: list[int]
+    tables: list[int]
+    articles: list[int]
+    lists: list[int]
+    entries: list[int]
+    parents: list[int]
+    starts: list[int]
+    ends: list[int]
 
     def elsewhere(self, n: int) -> bool:
         """Whether block *n* is in a part of the page whose dates and names are not the story's."""
@@ -71,20 +77,32 @@ CELL = " | "
 """Separates the cells of a table row."""
 
 
+class _Open(NamedTuple):
+    """What an open block element says of the blocks in it: ``Blocks.own`` to ``Blocks.entries``."""
+
+    own: int = 0
+    near: int = 0
+    around: int = 0
+    holder: int = -1
+    table: int = -1
+    article: int = -1
+    list: int = -1
+    entry: int = -1
+    verbatim: bool = False
+
+
 class _Reader:
     """Collects blocks while a tree is walked."""
 
     def __init__(self) -> None:
-        self.blocks = Blocks()
+        self.found: list[tuple[Any, ...]] = []
+        """The blocks so far, as rows of the first ten lists of ``Blocks``."""
+        self.containers: list[list[int]] = []
+        """Parent, start and end of each container so far."""
+        self.stack = [_Open(), _Open()]
         self.buffer: list[str] = []
         self.link_depth = self.link_chars = 0
-        self.table = self.tables = 0
-        """The current data table, 0 outside; and the number of data tables so far."""
-        self.articles = self.article_depth = 0
         self.in_row = False
-        self.verbatim = 0
-        self.stack: list[tuple[int, int, int, int]] = []
-        """Container, own, near and around of each open block element."""
 
     def add(self, text: str | None) -> None:
         """Append *text* to the current block."""
@@ -97,21 +115,11 @@ class _Reader:
         """End the current block."""
         if not self.buffer:
             return
-        raw = "".join(self.buffer)
+        raw, around = "".join(self.buffer), self.stack[-1]
         self.buffer.clear()
-        blocks = self.blocks
-        for text in _verbatim(raw) if self.verbatim else [_joined(raw)]:
-            if not (self.stack and text) or (self.in_row and not text.strip(CELL)):
-                continue
-            container, own, near, around = self.stack[-1]
-            blocks.texts.append(text)
-            blocks.linked.append(min(self.link_chars, len(text)))
-            blocks.own.append(own)
-            blocks.near.append(near)
-            blocks.around.append(around)
-            blocks.holders.append(container)
-            blocks.tables.append(self.table)
-            blocks.articles.append(self.articles if self.article_depth else 0)
+        for text in _verbatim(raw) if around.verbatim else [_joined(raw)]:
+            if around.holder >= 0 and text and not (self.in_row and not text.strip(CELL)):
+                self.found.append((text, min(self.link_chars, len(text)), *around[:-1]))
         self.link_chars = 0
 
     def open(self, element: _Element, tag: str) -> None:
@@ -119,31 +127,29 @@ class _Reader:
         self.flush()
         names = " ".join(filter(None, map(element.get, ("class", "id", "itemprop"))))[:300]
         own = 0 if tag in ("body", "html") else mask_of(tag, names, element.get("role", ""))
-        parent, above, _, beyond = self.stack[-1] if self.stack else (-1, 0, 0, 0)
-        grandparent = self.stack[-2][1] if len(self.stack) > 1 else 0
-        blocks = self.blocks
-        self.stack.append((len(blocks.parents), own, own | above | grandparent, own | beyond))
-        blocks.parents.append(parent)
-        blocks.starts.append(len(blocks.texts))
-        blocks.ends.append(0)
-        if tag == "table" and is_data_table(element):
-            self.tables += 1
-            self.table = self.tables
-        self.in_row = bool(self.table) and tag == "tr"
-        self.verbatim += tag == "pre"
-        if tag == "article":
-            self.articles += self.article_depth == 0
-            self.article_depth += 1
+        beyond, above = self.stack[-2:]
+        here = len(self.containers)
+        data = tag == "table" and is_data_table(element)
+        opened = _Open(
+            own,
+            near=own | above.own | beyond.own,
+            around=own | above.around,
+            holder=here,
+            table=here if data else above.table,
+            article=here if tag == "article" and above.article < 0 else above.article,
+            list=here if tag in ("ul", "ol") and above.list < 0 else above.list,
+            entry=here if tag == "li" else above.entry,
+            verbatim=above.verbatim or tag == "pre",
+        )
+        self.stack.append(opened)
+        self.containers.append([above.holder, len(self.found), 0])
+        self.in_row = opened.table >= 0 and tag == "tr"
 
-    def close(self, tag: str) -> None:
+    def close(self) -> None:
         """End a block element."""
         self.flush()
-        if tag == "table":
-            self.table = 0
         self.in_row = False
-        self.verbatim -= tag == "pre"
-        self.article_depth -= tag == "article"
-        self.blocks.ends[self.stack.pop()[0]] = len(self.blocks.texts)
+        self.containers[self.stack.pop().holder][2] = len(self.found)
 
 
 def _joined(raw: str) -> str:
@@ -196,7 +202,7 @@ def read_blocks(root: _Element) -> Blocks:
                 reader.open(element, tag)
             elif reader.in_row and (block or tag == "br"):  # a row of a table is one line
                 reader.add(CELL if tag in ("td", "th") and reader.buffer else " ")
-            elif tag == "br" and reader.verbatim:
+            elif tag == "br" and reader.stack[-1].verbatim:
                 reader.add("\n")
             elif tag == "br":
                 reader.flush()
@@ -205,14 +211,18 @@ def read_blocks(root: _Element) -> Blocks:
             reader.add(element.text)
         else:
             if block and (tag == "tr" or not reader.in_row):
-                reader.close(tag)
+                reader.close()
             elif block:
                 reader.add(" ")
             elif tag == "a":
                 reader.link_depth = max(reader.link_depth - 1, 0)
             reader.add(element.tail)
     reader.flush()
-    return reader.blocks
+    return Blocks(*_columns(reader.found, 10), *_columns(reader.containers, 3))
+
+
+def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(count)]
 
 
 BLOCK_TAGS = frozenset(
@@ -308,7 +318,6 @@ def _named(name: str) -> int:
     return sum(_BIT[flag] for flag, pattern in _PATTERNS.items() if pattern.search(name))
 
 
-Hashes = NDArray[np.uint64]
 EXTRACTIONS = ("first", "second")
 """Names of the extractions: trafilatura, resiliparse."""
 GRAM = 3
@@ -334,86 +343,45 @@ class Measured:
     mutual: tuple[float, float]
 
 
-@dataclass(frozen=True, eq=False)
 class Grams:
-    """The n-grams (``GRAM`` words) of a group of texts.
+    """The n-grams (``GRAM`` words) of a group of texts; no n-gram spans two texts.
 
     Attributes:
-        values, owners: id of each n-gram, and the index of its text; groups from one call of
-            ``grams_of`` share the ids.
-        numbers: number of distinct ids in all groups.
-        counts, lines: per text, the number of words and a hash of all of them.
+        lines: the hashed words of each text.
+        grams: the n-grams of each text, in order.
+        known: all n-grams of the group.
     """
 
-    values: NDArray[np.int64]
-    owners: NDArray[np.int64]
-    numbers: int
-    counts: NDArray[np.int64]
-    lines: Hashes
-
-    @cached_property
-    def known(self) -> NDArray[np.bool_]:
-        """bool[numbers]: whether the group has the n-gram."""
-        known = np.zeros(self.numbers, np.bool_)
-        known[self.values] = True
-        return known
+    def __init__(self, texts: Sequence[str]) -> None:
+        hashed = hash_words(texts)
+        words = hashed.values.tolist()
+        self.lines = [tuple(words[start:end]) for start, end in pairwise(hashed.offsets.tolist())]
+        self.grams = [
+            [line[n : n + GRAM] for n in range(len(line) - GRAM + 1)] for line in self.lines
+        ]
+        self.known = frozenset(chain.from_iterable(self.grams))
 
     def shares_in(self, others: Grams) -> NDArray[np.float64]:
         """Share of each text's n-grams that *others* have; 1 if one of them is the same text."""
-        count = len(self.counts)
-        hits = np.bincount(self.owners, weights=others.known[self.values], minlength=count)
-        lines = frozenset(others.lines.tolist())
-        whole = np.array([line in lines for line in self.lines.tolist()]) & (self.counts > 0)
-        runs = np.bincount(self.owners, minlength=count)
-        shares: NDArray[np.float64] = np.maximum(hits / np.maximum(runs, 1), whole)
-        return shares
+        same = frozenset(filter(None, others.lines))
+        hits = (sum(map(others.known.__contains__, grams)) for grams in self.grams)
+        shares = (hit / max(len(grams), 1) for hit, grams in zip(hits, self.grams, strict=True))
+        pairs = zip(self.lines, shares, strict=True)
+        return np.array([1.0 if line in same else share for line, share in pairs], np.float64)
 
     def share_in(self, others: Grams) -> float:
         """Share of all n-grams that *others* have; 0 if there are none."""
-        return float(others.known[self.values].sum()) / max(len(self.values), 1)
-
-
-def grams_of(*groups: Sequence[str]) -> list[Grams]:
-    """The n-grams of each of *groups* of texts; no n-gram spans two texts."""
-    hashed = hash_words([text for texts in groups for text in texts])
-    values, offsets = hashed.values, hashed.offsets
-    counts = np.diff(offsets)
-    owners = np.repeat(np.arange(len(counts)), counts)
-    within = np.arange(len(values)) - offsets[:-1][owners]
-    lines = np.zeros(len(counts), np.uint64)
-    np.add.at(lines, owners, mix(values + within.astype(np.uint64)))
-    grams, starts = _hashed_grams(values, owners)
-    distinct, numbers = np.unique(grams, return_inverse=True)
-    found = []
-    first = 0
-    for texts in groups:
-        last = first + len(texts)
-        own = slice(*np.searchsorted(starts, (first, last)))
-        sizes, hashes = counts[first:last], lines[first:last]
-        found.append(Grams(numbers[own], starts[own] - first, len(distinct), sizes, hashes))
-        first = last
-    return found
-
-
-def _hashed_grams(values: Hashes, owners: NDArray[np.int64]) -> tuple[Hashes, NDArray[np.int64]]:
-    """Hashes of the n-grams, and the text of each."""
-    if len(values) < GRAM:
-        return np.empty(0, np.uint64), np.empty(0, np.int64)
-    grams = values[: 1 - GRAM].copy()
-    for step in range(1, GRAM):
-        grams = mix(grams) + values[step : len(values) + 1 - GRAM + step]
-    inside = owners[: 1 - GRAM] == owners[GRAM - 1 :]
-    return grams[inside], owners[: 1 - GRAM][inside]
+        grams = list(chain.from_iterable(self.grams))
+        return sum(map(others.known.__contains__, grams)) / max(len(grams), 1)
 
 
 def compare(texts: Sequence[str], extractions: Sequence[str]) -> Measured:
     """Compare blocks with *extractions*, one for each of ``EXTRACTIONS``; empty if missing."""
-    blocks, *extracted = grams_of(texts, *(text.split("\n") for text in extractions))
-    first, second = extracted
+    blocks, first, second = map(Grams, (texts, *(text.split("\n") for text in extractions)))
     return Measured(
-        blocks.counts.astype(np.float64),
-        np.stack([blocks.shares_in(each) for each in extracted], axis=1),
-        tuple(each.share_in(blocks) for each in extracted),
-        tuple(int(each.counts.sum()) for each in extracted),
+        np.array([len(line) for line in blocks.lines], np.float64),
+        np.stack([blocks.shares_in(each) for each in (first, second)], axis=1),
+        tuple(each.share_in(blocks) for each in (first, second)),
+        tuple(sum(map(len, each.lines)) for each in (first, second)),
         (first.share_in(second), second.share_in(first)),
     )

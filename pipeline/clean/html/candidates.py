@@ -22,7 +22,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import CUT_EMPTY_ELEMS, use_config
 from trafilatura.utils import repair_faulty_html
 
-from pipeline.clean.html.blocks import HEADINGS, Blocks, grams_of, read_blocks
+from pipeline.clean.html.blocks import HEADINGS, Blocks, Grams, read_blocks
 from pipeline.clean.html.markup import read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
 from pipeline.records import Document
@@ -205,7 +205,7 @@ def agree(first: str, second: str) -> bool:
     """Whether two extractions are similar, and long enough for that to be significant."""
     if len(first) < SHORT_CHARS:
         return False
-    ours, theirs = grams_of(first.split("\n"), second.split("\n"))
+    ours, theirs = Grams(first.split("\n")), Grams(second.split("\n"))
     return min(ours.share_in(theirs), theirs.share_in(ours)) >= AGREED
 
 
@@ -236,10 +236,9 @@ def _second_text(root: _Element) -> str:
 
 
 HIDDEN_CLASSES = frozenset(
-    "hidden d-none hide is-hidden u-hidden invisible sr-only visually-hidden visuallyhidden"
-    " is-visually-hidden u-visually-hidden screen-reader-text screen-reader-only screenreader-text"
-    " screen-reader sr-text show-for-sr element-invisible a11y-hidden assistive-text"
-    " accessibly-hidden offscreen visually-hide print-only only-print".split()
+    "hidden d-none hide is-hidden u-hidden invisible sr-text show-for-sr element-invisible"
+    " a11y-hidden assistive-text accessibly-hidden offscreen visually-hide print-only"
+    " only-print".split()
 )
 """Class names that hide an element; others (``hidden-xs``) only do so on some screens."""
 MAX_CLASS_CHARS = 300
@@ -253,7 +252,7 @@ _STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden")
 _UTILITY = re.compile(
     r"(?:^|[_-])(?:visually-?hidden|hidden-?visually|screen-?reader(?:-text|-only)?|sr-only)$"
 )
-"""The same names with a prefix, such as ``css-visually-hidden``."""
+"""More of them, perhaps with a prefix, such as ``css-visually-hidden``."""
 _ON_SOME_SCREENS = re.compile(r"(?:sm|md|lg|xl|2xl|xxl):|d-(?:sm|md|lg|xl|xxl)-(?!none)")
 _TEXT_LINES = frozenset("h1 h2 h3 h4 h5 h6 p a span li em strong b i td figcaption".split())
 _ROOTS = frozenset({"html", "body", "head", "main", "article"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
@@ -58,40 +58,25 @@ _OTHER_STORY = re.compile(
 _STORY_TAGS = ("article", "main")
 _WORD = re.compile(r"[^\W\d_]+")
 _CHANGED = frozenset({"updated", "modified", "dateupdated", "datemodified", "date-modified"})
-_ITEMPROPS = ("headline", "author", "datepublished", "datemodified", "articlesection")
+ITEMPROPS = ("headline", "author", "datePublished", "dateModified", "articleSection")
 
 
 @dataclass(slots=True)
 class Markup:
-    """Values of a page in document order; every list may be empty.
+    """What a page declares.
 
     Attributes:
-        meta: name, property or itemprop (lower case) of ``<meta>`` → contents.
-        canonical: addresses of ``<link rel="canonical">``.
-        items: itemprop (lower case) of other elements → values.
-        headings, subheadings, titles: texts of ``<h1>``, ``<h2>`` and ``<title>``.
-        times, updated_times: ``datetime`` of the ``<time>`` elements that may belong to this story,
-            without and with a label such as *Updated*.
-        rel_author: texts of links with ``rel="author"``.
-        bylines: texts of elements with a class such as *byline* or *author*.
+        values: source → its values in document order. The sources are ``meta:`` and a name,
+            property or itemprop (lower case) of ``<meta>``; ``itemprop:`` and one of ``ITEMPROPS``
+            of another element; ``link:canonical``; ``h1``, ``h2`` and ``title``; ``time`` and
+            ``time:updated``, the ``datetime`` of the ``<time>`` elements that may belong to this
+            story, without and with a label such as *Updated*; ``rel:author``, links; ``byline``,
+            elements with a class such as *byline* or *author*.
         nodes: JSON-LD nodes that describe the page's story, the most specific first.
-        sections, published, modified: candidates for these fields, the most trusted first.
     """
 
-    meta: dict[str, list[str]] = field(default_factory=dict)
-    canonical: list[str] = field(default_factory=list)
-    items: dict[str, list[str]] = field(default_factory=dict)
-    headings: list[str] = field(default_factory=list)
-    subheadings: list[str] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    times: list[str] = field(default_factory=list)
-    updated_times: list[str] = field(default_factory=list)
-    rel_author: list[str] = field(default_factory=list)
-    bylines: list[str] = field(default_factory=list)
+    values: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     nodes: list[Node] = field(default_factory=list)
-    sections: list[Evidence] = field(default_factory=list)
-    published: list[Evidence] = field(default_factory=list)
-    modified: list[Evidence] = field(default_factory=list)
 
     @property
     def story(self) -> Node:
@@ -99,9 +84,21 @@ class Markup:
         stories = (node for node in self.nodes if not ARTICLE_TYPES.isdisjoint(node["@type"]))
         return next(stories, defaultdict(list))
 
-    def first_meta(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """(name, first content) for each of *names* that the page has."""
-        return [(name, self.meta[name][0]) for name in names if self.meta.get(name)]
+    def add(self, source: str, value: str | None) -> None:
+        """Add a *value*, unless it is empty or too long."""
+        value = tidy((value or "")[: MAX_VALUE_CHARS + 1])
+        if value and len(value) <= MAX_VALUE_CHARS and len(self.values[source]) < MAX_VALUES:
+            self.values[source].append(value)
+
+    def first(self, *sources: str) -> list[tuple[str, str]]:
+        """(source, first value) for each of *sources* that the page has."""
+        return [(source, self.values[source][0]) for source in sources if self.values[source]]
+
+    def candidates(self, column: str, key: str, nodes: int) -> list[Evidence]:
+        """Candidates for *column*: *key* of so many JSON-LD *nodes* and of microdata, ``META``."""
+        found = [(f"json-ld:{key}", text) for node in self.nodes[:nodes] for text in node[key][:1]]
+        found += self.first(*META.get(key, ()), f"itemprop:{key}")
+        return [Evidence(column, text, source) for source, text in found]
 
 
 def read_markup(root: _Element) -> Markup:
@@ -109,24 +106,19 @@ def read_markup(root: _Element) -> Markup:
     markup = Markup()
     _read_elements(root, markup)
     items = root.xpath("//*[@itemprop][not(self::meta)]")
-    for name in _ITEMPROPS:
-        named = [item for item in items if name in (item.get("itemprop") or "").lower().split()]
+    for name in ITEMPROPS:
+        kind = name.lower()
+        named = [item for item in items if kind in (item.get("itemprop") or "").lower().split()]
         if name.startswith("date"):
             named = [item for item in named if not _is_elsewhere(item)]
         for element in _neighbours(named):
-            _append(markup.items.setdefault(name, []), _item_value(element, name))
+            markup.add(f"itemprop:{name}", _item_value(element, name))
     for element in _neighbours(root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")):
-        _append(markup.rel_author, text_of(element))
+        markup.add("rel:author", text_of(element))
     for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
         if _holds_a_byline(element.get("class") or ""):
-            _append(markup.bylines, text_of(element))
-    markup.nodes = _of_this_page(article_nodes(root), markup)
-    markup.sections = _candidates(markup, "section", "articleSection", markup.nodes[:1])
-    dated = markup.nodes[:DATED_NODES]
-    markup.modified = _candidates(markup, "date_modified", "dateModified", dated)
-    markup.published = _candidates(markup, "date_published", "datePublished", dated)
-    if not any(node["datePublished"] for node in dated):
-        markup.published += _candidates(markup, "date_published", "dateCreated", dated)
+            markup.add("byline", text_of(element))
+    markup.nodes = _of_this_page(article_nodes(root), markup.values)
     return markup
 
 
@@ -136,36 +128,26 @@ def _read_elements(root: _Element, markup: Markup) -> None:
         names = (element.get(attribute) for attribute in ("property", "name", "itemprop"))
         key = next(filter(None, ((name or "").strip().lower() for name in names)), "")
         if key:
-            _append(markup.meta.setdefault(key, []), element.get("content"))
+            markup.add(f"meta:{key}", element.get("content"))
     for element in root.iter("link"):
         if "canonical" in (element.get("rel") or "").lower().split():
-            _append(markup.canonical, element.get("href"))
+            markup.add("link:canonical", element.get("href"))
     for element in root.iter("title"):
         if next(element.iterancestors("svg"), None) is None:  # drawings have titles too
-            _append(markup.titles, text_of(element))
-    for tag, texts in (("h1", markup.headings), ("h2", markup.subheadings)):
-        for element in root.iter(tag):
-            _append(texts, _heading_text(element))
+            markup.add("title", text_of(element))
+    for element in root.iter("h1", "h2"):
+        markup.add(element.tag, _heading_text(element))
     for element in root.iter("time"):
         if not _is_elsewhere(element):
-            changed = _is_change(element)
-            times = markup.updated_times if changed else markup.times
-            _append(times, element.get("datetime"))
+            source = "time:updated" if _is_change(element) else "time"
+            markup.add(source, element.get("datetime"))
 
 
-def _candidates(markup: Markup, column: str, key: str, nodes: list[Node]) -> list[Evidence]:
-    """Candidates for *column*: the *key* of JSON-LD and of microdata, and ``META[key]``."""
-    found = [(f"json-ld:{key}", text) for node in nodes for text in node[key][:1]]
-    found += [(f"meta:{name}", text) for name, text in markup.first_meta(META.get(key, ()))]
-    found += [(f"itemprop:{key}", text) for text in markup.items.get(key.lower(), [])[:1]]
-    return [Evidence(column, text, source) for source, text in found]
-
-
-def _of_this_page(nodes: list[Node], markup: Markup) -> list[Node]:
+def _of_this_page(nodes: list[Node], values: Mapping[str, list[str]]) -> list[Node]:
     """*nodes* without those of other stories, if one has this page's headline or address."""
-    titles = (*markup.headings, *markup.titles, *markup.meta.get("og:title", ()))
+    titles = (*values["h1"], *values["title"], *values["meta:og:title"])
     said = [name_key(title) for title in titles]
-    addresses = {*markup.canonical, *markup.meta.get("og:url", ())}
+    addresses = {*values["link:canonical"], *values["meta:og:url"]}
 
     def is_own(node: Node) -> bool:
         keys = filter(None, map(name_key, node["headline"]))
@@ -200,12 +182,6 @@ def tidy(value: str) -> str:
     """Normalize *value*, and decode it if it was escaped twice."""
     value = normalize(value)
     return normalize(unescape(value)) if _ENTITY.search(value) else value
-
-
-def _append(values: list[str], value: str | None) -> None:
-    value = tidy((value or "")[: MAX_VALUE_CHARS + 1])
-    if value and len(value) <= MAX_VALUE_CHARS and len(values) < MAX_VALUES:
-        values.append(value)
 
 
 def _heading_text(element: _Element) -> str:
@@ -281,10 +257,10 @@ def _item_value(element: _Element, name: str) -> str:
     return text_of(element)
 
 
-META = {field: tuple(names.split()) for field, names in WORDS["meta"].items()}
-"""Field → names of ``<meta>`` that declare it, the most trusted first."""
-DATED_NODES = 3
-"""Number of JSON-LD nodes whose dates count."""
+META = {
+    field: tuple(f"meta:{name}" for name in names.split()) for field, names in WORDS["meta"].items()
+}
+"""Field → sources in ``<meta>`` that declare it, the most trusted first."""
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 JsonNode: TypeAlias = dict[str, Json]

@@ -56,7 +56,8 @@ def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMet
     authors, named = choose_authors(markup, blocks, places, own_names)
     own_day = declared("date_published", document.date_published)
     dates = page_dates(markup, blocks, places, url, fetched_at)
-    sections, keywords = markup.sections, _keywords(markup)
+    sections = markup.candidates("section", "articleSection", nodes=1)
+    keywords = _keywords(markup)
     return PageMetadata(
         title=titles[0].value if titles else None,
         authors=document.authors or authors,
@@ -84,7 +85,7 @@ def declared(field: str, value: str | None) -> list[Evidence]:
 
 def _keywords(markup: Markup) -> list[Evidence]:
     found = [("json-ld:keywords", node["keywords"]) for node in markup.nodes[:1]]
-    found += [(f"meta:{name}", markup.meta.get(name, [])) for name in META["keyword"]]
+    found += [(source, markup.values[source]) for source in META["keyword"]]
     return [Evidence("keywords", "; ".join(texts), source) for source, texts in found if texts]
 
 
@@ -101,7 +102,7 @@ def _split_keywords(candidates: list[Evidence]) -> tuple[str, ...]:
 
 def _site_names(markup: Markup, site: str | None) -> frozenset[str]:
     """``name_key`` of the names of the site: those in metadata, and its domain."""
-    found = [text for _, text in markup.first_meta(META["site_name"])]
+    found = [text for _, text in markup.first(*META["site_name"])]
     found += [name for node in markup.nodes for name in node["publisher"]]
     if site:
         found += [site, f"www.{site}", site.partition(".")[0]]
@@ -115,9 +116,9 @@ def _urls(document: Document, markup: Markup) -> list[Evidence]:
     If the record has a URL, others count only if they are on the same site and not its home page.
     """
     own = document.url and canonical_url(document.url)
-    base = own or next(iter(markup.meta.get("og:url", [])), "")
-    found = [("link:canonical", href) for href in markup.canonical[:1]]
-    found += [("og:url", text) for text in markup.meta.get("og:url", [])[:1]]
+    base = own or next(iter(markup.values["meta:og:url"]), "")
+    found = markup.first("link:canonical")
+    found += [("og:url", text) for _, text in markup.first("meta:og:url")]
     if not own:
         found += [("json-ld:url", text) for node in markup.nodes[:1] for text in node["url"]]
     stated: list[Evidence] = []

@@ -23,6 +23,8 @@ from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)
 """How far a date may be after the time of fetching: without an offset it may be ahead of UTC."""
+DATED_NODES = 3
+"""Number of JSON-LD nodes whose dates count."""
 MAX_PRINTED_CHARS = 60
 """A longer value of a date field is a sentence."""
 URL = "url"
@@ -63,14 +65,17 @@ def page_dates(
     """Choose the dates of a page; *places* are the blocks of its headline."""
     beside = date_beside_headline(blocks, places)
     changes = [replace(each, source=CHANGE) for each in beside if each.field == "date_modified"]
-    times = markup.updated_times[:1]
-    changes += [Evidence("date_modified", each, "time:updated") for each in times]
-    changed, changes = choose_date(markup.modified + changes, fetched_at)
+    changes += [Evidence("date_modified", each, at) for at, each in markup.first("time:updated")]
+    marked = markup.candidates("date_modified", "dateModified", DATED_NODES)
+    changed, changes = choose_date(marked + changes, fetched_at)
     stated = [each for each in beside if each.field == "date_published"]
-    stated += [Evidence("date_published", each, "time") for each in markup.times[:1]]
+    stated += [Evidence("date_published", each, at) for at, each in markup.first("time")]
     address = day_of_url(url)
     stated += [Evidence("date_published", address.day, URL)] if address else []
-    published, stated = choose_date(markup.published + stated, fetched_at, changed)
+    marked = markup.candidates("date_published", "datePublished", DATED_NODES)
+    if not any(node["datePublished"] for node in markup.nodes[:DATED_NODES]):
+        marked += markup.candidates("date_published", "dateCreated", DATED_NODES)
+    published, stated = choose_date(marked + stated, fetched_at, changed)
     return PageDates(_printed_day(published, address, stated), changed, stated, changes)
 
 

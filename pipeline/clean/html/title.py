@@ -104,20 +104,19 @@ def stated_titles(markup: Markup, blocks: Blocks) -> list[Evidence]:
     stated = markup.story["headline"]
     found = [("json-ld:headline", text) for text in stated]
     below = headlines_below_breadcrumbs(blocks, stated)
-    found += [("h1", below.get(name_key(text), text)) for text in markup.headings[:5]]
-    if not any(len(text.split()) > 1 for text in markup.headings):
-        long = [text for text in markup.subheadings if len(text.split()) >= HEADLINE_WORDS]
+    found += [("h1", below.get(name_key(text), text)) for text in markup.values["h1"][:5]]
+    if not any(len(text.split()) > 1 for text in markup.values["h1"]):
+        long = [text for text in markup.values["h2"] if len(text.split()) >= HEADLINE_WORDS]
         found += [("h2", text) for text in long[:1]]
-        whole = (text for text in markup.titles[:1] if not headlines(blocks, [text]))
+        whole = (text for _, text in markup.first("title") if not headlines(blocks, [text]))
         parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
         longest = max(parts, key=len, default="")
         if len(longest.split()) >= HEADLINE_WORDS:
             found += [("printed", blocks.texts[n]) for n in headlines(blocks, [longest])[:1]]
-    found += [("og:title", text) for _, text in markup.first_meta(["og:title"])]
-    found += [("title", text) for text in markup.titles[:1]]
-    found += [("itemprop:headline", text) for text in markup.items.get("headline", [])[:1]]
-    found += [("twitter:title", text) for _, text in markup.first_meta(["twitter:title"])]
-    found += [("meta:title", text) for _, text in markup.first_meta(META["title"])]
+    found += [("og:title", text) for _, text in markup.first("meta:og:title")]
+    found += markup.first("title", "itemprop:headline")
+    found += [("twitter:title", text) for _, text in markup.first("meta:twitter:title")]
+    found += [("meta:title", text) for _, text in markup.first(*META["title"])]
     return [Evidence("title", text, source) for source, text in found]
 
 

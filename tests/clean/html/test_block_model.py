@@ -15,13 +15,16 @@ from pipeline.clean.html.block_model import (
     CHOSEN,
     GROUPS,
     MAX_BLOCKS,
+    UNSEEN,
+    Rows,
     group_of,
     keep,
     load_model,
     measure,
+    pooled,
     select,
 )
-from pipeline.clean.html.blocks import compare, grams_of
+from pipeline.clean.html.blocks import Grams, compare
 from pipeline.clean.html.candidates import EXTRACTOR, Candidates, read_candidates
 from pipeline.clean.html.extract import extract_page
 from pipeline.records import Article, Document
@@ -62,6 +65,15 @@ def candidates_of(texts: list[str], extraction: str) -> Candidates:
     content = f"<html><head><title>Rope</title></head><body>{paragraphs(texts)}</body></html>"
     document = Document("0" * 32, "a", "a.html", "text/html", content)
     return replace(read_candidates(document), extractions=(extraction, ""))
+
+
+def rows_of(body: str) -> Rows:
+    """The rows of a page of which no extractor has taken anything."""
+    content = f"<html><head><title>Rope</title></head><body>{body}</body></html>"
+    document = Document("0" * 32, "a", "a.html", "text/html", content)
+    rows = measure(replace(read_candidates(document), extractions=("", "")))
+    assert rows is not None
+    return rows
 
 
 def test_a_story_in_several_containers_is_kept_whole() -> None:
@@ -130,7 +142,7 @@ def test_shares_count_runs_of_words() -> None:
 
 def test_no_run_reaches_from_one_text_into_the_next() -> None:
     """Words that only stand side by side because two blocks do are no run."""
-    assert 0 == len(grams_of(["two words", "two more"])[0].values)
+    assert not Grams(["two words", "two more"]).known
 
 
 @settings(max_examples=40, deadline=None)
@@ -204,6 +216,26 @@ def test_rules_together_remove_less_than_half_of_a_story(parts: tuple[str, ...],
     found = article(f"<html><body><article>{heading}{''.join(parts)}</article></body></html>")
 
     assert kept == len(found.text.split("\n\n"))
+
+
+def test_the_entries_of_a_list_have_one_score() -> None:
+    """Their mean by words; a list whose entries have several blocks is layout, and has none."""
+    text = ["the price of rope", "rose", "again in the harbour"]
+    entries = "<ul><li>{}</li><li>{}</li></ul>{}".format(*text)
+    layout = "<ul><li>{}<p>{}</p></li></ul><p>{}</p>".format(*text)
+    scores = np.array([2.0, -3.0, 0.5])
+
+    assert [1.0, 1.0, 0.5] == pooled(scores, rows_of(entries)).tolist()
+    assert scores.tolist() == pooled(scores, rows_of(layout)).tolist()
+
+
+def test_entries_that_no_extractor_took_count_against_their_list() -> None:
+    """They are links, and stay out; the more of them there are, the lower is the list's score."""
+    entries = "<ul><li>the price of rope</li><li><a href=/x>Ferry sinks off Aldersea</a></li></ul>"
+    rows = rows_of(entries)
+
+    assert [0] == rows.indices.tolist()
+    assert [(4 * 2.0 + 4 * UNSEEN) / 8] == pooled(np.array([2.0]), rows).tolist()
 
 
 def test_a_switch_must_be_worth_it() -> None:

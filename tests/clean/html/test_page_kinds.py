@@ -324,6 +324,70 @@ def test_panels_that_readers_open_stay(panel: str) -> None:
     assert OTHER in article(page(inside=panel.format(OTHER))).text
 
 
+GARDENS = [
+    "The walled garden of the Attley family near Stoke Orchard",
+    "The mill garden in Lower Teme with its old pear trees",
+    "The herb beds behind the former hospital",
+    "The station master's garden at Aldersea",
+]
+TEASERS = [
+    "Council delays vote on the ferry",
+    "Mill on the river opens in June",
+    "Frost kills most of the blossom",
+    "Mayor leaves the room before the vote",
+]
+LINK = "<li><a href=/x>{}</a></li>"
+OPEN = "<p>Our correspondent walked through the four gardens that open this weekend:</p>"
+
+
+def entries(texts: list[str], entry: str = "<li>{}</li>") -> str:
+    """The texts as entries of a list."""
+    return "".join(map(entry.format, texts))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"{OPEN}<ul>{entries(GARDENS, LINK)}</ul>",
+        f"{OPEN}<ol>{entries(GARDENS, LINK)}</ol>",
+        f"<ul>{entries(GARDENS, LINK)}</ul>",
+        f"{OPEN}<ul>{entries(GARDENS)}</ul>",
+        f"{OPEN}<ol>{entries(GARDENS)}</ol>",
+        f"{OPEN}<ul>{entries(GARDENS[:2], LINK)}{entries(GARDENS[2:])}</ul>",
+        f"{OPEN}<ul>{entries(GARDENS, '<li><a href=/x>{}</a>, open from ten</li>')}</ul>",
+        f"{OPEN}<ul>{entries(GARDENS, LINK)}<li>{OTHER}</li></ul>",
+        f"{OPEN}<ul>{entries(GARDENS)}<li><ul>{entries(['Rope', 'Tar', 'Oakum'])}</ul></ul>",
+        f"{OPEN}<ol>{entries(GARDENS, '<li><h3>{}</h3><p>' + OTHER + '</p></li>')}</ol>",
+    ],
+)
+def test_the_entries_of_a_list_in_a_story_all_stay(inside: str) -> None:
+    """Linked or not, short or long, alone or with a paragraph; so do the paragraphs around it."""
+    lines = article(page(inside=inside)).text.split("\n\n")
+
+    assert GARDENS == [each for each in GARDENS if any(line.startswith(each) for line in lines)]
+    assert STORY == [line for line in lines if line in STORY]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"after": f"<div><h3>Related</h3><ul>{entries(TEASERS, LINK)}</ul></div>"},
+        {"after": f"<div class=related><ol>{entries(TEASERS, LINK)}</ol></div>"},
+        {"inside": f"<div class=more><h4>Read more</h4><ul>{entries(TEASERS, LINK)}</ul></div>"},
+        {"before": f"<ul>{entries(['Rope', 'Tar', 'Oakum'], LINK)}</ul>"},
+        {"before": f"<div class=sidebar><h2>Most read</h2><ol>{entries(TEASERS, LINK)}</ol></div>"},
+        {"after": f"<aside><ul>{entries(TEASERS, LINK)}</ul></aside>"},
+        {"top": f"<nav><ul>{entries(['The vote', 'The mill'], LINK)}</ul></nav>"},
+        {"inside": f"<ul>{entries(['Facebook', 'WhatsApp', 'Email'], LINK)}</ul>"},
+        {"after": f"<ul class=tags>{entries(['Rope', 'Tar', 'Oakum'], LINK)}</ul>"},
+        {"after": f"<div class=footer><ul>{entries(['About us', 'Privacy'], LINK)}</ul></div>"},
+    ],
+)
+def test_a_list_of_links_elsewhere_goes_whole(block: dict[str, str]) -> None:
+    """Related stories, even one whose words the story repeats, menus, contents, share buttons."""
+    assert WHOLE == article(page(**block)).text
+
+
 TABLE = [["Town", "Inhabitants"], ["Marsh End", "14,210"], ["Coldwater", "911"], ["Quay", "58.6"]]
 
 
