@@ -26,11 +26,7 @@ ENDED = {"FINISHED", "FAILED", "CANCELED"}
 
 @dataclass(frozen=True, slots=True)
 class Flink:
-    """A cluster.
-
-    Attributes:
-        master: its address as an option of Beam: ``host:port``, or with ``http://``.
-    """
+    """A cluster; *master* is its address as an option of Beam: ``host:port``, or with ``http://``."""
 
     master: str
 

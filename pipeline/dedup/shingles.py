@@ -30,10 +30,8 @@ _QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{40,1000}[\"“”»][^\
 class Samples(Ragged):
     """The sampled shingles of n texts: ``values`` are the high 32 bits, then the place in words.
 
-    Each key of a text occurs once, at its first place.
-
-    Attributes:
-        positions: int64[n], places that a shingle can have in the text.
+    Each key of a text occurs once, at its first place. *positions* are int64[n], the places that a
+    shingle can have in the text.
     """
 
     positions: NDArray[np.int64]

@@ -150,10 +150,8 @@ def tally(
 ) -> tuple[Account, dict[str, PartCount]]:
     """Add up the counts of *blocks*, and measure the clusters in their tables.
 
-    Clusters larger than *alarm_cluster_size* (0: none) are listed in the account.
-
-    Returns:
-        The account of the run, and the counts of each file by source.
+    Returns the account of the run, in which clusters larger than *alarm_cluster_size* (0: none) are
+    listed, and the counts of each file by source.
     """
     files: dict[str, PartCount] = {}
     tables: dict[str, Counter[str]] = defaultdict(Counter)

@@ -55,10 +55,8 @@ class Stat(NamedTuple):
 class StorePath:
     """An address in an object store, with those parts of ``pathlib.Path`` that newsieve uses.
 
-    It is not an ``os.PathLike``, so that no library opens it as a local file.
-
-    Attributes:
-        needs: an object without which nothing is written here or below.
+    It is not an ``os.PathLike``, so that no library opens it as a local file. Without the object
+    that it *needs*, if any, nothing is written here or below.
     """
 
     scheme: str
