@@ -158,11 +158,8 @@ def _read_file(path: Path, source: _Source) -> None:
 def _check_size(node: yaml.Node | None, sizes: dict[int, int]) -> int:
     """Return the number of values of *node*, with aliases expanded.
 
-    Args:
-        sizes: id of a node → its number of values; 0 while it is being counted.
-
-    Raises:
-        ValueError: there are more than ``_MAX_VALUES``, or a node contains itself.
+    *sizes* maps the id of a node to its number of values, 0 while it is being counted. Raises
+    ValueError if there are more than ``_MAX_VALUES``, or a node contains itself.
     """
     if id(node) not in sizes:
         sizes[id(node)] = 0

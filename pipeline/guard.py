@@ -4,9 +4,14 @@
                      ◀─pickles──  one result per item; if it dies, the next item is to blame
 
 C code that loops or allocates returns neither to the interpreter nor to a signal handler. So the
-kernel enforces the limits: timers whose signals kill the process (``child``), and a limit on
-its address space. The helper is a new interpreter: forking a process with threads, such as a
-Beam worker, may deadlock.
+kernel enforces the limits: timers whose signals kill the process, and a limit on its address space.
+There are no signal handlers, because C code could delay them: SIGPROF (CPU time) and SIGALRM (wall
+time) have their default action, which kills the process. So does SIGIO, which Linux sends when the
+parent's end of a pipe closes. On other systems, the helper of a killed parent exits after the
+current item.
+
+The helper (``serve``) is a new interpreter: forking a process with threads, such as a Beam worker,
+may deadlock.
 """
 
 from __future__ import annotations
@@ -120,11 +125,9 @@ class Guard:
     def run(self, items: Sequence[object], argument: object) -> list[object]:
         """Return one result per item, in order: the function's, or ``Killed``.
 
-        If a helper that has processed other items dies for any reason but the time limit, the item
-        is tried again in a new helper; several times if the helper was killed from outside.
-
-        Raises:
-            NewsieveError: no helper can be started.
+        If a helper that has processed other items dies for any reason but the time limit,
+        the item is tried again in a new helper; several times if the helper was killed from
+        outside. Raises NewsieveError if no helper can be started.
         """
         results: list[object] = []
         with self._lock:

@@ -161,8 +161,7 @@ class Preview:
 def preview_run(config: Config) -> Preview:
     """Find out what a run would read now, without writing anything or taking the lock.
 
-    Raises:
-        UsageError: an input does not exist.
+    Raises UsageError if an input does not exist.
     """
     output = output_place(config.write.output)
     inputs = _find_inputs(config, output)

@@ -82,13 +82,11 @@ def canonical_url(url: str, base: str = "") -> str | None:
     """Return the form of *url* that all addresses of the same page share.
 
     Scheme and host are in lower case (other scripts as ``xn--``), without user, default port,
-    fragment or trailing dot. Percent escapes are normalized and dot segments resolved.
-    Parameters for tracking, sessions and sorting are dropped, the others sorted by name. AMP and
-    mobile addresses become those of the regular page. Scheme, ``www.`` and a trailing slash are
-    kept, since servers may distinguish them. The function is idempotent.
-
-    Args:
-        base: the address of the page where *url* stands: it may be relative to it.
+    fragment or trailing dot. Percent escapes are normalized and dot segments resolved. Parameters
+    for tracking, sessions and sorting are dropped, the others sorted by name. AMP and mobile
+    addresses become those of the regular page. Scheme, ``www.`` and a trailing slash are kept,
+    since servers may distinguish them. The function is idempotent. *url* may be relative to *base*,
+    the address of the page where it stands.
 
     Returns:
         The url in ASCII; None if *url* is not an absolute http(s) url with a usable host.
@@ -120,10 +118,7 @@ def page_address(url: str) -> str:
     """Return the common part of addresses that servers rarely distinguish.
 
     Scheme, ``www.``, a trailing slash and the name of an index page are left out. Only texts that
-    are alike count as versions of one page because of it.
-
-    Args:
-        url: in canonical form.
+    are alike count as versions of one page because of it. *url* is in canonical form.
 
     >>> page_address("http://www.example.org/a/"), page_address("https://example.org/a?id=2")
     ('example.org/a', 'example.org/a?id=2')

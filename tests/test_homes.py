@@ -22,7 +22,7 @@ HOMES = {
     "grpc": ("pipeline/beam/",),
     "trafilatura": ("pipeline/clean/html/",),
     "lxml": ("pipeline/clean/html/",),
-    "resiliparse": ("pipeline/clean/html/candidates.py",),
+    "resiliparse": ("pipeline/clean/html/candidates.py", "pipeline/read/encoding.py"),
     "datasketch": ("pipeline/dedup/signatures.py",),
     "scipy": ("pipeline/dedup/clusters.py",),
     "langdetect": ("pipeline/judge/",),

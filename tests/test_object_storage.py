@@ -21,6 +21,7 @@ from object_server import CARELESS, FORBIDDEN, fetch_runs, serving
 from runs import configured, newsieve
 
 from newsieve import open_output
+from pipeline import storage
 from pipeline.cli import newsieve as newsieve_command
 from pipeline.cli.options import State
 from pipeline.errors import HeldRun, LostRace, UsageError
@@ -36,7 +37,6 @@ from pipeline.ledger.upkeep.remove import remove
 from pipeline.ledger.upkeep.takedown import requested
 from pipeline.ledger.upkeep.undo import undo
 from pipeline.passes.reading import _guard
-from pipeline.storage import cache as cache_module
 from pipeline.storage import listed, local, name_below
 from pipeline.storage.objects import StorePath, _quoted, check_conditional_put
 from tests.campaigns import engine_parts
@@ -550,15 +550,15 @@ def test_a_store_with_conditional_put_passes_the_probe(store):
 def test_copies_of_objects_are_bounded(store, monkeypatch):
     """What was not used for longest goes first; a changed object is fetched again."""
     monkeypatch.setenv("NEWSIEVE_CACHE_BYTES", "2500")
-    monkeypatch.setattr(cache_module, "IN_USE_S", 0)
+    monkeypatch.setattr(storage, "IN_USE_S", 0)
     for number in range(4):
         (store / str(number)).put(bytes([number]) * 1000)
         assert bytes([number]) * 1000 == local(store / str(number)).read_bytes()
-    kept = list(cache_module.cache_folder().iterdir())
+    kept = list(storage.cache_folder().iterdir())
 
     assert [bytes([2]) * 1000, bytes([3]) * 1000] == sorted(path.read_bytes() for path in kept)
     (store / "3").put(b"new")
-    cache_module._known.clear()
+    storage._known.clear()
     assert b"new" == local(store / "3").read_bytes()
     assert bytes([0]) * 1000 == local(store / "0").read_bytes()
 

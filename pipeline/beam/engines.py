@@ -8,25 +8,21 @@ import shutil
 import socket
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import apache_beam
 
 from pipeline.beam.flink import Flink
-from pipeline.beam.options import ENGINES, IN_PROCESS
+from pipeline.beam.options import ENGINES, IN_PROCESS, Engine, Options
 from pipeline.beam.pool import ask_worker, describe, differences
+from pipeline.config import Config
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.storage.objects import is_url
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pipeline.beam.options import Engine, Options
-    from pipeline.config import Config
 
 State = Literal["ok", "note", "missing"]
 
@@ -51,8 +47,7 @@ class Need:
 def require(config: Config, options: Options) -> None:
     """Check that the engine has everything it needs.
 
-    Raises:
-        UsageError: something is missing; the message lists all of it.
+    Raises UsageError if something is missing; the message lists all of it.
     """
     missing = [need for need in needs_of(config, options) if need.state == "missing"]
     if missing:
@@ -63,8 +58,7 @@ def require(config: Config, options: Options) -> None:
 def needs_of(config: Config, options: Options) -> list[Need]:
     """Find out what the engine needs and whether it is there, without starting anything.
 
-    Raises:
-        UsageError: the engine is refused.
+    Raises UsageError if the engine is refused.
     """
     if options.runner == IN_PROCESS:
         return []
@@ -211,7 +205,7 @@ def _flink(options: Options, master: str) -> Need:
         )
     if free < wanted:
         text = f"{free} of {total} slots are free, {wanted} are needed: other jobs are running"
-        if Flink(master).has_runs():  # a killed run may have left it; the next one cancels it
+        if Flink(master).jobs("newsieve-"):  # left by a killed run, perhaps; the next cancels them
             return need(f"{text}; jobs left by killed runs will be cancelled", "note")
         return need(text)
     return need(f"Flink {version}, {managers} task managers, {free} of {total} slots free", "ok")

@@ -10,15 +10,13 @@ import http.client
 import json
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from pipeline.errors import NewsieveError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ANSWER_S = 10
 """Seconds to wait for a reply of Flink."""
@@ -28,11 +26,7 @@ ENDED = {"FINISHED", "FAILED", "CANCELED"}
 
 @dataclass(frozen=True, slots=True)
 class Flink:
-    """A cluster.
-
-    Attributes:
-        master: its address as an option of Beam: ``host:port``, or with ``http://``.
-    """
+    """A cluster; *master* is its address as an option of Beam: ``host:port``, or with ``http://``."""
 
     master: str
 
@@ -58,14 +52,9 @@ class Flink:
             time.sleep(0.5)
         return free
 
-    def has_runs(self) -> bool:
-        """Return whether a job of newsieve is running, perhaps of a killed run."""
-        names = (job["name"] for job in self._all_jobs() if job["state"] not in ENDED)
-        return any(name.startswith("newsieve-") for name in names)
-
     def jobs(self, name: str) -> list[str]:
-        """Return the ids of jobs called *name* that have not ended."""
-        named = (job for job in self._all_jobs() if job["name"] == name)
+        """Return the ids of jobs that have not ended and whose names begin with *name*."""
+        named = (job for job in self._all_jobs() if job["name"].startswith(name))
         return [job["jid"] for job in named if job["state"] not in ENDED]
 
     def progress(self, job: str, stages: Sequence[str]) -> str:

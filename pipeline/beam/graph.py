@@ -9,22 +9,18 @@ files under fixed names, so repeating an element is harmless.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.pvalue import AsList
 
 from pipeline.beam.work import Work
+from pipeline.config import Config
 from pipeline.dedup.steps.layouts import is_of_urls
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from pipeline.config import Config
-    from pipeline.read.parts import Block
-    from pipeline.staging import RunName, Staging
-
+from pipeline.read.parts import Block
+from pipeline.staging import RunName, Staging
 
 STAGES = ("CountLines", "Clean", "FindRepeats", "Deduplicate", "Write")
 """The names of the steps of ``build``, as engines show them."""

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.beam.options import Options
 from pipeline.beam.worker import last_words, lifeline, start
 from pipeline.errors import NewsieveError
 from pipeline.guard import python_command
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
-
-    from pipeline.beam.options import Options
 
 START_S = 60
 """Seconds within which a job server must start."""
@@ -41,13 +37,9 @@ _JVM = [
 
 @contextmanager
 def job_server(options: Options, folder: Path) -> Iterator[str]:
-    """Start the job server of the engine; yield its address.
+    """Start the job server of the engine; yield its address. *folder* is for its output and files.
 
-    Args:
-        folder: for its output and its files.
-
-    Raises:
-        NewsieveError: it does not start, or dies; with the last line that it printed.
+    Raises NewsieveError if it does not start, or dies; with the last line that it printed.
     """
     if options.text("job_endpoint"):
         yield options.text("job_endpoint")

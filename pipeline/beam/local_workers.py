@@ -14,12 +14,14 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from apache_beam.portability import python_urns
 from apache_beam.portability.api import beam_fn_api_pb2_grpc as services
@@ -31,10 +33,6 @@ from apache_beam.utils import thread_pool_executor
 
 from pipeline.beam.worker import cause_of_death, is_fatal, lifeline, start_worker
 from pipeline.storage import open_own
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator
 
 _PREFIX = "newsieve-run-"
 _LOCK = "lock"

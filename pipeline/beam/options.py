@@ -11,20 +11,17 @@ import argparse
 import difflib
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline.config import Config
 from pipeline.errors import UsageError
 from pipeline.storage.disk import umask
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pipeline.config import Config
 
 IN_PROCESS = "FnApiRunner"
 """Beam's in-process engine. Not ``DirectRunner``, which first tries to download another engine."""
@@ -104,11 +101,7 @@ class Options:
 
     @property
     def engine(self) -> Engine:
-        """The facts about the engine.
-
-        Raises:
-            UsageError: the engine is refused.
-        """
+        """The facts about the engine. Raises UsageError if the engine is refused."""
         if self.runner in ENGINES:
             return ENGINES[self.runner]
         reason = REFUSED.get(self.runner, "it was not tested")
@@ -147,12 +140,9 @@ class Options:
 def parse_options(config: Config, beam_flags: Sequence[str]) -> Options:
     """Read the options of Beam.
 
-    Args:
-        beam_flags: from the command line; they take precedence over ``run.beam``.
-
-    Raises:
-        UsageError: no part of Beam has an option, which Beam itself would ignore, or its value is
-            wrong; the message has a suggestion.
+    *beam_flags*, from the command line, take precedence over ``run.beam``. Raises UsageError if
+    no part of Beam has an option, which Beam itself would ignore, or its value is wrong; the
+    message has a suggestion.
     """
     configured = PipelineOptions.from_dictionary(config.run.beam)
     flags = [*configured._flags, *beam_flags]  # noqa: SLF001 - they have no public name

@@ -20,15 +20,17 @@ import json
 import os
 import platform
 import re
+import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 from apache_beam.portability.api import beam_fn_api_pb2 as messages
@@ -43,10 +45,6 @@ from pipeline.beam.worker import cause_of_death, end, lifeline, start_worker
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.storage import place_of
 from pipeline.version import VERSION
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator, Sequence
 
 SERVICE = "newsieve.Worker"
 """Our own gRPC service; messages are JSON."""
@@ -107,8 +105,7 @@ class Pool(services.BeamFnExternalWorkerPoolServicer):
     def describe(self, request: bytes, _context: object) -> bytes:
         """Return what ``describe`` says as JSON, and the ``missing`` ones of the run's files.
 
-        Args:
-            request: JSON with ``files``, a list of (path, minimum size in bytes).
+        *request* is JSON with ``files``, a list of (path, minimum size in bytes).
         """
         files = json.loads(request or b"{}").get("files", [])
         missing = [path for path, size in files if not _is_there(path, size)]
@@ -184,8 +181,7 @@ def serve_pool(
 ) -> Iterator[tuple[str, int]]:
     """Serve a pool on *address*, ``host:port``; yield host and port. Port 0 means a free one.
 
-    Raises:
-        UsageError: the address is wrong or in use, or means all interfaces of the machine.
+    Raises UsageError if the address is wrong or in use, or means all interfaces of the machine.
     """
     host, port = split_address(address)
     with private_folder() as folder, lifeline() as held:
@@ -216,11 +212,10 @@ def serve_pool(
 def split_address(address: str) -> tuple[str, int]:
     """Split ``host:port``; a port alone is one of this machine.
 
+    Raises UsageError if it is wrong, or means all interfaces.
+
     >>> split_address("50000"), split_address("worker-1:50000")
     (('127.0.0.1', 50000), ('worker-1', 50000))
-
-    Raises:
-        UsageError: it is wrong, or means all interfaces.
     """
     host, colon, port = address.strip().rpartition(":")
     host = host if colon else "127.0.0.1"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import apache_beam as beam
 import grpc
@@ -15,18 +16,13 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.beam.flink import Flink
 from pipeline.beam.graph import STAGES
 from pipeline.beam.job_server import job_server
-from pipeline.beam.options import environment_flags
+from pipeline.beam.options import Options, environment_flags
 from pipeline.beam.pool import ask_worker, serve_pool
 from pipeline.errors import NewsieveError
+from pipeline.ledger.plan import Plan
+from pipeline.staging import Staging
 from pipeline.storage import place_of
 from pipeline.storage.objects import is_url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pipeline.beam.options import Options
-    from pipeline.ledger.plan import Plan
-    from pipeline.staging import Staging
 
 POLL_EVERY_S = 10.0
 """Seconds between two requests for the progress of a job."""
@@ -52,8 +48,7 @@ def execute_remotely(
 ) -> None:
     """Run the graph that *build* adds to a pipeline on another engine, and wait for its end.
 
-    Args:
-        folder: for the output of the job server.
+    *folder* is for the output of the job server.
 
     Raises:
         NewsieveError: the run failed, with the engine's error and where it logs more.
@@ -97,8 +92,6 @@ def _check_files(address: str, plan: Plan, staging: Staging) -> None:
 
 
 class _Job:
-    """The job of a run on its engine."""
-
     def __init__(self, options: Options, run_id: str) -> None:
         self.title, self.run_id = options.engine.title, run_id
         self.name = f"newsieve-{run_id}"
@@ -111,8 +104,7 @@ class _Job:
     def cancel_earlier(self) -> None:
         """Cancel the job that a killed run has left: it would write the same files.
 
-        Raises:
-            NewsieveError: it cannot be cancelled, or other jobs have the slots.
+        Raises NewsieveError if it cannot be cancelled, or other jobs have the slots.
         """
         if not self.flink:
             return
@@ -170,7 +162,6 @@ class _Job:
         return EngineFailure(text, f"see {where}")
 
     def _report_progress(self, ended: threading.Event) -> None:
-        """Log the progress of the job."""
         job = ""
         while self.flink and not ended.wait(POLL_EVERY_S):
             with suppress(NewsieveError):  # it may be busy, or the job not there yet

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 import resource
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
@@ -16,18 +16,13 @@ from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from pipeline.beam.graph import build
 from pipeline.beam.local_workers import local_workers, private_folder
-from pipeline.beam.options import IN_PROCESS, parse_options
+from pipeline.beam.options import IN_PROCESS, Options, parse_options
 from pipeline.beam.remote import execute_remotely
+from pipeline.config import Config
 from pipeline.dedup.steps.layouts import key_ranges
 from pipeline.errors import NewsieveError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from pipeline.beam.options import Options
-    from pipeline.config import Config
-    from pipeline.ledger.plan import Plan
-    from pipeline.staging import RunName, Staging
+from pipeline.ledger.plan import Plan
+from pipeline.staging import RunName, Staging
 
 MUCH_BYTES = 64_000_000
 """Input size above which starting worker processes (about a second each) pays off."""
@@ -49,12 +44,11 @@ def execute(
 ) -> None:
     """Run the graph on the blocks of *plan*.
 
+    Raises NewsieveError if the run failed; nothing is published.
+
     Args:
         beam_flags: such as ``--runner=FlinkRunner``, added to ``run.beam``. Without a runner, or
             with ``--runner=DirectRunner``, the in-process engine is used.
-
-    Raises:
-        NewsieveError: the run failed; nothing is published.
     """
     options, deaths = parse_options(config, beam_flags), list[str]()
     # With one process, fewer and larger elements take less memory.

@@ -68,8 +68,7 @@ beam.coders.registry.register_coder(np.ndarray, ArrayCoder)
 class Work:
     """The steps of a run as methods, which are sent to the workers together with this object.
 
-    Attributes:
-        ranges: see ``dedup.steps.layouts.key_ranges``.
+    For *ranges* see ``dedup.steps.layouts.key_ranges``.
     """
 
     run: RunName

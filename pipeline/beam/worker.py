@@ -111,8 +111,7 @@ def cause_of_death(code: int, log: Path) -> str:
 def exit_with_parent(inherited: int, folder: Path) -> None:
     """Exit this process when the other end of the pipe *inherited* closes; called by a worker.
 
-    Args:
-        folder: is deleted first, because the main process may have been killed.
+    *folder* is deleted first, because the main process may have been killed.
     """
 
     def leave() -> None:

@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class State:
-    """The flags of ``newsieve`` itself, and its log.
-
-    Attributes:
-        untouched: what to say about the output if the command fails.
-    """
+    """The flags of ``newsieve`` itself, its log, and what to say of the output if it fails."""
 
     traceback: bool = False
     verbose: bool = False

@@ -100,8 +100,6 @@ def run(
 
 
 class _Run:
-    """One run, and what it reports."""
-
     def __init__(self, state: State, config: Config, form: str, **options: Any) -> None:
         self.state, self.config, self.form, self.options = state, config, form, options
         self.published: list[Published] = []

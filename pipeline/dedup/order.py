@@ -55,6 +55,8 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
 ) -> bytes:
     """Encode an article's place in the order as 44 bytes that sort like it.
 
+    Raises ValueError if id is not 32 hex digits.
+
     Args:
         id: 32 hex digits, distinct within a run.
         text_digest: of the cleaned text; its first 8 bytes are used.
@@ -62,9 +64,6 @@ def order_key(  # noqa: PLR0913 - each rule has its argument
         shingle_count: its distinct shingles.
         positions: places that a shingle can have in it.
         date_published: with its time zone.
-
-    Raises:
-        ValueError: if id is not 32 hex digits.
     """
     name = bytes.fromhex(id)
     if len(name) != 16:

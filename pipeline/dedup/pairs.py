@@ -36,14 +36,11 @@ def bucket_edges(keys: NDArray[np.uint32], articles: NDArray[np.uint64]) -> NDAr
     """Join the articles that share a key: uint64[m, 2].
 
     Each bucket becomes a star of its first article and all others, so even one bucket of
-    everything costs n - 1 edges.
+    everything costs n - 1 edges. Raises ValueError if there are 2**32 rows or more.
 
     Args:
         keys: one per row, of one band (or of several: keys differ between bands).
         articles: the article of each row.
-
-    Raises:
-        ValueError: if there are 2**32 rows or more.
     """
     if len(keys) >= 2**32:
         raise ValueError(f"{len(keys)} rows: a join takes fewer than 2**32")

@@ -30,10 +30,8 @@ _QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{40,1000}[\"“”»][^\
 class Samples(Ragged):
     """The sampled shingles of n texts: ``values`` are the high 32 bits, then the place in words.
 
-    Each key of a text occurs once, at its first place.
-
-    Attributes:
-        positions: int64[n], places that a shingle can have in the text.
+    Each key of a text occurs once, at its first place. *positions* are int64[n], the places that a
+    shingle can have in the text.
     """
 
     positions: NDArray[np.int64]
@@ -81,8 +79,7 @@ def shingle_block(texts: Sequence[str], shingle_words: int) -> Ragged:
 def rolled_blocks(texts: Sequence[str], shingle_words: int) -> Iterator[Rolled]:
     """Hash the shingles of texts in reading order, a few texts at a time.
 
-    Raises:
-        ValueError: if shingle_words is below 1.
+    Raises ValueError if shingle_words is below 1.
     """
     if shingle_words < 1:
         raise ValueError(f"shingle_words = {shingle_words}: a shingle has at least 1 word")
@@ -122,10 +119,8 @@ def shingle_and_sample(texts: Sequence[str], shingle_words: int) -> tuple[Ragged
     """Make the shingle sets of a block of texts (``shingle_block``), and sample them.
 
     A short text that is one quotation has no shingles, so it only matches exact copies: stories
-    that quote the same words may be different ones.
-
-    Raises:
-        ValueError: if shingle_words is below 1.
+    that quote the same words may be different ones. Raises ValueError if shingle_words is below
+    1.
     """
     texts = ["" if text[:1] in '"“„«' and _QUOTATION.fullmatch(text) else text for text in texts]
     shingles, sampled, positions = [], [np.empty(0, np.uint64)], [np.empty(0, np.int64)]

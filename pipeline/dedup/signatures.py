@@ -56,11 +56,9 @@ def sign_block(shingles: Ragged, permutations: int, seed: int) -> NDArray[np.uin
 def band_keys(signatures: NDArray[np.uint32], bands: int) -> NDArray[np.uint32]:
     """Hash each band of *signatures*, uint32[n, permutations], into one key: uint32[bands, n].
 
-    The number of the band is part of the key, so that keys of all bands may share one table. Two
-    different bands have the same key with probability 2**-32, which is one more candidate.
-
-    Raises:
-        ValueError: if bands does not divide permutations.
+    The number of the band is part of the key, so that keys of all bands may share one table.
+    Two different bands have the same key with probability 2**-32, which is one more candidate.
+    Raises ValueError if bands does not divide permutations.
     """
     count, permutations = signatures.shape
     if bands < 1 or permutations % bands:

@@ -16,8 +16,7 @@ def as_object(
 ) -> dict[str, Any]:
     """Return a document as an object ready for JSON; with its text even if a run would reject it.
 
-    Args:
-        explain: add ``lines``: what happened to each line.
+    With *explain*, ``lines`` tell what happened to each line.
     """
     if article is None:
         assert rejection is not None

@@ -67,6 +67,8 @@ class _Pair(NamedTuple):
 def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:
     """Load a document: a file, cleaned like `clean`, or else a row of *rows*.
 
+    Raises UsageError if no document or several have that name, or it has no text.
+
     Args:
         name: a file with one document; ``<file>#<n>``, record n of a file; or an id, record id,
             url or source in *rows*.
@@ -74,9 +76,6 @@ def load_side(name: str, rows: Rows | None, config: Config) -> dict[str, Any]:
     Returns:
         The document as a row of ``articles`` or ``duplicates``; a row from *rows* also has its
         ``table`` and ``sequence``, a file ``remark``: why a run would not compare it.
-
-    Raises:
-        UsageError: no document or several have that name, or it has no text.
     """
     path = Path(name)
     if path.is_dir():

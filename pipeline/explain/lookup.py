@@ -186,10 +186,8 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
     """Find out what happened to the record *name*; return an object ready for JSON.
 
     *name* is an id, record id, url (in any form) or source. ``records`` has an object for each
-    matching row, oldest run first; ``fate`` is one of ``FATES``.
-
-    Raises:
-        UsageError: there is no such row; the message names similar ones.
+    matching row, oldest run first; ``fate`` is one of ``FATES``. Raises UsageError if there is
+    no such row; the message names similar ones.
     """
     found = rows.named(name)
     if not found:

@@ -30,10 +30,8 @@ SHOWN = 10
 def list_runs(output: Place) -> dict[str, Any]:
     """List the runs of *output*, oldest first; return an object ready for JSON.
 
-    Compacted runs are listed one by one, with the ``folder`` that contains their rows.
-
-    Raises:
-        UsageError: *output* has no runs.
+    Compacted runs are listed one by one, with the ``folder`` that contains their rows. Raises
+    UsageError if *output* has no runs.
     """
     check_output(output)
     runs = []
@@ -46,8 +44,7 @@ def list_runs(output: Place) -> dict[str, Any]:
 def published_files(output: Place, table: Table, after: int = 0) -> list[Place]:
     """List the files of *table* by run, from the manifests of runs with numbers above *after*.
 
-    Raises:
-        UsageError: *output* has no runs.
+    Raises UsageError if *output* has no runs.
     """
     check_output(output)
     return [
@@ -102,8 +99,7 @@ def _row(run: dict[str, Any], state: str = "") -> tuple[str, ...]:
 def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
     """Find a run by its name, a unique prefix of it, its number, or ``latest``.
 
-    Raises:
-        UsageError: no run or several match.
+    Raises UsageError if no run or several match.
     """
     if name == "latest" and runs:
         return runs[-1]
@@ -121,8 +117,7 @@ def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
 def diff_runs(output: Place, one: str, other: str) -> dict[str, Any]:
     """Find out what changed from run *one* to run *other*; return an object ready for JSON.
 
-    Raises:
-        UsageError: there is no such run.
+    Raises UsageError if there is no such run.
     """
     check_output(output)
     runs = committed_runs(output)
@@ -247,12 +242,11 @@ PROBLEMS = {
 def verify(output: Place) -> dict[str, Any]:
     """Check every file of *output* against the digests in the manifests.
 
+    Raises UsageError if *output* has no runs.
+
     Returns:
         An object ready for JSON: the numbers of runs, files and bytes checked, and ``problems``,
         each with path, problem and detail.
-
-    Raises:
-        UsageError: *output* has no runs.
     """
     check_output(output)
     count = size = 0

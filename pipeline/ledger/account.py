@@ -73,8 +73,7 @@ class Account:
     def check(self) -> None:
         """Compare the records read with the rows written.
 
-        Raises:
-            AccountError: they differ; the run must not be published.
+        Raises AccountError if they differ; the run must not be published.
         """
         accounted = self.articles + self.duplicates + self.rejects + self.unchanged
         if self.read != accounted:
@@ -151,11 +150,8 @@ def tally(
 ) -> tuple[Account, dict[str, PartCount]]:
     """Add up the counts of *blocks*, and measure the clusters in their tables.
 
-    Args:
-        alarm_cluster_size: list larger clusters in the account; 0: none.
-
-    Returns:
-        The account of the run, and the counts of each file by source.
+    Returns the account of the run, in which clusters larger than *alarm_cluster_size* (0: none) are
+    listed, and the counts of each file by source.
     """
     files: dict[str, PartCount] = {}
     tables: dict[str, Counter[str]] = defaultdict(Counter)

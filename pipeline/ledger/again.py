@@ -52,14 +52,13 @@ def read_again(
 ) -> frozenset[str]:
     """Find the inputs (sources) whose rejected records are to be read again.
 
+    Raises UsageError if no input is one of *paths*, or is in it.
+
     Args:
         runs: the published runs, oldest first.
         config: settings of the next run. If one of the newest ``RECENT`` runs had others, all
             rejects that they may have caused, and that were not read since, are looked up.
         paths: files and folders whose rejects are to be read again, for any reason.
-
-    Raises:
-        UsageError: no input is one of *paths*, or is in it.
     """
     sources = {file.source for file in inputs.files}
     named = {source for path in paths for source in _below(path, inputs)}

@@ -42,8 +42,7 @@ def write_inputs(
 ) -> None:
     """Write state/inputs.parquet: which files later runs skip, and which they read again.
 
-    Args:
-        max_attempts: number of runs that try to read a damaged file.
+    *max_attempts* is the number of runs that try to read a damaged file.
     """
     rows = [
         {
@@ -149,16 +148,10 @@ def _describe(place: Place, folder: Place) -> dict[str, Any]:
 
 
 def publish(finished: Place, output: Place, run_id: str) -> Place:
-    """Publish *finished* as the run *run_id* of *output*, by one rename or one conditional put.
+    """Publish *finished* as a run of *output* by one rename or conditional put; return its folder.
 
-    Args:
-        finished: folder of the run; in an object store, of its manifest.
-
-    Returns:
-        The folder of the published run.
-
-    Raises:
-        LostRace: in an object store, another run has taken its number in the log.
+    *finished* is the folder of the run; in an object store, of its manifest. Raises LostRace if,
+    there, another run has taken its number in the log.
     """
     target, deed = output / "runs" / run_id, f"{run_id} is published"
     if isinstance(finished, Path) and isinstance(target, Path):

@@ -57,8 +57,7 @@ def publish_or_hold(
 ) -> Place:
     """Publish the run in *finished* if it passed all *gates*, and return its folder; else hold it.
 
-    Raises:
-        HeldRun: the run is held; the message names the gates and the commands to decide.
+    Raises HeldRun if the run is held; the message names the gates and the commands to decide.
     """
     if not failed(gates):
         return publish(finished, output, run_id)
@@ -72,8 +71,7 @@ def refuse_held(
 ) -> None:
     """Raise if a run waits for a decision.
 
-    Raises:
-        HeldRun: one does; the message names the gates and the commands to decide.
+    Raises HeldRun if one does; the message names the gates and the commands to decide.
     """
     held = held_runs(output)
     if held:
@@ -98,8 +96,7 @@ def held_runs(output: Place) -> list[Place]:
 def describe_held(folder: Place) -> str:
     """Describe a held run: its counts, the gates that hold it, the commands to decide.
 
-    Raises:
-        NewsieveError: its manifest is damaged.
+    Raises NewsieveError if its manifest is damaged.
     """
     *_, lines = _read_held(folder)
     decision = f"{pasted(folder.parent.parent)} {folder.name}"
@@ -116,8 +113,7 @@ def describe_held(folder: Place) -> str:
 def publish_held(output: Place, name: str) -> Place:
     """Publish a held run, with ``published_by_hand`` in its manifest; return its folder.
 
-    Args:
-        name: the run, or a unique prefix of its name.
+    *name* is the run, or a unique prefix of its name.
 
     Raises:
         UsageError: no such run is held, or *output* holds no runs at all.
@@ -170,8 +166,7 @@ def _held(output: Place, name: str) -> Iterator[Place]:
 def check_output(output: Place) -> None:
     """Check that *output* is an output folder, before a lock file is created in it.
 
-    Raises:
-        UsageError: it is not.
+    Raises UsageError if it is not.
     """
     if not isinstance(output, Path):
         check_store(output)

@@ -58,12 +58,10 @@ class CommittedRun:
 def committed_runs(output: Place) -> list[CommittedRun]:
     """List the published runs below *output*, oldest first.
 
-    Folder names are enough, so years of runs take one listing. The only manifests read are that of
-    the newest run, to check its format, and those after gaps in the numbers.
-
-    Raises:
-        NewsieveError: a manifest is damaged, the newest was written by a newer newsieve, or a run
-            is missing or there twice.
+    Folder names are enough, so years of runs take one listing. The only manifests read are that
+    of the newest run, to check its format, and those after gaps in the numbers. Raises
+    NewsieveError if a manifest is damaged, the newest was written by a newer newsieve, or a run
+    is missing or there twice.
     """
     if isinstance(output, Path):
         runs = sorted(_runs_below(output / "runs"), key=lambda run: (run.sequence, run.run_id))
@@ -157,17 +155,15 @@ _ENTRIES: dict[str, Callable[[Any], bool]] = {
     "counts": lambda found: all(map(_is_count, found.values())),
     "inputs": lambda found: all(map(_is_count, found.values())),
     "timings": lambda found: found["seconds"] >= 0 and bool(found["started"]),
-}
-"""Required entries of manifests, also of those in compacted runs → check."""
-
-_LATER_ENTRIES: dict[str, Callable[[Any], bool]] = {
+    # Older versions did not write these:
     "config": lambda found: all(section.keys() is not None for section in found.values()),
     "gates": lambda found: all("passed" in fact for fact in found.values()),
     "alarm_clusters": lambda found: all(each["cluster_id"] for each in found),
     "removed": lambda found: all(each.keys() for each in found),
     "files": lambda found: all(each["path"] for each in found),
 }
-"""The same for entries that older versions did not write."""
+"""Entries of manifests, also of those in compacted runs → check."""
+_REQUIRED = {"counts", "inputs", "timings"}
 
 
 def _is_count(found: Any) -> bool:
@@ -175,9 +171,9 @@ def _is_count(found: Any) -> bool:
 
 
 def _check_entries(manifest: Mapping[str, Any]) -> None:
-    known = _ENTRIES | {name: _LATER_ENTRIES[name] for name in _LATER_ENTRIES if name in manifest}
-    for name, is_right in known.items():
-        if manifest[name] is not None and not is_right(manifest[name]):
+    for name, is_right in _ENTRIES.items():
+        required = name in manifest or name in _REQUIRED
+        if required and manifest[name] is not None and not is_right(manifest[name]):
             raise ValueError(name)
 
 
@@ -223,8 +219,7 @@ def state_file(folder: Place, name: str) -> Place | None:
 def check_tables(run: CommittedRun) -> None:
     """Check that the tables in the manifest of *run* exist and have the size given there.
 
-    Raises:
-        NewsieveError: one does not.
+    Raises NewsieveError if one does not.
     """
     if not isinstance(run.folder, Path):
         return  # a missing object is noticed when it is read
@@ -280,8 +275,7 @@ def manifests_of(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def ids_of(run: CommittedRun) -> NDArray[np.bytes_]:
     """Return the ids of the records that *run* kept or rejected for good: S16[n].
 
-    Raises:
-        NewsieveError: a table is missing or damaged.
+    Raises NewsieveError if a table is missing or damaged.
     """
     check_tables(run)
     found = [np.empty(0, "S16")]

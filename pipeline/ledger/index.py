@@ -115,10 +115,8 @@ class Index:
     def reader_of(self, source: str, digest: str | None) -> int | None:
         """Return the sequence of the newest run that read this file, or None.
 
-        Also None if a newer run read other content at its path: the file has changed back.
-
-        Args:
-            digest: of its content; None for an unreadable file.
+        Also None if a newer run read other content at its path: the file has changed back. *digest*
+        is that of its content; None for an unreadable file.
         """
         reader = self.inputs.sequence_of(input_digest(source, digest))
         newest = self.sources.sequence_of(input_digest(source, _ANY))
@@ -182,10 +180,8 @@ def input_digest(source: str, digest: str | None) -> bytes:
 def look_of(path: str, source: str, now_ns: int) -> bytes | None:
     """Return the digest of a file's stat (``digest_look``), 16 bytes.
 
-    None if the file changed too recently or cannot be examined.
-
-    Args:
-        now_ns: the time, in nanoseconds since 1970.
+    None if the file changed too recently or cannot be examined. *now_ns* is the time in nanoseconds
+    since 1970.
     """
     try:
         found = os.stat(path)  # noqa: PTH116 - may be no valid Path

@@ -94,13 +94,12 @@ def find_inputs(
 ) -> Inputs:
     """Find the files that *patterns* (folders, files or globs) name.
 
+    Raises UsageError if a folder or file does not exist, cannot be listed, has an unknown
+    suffix, is in the output, or is on no known kind of storage.
+
     Args:
         output: the output folder, whose files are not inputs.
         follow_links: ``input.follow_links``; a link that is itself named as an input is followed.
-
-    Raises:
-        UsageError: a folder or file does not exist, cannot be listed, has an unknown suffix, is
-            in the output, or is on no known kind of storage.
     """
     written = Path(os.path.realpath(output)) if isinstance(output, Path) else output
     search = _Search(time.time(), min_age_s, written, follow_links)
@@ -304,13 +303,11 @@ def _source(path: Path, root: Path) -> str:
 def find_objects(url: str) -> tuple[StorePath, list[StorePath], dict[StorePath, Stat]]:
     """Find the objects that *url* names: one, all below it, or all that match it as a glob.
 
-    Names with a part that begins with a dot are skipped, unless the url names that part.
+    Names with a part that begins with a dot are skipped, unless the url names that part. Raises
+    UsageError if there is none, or the store does not answer.
 
     Returns:
         What sources are relative to, the objects, and the stat of all objects below the former.
-
-    Raises:
-        UsageError: there is none, or the store does not answer.
     """
     named = StorePath.parse(url)
     check_store(named)

@@ -115,10 +115,7 @@ def entry_of(output: StorePath, sequence: int) -> StorePath:
 
 
 def commit(output: StorePath, sequence: int, entry: bytes, deed: str) -> None:
-    """Write an entry of the log.
-
-    Args:
-        deed: what the entry does, for messages.
+    """Write an entry of the log. *deed* says what the entry does, for messages.
 
     Raises:
         LostRace: an entry with this number exists; nothing was changed.
@@ -159,10 +156,8 @@ def _lost(path: StorePath) -> LostRace:
 def racing(output: Place, sequence: int) -> Iterator[None]:
     """Turn a failure of the block into ``LostRace`` if another command has written the entry.
 
-    The winner of a race deletes the files that the others are working on.
-
-    Raises:
-        LostRace: the block failed, and an entry with this number exists.
+    The winner of a race deletes the files that the others are working on. Raises LostRace if
+    the block failed, and an entry with this number exists.
     """
     try:
         yield
@@ -182,11 +177,8 @@ def commit_change(
 ) -> None:
     """Commit a change of published runs, then delete the files that it replaces.
 
-    Args:
-        before: the log that the change is based on; the change is its next entry.
-
-    Raises:
-        LostRace: another command was first; nothing was changed.
+    *before* is the log that the change is based on; the change is its next entry. Raises
+    LostRace if another command was first; nothing was changed.
     """
     entry = {
         "sequence": before.sequence + 1,
@@ -202,8 +194,7 @@ def commit_change(
 def name_for(name: str, sequence: int, token: str) -> str:
     """Return a unique name for a changed file that the entry of this number lists.
 
-    Args:
-        token: 8 hex digits of the command that writes it.
+    *token* is 8 hex digits of the command that writes it.
 
     >>> name_for("articles/part-00000-v2.parquet", 7, "0123abcd")
     'articles/part-00000-v2-000007-0123abcd.parquet'
@@ -215,10 +206,8 @@ def sweep(output: StorePath, *, everywhere: bool = False) -> None:
     """Delete objects that no entry lists or can still list, because their number is taken.
 
     This includes files replaced by a change of runs and, as the last step, old manifests, which may
-    name what was taken down. If the command is killed, the next one deletes the rest.
-
-    Args:
-        everywhere: search all published runs, not only changed ones.
+    name what was taken down. If the command is killed, the next one deletes the rest. With
+    *everywhere*, all published runs are searched, not only changed ones.
     """
     log, runs = known_log(output), output / "runs"
     for parent in (".staging", HELD):

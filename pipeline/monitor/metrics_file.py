@@ -37,11 +37,8 @@ class LastRun:
 def recorded(config: Config) -> Iterator[LastRun]:
     """Write ``run.metrics_file``, if set, when the block ends, also by an exception.
 
-    A run that finds the lock taken does not write it. If the file cannot be written, a warning is
-    logged.
-
-    Raises:
-        UsageError: prometheus-client is not installed.
+    A run that finds the lock taken does not write it. If the file cannot be written, a warning
+    is logged. Raises UsageError if prometheus-client is not installed.
     """
     last, started = LastRun(), time.monotonic()
     if not config.run.metrics_file:

@@ -225,8 +225,7 @@ class Watcher:
     ) -> None:
         """Show a live line if *stream* is a terminal, else log progress every ``LOG_EVERY_S``.
 
-        Args:
-            events: also log the plan, each cleaned block and each pass.
+        With *events*, the plan, each cleaned block and each pass are logged as well.
         """
         self._log, self._logs_events = log, events
         self._line = _LiveLine(stream, colour=colour) if stream.isatty() else None
@@ -372,10 +371,7 @@ def stage_timings(staging: Staging, blocks: range, began: float) -> dict[str, di
     """Return the seconds of each pass and the CPU seconds of each stage of a finished run.
 
     CPU is that of all workers and their helpers. Work of an interrupted run, planning, publishing
-    and the engine are not included.
-
-    Args:
-        began: Unix time when the engine was started.
+    and the engine are not included. *began* is the Unix time when the engine was started.
     """
     cleaned, written = (staging.note_times(blocks, kind) for kind in ("cleaned", "written"))
     counts = counted(staging.folder)

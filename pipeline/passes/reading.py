@@ -127,8 +127,7 @@ def _rejection(
 def limit_of(killed: Killed, settings: RunConfig, share: str = "") -> str:
     """Name the limit that was exceeded, but not its value, which varies between runs.
 
-    Args:
-        share: precedes the limit of memory if a helper has only a part of it.
+    *share* precedes the limit of memory if a helper has only a part of it.
     """
     return {
         "too_slow": f"run.document_seconds = {settings.document_seconds:g}",

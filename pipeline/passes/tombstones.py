@@ -16,8 +16,7 @@ TombstoneKind = Literal["id", "url", "page", "site"]
 def tombstone(kind: TombstoneKind, value: str) -> bytes:
     """Return the tombstone of a value: 16 bytes, which do not reveal it.
 
-    Args:
-        value: an id of 32 hex digits, a canonical url, its ``page_address``, or a site.
+    *value* is an id of 32 hex digits, a canonical url, its ``page_address``, or a site.
     """
     return digest(f"{kind} {value}")
 

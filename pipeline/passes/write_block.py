@@ -99,9 +99,7 @@ class _Block:
         return named
 
     def articles(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        for start, staged in self._staged("articles"):
-            rows = np.arange(start, start + len(staged))
-            repeated = self._repeated(staged)
+        for rows, staged, repeated in self._staged("articles"):
             counts.unchanged.update(_sources(staged, repeated))
             self.seen_again.append(sighted(staged.filter(pa.array(repeated))))
             stays = ~repeated & ~np.isin(rows, self.copies["row"])
@@ -133,9 +131,8 @@ class _Block:
     def duplicates(self, counts: WrittenCounts) -> Iterator[pa.Table]:
         if not len(self.copies):
             return
-        for start, staged in self._staged("articles"):
-            rows = np.arange(start, start + len(staged))
-            chosen = ~self._repeated(staged) & np.isin(rows, self.copies["row"])
+        for rows, staged, repeated in self._staged("articles"):
+            chosen = ~repeated & np.isin(rows, self.copies["row"])
             verdicts = self.copies[np.searchsorted(self.copies["row"], rows[chosen])]
             late = verdict_columns(verdicts, self.run_ids)
             counts.duplicates_by_match.update(map(str, late["match"]))
@@ -146,25 +143,25 @@ class _Block:
             yield finished_table("duplicates", copies, late | self._run_columns(len(copies)))
 
     def rejects(self, counts: WrittenCounts) -> Iterator[pa.Table]:
-        for _, staged in self._staged("rejects"):
-            repeated = self._repeated(staged)
+        for _, staged, repeated in self._staged("rejects"):
             counts.unchanged.update(_sources(staged, repeated))
             chosen = staged.filter(pa.array(~repeated))
             counts.rejects_by_reason.update(chosen["reason"].to_pylist())
             counts.errors += chosen["kind"].to_pylist().count("error")
             yield finished_table("rejects", chosen, self._run_columns(len(chosen)))
 
-    def _staged(self, table: Table) -> Iterator[tuple[int, pa.Table]]:
+    def _staged(
+        self, table: Table
+    ) -> Iterator[tuple[NDArray[np.int64], pa.Table, NDArray[np.bool_]]]:
+        """Yield batches of staged records: their rows, themselves, which occur earlier."""
         start = 0
         with pa.OSFile(str(local(self.staging.block_file(self.index, f"{table}.arrow")))) as file:
             reader = pa.ipc.open_file(file)
             for number in range(reader.num_record_batches):
                 staged = pa.Table.from_batches([reader.get_batch(number)])
-                yield start, staged
+                repeated = np.isin(staged["ordinal"].to_numpy(), self.repeated)
+                yield np.arange(start, start + len(staged)), staged, repeated
                 start += len(staged)
-
-    def _repeated(self, staged: pa.Table) -> NDArray[np.bool_]:
-        return np.isin(staged["ordinal"].to_numpy(), self.repeated)
 
     def _run_columns(self, rows: int) -> dict[str, list[object]]:
         return {"run_id": [self.run.run_id] * rows, "logical_date": [self.run.logical_date] * rows}

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
+from resiliparse.parse.encoding import map_encoding_to_html5
 
 
 class UndecodableError(ValueError):
@@ -97,13 +98,12 @@ def decode(
 ) -> Decoded:
     """Decode *payload*, a whole file; the same bytes always give the same text.
 
+    Raises UndecodableError if the bytes are binary, or no encoding fits.
+
     Args:
         html: whether a charset declared in the first 2,048 bytes counts.
         declared: the charset from outside the bytes, such as HTTP's; takes precedence.
         detect: a cheaper replacement for ``detected``, for many payloads.
-
-    Raises:
-        UndecodableError: the bytes are binary, or no encoding fits.
     """
     if marked := _marked(payload):
         return marked
@@ -214,8 +214,9 @@ def _declared_utf16(payload: bytes, label: str | None) -> Decoded | None:
 def by_label(payload: bytes, label: str) -> Decoded | None:
     """Decode by the named charset, if all but a few bytes are valid in it."""
     label = label.lower()
-    encoding = LABELS.get(label, label)
     try:
+        known = map_encoding_to_html5(label, fallback_utf8=False) or label
+        encoding = WIDER.get(known, known)
         if codecs.lookup(encoding).name.startswith(_NO_CHARSETS):
             return None
         text = payload.decode(encoding, "replace")
@@ -302,31 +303,16 @@ def _mostly_ascii(payload: bytes) -> Decoded | None:
     return Decoded(text, "utf-8") if _replaced_share(text) <= 0.1 else None
 
 
-LABELS: dict[str, str] = {
-    label: codec
-    for codec, labels in {
-        "cp1252": "ansi_x3.4-1968 ascii us-ascii cp819 ibm819 iso-8859-1 iso-ir-100 iso8859-1 "
-        "iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 csisolatin1 x-cp1252",
-        "cp1254": "iso-8859-9 iso8859-9 iso88599 iso_8859-9 latin5 l5 csisolatin5 x-cp1254",
-        "cp874": "tis-620 iso-8859-11 iso8859-11 iso885911 dos-874 windows-874",
-        "cp1250": "x-cp1250",
-        "cp1251": "x-cp1251",
-        "cp1256": "x-cp1256",
-        "gb18030": "gb2312 gb_2312 gb_2312-80 gbk x-gbk chinese csgb2312 iso-ir-58",
-        "big5hkscs": "big5 big5-hkscs cn-big5 csbig5 x-x-big5",
-        "cp932": "shift_jis shift-jis sjis x-sjis ms_kanji ms932 windows-31j csshiftjis",
-        "euc_jp": "x-euc-jp cseucpkdfmtjapanese",
-        "cp949": "euc-kr ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 korean windows-949 cseuckr",
-        "koi8_r": "koi koi8 koi8-r cskoi8r",
-        "koi8_u": "koi8-ru",
-        "iso8859_8": "iso-8859-8-i iso-8859-8-e logical visual",
-        "mac_roman": "x-mac-roman macintosh csmacintosh mac",
-        "mac_cyrillic": "x-mac-cyrillic x-mac-ukrainian",
-        "utf-8": "utf8 unicode-1-1-utf-8 unicode11utf8 unicode20utf8 x-unicode20utf8 "
-        "utf-16 utf-16le utf-16be unicode ucs-2 x-user-defined",
-    }.items()
-    for label in labels.split()
+WIDER = {
+    "big5": "big5hkscs",
+    "euc_kr": "cp949",
+    "gbk": "gb18030",
+    "iso8859-11": "cp874",
+    "shift_jis": "cp932",
+    "x-mac-cyrillic": "mac_cyrillic",
+    "x-mac-ukrainian": "mac_cyrillic",
 }
+"""Codecs of the labels of the WHATWG's standard → the superset that it means."""
 
 MOST_DETECTED = 1_000
 """Lines per file whose encoding is detected statistically; then only encodings found so far."""
@@ -343,8 +329,7 @@ class LineDecoder:
     def __call__(self, payload: bytes) -> str:
         """Decode a line; U+0000 becomes U+FFFD.
 
-        Raises:
-            UndecodableError: the bytes are binary, or no encoding fits them.
+        Raises UndecodableError if the bytes are binary, or no encoding fits them.
         """
         found = _strictly(payload, "utf-8") or _strictly(payload, self._encoding)
         found = found or decode(payload, html=False, detect=self._detect)

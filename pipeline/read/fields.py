@@ -91,8 +91,7 @@ def described(
 ) -> Document:
     """Return the document of *found*, with the record's *known* fields.
 
-    Args:
-        payload: the bytes of the content, as found; part of the id.
+    *payload* is the bytes of the content as found, which are part of the id.
     """
     url, own_id = scalar(known.get("url")), scalar(known.get("id"))
     page = canonical_url(url) if url else None

@@ -192,7 +192,6 @@ def _record(
 
 
 def _decoded(line: Line, place: Place, max_bytes: int) -> dict[str, object] | Rejection:
-    """Parse an object."""
     if line.size > max_bytes:
         detail = f"{line.size:,} bytes; input.max_bytes = {max_bytes:,}"
         return reject(place, "too_large", detail)

@@ -210,7 +210,6 @@ def _document(
 
 
 def _size(value: object) -> int:
-    """Return the size of a text in bytes."""
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
     return len(value) if isinstance(value, bytes) else 0

@@ -44,8 +44,7 @@ def first_bytes(chunks: Iterable[bytes], limit: int) -> bytes:
 def gzip_chunks(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the unpacked bytes of all members of *stream*; zeros after a member are padding.
 
-    Raises:
-        BrokenStreamError: the stream is damaged, is not gzip, or ends within a member.
+    Raises BrokenStreamError if the stream is damaged, is not gzip, or ends within a member.
     """
     unpacked = gzip.GzipFile(fileobj=stream, mode="rb")
     try:
@@ -62,8 +61,7 @@ def gzip_chunks(stream: BinaryIO) -> Iterator[bytes]:
 def zstd_chunks(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the unpacked bytes of all frames of *stream*.
 
-    Raises:
-        BrokenStreamError: the stream is damaged, is not zstd, or ends within a frame.
+    Raises BrokenStreamError if the stream is damaged, is not zstd, or ends within a frame.
     """
     decompressor = zstandard.ZstdDecompressor()
     frame = decompressor.decompressobj()

@@ -163,8 +163,7 @@ class Response:
     def body(self, limit: int) -> bytes:
         """Decode the body, to at most one byte more than *limit* (unless the body is not encoded).
 
-        Raises:
-            BrokenBodyError: a coding ends early or is damaged.
+        Raises BrokenBodyError if a coding ends early or is damaged.
         """
         body = self.coded
         if "chunked" in self.headers.get("transfer-encoding", "").lower():

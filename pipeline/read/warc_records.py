@@ -175,8 +175,7 @@ class _Window:
     def skip_broken(self) -> Damage | None:
         """Skip a broken record: to the next record, past damage, or to the end of the file.
 
-        Returns:
-            The damage, if it is in the same member as the broken record.
+        Returns the damage, if it is in the same member as the broken record.
         """
         crossed = False
         while not (found := _BEGINNING.search(self.held)):
@@ -216,8 +215,7 @@ class _Window:
     def take_block(self, size: int, limit: int) -> tuple[bytes, int]:
         """Take *size* bytes, or fewer if the file or the member ends before.
 
-        Returns:
-            The first *limit* of the bytes taken, and how many were taken.
+        Returns the first *limit* of them, and how many were taken.
         """
         kept = bytearray()
         taken = 0

@@ -47,8 +47,7 @@ def place_of(path: str) -> Place:
 def refuse_url(path: str, what: str) -> None:
     """Refuse urls that are not addresses in an object store.
 
-    Raises:
-        UsageError: *path* is one, such as hdfs://host/folder.
+    Raises UsageError if *path* is one, such as hdfs://host/folder.
     """
     scheme = _SCHEME.match(path)
     if scheme and not is_url(path):
@@ -63,8 +62,7 @@ def refuse_url(path: str, what: str) -> None:
 def output_place(path: str) -> Place:
     """Return the output folder *path*; absolute if pyarrow would take it for a url or a home.
 
-    Raises:
-        UsageError: it is another url, or not UTF-8, which pyarrow and DuckDB cannot open.
+    Raises UsageError if it is another url, or not UTF-8, which pyarrow and DuckDB cannot open.
     """
     refuse_url(path, "output")
     if any("\udc80" <= char <= "\udcff" for char in path):
@@ -77,8 +75,7 @@ def output_place(path: str) -> Place:
 def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
     """Open *path* for reading bytes. Does not block on a pipe.
 
-    Raises:
-        OSError: as ``open``; also if *path* is a link and *follow_link* is false.
+    Raises OSError as ``open``; also if *path* is a link and *follow_link* is false.
     """
     return (
         StorePath.parse(path).open() if is_url(path) else open_file(path, follow_link=follow_link)
@@ -88,8 +85,7 @@ def open_input(path: str, *, follow_link: bool = True) -> BinaryIO:
 def open_own(path: Place) -> BinaryIO:
     """Open a file of the output for reading bytes.
 
-    Raises:
-        OSError: as ``open``; also if it is not a regular file, such as a pipe.
+    Raises OSError as ``open``; also if it is not a regular file, such as a pipe.
     """
     return open_regular(path) if isinstance(path, Path) else path.open()
 
@@ -102,11 +98,7 @@ def opened(path: Place) -> Path | BinaryIO:
 def local(path: Place, stat: Stat | None = None) -> Path:
     """Return a file on this machine with the content of *path*; of an object, a copy.
 
-    Args:
-        stat: of the object, if it is known.
-
-    Raises:
-        OSError: there is no such object.
+    *stat* is that of the object, if known. Raises OSError if there is no such object.
     """
     return path if isinstance(path, Path) else _local_copy(path, stat)
 
@@ -159,10 +151,8 @@ def remove_objects(found: Iterable[tuple[StorePath, Stat]]) -> None:
 def _local_copy(path: StorePath, stat: Stat | None = None) -> Path:
     """Return a file with the content of *path*; fetch it if necessary.
 
-    Without a *stat*, the store is asked for it, once per process: objects of a run never change.
-
-    Raises:
-        OSError: there is no such object, or the store does not reply.
+    Without a *stat*, the store is asked for it, once per process: objects of a run never
+    change. Raises OSError if there is no such object, or the store does not reply.
     """
     copy = _copy_of(path, stat) if stat else _known.get(path)
     if copy is None or not copy.exists():
@@ -197,7 +187,7 @@ def _replacing_object(path: StorePath) -> Iterator[Path]:
     _shrink()
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     """Return the folder of the copies, which only its user can enter."""
     named = os.environ.get("NEWSIEVE_CACHE", "").replace("%p", str(os.getpid()))
     general = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111
@@ -217,12 +207,12 @@ def _own_folder() -> Path:
 def _copy_of(path: StorePath, stat: Stat) -> Path:
     address = f"{endpoint_of(path.scheme) or ''} {path} {stat.version}"
     name = blake2b(address.encode(), digest_size=16).hexdigest()
-    return _cache_folder() / name
+    return cache_folder() / name
 
 
 @contextmanager
 def _temporary() -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(dir=_cache_folder())
+    handle, name = tempfile.mkstemp(dir=cache_folder())
     os.close(handle)
     try:
         yield Path(name)
@@ -237,7 +227,7 @@ def _shrink() -> None:
         raise UsageError(f"NEWSIEVE_CACHE_BYTES={setting}: expected a number of bytes")
     limit = int(setting)
     found = []
-    for entry in os.scandir(_cache_folder()):
+    for entry in os.scandir(cache_folder()):
         with suppress(OSError):  # another process may delete it, too
             if entry.is_file():
                 stat = entry.stat()

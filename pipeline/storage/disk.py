@@ -18,11 +18,7 @@ from pipeline.errors import DONE, uninterrupted
 
 
 def open_file(path: str, *, follow_link: bool = True) -> BinaryIO:
-    """Open *path* for reading bytes. Does not block on a pipe.
-
-    Raises:
-        OSError: as ``open``; also if *path* is a link and *follow_link* is false.
-    """
+    """Open a file for ``storage.open_input``."""
 
     def opener(name: str, flags: int) -> int:
         link = 0 if follow_link else os.O_NOFOLLOW
@@ -32,11 +28,7 @@ def open_file(path: str, *, follow_link: bool = True) -> BinaryIO:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading bytes.
-
-    Raises:
-        OSError: as ``open``; also if it is not a regular file, such as a pipe.
-    """
+    """Open a file for ``storage.open_own``."""
     stream = open_file(str(path))
     if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.close()
@@ -78,11 +70,8 @@ def effective(deed: str) -> Iterator[None]:
 def publish_folder(finished: Path, target: Path, deed: str) -> None:
     """Rename *finished* to *target*, durably: readers see the whole folder or nothing.
 
-    Args:
-        deed: what the rename does, for messages.
-
-    Raises:
-        OSError: the target exists, or is on another file system.
+    *deed* says what the rename does, for messages. Raises OSError if the target exists, or is
+    on another file system.
     """
     sync_tree(finished)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,14 +102,10 @@ def link_tree(folder: Path, copy: Path) -> None:
 def exchange_folders(present: Path, fresh: Path, deed: str) -> None:
     """Swap the folders *present* and *fresh*, durably.
 
-    Atomic on Linux and macOS if the file system supports it. Otherwise it takes three renames, and
-    for an instant *present* does not exist; ``finish_exchange`` repairs a kill at that point.
-
-    Args:
-        deed: what the swap does, for messages.
-
-    Raises:
-        OSError: they are on two file systems, or cannot be renamed.
+    Atomic on Linux and macOS if the file system supports it. Otherwise it takes three renames,
+    and for an instant *present* does not exist; ``finish_exchange`` repairs a kill at that
+    point. *deed* says what the swap does, for messages. Raises OSError if they are on two file
+    systems, or cannot be renamed.
     """
     if not _sync_at_once(fresh):
         sync_tree(fresh)

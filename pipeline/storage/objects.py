@@ -55,10 +55,8 @@ class Stat(NamedTuple):
 class StorePath:
     """An address in an object store, with those parts of ``pathlib.Path`` that newsieve uses.
 
-    It is not an ``os.PathLike``, so that no library opens it as a local file.
-
-    Attributes:
-        needs: an object without which nothing is written here or below.
+    It is not an ``os.PathLike``, so that no library opens it as a local file. Without the object
+    that it *needs*, if any, nothing is written here or below.
     """
 
     scheme: str
@@ -121,8 +119,7 @@ class StorePath:
     def stat(self) -> Stat:
         """Ask the store about the object.
 
-        Raises:
-            OSError: there is none, or the store does not reply.
+        Raises OSError if there is none, or the store does not reply.
         """
         with _errors_of(self):
             return _stat(_obstore().head(_client(self), self.key))
@@ -166,8 +163,7 @@ class StorePath:
     def open(self, _mode: str = "rb", stat: Stat | None = None) -> BinaryIO:
         """Open the object for reading; if it changes while it is read, an ``OSError`` is raised.
 
-        Args:
-            stat: its expected version, if known.
+        *stat* is its expected version, if known.
         """
         return cast("BinaryIO", io.BufferedReader(_Bytes(self, stat or self.stat()), _BUFFER))
 
@@ -179,8 +175,7 @@ class StorePath:
     def put(self, content: bytes | Path) -> Stat:
         """Write the object atomically; return its new stat, without the time.
 
-        Raises:
-            OSError: what it ``needs`` is gone, or the store does not reply.
+        Raises OSError if what it ``needs`` is gone, or the store does not reply.
         """
         if self.needs and not self.needs.exists():
             raise FileNotFoundError(errno.ENOENT, "its run was ended by another command", str(self))
@@ -192,8 +187,7 @@ class StorePath:
     def create(self, content: bytes) -> None:
         """Write the object if it does not exist; of several writers, the store lets one win.
 
-        Raises:
-            FileExistsError: it exists.
+        Raises FileExistsError if it exists.
         """
         put = partial(_obstore().put, mode="create", use_multipart=False)
         try:
@@ -257,8 +251,7 @@ def version_of(stream: BinaryIO) -> str | None:
 def check_store(path: StorePath) -> None:
     """Check within 30 seconds that the store of *path* replies and gives access.
 
-    Raises:
-        UsageError: it does not.
+    Raises UsageError if it does not.
     """
     try:
         with _errors_of(path):
@@ -270,11 +263,8 @@ def check_store(path: StorePath) -> None:
 def check_conditional_put(path: StorePath) -> None:
     """Check that the store supports conditional writes, which commits need.
 
-    Args:
-        path: a name that nothing else uses; it is deleted afterwards.
-
-    Raises:
-        UsageError: it does not, or it cannot be written to.
+    *path* is a name that nothing else uses; it is deleted afterwards. Raises UsageError if it
+    does not, or it cannot be written to.
     """
     try:
         with suppress(FileExistsError):  # a put that was repeated because the reply was lost
@@ -327,8 +317,7 @@ def _obstore() -> Any:
 def endpoint_of(scheme: str) -> str | None:
     """Return the address of a server other than the provider's, from the environment.
 
-    Raises:
-        UsageError: it is not an address.
+    Raises UsageError if it is not an address.
     """
     name = _ENDPOINTS[scheme]
     address = os.environ.get(name)

@@ -56,9 +56,7 @@ def write_parquet(
     """Write *tables* as one file, atomically.
 
     Rows are regrouped, so that the bytes do not depend on how they were divided into tables.
-
-    Args:
-        differences: columns of numbers that are stored by their differences.
+    *differences* are columns of numbers that are stored by their differences.
 
     Returns:
         The number of rows; with none, no file is written.

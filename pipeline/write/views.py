@@ -44,10 +44,7 @@ _DERIVED = Path(__file__).with_name("derived_views.sql").read_text(encoding="utf
 
 
 def write_views(output: Place, listed: Listed | None = None) -> None:
-    """Update *output*/views.sql if it differs.
-
-    Args:
-        listed: in an object store, what is published.
+    """Update *output*/views.sql if it differs. *listed* is what is published in an object store.
 
     Call it after files of runs were added or removed. If the views cannot be written, the run
     stays published: a warning is logged, and the next run tries again.

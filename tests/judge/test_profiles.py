@@ -107,7 +107,7 @@ def test_more_text_is_surer() -> None:
 
 def test_loading_twice_gives_the_same_arrays() -> None:
     """Nothing of the arrays depends on when, or by whom, they are loaded."""
-    one, other = profiles._load.__wrapped__("Cyrillic"), profiles._load.__wrapped__("Cyrillic")
+    one, other = (profiles._profiles.__wrapped__("Cyrillic") for _ in range(2))
 
     for ours, theirs in zip(one[1:], other[1:], strict=True):
         assert np.array_equal(ours, theirs)

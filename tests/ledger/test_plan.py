@@ -18,12 +18,13 @@ import strategies  # noqa: F401 - loads the profile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.arrays import portions
 from pipeline.config import Config
 from pipeline.ledger import plan as planning
 from pipeline.ledger.history import CommittedRun
 from pipeline.ledger.index import SETTLED_NS, Digests, Index, input_digest
 from pipeline.ledger.inputs import InputFile, Inputs, find_inputs
-from pipeline.ledger.plan import MAX_PARTS, Past, Plan, find_interrupted, make_plan, read_plan
+from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan, read_plan
 from pipeline.read.parts import Part
 from pipeline.version import VERSION
 
@@ -313,14 +314,11 @@ def test_a_large_file_of_lines_is_cut_into_ranges(tmp_path):
 @given(st.lists(st.integers(0, 50), max_size=40), st.integers(1, 60), st.integers(1, 7))
 def test_blocks_hold_all_parts_in_order_and_are_full(sizes, block_bytes, most):
     """No part is lost or moved; a block is within its limits, and no smaller than it must be."""
-    parts = [(Part(str(n), str(n), ".txt"), size) for n, size in enumerate(sizes)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(planning, "MAX_PARTS", most)
-        blocks = list(planning._blocks(parts, block_bytes))
+    parts = list(enumerate(sizes))
+    blocks = list(portions(parts, lambda part: part[1], block_bytes, most))
 
-    assert [part for part, _ in parts] == [part for block in blocks for part in block.parts]
-    assert list(range(len(blocks))) == [block.index for block in blocks]
-    weights = [[sizes[int(part.path)] for part in block.parts] for block in blocks]
+    assert parts == [part for block in blocks for part in block]
+    weights = [[size for _, size in block] for block in blocks]
     for weight in weights:
         assert 1 <= len(weight) <= most
         assert sum(weight) <= block_bytes or len(weight) == 1
@@ -328,12 +326,13 @@ def test_blocks_hold_all_parts_in_order_and_are_full(sizes, block_bytes, most):
         assert len(weight) == most or sum(weight) + following[0] > block_bytes
 
 
-def test_many_small_files_do_not_make_one_endless_block():
-    """MAX_PARTS empty files fill a block."""
-    parts = [(Part("", "", ".txt"), 0)] * (2 * MAX_PARTS + 1)
+def test_many_small_files_do_not_make_one_endless_block(tmp_path, monkeypatch):
+    """A block has at most MAX_PARTS files, however small they are."""
+    monkeypatch.setattr(planning, "MAX_PARTS", 2)
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text(f"Text {number}")
 
-    lengths = [len(block.parts) for block in planning._blocks(parts, 1_000)]
-    assert [MAX_PARTS, MAX_PARTS, 1] == lengths
+    assert [2, 2, 1] == [len(block.parts) for block in planned(tmp_path).blocks]
 
 
 def test_a_plan_can_be_written_down(raw):

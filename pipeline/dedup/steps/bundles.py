@@ -252,7 +252,6 @@ def _common_keys(staging: Staging) -> NDArray[np.uint32]:
 
 
 def _without(repeated: NDArray[np.uint64], bundle: Bundle, reader: MemberReader) -> Bundle:
-    """Remove *repeated* records from *bundle*."""
     if not len(repeated):
         return bundle
     ordinals = reader.records(bundle.articles)["ordinal"]

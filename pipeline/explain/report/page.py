@@ -175,8 +175,7 @@ MOST_BYTES = 200_000_000
 def gather_samples(output: Place, run_id: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Choose samples from the run *run_id*, always the same.
 
-    Args:
-        settings: of the run, from its manifest, which say where the inputs are.
+    The *settings* of the run, from its manifest, say where the inputs are.
     """
     rows = Rows(output)
     folder = next(run.folder for run in rows.runs if run.run_id == run_id)

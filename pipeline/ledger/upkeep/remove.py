@@ -151,10 +151,8 @@ def adopt(
 ) -> list[NDArray[np.void]]:
     """Decide for each copy whether it becomes an article, or whose copy it is now.
 
-    Working files are in the ``.staging`` of *output*.
-
-    Args:
-        orphans: files of duplicates; their touched rows are the copies.
+    Working files are in the ``.staging`` of *output*. *orphans* are files of duplicates; their
+    touched rows are the copies.
 
     Returns:
         For each file its verdicts, VERDICT[n], in the order of its touched rows; ``match`` is

@@ -77,9 +77,7 @@ def rewriting(output: Place, run_ids: Iterable[str]) -> Iterator[Path]:
     """Yield a copy of ``runs`` to change; it replaces ``runs`` if the block succeeds.
 
     Files of the copy may be deleted or replaced, but not modified. Use it within ``exclusive``.
-
-    Args:
-        run_ids: the runs to change; in an object store, the copy has only these.
+    *run_ids* are the runs to change; in an object store, the copy has only these.
     """
     if not isinstance(output, Path):
         with working_copy(output, run_ids) as copy:
@@ -109,10 +107,7 @@ def forget_keys(output: Place, run_ids: Iterable[str]) -> None:
 
 
 def next_name(path: Path, taken: Iterable[str] = ()) -> str:
-    """Return a name for the file that replaces *path*.
-
-    Args:
-        taken: names that are in use.
+    """Return a name for the file that replaces *path*. *taken* are names in use.
 
     >>> from pathlib import Path
     >>> next_name(Path("part-00007.parquet")), next_name(Path("part-00007-v2.parquet"))
@@ -168,8 +163,7 @@ _INPUTS = "state/inputs"
 def working_copy(output: StorePath, run_ids: Iterable[str]) -> Iterator[Path]:
     """Yield a folder with copies of runs to change; commit the changes if the block succeeds.
 
-    Raises:
-        LostRace: another command was first; nothing was changed.
+    Raises LostRace if another command was first; nothing was changed.
     """
     log, names = known_log(output), list(run_ids)
     with tempfile.TemporaryDirectory(prefix="newsieve-runs-") as name:

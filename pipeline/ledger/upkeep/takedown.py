@@ -65,8 +65,7 @@ class Request:
 def requested(ids: Iterable[str], urls: Iterable[str], sites: Iterable[str]) -> Request:
     """Validate and normalise what a user wants to take down.
 
-    Raises:
-        UsageError: nothing is named, or something is not an id, url or site.
+    Raises UsageError if nothing is named, or something is not an id, url or site.
     """
     found = Request(
         frozenset(map(_id, ids)), frozenset(map(_page, urls)), frozenset(map(_site, sites))
@@ -113,7 +112,7 @@ class FileChange:
         touched: int64[n], rows that change, ascending: articles whose earlier version is removed,
             duplicates whose representative is removed, rejects that lose their excerpt.
         names: the removed id that each touched article or duplicate refers to.
-        verdicts: VERDICT[n] on touched duplicates (``adopt``).
+        verdicts: VERDICT[n] on touched duplicates (``remove.adopt``).
     """
 
     run: CommittedRun

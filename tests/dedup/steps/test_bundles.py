@@ -9,7 +9,7 @@ import pytest
 from factories import block, staging
 
 from pipeline.config import Config
-from pipeline.dedup.steps import edges
+from pipeline.dedup.steps import bundles
 from pipeline.dedup.steps.bundles import bundle_shards, resolve, weigh_shard
 from pipeline.dedup.steps.layouts import (
     BlockSamples,
@@ -41,7 +41,7 @@ def test_a_bundle_holds_clusters_and_their_links():
 
 def test_bundles_of_like_size_are_a_shard(monkeypatch):
     """What is decided together is never divided."""
-    monkeypatch.setattr(edges, "SHARD_MEMBERS", 4)
+    monkeypatch.setattr(bundles, "SHARD_MEMBERS", 4)
     labels = [pairs((2, 1), (4, 3), (6, 5), (7, 5), (8, 5), (9, 5))]
     shards = list(bundle_shards(labels, [pairs((1, 3, 7), width=3)], []))
 
