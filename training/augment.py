@@ -21,11 +21,14 @@ Roles = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 Piece = tuple[int, NDArray[np.int64]]
 """Number of a rendering, and lines of it."""
 
-MADE = "made"
-"""Rendering of the texts that are made here."""
+MADE, COMPOSED = "made", "composed"
+"""Renderings of the texts that are made here, and in ``composed``."""
+ARTIFICIAL = frozenset({MADE, COMPOSED})
 DONORS = (*FULL, "ptags", "container")
 COPIES = {"gold": 3}
 """Texts made of a page, by the source of its labels; of others one."""
+ARRAYS = ("blanks", "headers", "named", "labels", "learned", "tokens")
+"""Fields of a text with a value per line, besides the lines themselves."""
 MAX_LINES = 400
 LOST_CHROME, NO_HEADLINE = 0.45, 0.1
 """Shares of runs of chrome that are left out, and of texts without their headline."""
@@ -37,7 +40,7 @@ class Augmenter:
     """Makes texts of *pages*, whose lines have *roles* where those are known."""
 
     def __init__(self, pages: Sequence[Labelled], roles: Sequence[Roles | None], seed: int) -> None:
-        self.pages, self.roles = pages, roles
+        self.pages, self.roles = [*pages], [*roles]
         self.dice = np.random.default_rng(seed)
         self.donors: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         for number, page in enumerate(pages):
@@ -134,7 +137,7 @@ class Augmenter:
             page,
             rendering=MADE,
             lines=tuple(self.pages[own].lines[at] for own, lines in pieces for at in lines),
-            **{name: joined(name) for name in ("blanks", "marks", "labels", "learned", "tokens")},
+            **{name: joined(name) for name in ARRAYS},
         )
         if own_roles is None:
             return made, None

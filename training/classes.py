@@ -1,7 +1,7 @@
 """What the tagger names its own cuts by: the last layer for classes, fitted to a learned net.
 
-The classes teach the net nothing. Each is what named rules and phrases hold, learned from lines
-whose own marks are hidden, and from the boilerplate below a header.
+The classes teach the net nothing. They are learned from lines that match a named rule or phrase,
+and from the boilerplate below a header.
 """
 
 from __future__ import annotations
@@ -13,24 +13,18 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from pipeline.clean.lines.marks import CLASS_OF, CLASSES, KIND_MARKS, MARKS, RULE_MARKS
-from pipeline.clean.lines.observed import PLACES
+from pipeline.clean.lines.rules import CLASSES
 from pipeline.clean.lines.tagger import WEIGHT_STEP, Tagger
-from training.augment import MADE
+from training.augment import ARTIFICIAL
 from training.labelled import Labelled
 
 Weights = dict[str, NDArray[np.generic]]
 Matrix = NDArray[np.float32]
 
 TEXTS, BLOCK, SEED = 4_000, 100, 3
-HIDDEN = 0.5
-"""Share of lines whose marks are hidden."""
 PENALTY, STEPS = 1e-5, 200
 HEADERS = frozenset(CLASSES.index(name) for name in ("related", "comments", "newsletter"))
 """Classes of headers: boilerplate below one, up to the next line with a class, has its class."""
-_NAMED = [n for n in (*RULE_MARKS, *KIND_MARKS) if n in CLASS_OF]
-_NAMED_AT = [(*RULE_MARKS, *KIND_MARKS).index(name) for name in _NAMED]
-_CLASS_AT = np.array([CLASSES.index(CLASS_OF[name]) for name in _NAMED])
 
 
 def without_classes(weights: Weights) -> Weights:
@@ -49,7 +43,7 @@ def fit_classes(weights: Weights, pages: Sequence[Labelled], places: Sequence[Ma
     """Give *weights* a last layer for classes.
 
     Args:
-        places: of each page, what is seen beside a line's own facts: its place, its marks.
+        places: of each page, where its lines are.
     """
     dice = np.random.default_rng(SEED)
     width = len(weights["story_last"])
@@ -57,25 +51,23 @@ def fit_classes(weights: Weights, pages: Sequence[Labelled], places: Sequence[Ma
     bare = {**without_classes(weights), "story_last": np.eye(width, dtype=np.float32)}
     bare |= {"story_last_bias": np.zeros(width, np.float32)}
     tagger = Tagger({**bare, "of_classes": np.zeros((len(weights["of_places"]), width - 1))})
-    own = [at for at, page in enumerate(pages) if page.source != "meta" and page.rendering != MADE]
+    own = [
+        at
+        for at, page in enumerate(pages)
+        if page.source != "meta" and page.rendering not in ARTIFICIAL
+    ]
     some = dice.choice(own, min(TEXTS, len(own)), replace=False).tolist()
     seen: list[Matrix] = []
     classes: list[NDArray[np.int64]] = []
     for low in range(0, len(some), BLOCK):
         block = [pages[at] for at in some[low : low + BLOCK]]
-        hidden = [dice.random(len(page.lines)) < HIDDEN for page in block]
-        shown = [np.array(places[at], np.float32) for at in some[low : low + BLOCK]]
-        marks = [rows[:, PLACES : PLACES + MARKS].copy() for rows in shown]
-        for rows, gone in zip(shown, hidden, strict=True):
-            rows[gone, PLACES : PLACES + MARKS] = 0.0
         blanks = [page.blanks.tolist() for page in block]
-        beside = np.concatenate(shown)[:, PLACES:]
-        said = tagger.tag([page.lines for page in block], blanks, beside)
-        for page, tags, rows, own_marks, gone in zip(
-            block, said, shown, marks, hidden, strict=True
-        ):
-            found = classes_of(own_marks, page.learned == "d", gone)
+        headers = np.concatenate([page.headers for page in block])
+        said = tagger.tag([page.lines for page in block], blanks, headers)
+        for page, tags, at in zip(block, said, some[low : low + BLOCK], strict=True):
+            found = classes_of(page.named, page.learned == "d")
             known = found >= 0
+            rows = np.array(places[at], np.float32)
             seen.append(np.column_stack((tags.story, tags.classes, rows))[known])
             classes.append(found[known])
     fitted = _fit(np.concatenate(seen), np.concatenate(classes))
@@ -87,18 +79,14 @@ def fit_classes(weights: Weights, pages: Sequence[Labelled], places: Sequence[Ma
     return found_weights
 
 
-def classes_of(
-    marks: Matrix, chrome: NDArray[np.bool_], hidden: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """The class of each line of *chrome*: its own if *hidden*, else that of its header; else -1."""
-    named = marks[:, _NAMED_AT]
-    own = np.where(named.any(axis=1), _CLASS_AT[named.argmax(axis=1)], -1)
+def classes_of(own: NDArray[np.int8], chrome: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The class of each line of *chrome*: its *own*, else that of its header; -1 without one."""
     found = np.full(len(own), -1)
     last = -1
     for at, each in enumerate(own.tolist()):
         last = -1 if not chrome[at] else each if each >= 0 else last if last in HEADERS else -1
         found[at] = last
-    return np.where(hidden | (own < 0), found, -1)
+    return found
 
 
 def _fit(seen: Matrix, classes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -26,9 +26,7 @@ ARCHIVES = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
 KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped", "news", "drawn")
 """Readers' comments, live blogs, lists and tables, interviews, scripts without spaces, texts with
 hardly any chrome, hard-wrapped texts and such of one line; and what was drawn without a kind in
-view, from sites of twenty languages; and later, from sites without a label until then."""
-SCORED_ONLY = KINDS[-1:]
-"""Kinds that are not learned from."""
+view, from sites of twenty languages."""
 PREFIX = "hand:"
 """Before the kind, where ``Labelled.rendering`` names it."""
 

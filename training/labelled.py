@@ -1,4 +1,4 @@
-"""Labelled texts as the tagger sees them: lines, marks and labels."""
+"""Labelled texts as the tagger sees them: lines, headers and labels."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.lines.marks import MARKS, mark_rows
+from pipeline.clean.lines.observed import headers_of
 from pipeline.clean.lines.page import LineRecord, Page, read_page
-from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.rules import CLASS_OF, CLASSES, rule_hits
 from training.corrected import line_digest, read_corrections
 
 FULL = ("bs4", "lxml", "inscriptis", "html2text", "resi")
@@ -47,7 +47,8 @@ class Labelled:
         source: whose labels they are, of ``SOURCES``.
         lines: text of each.
         blanks: whether an empty line stands before each.
-        marks: uint8[lines, MARKS], see ``marks.mark_rows``.
+        headers: bool[lines, HEADERS], see ``observed.headers_of``.
+        named: int8[lines], the class of boilerplate that a rule or phrase names, else -1.
         labels: ``k`` keep, ``d`` drop; others count for nothing. Scores go by them.
         learned: the same as the model learns them, corrected where readers disagree.
         tokens: words of each line, characters where a script has no spaces.
@@ -61,7 +62,8 @@ class Labelled:
     source: str
     lines: tuple[str, ...]
     blanks: NDArray[np.bool_]
-    marks: NDArray[np.uint8]
+    headers: NDArray[np.bool_]
+    named: NDArray[np.int8]
     labels: NDArray[np.str_]
     learned: NDArray[np.str_]
     tokens: NDArray[np.int64]
@@ -138,11 +140,26 @@ def label_lines(
         source,
         tuple(line.text for line in page.lines),
         np.array([line.blank_before for line in page.lines]),
-        mark_rows([page], [rule_hits(page)])[:, :MARKS].astype(np.uint8),
+        headers_of(page.lines),
+        _named(page),
         np.array(found),
         np.array([_learned(*each, corrected) for each in zip(page.lines, found, strict=True)]),
         np.array([len(TOKEN.findall(line.text.lower())) for line in page.lines]),
     )
+
+
+def _named(page: Page) -> NDArray[np.int8]:
+    found = np.full(len(page.lines), -1, np.int8)
+    hits = rule_hits(page)
+    for line in page.lines:
+        names = [
+            name
+            for name in CLASS_OF
+            if line.index in hits.get(name, ()) or name in line.kinds | line.signs
+        ]
+        if names:
+            found[line.index] = CLASSES.index(CLASS_OF[names[0]])
+    return found
 
 
 def _learned(line: LineRecord, label: str, corrected: Mapping[str, str]) -> str:

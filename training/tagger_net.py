@@ -38,8 +38,8 @@ ROLE_WEIGHT = 0.3
 RATE, LAST_RATE, WARM_UP = 3e-3, 0.03, 40
 """Step of learning, its share at the end, batches until it is reached."""
 DECAY, CLIP = 1e-5, 5.0
-DROPPED, DROPPED_LINES, DROPPED_MARKS = 0.5, 0.05, 0.15
-"""Shares of words, of lines' whole bags and of lines' marks that are hidden while learning."""
+DROPPED, DROPPED_LINES = 0.5, 0.05
+"""Shares of words and of lines' whole bags that are hidden while learning."""
 AVERAGED_FROM, AVERAGED = 0.5, 0.02
 """Share of the batches from which weights are averaged, and what each batch adds."""
 

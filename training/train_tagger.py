@@ -20,15 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.clean.lines.marks import MARKS, near_heads
-from pipeline.clean.lines.observed import PLACES, Tokens, placed, read_lines
+from pipeline.clean.lines.observed import Tokens, placed, read_lines
 from pipeline.clean.lines.tagger import ROLES, WEIGHTS, Tagger
 from training import tagger_net as net
-from training.augment import MADE, Augmenter, Roles
+from training.augment import ARTIFICIAL, Roles
 from training.classes import fit_classes, without_classes
+from training.composed import Composer
 from training.corrected import LABELS as CORRECTED_LABELS
-from training.hand_texts import KINDS, PREFIX, SCORED_ONLY, label_hand, read_hand
 from training.hand_texts import LABELS as HAND_LABELS
+from training.hand_texts import PREFIX, label_hand, read_hand
 from training.labelled import FOLDS, FULL, HALF, Labelled, read_labelled
 from training.rendered import Known, read_rendered
 from training.roles import ARCHIVES as STATED
@@ -56,7 +56,7 @@ EVENNESS = 0.65
 """The chrome of a page and its story weigh as their words' odds to this power (decision 22)."""
 SITES = (5, 7)
 """Sites on which a word, and a pair of words, must stand to have a row."""
-EPOCHS = 10
+EPOCHS = 16
 CROP = 500
 """Lines of a longer text that are learned from at a time."""
 MADE_SEED = 1
@@ -82,15 +82,15 @@ def main() -> None:
         parser.error(f"no labelled texts in {arguments.data}/text, or not there: {missing}")
     corpus = _cached(arguments.data, texts, arguments.cache)
     report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
-    unlearned = [label_hand(text) for text in read_hand(arguments.data / "html", SCORED_ONLY)]
     found = []
     for fold in map(int, filter(None, arguments.folds.split(","))):
         weights = learn(corpus, fold)
         if arguments.keep is not None:
             arguments.keep.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(arguments.keep / f"tagger.{fold}.npz", **weights)
-        held = [page for page in (*corpus.pages, *unlearned) if page.fold == fold]
-        held = [page for page in held if page.rendering != MADE]
+        held = [
+            page for page in corpus.pages if page.fold == fold and page.rendering not in ARTIFICIAL
+        ]
         found.append((Tagger(weights), held))
     if found:
         print_scores(found, Golds(texts, _stated(arguments.data)))
@@ -184,15 +184,15 @@ def read_corpus(data: Path, texts: list[Path]) -> Corpus:
     golds = Golds(texts, _stated(data))
     pages = [p for p in read_labelled(texts) if (p.source, p.rendering) != ("silver", "lxml")]
     pages += read_rendered([data / "html" / f"{name}.tar.xz" for name in ARCHIVES], Known(texts))
-    learned = [kind for kind in KINDS if kind not in SCORED_ONLY]
-    pages += [label_hand(text) for text in read_hand(data / "html", learned)]
+    pages += [label_hand(text) for text in read_hand(data / "html")]
     report(f"{len(pages)} renderings of {len({page.page_id for page in pages})} labelled pages")
     pages += read_stated(_stated(data))
     roles: list[Roles | None] = []
     for page in pages:
         gold = golds.of(page.page_id, page.url)
         roles.append(role_lines(page.lines, gold) if gold else None)
-    made = list(Augmenter(pages, roles, MADE_SEED).made())
+    composer = Composer(pages, roles, MADE_SEED)
+    made = [*composer.made(), *((text, None) for text in composer.composed(MADE_SEED))]
     report(f"{len(pages)} texts, and {len(made)} made of them")
     return measured([*pages, *(p for p, _ in made)], [*roles, *(each for _, each in made)])
 
@@ -210,12 +210,9 @@ def measured(pages: list[Labelled], roles: list[Roles | None]) -> Corpus:
         some = slice(low, low + 100)
         lines = slice(first[low], first[min(low + 100, len(pages))])
         blanks = np.concatenate([page.blanks for page in pages[some]])
-        marks = np.concatenate([page.marks for page in pages[some]]).astype(np.float32)
-        near = near_heads(marks, np.cumsum(sizes[some]) - sizes[some], sizes[some])
-        where = placed(table, ids[lines], blanks, sizes[some])
-        places.append(
-            np.concatenate((where, marks, near), axis=1, dtype=np.float16, casting="unsafe")
-        )
+        headers = np.concatenate([page.headers for page in pages[some]])
+        where = placed(table, ids[lines], blanks, headers, sizes[some])
+        places.append(where.astype(np.float16))
     sites: dict[str, int] = {}
     site = np.array([sites.setdefault(page.domain, len(sites)) for page in pages])
     folds = np.zeros(len(sites), np.int64)
@@ -293,9 +290,6 @@ def batch_of(
     lines = np.concatenate([corpus.first[d.text] + np.arange(d.low, d.high) for d in some])
     count, ids = len(lines), corpus.ids[lines]
     places = corpus.places[lines].astype(np.float32)
-    marks = places[:, PLACES : PLACES + MARKS]
-    hidden = draw.dice.random(count) < net.DROPPED_MARKS
-    marks[hidden] = 0.0
     seen_bags, own_rows = _foreign(
         bags,
         own,
@@ -400,7 +394,7 @@ class Draw:
         for (kind, *_), numbers in self.groups.items():
             page = self.pages[numbers[0]]
             share = SOURCE_WEIGHT[page.source]
-            if kind in ("meta", MADE):
+            if kind == "meta" or kind in ARTIFICIAL:
                 yield int(self.dice.choice(numbers)), 1.0 if kind == "meta" else MADE_WEIGHT * share
                 continue
             if kind == "hand":
@@ -429,8 +423,8 @@ class Draw:
 
 def _group(number: int, page: Labelled) -> tuple[str, ...]:
     """Texts of one group stand for one another: one or two of them are drawn."""
-    if page.rendering == MADE:
-        return MADE, page.page_id
+    if page.rendering in ARTIFICIAL:
+        return page.rendering, page.page_id
     if page.rendering.startswith(PREFIX):
         return "hand", page.page_id, str(number)
     if page.source == "gold":

@@ -22,8 +22,8 @@ from unittest import mock
 import numpy as np
 
 from pipeline.clean.lines import decide, rules
-from pipeline.clean.lines.marks import KIND_MARKS, SIGN_MARKS
 from pipeline.clean.lines.page import Page
+from pipeline.clean.lines.phrases import KINDS as PHRASE_KINDS
 from pipeline.clean.lines.tagger import Tagger
 from training.hand_texts import ARCHIVES, KINDS, PREFIX, label_hand, read_hand
 from training.labelled import FULL, HALF, Labelled, read_labelled
@@ -40,8 +40,7 @@ SETS = {
 RENDERINGS = frozenset(("lxml", "ptags", "container"))
 """Renderings of pages that are cleaned: all twelve would take four times as long."""
 PARTS: Mapping[str, Mapping[str, object]] = {
-    "inside bonus": {"INSIDE_BONUS": {}},
-    "sentence bonus": {"SENTENCE_BONUS": 0.0},
+    "inside bonus": {"INSIDE_BONUS": 0.0},
     "guard: least kept": {"LEAST_KEPT": 0.0},
     "guard: block": {"BLOCK_WORDS": 10**9},
     "known lines override": {"KNOWN_MARGIN": 0.0},
@@ -76,7 +75,11 @@ def main() -> None:
     bench = Bench(taggers, held)
     sys.stdout.write(_head())
     sys.stdout.write(bench.row("all", range(len(held)), bench.base))
-    names = [*rules.RULES, *(f"sign {s}" for s in SIGN_MARKS), *(f"kind {k}" for k in KIND_MARKS)]
+    said = dict.fromkeys(row.says for row in rules.LINE_RULES)
+    names = [
+        *rules.RULES,
+        *(f"{'kind' if each in PHRASE_KINDS else 'sign'} {each}" for each in said),
+    ]
     wanted = arguments.only.split(",") if arguments.only else [*names, *PARTS]
     for name in [] if arguments.together else wanted:
         sys.stdout.write(bench.without(name, (name,)))

@@ -6,7 +6,8 @@ from datetime import date
 
 import numpy as np
 
-from training.augment import MADE, Augmenter
+from training.augment import COMPOSED, MADE, Augmenter
+from training.composed import Composer
 from training.labelled import label_lines
 from training.roles import Gold, role_lines
 
@@ -46,12 +47,7 @@ def test_a_text_without_a_role_teaches_that_there_is_none():
 
 def test_made_texts_keep_the_story_in_order_and_borrow_within_their_part():
     """All lines of story stay; chrome is that of sites in the same part of the cross-validation."""
-    pages = []
-    for number in range(40):
-        row = {"id": f"p{number}", "domain": f"site{number}.example", "lang": "en", "title": None}
-        lines = [[f"{STORY} {number} {n}", False, "k"] for n in range(5)]
-        chrome = [[f"Menu {number} {n}", False, "d"] for n in range(3)]
-        pages.append(label_lines(row, "ptags", "gold", [*chrome, *lines, *chrome]))
+    pages = labelled_pages()
     folds = {page.domain: page.fold for page in pages}
     made = [page for page, _ in Augmenter(pages, [None] * len(pages), 1).made()]
 
@@ -59,6 +55,33 @@ def test_made_texts_keep_the_story_in_order_and_borrow_within_their_part():
     for page in made:
         own = page.page_id.removeprefix("p")
         kept = [line for line, label in zip(page.lines, page.labels, strict=True) if label == "k"]
-        assert [f"{STORY} {own} {n}" for n in range(5)] == kept
+        assert [f"{own} {n} {STORY}" for n in range(5)] == kept
         menus = {line.split()[1] for line in page.lines if line.startswith("Menu")}
         assert {folds[f"site{number}.example"] for number in menus} <= {page.fold}
+
+
+def labelled_pages():
+    """Forty pages of as many sites: three lines of a menu, five of story, the menu again."""
+    pages = []
+    for number in range(40):
+        row = {"id": f"p{number}", "domain": f"site{number}.example", "lang": "en", "title": None}
+        lines = [[f"{number} {n} {STORY}", False, "k"] for n in range(5)]
+        chrome = [[f"Menu {number} {n}", False, "d"] for n in range(3)]
+        pages.append(label_lines(row, "ptags", "gold", [*chrome, *lines, *chrome]))
+    return pages
+
+
+def test_composed_texts_have_paragraphs_of_one_page_in_order_and_something_between():
+    """Insets are labelled; the same seed composes the same texts."""
+    pages = labelled_pages()
+    texts = list(Composer(pages, [None] * len(pages), 1).composed(1))
+
+    assert {COMPOSED} == {page.rendering for page in texts}
+    for page in texts:
+        own = [line for line in page.lines if line.endswith(STORY)]
+        assert own == sorted(own)
+        assert {page.page_id.removeprefix("p")} == {line.split()[0] for line in own}
+        assert set("kd") >= set(page.learned)
+        assert any(not line.startswith("Menu") and not line.endswith(STORY) for line in page.lines)
+    again = Composer(pages, [None] * len(pages), 1).composed(1)
+    assert [page.lines for page in again] == [page.lines for page in texts]

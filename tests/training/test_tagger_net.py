@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.clean.lines.marks import CLASSES, COLUMNS, KIND_MARKS, MARKS, RULE_MARKS, mark_rows
-from pipeline.clean.lines.observed import OWN, PLACES, Tokens, placed, read_lines
+from pipeline.clean.lines.observed import OWN, PLACES, Tokens, headers_of, placed, read_lines
 from pipeline.clean.lines.page import read_page
-from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.rules import CLASSES
 from pipeline.clean.lines.tagger import Tagger
 from training.classes import classes_of, without_classes
 
@@ -39,7 +38,7 @@ def bags(lines, hashes, vocabulary, rows, count):
 def test_numpy_says_what_was_learned():
     """With random weights, log-odds differ by no more than the steps explain."""
     pages = [read_page(text) for text in TEXTS]
-    marks = mark_rows(pages, [rule_hits(page) for page in pages])
+    headers = headers_of([line for page in pages for line in page.lines])
     lines = [[line.text for line in page.lines] for page in pages]
     blanks = [[line.blank_before for line in page.lines] for page in pages]
     numbers = {}
@@ -48,11 +47,11 @@ def test_numpy_says_what_was_learned():
     table = read_lines(list(numbers), tokens)
     words = np.unique(tokens.hashes[tokens.hashes > 0])[::2]
     pairs = np.unique(table.pairs)[::2]
-    learner = net.Learner((len(words), len(pairs)), OWN + 2 + PLACES + COLUMNS, 10, 0)
+    learner = net.Learner((len(words), len(pairs)), OWN + 2 + PLACES, 10, 0)
     weights = {name: np.asarray(value) for name, value in learner.weights.items()}
     rows = {"words_rows": learner.rows[0], "pairs_rows": learner.rows[1]}
     stored = without_classes(net.stored(weights | rows, (words, pairs), OWN + 2))
-    tags = Tagger(stored).tag(lines, blanks, marks)
+    tags = Tagger(stored).tag(lines, blanks, headers)
 
     count = len(numbers)
     token_hashes = tokens.hashes[table.tokens].reshape(-1)
@@ -60,7 +59,7 @@ def test_numpy_says_what_was_learned():
     by_pair = bags(table.pair_lines, table.pairs, pairs, learner.rows[1], count)
     own = np.column_stack((table.own, by_word[1], by_pair[1]))
     sizes = np.array([len(text) for text in lines])
-    where = placed(table, ids, np.array([b for each in blanks for b in each]), sizes)
+    where = placed(table, ids, np.array([b for each in blanks for b in each]), headers, sizes)
     text = np.full(net.LINES, net.TEXTS - 1, np.int32)
     text[: len(ids)] = np.repeat(np.arange(len(sizes)), sizes)
 
@@ -69,7 +68,7 @@ def test_numpy_says_what_was_learned():
         filled[: len(values)] = values
         return filled
 
-    facts = padded(np.concatenate((own[ids], where, marks), axis=1))
+    facts = padded(np.concatenate((own[ids], where), axis=1))
     seen = (padded(by_word[0][ids]), padded(by_pair[0][ids]), facts)
     story = np.asarray(net.forward(weights, *seen, text, None)[0])[: len(ids)]
 
@@ -77,15 +76,10 @@ def test_numpy_says_what_was_learned():
 
 
 def test_a_class_is_that_of_the_line_or_of_its_header():
-    """A line whose own mark is shown teaches nothing: the net would read the class off."""
-    marks = np.zeros((6, MARKS), np.float32)
-    share, related = (
-        RULE_MARKS.index("share_buttons"),
-        len(RULE_MARKS) + KIND_MARKS.index("related"),
-    )
-    marks[0, share] = marks[3, share] = marks[1, related] = 1.0
-    chrome = np.array([True, True, True, True, True, False])
-    hidden = np.array([True, False, False, False, True, True])
-    names = [CLASSES[at] if at >= 0 else None for at in classes_of(marks, chrome, hidden)]
+    """Boilerplate below a header has the header's class, up to the next line with a class."""
+    share, related = CLASSES.index("share"), CLASSES.index("related")
+    own = np.array([share, -1, related, -1, share, -1, -1], np.int8)
+    chrome = np.array([True, True, True, True, True, True, False])
+    names = [CLASSES[at] if at >= 0 else None for at in classes_of(own, chrome)]
 
-    assert ["share", None, "related", None, None, None] == names
+    assert ["share", None, "related", "related", "share", None, None] == names

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pipeline.clean.lines import heading
 from pipeline.clean.lines.decide import decide
-from pipeline.clean.lines.marks import mark_rows
+from pipeline.clean.lines.observed import headers_of
 from pipeline.clean.lines.page import LineRecord, Page, read_page
 from pipeline.clean.lines.rules import Hits, rule_hits
 from pipeline.clean.lines.tagger import Tagger, Tags, load_tagger
@@ -78,12 +78,11 @@ def tag_pages(
     found: list[Tags | None] = [None] * len(pages)
     if not known:
         return found
-    some = [pages[at] for at in known]
     shown = [_without_bullets(pages[at], hits[at]["bullet_only"]) for at in known]
-    marks = mark_rows(some, [hits[at] for at in known], shown)
     texts = [[line.text for line in own] for own in shown]
     blanks = [[line.blank_before for line in own] for own in shown]
-    said = (tagger or load_tagger()).tag(texts, blanks, marks)
+    headers = headers_of([line for own in shown for line in own])
+    said = (tagger or load_tagger()).tag(texts, blanks, headers)
     for at, own, tags in zip(known, shown, said, strict=True):
         size = len(pages[at].lines)
         found[at] = tags if len(own) == size else tags.spread([n.index for n in own], size)

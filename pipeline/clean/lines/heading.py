@@ -8,38 +8,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import DATE_LABELS, UPDATED, byline_names, is_labelled
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.phrases import WORDS
-from pipeline.clean.lines.signs import CLOSING, agencies
+from pipeline.clean.lines.phrases import WORDS, any_of
+from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.5, 0.8, 0.6, 0.8
+FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.5, 0.9, 0.6, 0.9
 """Probabilities from which a first line is the headline, another line is, a date is the article's,
 and so is one in a list of dates (docs/decisions/0032)."""
-AUTHOR_SHARE, DATED_SHARE, LABEL_SHARE = 0.88, 0.76, 0.05
-"""The same for a byline, for one right above a date, and for one after ``Author:`` or the like."""
+AUTHOR_SHARE, LIKELY_SHARE, LABEL_SHARE = 0.88, 0.76, 0.05
+"""The same for a byline, for one that opens with *By* or is right above a date, and for one after
+``Author:`` or the like."""
 BYLINE_DATE_SHARE = 0.25
 """The same for a date in the byline."""
 SPARED_SHARE, ABOVE_STORY_SHARE, LEAST_SHARE, MOST_TIMES = 0.15, 0.01, 0.04, 5
 """Probabilities from which a line may be the headline or a time stamp, right above the story, and
 from which it is looked at; candidates for the date."""
-ABOVE_BYLINE, BUTTON_WORDS = 1.5, 5
+ABOVE_BYLINE, BUTTON_WORDS = 1.2, 5
 """Factor for the headline's probability right above a byline or time stamp; words of the longest
 button, which is never the headline."""
 HEADLINE_WORDS, MOST_HEADLINE_WORDS, TITLE_CHARS = 3, 24, 300
 """Words of a first line that is the headline even if the tagger is unsure, at least and at most;
 characters of the longest headline."""
-HEADED_LINES, NOTICE_LINES = 8, 6
-"""Lines after a headline in which prose is looked for; before one, in which a consent notice is."""
+HEADED_LINES, NOTICE_LINES, OPENING_LINES = 8, 6, 5
+"""Lines after a headline in which prose is looked for; before one, in which a consent notice is;
+lines among which a first line has its paragraph."""
 MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
 """Characters and words of the longest time stamp."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
@@ -126,7 +129,7 @@ def read_roles(page: Page, tags: Tags) -> Heading:
         headline[index] = 0.0
         if index and index - 1 not in stated:
             headline[index - 1] *= ABOVE_BYLINE
-    title, sure, heading.spared = _headline(page, headline, tags.story.tolist())
+    title, sure, heading.spared = _headline(page, headline, tags.story.tolist(), stated)
     if title is not None:
         source = sure or ("above_story" if title.index else "first_line")
         heading.title, heading.title_index = title.text, title.index
@@ -135,11 +138,14 @@ def read_roles(page: Page, tags: Tags) -> Heading:
 
 
 def _headline(
-    page: Page, shares: list[float], story: Sequence[float]
+    page: Page, shares: list[float], story: Sequence[float], stated: AbstractSet[int]
 ) -> tuple[LineRecord | None, float, frozenset[int]]:
     """The headline's line and probability; lines that may be the headline if none is sure.
 
     A line above text that is not story is probably the heading of a notice.
+
+    Args:
+        stated: lines with nothing but authors, or a date or time.
     """
     likely = [
         line
@@ -159,7 +165,7 @@ def _headline(
         needed = TITLE_SHARE if line.index else FIRST_SHARE
         if sure >= needed and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
-    first = _opens_story(page, story, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
+    first = _opens_story(page, story, stated, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
     if first is not None:
         return first, 0.0, frozenset()
     spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
@@ -168,7 +174,7 @@ def _headline(
         notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
         if any("legal" in n.kinds for n in notice):
             return above, 0.0, frozenset()
-        if shares[above.index] >= ABOVE_STORY_SHARE:
+        if not above.index or shares[above.index] >= ABOVE_STORY_SHARE:
             spared.add(above.index)
     return None, 0.0, frozenset(spared)
 
@@ -183,13 +189,16 @@ def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
     )
 
 
-def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecord | None:
+def _opens_story(
+    page: Page, story: Sequence[float], stated: AbstractSet[int], *, sure: bool
+) -> LineRecord | None:
     """The first line if it must be a headline: a few words right above a paragraph.
 
     Args:
+        stated: lines that may be between them.
         sure: whether the tagger does not rule it out; not needed if the line is printed twice.
     """
-    line, *behind = page.lines[:3]
+    line, *behind = [n for n in page.lines[:OPENING_LINES] if not n.index or n.index not in stated]
     if behind and (behind[0].words == line.words or _has_site_name(line, behind[0].words)):
         line, sure = behind.pop(0), True
     if not (sure and behind and behind[0].prose and story[behind[0].index] > 0):
@@ -203,9 +212,11 @@ def _opens_story(page: Page, story: Sequence[float], *, sure: bool) -> LineRecor
 def _above_story(page: Page, story: Sequence[float]) -> LineRecord | None:
     """The line right above the first paragraph of the story if it may be a headline."""
     first = next((n.index for n in page.lines if n.prose and not n.kinds and story[n.index] > 0), 0)
-    line = page.lines[first - 1]
-    plain = not (line.prose or line.kinds or line.signs) and line.word_count >= HEADLINE_WORDS
-    return line if first and plain else None
+    before = (n for n in reversed(page.lines[:first]) if n.index not in page.entry_times)
+    line = next(before, None)
+    if line is None or line.prose or line.kinds or line.signs:
+        return None
+    return line if line.word_count >= HEADLINE_WORDS else None
 
 
 def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:
@@ -221,7 +232,8 @@ def _read_authors(
     """Read the names of the likeliest byline."""
     line = page.lines[shares.index(max(shares))]
     dated = max(time[line.index + 1 : line.index + 2], default=0.0) >= TIME_SHARE
-    needed = LABEL_SHARE if is_labelled(line.text) else DATED_SHARE if dated else AUTHOR_SHARE
+    likely = dated or "byline" in line.signs
+    needed = LABEL_SHARE if is_labelled(line.text) else LIKELY_SHARE if likely else AUTHOR_SHARE
     heading.authors = byline_names(line.text) if sure >= needed else ()
     if heading.authors:
         heading.bylines = frozenset(() if line.prose else (line.index,))
@@ -348,8 +360,7 @@ _CAPITALS = re.compile(
 _AGENCY = re.compile(
     r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
     r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?"
-    rf"\((?:{'|'.join(agencies('dateline'))}"
-    r"|dpa/\w+)\)\s?[—–:-]{1,2}"
+    rf"\((?:{any_of('dateline_agency')}|dpa/\w+)\)\s?[—–:-]{{1,2}}"
 )
 
 _ABBREVIATIONS = frozenset(

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.lines.page import LONG_WORDS, SENTENCE_WORDS
+from pipeline.clean.lines.page import LONG_WORDS, SENTENCE_WORDS, LineRecord
 from pipeline.text.unicode import SPACELESS
 
 Matrix = NDArray[np.float32]
@@ -59,7 +60,25 @@ _TOKEN = re.compile(
 _BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
 _FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
 _MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)
-OWN, PLACES = 4 * CLASSES + 10, 24
+_ANY_HEADER = {
+    "account", "ad", "comments", "embed", "legal", "nav", "newsletter", "popular", "read_more",
+    "related", "share",
+}  # fmt: skip
+HEADERS = (
+    frozenset({"comments"}),
+    frozenset({"related", "popular"}),
+    frozenset({"newsletter", "account", "legal"}),
+    frozenset(_ANY_HEADER),
+    frozenset({"remark_button", "timestamp", "byline", "clock"}),
+    frozenset({"credit"}),
+    frozenset({"biography", "contact", "handle"}),
+    frozenset({"byline"}),
+    frozenset({"timestamp"}),
+)
+"""Kinds and signs of headers and the like: the nearest before and after a line say what it is."""
+NEAR_LINES, MOST_HEADERS = 3, 5
+"""Distance in lines at which nearness is a half; headers before a line that are counted."""
+OWN, PLACES = 4 * CLASSES + 10, 24 + 4 * len(HEADERS)
 """Columns for what a line is by itself, and for where it is."""
 
 
@@ -254,12 +273,30 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
     return pairs, pair_lines, content, lines[telling]
 
 
-def placed(table: LineTable, ids: Ints, blanks: NDArray[np.bool_], sizes: Ints) -> Matrix:
+def headers_of(lines: Sequence[LineRecord]) -> NDArray[np.bool_]:
+    """Which of ``HEADERS`` each of *lines* is: bool[lines, HEADERS]."""
+    found = [_headers_of(line.kinds, line.signs) for line in lines]
+    return np.array(found, np.bool_).reshape(len(lines), len(HEADERS))
+
+
+@lru_cache(maxsize=1 << 12)
+def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[bool, ...]:
+    return tuple([not (kinds.isdisjoint(each) and signs.isdisjoint(each)) for each in HEADERS])
+
+
+def placed(
+    table: LineTable,
+    ids: Ints,
+    blanks: NDArray[np.bool_],
+    headers: NDArray[np.bool_],
+    sizes: Ints,
+) -> Matrix:
     """Where each line is in its text: float32[lines, PLACES].
 
     Args:
         ids: rows of *table*, text after text.
         blanks: whether an empty line precedes each.
+        headers: see ``headers_of``.
         sizes: lines of each text, none 0.
     """
     text = np.repeat(np.arange(len(sizes)), sizes)
@@ -288,6 +325,7 @@ def placed(table: LineTable, ids: Ints, blanks: NDArray[np.bool_], sizes: Ints) 
         *_beside_prose(words, prose, start, sizes),
         here == 0,
         known * prose,
+        *_near_headers(headers, start, sizes),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -314,6 +352,25 @@ def _beside_prose(
         np.log1p(total[text]) / 7,
         total[text] / np.maximum(np.add.reduceat(words, start), 1)[text],
     )
+
+
+def _near_headers(
+    headers: NDArray[np.bool_], start: Ints, sizes: Ints
+) -> Iterator[NDArray[np.number | np.bool_]]:
+    """For each of ``HEADERS``: is each line one, its nearness before and after, number before."""
+    count = len(headers)
+    here = np.arange(count)
+    first, end = np.repeat(start, sizes), np.repeat(start + sizes, sizes)
+    for held in headers.T:
+        last = np.maximum.accumulate(np.where(held, here, -1))
+        before = np.concatenate(([-1], last[:-1]))
+        following = np.minimum.accumulate(np.where(held, here, count)[::-1])[::-1]
+        after = np.concatenate((following[1:], [count]))
+        seen: Ints = np.cumsum(held) - held
+        yield held
+        yield np.where(before >= first, 1 / (1 + (here - before) / NEAR_LINES), 0.0)
+        yield np.where(after < end, 1 / (1 + (after - here) / NEAR_LINES), 0.0)
+        yield np.minimum(seen - seen[first], MOST_HEADERS) / MOST_HEADERS
 
 
 def _gaps(

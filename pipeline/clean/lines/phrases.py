@@ -29,7 +29,8 @@ WORDS: dict[str, frozenset[str]] = {name: frozenset(words) for name, words in _W
 """Lists of words: how readers speak (``first_person``, ``second_person``, ``informal``), what is
 between their comments (``remark``), what is counted above them (``counted``; ``counted_alone`` if
 nothing follows), words too common to index a phrase by (``too_common``), labels of names and dates,
-and so on."""
+news agencies (``agency``: names that are not words; and as printed in credits and datelines), and
+so on."""
 
 
 def any_of(name: str) -> str:
@@ -150,29 +151,6 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
     if whole is not None:
         return frozenset({whole})
     return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else _NOTHING
-
-
-_BIO = {
-    word: own for word, rows in _HINT.items() if (own := [row for row in rows if row[2] == "bio"])
-}
-BIO_WORDS = frozenset(_BIO) | WORDS["office"]
-"""Words of which a biography has one."""
-OFFICE_WORDS = 7
-"""Words within which an office follows ``is``."""
-
-
-def is_biography(words: tuple[str, ...]) -> bool:
-    """Whether a line of these case-folded *words* says that someone is a journalist or the like.
-
-    >>> is_biography(tuple("bo is the chief political correspondent".split()))
-    True
-    >>> is_biography(tuple("the author was the first to leave".split()))
-    False
-    """
-    at = (position for position, word in enumerate(words) if word in WORDS["office"])
-    return bool(inside_kinds(words, _BIO)) or any(
-        not WORDS["is"].isdisjoint(words[max(0, p - OFFICE_WORDS) : p]) for p in at
-    )
 
 
 NOTICE_OPENING = 12

@@ -1,11 +1,11 @@
 """The named rules: which lines of a page are boilerplate, and why. Start at ``rules.json``.
 
-A rule's name is the ``rule`` of the spans it removes, a heading in the docs and an input of the
-tagger. Most rules are rows of ``LINE_RULES``: what a line says, how long it may be and where it is.
-The others look at the lines around it and are functions; ``decide`` tells ``repeated_title`` the
-headline and ``author_block`` the authors. Rules do not depend on one another: if several match a
-line, the first of ``RULES`` names it. When in doubt they keep a line, because a lost sentence is
-worse than a leftover button.
+A rule's name is the ``rule`` of the spans it removes and a heading in the docs. Most rules are rows
+of ``LINE_RULES``: what a line says, how long it may be and where it is. The others look at the
+lines around it and are functions; ``decide`` tells ``repeated_title`` the headline and
+``author_block`` the authors. Rules do not depend on one another: if several match a line, the first
+of ``RULES`` names it. When in doubt they keep a line, because a lost sentence is worse than a
+leftover button.
 """
 
 from __future__ import annotations
@@ -66,52 +66,43 @@ RULE_DESCRIPTIONS: dict[str, str] = {name: each["cuts"] for name, each in _TABLE
 """Rule → what it cuts; the first that matches a line names it."""
 LINE_RULES = [Row(name, **row) for name, each in _TABLE.items() for row in each.get("lines", ())]
 RULES = tuple(RULE_DESCRIPTIONS)
+CLASS_OF = {
+    "caption_or_credit": "caption", "read_more": "related", "related": "related",
+    "popular": "related", "newsletter": "newsletter", "reader_comments": "comments",
+    "comments": "comments", "navigation": "navigation",
+    "share_buttons": "share", "subscription": "subscription", "cookie_notice": "legal",
+    "advertisement": "advertisement", "author_block": "author", "contributor_credit": "author",
+    "contact": "author", "biography": "author", "byline": "byline", "timestamp": "timestamp",
+    "embedded_content": "embedded", "script_code": "embedded",
+}  # fmt: skip
+"""Rule, kind of phrase or sign → its class of boilerplate, which names the tagger's own cuts."""
+CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
 
-NAME_WORDS, NAME_LETTERS = 5, 4
-"""Words of the longest line with only an author's name; letters of the shortest first name."""
 STORY_TOLD, NEAR_END, BIO_WORDS = 0.6, 0.15, 120
-"""Least share of the prose above a biography, largest share below it, words of the longest one."""
+"""Least share of the prose above an author's name or handle, largest share below a biography, words
+of the longest one."""
 
 
-def author_block(page: Page, authors: Sequence[str] = ()) -> list[int]:
-    """The author's handle or name as a link, and the biography below the story.
+def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
+    """The name of one of *authors*, or a handle, as a link; the prose below it, near the end.
 
-    A biography is a line near the end that calls someone a reporter, an editor or the like: one of
-    *authors*, the person on the line above, or someone new at the very end.
+    A biography near the end also counts if it names an author.
     """
-    cut: list[int] = []
     names = {name.casefold() for name in authors}
-    names |= {name.split()[0] for name in names if len(name.split()[0]) >= NAME_LETTERS}
-    told = page.prose_before[-1]
-    for line in page.lines if names else page.marked:
-        before = page.prose_before[line.index]
-        if before < STORY_TOLD * told:
+    surnames = {name.split()[-1] for name in names}
+    cut: set[int] = set()
+    for line in page.lines:
+        told, rest = page.prose_before[line.index], page.prose_before[-1]
+        if told < STORY_TOLD * rest:
             continue
-        named = line.word_count <= NAME_WORDS and line.text.casefold().strip(" .:–-|") in names
-        if named or "handle" in line.signs:
-            cut.append(line.index)
-        elif "biography" in line.signs and line.word_count <= BIO_WORDS:
-            near_end = told - before <= max(line.word_count + 60, NEAR_END * told)
-            above = bool(cut) and cut[-1] == line.index - 1
-            if near_end and (above or _presents(page, line, authors)):
-                cut.append(line.index)
-    return cut
-
-
-def _presents(page: Page, line: LineRecord, authors: Sequence[str]) -> bool:
-    """Whether a biography is an author's, or the last prose and begins with a new name."""
-    if any(name.casefold().split()[-1] in line.words for name in authors):
-        return True
-    first, _, rest = line.text.partition(" ")
-    last = page.prose_before[line.index + 1] == page.prose_before[-1]
-    above = (other.words for other in page.lines[: line.index] if other.prose)
-    return (
-        last
-        and first[0].isupper()
-        and rest[:1].isupper()
-        and len(line.words) > 1
-        and not any(line.words[1] in words for words in above)
-    )
+        if line.text.casefold().strip(" .:–-|") in names or "handle" in line.signs:
+            cut.add(line.index)
+        elif line.prose and line.word_count <= BIO_WORDS:
+            near_end = rest - told - line.word_count <= NEAR_END * rest
+            named = "biography" in line.signs and not surnames.isdisjoint(line.words)
+            if near_end and (named or line.index - 1 in cut):
+                cut.add(line.index)
+    return frozenset(cut)
 
 
 MIN_TITLE, MIN_PREFIX, SITE_NAME = 2, 4, 5
@@ -193,10 +184,6 @@ PRIOR_SAID, PRIOR_WORDS = 1.0, 40.0
 """Pseudo-counts, so that a few words prove little."""
 MIN_STORY = 40
 """Words of prose above the header: a link to the comments may be above a story."""
-MIN_MARKS, MARK_WORDS = 3, 10
-"""Lines between comments (names, times, ``Reply``) that confirm a header; words of the longest."""
-FIRST_MARK, NEXT_MARK = 8, 14
-"""Lines within which the first mark follows the header, and each further one the one before."""
 MIN_BUTTONS = 4
 """How often a button below a comment must occur on a page."""
 MIN_GAIN = 3.0
@@ -213,10 +200,9 @@ def reader_comments(page: Page) -> list[int]:
     """Readers' comments below a story: their header, and everything below it.
 
     A header such as ``12 comments``, or a note that they are moderated, is not enough, since links
-    to the comments occur within stories too. Several lines between comments (who wrote when,
-    ``Reply``) must follow, or prose with a much higher rate of ``_VOICES`` than the story. Without
-    a header, the same button below each comment is enough. After most of the story, so is a plain
-    header such as ``Comments``.
+    to the comments occur within stories too. Prose with a much higher rate of ``_VOICES`` than the
+    story must follow, or, if the header is as plain as ``Comments``, most of the story precede it.
+    Without a header, the same button below each comment is enough.
     """
     voice = None
     for line in page.marked:
@@ -227,43 +213,23 @@ def reader_comments(page: Page) -> list[int]:
             continue
         plain = len(line.words) <= PLAIN_WORDS and not (line.terminal or line.prose)
         late = page.share_before(line.index) >= COMMENTS_AFTER
-        # A phrase inside a subheading is not a header.
-        if plain and late and "comments" in opening_kinds(line.words):
-            return list(range(line.index, len(page.lines)))
-        end = _end_of_marks(page, line.index)
         voice = _voices(page) if voice is None else voice
-        if end is None and _changes_voice(voice, line.index):
-            end = len(page.lines)
-        if end is not None:
-            return list(range(line.index, end))
-    first = _first_remark(page)
-    return [] if first is None else list(range(first, _end_of_marks(page, first) or first))
+        # A phrase inside a subheading is not a header.
+        if (plain and late and "comments" in opening_kinds(line.words)) or _changes_voice(
+            voice, line.index
+        ):
+            return list(range(line.index, len(page.lines)))
+    return list(range(_first_remark(page), len(page.lines)))
 
 
-def _first_remark(page: Page) -> int | None:
-    """The line above the first of many buttons such as ``Reply``; None without such buttons."""
+def _first_remark(page: Page) -> int:
+    """The line above the first of many buttons such as ``Reply``; the end without such buttons."""
     buttons: dict[tuple[str, ...], list[int]] = {}
     for line in page.marked:
-        if "remark_button" in line.signs:
+        if "remark_button" in line.signs and page.prose_before[max(line.index - 1, 0)] >= MIN_STORY:
             buttons.setdefault(line.words, []).append(line.index)
-    first = min((found[0] for found in buttons.values() if len(found) >= MIN_BUTTONS), default=0)
-    return first - 1 if first and page.prose_before[first - 1] >= MIN_STORY else None
-
-
-def _end_of_marks(page: Page, header: int) -> int | None:
-    """Where the comments below a header end; None if there are too few lines between comments."""
-    last, marks = header, 0
-    for line in page.lines[header + 1 :]:
-        if line.index - last > (NEXT_MARK if marks else FIRST_MARK):
-            break
-        if not (line.prose or line.word_count > MARK_WORDS) and (
-            line.signs & {"byline", "timestamp"} or not WORDS["remark"].isdisjoint(line.words)
-        ):
-            last = line.index
-            marks += 1
-    if marks < MIN_MARKS:
-        return None
-    return len(page.lines) if len(page.lines) - last <= NEXT_MARK else last + 1
+    many = (found[0] - 1 for found in buttons.values() if len(found) >= MIN_BUTTONS)
+    return min(many, default=len(page.lines))
 
 
 def _voices(page: Page) -> NDArray[np.int64]:
@@ -295,8 +261,7 @@ def _fit(said: int, words: int) -> float:
 
 
 FUNCTIONS: dict[str, Callable[[Page], Iterable[int]]] = {
-    rule.__name__: rule
-    for rule in (timestamp, author_block, reader_comments, script_code, bullet_only)
+    rule.__name__: rule for rule in (timestamp, reader_comments, script_code, bullet_only)
 }
 
 _ROWS: dict[str, list[Row]] = defaultdict(list)

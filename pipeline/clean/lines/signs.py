@@ -9,10 +9,9 @@ them through.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from pipeline.clean.lines.bylines import CLOCK, says_when
-from pipeline.clean.lines.phrases import BIO_WORDS, WORDS, any_of, is_biography, is_notice
+from pipeline.clean.lines.phrases import WORDS, any_of, is_notice
 from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 
 MAX_WORDS, SHORT_WORDS, PROMO_WORDS, TEASER_WORDS, POINTER_WORDS = 90, 60, 30, 45, 20
@@ -63,34 +62,11 @@ _POLICY = re.compile(
 
 COMMENT_WORDS = frozenset({"comment", "comments"})
 
-_AGENCY_NAMES = {
-    "line": "adnkronos lusa anp ntb ritzau stt ctk čtk tasr interfax kyodo jiji yonhap bernama"
-    " agenturen agencies agencias agences agenzie agências",
-    "line_or_dateline": "Xinhua",
-    "line_or_credit_or_dateline": "AFP ANSA dpa Reuters",
-    "credit_or_dateline": "AP EFE",
-    "credit": "EPA APA REUTERS Getty Keystone KEYSTONE LaPresse Alamy Shutterstock iStock Unsplash"
-    " Pixabay Pexels Scanpix Imago IMAGO",
-    "dateline": "UPI ANI PTI CNN IANS Bloomberg",
-}
-"""Places → agencies as printed there: on a ``line`` of agencies, where a name must not be a word,
-at the end of a caption (``credit``), or in the brackets of a ``dateline``."""
-
-
-def agencies(place: str) -> list[str]:
-    """The agencies named in a place of ``_AGENCY_NAMES``."""
-    found = (names for places, names in _AGENCY_NAMES.items() if place in places.split("_or_"))
-    return " ".join(found).split()
-
-
-_AGENCIES = frozenset(map(str.casefold, agencies("line")))
-_AGENCY_PAIRS = frozenset({("associated", "press"), ("agence", "france"), ("france", "presse")})
 AGENCY_WORDS = 8
 """Words of the longest line that only names agencies."""
-_INITIALS = re.compile(r"/[a-zäöü]{2,3}\W?$")
 _HANDLE = re.compile(r"@\w{2,30}")
 CREDIT_WORDS = WORDS["credit_word"]
-_TELLING = CREDIT_WORDS | COMMENT_WORDS | BIO_WORDS
+_TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"]
 
 
 def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
@@ -127,7 +103,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
             found.append("handle")
     if is_notice(text):
         found.append("notice")
-    if not BIO_WORDS.isdisjoint(telling) and text[0] not in OPEN_QUOTES and is_biography(words):
+    if ended and not WORDS["office"].isdisjoint(telling) and text[0] not in OPEN_QUOTES:
         found.append("biography")
     if not COMMENT_WORDS.isdisjoint(telling) and _POLICY.search(text[:600]):
         found.append("policy")
@@ -149,12 +125,9 @@ def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool
         found.append("pointer")
     if len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words):
         found.append("remark_button")
-    if len(words) <= AGENCY_WORDS and not (
-        _AGENCIES.isdisjoint(words) and _AGENCY_PAIRS.isdisjoint(pairwise(words))
-    ):
-        others = [word for word in words if word not in _AGENCIES | WORDS["beside_agency"]]
-        if not others or (len(others) == 1 and _INITIALS.search(text)):
-            found.append("agency")
+    agency = len(words) <= AGENCY_WORDS and not WORDS["agency"].isdisjoint(words)
+    if agency and (WORDS["agency"] | WORDS["beside_agency"]).issuperset(words):
+        found.append("agency")
     return found
 
 
@@ -182,14 +155,7 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 
-_AGENCY_AT_END = re.compile(
-    r"(?:\b(?:getty images|afp/getty|ap photo|via ap|via reuters|via afp|via getty|shutterstock"
-    r"|istock|imago images|picture alliance)|/(?:reuters|afp|getty|ap|epa|dpa))"
-    r"[^\w]{0,4}(?:[^\W\d_]+(?:[^\w.]{1,3}|$)){0,3}$",
-    re.IGNORECASE,
-)
-
-_AGENCY = rf"(?:{'|'.join(agencies('credit'))}|Getty Images)"
+_AGENCY = rf"(?:{any_of('credit_agency')})"
 
 _GLUED_CREDIT = re.compile(
     rf"[/|©:]\s?{_AGENCY}[^\w.]?$|[.!?][\"'”’»]?{_AGENCY}[^\w.]?$"
@@ -200,19 +166,6 @@ _GLUED_CREDIT = re.compile(
 )
 """An agency after a slash or glued to a sentence, two names in brackets after a sentence, or a
 photographer. Case matters: in other letters these are ordinary words and names."""
-
-_FOREIGN_CREDIT = re.compile(
-    r"\((?:(?:kuva|fotó|kép|fot\.|фото|снимка|φωτ[οό]|ảnh|fotoğraf|צילום|عکس|تصوير)\s?[:/©–]"
-    r"|fot\.\s(?-i:[A-ZŁŚŻ]))[^()]{1,80}\)?$"
-    r"|[.!?…»”)]\s(?:(?-i:Kuva|Fotó|Kép|Fot\.|Zdj\.|Фото|Снимка|Φωτ[οό]|Ảnh|Fotoğraf)\s?[:/©]\s?"
-    r"(?=(?-i:[A-ZÀ-ÞŁŚŻŐŰΆ-ΏΑ-ΩА-ЯІЇЄ]))[^.!?]{1,60}"
-    r"|фото (?:с сайта\s[^\s!?]{3,40}(?<!\.)|из архива\s[^.!?]{1,40}))$"
-    r"|(?<=.{25})[.!?…][”»]?\s(?-i:(?:Photos?|Fotos?|Kuva|Фото|Φωτ[οό])"
-    r"(?:\s[A-ZÀ-ÞА-ЯІЇЄΑ-Ω][\w.'’-]{1,30}){2,4})$",
-    re.IGNORECASE,
-)
-"""Credits in other languages: in brackets after a label, or after the last sentence. The labels are
-also ordinary words, so that only names may follow."""
 
 _POINTED = re.compile(
     r"\((?:(?<=\blooking on \()|(?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top"
@@ -243,7 +196,7 @@ def _has_credit(text: str, words: tuple[str, ...], word_count: int, credited: bo
     may_end = credited or any(map(tail.casefold().__contains__, CREDIT_STEMS))
     if word_count > 60 or text[0] in OPEN_QUOTES or not may_end:
         return False
-    if _ENDING.search(tail) or _FOREIGN_CREDIT.search(tail):
+    if _ENDING.search(tail):
         return True
     # An agency's name alone at the end of a sentence is not a credit.
-    return tail[-1] != "." and bool(_AGENCY_AT_END.search(tail) or _GLUED_CREDIT.search(tail))
+    return tail[-1] != "." and bool(_GLUED_CREDIT.search(tail))

@@ -1,7 +1,7 @@
 """The tagger: a small neural net that reads all lines of a text and labels each of them.
 
     words, pairs of words ─┐                       ┌─▶ story: log-odds of each line
-    what a line is, marks ─┼─▶ two towers of      ─┤
+    what a line is        ─┼─▶ two towers of      ─┤
     where it is           ─┘   convolutions, pool  └─▶ headline, byline, time: probabilities
 
 ``tagger.npz`` has the weights; ``training/train_tagger.py`` makes it. Weights and activations are
@@ -109,24 +109,30 @@ class Tagger:
         self._growing = Growing(self._sums)
 
     def tag(
-        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], marks: Matrix
+        self,
+        texts: Sequence[Sequence[str]],
+        blanks: Sequence[Sequence[bool]],
+        headers: NDArray[np.bool_],
     ) -> list[Tags]:
         """Tag each of *texts*, none without lines.
 
         Args:
             blanks: whether an empty line precedes each line.
-            marks: float32[all lines, marks], text after text: which rules and phrases match each.
+            headers: bool[all lines, HEADERS], text after text: see ``observed.headers_of``.
         """
         found: list[Tags] = []
         begin = 0
         for low, high in _blocks([len(text) for text in texts]):
             end = begin + sum(map(len, texts[low:high]))
-            found += self._tag(texts[low:high], blanks[low:high], marks[begin:end])
+            found += self._tag(texts[low:high], blanks[low:high], headers[begin:end])
             begin = end
         return found
 
     def _tag(
-        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], marks: Matrix
+        self,
+        texts: Sequence[Sequence[str]],
+        blanks: Sequence[Sequence[bool]],
+        headers: NDArray[np.bool_],
     ) -> list[Tags]:
         if len(self._tokens) > KNOWN_TOKENS:
             self._reset()
@@ -136,9 +142,8 @@ class Tagger:
         ids = np.fromiter(map(numbers.__getitem__, lines), np.int64, len(lines))
         table = read_lines(list(numbers), self._tokens)
         gaps = np.fromiter(chain.from_iterable(blanks), np.bool_, len(lines))
-        places = np.concatenate((placed(table, ids, gaps, block.sizes), marks), axis=1)
         first = (self._lines(table) @ self._of_lines)[ids]
-        seen = _rounded(places * STEP)
+        seen = _rounded(placed(table, ids, gaps, headers, block.sizes) * STEP)
         first += seen @ self._of_places
         first += self._bias
         limit = len(self._bias) - len(self._of_story)

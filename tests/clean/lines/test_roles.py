@@ -79,7 +79,7 @@ def test_a_single_word_is_no_title(line, title):
     assert title == read_roles(page, tags).title
 
 
-@pytest.mark.parametrize(("share", "title"), [(0.75, None), (0.85, "Baths stay open")])
+@pytest.mark.parametrize(("share", "title"), [(0.85, None), (0.95, "Baths stay open")])
 @pytest.mark.parametrize("again", [[], ["Baths stay open"]])
 def test_a_title_below_the_first_line_needs_a_sure_tagger(share, title, again):
     """Printed once or twice, all of its lines together."""

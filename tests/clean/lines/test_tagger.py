@@ -11,10 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean.lines.cleaner import tag_pages
-from pipeline.clean.lines.marks import CLASSES, COLUMNS, MARKS, mark_rows
-from pipeline.clean.lines.observed import OWN, PLACES, Growing, Tokens, placed, read_lines
+from pipeline.clean.lines.observed import (
+    HEADERS,
+    OWN,
+    PLACES,
+    Growing,
+    Tokens,
+    headers_of,
+    placed,
+    read_lines,
+)
 from pipeline.clean.lines.page import read_page
-from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.rules import CLASSES, rule_hits
 from pipeline.clean.lines.tagger import ROLES, TOLD, WEIGHTS
 
 ANSWERS = Path(__file__).parents[2] / "cases" / "tagger.json"
@@ -112,12 +120,11 @@ def test_the_weights_are_small():
 @settings(deadline=None, max_examples=40)
 @given(st.lists(TEXT, min_size=1, max_size=5))
 def test_what_is_seen_of_a_text_does_not_depend_on_others(texts):
-    """Facts, places and marks of its lines are those that they have alone."""
+    """Facts and places of its lines are those that they have alone."""
     seen = [observed([text]) for text in texts]
 
     np.testing.assert_array_equal(np.concatenate(seen), observed(texts))
-    assert seen[0].shape[1] == OWN + PLACES + COLUMNS
-    assert MARKS < COLUMNS
+    assert OWN + PLACES == seen[0].shape[1]
 
 
 def observed(texts):
@@ -128,9 +135,9 @@ def observed(texts):
     ids = np.array([numbers.setdefault(line.text, len(numbers)) for line in lines])
     table = read_lines(list(numbers), Tokens())
     sizes = np.array([len(page.lines) for page in pages])
-    places = placed(table, ids, np.array([line.blank_before for line in lines]), sizes)
-    marks = mark_rows(pages, [rule_hits(page) for page in pages])
-    return np.concatenate((table.own[ids], places, marks), axis=1)
+    blanks = np.array([line.blank_before for line in lines])
+    places = placed(table, ids, blanks, headers_of(lines), sizes)
+    return np.concatenate((table.own[ids], places), axis=1)
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=12), max_size=9))
@@ -164,6 +171,7 @@ def test_words_that_lines_share_are_counted_once_a_line(lines):
         for here, own in enumerate(words)
     ]
 
-    places = placed(table, ids, np.zeros(len(texts), np.bool_), sizes)
+    blanks, headers = np.zeros(len(texts), np.bool_), np.zeros((len(texts), len(HEADERS)), np.bool_)
+    places = placed(table, ids, blanks, headers, sizes)
 
     np.testing.assert_allclose(np.float32(expected), places[:, 10], rtol=1e-6)
