@@ -25,7 +25,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pipeline.config import CleanConfig, DedupConfig
-from pipeline.dedup.steps.earlier.keys import made_with, sign_again, signature_settings, write_keys
 from pipeline.ledger.history import (
     CommittedRun,
     check_tables,
@@ -250,6 +249,13 @@ def lines_of(runs: Sequence[CommittedRun], logical_date: date, config: CleanConf
 
 
 def _keys_for(articles: Place, run: CommittedRun, config: DedupConfig, output: Place) -> Place:
+    from pipeline.dedup.steps.earlier.keys import (  # noqa: PLC0415 - datasketch, scipy
+        made_with,
+        sign_again,
+        signature_settings,
+        write_keys,
+    )
+
     published = run.folder / "state" / "keys" / articles.name
     listed = isinstance(published, Path) or published in table_files(run.folder, "state/keys")
     if listed and made_with(published, config):
