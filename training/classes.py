@@ -23,7 +23,7 @@ Matrix = NDArray[np.float32]
 
 TEXTS, BLOCK, SEED = 4_000, 100, 3
 PENALTY, STEPS = 1e-5, 200
-HEADERS = frozenset(CLASSES.index(name) for name in ("related", "comments", "newsletter"))
+HEADER_CLASSES = frozenset(CLASSES.index(name) for name in ("related", "comments", "newsletter"))
 """Classes of headers: boilerplate below one, up to the next line with a class, has its class."""
 
 
@@ -84,7 +84,9 @@ def classes_of(own: NDArray[np.int8], chrome: NDArray[np.bool_]) -> NDArray[np.i
     found = np.full(len(own), -1)
     last = -1
     for at, each in enumerate(own.tolist()):
-        last = -1 if not chrome[at] else each if each >= 0 else last if last in HEADERS else -1
+        last = (
+            -1 if not chrome[at] else each if each >= 0 else last if last in HEADER_CLASSES else -1
+        )
         found[at] = last
     return found
 

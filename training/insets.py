@@ -1,7 +1,7 @@
-"""Tables, lists, headings and captions to put into stories: forms with invented names and figures.
+"""Forms of tables, lists, headings and captions, with invented names and figures.
 
 Labelled pages hold too few of them for the tagger to learn that rows of figures between two
-paragraphs belong to the story. ``insets.json`` has the forms, which share no line with test cases.
+paragraphs belong to the story. ``insets.json`` has the forms.
 """
 
 from __future__ import annotations

@@ -33,8 +33,10 @@ DOUBTFUL = -2.0
 PROSE_FREE_RULES = ("repeated_title", "bullet_only")
 """Rules that apply to a text without prose: a list, a table or a poem keeps its short lines."""
 INSIDE_BONUS = 2.0
-"""Log-odds added to a line between two paragraphs of story unless it has a phrase or pattern: it is
-usually a subheading or a row of a table."""
+"""Log-odds added to a line between two paragraphs of story that has no pattern and, unless it ends
+like a sentence, no phrase: it is usually a subheading."""
+ABOVE_TITLE = 2.0
+"""Log-odds against a line above the headline: a notice of consent may read like a story."""
 LEAST_KEPT, NEAR_BEST = 0.1, 2.0
 """Least share of the words in long lines that stays; if less would, the long lines within so many
 log-odds of the best one stay."""
@@ -54,7 +56,7 @@ def decide(
     """
     cut, guarded = _known(page, hits, heading), False
     if tags is not None and page.prose_before[-1]:
-        dropped, guarded = _dropped(page, tags.story.tolist(), cut)
+        dropped, guarded = _dropped(page, tags.story.tolist(), cut, heading.title_index or 0)
         for index in dropped:
             if index not in cut and index not in heading.spared:
                 cut[index] = _reason(page.lines[index], tags)
@@ -64,8 +66,8 @@ def decide(
 
 
 def _reason(line: LineRecord, tags: Tags) -> str:
-    """Why the tagger cuts a line: the class of its phrases and signs, else the likely one."""
-    own = (CLASS_OF[name] for name in CLASS_OF if name in line.kinds | line.signs)
+    """Why the tagger cuts a line: the class of its phrases, else the likely one."""
+    own = (CLASS_OF[name] for name in CLASS_OF if name in line.kinds)
     likely = tags.likely[line.index]
     learned = CLASSES[likely] if likely >= 0 else UNNAMED[int(tags.story[line.index] >= 0)]
     return f"tagger: {next(own, learned)}"
@@ -96,13 +98,15 @@ def _inside_sentence(page: Page, index: int) -> bool:
     return goes_on and not before.terminal
 
 
-def _dropped(page: Page, story: list[float], known: Mapping[int, str]) -> tuple[list[int], bool]:
+def _dropped(
+    page: Page, story: list[float], known: Mapping[int, str], title: int
+) -> tuple[list[int], bool]:
     """Lines that the tagger cuts, and whether a guard kept others.
 
     A guard does if hardly a long line would stay, or if the largest block of prose would go and is
     larger than all that stays.
     """
-    values = list(story)
+    values = [value - ABOVE_TITLE * (at < title) for at, value in enumerate(story)]
     unknown = [line for line in page.lines if line.index not in known]
     for before, line, after in zip(unknown, unknown[1:], unknown[2:], strict=False):
         beside = all(n.prose and story[n.index] > 0 for n in (before, after))

@@ -42,7 +42,7 @@ HEADLINE_WORDS, MOST_HEADLINE_WORDS, TITLE_CHARS = 3, 24, 300
 characters of the longest headline."""
 HEADED_LINES, NOTICE_LINES, OPENING_LINES = 8, 6, 5
 """Lines after a headline in which prose is looked for; before one, in which a consent notice is;
-lines among which a first line has its paragraph."""
+lines at the top in which the paragraph below a headline is looked for."""
 MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
 """Characters and words of the longest time stamp."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
@@ -155,7 +155,7 @@ def _headline(
         and line.word_count > (BUTTON_WORDS if line.kinds else 1)
     ]
     if likely:
-        line = max(likely, key=lambda n: (_heads_story(page, n, story), shares[n.index]))
+        line = max(likely, key=lambda n: (_heads(page, n, story), shares[n.index]))
         opening = line.words[0]
         alike = [n for n in page.lines if n.words and n.words[0] == opening]
         # A headline counts, not its copy with the site's name after it.
@@ -163,16 +163,19 @@ def _headline(
         same = [n.index for n in alike if n.words == line.words or _has_site_name(n, line.words)]
         sure = sum(shares[index] for index in same)
         needed = TITLE_SHARE if line.index else FIRST_SHARE
-        if sure >= needed and len(line.text) <= TITLE_CHARS:
+        heads = _heads(page, line, story) >= 0
+        if heads and sure >= needed and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
     first = _opens_story(page, story, stated, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
     if first is not None:
         return first, 0.0, frozenset()
     spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
-    above = _above_story(page, story)
+    above = _above_story(page, story, stated)
     if above is not None:
         notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
-        if any("legal" in n.kinds for n in notice):
+        if any("legal" in n.kinds for n in notice) or (
+            above.index + 1 in stated and shares[above.index] >= LEAST_SHARE
+        ):
             return above, 0.0, frozenset()
         if not above.index or shares[above.index] >= ABOVE_STORY_SHARE:
             spared.add(above.index)
@@ -209,21 +212,23 @@ def _opens_story(
     return line if few and plain and not line.text[0].islower() else None
 
 
-def _above_story(page: Page, story: Sequence[float]) -> LineRecord | None:
+def _above_story(page: Page, story: Sequence[float], stated: AbstractSet[int]) -> LineRecord | None:
     """The line right above the first paragraph of the story if it may be a headline."""
     first = next((n.index for n in page.lines if n.prose and not n.kinds and story[n.index] > 0), 0)
-    before = (n for n in reversed(page.lines[:first]) if n.index not in page.entry_times)
-    line = next(before, None)
+    between = {*stated, *page.entry_times}
+    line = next((n for n in reversed(page.lines[:first]) if n.index not in between), None)
     if line is None or line.prose or line.kinds or line.signs:
         return None
     return line if line.word_count >= HEADLINE_WORDS else None
 
 
-def _heads_story(page: Page, line: LineRecord, story: Sequence[float]) -> bool:
-    """Whether the next prose after a line is story; true without prose."""
+def _heads(page: Page, line: LineRecord, story: Sequence[float]) -> int:
+    """Whether the next prose after a line is story: 1, or 0, or -1 if it is a legal notice."""
     behind = page.lines[line.index + 1 : line.index + 1 + HEADED_LINES]
-    following = next((other.index for other in behind if other.prose), None)
-    return following is None or story[following] > 0
+    following = next((other for other in behind if other.prose), None)
+    if following is None:
+        return 1
+    return -1 if "legal" in following.kinds else int(story[following.index] > 0)
 
 
 def _read_authors(

@@ -60,15 +60,13 @@ _TOKEN = re.compile(
 _BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
 _FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
 _MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)
-_ANY_HEADER = {
-    "account", "ad", "comments", "embed", "legal", "nav", "newsletter", "popular", "read_more",
-    "related", "share",
-}  # fmt: skip
 HEADERS = (
     frozenset({"comments"}),
     frozenset({"related", "popular"}),
     frozenset({"newsletter", "account", "legal"}),
-    frozenset(_ANY_HEADER),
+    frozenset(
+        "account ad comments embed legal nav newsletter popular read_more related share".split()
+    ),
     frozenset({"remark_button", "timestamp", "byline", "clock"}),
     frozenset({"credit"}),
     frozenset({"biography", "contact", "handle"}),

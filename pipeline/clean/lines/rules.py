@@ -69,11 +69,13 @@ RULES = tuple(RULE_DESCRIPTIONS)
 CLASS_OF = {
     "caption_or_credit": "caption", "read_more": "related", "related": "related",
     "popular": "related", "newsletter": "newsletter", "reader_comments": "comments",
-    "comments": "comments", "navigation": "navigation",
-    "share_buttons": "share", "subscription": "subscription", "cookie_notice": "legal",
-    "advertisement": "advertisement", "author_block": "author", "contributor_credit": "author",
-    "contact": "author", "biography": "author", "byline": "byline", "timestamp": "timestamp",
-    "embedded_content": "embedded", "script_code": "embedded",
+    "comments": "comments", "navigation": "navigation", "nav": "navigation",
+    "share_buttons": "share", "share": "share", "subscription": "subscription",
+    "account": "subscription", "cookie_notice": "legal", "legal": "legal",
+    "advertisement": "advertisement", "ad": "advertisement", "author_block": "author",
+    "contributor_credit": "author", "contact": "author", "biography": "author",
+    "byline": "byline", "timestamp": "timestamp", "embedded_content": "embedded",
+    "embed": "embedded", "script_code": "embedded",
 }  # fmt: skip
 """Rule, kind of phrase or sign → its class of boilerplate, which names the tagger's own cuts."""
 CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
@@ -81,26 +83,31 @@ CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
 STORY_TOLD, NEAR_END, BIO_WORDS = 0.6, 0.15, 120
 """Least share of the prose above an author's name or handle, largest share below a biography, words
 of the longest one."""
+NAME_CHARS, SPEAKER = 120, 3
+"""Characters in which a biography names the author; times that a name alone on a line is that of a
+speaker."""
 
 
 def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
-    """The name of one of *authors*, or a handle, as a link; the prose below it, near the end.
+    """The name of one of *authors*, or a handle, alone on a line, and the biography near the end.
 
-    A biography near the end also counts if it names an author.
+    For a biography, two must hold: it is right below such a line, names an author, has an office.
     """
     names = {name.casefold() for name in authors}
-    surnames = {name.split()[-1] for name in names}
-    cut: set[int] = set()
+    alone = [
+        line.index
+        for line in page.lines
+        if line.text.casefold().strip(" .:–-|") in names or "handle" in line.signs
+    ]
+    if len(alone) >= SPEAKER:
+        return frozenset()
+    told = page.prose_before
+    cut = {index for index in alone if told[index] >= STORY_TOLD * told[-1]}
     for line in page.lines:
-        told, rest = page.prose_before[line.index], page.prose_before[-1]
-        if told < STORY_TOLD * rest:
-            continue
-        if line.text.casefold().strip(" .:–-|") in names or "handle" in line.signs:
-            cut.add(line.index)
-        elif line.prose and line.word_count <= BIO_WORDS:
-            near_end = rest - told - line.word_count <= NEAR_END * rest
-            named = "biography" in line.signs and not surnames.isdisjoint(line.words)
-            if near_end and (named or line.index - 1 in cut):
+        rest = told[-1] - told[line.index] - line.word_count
+        if line.prose and line.word_count <= BIO_WORDS and rest <= NEAR_END * told[-1]:
+            named = any(name in line.text[:NAME_CHARS] for name in authors)
+            if named + ("biography" in line.signs) + (line.index - 1 in cut) >= 2:
                 cut.add(line.index)
     return frozenset(cut)
 
@@ -188,9 +195,9 @@ MIN_BUTTONS = 4
 """How often a button below a comment must occur on a page."""
 MIN_GAIN = 3.0
 """Log-likelihood gained by separate rates of such words above and below a header."""
-PLAIN_WORDS, COMMENTS_AFTER = 5, 0.5
-"""Words of the longest plain header, and the share of the prose before it from which only comments
-can follow."""
+PLAIN_WORDS, COMMENTS_AFTER, ONLY_COMMENTS = 5, 0.5, 0.8
+"""Words of the longest plain header; share of the prose before it from which comments follow if the
+rate of such words rises, and from which only comments can follow."""
 HEAD_WORDS = 60
 """Words of a line that are counted."""
 _VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
@@ -211,25 +218,30 @@ def reader_comments(page: Page) -> list[int]:
         )
         if not heads or page.prose_before[line.index] < MIN_STORY:
             continue
-        plain = len(line.words) <= PLAIN_WORDS and not (line.terminal or line.prose)
-        late = page.share_before(line.index) >= COMMENTS_AFTER
         voice = _voices(page) if voice is None else voice
+        gain, told = _gain(voice, line.index), page.share_before(line.index)
         # A phrase inside a subheading is not a header.
-        if (plain and late and "comments" in opening_kinds(line.words)) or _changes_voice(
-            voice, line.index
-        ):
+        plain = len(line.words) <= PLAIN_WORDS and not (line.terminal or line.prose)
+        plain = plain and "comments" in opening_kinds(line.words)
+        if gain >= MIN_GAIN or (plain and told >= (ONLY_COMMENTS if gain <= 0 else COMMENTS_AFTER)):
             return list(range(line.index, len(page.lines)))
     return list(range(_first_remark(page), len(page.lines)))
 
 
 def _first_remark(page: Page) -> int:
-    """The line above the first of many buttons such as ``Reply``; the end without such buttons."""
+    """The line above the first of many buttons such as ``Reply``; the end without such buttons.
+
+    Buttons among the story, as of embedded posts, are none of these.
+    """
     buttons: dict[tuple[str, ...], list[int]] = {}
     for line in page.marked:
         if "remark_button" in line.signs and page.prose_before[max(line.index - 1, 0)] >= MIN_STORY:
-            buttons.setdefault(line.words, []).append(line.index)
-    many = (found[0] - 1 for found in buttons.values() if len(found) >= MIN_BUTTONS)
-    return min(many, default=len(page.lines))
+            buttons.setdefault(line.words, []).append(line.index - 1)
+    many = [at for found in buttons.values() if len(found) >= MIN_BUTTONS for at in found]
+    voice = _voices(page) if many else None
+    late = (at for at in sorted(many) if page.share_before(at) >= COMMENTS_AFTER)
+    changed = (at for at in sorted(many) if voice is not None and _gain(voice, at) >= MIN_GAIN)
+    return min(next(late, len(page.lines)), next(changed, len(page.lines)))
 
 
 def _voices(page: Page) -> NDArray[np.int64]:
@@ -246,12 +258,12 @@ def _voices(page: Page) -> NDArray[np.int64]:
     return sums
 
 
-def _changes_voice(voice: NDArray[np.int64], header: int) -> bool:
-    """Whether the rate of ``_VOICES`` below a header is much higher than above it."""
+def _gain(voice: NDArray[np.int64], header: int) -> float:
+    """Log-likelihood gained by separate rates of ``_VOICES``; 0 if that below is not higher."""
     above, below = voice[header], voice[-1] - voice[header + 1]
     if not below[1] or below[0] / below[1] <= above[0] / max(above[1], 1):
-        return False
-    return bool(_fit(*above) + _fit(*below) - _fit(*(above + below)) >= MIN_GAIN)
+        return 0.0
+    return float(_fit(*above) + _fit(*below) - _fit(*(above + below)))
 
 
 def _fit(said: int, words: int) -> float:

@@ -97,7 +97,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
             found.append("byline")
         if may_credit(words) and read_contributors(text):
             found.append("contributors")
-        if words[0] in DESK_OPENINGS and _DESK.match(text):
+        if "writethru" in words or (words[0] in DESK_OPENINGS and _DESK.match(text)):
             found.append("desk")
         if text[0] == "@" and _HANDLE.fullmatch(text):
             found.append("handle")

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.clean import clean_document
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import rule_hits
+from pipeline.config import CleanConfig
+from pipeline.records import Document
 
 BEFORE = (
     "The harbour board closed the ferry berth on Tuesday after divers found cracks in the piles.",
@@ -181,3 +184,40 @@ def test_a_desk_note_is_none_of_the_story(line):
     page = read_page("\n\n".join((line, *BEFORE, BEHIND, line)))
 
     assert {0, len(page.lines) - 1} == rule_hits(page)["desk_note"]
+
+
+TOLD = (
+    "The harbour board closed the ferry berth on Tuesday after divers found cracks in the piles.",
+    "Repairs will take until the end of spring, the board said, and two smaller boats will serve.",
+    "“Nobody should have to wait for the mail,” said Ada Brandt, who runs the shop on the island.",
+    "The town has set aside money for a new berth, but will not vote on it before the summer.",
+    "Freight goes by barge on two days of the week, and farmers are asked to order ahead of time.",
+    "Divers will return in April to look at the remaining piles, which are as old as the others.",
+)
+KEPT_WHOLE = {
+    "a pull quote of the author": (*TOLD[:4], "Ann Lee", *TOLD[4:]),
+    "turns of an interview": (
+        *TOLD[:2], "Ann Lee", TOLD[2], "Bo Ek", TOLD[3], "Ann Lee", TOLD[4], "Ann Lee", TOLD[5],
+    ),
+    "a handle above a quotation": (*TOLD[:4], "@harbourboard", *TOLD[4:]),
+    "a namesake who is an editor": (
+        *TOLD[:5],
+        "John Lee, the editor of the island's calendar, was freed on Monday evening.",
+        TOLD[5],
+    ),
+    "answers": tuple(line for each in TOLD for line in (each, "Antwort")),
+    "ratings": tuple(line for each in TOLD for line in (each, "Rating")),
+    "embedded posts": (*TOLD[:2], *("Reply", TOLD[2]) * 4, *TOLD[3:]),
+    "a link to the comments in the second half": (*TOLD[:4], "12 comments", *TOLD[4:]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KEPT_WHOLE)
+def test_names_and_buttons_inside_a_story_take_no_paragraph_along(name):
+    """The author's name, a handle, a button or a link to the comments proves nothing alone."""
+    text = "\n".join(("By Ann Lee", *KEPT_WHOLE[name]))
+    article = clean_document(Document("0" * 32, "t", "t.txt", "text/plain", text), CleanConfig())
+
+    assert [line for line in KEPT_WHOLE[name] if len(line) > 60] == [
+        line for line in article.text.split("\n\n") if len(line) > 60
+    ]
