@@ -49,7 +49,7 @@ HAND_WEIGHT = 6.0
 """What a text labelled by hand weighs: there is one of a page, and a dozen renderings of others."""
 SOURCE_WEIGHT = {"gold": 1.0, "silver": 0.35, "rendered": 0.35, "meta": 0.35}
 MADE_WEIGHT = 0.7
-"""What a text of ``augment`` weighs beside the one that it was made of."""
+"""What a text of ``augment`` or ``composed`` weighs beside the one that it was made of."""
 TOKEN_POWER = 0.5
 """A line weighs as its words to this power."""
 EVENNESS = 0.65
@@ -155,7 +155,7 @@ class Corpus:
         pages, roles: the texts, and their lines with roles where those are known.
         first: the line at which each text begins.
         ids: number of each line among the different ones.
-        places: float16[lines, ...], what is seen beside a line's own facts, its place first.
+        places: float16[lines, PLACES], where each line is in its text.
         own: float32[different lines, OWN].
         bags: of words and of pairs.
     """

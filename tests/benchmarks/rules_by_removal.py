@@ -3,9 +3,9 @@
     python -m training.train_tagger --keep FOLDER
     python -m tests.benchmarks.rules_by_removal FOLDER
 
-A rule is removed as an answer and as an input of the tagger, which is not trained again: so the
-gain that is printed is the most that the rule is worth. The same for signs, kinds of phrases and
-parts of the decision. Only texts that a removal touches are cleaned again.
+Rules, signs, kinds of phrases and parts of the decision are removed one by one. The tagger, which
+reads some of the signs and kinds, is not trained again. Only texts that a removal touches are
+cleaned again.
 """
 
 from __future__ import annotations

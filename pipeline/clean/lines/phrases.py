@@ -29,7 +29,7 @@ WORDS: dict[str, frozenset[str]] = {name: frozenset(words) for name, words in _W
 """Lists of words: how readers speak (``first_person``, ``second_person``, ``informal``), what is
 between their comments (``remark``), what is counted above them (``counted``; ``counted_alone`` if
 nothing follows), words too common to index a phrase by (``too_common``), labels of names and dates,
-news agencies (``agency``: names that are not words; and as printed in credits and datelines), and
+news agencies (``agency``, case-folded; ``credit_agency`` and ``dateline_agency``, as printed), and
 so on."""
 
 
