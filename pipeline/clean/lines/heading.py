@@ -15,7 +15,7 @@ from itertools import islice, pairwise
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import DATE_LABELS, UPDATED, byline_names, is_labelled
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.phrases import WORDS, any_of
+from pipeline.clean.lines.phrases import PHRASES, WORDS, any_of
 from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
@@ -34,9 +34,10 @@ BYLINE_DATE_SHARE = 0.25
 SPARED_SHARE, ABOVE_STORY_SHARE, LEAST_SHARE, MOST_TIMES = 0.15, 0.01, 0.04, 5
 """Probabilities from which a line may be the headline or a time stamp, right above the story, and
 from which it is looked at; candidates for the date."""
-ABOVE_BYLINE, BUTTON_WORDS = 1.2, 5
+ABOVE_BYLINE, BUTTON_WORDS, MENU_WORDS = 1.2, 5, 4
 """Factor for the headline's probability right above a byline or time stamp; words of the longest
-button, which is never the headline."""
+button, and sections named in the shortest menu on one line, which are never the headline."""
+_MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
 HEADLINE_WORDS, MOST_HEADLINE_WORDS, TITLE_CHARS = 3, 24, 300
 """Words of a first line that is the headline even if the tagger is unsure, at least and at most;
 characters of the longest headline."""
@@ -153,6 +154,7 @@ def _headline(
         if share >= LEAST_SHARE
         and line.words
         and line.word_count > (BUTTON_WORDS if line.kinds else 1)
+        and sum(map(_MENU.__contains__, line.words)) < MENU_WORDS
     ]
     if likely:
         line = max(likely, key=lambda n: (_heads(page, n, story), shares[n.index]))
@@ -169,8 +171,9 @@ def _headline(
     first = _opens_story(page, story, stated, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
     if first is not None:
         return first, 0.0, frozenset()
-    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE}
-    above = _above_story(page, story, stated)
+    told = next((n.index for n in page.lines if n.prose and not n.kinds and story[n.index] > 0), 0)
+    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE and n.index <= told}
+    above = _above_story(page, told, stated)
     if above is not None:
         notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
         if any("legal" in n.kinds for n in notice) or (
@@ -212,11 +215,10 @@ def _opens_story(
     return line if few and plain and not line.text[0].islower() else None
 
 
-def _above_story(page: Page, story: Sequence[float], stated: AbstractSet[int]) -> LineRecord | None:
-    """The line right above the first paragraph of the story if it may be a headline."""
-    first = next((n.index for n in page.lines if n.prose and not n.kinds and story[n.index] > 0), 0)
+def _above_story(page: Page, told: int, stated: AbstractSet[int]) -> LineRecord | None:
+    """The line right above *told*, the story's first paragraph, if it may be a headline."""
     between = {*stated, *page.entry_times}
-    line = next((n for n in reversed(page.lines[:first]) if n.index not in between), None)
+    line = next((n for n in reversed(page.lines[:told]) if n.index not in between), None)
     if line is None or line.prose or line.kinds or line.signs:
         return None
     return line if line.word_count >= HEADLINE_WORDS else None
