@@ -7,7 +7,7 @@ roles ─┘
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from math import log
 from statistics import fmean
@@ -101,11 +101,7 @@ def _inside_sentence(page: Page, index: int) -> bool:
 def _dropped(
     page: Page, story: list[float], known: Mapping[int, str], title: int
 ) -> tuple[list[int], bool]:
-    """Lines that the tagger cuts, and whether a guard kept others.
-
-    A guard does if hardly a long line would stay, or if the largest block of prose would go and is
-    larger than all that stays.
-    """
+    """Lines that the tagger cuts, and whether a guard kept others."""
     values = [value - ABOVE_TITLE * (at < title) for at, value in enumerate(story)]
     unknown = [line for line in page.lines if line.index not in known]
     for before, line, after in zip(unknown, unknown[1:], unknown[2:], strict=False):
@@ -125,6 +121,20 @@ def _dropped(
     for index, reason in known.items():
         margins[index] = 0.0 if reason == "bullet_only" else min(margins[index], -KNOWN_MARGIN)
     drop = viterbi(margins, SWITCH_COST)
+    held = _held(page, values, drop, known)
+    for line in held:
+        drop[line.index] = False
+    return [index for index, gone in enumerate(drop) if gone], bool(held)
+
+
+def _held(
+    page: Page, values: Sequence[float], drop: Sequence[bool], known: Mapping[int, str]
+) -> list[LineRecord]:
+    """Lines that a guard keeps although the tagger would *drop* them.
+
+    A guard acts if hardly a long line would stay, or if the largest block of prose would go and is
+    larger than all that stays.
+    """
     held: list[LineRecord] = []
     long = [line for line in page.lines if line.word_count >= LONG_WORDS]
     if _words(n for n in long if not drop[n.index]) < LEAST_KEPT * _words(long):
@@ -142,9 +152,7 @@ def _dropped(
             and fmean(values[line.index] for line in block) >= BLOCK_DOUBTFUL
         ):
             held += block
-    for line in held:
-        drop[line.index] = False
-    return [index for index, gone in enumerate(drop) if gone], bool(held)
+    return held
 
 
 def _threshold(page: Page, values: list[float], known: Mapping[int, str]) -> float:
