@@ -273,8 +273,11 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
 
 def headers_of(lines: Sequence[LineRecord]) -> NDArray[np.bool_]:
     """Which of ``HEADERS`` each of *lines* is: bool[lines, HEADERS]."""
-    found = [_headers_of(line.kinds, line.signs) for line in lines]
-    return np.array(found, np.bool_).reshape(len(lines), len(HEADERS))
+    found = np.zeros((len(lines), len(HEADERS)), np.bool_)
+    for at, line in enumerate(lines):
+        if line.kinds or line.signs:
+            found[at] = _headers_of(line.kinds, line.signs)
+    return found
 
 
 @lru_cache(maxsize=1 << 12)

@@ -96,10 +96,10 @@ def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
     names = {name.casefold() for name in authors}
     alone = [
         line.index
-        for line in page.lines
-        if line.text.casefold().strip(" .:–-|") in names or "handle" in line.signs
+        for line in (page.lines if names else page.marked)
+        if "handle" in line.signs or line.text.casefold().strip(" .:–-|") in names
     ]
-    if len(alone) >= SPEAKER:
+    if len(alone) >= SPEAKER or not (names or alone):
         return frozenset()
     told = page.prose_before
     cut = {index for index in alone if told[index] >= STORY_TOLD * told[-1]}
