@@ -208,40 +208,43 @@ def reader_comments(page: Page) -> list[int]:
 
     A header such as ``12 comments``, or a note that they are moderated, is not enough, since links
     to the comments occur within stories too. Prose with a much higher rate of ``_VOICES`` than the
-    story must follow, or, if the header is as plain as ``Comments``, most of the story precede it.
-    Without a header, the same button below each comment is enough.
+    story must follow. If the header is as plain as ``Comments`` and in the second half of the
+    story, a slightly higher rate is enough, and near the end none is needed. Without a header, the
+    same button below each comment is enough in the second half, or with a much higher rate.
     """
-    voice = None
-    for line in page.marked:
-        heads = "policy" in line.signs or (
-            "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
+    headers = [
+        line
+        for line in page.marked
+        if page.prose_before[line.index] >= MIN_STORY
+        and (
+            "policy" in line.signs
+            or ("comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS)
         )
-        if not heads or page.prose_before[line.index] < MIN_STORY:
-            continue
-        voice = _voices(page) if voice is None else voice
+    ]
+    remarks = _remarks(page)
+    if not (headers or remarks):
+        return []
+    voice = _voices(page)
+    for line in headers:
         gain, told = _gain(voice, line.index), page.share_before(line.index)
         # A phrase inside a subheading is not a header.
         plain = len(line.words) <= PLAIN_WORDS and not (line.terminal or line.prose)
         plain = plain and "comments" in opening_kinds(line.words)
         if gain >= MIN_GAIN or (plain and told >= (ONLY_COMMENTS if gain <= 0 else COMMENTS_AFTER)):
             return list(range(line.index, len(page.lines)))
-    return list(range(_first_remark(page), len(page.lines)))
+    for at in remarks:
+        if page.share_before(at) >= COMMENTS_AFTER or _gain(voice, at) >= MIN_GAIN:
+            return list(range(at, len(page.lines)))
+    return []
 
 
-def _first_remark(page: Page) -> int:
-    """The line above the first of many buttons such as ``Reply``; the end without such buttons.
-
-    Buttons among the story, as of embedded posts, are none of these.
-    """
-    buttons: dict[tuple[str, ...], list[int]] = {}
+def _remarks(page: Page) -> list[int]:
+    """The lines above buttons such as ``Reply``, if there are many of one kind, in order."""
+    buttons: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for line in page.marked:
         if "remark_button" in line.signs and page.prose_before[max(line.index - 1, 0)] >= MIN_STORY:
-            buttons.setdefault(line.words, []).append(line.index - 1)
-    many = [at for found in buttons.values() if len(found) >= MIN_BUTTONS for at in found]
-    voice = _voices(page) if many else None
-    late = (at for at in sorted(many) if page.share_before(at) >= COMMENTS_AFTER)
-    changed = (at for at in sorted(many) if voice is not None and _gain(voice, at) >= MIN_GAIN)
-    return min(next(late, len(page.lines)), next(changed, len(page.lines)))
+            buttons[line.words].append(line.index - 1)
+    return sorted(at for found in buttons.values() if len(found) >= MIN_BUTTONS for at in found)
 
 
 def _voices(page: Page) -> NDArray[np.int64]:
