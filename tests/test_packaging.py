@@ -84,6 +84,7 @@ def test_the_wheel_has_the_two_packages_and_their_data(wheel):
         "pipeline/clean/lines/phrases.json",
         "pipeline/clean/html/block_model.json",
         "pipeline/explain/report/templates/page.html",
+        "pipeline/explain/templates/trace.txt",
         "newsieve/py.typed",
         "pipeline/py.typed",
     }

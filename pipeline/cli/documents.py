@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -169,8 +170,9 @@ def trace(output: Place, name: str, form: str) -> None:
     Example:
       newsieve trace output/ tarnmouth-courier/bakery-fire.txt
     """  # noqa: D301
-    from pipeline.explain.lookup import Rows, trace_lines
+    from pipeline.explain.lookup import Rows
     from pipeline.explain.lookup import trace as follow
+    from pipeline.explain.text import as_text
     from pipeline.write.parquet import undamaged
 
     holds_runs = not isinstance(output, Path) or (output / "runs").is_dir()
@@ -182,7 +184,7 @@ def trace(output: Place, name: str, form: str) -> None:
     name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     with undamaged(output / "runs"):
         found = follow(Rows(output), name)
-    print_answer(form, found, trace_lines)
+    print_answer(form, found, partial(as_text, "trace"))
 
 
 @click.command()

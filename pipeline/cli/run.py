@@ -10,8 +10,6 @@ import threading
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
-from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +28,7 @@ from pipeline.errors import UsageError
 from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pipeline.config import Config
     from pipeline.job import Preview, Published
@@ -191,10 +189,6 @@ def _print_folder(folder: Place) -> None:
         click.echo(f"published as {folder}; stdout: {error.strerror}", err=True)
 
 
-SHOWN = 10
-"""New files that ``check`` lists by name; the rest are counted."""
-
-
 @click.command(cls=WithBeamFlags)
 @reads_inputs
 @click.option("--settings", is_flag=True, help="Print the settings only, as a configuration file.")
@@ -217,6 +211,7 @@ def check(
       newsieve check --settings > newsieve.yaml
     """  # noqa: D301
     from pipeline.config_file import commented_yaml
+    from pipeline.explain.text import as_text
     from pipeline.job import preview_run
 
     if settings and form == "text":
@@ -225,7 +220,9 @@ def check(
     engine, needs = _engine(config, beam_flags)
     preview = preview_run(config)
     answer = _answer_of(config, file, preview) | {"engine": engine, "needs": needs}
-    print_answer(form, answer, partial(_check_lines, remarks=preview.inputs.remarks()))
+    changed = {name: str(value) for name, value in answer["changed"].items()}
+    told = answer | {"changed": changed, "remarks": preview.inputs.remarks()}
+    print_answer(form, answer, lambda _: as_text("check", told))
     missing = [each["name"] for each in needs if each["state"] == "missing"]
     if missing:
         raise UsageError(f"{engine} cannot start: {', '.join(missing)} missing; see above")
@@ -271,37 +268,6 @@ def _answer_of(config: Config, file: Path | None, preview: Preview) -> dict[str,
             for tenth in range(1, 11)
         ],
     }
-
-
-def _check_lines(found: dict[str, Any], remarks: list[str]) -> Iterator[str]:
-    settings, files, count = found["settings"], found["files"], found["new_files"]
-    indent = " " * 15
-    yield f"configuration  {shown(found['configuration'] or 'none; these are the defaults')}"
-    for name, value in found["changed"].items():
-        yield f"{indent}{name} = {shown(str(value))}"
-    yield f"reads          {shown(', '.join(settings['input']['paths']))}: {len(files):,} files"
-    if found["needs"]:
-        yield f"engine         {shown(found['engine'])}"
-    for need in found["needs"]:
-        yield shown(f"{indent}{need['state']:8}{need['name']}: {need['text']}")
-    newest = found["newest_run"] or "no run yet"
-    yield f"writes         {shown(settings['write']['output'])}: {shown(newest)}"
-    known = len(files) + len(found["unreadable"]) - count
-    size = f"{found['new_bytes'] / 1e6:,.1f} MB"
-    yield f"new            {count:,} files, {size}; {known:,} read by earlier runs"
-    new = (each["source"] for each in files if each["new"])
-    yield from (f"{indent}{shown(source)}" for source in islice(new, SHOWN))
-    if count > SHOWN:
-        yield f"{indent}… and {count - SHOWN:,} more (--format json lists all)"
-    yield from (f"{indent}{shown(path)}: cannot be listed" for path in found["unreadable"])
-    yield from (f"{indent}{shown(remark)}" for remark in remarks)
-    bands, rows = settings["dedup"]["bands"], settings["dedup"]["permutations"]
-    yield f"compares       texts that share one of {bands} bands of {rows // bands} values"
-    yield "               (and texts that share rare phrases):"
-    for each in found["candidates"]:
-        bar = "▇" * round(each["share"] * 40)
-        yield f"{indent}similarity {each['similarity']:.1f}  {each['share']:7.2%}  {bar}"
-    yield "settings       newsieve check --settings"
 
 
 @click.command()

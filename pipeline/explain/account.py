@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from pipeline.config import FieldName
 from pipeline.explain.lookup import read_rows
+from pipeline.explain.text import as_text
 from pipeline.ledger.account import Account
 from pipeline.storage import Place
-from pipeline.text.terminal import paint, pasted, shown
+from pipeline.text.terminal import pasted
 
-REASONS_SHOWN = 5
-FIELDS_SHOWN = 8
-EXAMPLE_CHARS = 90
 FIELDS = get_args(FieldName)
 SYNONYMS = {
     "authors": ("author", "byline", "creator", "writer", "dc_creator", "article_author"),
@@ -35,7 +33,7 @@ SYNONYMS = {
 
 def account_lines(
     account: Account, seconds: float, folder: Place | None = None, command: str = "newsieve"
-) -> Iterator[str]:
+) -> list[str]:
     r"""Format the account as text, with examples of rejects and the next commands.
 
     Args:
@@ -54,27 +52,20 @@ def account_lines(
                -----
                    3   accounted for, in 1.2 s
     """
-    left = f"{account.unfinished:,} unfinished last lines are left for the next run"
-    rows: list[tuple[str, int, str, str]] = [
-        ("read", account.read, left if account.unfinished else "", "bold"),
-        ("articles", account.articles, "", "green"),
-        ("duplicates", account.duplicates, _by_count(account.duplicates_by_match), "cyan"),
-        ("rejects", account.rejects, _by_count(account.rejects_by_reason), "red"),
-        ("unchanged", account.unchanged, "", "dim"),
-    ]
-    width = max(5, len(f"{account.read:,}"))
-    for name, count, note, style in rows:
-        number = f"{count:>{width},}"
-        painted = paint(number, style) if count else number
-        yield f"{name:<10} {painted}   {note}".rstrip()
-    yield f"{'':<10} {'-' * width}"
-    yield f"{'':<10} {account.read:>{width},}   accounted for, in {seconds:.1f} s"
-    yield from (paint(shown(str(cluster)), "yellow") for cluster in account.alarm_clusters)
     examples = first_rejects(folder) if folder is not None and account.rejects else {}
-    yield from _examples(account, examples)
-    yield from _ignored(account.ignored_fields)
-    if folder is not None:
-        yield from _next(folder, examples, command)
+    ignored = most_first(account.ignored_fields)
+    answer = account.as_dict() | {
+        "seconds": seconds,
+        "matches": most_first(account.duplicates_by_match),
+        "reasons": most_first(account.rejects_by_reason),
+        "alarm_clusters": [str(cluster) for cluster in account.alarm_clusters],
+        "examples": {reason: _such_as(row) for reason, row in examples.items()},
+        "ignored": ignored,
+        "meant": {name: field for name, _ in ignored if (field := meant_field(name))},
+        "folder": folder and str(folder),
+        "commands": _next(folder, examples, command) if folder is not None else [],
+    }
+    return as_text("account", answer)
 
 
 def most_first(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
@@ -82,24 +73,9 @@ def most_first(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
 
 
-def _by_count(counts: dict[str, int]) -> str:
-    return " · ".join(f"{name} {count:,}" for name, count in most_first(counts))
-
-
-def _examples(account: Account, examples: Mapping[str, dict[str, Any]]) -> Iterator[str]:
-    if not examples:
-        return
-    reasons = most_first(account.rejects_by_reason)
-    yield ""
-    for number, (reason, count) in enumerate(reasons[:REASONS_SHOWN]):
-        text = f"{paint(reason, 'red')} {count:,}"
-        if example := examples.get(reason):
-            what = example["detail"] or example["excerpt"]
-            line = ": ".join(filter(None, (example["source"], what)))
-            text += f", such as {shown(' '.join(line.split()))[:EXAMPLE_CHARS]}"
-        yield f"{'' if number else 'rejected':<10} {text}"
-    if len(reasons) > REASONS_SHOWN:
-        yield f"{'':<10} … and {len(reasons) - REASONS_SHOWN} more reasons"
+def _such_as(reject: Mapping[str, Any]) -> str:
+    what = reject["detail"] or reject["excerpt"]
+    return " ".join(": ".join(filter(None, (reject["source"], what))).split())
 
 
 def first_rejects(folder: Place) -> dict[str, dict[str, Any]]:
@@ -108,22 +84,6 @@ def first_rejects(folder: Place) -> dict[str, dict[str, Any]]:
     for row in read_rows(folder, "rejects", ("reason", "source", "detail", "excerpt")):
         found.setdefault(row["reason"], row)
     return found
-
-
-def _ignored(fields: dict[str, int]) -> Iterator[str]:
-    if not fields:
-        return
-    yield ""
-    ordered = most_first(fields)
-    guesses = {name: field for name, _ in ordered if (field := meant_field(name))}
-    for number, (name, count) in enumerate(ordered[:FIELDS_SHOWN]):
-        hint = f"; did you mean {guesses[name]}?" if name in guesses else ""
-        yield f"{'' if number else 'ignored':<10} {shown(name)} {count:,}{paint(hint, 'yellow')}"
-    if len(ordered) > FIELDS_SHOWN:
-        yield f"{'':<10} … and {len(ordered) - FIELDS_SHOWN} more fields"
-    if guesses:
-        name, field = next(iter(guesses.items()))
-        yield f"{'':<10} to use it: --set 'input.fields={{{shown(name)}: {field}}}'"
 
 
 def meant_field(name: str) -> str | None:
@@ -140,13 +100,11 @@ def meant_field(name: str) -> str | None:
     return near[0] if near else None
 
 
-def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> Iterator[str]:
+def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> list[str]:
+    """Return the next commands: a report, and the trace of a reject if there is one."""
     output = pasted(folder.parent.parent)
-    yield ""
-    yield f"{'result':<10} {shown(str(folder))}/articles/*.parquet"
-    report = f"{command} report {output} --html report.html"
-    yield f"{'next':<10} {shown(report)}"
+    commands = [f"{command} report {output} --html report.html"]
     for example in list(examples.values())[:1]:
         dashes = "-- " if example["source"].startswith("-") else ""
-        trace = f"{command} trace {dashes}{output} {shlex.quote(example['source'])}"
-        yield f"{'':<10} {shown(trace)}"
+        commands.append(f"{command} trace {dashes}{output} {shlex.quote(example['source'])}")
+    return commands

@@ -6,7 +6,7 @@ texts with nothing in common if the pair is a copy, else the shorter text paired
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,12 +26,12 @@ from pipeline.dedup.signatures import band_keys, collision_probability, sign_blo
 from pipeline.dedup.steps.members import DAY_MINUTES
 from pipeline.errors import UsageError
 from pipeline.explain.lookup import Rows, plain
+from pipeline.explain.text import as_text
 from pipeline.ledger.inputs import find_inputs
 from pipeline.passes.isolation import process_records
 from pipeline.read import read_part
 from pipeline.read.parts import Part, Unfinished
 from pipeline.storage import open_input
-from pipeline.text.terminal import shown_in
 from pipeline.text.tokens import word_count, words
 from pipeline.text.unicode import digest
 from pipeline.write.columns import columns_of
@@ -280,8 +280,6 @@ def _tips(
     return [{"group": each, "by": moved[each]} for each in ranked if (moved[each] > 0) == copy]
 
 
-FIGURES_SHOWN = 12
-NOT_COMPARED = "not directly (no shared band, too few rare shingles in common)"
 KEPT_BECAUSE = {
     "published": "an earlier run published it",
     "url": "the other has no url",
@@ -295,28 +293,6 @@ KEPT_BECAUSE = {
 }
 """Rule of the order of representatives → why this one is kept."""
 
-_SIDE = """\
-{name}  {source}{where}
-   {title}
-   {date_published} · {by} · {url}
-   {words:,} words · {shingles:,} shingles: {samples:,} are sampled, {rare:,} of them rare"""
-_PAIR = """
-similarity    exact {exact:.3f} · estimated {estimated}
-containment   of A in B {a_in_b:.3f} · of B in A {b_in_a:.3f}
-shingles      {shingles:,} in both · {rare:,} rare ones sampled in both ({rarity})
-figures       {figures:,} in both
-  only in A   {figures_a}
-  only in B   {figures_b}
-names         {names:,} in both
-  only in A   {names_a}
-  only in B   {names_b}
-lead          the other has {lead:.0%} of the shorter's and {longer_lead:.0%} of the longer's
-title         {titles}
-time gap      {gap}
-
-bands         {bands_shared} of {bands} shared; at this similarity {chance:.2%} of pairs share one
-compared      {compared}
-"""
 _TIPS = {
     "rare shingles": "the longer has {rare_shared:.0f} of the shorter's {rare:.0f} rare shingles",
     "coverage": "the longer covers {coverage:.0%} of the shorter's ten segments, "
@@ -328,59 +304,17 @@ _TIPS = {
 }
 
 
-def comparison_lines(found: dict[str, Any]) -> Iterator[str]:
+def comparison_lines(found: dict[str, Any]) -> list[str]:
     """Format the result of ``compare_sides`` as text."""
-    found = shown_in(found)
-    for name in "ab":
-        side = found[name]
-        unknown = {each: side[each] or f"no {each}" for each in ("title", "url", "date_published")}
-        by = ", ".join(side["authors"]) or "no authors"
-        where = f" ({side['table']}, run {side['run_id']})" if side["table"] else ""
-        yield _SIDE.format(**side | unknown | {"name": name.upper(), "where": where, "by": by})
-        yield from [f"   {side['remark']}"] if side["remark"] else []
-    yield _in_common(found)
-    yield from _evidence(found)
-    yield ""
-    yield from found["explanation"]
-
-
-def _in_common(found: dict[str, Any]) -> str:
-    shared, by, texts = found["shared"], ", ".join(found["reached"]["by"]), found["rarity_texts"]
     one, other = (words(found[side]["title"] or "") for side in "ab")
     same = f"{len({*one} & {*other})} of {len({*one} | {*other})} words are the same"
-    values = {
-        "estimated": "none" if shared["estimated"] is None else f"{shared['estimated']:.3f}",
-        "rarity": f"counted in {texts:,} texts" if texts else "no --output: all count as rare",
-        **{name: _few(each) for name, each in shared.items() if isinstance(each, list)},
-        "titles": ("the same" if one == other else same) if one and other else "unknown",
-        "gap": _gap(found),
-        "compared": f"yes, by {by}" if by else NOT_COMPARED,
-    }
-    return _PAIR.format(**found["parts"] | found["reached"] | shared | values)
+    titles = ("the same" if one == other else same) if one and other else "unknown"
+    return as_text("compare", found | {"titles": titles, "gap": _gap(found)})
 
 
 def _gap(found: dict[str, Any]) -> str:
     hours = found["parts"]["hours_apart"]
     return "unknown" if hours is None else f"{hours:,.1f} hours"
-
-
-def _few(figures: list[str]) -> str:
-    more = [f"… and {len(figures) - FIGURES_SHOWN} more"] if len(figures) > FIGURES_SHOWN else []
-    return " · ".join([*figures[:FIGURES_SHOWN], *more]) or "none"
-
-
-def _evidence(found: dict[str, Any]) -> Iterator[str]:
-    decision, weighed = found["decision"], found["contributions"]
-    if decision["probability"] is None or decision["match"] == "exact":
-        yield "evidence      not weighed"
-        return
-    yield "evidence                         value   weight   log-odds"
-    for each in weighed:
-        row = f"{each['value']:>7.3f} {each['weight']:>+8.3f} {each['contribution']:>+10.3f}"
-        yield f"              {each['name']:<16} {row}"
-    total = found["bias"] + sum(each["contribution"] for each in weighed)
-    yield f"              bias {found['bias']:>+39.3f}"
-    yield f"              together {total:>+35.3f}"
 
 
 def sentences(found: dict[str, Any], config: DedupConfig) -> list[str]:

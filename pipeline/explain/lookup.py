@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
-from itertools import chain
 from operator import or_
 from typing import Any
 
@@ -23,7 +22,6 @@ from pipeline.errors import UsageError
 from pipeline.ledger.history import CommittedRun, committed_runs, table_files
 from pipeline.records import REASONS
 from pipeline.storage import Place, name_below
-from pipeline.text.terminal import shown_in
 from pipeline.urls import canonical_url
 from pipeline.write.columns import TABLES, Table, columns_of, schema
 from pipeline.write.parquet import dataset_name, dataset_of
@@ -171,8 +169,6 @@ FATES: dict[Table, str] = {
     "duplicates": "duplicate",
     "rejects": "rejected",
 }
-SHOWN = 10
-"""Maximum duplicates listed in the text output; the rest are counted."""
 _IDENTITY = ("id", "record_id", "source", "url", "title", "date_published")
 _OWN: dict[Table, tuple[str, ...]] = {
     "articles": ("cluster_id", "revision_of", "language", "word_count", "flags"),
@@ -193,26 +189,6 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
     if not found:
         raise UsageError(rows.not_found(name))
     return {"name": name, "records": [_record(rows, row) for row in found]}
-
-
-def trace_lines(traced: dict[str, Any]) -> Iterator[str]:
-    """Format the result of ``trace`` as text."""
-    traced = shown_in(traced)
-    records = traced["records"]
-    if len(records) > 1:
-        ids = len({record["id"] for record in records})
-        what = "versions or records" if ids > 1 else "rows of one id"
-        yield f"{traced['name']}: {len(records)} {what}, oldest run first"
-        yield ""
-    for number, record in enumerate(records):
-        if number:
-            yield ""
-        heading, rows = _TEXTS[record["fate"]]
-        how = "judged, not wanted" if record.get("kind") == "filtered" else "could not be used"
-        yield f"{record['source']}: {heading.format(**record, how=how)}"
-        for label, text in chain(_common_rows(record), rows(record)):
-            if text:
-                yield f"  {label:<9} {text}"
 
 
 def _record(rows: Rows, row: Row) -> dict[str, Any]:
@@ -244,68 +220,3 @@ def _record(rows: Rows, row: Row) -> dict[str, Any]:
 
 def _related(row: Row) -> dict[str, Any]:
     return {name: plain(row.values[name]) for name in _RELATED}
-
-
-_TextRows = Iterator[tuple[str, str | None]]
-"""Labels and texts; without a text, a row is left out."""
-
-
-def _common_rows(record: dict[str, Any]) -> _TextRows:
-    yield "run", f"{record['run_id']}, {record['file']}"
-    yield "id", record["id"] or "none: the record could not be read"
-    yield "record id", record.get("record_id")
-    yield "url", record.get("url")
-    yield "title", record.get("title")
-    yield "published", record.get("date_published")
-
-
-def _article_rows(record: dict[str, Any]) -> _TextRows:
-    yield "revision", record["revision_of"] and f"of {record['revision_of']}"
-    yield from _related_rows("revised", "by", record["revised_by"])
-    yield "flags", ", ".join(record["flags"])
-    yield "cluster", record["cluster_id"]
-    yield from _related_rows("beside", "other versions of the story kept:", record["kept_beside"])
-    yield "copies", None if record["copies"] else "none was found"
-    yield from _related_rows("copies", "left out:", record["copies"])
-
-
-def _related_rows(label: str, what: str, related: list[dict[str, Any]]) -> _TextRows:
-    if related:
-        yield label, f"{len(related)} {what}"
-    for each in related[:SHOWN]:
-        match = f", {each['match']}" if "match" in each else ""
-        alike = each.get("similarity")
-        similar = f", similarity {alike:.2f}" if alike is not None else ""
-        yield "", f"{each['id']}  {each['url'] or each['source']}{match}{similar}"
-    if len(related) > SHOWN:
-        yield "", f"… and {len(related) - SHOWN} more; --format json lists all"
-
-
-def _duplicate_rows(record: dict[str, Any]) -> _TextRows:
-    other = record["representative"]
-    yield "copy of", f"{other['id']}  {other.get('url') or other.get('source') or ''}".rstrip()
-    yield "", other.get("title")
-    yield "", None if other["run_id"] == record["run_id"] else f"published by {other['run_id']}"
-    yield "cluster", record["cluster_id"]
-    if record["similarity"] is not None:
-        ratios = "similarity {similarity:.3f}, containment {containment:.3f}"
-        yield "alike", ratios.format(**record)
-    parts = [f"{part} {value:.4g}" for part, value in record["evidence"].items()]
-    for start in range(0, len(parts), 4):
-        yield "" if start else "evidence", " · ".join(parts[start : start + 4])
-
-
-def _reject_rows(record: dict[str, Any]) -> _TextRows:
-    meaning = f": {record['meaning']}" if record["meaning"] else ""
-    yield "reason", f"{record['reason']}{meaning} (stage {record['stage']})"
-    yield "detail", record["detail"]
-    again = "; reading it again later may succeed" if record["retryable"] else ""
-    yield "error", record["error_type"] and f"{record['error_type']}{again}"
-    yield "begins", " ".join((record["excerpt"] or "").split())[:100]
-
-
-_TEXTS = {
-    "article": ("an article, kept", _article_rows),
-    "duplicate": ("a duplicate ({match}), left out", _duplicate_rows),
-    "rejected": ("rejected, {how}", _reject_rows),
-}

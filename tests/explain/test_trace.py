@@ -9,7 +9,8 @@ from factories import story
 from runs import rows, run
 
 from pipeline.errors import UsageError
-from pipeline.explain.lookup import Rows, trace, trace_lines
+from pipeline.explain.lookup import Rows, trace
+from pipeline.explain.text import as_text
 from pipeline.records import REASONS
 
 URL = "https://example.org/ferry"
@@ -93,7 +94,7 @@ def test_a_url_in_any_form_means_all_its_versions(output):
     assert ["kept", "kept again"] == [each["record_id"] for each in found["records"]]
     first, second = found["records"]
     assert first["run_id"] < second["run_id"]
-    assert "2 versions or records" in next(trace_lines(found))
+    assert "2 versions or records" in as_text("trace", found)[0]
 
 
 @pytest.mark.parametrize("name", ["kept", "copied", "bad", URL])
@@ -102,7 +103,7 @@ def test_every_fate_can_be_shown_and_parsed(output, name):
     found = trace(Rows(output), name)
 
     assert found == json.loads(json.dumps(found))
-    told = "\n".join(trace_lines(found))
+    told = "\n".join(as_text("trace", found))
     assert all(record["run_id"] in told for record in found["records"])
 
 
