@@ -18,7 +18,7 @@ from runs import ROOT, rows, run, table_bytes
 
 from pipeline.config import DedupConfig
 from pipeline.dedup.pairs import match_of, similarity
-from pipeline.dedup.shingles import shingle_block
+from pipeline.dedup.shingles import shingle_and_sample
 from pipeline.errors import AccountError
 from pipeline.ledger.account import Account
 from tests.in_process import run_passes
@@ -145,7 +145,7 @@ def test_no_duplicate_without_a_verified_edge_to_its_representative(tmp_path):
             assert kept["text"] == row["text"]
             continue
         config = DedupConfig()
-        both = shingle_block([row["text"], kept["text"]], config.shingle_words)
+        both, _ = shingle_and_sample([row["text"], kept["text"]], config.shingle_words)
         compared = similarity(both.of(0), both.of(1))
         # A pair that is like enough is named for it; others were decided on their evidence.
         assert row["match"] == (match_of(compared, config) or "near")

@@ -8,7 +8,7 @@ the whole set, has the place of each shingle in the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,72 +37,11 @@ class Samples(Ragged):
     positions: NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Rolled:
-    """Hashes of the shingles of a few texts, in reading order.
-
-    Attributes:
-        values: uint64, one for each word at which a shingle could begin.
-        offsets: int64[n + 1], where the words of each text begin, and where the last ones end.
-        ends: int64[n], where the shingles of each text end; later windows span two texts.
-    """
-
-    values: NDArray[np.uint64]
-    offsets: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-    def sets(self) -> Ragged:
-        """Sort the shingles of each text and drop duplicates. Overwrites ``values``."""
-        rolled, total = self.values, len(self.values)
-        within = np.ones(total, np.bool_)
-        first = np.zeros(total + 1, np.bool_)
-        first[np.minimum(self.offsets, total)] = True
-        bounds = (self.offsets[:-1].tolist(), self.ends.tolist(), self.offsets[1:].tolist())
-        for start, end, stop in zip(*bounds, strict=True):
-            rolled[start:end].sort()
-            within[end:stop] = False
-        distinct = first[:total]
-        distinct[1:] |= rolled[1:] != rolled[:-1]
-        distinct &= within
-        return Ragged(rolled[distinct], offsets_of(distinct)[np.minimum(self.offsets, total)])
-
-
-def shingle_block(texts: Sequence[str], shingle_words: int) -> Ragged:
-    """Make the shingle sets of a block of texts; a text of fewer words has no shingle.
-
-    The hash of a shingle only depends on its words and their order, not on the other texts or the
-    machine. Any 32 of its bits are as good as any others. Raises ValueError as ``rolled_blocks``.
-    """
-    return concatenate([rolled.sets() for rolled in rolled_blocks(texts, shingle_words)])
-
-
-def rolled_blocks(texts: Sequence[str], shingle_words: int) -> Iterator[Rolled]:
-    """Hash the shingles of texts in reading order, a few texts at a time.
-
-    Raises ValueError if shingle_words is below 1.
-    """
-    if shingle_words < 1:
-        raise ValueError(f"shingle_words = {shingle_words}: a shingle has at least 1 word")
-    for start in range(0, len(texts), _TEXTS_AT_ONCE):
-        yield _roll(hash_words(texts[start : start + _TEXTS_AT_ONCE]), shingle_words)
-
-
 def concatenate(parts: Sequence[Ragged]) -> Ragged:
     """Concatenate blocks of shingle sets."""
     counts = np.concatenate([np.empty(0, np.int64), *(part.counts for part in parts)])
     values = np.concatenate([np.empty(0, np.uint64), *(part.values for part in parts)])
     return Ragged(values, offsets_of(counts))
-
-
-def _roll(words: Ragged, width: int) -> Rolled:
-    total = max(len(words.values) - width + 1, 0)
-    rolled = words.values[:total].copy()
-    for shift in range(1, width):
-        rolled *= _FACTOR
-        rolled += words.values[shift : shift + total]
-    # Windows that begin in the last width - 1 words of a text extend into the next one.
-    ends = np.maximum(words.offsets[1:] - width + 1, words.offsets[:-1])
-    return Rolled(mix(rolled), words.offsets, ends)
 
 
 def keys_of(values: NDArray[np.uint64]) -> NDArray[np.uint32]:
@@ -116,31 +55,61 @@ def places_of(values: NDArray[np.uint64]) -> NDArray[np.int64]:
 
 
 def shingle_and_sample(texts: Sequence[str], shingle_words: int) -> tuple[Ragged, Samples]:
-    """Make the shingle sets of a block of texts (``shingle_block``), and sample them.
+    """Make the shingle sets of a block of texts, and sample them.
 
-    A short text that is one quotation has no shingles, so it only matches exact copies: stories
-    that quote the same words may be different ones. Raises ValueError if shingle_words is below
-    1.
+    The hash of a shingle only depends on its words and their order, not on the other texts or the
+    machine. Any 32 of its bits are as good as any others. A text of fewer words has no shingle. Nor
+    has a short text that is one quotation, so it only matches exact copies: stories that quote the
+    same words may be different ones. Raises ValueError if shingle_words is below 1.
     """
+    if shingle_words < 1:
+        raise ValueError(f"shingle_words = {shingle_words}: a shingle has at least 1 word")
     texts = ["" if text[:1] in '"“„«' and _QUOTATION.fullmatch(text) else text for text in texts]
-    shingles, sampled, positions = [], [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
-    counts = [np.empty(0, np.int64)]
-    for rolled in rolled_blocks(texts, shingle_words):
-        starts = rolled.offsets[:-1]
-        values, lengths = _sample(rolled.values, starts, rolled.ends)
-        sampled.append(values)
-        counts.append(lengths)
-        positions.append(rolled.ends - starts)
-        shingles.append(rolled.sets())
-    found = Samples(
-        np.concatenate(sampled), offsets_of(np.concatenate(counts)), np.concatenate(positions)
-    )
-    return concatenate(shingles), found
+    sets, samples, positions = list[Ragged](), list[Ragged](), [np.empty(0, np.int64)]
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        words = hash_words(texts[start : start + _TEXTS_AT_ONCE])
+        rolled, ends = _roll(words, shingle_words)
+        samples.append(_sample(rolled, words.offsets[:-1], ends))
+        sets.append(_sets(rolled, words.offsets, ends))
+        positions.append(ends - words.offsets[:-1])
+    found = concatenate(samples)
+    return concatenate(sets), Samples(found.values, found.offsets, np.concatenate(positions))
+
+
+def _roll(words: Ragged, width: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Hash the shingles of a few texts: one for each word, and where those of each text end.
+
+    Hashes behind the end of a text are of windows that extend into the next one.
+    """
+    total = max(len(words.values) - width + 1, 0)
+    rolled = words.values[:total].copy()
+    for shift in range(1, width):
+        rolled *= _FACTOR
+        rolled += words.values[shift : shift + total]
+    return mix(rolled), np.maximum(words.offsets[1:] - width + 1, words.offsets[:-1])
+
+
+def _sets(
+    rolled: NDArray[np.uint64], offsets: NDArray[np.int64], ends: NDArray[np.int64]
+) -> Ragged:
+    """Sort the shingles of each text and drop duplicates. Overwrites *rolled*."""
+    total = len(rolled)
+    within = np.ones(total, np.bool_)
+    first = np.zeros(total + 1, np.bool_)
+    first[np.minimum(offsets, total)] = True
+    bounds = (offsets[:-1].tolist(), ends.tolist(), offsets[1:].tolist())
+    for start, end, stop in zip(*bounds, strict=True):
+        rolled[start:end].sort()
+        within[end:stop] = False
+    distinct = first[:total]
+    distinct[1:] |= rolled[1:] != rolled[:-1]
+    distinct &= within
+    return Ragged(rolled[distinct], offsets_of(distinct)[np.minimum(offsets, total)])
 
 
 def _sample(
     rolled: NDArray[np.uint64], starts: NDArray[np.int64], ends: NDArray[np.int64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+) -> Ragged:
     chosen = np.flatnonzero((rolled & np.uint64(0xFF)) < SAMPLED)
     low, high = np.searchsorted(chosen, starts), np.searchsorted(chosen, ends)
     owners = np.searchsorted(starts, chosen, side="right") - 1
@@ -152,4 +121,5 @@ def _sample(
     for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         values[start:end].sort()
     distinct = starts_of_runs(values >> _KEY_BITS, owners)
-    return values[distinct], np.bincount(owners[distinct], minlength=len(starts))
+    counts = np.bincount(owners[distinct], minlength=len(starts))
+    return Ragged(values[distinct], offsets_of(counts))

@@ -6,8 +6,9 @@ signature is split into bands; texts that agree in a whole band become candidate
 To load a signature made with seed 1 into datasketch:
 
 >>> from datasketch import MinHash
->>> from pipeline.dedup.shingles import shingle_block
->>> signature = sign_block(shingle_block(["a text of a few more words"], 5), 128, seed=1)[0]
+>>> from pipeline.dedup.shingles import shingle_and_sample
+>>> shingles, _ = shingle_and_sample(["a text of a few more words"], 5)
+>>> signature = sign_block(shingles, 128, seed=1)[0]
 >>> loaded = MinHash(seed=1, hashvalues=signature, scheme="affine32")
 >>> loaded.jaccard(loaded)
 1.0

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.config import DedupConfig
-from pipeline.dedup.shingles import shingle_block
+from pipeline.dedup.shingles import shingle_and_sample
 from pipeline.dedup.signatures import sign_block
 from pipeline.dedup.steps.bundles import resolve
 from pipeline.dedup.steps.members import MemberWriter, read_records
@@ -65,7 +65,9 @@ def signatures(path: Path, size: int) -> None:
     texts = texts_of(path, size)
     while batch := list(islice(texts, BATCH_ROWS)):
         with step("sign"):
-            sign_block(shingle_block(batch, CONFIG.shingle_words), PERMUTATIONS, CONFIG.seed)
+            sign_block(
+                shingle_and_sample(batch, CONFIG.shingle_words)[0], PERMUTATIONS, CONFIG.seed
+            )
 
 
 def article(number: int, text: str) -> Article:

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.shingles import concatenate, shingle_block
+from pipeline.dedup.shingles import concatenate, shingle_and_sample
 from pipeline.text.tokens import words
 
 TEXTS = st.lists(st.text("abc  \n", max_size=60), max_size=150)
+
+
+def shingle_block(texts, width):
+    """The shingle sets of a block."""
+    return shingle_and_sample(texts, width)[0]
 
 
 @settings(deadline=None)
