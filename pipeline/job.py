@@ -14,9 +14,16 @@ from pipeline.dedup.steps.layouts import lookup_shards
 from pipeline.errors import AccountError, LostRace, UsageError
 from pipeline.ledger.account import Account, tally
 from pipeline.ledger.again import read_again, without_rejected
-from pipeline.ledger.commit import cleanup_after, sweep_staging, write_inputs, write_manifest
+from pipeline.ledger.commit import (
+    cleanup_after,
+    earlier_runs,
+    publish_or_hold,
+    refuse_held,
+    sweep_staging,
+    write_inputs,
+    write_manifest,
+)
 from pipeline.ledger.gates import judge_gates
-from pipeline.ledger.held import earlier_runs, publish_or_hold, refuse_held
 from pipeline.ledger.history import (
     CommittedRun,
     attempts_of,

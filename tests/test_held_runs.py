@@ -12,8 +12,7 @@ from factories import story
 from runs import rows, run, table_bytes
 
 from pipeline.errors import HeldRun, LockedOutput, NewsieveError, UsageError
-from pipeline.ledger.commit import withdraw
-from pipeline.ledger.held import describe_held, discard_held, held_runs, publish_held
+from pipeline.ledger.commit import describe_held, discard_held, held_runs, publish_held, withdraw
 from pipeline.ledger.lock import locked
 from pipeline.ledger.upkeep.undo import undo
 
@@ -342,7 +341,7 @@ def test_a_publication_that_is_killed_can_be_made_again(raw, out, monkeypatch):
     def killed(*_arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.ledger.held.publish", killed)
+    monkeypatch.setattr("pipeline.ledger.commit.publish", killed)
     with pytest.raises(KeyboardInterrupt):
         publish_held(out, held.name)
     monkeypatch.undo()

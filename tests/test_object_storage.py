@@ -28,7 +28,7 @@ from pipeline.errors import HeldRun, LostRace, UsageError
 from pipeline.explain.lookup import Rows, trace
 from pipeline.explain.runs import list_runs, published_files, verify
 from pipeline.job import preview_run, run_job
-from pipeline.ledger.held import discard_held, held_runs, publish_held
+from pipeline.ledger.commit import discard_held, held_runs, publish_held
 from pipeline.ledger.history import committed_runs, tombstones_of
 from pipeline.ledger.inputs import find_inputs
 from pipeline.ledger.log import commit, entry_of, read_log

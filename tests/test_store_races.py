@@ -27,7 +27,7 @@ from pipeline.errors import DONE, HeldRun, LostRace, NewsieveError
 from pipeline.explain.runs import verify
 from pipeline.job import preview_run, run_job
 from pipeline.ledger import log as log_module
-from pipeline.ledger.held import discard_held, held_runs, publish_held
+from pipeline.ledger.commit import discard_held, held_runs, publish_held
 from pipeline.ledger.history import committed_runs, renew_views
 from pipeline.ledger.log import commit, commit_change, entry_of, read_log
 from pipeline.ledger.upkeep.compact import compact

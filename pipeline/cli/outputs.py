@@ -163,7 +163,7 @@ def publish(state: State, output: Place, run: str, form: str) -> None:
     Example:
       newsieve publish output/ 2026-01-31-000031
     """  # noqa: D301
-    from pipeline.ledger.held import publish_held
+    from pipeline.ledger.commit import publish_held
 
     folder = publish_held(output, run)
     state.remark(f"published {folder.name}; further runs work again")
@@ -187,7 +187,7 @@ def discard(state: State, output: Place, run: str, form: str) -> None:
     Example:
       newsieve discard output/ 2026-01-31-000031
     """  # noqa: D301
-    from pipeline.ledger.held import discard_held
+    from pipeline.ledger.commit import discard_held
 
     name = discard_held(output, run)
     state.remark(f"discarded {name}; {INPUTS_UNREAD}")

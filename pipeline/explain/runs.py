@@ -9,8 +9,7 @@ from typing import Any
 
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.explain.lookup import plain, read_rows
-from pipeline.ledger.commit import digest_file, digest_manifest
-from pipeline.ledger.held import check_output, held_runs
+from pipeline.ledger.commit import check_output, digest_file, digest_manifest, held_runs
 from pipeline.ledger.history import (
     CommittedRun,
     committed_runs,

@@ -7,7 +7,6 @@ plan        new files → blocks, fixed before the work starts
 lock        one run at a time
 account     read = articles + duplicates + rejects + unchanged; sums of the counts of all blocks
 gates       limits that a run must meet to be published
-commit      manifest and one rename
-held        runs that a gate holds: publish or discard
+commit      manifest and one rename; runs that a gate holds: publish or discard
 upkeep/     undo, remove, compact: changes to published runs
 """

@@ -1,4 +1,8 @@
-"""From finished staging to a published run: the manifest, then one rename. Read ``publish``."""
+"""From finished staging to a published run: the manifest, then one rename. Read ``publish``.
+
+A run that a gate holds is renamed to ``<output>/.held/<run_id>/``, hidden from readers. While it is
+there, every run raises ``HeldRun``. Read ``publish_held`` and ``discard_held``.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +22,37 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.config import Config
-from pipeline.ledger.account import Account
-from pipeline.ledger.gates import GateResult, gates_as_dict
-from pipeline.ledger.history import INPUTS_SCHEMA
-from pipeline.ledger.log import HELD, commit, encode_manifest, sequence_of, sweep
+from pipeline.config import Config, GatesConfig
+from pipeline.errors import HeldRun, NewsieveError, UsageError
+from pipeline.ledger.account import Account, AlarmCluster
+from pipeline.ledger.gates import GateResult, failed, gates_as_dict, gates_from_dict
+from pipeline.ledger.history import (
+    INPUTS_SCHEMA,
+    CommittedRun,
+    committed_runs,
+    manifests_of,
+    read_manifest,
+    renew_views,
+)
+from pipeline.ledger.lock import locked
+from pipeline.ledger.log import HELD, LOG, commit, encode_manifest, read_log, sequence_of, sweep
 from pipeline.ledger.plan import Plan
 from pipeline.read.parts import survey_whole
 from pipeline.staging import PartCount, Staging, WindowCounts
-from pipeline.storage import Place, listed, local, name_below, write_bytes
+from pipeline.storage import (
+    Place,
+    listed,
+    local,
+    name_below,
+    open_own,
+    remove_tree,
+    write_bytes,
+)
 from pipeline.storage.disk import publish_folder
-from pipeline.storage.objects import StorePath
+from pipeline.storage.objects import StorePath, check_store
+from pipeline.text.terminal import pasted
 from pipeline.version import FORMAT_VERSION, VERSION
-from pipeline.write.columns import TABLES
+from pipeline.write.columns import COUNTED, TABLES
 from pipeline.write.parquet import write_parquet
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
@@ -213,3 +235,164 @@ def sweep_staging(output: Place, keep: str | None = None) -> None:
             leftover.unlink()
         elif leftover.is_dir() and leftover.name != keep:
             shutil.rmtree(leftover)
+
+
+def earlier_runs(runs: Sequence[CommittedRun], config: GatesConfig) -> list[dict[str, Any]]:
+    """Read the manifests of the newest ``baseline_runs`` runs, oldest first."""
+    newest = runs[-config.baseline_runs :]
+    found = [each for run in newest for each in manifests_of(read_manifest(run.folder))]
+    return found[-config.baseline_runs :]
+
+
+def publish_or_hold(
+    finished: Place, output: Place, run_id: str, gates: Sequence[GateResult]
+) -> Place:
+    """Publish the run in *finished* if it passed all *gates*, and return its folder; else hold it.
+
+    Raises HeldRun if the run is held; the message names the gates and the commands to decide.
+    """
+    if not failed(gates):
+        return publish(finished, output, run_id)
+    held = hold(finished, output, run_id)
+    sweep_staging(output)
+    raise HeldRun(f"{output}: held by a gate, nothing was published\n{describe_held(held)}")
+
+
+def refuse_held(
+    output: Place, problem: str = "an earlier run is held by a gate, nothing was started"
+) -> None:
+    """Raise if a run waits for a decision.
+
+    Raises HeldRun if one does; the message names the gates and the commands to decide.
+    """
+    held = held_runs(output)
+    if held:
+        waiting = "\n".join(describe_held(each) for each in held)
+        raise HeldRun(f"{output}: {problem}\n{waiting}")
+
+
+def held_runs(output: Place) -> list[Place]:
+    """List the folders of held runs, by name.
+
+    In an object store, a run whose number in the log is taken is no longer held: it was published,
+    or its inputs are planned again.
+    """
+    folder = output / HELD
+    found: list[Place] = [*folder.iterdir()] if folder.is_dir() else []
+    if found and isinstance(output, StorePath):
+        taken = read_log(output).sequence
+        found = [each for each in found if sequence_of(each.name) > taken]
+    return sorted((each for each in found if each.is_dir()), key=lambda each: each.name)
+
+
+def describe_held(folder: Place) -> str:
+    """Describe a held run: its counts, the gates that hold it, the commands to decide.
+
+    Raises NewsieveError if its manifest is damaged.
+    """
+    *_, lines = _read_held(folder)
+    decision = f"{pasted(folder.parent.parent)} {folder.name}"
+    return "\n".join(
+        [
+            *lines,
+            f"  look at it:           {folder}",
+            f"  publish it unchanged: newsieve publish {decision}",
+            f"  or delete it:         newsieve discard {decision}",
+        ]
+    )
+
+
+def publish_held(output: Place, name: str) -> Place:
+    """Publish a held run, with ``published_by_hand`` in its manifest; return its folder.
+
+    *name* is the run, or a unique prefix of its name.
+
+    Raises:
+        UsageError: no such run is held, or *output* holds no runs at all.
+        LockedOutput: a run is in progress.
+        NewsieveError: the parent of this run is no longer the newest run.
+    """
+    with _held(output, name) as folder:
+        manifest, parent, _ = _read_held(folder)
+        runs = committed_runs(output)
+        newest = runs[-1].run_id if runs else None
+        if parent != newest:
+            raise NewsieveError(
+                f"{output}: run {folder.name} follows {parent or 'no run'}, but the newest "
+                f"run is {newest or 'none'}; it can no longer be published. "
+                f"newsieve discard {pasted(output)} {folder.name} gives its inputs to the next run"
+            )
+        now = now_utc()
+        by_hand = {"published_at": now, "published_by_hand": now}
+        save_manifest(folder, manifest | by_hand)
+        published = publish(folder, output, folder.name)
+        with cleanup_after(f"{folder.name} is published"):
+            renew_views(output)
+            sweep_staging(output)
+    return published
+
+
+def discard_held(output: Place, name: str) -> str:
+    """Delete a held run, so that the next run reads its inputs again; return its name.
+
+    Arguments and errors are those of ``publish_held``.
+    """
+    with _held(output, name) as folder:
+        if isinstance(folder, Path) and isinstance(output, Path):
+            withdraw(folder, output)
+        else:
+            # Its tables are deleted when another run has its number in the log.
+            Staging(str(output / ".staging" / folder.name)).remove()  # left by a kill
+            remove_tree(folder)
+    return folder.name
+
+
+@contextmanager
+def _held(output: Place, name: str) -> Iterator[Place]:
+    """Hold the lock of *output*; yield the folder of the held run *name*."""
+    check_output(output)
+    with locked(output):
+        yield _find_held(output, name)
+
+
+def check_output(output: Place) -> None:
+    """Check that *output* is an output folder, before a lock file is created in it.
+
+    Raises UsageError if it is not.
+    """
+    if not isinstance(output, Path):
+        check_store(output)
+    names = ("runs", "runs.new", HELD) if isinstance(output, Path) else (LOG, HELD)
+    if not any((output / name).is_dir() for name in names):
+        raise UsageError(f"{output}: no runs here; name the folder that `newsieve run` wrote to")
+
+
+def _find_held(output: Place, name: str) -> Place:
+    held = held_runs(output)
+    found = [each for each in held if each.name == name]
+    found = found or [each for each in held if name and each.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if not held:
+        raise UsageError(f"{output}: no run is held; nothing to publish or discard")
+    names = ", ".join(each.name for each in held)
+    problem = "more than one held run begins" if found else "no held run begins"
+    raise UsageError(f"{output}: {problem} with {name!r}; held: {names}")
+
+
+def _read_held(folder: Place) -> tuple[dict[str, Any], str | None, list[str]]:
+    """Return the manifest of a held run, its parent, and lines that say what holds it."""
+    path = folder / "manifest.json"
+    try:
+        with open_own(path) as stream:
+            manifest = json.load(stream)
+        counts = " · ".join(f"{name} {int(manifest['counts'][name]):,}" for name in COUNTED)
+        clusters = [AlarmCluster(**each) for each in manifest["alarm_clusters"]]
+        problems = [*failed(gates_from_dict(manifest["gates"])), *clusters]
+        lines = [f"  run {folder.name}: {counts}", *(f"  {each}" for each in problems)]
+        return manifest, manifest["parent"], lines
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NewsieveError(
+            f"{path}: damaged manifest ({error}); newsieve discard {pasted(folder.parent.parent)} "
+            f"{folder.name} removes the held run, and the next run reads its inputs again"
+        ) from error

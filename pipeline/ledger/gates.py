@@ -48,14 +48,6 @@ class GateResult:
 
 
 @dataclass(frozen=True, slots=True)
-class EarlierRun:
-    """The counts of a published run, and the gates it failed before it was published by hand."""
-
-    counts: Counts
-    accepted: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class _Measure:
     """What a gate checks: a count, or its share of the sum of other counts.
 
@@ -115,7 +107,7 @@ GATES = tuple(
 
 def judge_gates(
     account: Account,
-    earlier: Sequence[EarlierRun],
+    earlier: Sequence[Mapping[str, Any]],
     config: GatesConfig,
     *,
     catching_up: bool = False,
@@ -126,7 +118,7 @@ def judge_gates(
     its baseline is. A fixed limit of a count always applies.
 
     Args:
-        earlier: published runs, oldest first; the newest ``baseline_runs`` count.
+        earlier: manifests of published runs, oldest first; the newest ``baseline_runs`` count.
         catching_up: the run only reads rejects and unreadable files again, which may be few.
     """
     counts = account.as_dict()
@@ -154,7 +146,7 @@ def failed(results: Iterable[GateResult]) -> list[GateResult]:
 
 
 def _judge(
-    name: str, counts: Counts, earlier: Sequence[EarlierRun], config: GatesConfig
+    name: str, counts: Counts, earlier: Sequence[Mapping[str, Any]], config: GatesConfig
 ) -> GateResult | None:
     limit = float(getattr(config, name))
     ending = next((each for each in _LIMITS if name.endswith(each)), "")
@@ -184,18 +176,19 @@ def _judge(
 
 
 def _baseline(
-    name: str, measure: _Measure, earlier: Sequence[EarlierRun], config: GatesConfig
+    name: str, measure: _Measure, earlier: Sequence[Mapping[str, Any]], config: GatesConfig
 ) -> float | None:
     """Return the median or minimum of comparable runs; None if there are fewer than ``min_runs``.
 
     After a run that failed this gate was published by hand, older runs no longer count.
     """
     values: list[float] = []
-    for run in earlier:
-        if name in run.accepted:
+    for manifest in earlier:
+        counts, gate = manifest["counts"], manifest.get("gates", {}).get(name)
+        if gate and not gate["passed"]:
             values.clear()
-        value = measure.value(run.counts)
-        comparable = not measure.sample or measure.is_large(run.counts, config)
+        value = measure.value(counts)
+        comparable = not measure.sample or measure.is_large(counts, config)
         if value is not None and comparable:
             values.append(value)
     if len(values) < config.min_runs:

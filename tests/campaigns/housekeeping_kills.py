@@ -34,7 +34,7 @@ from typing import cast
 import pyarrow.parquet as pq
 
 from pipeline.explain.runs import verify
-from pipeline.ledger.held import held_runs
+from pipeline.ledger.commit import held_runs
 from pipeline.ledger.history import committed_runs, table_files
 from pipeline.storage import Place, name_below, opened, write_bytes
 from pipeline.storage.objects import StorePath

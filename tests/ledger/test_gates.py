@@ -13,7 +13,6 @@ from pipeline.config import GatesConfig
 from pipeline.ledger.account import Account
 from pipeline.ledger.gates import (
     GATES,
-    EarlierRun,
     GateResult,
     failed,
     gates_as_dict,
@@ -41,9 +40,9 @@ def config(**gates) -> GatesConfig:
     return GatesConfig.model_construct(**(GatesConfig().model_dump() | OFF | small | gates))
 
 
-def earlier(*counts, **same) -> list[EarlierRun]:
-    """Committed runs with these counts; the rest of each account is empty."""
-    return [EarlierRun(Account(**each, **same).as_dict()) for each in counts]
+def earlier(*counts, **same):
+    """Manifests of runs with these counts; the rest of each account is empty."""
+    return [{"counts": Account(**each, **same).as_dict()} for each in counts]
 
 
 def accounts() -> st.SearchStrategy[Account]:
@@ -62,7 +61,7 @@ def accounts() -> st.SearchStrategy[Account]:
     return st.builds(build, count, count, count, count, st.tuples(*[st.floats(0, 1)] * 3))
 
 
-HISTORIES = st.lists(accounts().map(lambda each: EarlierRun(each.as_dict())), max_size=8)
+HISTORIES = st.lists(accounts().map(lambda each: {"counts": each.as_dict()}), max_size=8)
 LIMITS = st.fixed_dictionaries({name: st.sampled_from([OFF[name], TIGHT[name]]) for name in GATES})
 
 ABSOLUTE_CASES = {
@@ -232,7 +231,8 @@ def test_only_the_newest_runs_are_a_baseline():
 def test_what_a_person_published_is_usual_from_then_on():
     """Runs before it no longer count for the gate that held it, and count for all others."""
     good, bad = {"articles": 100}, {"articles": 50, "rejects": 50}
-    accepted = EarlierRun(Account(**bad).as_dict(), frozenset({"max_reject_share_rise"}))
+    (held,) = earlier(bad)
+    accepted = held | {"gates": {"max_reject_share_rise": {"passed": False}}}
     settings = config(max_reject_share_rise=0.1, min_articles_ratio=0.8, min_records=50)
     run = Account(**bad)
 
@@ -247,7 +247,7 @@ def test_what_a_person_published_is_usual_from_then_on():
 
 def test_an_older_manifest_without_a_count_is_no_baseline():
     """What it does not say is not taken for zero."""
-    old = [EarlierRun({"articles": 100, "duplicates": 0, "rejects": 0})] * 5
+    old = [{"counts": {"articles": 100, "duplicates": 0, "rejects": 0}}] * 5
     run = Account(articles=100, undated_articles=100)
 
     assert [] == judge_gates(run, old, config(max_undated_share_rise=0.1))
@@ -286,7 +286,7 @@ def test_no_gate_fires_below_its_minimum(account, history, limits, min_records, 
 @given(accounts())
 def test_the_defaults_never_hold_a_first_run(account):
     """Nor any of the next six, however they look: there is nothing to compare with."""
-    history = [EarlierRun(Account(articles=1_000).as_dict())] * (GatesConfig().min_runs - 1)
+    history = earlier({"articles": 1_000}) * (GatesConfig().min_runs - 1)
 
     for runs in ([], history):
         assert [] == judge_gates(account, runs, GatesConfig())
@@ -296,7 +296,7 @@ def test_the_defaults_never_hold_a_first_run(account):
 def test_the_defaults_never_hold_a_run_of_less_than_a_thousand_records(account, runs):
     """Whatever the baseline is."""
     assume(account.articles + account.duplicates + account.rejects < 1_000)
-    history = [EarlierRun(Account(articles=100_000).as_dict())] * runs
+    history = earlier({"articles": 100_000}) * runs
 
     assert [] == failed(judge_gates(account, history, GatesConfig()))
 

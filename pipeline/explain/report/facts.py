@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pipeline.explain.account import most_first
 from pipeline.explain.lookup import read_columns
 from pipeline.explain.runs import COUNTED_BY, find_run, list_runs
-from pipeline.ledger.held import check_output
+from pipeline.ledger.commit import check_output
 from pipeline.ledger.history import CommittedRun, committed_runs, read_manifest
 from pipeline.records import REASONS
 from pipeline.storage import Place

@@ -22,8 +22,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import UsageError
-from pipeline.ledger.commit import cleanup_after, describe_files, digest_manifest, save_manifest
-from pipeline.ledger.held import check_output, refuse_held
+from pipeline.ledger.commit import (
+    check_output,
+    cleanup_after,
+    describe_files,
+    digest_manifest,
+    refuse_held,
+    save_manifest,
+)
 from pipeline.ledger.history import (
     committed_runs,
     read_manifest,

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UsageError
-from pipeline.ledger.commit import cleanup_after, withdraw
-from pipeline.ledger.held import check_output, refuse_held
+from pipeline.ledger.commit import check_output, cleanup_after, refuse_held, withdraw
 from pipeline.ledger.history import committed_runs, read_manifest, renew_views
 from pipeline.ledger.lock import locked
 from pipeline.ledger.log import commit_change, known_log

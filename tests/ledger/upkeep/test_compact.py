@@ -14,7 +14,7 @@ from runs import rows
 
 from pipeline.config import GatesConfig
 from pipeline.errors import NewsieveError, UsageError
-from pipeline.ledger.held import earlier_runs
+from pipeline.ledger.commit import earlier_runs
 from pipeline.ledger.history import committed_runs
 from pipeline.ledger.upkeep.compact import compact
 from pipeline.ledger.upkeep.remove import remove
