@@ -201,7 +201,7 @@ def _flink(options: Options, master: str) -> Need:
     if total < wanted:
         return need(
             f"{total} slots of {managers} task managers, but --parallelism={wanted}: start more "
-            "task managers, or use fewer slots",
+            "task managers, or use fewer slots"
         )
     if free < wanted:
         text = f"{free} of {total} slots are free, {wanted} are needed: other jobs are running"

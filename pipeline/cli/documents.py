@@ -10,13 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import click
 
-from pipeline.cli.options import (
-    OutputFolder,
-    format_option,
-    print_answer,
-    print_json,
-    set_option,
-)
+from pipeline.cli.options import OutputFolder, format_option, print_answer, print_json, set_option
 from pipeline.errors import NewsieveError
 from pipeline.text.terminal import pasted, shown, shown_lines
 

@@ -164,11 +164,7 @@ def _oldest_first(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.sequence, TABLES.index(row.table), row.file))
 
 
-FATES: dict[Table, str] = {
-    "articles": "article",
-    "duplicates": "duplicate",
-    "rejects": "rejected",
-}
+FATES: dict[Table, str] = {"articles": "article", "duplicates": "duplicate", "rejects": "rejected"}
 _IDENTITY = ("id", "record_id", "source", "url", "title", "date_published")
 _OWN: dict[Table, tuple[str, ...]] = {
     "articles": ("cluster_id", "revision_of", "language", "word_count", "flags"),

@@ -10,12 +10,7 @@ from typing import Any
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.explain.lookup import plain, read_rows
 from pipeline.ledger.commit import check_output, digest_file, digest_manifest, held_runs
-from pipeline.ledger.history import (
-    CommittedRun,
-    committed_runs,
-    manifests_of,
-    read_manifest,
-)
+from pipeline.ledger.history import CommittedRun, committed_runs, manifests_of, read_manifest
 from pipeline.ledger.log import RUN_ID
 from pipeline.storage import Place, listed, name_below
 from pipeline.text.terminal import paint, shown_in

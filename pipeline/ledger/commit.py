@@ -39,15 +39,7 @@ from pipeline.ledger.log import HELD, LOG, commit, encode_manifest, read_log, se
 from pipeline.ledger.plan import Plan
 from pipeline.read.parts import survey_whole
 from pipeline.staging import PartCount, Staging, WindowCounts
-from pipeline.storage import (
-    Place,
-    listed,
-    local,
-    name_below,
-    open_own,
-    remove_tree,
-    write_bytes,
-)
+from pipeline.storage import Place, listed, local, name_below, open_own, remove_tree, write_bytes
 from pipeline.storage.disk import publish_folder
 from pipeline.storage.objects import StorePath, check_store
 from pipeline.text.terminal import pasted

@@ -146,8 +146,7 @@ class _Run:
             rejects=counts["rejects"],
             # Work of a killed worker is counted again.
             bytes=min(
-                self.plan.bytes,
-                counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"],
+                self.plan.bytes, counts["cleaned_bytes" if counts["records"] else "surveyed_bytes"]
             ),
             all_bytes=self.plan.bytes,
             rate=(counts["records"] - records_then) / passed if passed >= 1 else None,

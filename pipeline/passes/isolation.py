@@ -16,15 +16,7 @@ from pipeline.config import Config, RunConfig
 from pipeline.guard import Guard, Killed, Limits
 from pipeline.judge import judge_article
 from pipeline.passes.reading import BATCH_CHARS, BATCH_RECORDS, limit_of
-from pipeline.records import (
-    Article,
-    Document,
-    MediaType,
-    Rejection,
-    Stage,
-    identify,
-    rejection_of,
-)
+from pipeline.records import Article, Document, MediaType, Rejection, Stage, identify, rejection_of
 from pipeline.text.unicode import digest
 
 _Item = tuple[Document, frozenset[str]]

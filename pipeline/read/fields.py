@@ -83,11 +83,7 @@ def content_of(
 
 
 def described(
-    found: Content,
-    payload: bytes,
-    known: Mapping[str, object],
-    place: Place,
-    config: InputConfig,
+    found: Content, payload: bytes, known: Mapping[str, object], place: Place, config: InputConfig
 ) -> Document:
     """Return the document of *found*, with the record's *known* fields.
 

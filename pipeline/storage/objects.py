@@ -25,11 +25,7 @@ SCHEMES = ("s3", "gs", "az")
 """Amazon S3 and compatible stores, Google Cloud Storage, Azure Blob Storage."""
 _ADDRESS = re.compile(r"(?P<scheme>[a-z0-9]+)://(?P<bucket>[^/]+)/*(?P<key>.*)")
 _HTTP = re.compile(r"https?://[^/]")
-_ENDPOINTS = {
-    "s3": "AWS_ENDPOINT_URL",
-    "gs": "GOOGLE_BASE_URL",
-    "az": "AZURE_STORAGE_ENDPOINT",
-}
+_ENDPOINTS = {"s3": "AWS_ENDPOINT_URL", "gs": "GOOGLE_BASE_URL", "az": "AZURE_STORAGE_ENDPOINT"}
 """Scheme → environment variable for a server other than the provider's."""
 _PATIENT = {"max_retries": 10, "retry_timeout": timedelta(seconds=45)}
 _HASTY = {"max_retries": 2, "retry_timeout": timedelta(seconds=8)}

@@ -14,14 +14,7 @@ from typing import IO, Any, Literal
 
 ColourChoice = Literal["auto", "always", "never"]
 
-STYLES = {
-    "bold": "1",
-    "dim": "2",
-    "red": "31",
-    "green": "32",
-    "yellow": "33",
-    "cyan": "36",
-}
+STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 """Name → number of the SGR sequence."""
 
 _KEPT = "\u200c\u200d\u00ad"

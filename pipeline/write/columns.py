@@ -141,10 +141,7 @@ def columns_of(table: Table) -> tuple[Column, ...]:
 
 def _field(column: Column) -> pa.Field:
     return pa.field(
-        column.name,
-        column.type,
-        nullable=column.need == "?",
-        metadata={"description": column.doc},
+        column.name, column.type, nullable=column.need == "?", metadata={"description": column.doc}
     )
 
 

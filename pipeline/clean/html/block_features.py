@@ -138,8 +138,7 @@ class _Sums:
         chars = np.array([len(text) for text in blocks.texts], np.float64)
         self.linked = np.array(blocks.linked, np.float64) / np.maximum(chars, 1)
         columns = np.stack(
-            (words, np.ones_like(words), prose, self.linked * words, *(shares.T * words)),
-            axis=1,
+            (words, np.ones_like(words), prose, self.linked * words, *(shares.T * words)), axis=1
         )
         sums = np.concatenate((np.zeros((1, columns.shape[1])), np.cumsum(columns, axis=0)))
         self.starts, self.ends = np.array(blocks.starts), np.array(blocks.ends)

@@ -20,20 +20,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clean.html.block_features import (
-    Expansion,
-    Matrix,
-    base_features,
-    may_be_story,
-)
-from pipeline.clean.html.blocks import (
-    EXTRACTIONS,
-    HEADING,
-    LINE_BREAK,
-    Blocks,
-    compare,
-    mask_with,
-)
+from pipeline.clean.html.block_features import Expansion, Matrix, base_features, may_be_story
+from pipeline.clean.html.blocks import EXTRACTIONS, HEADING, LINE_BREAK, Blocks, compare, mask_with
 from pipeline.clean.html.candidates import EXTRACTOR, Candidates
 from pipeline.clean.html.title import headlines
 from pipeline.clean.lines.page import read_page

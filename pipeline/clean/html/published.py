@@ -80,9 +80,7 @@ def page_dates(
 
 
 def choose_date(
-    candidates: Iterable[Evidence],
-    fetched_at: Timestamp | None,
-    modified: Timestamp | None = None,
+    candidates: Iterable[Evidence], fetched_at: Timestamp | None, modified: Timestamp | None = None
 ) -> tuple[Timestamp | None, list[Evidence]]:
     """Choose the day that most sources have, and of these the most trusted one.
 

@@ -286,11 +286,7 @@ def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[bool, ...
 
 
 def placed(
-    table: LineTable,
-    ids: Ints,
-    blanks: NDArray[np.bool_],
-    headers: NDArray[np.bool_],
-    sizes: Ints,
+    table: LineTable, ids: Ints, blanks: NDArray[np.bool_], headers: NDArray[np.bool_], sizes: Ints
 ) -> Matrix:
     """Where each line is in its text: float32[lines, PLACES].
 

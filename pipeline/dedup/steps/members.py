@@ -197,9 +197,7 @@ def _number(name: str) -> int:
 
 
 def _describe(
-    records: NDArray[np.void],
-    kept: list[tuple[int, Article]],
-    earlier: Sequence[Published] | None,
+    records: NDArray[np.void], kept: list[tuple[int, Article]], earlier: Sequence[Published] | None
 ) -> None:
     """Fill in the fields of *records* that do not depend on shingles or keys."""
     articles = [article for _, article in kept]
