@@ -37,7 +37,11 @@ HOMES = {
     "pydantic_core": ("pipeline/config_file.py",),
     "prometheus_client": ("pipeline/monitor/metrics_file.py",),
     "rich": ("pipeline/monitor/progress.py", "pipeline/explain/report/tables.py"),
-    "jinja2": ("pipeline/explain/text.py", "pipeline/explain/report/page.py"),
+    "jinja2": (
+        "pipeline/explain/text.py",
+        "pipeline/explain/report/page.py",
+        "pipeline/write/views.py",
+    ),
     "pygal": ("pipeline/explain/report/page.py",),
     "filelock": ("pipeline/ledger/lock.py",),
     "obstore": ("pipeline/storage/objects.py",),

@@ -16,15 +16,9 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.storage import Place, write_bytes
-from pipeline.write.columns import COUNTED, SIGHTINGS_SCHEMA, TABLES, Table, columns_of, schema
+from pipeline.write.columns import COUNTED, SIGHTINGS_SCHEMA, TABLES, schema
 
 NAME = "views.sql"
-
-_HEADER = """\
--- The collection in DuckDB. From this folder:  duckdb -init views.sql
--- From elsewhere:  SET file_search_path = '<this folder>';  then read this file.
--- newsieve writes it after each run: put views of your own into another file.
-"""
 
 _MANIFESTS = "runs/*/manifest.json"
 _FACTS = {
@@ -35,12 +29,8 @@ _FACTS = {
     "published_at": "TIMESTAMPTZ",
     "newsieve": "VARCHAR",
 }
-_MANIFEST_COLUMNS = _FACTS | {
-    "counts": f"STRUCT({', '.join(f'{name} BIGINT' for name in COUNTED)})"
-}
-
-_DERIVED = Path(__file__).with_name("derived_views.sql").read_text(encoding="utf-8")
-"""Views over the tables: the latest versions, clusters, stories, the account by site."""
+"""Column of the view ``runs`` → its type; the counts follow."""
+_TEMPLATE = Path(__file__).with_name(NAME)
 
 
 def write_views(output: Place, listed: Listed | None = None) -> None:
@@ -73,57 +63,45 @@ class Listed:
 
 def views(output: Place, listed: Listed | None = None) -> str:
     """Return the views of the runs below *output* as a script; arguments as ``write_views``."""
-    parts = [_HEADER]
-    for table in TABLES:
-        parts.append(_rows_of(output, listed, table, schema(table)))
-        parts.append(_comments(table))
-    parts.append(_rows_of(output, listed, "state/sightings", SIGHTINGS_SCHEMA))
-    counts = ", ".join(f"counts.{name}" for name in COUNTED)
-    columns = ", ".join(f"{name}: '{type_}'" for name, type_ in _MANIFEST_COLUMNS.items())
-    manifests = f"read_json('{_MANIFESTS}', columns = {{{columns}}})"
-    if listed and listed.manifests:
-        manifests = f"({_runs_query(listed.manifests)})"
-    elif listed or not _matches(output, _MANIFESTS):
-        manifests = f"({_no_rows(_MANIFEST_COLUMNS)})"
-    parts.append(_view("runs", f"SELECT {', '.join(_FACTS)}, {counts} FROM {manifests}"))  # noqa: S608
-    return "\n".join(parts) + _DERIVED
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - when runs change
+
+    environment = Environment(  # noqa: S701 - SQL, not HTML
+        undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["quoted"] = _quoted
+    schemas = {table: schema(table) for table in TABLES} | {"state/sightings": SIGHTINGS_SCHEMA}
+    tables = [
+        {
+            "name": folder.rpartition("/")[2],
+            "files": _files(output, listed, folder),
+            "types": {field.name: sql_type(field.type) for field in fields},
+            "docs": {field.name: field.metadata[b"description"].decode() for field in fields}
+            if folder in TABLES
+            else {},
+        }
+        for folder, fields in schemas.items()
+    ]
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
+        tables=tables,
+        facts=_FACTS,
+        counted=COUNTED,
+        counts=f"STRUCT({', '.join(f'{name} BIGINT' for name in COUNTED)})",
+        by_glob=listed is None and _matches(output, _MANIFESTS),
+        manifests=listed.manifests if listed else (),
+    )
 
 
-def _rows_of(output: Place, listed: Listed | None, folder: str, columns: pa.Schema) -> str:
-    """Return a view of the files of a table; runs of an older newsieve may lack some columns."""
-    pattern = f"runs/*/{folder}/*.parquet"
-    if listed is None:
-        files, found = _quoted(pattern), _matches(output, pattern)
-    else:
+def _files(output: Place, listed: Listed | None, folder: str) -> str:
+    """Return what ``read_parquet`` reads of a table; empty if no run has written it."""
+    if listed is not None:
         named = listed.files.get(folder, ())
-        files, found = f"[{', '.join(map(_quoted, named))}]", bool(named)
-    rows = f"SELECT * FROM read_parquet({files}, union_by_name = true)"  # noqa: S608 - ours
-    empty = _no_rows({field.name: sql_type(field.type) for field in columns})
-    view = folder.rpartition("/")[2]
-    return _view(view, f"{rows}\nUNION ALL BY NAME {empty}" if found else empty)
+        return f"[{', '.join(map(_quoted, named))}]" if named else ""
+    pattern = f"runs/*/{folder}/*.parquet"
+    return _quoted(pattern) if _matches(output, pattern) else ""
 
 
 def _quoted(text: object) -> str:
     return "NULL" if text is None else "'" + str(text).replace("'", "''") + "'"
-
-
-def _runs_query(manifests: Sequence[Mapping[str, Any]]) -> str:
-    """Return a query for the rows of ``runs``: in an object store no glob reads the manifests."""
-    rows = []
-    for manifest in manifests:
-        facts = [f"{_quoted(manifest.get(name))}::{type_}" for name, type_ in _FACTS.items()]
-        counts = ", ".join(f"{name}: {manifest['counts'][name]}" for name in COUNTED)
-        rows.append(f"({', '.join([*facts, f'{{{counts}}}'])})")
-    names = ", ".join([*_FACTS, "counts"])
-    return f"SELECT * FROM (VALUES {', '.join(rows)}) AS told({names})"  # noqa: S608
-
-
-def _comments(table: Table) -> str:
-    """Describe each column in the database as well, as ``DESCRIBE`` tools show it."""
-    return "".join(
-        f"COMMENT ON COLUMN {table}.{column.name} IS {_quoted(column.doc)};\n"
-        for column in columns_of(table)
-    )
 
 
 def sql_type(type_: pa.DataType) -> str:
@@ -154,12 +132,3 @@ _SQL_TYPES = {
 
 def _matches(output: Place, pattern: str) -> bool:
     return next(output.glob(pattern), None) is not None
-
-
-def _no_rows(types: dict[str, str]) -> str:
-    columns = ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in types.items())
-    return f"SELECT {columns} WHERE false"
-
-
-def _view(name: str, query: str) -> str:
-    return f"CREATE OR REPLACE VIEW {name} AS\n{query};\n"

@@ -1,3 +1,35 @@
+-- The collection in DuckDB. From this folder:  duckdb -init views.sql
+-- From elsewhere:  SET file_search_path = '<this folder>';  then read this file.
+-- newsieve writes it after each run: put views of your own into another file.
+
+{% macro empty(types) %}
+SELECT {% for name, type in types.items() %}NULL::{{ type }} AS "{{ name }}"{{ ", " if not loop.last else "" }}{% endfor %} WHERE false
+{%- endmacro %}
+{% for table in tables %}
+CREATE OR REPLACE VIEW {{ table.name }} AS
+{% if table.files %}
+SELECT * FROM read_parquet({{ table.files }}, union_by_name = true)
+UNION ALL BY NAME {% endif %}
+{{ empty(table.types) }};
+
+{% for name, doc in table.docs.items() %}
+COMMENT ON COLUMN {{ table.name }}.{{ name }} IS {{ doc | quoted }};
+{% if loop.last %}
+
+{% endif %}
+{% endfor %}
+{% endfor %}
+CREATE OR REPLACE VIEW runs AS
+SELECT {{ facts | join(", ") }}{% for name in counted %}, counts.{{ name }}{% endfor %} FROM {% if by_glob %}
+read_json('runs/*/manifest.json', columns = { {%- for name, type in (facts | items | list) + [("counts", counts)] %}{{ name }}: '{{ type }}'{{ ", " if not loop.last else "" }}{% endfor %}});
+{% elif manifests %}
+(SELECT * FROM (VALUES {% for each in manifests %}
+({% for name, type in facts.items() %}{{ each.get(name) | quoted }}::{{ type }}, {% endfor %}
+{ {%- for name in counted %}{{ name }}: {{ each.counts[name] }}{{ ", " if not loop.last else "" }}{% endfor %}}){{ ", " if not loop.last else "" }}
+{%- endfor %}) AS told({{ facts | join(", ") }}, counts));
+{% else %}
+({{ empty(dict(facts, counts=counts)) }});
+{% endif %}
 
 -- The latest version of each page: what was fetched last, or read last where that is unknown. A
 -- page that changes back shows an earlier version again.
