@@ -20,6 +20,7 @@ import numpy as np
 from lxml.etree import _Element, iterwalk
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup
 from pipeline.text.tokens import hash_words, mix
 from pipeline.text.unicode import normalize
 
@@ -365,9 +366,7 @@ class Grams:
 
     def among(self, others: Grams) -> NDArray[np.bool_]:
         """Whether *others* have each n-gram."""
-        places = np.searchsorted(others.sorted, self.grams)
-        found: NDArray[np.bool_] = np.append(others.sorted, np.uint64(0))[places] == self.grams
-        return found
+        return lookup(others.sorted, self.grams)[1]
 
     def shares_in(self, others: Grams) -> NDArray[np.float64]:
         """Share of each text's n-grams that *others* have; 1 if one of them is the same text."""

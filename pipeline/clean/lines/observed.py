@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import starts_of_runs
 from pipeline.clean.lines.page import LONG_WORDS, SENTENCE_WORDS, LineRecord
 from pipeline.text.unicode import SPACELESS
 
@@ -257,7 +258,7 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
     words = tokens.hashes[kept, 0]
     if not len(kept):
         return words, lines, words, lines
-    first = _turns(lines)
+    first = starts_of_runs(lines)
     last = np.append(first[1:], True)
     before = np.where(first, _BEGIN, np.concatenate(([_BEGIN], words[:-1])))
     inner = paired(before, words)
@@ -409,9 +410,9 @@ def _overlap(
     keys = ((text[line].astype(np.uint64) << np.uint64(32)) | table.content[at]) << bits
     keys |= line.astype(np.uint64)
     keys.sort()
-    keys = keys[_turns(keys)]
+    keys = keys[starts_of_runs(keys)]
     line = (keys & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    first = np.flatnonzero(_turns(keys >> bits))
+    first = np.flatnonzero(starts_of_runs(keys >> bits))
     own = prose[line]
     told = np.add.reduceat(own, first, dtype=np.int64) if len(first) else first
     others = np.repeat(told, np.diff(first, append=len(keys))) - own
@@ -420,13 +421,6 @@ def _overlap(
     known = np.bincount(line, others >= 1, count) / share
     often = np.bincount(line, others >= 3, count) / share
     return known, often, size
-
-
-def _turns(keys: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether each of *keys* differs from the one before."""
-    found = np.ones(len(keys), np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=found[1:])
-    return found
 
 
 def _best_runs(

@@ -12,7 +12,7 @@ whole number of steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.arrays import lookup, portions, starts_of_runs
 from pipeline.clean.lines.observed import (
     Growing,
     Hashes,
@@ -122,9 +123,10 @@ class Tagger:
         """
         found: list[Tags] = []
         begin = 0
-        for low, high in _blocks([len(text) for text in texts]):
-            end = begin + sum(map(len, texts[low:high]))
-            found += self._tag(texts[low:high], blanks[low:high], headers[begin:end])
+        for block in portions(range(len(texts)), lambda number: len(texts[number]), BLOCK_LINES):
+            some = slice(block[0], block[-1] + 1)
+            end = begin + sum(map(len, texts[some]))
+            found += self._tag(texts[some], blanks[some], headers[begin:end])
             begin = end
         return found
 
@@ -221,10 +223,7 @@ class _Rows:
     def find(self, hashes: Hashes) -> tuple[Ints, Ints]:
         """Rows of those *hashes* that have one, and the indexes of these."""
         maybe = np.flatnonzero(self._maybe[(hashes & _MAYBE).astype(np.int64)])
-        some = hashes[maybe]
-        at = np.searchsorted(self._hashes, some)
-        at[at == len(self._hashes)] = 0
-        known = self._hashes[at] == some
+        at, known = lookup(self._hashes, hashes[maybe])
         return at[known], maybe[known]
 
 
@@ -346,17 +345,5 @@ def _shares(
 
 def _first_of_each(lines: Ints) -> tuple[Ints, Ints]:
     """Position of the first of each run of equal *lines*, and its line."""
-    first = np.flatnonzero(np.concatenate(([True], lines[1:] != lines[:-1])))
+    first = np.flatnonzero(starts_of_runs(lines))
     return first, lines[first]
-
-
-def _blocks(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Ranges of texts with at most ``BLOCK_LINES`` lines together, or of a single text."""
-    low = held = 0
-    for number, size in enumerate(sizes):
-        if held and held + size > BLOCK_LINES:
-            yield low, number
-            low, held = number, 0
-        held += size
-    if held:
-        yield low, len(sizes)
