@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.errors import NewsieveError, UsageError
 from pipeline.explain.lookup import plain, read_rows
+from pipeline.explain.text import as_text
 from pipeline.ledger.commit import check_output, digest_file, digest_manifest, held_runs
 from pipeline.ledger.history import CommittedRun, committed_runs, manifests_of, read_manifest
 from pipeline.ledger.log import RUN_ID
@@ -18,7 +19,7 @@ from pipeline.write.columns import COUNTED, TABLES, Table
 
 COUNTED_BY = ("duplicates_by_match", "rejects_by_reason", "removed_by_rule", "ignored_fields")
 SHOWN = 10
-"""Maximum sites, rules and records listed in the text output; the rest are counted."""
+"""Maximum runs that the message for an unclear name lists."""
 
 
 def list_runs(output: Place) -> dict[str, Any]:
@@ -179,47 +180,27 @@ def _fates(folder: Place) -> dict[str, tuple[str | None, dict[str, Any]]]:
     return fates
 
 
-def diff_lines(found: dict[str, Any]) -> Iterator[str]:
+TITLES = {
+    "records": "counts",
+    "rejects by reason": "rejects_by_reason",
+    "duplicates by match": "duplicates_by_match",
+    "cut by rule": "removed_by_rule",
+    "articles by site": "sites",
+}
+"""Title of a table of the text → the counts that it compares."""
+
+
+def diff_lines(found: dict[str, Any]) -> list[str]:
     """Format the result of ``diff_runs`` as text."""
-    found = shown_in(found)
-    yield f"a  {found['a']}"
-    yield f"b  {found['b']}"
-    yield ""
-    yield from _table("records", found["counts"], everything=True)
-    for title, name in (
-        ("rejects by reason", "rejects_by_reason"),
-        ("duplicates by match", "duplicates_by_match"),
-        ("cut by rule", "removed_by_rule"),
-        ("articles by site", "sites"),
-    ):
-        yield from _table(title, found[name])
-    for title in ("settings", "versions"):
-        for each in found[title]:
-            yield f"{title:<12} {each['name']}: {each['a']} → {each['b']}"
-    again = found["records"]
-    if again:
-        yield ""
-        yield f"read in both: {len(again)}"
-    for each in again[:SHOWN]:
-        results = [each[side]["reason"] or each[side]["fate"] for side in "ab"]
-        yield f"  {each['source']}: {results[0]} → {results[1]}"
-    if len(again) > SHOWN:
-        yield f"  … and {len(again) - SHOWN} more; --format json lists all"
-
-
-def _table(title: str, rows: list[dict[str, Any]], *, everything: bool = False) -> Iterator[str]:
-    changed = [each for each in rows if everything or each["a"] != each["b"]]
-    if not changed:
-        return
-    width = max(24, *(len(each["name"] or "unknown") for each in changed[:SHOWN]))
-    yield paint(f"{title:<{width}} {'a':>10} {'b':>10} {'change':>10}", "bold")
-    for each in changed[:SHOWN]:
-        change = each["b"] - each["a"]
-        name = each["name"] or "unknown"
-        yield f"{name:<{width}} {each['a']:>10,} {each['b']:>10,} {change:>+10,}"
-    if len(changed) > SHOWN:
-        yield f"… and {len(changed) - SHOWN} more"
-    yield ""
+    tables = {
+        title: [
+            row | {"name": row["name"] or "unknown"}
+            for row in found[name]
+            if name == "counts" or row["a"] != row["b"]
+        ]
+        for title, name in TITLES.items()
+    }
+    return as_text("diff", found | {"tables": tables})
 
 
 PROBLEMS = {
@@ -293,15 +274,6 @@ def _problems_of(path: Place, file: dict[str, Any]) -> Iterator[tuple[Place, str
         yield path, "unreadable", error.strerror
 
 
-def verify_lines(found: dict[str, Any]) -> Iterator[str]:
+def verify_lines(found: dict[str, Any]) -> list[str]:
     """Format the result of ``verify`` as text."""
-    found = shown_in(found)
-    for each in found["problems"]:
-        detail = f" ({each['detail']})" if each["detail"] else ""
-        problem = paint(each["problem"], "red")
-        yield f"{problem}  {each['path']}: {PROBLEMS[each['problem']]}{detail}"
-    runs, count = found["runs"], len(found["problems"])
-    held = f"{runs:,} run{'s' * (runs != 1)}, {found['files']:,} files"
-    problems = f"{count:,} problem{'s' * (count != 1)}"
-    verdict = problems if count else paint("all as published", "green")
-    yield f"{held}, {found['bytes'] / 1e6:,.1f} MB: {verdict}"
+    return as_text("verify", found | {"meanings": PROBLEMS})
