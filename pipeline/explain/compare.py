@@ -293,16 +293,6 @@ KEPT_BECAUSE = {
 }
 """Rule of the order of representatives → why this one is kept."""
 
-_TIPS = {
-    "rare shingles": "the longer has {rare_shared:.0f} of the shorter's {rare:.0f} rare shingles",
-    "coverage": "the longer covers {coverage:.0%} of the shorter's ten segments, "
-    "and {weaker_half:.0%} of its less covered half",
-    "figures": "the longer has {figures_shared:.0f} of the shorter's {figures:.0f} figures",
-    "names": "the longer has {names_shared:.0f} of the shorter's {names:.0f} names",
-    "leads": "{lead:.0%} of the shorter's lead and {longer_lead:.0%} of the longer's are in both",
-    "time": "time between the publications: {gap}",
-}
-
 
 def comparison_lines(found: dict[str, Any]) -> list[str]:
     """Format the result of ``compare_sides`` as text."""
@@ -319,49 +309,11 @@ def _gap(found: dict[str, Any]) -> str:
 
 def sentences(found: dict[str, Any], config: DedupConfig) -> list[str]:
     """Explain the decision: the main evidence, the consequences, and what runs have recorded."""
-    decision = found["decision"]
-    lines = [_verdict(found, config)]
-    if decision["tips"] and decision["probability"] and found["shared"]["shingles"]:
-        tips = [f"{_TIPS[tip['group']]} ({tip['by']:+.1f})" for tip in decision["tips"]]
-        reasons = "; ".join(tips).format(gap=_gap(found), **found["parts"])
-        lines.append(f"Main evidence {'for a copy' if decision['copy'] else 'against'}: {reasons}.")
-    if decision["copy"] and found["a"]["id"] == found["b"]["id"]:
-        lines.append("Both are the same record (same id); later runs count it as unchanged.")
-    elif decision["copy"]:
-        lines.append(f"{decision['kept'].upper()} is kept: {KEPT_BECAUSE[decision['rule']]}.")
-        if not found["reached"]["by"]:
-            lines.append("A run compares them only through a third text.")
-    for one, other in ("ab", "ba"):
-        row, kept = found[one], found[one]["representative_id"]
-        if row["table"] == "duplicates":
-            whose = other.upper() if kept == found[other]["id"] else f"a third, {kept}"
-            how = f"as a copy ({row['match']}) of {whose}"
-            lines.append(f"Run {row['run_id']} left {one.upper()} out {how}.")
-    return lines
-
-
-def _verdict(found: dict[str, Any], config: DedupConfig) -> str:
-    decision, chance = found["decision"], found["decision"]["probability"]
-    if decision["match"] == "exact":
-        return "An exact copy: the cleaned texts are equal."
-    if decision["too_short"]:
-        least = min(found["a"]["shingles"], found["b"]["shingles"])
-        limit = f"fewer than dedup.min_shingles = {config.min_shingles}"
-        return (
-            "Not a copy: the texts differ, and one is too short, or a quotation alone: "
-            f"{least} shingles, {limit}."
-        )
-    if not found["shared"]["shingles"]:
-        return "Not a copy: the texts have no shingle in common."
-    if not chance:
-        half, whole = found["parts"]["weaker_half"], found["parts"]["contained"]
-        if half < least_of_half(np.array(whole)):
-            overlap = (
-                f"{whole:.0%} of the shorter text is in the longer, but {half:.0%} of one half"
-            )
-            return f"Not a copy: {overlap}."
-        return "Not a copy: the longer has too few of the shorter's figures and names."
-    verdict = f"A copy ({decision['match']})" if decision["copy"] else "Not a copy"
-    # Do not round to 0 or 100 %.
-    likely = f"{min(max(chance, 0.0001), 0.9999):.4f}"
-    return f"{verdict}: probability {likely}, dedup.confidence = {decision['confidence']}."
+    half, whole = found["parts"]["weaker_half"], found["parts"]["contained"]
+    facts = {
+        "gap": _gap(found),
+        "kept_because": KEPT_BECAUSE,
+        "min_shingles": config.min_shingles,
+        "one_half": bool(half < least_of_half(np.array(whole))),
+    }
+    return as_text("explanation", found | facts)
