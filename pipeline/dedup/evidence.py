@@ -19,42 +19,25 @@ from pipeline.dedup.shingles import keys_of, places_of
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-PARTS = (
-    "rare_shared",
-    "rare",
-    "contained",
-    "figures_shared",
-    "figures",
-    "longer_figures",
-    "names_shared",
-    "names",
-    "coverage",
-    "weaker_half",
-    "lead",
-    "longer_lead",
-    "longer_coverage",
-    "length",
-    "hours_apart",
-)
-"""What a pair is decided on:
-
-rare_shared     sampled rare shingles of the shorter that the longer has
-rare            sampled rare shingles of the shorter
-contained       share of all sampled shingles of the shorter that the longer has
-figures_shared  distinct figures of the shorter that the longer has
-figures         distinct figures of the shorter
-longer_figures  distinct figures of the longer
-names_shared    distinct names of the shorter that the longer has
-names           distinct names of the shorter; 0 if the longer has its words but no name at all
-coverage        share of the shorter's ten segments of which the longer has a quarter or more
-weaker_half     share found of the half of the shorter of which less is found
-lead            share found of the shorter's first 60 words
-longer_lead     share of the longer's first 60 words that the shorter has
-longer_coverage share of the longer's ten segments of which the shorter has a quarter or more
-length          length of the shorter, as a share of the longer's
-hours_apart     minimum hours between the publications; nan if one is unknown
-"""
-
+MEANINGS = {
+    "rare_shared": "sampled rare shingles of the shorter that the longer has",
+    "rare": "sampled rare shingles of the shorter",
+    "contained": "share of all sampled shingles of the shorter that the longer has",
+    "figures_shared": "distinct figures of the shorter that the longer has",
+    "figures": "distinct figures of the shorter",
+    "longer_figures": "distinct figures of the longer",
+    "names_shared": "distinct names of the shorter that the longer has",
+    "names": "distinct names of the shorter; 0 if the longer has its words but no name at all",
+    "coverage": "share of the shorter's ten segments of which the longer has a quarter or more",
+    "weaker_half": "share found of the half of the shorter of which less is found",
+    "lead": "share found of the shorter's first 60 words",
+    "longer_lead": "share of the longer's first 60 words that the shorter has",
+    "longer_coverage": "share of the longer's segments of which the shorter has a quarter or more",
+    "length": "length of the shorter, as a share of the longer's",
+    "hours_apart": "minimum hours between the publications; nan if one is unknown",
+}
+"""Part of the evidence that a pair is decided on → what it is."""
+PARTS = tuple(MEANINGS)
 UNKNOWN = np.iinfo(np.int64).min
 """The minute of a publication that is not known."""
 LEAD_WORDS = 60
