@@ -29,7 +29,7 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.config import Config
 from pipeline.dedup.evidence import PARTS, compare
-from pipeline.dedup.model import INPUTS, excluded, inputs
+from pipeline.dedup.model import excluded, inputs
 from pipeline.dedup.steps.layouts import Bundle, article_number
 from pipeline.dedup.steps.members import MemberReader
 from pipeline.passes.clean_block import clean_block
@@ -192,7 +192,7 @@ def connected(pairs: list[tuple[Any, Any]], names: dict[Any, Any]) -> dict[Any, 
 
 def fit(pairs: Pairs) -> tuple[Array, float]:
     """Fit a logistic regression; give the weights of the inputs as they are, and the bias."""
-    values = inputs(pairs.parts)
+    values = matrix(pairs.parts)
     mean, spread = values.mean(0), values.std(0) + 1e-9
     table = np.column_stack([(values - mean) / spread, np.ones(len(values))])
     sign = np.where(pairs.copies, 1.0, -1.0)
@@ -219,7 +219,7 @@ def cross_validated(pairs: Pairs) -> str:
     for number in range(FOLDS):
         weights, bias = fit(Pairs(*(column[fold != number] for column in pairs)))
         mine = fold == number
-        copies = inputs(pairs.parts[mine]) @ weights + bias >= cut
+        copies = matrix(pairs.parts[mine]) @ weights + bias >= cut
         said[mine] = copies & ~excluded(pairs.parts[mine])
     lines = []
     kinds = np.array(["dev4k", "reuters", "templates"])[pairs.group // 1_000_000]
@@ -232,9 +232,17 @@ def cross_validated(pairs: Pairs) -> str:
     return "\n".join(lines)
 
 
+NAMES = tuple(inputs(np.zeros((1, len(PARTS)))))
+
+
+def matrix(parts: Array) -> Array:
+    """The model's inputs: float64[n, len(NAMES)]."""
+    return np.array(list(inputs(parts).values())).T
+
+
 def module(weights: Array, bias: float) -> str:
     """Write the weights as they stand at the end of the model's module."""
-    rows = "".join(f'    "{name}": {w:.3f},\n' for name, w in zip(INPUTS, weights, strict=True))
+    rows = "".join(f'    "{name}": {w:.3f},\n' for name, w in zip(NAMES, weights, strict=True))
     return f"BIAS = {bias:.3f}\n\nWEIGHTS = {{\n{rows}}}\n"
 
 
@@ -259,7 +267,7 @@ def main() -> None:
     print("cross-validated by story: precision, recall, F1")
     print(cross_validated(pairs))
     weights, bias = fit(pairs)
-    copies = (inputs(held_out.parts) @ weights + bias >= 0) & ~excluded(held_out.parts)
+    copies = (matrix(held_out.parts) @ weights + bias >= 0) & ~excluded(held_out.parts)
     wrong = int((copies & ~held_out.copies).sum())
     missed = int((held_out.copies & ~copies).sum())
     print(f"templates held out: {len(copies)} pairs, {wrong} wrongly copies, {missed} missed")

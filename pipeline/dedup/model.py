@@ -15,20 +15,6 @@ from pipeline.dedup.evidence import PARTS
 
 Floats = NDArray[np.float64]
 
-INPUTS = (
-    "rare_shared",
-    "figures",
-    "names",
-    "particulars_behind",
-    "longer_figures_missing",
-    "coverage",
-    "weaker_half",
-    "longer_lead",
-    "leads_behind",
-    "hours_apart",
-)
-"""Names of the model's inputs, the keys of ``WEIGHTS``."""
-
 _WEEK_H = 168.0
 _MUCH = 0.3
 """Minimum share of the longer text that the shorter lacks if it has news of its own. Of pairs with
@@ -48,8 +34,8 @@ def least_of_half(contained: Floats) -> Floats:
     return np.clip(contained / 2, MIN_OF_SCANS, MIN_WEAKER_HALF)
 
 
-def inputs(parts: Floats) -> Floats:
-    """Compute the inputs: float64[n, len(INPUTS)].
+def inputs(parts: Floats) -> dict[str, Floats]:
+    """Compute the inputs, by name: float64[n] each.
 
     Shares of few figures or names are shrunk towards the usual share; counts and hours are
     logarithms; more than a week apart counts as a week; an unknown date counts as an equal one.
@@ -74,26 +60,25 @@ def inputs(parts: Floats) -> Floats:
     new = np.where(part["names"] > 0, (particulars - shared + 1) / (MOST_MISSING + 1), 1)
     more = 1 - part["longer_coverage"]
     hours = np.where(np.isnan(part["hours_apart"]), 0.0, part["hours_apart"])
-    columns = (
-        np.log1p(part["rare_shared"]),
-        figures,
-        names,
-        np.maximum(behind, 0.0),
-        np.log1p(part["longer_figures"] - part["figures_shared"]),
-        part["coverage"],
-        part["weaker_half"],
-        part["longer_lead"] * more,
-        np.maximum(leads, 0.0) * np.minimum(new, 1) * np.minimum(more / _MUCH, 1),
-        np.log1p(np.minimum(hours, _WEEK_H)),
-    )
-    return np.array(columns).T
+    return {
+        "rare_shared": np.log1p(part["rare_shared"]),
+        "figures": figures,
+        "names": names,
+        "particulars_behind": np.maximum(behind, 0.0),
+        "longer_figures_missing": np.log1p(part["longer_figures"] - part["figures_shared"]),
+        "coverage": part["coverage"],
+        "weaker_half": part["weaker_half"],
+        "longer_lead": part["longer_lead"] * more,
+        "leads_behind": np.maximum(leads, 0.0) * np.minimum(new, 1) * np.minimum(more / _MUCH, 1),
+        "hours_apart": np.log1p(np.minimum(hours, _WEEK_H)),
+    }
 
 
 def probabilities(parts: Floats) -> Floats:
     """Return the probability that each pair is copies: float64[n]; 0 if ``excluded``."""
     odds = np.full(len(parts), BIAS)
     # One by one: the rounding of a matrix product depends on the number of pairs.
-    for name, column in zip(INPUTS, inputs(parts).T, strict=True):
+    for name, column in inputs(parts).items():
         odds += WEIGHTS[name] * column
     chances: Floats = 1 / (1 + np.exp(-odds))
     return np.where(excluded(parts), 0.0, chances)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Config, DedupConfig
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
-from pipeline.dedup.model import BIAS, INPUTS, WEIGHTS, inputs, least_of_half, probabilities
+from pipeline.dedup.model import BIAS, WEIGHTS, inputs, least_of_half, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
 from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
@@ -262,8 +262,8 @@ def _decision(pair: _Pair, parts: NDArray[np.float64], config: DedupConfig) -> d
 
 
 def _odds(parts: NDArray[np.float64]) -> dict[str, float]:
-    values = inputs(parts[np.newaxis])[0].tolist()
-    return {name: value * WEIGHTS[name] for name, value in zip(INPUTS, values, strict=True)}
+    values = inputs(parts[np.newaxis])
+    return {name: float(column[0]) * WEIGHTS[name] for name, column in values.items()}
 
 
 def _tips(
