@@ -1,7 +1,6 @@
 """What a run needs of earlier runs, so that it need not open all of them.
 
-    output/.index/seen.npz    sorted digests of ids, of inputs and their names, and of
-                              file stats ("looks")
+    output/.index/seen.npz    sorted digests of ids; of inputs, their names and file stats ("looks")
     output/.index/keys-*/     keys of articles in the window, made again from their texts
 
 The look of a file (its size and times) shows that it was read before, without opening it. If the
@@ -43,7 +42,6 @@ SETTLED_NS = 2_000_000_000
 used."""
 LINES_DAYS = 30
 """Days over which the lines of a site are counted, because menus and teasers change."""
-KINDS = ("ids", "inputs", "sources", "looks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +71,11 @@ class Digests:
         kept = np.isin(self.sequences, list(sequences))
         return self if kept.all() else Digests(self.digests[kept], self.sequences[kept])
 
+    def gathered(self, into: Mapping[int, int]) -> Digests:
+        """Give the digests of each run in *into* to the run that it is mapped to."""
+        numbers = [into.get(number, number) for number in self.sequences.tolist()]
+        return Digests(self.digests, np.array(numbers, np.uint32))
+
     def plus(
         self, digests: Sequence[bytes] | NDArray[np.bytes_], sequences: Sequence[int] | int
     ) -> Digests:
@@ -100,16 +103,13 @@ class Index:
     Attributes:
         covers: sequence → name of these runs.
         ids: ids of records kept or rejected.
-        inputs: ``input_digest`` of every file that was read for good.
-        sources: digests of only their names.
-        looks: ``look_of`` of these files, if known.
+        files: ``input_digest`` of every file that was read for good, and of its name with any
+            content; ``look_of`` of these files, if known.
     """
 
     covers: dict[int, str]
     ids: Digests
-    inputs: Digests
-    sources: Digests
-    looks: Digests
+    files: Digests
 
     def reader_of(self, source: str, digest: str | None) -> int | None:
         """Return the sequence of the newest run that read this file, or None.
@@ -117,33 +117,32 @@ class Index:
         Also None if a newer run read other content at its path: the file has changed back. *digest*
         is that of its content; None for an unreadable file.
         """
-        reader = self.inputs.sequence_of(input_digest(source, digest))
-        newest = self.sources.sequence_of(input_digest(source, _ANY))
+        reader = self.files.sequence_of(input_digest(source, digest))
+        newest = self.files.sequence_of(input_digest(source, _ANY))
         return None if reader is None or (newest or 0) > reader else reader
 
     def knows_look(self, look: bytes | None) -> bool:
         """Whether a file with this look was read."""
-        return look is not None and look in self.looks
+        return look is not None and look in self.files
 
     def following(self, runs: Sequence[CommittedRun]) -> Index:
         """Return the index of exactly *runs*: drop other runs, read missing ones."""
         wanted = {run.sequence: run.run_id for run in runs}
         same = [number for number, name in self.covers.items() if wanted.get(number) == name]
-        ids, inputs, sources, looks = (getattr(self, name).of(same) for name in KINDS)
+        ids, files = self.ids.of(same), self.files.of(same)
         for run in runs:
             if run.sequence not in same:
                 read = inputs_of(run)
-                known = [source for source, digest in read if digest is not None]
+                read += [(source, _ANY) for source, digest in read if digest is not None]
                 ids = ids.plus(ids_of(run), run.sequence)
-                inputs = inputs.plus([input_digest(*each) for each in read], run.sequence)
-                sources = sources.plus([input_digest(each, _ANY) for each in known], run.sequence)
-        return Index(wanted, ids, inputs, sources, looks)
+                files = files.plus([input_digest(*each) for each in read], run.sequence)
+        return Index(wanted, ids, files)
 
     def without(self, sequences: Iterable[int]) -> Index:
         """Drop these runs; ``following`` reads them again."""
         left = self.covers.keys() - set(sequences)
         covers = {number: name for number, name in self.covers.items() if number in left}
-        return Index(covers, *(getattr(self, name).of(left) for name in KINDS))
+        return Index(covers, self.ids.of(left), self.files.of(left))
 
     def gathered(self, into: Mapping[int, int]) -> Index:
         """Merge runs: *into* maps the sequence of each to that of the merged run.
@@ -153,18 +152,13 @@ class Index:
         lacking = {into[number] for number in into if number not in self.covers}
         unknown = [number for number in into if into[number] in lacking]
         known = self.without(unknown)
-        tables = []
-        for name in KINDS:
-            found: Digests = getattr(known, name)
-            numbers = [into.get(number, number) for number in found.sequences.tolist()]
-            tables.append(Digests(found.digests, np.array(numbers, np.uint32)))
         covers = {n: name for n, name in known.covers.items() if into.get(n, n) == n}
-        return Index(covers, *tables)
+        return Index(covers, known.ids.gathered(into), known.files.gathered(into))
 
     def with_looks(self, looks: Sequence[tuple[bytes, int]]) -> Index:
         """Add (look, sequence of the run that read the file) pairs."""
         seen, sequences = [look for look, _ in looks], [sequence for _, sequence in looks]
-        return replace(self, looks=self.looks.plus(seen, sequences))
+        return replace(self, files=self.files.plus(seen, sequences))
 
 
 _ANY = "*"
@@ -196,18 +190,17 @@ def load_index(output: Place) -> Index:
     try:
         with open_own(_path(output)) as stream, np.load(stream, allow_pickle=False) as file:
             covers = {int(n): str(name) for n, name in json.loads(str(file["covers"])).items()}
-            tables = [Digests(file[name], file[f"{name}.sequences"]) for name in KINDS]
+            ids = Digests(file["ids"], file["ids.sequences"])
+            return Index(covers, ids, Digests(file["files"], file["files.sequences"]))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         nothing = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
-        return Index({}, nothing, nothing, nothing, nothing)
-    return Index(covers, *tables)
+        return Index({}, nothing, nothing)
 
 
 def save_index(output: Place, index: Index) -> None:
     """Write the index of *output*, atomically."""
     arrays = {"covers": np.array(json.dumps(index.covers))}
-    for name in KINDS:
-        found: Digests = getattr(index, name)
+    for name, found in (("ids", index.ids), ("files", index.files)):
         arrays |= {name: found.digests, f"{name}.sequences": found.sequences}
     with replacing(_path(output)) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)

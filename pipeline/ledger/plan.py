@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from pipeline.arrays import portions
 from pipeline.config import Config
@@ -88,39 +89,24 @@ class Plan:
 
     def as_json(self, config: Config) -> str:
         """Return the plan as JSON, with the settings and version that it was made with."""
-        content = asdict(self) | {
-            "logical_date": self.logical_date.isoformat(),
-            "format_version": FORMAT_VERSION,
-            "version": VERSION,
-            "config": config.model_dump(mode="json"),
-            "lasting": _table_settings(config),
-        }
-        return json.dumps(content, indent=1) + "\n"
+        day = {"logical_date": self.logical_date.isoformat()}
+        return json.dumps(asdict(self) | day | _made_for(config), indent=1) + "\n"
 
 
 def read_plan(content: bytes, config: Config) -> Plan | None:
     """Read the output of ``as_json``; None if it has other settings or another version.
 
-    Raises:
-        ValueError, KeyError, TypeError: it is damaged.
+    Raises ValueError or TypeError if it is damaged.
     """
     facts = json.loads(content)
-    made_for = (facts["version"], facts["format_version"], facts["lasting"])
-    if made_for != (VERSION, FORMAT_VERSION, _table_settings(config)):
+    if facts | _made_for(config) != facts:
         return None
-    blocks = [
-        Block(block["index"], tuple(Part(**part | {"skipped": ()}) for part in block["parts"]))
-        for block in facts["blocks"]
-    ]
-    return Plan(
-        run_id=facts["run_id"],
-        sequence=facts["sequence"],
-        parent=facts["parent"],
-        logical_date=date.fromisoformat(facts["logical_date"]),
-        inputs=tuple(PlannedInput(**each) for each in facts["inputs"]),
-        blocks=tuple(blocks),
-        again=tuple(facts.get("again", ())),
-    )
+    return TypeAdapter(Plan).validate_python(facts)
+
+
+def _made_for(config: Config) -> dict[str, Any]:
+    settings = _table_settings(config)
+    return {"format_version": FORMAT_VERSION, "version": VERSION, "lasting": settings}
 
 
 @dataclass(frozen=True, eq=False)
@@ -282,7 +268,7 @@ def find_interrupted(
             follows = plan and plan.parent == (newest and newest.run_id)
             if plan and follows and plan.sequence == sequence and _is_ours(plan, path, config):
                 return plan
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError):
             continue  # damaged, or of an older version: its inputs are planned again
     return None
 

@@ -270,7 +270,7 @@ def ids_of_earlier_runs(articles: int, staging: Staging) -> None:
     ids = np.sort(unique_ids(np.arange(articles)).view("S16").ravel())
     nothing = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
     seen = Digests(ids, np.ones(articles, np.uint32))
-    save_index(staging.place, Index({1: EARLIER}, seen, nothing, nothing, nothing))
+    save_index(staging.place, Index({1: EARLIER}, seen, nothing))
     del ids, seen
     index = load_index(staging.place)
     staging.prepare(index.ids.digests)
@@ -286,7 +286,7 @@ def planning(articles: int, staging: Staging) -> None:
         for number in range(first, end):
             (folder / str(block) / f"{number}.txt").write_bytes(b"%d" % number)
     nothing = Digests(np.empty(0, "S16"), np.empty(0, np.uint32))
-    past = Past(Index({}, nothing, nothing, nothing, nothing), None, 1, {})
+    past = Past(Index({}, nothing, nothing), None, 1, {})
     make_plan(find_inputs((str(folder),)), past, date(2026, 1, 1), Config())
 
 
