@@ -28,16 +28,14 @@
   window.labels.npy             an article found, and the first one of its cluster
   window.clusters.npy           the clusters of the articles found
   window.counts.json            counts of what was found in them
-  common/3.keys                 common sampled shingles of one shard, ascending
+  common.3.npy                  common sampled shingles of one shard, ascending
   progress/                     live counters, one file or object per thread
   result/                       becomes output/runs/<run_id>/
 """
 
 from __future__ import annotations
 
-import mmap
 import os
-import struct
 import threading
 import time
 from collections import Counter
@@ -219,16 +217,10 @@ class Staging:
         """Return the path of a block's file of one kind, such as ``articles.arrow``."""
         return self.place / "blocks" / f"{index:05d}.{kind}"
 
-    def common(self, shard: int) -> Place:
-        """Return the path of the common keys of a shard."""
-        return self.place / "common" / f"{shard}.keys"
-
     def common_keys(self) -> NDArray[np.uint32]:
         """Read the common keys of all shards: uint32, ascending."""
-        files = (self.place / "common").glob("*.keys")
-        shards = {int(file.name.partition(".")[0]): file for file in files}
-        found = [np.frombuffer(file.read_bytes(), "<u4") for _, file in sorted(shards.items())]
-        return np.concatenate([np.empty(0, np.uint32), *found])
+        found = [np.load(local(file)) for file in self.place.glob("common.*.npy")]
+        return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
 
     def write(self, name: str, note: object) -> None:
         """Write a dataclass or a list under *name*."""
@@ -248,10 +240,6 @@ class Staging:
     def window(self) -> Window:
         """Read which files of earlier articles the run compares with."""
         return self.read("window", Window())
-
-    def published_by(self, block: int) -> list[str]:
-        """Read which run published each article of a block of earlier articles."""
-        return self.read(f"blocks/{block:05d}.runs", [])
 
     def write_array(self, name: str, array: NDArray[Any]) -> None:
         """Write an array under *name*, such as ``background``."""
@@ -306,10 +294,7 @@ COUNTS = (
 """Live counts: input bytes whose lines were counted (``clean.site_pages``), and that were cleaned;
 records read, and rejected; steps of deduplication; blocks written; CPU µs of each stage."""
 _PLACES = {name: place for place, name in enumerate(COUNTS)}
-_LAYOUT = struct.Struct(f"={len(COUNTS)}q")
 _threads = threading.local()
-
-
 SEND_EVERY_S = 2.0
 """Seconds after which a worker sends its counts to an object store again, and they are read."""
 
@@ -324,27 +309,22 @@ class LiveCounter:
 
     def __init__(self, folder: Place) -> None:
         """Create a file of zeros in *folder*; if that fails, the counts are not shown."""
-        self._values = memoryview(bytearray(_LAYOUT.size)).cast("q")
+        self._values = np.zeros(len(COUNTS), np.int64)
         self._sent = time.monotonic()
         self._object = None if isinstance(folder, Path) else folder / uuid4().hex
-        if not isinstance(folder, Path):
-            return
-        path = folder / f"{os.getpid()}-{threading.get_native_id()}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with path.open("w+b") as file:
-                file.write(bytes(_LAYOUT.size))
-                file.flush()
-                self._values = memoryview(mmap.mmap(file.fileno(), _LAYOUT.size)).cast("q")
-        except OSError:
-            pass
+        if isinstance(folder, Path):
+            path = folder / f"{os.getpid()}-{threading.get_native_id()}"
+            with suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(self._values.tobytes())
+                self._values = np.asarray(np.memmap(path, np.int64, "r+"))
 
     def add(self, name: str, amount: int = 1) -> None:
         """Add *amount* to *name*, one of ``COUNTS``; the name of a stage also ends a step."""
         self._values[_PLACES[name]] += amount
         if self._object and (name in STAGES or time.monotonic() - self._sent >= SEND_EVERY_S):
             with suppress(OSError):
-                self._object.put(bytes(self._values))
+                self._object.put(self._values.tobytes())
             self._sent = time.monotonic()
 
 
@@ -359,12 +339,11 @@ def counter_of(staging: str) -> LiveCounter:
 
 def counted(staging: str) -> dict[str, int]:
     """Add up what all workers have counted so far."""
-    sums = [0] * len(COUNTS)
+    sums = np.zeros(len(COUNTS), np.int64)
     for content in _counts_below(place_of(staging) / "progress"):
-        with suppress(struct.error):  # it is being written
-            values = _LAYOUT.unpack(content)
-            sums = [total + value for total, value in zip(sums, values, strict=True)]
-    return dict(zip(COUNTS, sums, strict=True))
+        if len(content) == sums.nbytes:  # else it is being written
+            sums += np.frombuffer(content, np.int64)
+    return dict(zip(COUNTS, sums.tolist(), strict=True))
 
 
 def _counts_below(folder: Place) -> Iterator[bytes]:

@@ -62,28 +62,19 @@ class Inputs:
 
     def remarks(self) -> list[str]:
         """Return a line of text for each kind of file or folder that was left out."""
-        lines = []
-        if self.too_young:
-            lines.append(
-                f"skipped for now: {len(self.too_young)} files modified within input.min_age_s, "
-                f"such as {min(self.too_young)}"
-            )
-        if self.ignored:
-            kinds = ", ".join(f"{kind} {n}" for kind, n in self.ignored.most_common(5))
-            count = self.ignored.total()
-            lines.append(f"skipped: {count} files with an unsupported extension ({kinds})")
-        if self.unfollowed:
-            count, first = len(self.unfollowed), min(self.unfollowed)
-            lines.append(f"skipped: {count} links to folders, pipes or devices, such as {first}")
-        if self.outside:
-            lines.append(
-                f"skipped: {len(self.outside)} links that lead out of the input, such as "
-                f"{min(self.outside)}; input.follow_links = anywhere reads them"
-            )
-        if self.unreadable:
-            first = min(folder.path for folder in self.unreadable)
-            lines.append(f"not readable: {len(self.unreadable)} folders, such as {first}")
-        return lines
+        others = list(self.ignored.elements())
+        kinds = ", ".join(f"{kind} {n}" for kind, n in self.ignored.most_common(5))
+        young, shut = self.too_young, [folder.path for folder in self.unreadable]
+        advice = "input.follow_links = anywhere reads them"
+        skipped = {
+            "skipped for now: {0} files modified within input.min_age_s, such as {1}": young,
+            "skipped: {0} files with an unsupported extension ({2})": others,
+            "skipped: {0} links to folders, pipes or devices, such as {1}": self.unfollowed,
+            "skipped: {0} links that lead out of the input, such as {1}; {3}": self.outside,
+            "not readable: {0} folders, such as {1}": shut,
+        }
+        found = ((text, paths) for text, paths in skipped.items() if paths)
+        return [text.format(len(paths), min(paths), kinds, advice) for text, paths in found]
 
 
 def find_inputs(
@@ -180,8 +171,7 @@ class _Search:
 
     def add_named(self, path: Path) -> None:
         if _format_of(path, Path.exists) is None:
-            supported = ", ".join(FORMATS)
-            raise UsageError(f"input {path}: unsupported extension; supported: {supported}")
+            raise _unsupported(path)
         replace(self, follow_links="anywhere").add(path, path.parent)
 
     def add_folder(self, root: Path) -> None:
@@ -220,8 +210,7 @@ class _Search:
             suffix = _format_of(path, known.__contains__)
             # In a folder, an object "folder/" is listed under the name of the folder.
             if suffix is None and path == named != root:
-                supported = ", ".join(FORMATS)
-                raise UsageError(f"input {url}: unsupported extension; supported: {supported}")
+                raise _unsupported(url)
             self._add(path, str(path.relative_to(root)), suffix, known.get)
 
     def add(self, path: Path, root: Path) -> None:
@@ -254,6 +243,10 @@ class _Search:
             return
         version = " ".join(stat.version for stat in stats) if is_url(str(path)) else None
         self.inputs.files.append(InputFile(str(path), source, suffix, version))
+
+
+def _unsupported(file: str | Path) -> UsageError:
+    return UsageError(f"input {file}: unsupported extension; supported: {', '.join(FORMATS)}")
 
 
 def _distinct(files: list[InputFile]) -> list[InputFile]:
@@ -315,12 +308,11 @@ def find_objects(url: str) -> tuple[StorePath, list[StorePath], dict[StorePath, 
         sidecar = named.with_name(named.name + SIDECAR)
         known = {path: path.stat() for path in (named, sidecar) if path.exists()}
         return named.parent, [named], known
-    pattern = named.key.split("/") if has_magic(named.key) else None
-    root = named if pattern is None else _fixed_prefix(named)
-    wanted = ["**"] if pattern is None else pattern[len(root.key.split("/")) if root.key else 0 :]
+    root = _root_of(named)
+    wanted = named.relative_to(root).parts or ("**",)
     known = {path: stat for path, stat in root.files() if not path.key.endswith("/")}
     found = [path for path in known if _matches(path.relative_to(root).parts, wanted)]
-    if not found and pattern is None:
+    if not found and root == named:
         raise UsageError(
             f"input {url}: no such object, and none below it; name a folder, an object, or a glob "
             "in quotes such as 's3://bucket/raw/*.txt'"
@@ -333,15 +325,15 @@ def is_object_input(path: str, source: str, patterns: Sequence[str]) -> bool:
     found = StorePath.parse(path)
     for pattern in patterns:
         named = StorePath.parse(pattern)
-        root = named.parent if found == named else named
-        if has_magic(named.key) and found != named:
-            root = _fixed_prefix(named)
+        root = named.parent if found == named else _root_of(named)
         if found.is_relative_to(root) and str(found.relative_to(root)) == source:
             return True
     return False
 
 
-def _fixed_prefix(named: StorePath) -> StorePath:
+def _root_of(named: StorePath) -> StorePath:
+    if not has_magic(named.key):
+        return named
     return StorePath(named.scheme, named.bucket, "/".join(_fixed_parts(named.key.split("/"))))
 
 

@@ -93,7 +93,7 @@ class _Block:
         numbers = np.unique(self.copies["representative_run"])
         earlier = numbers[numbers != THIS_RUN].astype(np.uint64)
         for block in np.unique(block_of(earlier)).tolist():
-            names = self.staging.published_by(block)
+            names = self.staging.read(f"blocks/{block:05d}.runs", list[str]())
             for number in earlier[block_of(earlier) == block]:
                 named[int(number)] = names[int(row_of(number))]
         return named

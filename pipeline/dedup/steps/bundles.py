@@ -43,7 +43,6 @@ from pipeline.dedup.steps.layouts import (
 )
 from pipeline.dedup.steps.members import MemberReader
 from pipeline.staging import Staging
-from pipeline.storage import write_bytes
 
 SAME_URL = np.uint64(1 << 40)
 """The number of shared samples that a common url counts for: more than any text has."""
@@ -145,7 +144,7 @@ def weigh_shard(
         for first, each in zip(places.first, ordered, strict=True)
     ]
     common, links = weigh(keys, np.concatenate(owners), background_of(shard, shards, staging))
-    write_bytes(staging.common(shard), common.astype("<u4").tobytes())
+    staging.write_array(f"common.{shard}", common)
     return count_links(places.articles(links))
 
 

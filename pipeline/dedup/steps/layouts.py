@@ -78,7 +78,7 @@ def member_dtype(bands: int) -> np.dtype[np.void]:
 
     Most fields are named after what they hold. ``order`` is its ``order_key``; ``ordinal`` the
     number of its record in the block; ``run`` the run that published it: ``THIS_RUN``, or a block
-    in the high 32 bits and a place in its ``Staging.published_by``. ``cluster_id`` and ``page_id``
+    in the high 32 bits and a place in its ``runs.json``. ``cluster_id`` and ``page_id``
     are those it has there, else its own id. ``url``, ``file`` and ``facts`` are digests
     (``Candidates``); ``positions``, ``minute`` and ``minutes`` as in ``evidence.Sketch``;
     ``fetched`` is a minute, or ``evidence.UNKNOWN``. ``keys`` are its band keys, all 0 if it has

@@ -67,7 +67,8 @@ def found_in(window, texts, folder, shards):
         for row, record in enumerate(read_records(block, config, new)):
             names[int(article_number(block, row))] = record["id"].tobytes().hex()
             run = np.array([record["run"]], np.uint64)
-            (run_id,) = (new.published_by(int(block_of(run)[0]))[n] for n in row_of(run).tolist())
+            runs = new.read(f"blocks/{int(block_of(run)[0]):05d}.runs", list[str]())
+            (run_id,) = (runs[n] for n in row_of(run).tolist())
             found.append((names[int(article_number(block, row))], run_id))
     labels = [[names[number] for number in pair] for pair in new.array("window.labels").tolist()]
     backgrounds = [
