@@ -14,23 +14,11 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 from tld import get_fld
 
 TRACKING_PREFIXES = (
-    "utm_",  # Google Analytics
-    "mtm_",  # Matomo
-    "matomo_",
-    "pk_",  # Piwik, Matomo's former name
-    "piwik_",
-    "hsa_",  # HubSpot
-    "_hs",
-    "mc_",  # Mailchimp
-    "oly_",  # Omeda
-    "vero_",
-    "wt_",  # Webtrekk
-    "itm_",  # links inside one's own site
-    "at_",  # AT Internet
-    "ns_",  # Comscore
-    "guce_",  # consent pages that came in between
-    "aspsessionid",
-)
+    # Google Analytics, Matomo (formerly Piwik), HubSpot, Mailchimp, Omeda, Vero, Webtrekk
+    "utm_", "mtm_", "matomo_", "pk_", "piwik_", "hsa_", "_hs", "mc_", "oly_", "vero_", "wt_",
+    # AT Internet, Comscore, links inside one's own site, consent pages that came in between
+    "at_", "ns_", "itm_", "guce_", "aspsessionid",
+)  # fmt: skip
 """Prefixes of query parameters that track how a reader arrived, not what is shown."""
 
 TRACKING_NAMES = frozenset(
@@ -99,7 +87,6 @@ def canonical_url(url: str, base: str = "") -> str | None:
         port = parts.port
     except ValueError:  # brackets without an address, a port that is not a number
         return None
-    scheme = parts.scheme  # urlsplit lower-cases it
     host = _host_of(parts)
     if host is None:
         return None
@@ -108,10 +95,11 @@ def canonical_url(url: str, base: str = "") -> str | None:
         return canonical_url(original)
     host = _desktop_host(host)
     authority = f"[{host}]" if ":" in host else host
-    if port is not None and port != _PORTS[scheme]:
+    if port is not None and port != _PORTS[parts.scheme]:
         authority = f"{authority}:{port}"
     query = _canonical_query(parts.query, host) if parts.query else ""
-    return f"{scheme}://{authority}{_canonical_path(parts.path)}{'?' if query else ''}{query}"
+    path = _canonical_path(parts.path)
+    return f"{parts.scheme}://{authority}{path}{'?' if query else ''}{query}"
 
 
 def page_address(url: str) -> str:
@@ -141,10 +129,9 @@ def site_of(url: str) -> str | None:
     'example.co.uk'
     """
     try:
-        parts = urlsplit(url.strip())
+        host = _host_of(urlsplit(url.strip()))
     except ValueError:
         return None
-    host = _host_of(parts)
     return None if host is None else _site_of_host(host)
 
 
@@ -232,10 +219,8 @@ def _site_of_host(host: str) -> str:
     # The list is in Unicode, hosts here are in ASCII.
     spelled = _unicode_host(host)
     found = get_fld(f"http://{spelled}/", fail_silently=True)
-    if found is None:
-        labels = host.split(".")
-        return ".".join(labels[-2:])
-    return ".".join(host.split(".")[-(found.count(".") + 1) :])
+    labels = found.count(".") + 1 if found else 2
+    return ".".join(host.split(".")[-labels:])
 
 
 def _unicode_host(host: str) -> str:
@@ -302,21 +287,20 @@ def _without_dot_segments(path: str) -> str:
 
 
 def _canonical_query(query: str, host: str) -> str:
-    kept = []
-    for found in query.split("&"):
-        pair = _ENTITY.sub("", found)
-        name, _, value = pair.partition("=")
-        lower = name.lower()
-        if (
-            not pair
-            or lower in TRACKING_NAMES
-            or lower.startswith(TRACKING_PREFIXES)
-            or (lower in AMP_PARAMETERS and value.lower() == "amp")
-            or (pair == "m=1" and ".blogspot." in host)
-        ):
-            continue
-        kept.append(_escaped(pair))
-    return "&".join(sorted(kept))
+    pairs = [_ENTITY.sub("", pair) for pair in query.split("&")]
+    return "&".join(sorted(_escaped(pair) for pair in pairs if _shows(pair, host)))
+
+
+def _shows(pair: str, host: str) -> bool:
+    """Whether a parameter may change what is shown."""
+    name, _, value = pair.lower().partition("=")
+    return not (
+        not pair
+        or name in TRACKING_NAMES
+        or name.startswith(TRACKING_PREFIXES)
+        or (name in AMP_PARAMETERS and value == "amp")
+        or (pair == "m=1" and ".blogspot." in host)
+    )
 
 
 def _escaped(text: str) -> str:

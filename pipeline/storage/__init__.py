@@ -98,9 +98,25 @@ def opened(path: Place) -> Path | BinaryIO:
 def local(path: Place, stat: Stat | None = None) -> Path:
     """Return a file on this machine with the content of *path*; of an object, a copy.
 
-    *stat* is that of the object, if known. Raises OSError if there is no such object.
+    Without the *stat* of the object, the store is asked for it, once per process: objects of a run
+    never change. Raises OSError if there is no such object, or the store does not reply.
     """
-    return path if isinstance(path, Path) else _local_copy(path, stat)
+    if isinstance(path, Path):
+        return path
+    copy = _copy_of(path, stat) if stat else _known.get(path)
+    if copy is None or not copy.exists():
+        stat = stat or path.stat()
+        copy = _copy_of(path, stat)
+        if not copy.exists():
+            with _temporary() as temporary, path.open(stat=stat) as stream:
+                with temporary.open("wb") as file:
+                    shutil.copyfileobj(stream, file, _PORTION)
+                temporary.replace(copy)
+            _shrink()
+        _known[path] = copy
+    with suppress(OSError):
+        os.utime(copy)
+    return copy
 
 
 def replacing(path: Place) -> AbstractContextManager[Path]:
@@ -146,28 +162,6 @@ def remove_objects(found: Iterable[tuple[StorePath, Stat]]) -> None:
         forget_copy(path, stat)
     for path, _ in gone[:1]:
         path.remove([each for each, _ in gone])
-
-
-def _local_copy(path: StorePath, stat: Stat | None = None) -> Path:
-    """Return a file with the content of *path*; fetch it if necessary.
-
-    Without a *stat*, the store is asked for it, once per process: objects of a run never
-    change. Raises OSError if there is no such object, or the store does not reply.
-    """
-    copy = _copy_of(path, stat) if stat else _known.get(path)
-    if copy is None or not copy.exists():
-        stat = stat or path.stat()
-        copy = _copy_of(path, stat)
-        if not copy.exists():
-            with _temporary() as temporary, path.open(stat=stat) as stream:
-                with temporary.open("wb") as file:
-                    shutil.copyfileobj(stream, file, _PORTION)
-                temporary.replace(copy)
-            _shrink()
-        _known[path] = copy
-    with suppress(OSError):
-        os.utime(copy)
-    return copy
 
 
 def forget_copy(path: StorePath, stat: Stat) -> None:

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from functools import cache, partial
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -118,15 +118,13 @@ class StorePath:
         Raises OSError if there is none, or the store does not reply.
         """
         with _errors_of(self):
-            return _stat(_obstore().head(_client(self), self.key))
+            return _stat(_client(self).head(self.key))
 
     def exists(self) -> bool:
         """Whether there is an object of this name."""
-        try:
-            self.stat()
-        except FileNotFoundError:
-            return False
-        return True
+        with suppress(FileNotFoundError):
+            return self.stat() is not None
+        return False
 
     is_file = exists
 
@@ -137,14 +135,14 @@ class StorePath:
     def files(self) -> Iterator[tuple[StorePath, Stat]]:
         """List the objects below, in the order of their names."""
         with _errors_of(self):
-            for portion in _obstore().list(_client(self), self.prefix):
+            for portion in _client(self).list(self.prefix):
                 for each in portion:
                     yield replace(self, key=each["path"]), _stat(each)
 
     def iterdir(self) -> Iterator[StorePath]:
         """List the names one level below, including "folders"."""
         with _errors_of(self):
-            found = _obstore().list_with_delimiter(_client(self), self.prefix)
+            found = _client(self).list_with_delimiter(self.prefix)
         names = [*found["common_prefixes"], *(each["path"] for each in found["objects"])]
         yield from (replace(self, key=name.strip("/")) for name in sorted(names))
 
@@ -166,7 +164,7 @@ class StorePath:
     def read_bytes(self) -> bytes:
         """Read the whole object."""
         with _errors_of(self):
-            return bytes(_obstore().get(_client(self), self.key).bytes())
+            return bytes(_client(self).get(self.key).bytes())
 
     def put(self, content: bytes | Path) -> Stat:
         """Write the object atomically; return its new stat, without the time.
@@ -176,7 +174,7 @@ class StorePath:
         if self.needs and not self.needs.exists():
             raise FileNotFoundError(errno.ENOENT, "its run was ended by another command", str(self))
         with _errors_of(self):
-            found = _obstore().put(_client(self), self.key, content)
+            found = _client(self).put(self.key, content)
         size = content.stat().st_size if isinstance(content, Path) else len(content)
         return Stat(size, 0, _quoted(found["e_tag"]))
 
@@ -185,10 +183,9 @@ class StorePath:
 
         Raises FileExistsError if it exists.
         """
-        put = partial(_obstore().put, mode="create", use_multipart=False)
         try:
             with _errors_of(self):
-                put(_client(self), self.key, content)
+                _client(self).put(self.key, content, mode="create", use_multipart=False)
         except OSError as error:
             if error.errno != errno.ESTALE:  # Azure's error
                 raise
@@ -200,7 +197,7 @@ class StorePath:
             portion = paths[start : start + 1_000]
             try:
                 with _errors_of(self):
-                    _obstore().delete(_client(self), [path.key for path in portion])
+                    _client(self).delete([path.key for path in portion])
             except FileNotFoundError:  # Google and Azure raise it, and stop there
                 for path in portion if len(portion) > 1 else ():
                     self.remove([path])
@@ -223,16 +220,13 @@ class _Bytes(io.RawIOBase):
         self._place = max(0, base + offset)
         return self._place
 
-    def tell(self) -> int:
-        return self._place
-
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         stop = min(self.stat.st_size, self._place + len(buffer))
         count = max(0, stop - self._place)
         if count:
             wanted = {"range": (self._place, stop), "if_match": self.stat.e_tag}
             with _errors_of(self._path):
-                found = _obstore().get(_client(self._path), self._path.key, options=wanted)
+                found = _client(self._path).get(self._path.key, options=wanted)
                 buffer[:count] = memoryview(found.bytes())
             self._place = stop
         return count
@@ -251,7 +245,7 @@ def check_store(path: StorePath) -> None:
     """
     try:
         with _errors_of(path):
-            next(iter(_obstore().list(_client(path, hasty=True), path.prefix, chunk_size=1)), None)
+            next(iter(_client(path, hasty=True).list(path.prefix, chunk_size=1)), None)
     except OSError as error:
         raise UsageError(f"{error.filename}: {error.strerror}") from None
 
@@ -298,18 +292,6 @@ def _quoted(e_tag: str | None) -> str | None:
     return f'"{e_tag}"' if e_tag and not e_tag.endswith('"') else e_tag
 
 
-def _obstore() -> Any:
-    # Optional: not needed for files on a disk.
-    try:
-        import obstore  # noqa: PLC0415
-        import obstore.store  # noqa: PLC0415
-    except ImportError:
-        raise UsageError(
-            "object storage needs the package obstore; pip install 'newsieve[cloud]'"
-        ) from None
-    return obstore
-
-
 def endpoint_of(scheme: str) -> str | None:
     """Return the address of a server other than the provider's, from the environment.
 
@@ -328,7 +310,12 @@ def _client(path: StorePath, *, hasty: bool = False) -> Any:
 
 @cache
 def _clients(scheme: str, bucket: str, _endpoint: str | None, hasty: bool) -> Any:
-    store = _obstore().store
+    try:
+        from obstore import store  # noqa: PLC0415 - optional: not needed for files on a disk
+    except ImportError:
+        raise UsageError(
+            "object storage needs the package obstore; pip install 'newsieve[cloud]'"
+        ) from None
     kinds = {"s3": store.S3Store, "gs": store.GCSStore, "az": store.AzureStore}
     return kinds[scheme](bucket, **_options(scheme, hasty=hasty))
 
@@ -356,8 +343,6 @@ def _errors_of(path: StorePath) -> Iterator[None]:
 
 
 _OF_BUCKETS = {errno.ENODEV, errno.EACCES}
-
-
 _MEANINGS: tuple[tuple[int, str, str], ...] = (
     (
         errno.ENODEV,
