@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,11 +123,12 @@ def redirected(config: Config, inputs: Sequence[str], output: str | None) -> Con
 
 def changed(config: Config) -> dict[str, Any]:
     """Give the settings that differ from the defaults, by dotted name."""
-    mine, usual = config.model_dump(mode="json"), Config().model_dump(mode="json")
+    usual = Config().model_dump(mode="json")
     return {
-        f"{section}.{name}": mine[section][name]
-        for section, name, _ in settings()
-        if mine[section][name] != usual[section][name]
+        f"{section}.{name}": value
+        for section, values in config.model_dump(mode="json").items()
+        for name, value in values.items()
+        if value != usual[section][name]
     }
 
 
@@ -238,7 +239,7 @@ def _describe(path: tuple[str, ...], details: ErrorDetails) -> str:
     if path == ("run", "workers"):  # a union: pydantic reports its members one by one
         message = "should be a whole number from 1 to 256, or auto"
     text = f"    {name} = {details['input']!r}: {message}"
-    setting = next((info for *names, info in settings() if tuple(names) == path), None)
+    setting = settings().get(name)
     if setting is None:
         return text
     default = setting.get_default(call_default_factory=True)
@@ -247,7 +248,7 @@ def _describe(path: tuple[str, ...], details: ErrorDetails) -> str:
 
 def _suggest(path: tuple[str, ...]) -> str:
     """Suggest the closest setting, or list those of the section."""
-    known = list(setting_names())
+    known = list(settings())
     near = difflib.get_close_matches(".".join(path), known, n=1, cutoff=0.75)
     if near:
         return f"did you mean {near[0]}?"
@@ -257,17 +258,13 @@ def _suggest(path: tuple[str, ...]) -> str:
     return f"the sections are: {', '.join(Config.model_fields)}"
 
 
-def setting_names() -> Iterator[str]:
-    """Yield the names of all settings, such as ``clean.mode``."""
-    for section, setting, _ in settings():
-        yield f"{section}.{setting}"
-
-
-def settings() -> Iterator[tuple[str, str, FieldInfo]]:
-    """Yield section, name and definition of every setting, in order."""
-    for section, outer in Config.model_fields.items():
-        for name, info in type(outer.default).model_fields.items():
-            yield section, name, info
+def settings() -> dict[str, FieldInfo]:
+    """Return the name of every setting, such as ``clean.mode``, and its definition, in order."""
+    return {
+        f"{section}.{name}": info
+        for section, outer in Config.model_fields.items()
+        for name, info in type(outer.default).model_fields.items()
+    }
 
 
 def commented_yaml(config: Config) -> str:

@@ -178,7 +178,9 @@ def setting_tables() -> str:
                 f"`{json.dumps(values[section][name])}`",
                 escaped(info.description or ""),
             )
-            for inner, name, info in settings()
+            for inner, _, name, info in (
+                (*setting.partition("."), info) for setting, info in settings().items()
+            )
             if inner == section
         )
         page += f"\n## {section}\n\n{about}\n\n{_table('setting | default | meaning', rows)}"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reference import default_config
 
 from pipeline.config import Config, DedupConfig
-from pipeline.config_file import commented_yaml, find_config, load_config, setting_names, settings
+from pipeline.config_file import commented_yaml, find_config, load_config, settings
 from pipeline.errors import ConfigError, UsageError
 
 ROOT = Path(__file__).parents[1]
@@ -358,7 +358,7 @@ def test_any_text_is_a_configuration_or_wrong_usage(tmp_path_factory, text):
 
 
 @given(
-    st.sampled_from([*setting_names(), "input", "input.fields.x", "a", "a.b.c", ".", "..x"]),
+    st.sampled_from([*settings(), "input", "input.fields.x", "a", "a.b.c", ".", "..x"]),
     strategies.YAML_VALUES.map(lambda value: yaml.safe_dump(value, default_flow_style=True)),
 )
 def test_any_override_is_a_configuration_or_wrong_usage(tmp_path_factory, name, value):
@@ -383,19 +383,18 @@ UNITS = {
 
 
 @pytest.mark.parametrize(
-    ("section", "setting", "info"),
-    [pytest.param(*each, id=".".join(each[:2])) for each in settings()],
+    ("name", "info"), [pytest.param(*each, id=each[0]) for each in settings().items()]
 )
-def test_every_setting_is_documented_with_its_unit(section, setting, info):
+def test_every_setting_is_documented_with_its_unit(name, info):
     """A setting's documentation is a sentence that names the unit its name ends in."""
     documentation = info.description
 
-    assert documentation, f"{section}.{setting}: write a docstring below it in pipeline/config.py"
+    assert documentation, f"{name}: write a docstring below it in pipeline/config.py"
     assert re.fullmatch(r"[A-Z].*\.", documentation), documentation
     assert "\n" not in documentation
     for ending, unit in UNITS.items():
-        if setting.endswith(ending):
-            assert unit in documentation.lower(), f"{section}.{setting}: {documentation}"
+        if name.endswith(ending):
+            assert unit in documentation.lower(), f"{name}: {documentation}"
 
 
 def test_the_printed_defaults_load_back(write):

@@ -12,7 +12,7 @@ from command_lines import find_commands, parse
 from runs import ROOT, run
 
 from pipeline.config import Config
-from pipeline.config_file import setting_names
+from pipeline.config_file import settings as known_settings
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
@@ -59,7 +59,7 @@ def test_settings_targets_and_files_exist(page):
     files = set(re.findall(rf"(?<![\w/.-])((?:{'|'.join(NAMED)})/[\w./-]*\w)", text))
     modules = set(re.findall(r"`([\w/]+\.py)`", text)) - files
 
-    assert set() == set(settings) - set(setting_names())
+    assert set() == set(settings) - set(known_settings())
     assert set() == {each for each in targets if f"\n{each}:" not in makefile}
     assert set() == {each for each in files if not (ROOT / each).exists()}
     assert set() == {each for each in modules if not any(ROOT.glob(f"[dpt]*/**/{each}"))}

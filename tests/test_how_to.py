@@ -15,7 +15,7 @@ from runs import ROOT, run
 
 from pipeline.cli import newsieve
 from pipeline.config import Config
-from pipeline.config_file import setting_names
+from pipeline.config_file import settings
 from pipeline.monitor.log import EVENTS
 
 DOCS = ROOT / "docs"
@@ -63,7 +63,7 @@ def test_every_setting_exists():
     )
 
     assert {"input.min_age_s", "run.metrics_file"} <= named
-    assert set() == named - set(setting_names())
+    assert set() == named - set(settings())
 
 
 def test_the_events_are_those_of_the_log():

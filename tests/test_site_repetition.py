@@ -15,7 +15,6 @@ from pipeline.config import Config
 from pipeline.passes.isolation import process_document
 from pipeline.passes.site_lines import (
     SEEN,
-    Repeated,
     _distinct,
     _page,
     _short_lines,
@@ -23,6 +22,7 @@ from pipeline.passes.site_lines import (
     find_repeated,
     gather_repeated,
     read_repeated,
+    repeated_in,
 )
 from pipeline.staging import Staging
 
@@ -150,10 +150,10 @@ def test_the_lines_of_a_document_are_found_among_those_that_repeat():
     """By site and text, whatever their order."""
     pages = [document(f"{story(1)}\n{TEASER}\nOther", site=f"{s}.org") for s in "ab"]
     lines = dict(_short_lines(_page(pages[0])))
-    known = Repeated(np.sort(np.array([lines[TEASER], 5, 2**64 - 1], np.uint64)))
+    known = np.sort(np.array([lines[TEASER], 5, 2**64 - 1], np.uint64))
 
-    assert ({TEASER}, set()) == (known.of(pages[0]), known.of(pages[1]))
-    assert set() == Repeated(np.empty(0, np.uint64)).of(pages[0])
+    assert ({TEASER}, set()) == tuple(repeated_in(known, page) for page in pages)
+    assert set() == repeated_in(np.empty(0, np.uint64), pages[0])
 
 
 def test_state_keeps_what_later_runs_need():
@@ -182,7 +182,7 @@ def test_any_number_of_shards_of_sites_gives_the_same_lines(tmp_path, shards):
             find_repeated(shard, count, [1, 0], Config(), found)
         gather_repeated(count, found)
         state = (found.result / "state" / "lines.parquet").read_bytes()
-        results.append((read_repeated(found).lines.tolist(), state))
+        results.append((read_repeated(found).tolist(), state))
 
     lines, _ = results[0]
     assert 100 < len(lines) < 1_500

@@ -263,9 +263,7 @@ def hinted(error: click.ClickException, group: click.Group) -> str:
 
 
 def _setting(flag: str) -> str | None:
-    from pipeline.config_file import setting_names
+    from pipeline.config_file import settings
 
     wanted = flag.replace("-", "_")
-    return next(
-        (name for name in setting_names() if wanted in {name, name.partition(".")[2]}), None
-    )
+    return next((name for name in settings() if wanted in {name, name.partition(".")[2]}), None)

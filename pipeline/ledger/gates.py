@@ -135,9 +135,8 @@ def gates_as_dict(results: Iterable[GateResult]) -> dict[str, dict[str, float | 
 
 
 def gates_from_dict(facts: Mapping[str, Mapping[str, Any]]) -> list[GateResult]:
-    """Read what ``gates_as_dict`` wrote. Raises KeyError if a fact is missing."""
-    names = ("value", "limit", "baseline", "passed")
-    return [GateResult(name, *(fact[key] for key in names)) for name, fact in facts.items()]
+    """Read what ``gates_as_dict`` wrote. Raises TypeError if a fact is missing."""
+    return [GateResult(name, **fact) for name, fact in facts.items()]
 
 
 def failed(results: Iterable[GateResult]) -> list[GateResult]:

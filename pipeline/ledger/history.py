@@ -76,8 +76,12 @@ def committed_runs(output: Place) -> list[CommittedRun]:
             )
             for run_id, manifest in read_log(output).manifests.items()
         ]
-    if runs:
-        _check_format(runs[-1].folder)
+    version = int(read_manifest(runs[-1].folder)["format_version"]) if runs else 0
+    if version > FORMAT_VERSION:
+        raise NewsieveError(
+            f"{runs[-1].folder / 'manifest.json'}: written in format {version}, this newsieve "
+            f"knows formats up to {FORMAT_VERSION}; upgrade newsieve"
+        )
     return runs
 
 
@@ -175,15 +179,6 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
         required = name in manifest or name in _REQUIRED
         if required and manifest[name] is not None and not is_right(manifest[name]):
             raise ValueError(name)
-
-
-def _check_format(folder: Place) -> None:
-    version, path = int(read_manifest(folder)["format_version"]), folder / "manifest.json"
-    if version > FORMAT_VERSION:
-        raise NewsieveError(
-            f"{path}: written in format {version}, this newsieve knows formats up to "
-            f"{FORMAT_VERSION}; upgrade newsieve"
-        )
 
 
 def read_table(path: Place, *columns: str) -> pa.Table:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import pyarrow as pa
@@ -14,8 +15,8 @@ from pipeline.config import Config
 from pipeline.dedup.steps.members import MemberWriter
 from pipeline.passes.isolation import failure, process_records
 from pipeline.passes.reading import counted_records, start_reader
-from pipeline.passes.sightings import Sightings
-from pipeline.passes.site_lines import Repeated, read_repeated
+from pipeline.passes.sightings import Sighting, sighting_of, stage_sightings
+from pipeline.passes.site_lines import read_repeated, repeated_in
 from pipeline.passes.tombstones import taken_down
 from pipeline.read.parts import Block, Unfinished
 from pipeline.records import Article, Document, Rejection
@@ -38,7 +39,8 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     if staging.noted(block.index, "cleaned"):
         counter.add("cleaned_bytes", block.bytes)
         return block.index
-    counts, sightings, tombstones = CleanedCounts(), Sightings(), staging.tombstones()
+    counts, tombstones = CleanedCounts(), staging.tombstones()
+    sightings: list[Sighting] = []
     start_reader(config)
     unseen = _unseen_records(block, config, staging, counts, sightings)
     records = (taken_down(record, None, tombstones) or record for record in unseen)
@@ -46,7 +48,8 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
         article_table = _open_table("articles", block.index, staging, open_files)
         reject_table = _open_table("rejects", block.index, staging, open_files)
         members = MemberWriter(block.index, config.dedup, staging, open_files)
-        fates = _fates(records, config, read_repeated(staging), tombstones, counter)
+        repeated = partial(repeated_in, read_repeated(staging))
+        fates = _fates(records, config, repeated, tombstones, counter)
         for batch in portions(fates, _chars_of, BATCH_CHARS, BATCH_ROWS):
             articles = [(n, fate) for n, fate in batch if isinstance(fate, Article)]
             rejections = [(n, fate) for n, fate in batch if isinstance(fate, Rejection)]
@@ -58,13 +61,13 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
             counts.articles += len(kept)
             counts.rejects += len(rejections) + len(misfits)
             counter.add("rejects", len(misfits))
-    sightings.stage(block.index, staging)
+    stage_sightings(block.index, sightings, staging)
     staging.note(block.index, "cleaned", counts)
     return block.index
 
 
 def _unseen_records(
-    block: Block, config: Config, staging: Staging, counts: CleanedCounts, sightings: Sightings
+    block: Block, config: Config, staging: Staging, counts: CleanedCounts, sightings: list[Sighting]
 ) -> Iterator[Document | Rejection]:
     """Yield records that no earlier run has seen; count all, add the others to *sightings*."""
     seen = staging.array("seen", mmap_mode="r")
@@ -81,7 +84,7 @@ def _unseen_records(
             if seen is not None and record.id and lookup(seen, ids_in([record.id]))[1][0]:
                 count.unchanged += 1
                 counter.add("records")
-                sightings.add(record)
+                sightings.append(sighting_of(record))
                 continue
             if isinstance(record, Rejection):
                 count.retry |= record.retryable
@@ -108,12 +111,12 @@ _MISFIT = (pa.ArrowException, ValueError, OverflowError, TypeError)
 def _fates(
     records: Iterator[Document | Rejection],
     config: Config,
-    repeated: Repeated,
+    repeated: Callable[[Document], frozenset[str]],
     tombstones: frozenset[bytes],
     counter: LiveCounter,
 ) -> Iterator[_Fate]:
     """Yield what becomes of each record, numbered from 0, and count it."""
-    for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated.of)):
+    for ordinal, (article, rejection) in enumerate(process_records(records, config, repeated)):
         result = cast("Article | Rejection", rejection or article)
         # A page may state its url, which is known only now.
         record = result.document if isinstance(result, Article) else result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,28 +18,20 @@ from pipeline.write.parquet import write_parquet
 _EARLY = pa.schema([SIGHTINGS_SCHEMA.field(name) for name in ("id", "source", "fetched_at")])
 """Columns of staged sightings; the run's are added later."""
 _ROW_GROUP = 100_000
+Sighting: TypeAlias = dict[str, object]
 
 
-class Sightings:
-    """Documents of one block that an earlier run has seen."""
+def sighting_of(record: Document | Rejection) -> Sighting:
+    """Return the sighting of a record that an earlier run has seen; a rejection has no time."""
+    fetched = parse_timestamp(getattr(record, "fetched_at", None) or "")
+    instant = fetched.instant if fetched else None
+    return {"id": record.id, "source": record.source, "fetched_at": instant}
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[str, str, datetime | None]] = []
 
-    def add(self, record: Document | Rejection) -> None:
-        """Add a record; a rejection has no time."""
-        fetched = parse_timestamp(getattr(record, "fetched_at", None) or "")
-        instant = fetched.instant if fetched else None
-        self._rows.append((str(record.id), record.source, instant))
-
-    def stage(self, index: int, staging: Staging) -> None:
-        """Stage the sightings for ``write_sightings``."""
-        columns = zip(*self._rows, strict=True) if self._rows else ((), (), ())
-        table = pa.Table.from_arrays(
-            [pa.array(values, each.type) for values, each in zip(columns, _EARLY, strict=True)],
-            schema=_EARLY,
-        )
-        write_parquet(staging.block_file(index, "sightings"), _EARLY, [table], _ROW_GROUP)
+def stage_sightings(index: int, sightings: list[Sighting], staging: Staging) -> None:
+    """Stage the sightings of a block for ``write_sightings``."""
+    table = pa.Table.from_pylist(sightings, _EARLY)
+    write_parquet(staging.block_file(index, "sightings"), _EARLY, [table], _ROW_GROUP)
 
 
 def sighted(staged: pa.Table, ids: Sequence[str] | None = None) -> pa.Table:
@@ -55,14 +47,9 @@ def write_sightings(index: int, found: Iterable[pa.Table], run: RunName, staging
     path = staging.block_file(index, "sightings")
     earlier = [pq.ParquetFile(local(path)).read()] if path.exists() else []
     tables = [
-        pa.Table.from_arrays(
-            [
-                *table.columns,
-                pa.array([run.run_id] * len(table), pa.string()),
-                pa.array([run.logical_date] * len(table), pa.date32()),
-            ],
-            schema=SIGHTINGS_SCHEMA,
-        )
+        table.append_column("run_id", pa.array([run.run_id] * len(table), pa.string()))
+        .append_column("logical_date", pa.array([run.logical_date] * len(table), pa.date32()))
+        .cast(SIGHTINGS_SCHEMA)
         for table in (*earlier, *found)
     ]
     path = staging.table_file(index, "state/sightings")

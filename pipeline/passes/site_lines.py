@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -67,21 +66,14 @@ _PRINTED_HOST = re.compile(
 _ROWS = 1 << 20
 
 
-@dataclass(frozen=True, eq=False)
-class Repeated:
-    """The lines that repeat: uint64, ascending."""
-
-    lines: NDArray[np.uint64]
-
-    def of(self, document: Document) -> frozenset[str]:
-        """Return the lines of *document* that occur on many pages of its site."""
-        page = _page(document) if len(self.lines) else None
-        if page is None:
-            return frozenset()
-        found = dict(_short_lines(page))
-        digests = np.fromiter(found.values(), np.uint64, len(found))
-        known = lookup(self.lines, digests)[1]
-        return frozenset(text for text, repeats in zip(found, known, strict=True) if repeats)
+def repeated_in(repeated: NDArray[np.uint64], document: Document) -> frozenset[str]:
+    """Return the lines of *document* that occur on many pages of its site (``read_repeated``)."""
+    page = _page(document) if len(repeated) else None
+    if page is None:
+        return frozenset()
+    found = dict(_short_lines(page))
+    known = lookup(repeated, np.fromiter(found.values(), np.uint64, len(found)))[1]
+    return frozenset(text for text, repeats in zip(found, known, strict=True) if repeats)
 
 
 def count_lines(block: Block, config: Config, staging: Staging) -> int:
@@ -129,10 +121,10 @@ def gather_repeated(shards: int, staging: Staging) -> None:
     write_parquet(path, LINES_SCHEMA, tables, _ROWS, differences=("page",))
 
 
-def read_repeated(staging: Staging) -> Repeated:
-    """Read which lines repeat; none if nothing was counted."""
+def read_repeated(staging: Staging) -> NDArray[np.uint64]:
+    """Read which lines repeat: uint64, ascending; none if nothing was counted."""
     found = staging.array("site_lines")
-    return Repeated(np.empty(0, np.uint64) if found is None else found)
+    return np.empty(0, np.uint64) if found is None else found
 
 
 class _Page(NamedTuple):

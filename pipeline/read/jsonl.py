@@ -47,7 +47,7 @@ def jsonl_records(
             if line.ended or final or getattr(record, "reason", "") not in _CUT_SHORT:
                 yield record
             else:
-                yield Unfinished(f"{part.source}#{number}", "the last line is not whole yet")
+                yield Unfinished(f"{part.source}#{number}")
     except BrokenStreamError as error:
         detail = f"{error}, after line {number}"
         yield reject(place_in(part), "broken_compression", detail, error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import BinaryIO, NamedTuple, cast
@@ -86,7 +87,6 @@ class Unfinished:
     """A last line without its newline: still being written, so it is left to a later run."""
 
     source: str
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +150,9 @@ def is_as_planned(stream: BinaryIO, part: Part) -> bool:
         return True
     place = stream.tell()
     stream.seek(0)
-    digest = blake2b(digest_size=16)
-    left = part.size
-    while chunk := stream.read(min(left, _CHUNK_BYTES)):
-        digest.update(chunk)
-        left -= len(chunk)
+    digest = survey_whole(stream, limit=part.size).digest
     stream.seek(place)
-    return digest.hexdigest() == part.digest
+    return digest == part.digest
 
 
 def byte_range(stream: BinaryIO, start: int, stop: int | None) -> BinaryIO:
@@ -183,11 +179,11 @@ class _Limited:
         return content
 
 
-def survey_whole(stream: BinaryIO, _block_bytes: int = 0) -> Survey:
-    """Compute digest and size of a *stream* that is never cut."""
+def survey_whole(stream: BinaryIO, _block_bytes: int = 0, limit: int = sys.maxsize) -> Survey:
+    """Compute digest and size of a *stream* that is never cut, or of its first *limit* bytes."""
     digest = blake2b(digest_size=16)
     size = 0
-    while chunk := stream.read(_CHUNK_BYTES):
+    while chunk := stream.read(min(_CHUNK_BYTES, limit - size)):
         digest.update(chunk)
         size += len(chunk)
     return Survey(digest.hexdigest(), size, ())

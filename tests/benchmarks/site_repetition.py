@@ -19,18 +19,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.clean import clean_document
 from pipeline.config import CleanConfig
 from pipeline.passes.site_lines import (
     SEEN,
-    Repeated,
     _digest,
     _distinct,
     _Page,
     _page,
     _repeated,
     _short_lines,
+    repeated_in,
 )
 from pipeline.records import Document, identify
 
@@ -64,11 +65,11 @@ def labelled_pages(rendering: str) -> Iterator[Labelled]:
                     yield Labelled(document, page, labels)
 
 
-def outcome(pages: Sequence[Labelled], repeated: Repeated | None) -> Counter[str]:
+def outcome(pages: Sequence[Labelled], repeated: NDArray[np.uint64]) -> Counter[str]:
     """Clean *pages*; count the lines of each label that stay, and all of them."""
     counts: Counter[str] = Counter()
     for each in pages:
-        known = repeated.of(each.document) if repeated else frozenset()
+        known = repeated_in(repeated, each.document)
         kept = {
             line.strip()
             for line in clean_document(each.document, CleanConfig(), known).text.split("\n")
@@ -102,7 +103,7 @@ def main() -> None:
     for pages in arguments.pages:
         large = [each for each in found if sites[each.page.site] >= pages]
         shares = []
-        for repeated in (None, Repeated(_repeated(seen, pages))):
+        for repeated in (np.empty(0, np.uint64), _repeated(seen, pages)):
             counts = outcome(large, repeated)
             shares.append((counts["d kept"] / counts["d"], 1 - counts["k kept"] / counts["k"]))
         (chrome, story), (chrome_with, story_with) = shares

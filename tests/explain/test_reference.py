@@ -50,7 +50,8 @@ def test_every_setting_stands_below_its_documentation():
     """The default file can be read from top to bottom."""
     lines = default_config().splitlines()
 
-    for section, setting, info in settings():
+    for name, info in settings().items():
+        section, setting = name.split(".")
         place = lines.index(f"  # {info.description}", lines.index(f"{section}:"))
         assert lines[place + 1].startswith(f"  {setting}: ")
     assert Config().model_dump(mode="json") == yaml.safe_load(default_config())

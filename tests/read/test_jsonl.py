@@ -131,7 +131,7 @@ def test_an_unfinished_last_line_is_not_yet() -> None:
     payload = b'{"text": "a"}\n{"text": "b'
 
     waiting = read(payload, final=False)[-1]
-    assert waiting == Unfinished("in/news.jsonl#2", "the last line is not whole yet")
+    assert waiting == Unfinished("in/news.jsonl#2")
     assert read(payload, final=True)[-1].reason == "not_json"
     assert read(gzip.compress(payload), ".jsonl.gz", final=False)[-1].reason == "not_json"
     assert len(read(b'{"text": "a"}\n  ', final=False)) == 1

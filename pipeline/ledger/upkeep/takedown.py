@@ -27,7 +27,7 @@ from pipeline.ledger.history import (
     read_table,
     table_files,
 )
-from pipeline.ledger.upkeep.rewrite import fitted, next_name, row_group_rows, save_rewritten
+from pipeline.ledger.upkeep.rewrite import next_name, row_group_rows, save_rewritten
 from pipeline.passes.tombstones import tombstone
 from pipeline.passes.write_block import verdict_columns
 from pipeline.storage import Place
@@ -334,20 +334,13 @@ def _rewritten(
 
 def _as_articles(copies: pa.Table, verdicts: NDArray[np.void]) -> pa.Table:
     """Turn duplicates into articles, without ``evidence``, which duplicates do not have."""
-    copies = copies.drop_columns(["evidence"])
-    wanted = schema("articles")
-    copies = copies.append_column(
-        wanted.field("evidence"), pa.array([[]] * len(copies), wanted.field("evidence").type)
-    )
-    for name in ("revision_of", "fuller_than"):
-        named = [each.tobytes().hex() if each.any() else None for each in verdicts[name]]
-        copies = copies.append_column(name, pa.array(named, pa.string()))
-    pages = [
-        verdict["page_id"].tobytes().hex() if verdict["page_id"].any() else own
-        for verdict, own in zip(verdicts, copies["id"].to_pylist(), strict=True)
-    ]
-    copies = copies.append_column("page_id", pa.array(pages, pa.string()))
-    return fitted(copies, wanted)
+    rows = copies.to_pylist()
+    for row, verdict in zip(rows, verdicts, strict=True):
+        row |= {"evidence": [], "page_id": row["id"]}
+        for name in ("page_id", "revision_of", "fuller_than"):
+            if verdict[name].any():
+                row[name] = verdict[name].tobytes().hex()
+    return pa.Table.from_pylist(rows, schema("articles"))
 
 
 def _changed(
