@@ -16,7 +16,6 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +34,7 @@ from pipeline.ledger.history import (
 from pipeline.read.parts import digest_look
 from pipeline.staging import WindowPart
 from pipeline.storage import Place, open_own, opened, replacing
+from pipeline.text.unicode import digest as digest_of
 from pipeline.write.parquet import undamaged
 
 SETTLED_NS = 2_000_000_000
@@ -167,7 +167,7 @@ _ANY = "*"
 
 def input_digest(source: str, digest: str | None) -> bytes:
     """Return the digest of a file's name and content, 16 bytes."""
-    return blake2b(f"{digest} {source}".encode(), digest_size=16).digest()
+    return digest_of(f"{digest} {source}")
 
 
 def look_of(path: str, source: str, now_ns: int) -> bytes | None:
@@ -253,7 +253,7 @@ def _keys_for(articles: Place, run: CommittedRun, config: DedupConfig, output: P
     listed = isinstance(published, Path) or published in table_files(run.folder, "state/keys")
     if listed and made_with(published, config):
         return published
-    settings = blake2b(signature_settings(config).encode(), digest_size=4).hexdigest()
+    settings = digest_of(signature_settings(config), 4).hex()
     again = output / ".index" / f"keys-{settings}" / run.run_id / articles.name
     if not made_with(again, config):
         write_keys(again, sign_again(articles, config, output / ".staging"))

@@ -24,10 +24,11 @@ from pipeline.ledger.inputs import InputFile, Inputs, is_input
 from pipeline.ledger.log import RUN_ID
 from pipeline.read import survey
 from pipeline.read.formats import FORMATS
-from pipeline.read.parts import Block, Part, digest_version
+from pipeline.read.parts import Block, Part
 from pipeline.read.single import SIDECAR, sidecar_of
 from pipeline.staging import RunName, Staging
 from pipeline.storage import Place, listed, local, open_input, open_own
+from pipeline.text.unicode import digest
 from pipeline.version import FORMAT_VERSION, VERSION
 
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
@@ -163,9 +164,8 @@ def make_plan(
     facts: list[Any] = [VERSION, name, parent and parent.run_id, _table_settings(config), read]
     if past.tombstones:  # they change the rows
         facts.append(sorted(each.hex() for each in past.tombstones))
-    digest = blake2b(json.dumps(facts).encode(), digest_size=4).hexdigest()
     plan = Plan(
-        run_id=f"{name}-{digest}",
+        run_id=f"{name}-{digest(json.dumps(facts), 4).hex()}",
         sequence=past.sequence,
         parent=parent.run_id if parent else None,
         logical_date=logical_date,
@@ -198,12 +198,12 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
             found = survey(stream, file.suffix, config.run.block_bytes)
     except OSError:
         return _unreadable(whole, past)
-    digest = _with_sidecar(found.digest, file, config)
-    reader = past.index.reader_of(file.source, digest)
+    content = _with_sidecar(found.digest, file, config)
+    reader = past.index.reader_of(file.source, content)
     if reader is not None and not again:
         return _Examined(known=(look, reader) if look else None)
     shown = look.hex() if look else None
-    before = past.attempts.get((file.source, digest), 0)
+    before = past.attempts.get((file.source, content), 0)
     # An incomplete last line waits until a later run finds the file unchanged or old. Objects do
     # not grow.
     final = bool(before or file.version) or not _changed_since(
@@ -214,14 +214,14 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
         replace(whole, start=start, stop=stop, first_record=first_record)
         for start, stop, first_record in found.cuts
     )
-    planned = PlannedInput(file.source, digest, found.size, before + 1, shown)
+    planned = PlannedInput(file.source, content, found.size, before + 1, shown)
     return _Examined(planned, parts or (whole,))
 
 
 def _look(file: InputFile, now_ns: int) -> bytes | None:
     """Return the look of *file* and its sidecar; None if it cannot be relied on."""
     if file.version:
-        return digest_version(file.version, file.source)
+        return digest(f"{file.version} {file.source}")
     own = look_of(file.path, file.source, now_ns)
     sidecar = file.path + SIDECAR
     if not FORMATS[file.suffix].single or not os.path.exists(sidecar):  # noqa: PTH110
@@ -230,12 +230,12 @@ def _look(file: InputFile, now_ns: int) -> bytes | None:
     return blake2b(own + described, digest_size=16).digest() if own and described else None
 
 
-def _with_sidecar(digest: str, file: InputFile, config: Config) -> str:
-    """Return *digest*, or the digest of file and sidecar if there is one."""
+def _with_sidecar(content: str, file: InputFile, config: Config) -> str:
+    """Return the digest *content* of a file, or that of file and sidecar if there is one."""
     sidecar = sidecar_of(file.path, config.input) if FORMATS[file.suffix].single else None
     if sidecar is None:
-        return digest
-    return blake2b(digest.encode() + sidecar, digest_size=16).hexdigest()
+        return content
+    return blake2b(content.encode() + sidecar, digest_size=16).hexdigest()
 
 
 def _changed_since(path: str, time_ns: int) -> bool:

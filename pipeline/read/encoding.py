@@ -137,15 +137,16 @@ def _marked(payload: bytes) -> Decoded | None:
             body = payload[len(mark) :]
             decoded = _strictly(body, encoding)
             if decoded is None and len(body) > 1:
-                lenient = Decoded(body.decode(encoding, "replace"), encoding)
-                decoded = lenient if _replaced_share(lenient.text) < 0.05 else None
+                decoded = _leniently(body, encoding, 0.05)
             if decoded is not None:
                 return decoded
     return None
 
 
-def _replaced_share(text: str) -> float:
-    return text.count("\ufffd") / max(1, len(text))
+def _leniently(payload: bytes, encoding: str, most: float) -> Decoded | None:
+    """Decode if at most this share of the characters is undecodable: they become U+FFFD."""
+    text = payload.decode(encoding, "replace")
+    return Decoded(text, encoding) if text.count("\ufffd") <= most * max(1, len(text)) else None
 
 
 def _unmarked_utf16(payload: bytes) -> Decoded | None:
@@ -219,10 +220,9 @@ def by_label(payload: bytes, label: str) -> Decoded | None:
         encoding = WIDER.get(known, known)
         if codecs.lookup(encoding).name.startswith(_NO_CHARSETS):
             return None
-        text = payload.decode(encoding, "replace")
+        return _leniently(payload, encoding, 0.01)
     except (LookupError, UnicodeError):
         return None
-    return Decoded(text, encoding) if _replaced_share(text) <= 0.01 else None
 
 
 def _damaged_utf8(payload: bytes) -> Decoded | None:
@@ -279,11 +279,8 @@ def detected(payload: bytes) -> Decoded | None:
         match = from_bytes(sample, cp_isolation=[encoding], enable_fallback=False).best()
         if match is not None:
             found.append((round(match.chaos, 2), -match.coherence, rank))
-    for _, _, rank in sorted(found):
-        text = payload.decode(_PLAUSIBLE[rank], "replace")
-        if _replaced_share(text) <= 0.01:
-            return Decoded(text, _PLAUSIBLE[rank])
-    return None
+    decoded = (_leniently(payload, _PLAUSIBLE[rank], 0.01) for _, _, rank in sorted(found))
+    return next(filter(None, decoded), None)
 
 
 def _sample(payload: bytes) -> bytes:
@@ -298,9 +295,7 @@ def _sample(payload: bytes) -> bytes:
 
 
 def _mostly_ascii(payload: bytes) -> Decoded | None:
-    """Decode a text with a few bytes that fit no encoding: they become U+FFFD."""
-    text = payload.decode("utf-8", "replace")
-    return Decoded(text, "utf-8") if _replaced_share(text) <= 0.1 else None
+    return _leniently(payload, "utf-8", 0.1)
 
 
 WIDER = {

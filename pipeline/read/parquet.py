@@ -33,13 +33,9 @@ _PYARROW_RAISES = (pa.ArrowException, OSError, ValueError)
 
 
 class _Group(NamedTuple):
-    """A row group.
+    """A row group: its number from 0, its number of rows, its uncompressed size in bytes.
 
-    Attributes:
-        number: in the file, from 0.
-        offset: approximate position in the file, assuming equal compression of all groups.
-        rows: number of rows.
-        unpacked: uncompressed size in bytes.
+    ``offset``: approximate position in the file, assuming equal compression of all groups.
     """
 
     number: int
@@ -133,9 +129,7 @@ def _damage(error: Exception) -> _DamagedError:
 
     pyarrow uses the class OSError for damage, too.
     """
-    if isinstance(error, MemoryError):
-        raise error
-    if isinstance(error, OSError) and error.errno is not None:
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) is not None:
         raise error
     return _DamagedError(" ".join(str(error).split())[:300] or type(error).__name__)
 

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import BinaryIO, NamedTuple, cast
 
 from pipeline.storage.objects import version_of
+from pipeline.text.unicode import digest
 
 _CHUNK_BYTES = 1 << 20
 
@@ -91,13 +92,10 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The result of one pass over a file's bytes.
+    """The result of one pass over a file: blake2b of its bytes in hex, its size in bytes.
 
-    Attributes:
-        digest: blake2b of the bytes, 32 hex digits.
-        size: in bytes.
-        cuts: (start, stop, first_record) of each part, in order and without gaps;
-            empty if the file is not cut.
+    ``cuts``: (start, stop, first_record) of each part, in order and without gaps; empty if the file
+    is not cut.
     """
 
     digest: str
@@ -109,9 +107,7 @@ class Survey:
 class Block:
     """Inputs that become one staged block and one file of each table.
 
-    Attributes:
-        index: position in the plan, from 0; it determines the order of the output.
-        parts: whole files, or ranges of large files.
+    ``index``: position in the plan, from 0, which determines the order of the output.
     """
 
     index: int
@@ -126,12 +122,7 @@ class Block:
 def digest_look(found: os.stat_result, source: str) -> bytes:
     """Digest a file's name, inode, size and times, without reading it; 16 bytes."""
     facts = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-    return blake2b(f"{facts} {source}".encode(), digest_size=16).digest()
-
-
-def digest_version(version: str, source: str) -> bytes:
-    """Digest the version of an object, as the store reports it; 16 bytes."""
-    return blake2b(f"{version} {source}".encode(), digest_size=16).digest()
+    return digest(f"{facts} {source}")
 
 
 def is_as_planned(stream: BinaryIO, part: Part) -> bool:
@@ -143,16 +134,16 @@ def is_as_planned(stream: BinaryIO, part: Part) -> bool:
     if part.digest is None or part.size is None:
         return True  # unknown
     if version := version_of(stream):
-        look = digest_version(version, part.source)
+        look = digest(f"{version} {part.source}")
     else:
         look = digest_look(os.fstat(stream.fileno()), part.source)
     if part.look == look.hex():
         return True
     place = stream.tell()
     stream.seek(0)
-    digest = survey_whole(stream, limit=part.size).digest
+    found = survey_whole(stream, limit=part.size)
     stream.seek(place)
-    return digest == part.digest
+    return found.digest == part.digest
 
 
 def byte_range(stream: BinaryIO, start: int, stop: int | None) -> BinaryIO:
@@ -181,12 +172,12 @@ class _Limited:
 
 def survey_whole(stream: BinaryIO, _block_bytes: int = 0, limit: int = sys.maxsize) -> Survey:
     """Compute digest and size of a *stream* that is never cut, or of its first *limit* bytes."""
-    digest = blake2b(digest_size=16)
+    hashed = blake2b(digest_size=16)
     size = 0
     while chunk := stream.read(min(_CHUNK_BYTES, limit - size)):
-        digest.update(chunk)
+        hashed.update(chunk)
         size += len(chunk)
-    return Survey(digest.hexdigest(), size, ())
+    return Survey(hashed.hexdigest(), size, ())
 
 
 def survey_lines(stream: BinaryIO, block_bytes: int) -> Survey:
@@ -195,12 +186,12 @@ def survey_lines(stream: BinaryIO, block_bytes: int) -> Survey:
     A line longer than *block_bytes* stays whole. A last line without its newline is part of
     the last cut.
     """
-    digest = blake2b(digest_size=16)
+    hashed = blake2b(digest_size=16)
     cuts: list[tuple[int, int, int]] = []
     size = start = 0
     record = next_record = 1
     while chunk := stream.read(_CHUNK_BYTES):
-        digest.update(chunk)
+        hashed.update(chunk)
         counted = 0
         # A part has at least block_bytes: its newline is its byte block_bytes - 1 or a later one.
         while (at := chunk.find(b"\n", max(0, start + block_bytes - 1 - size))) >= 0:
@@ -212,4 +203,4 @@ def survey_lines(stream: BinaryIO, block_bytes: int) -> Survey:
         size += len(chunk)
     if start < size:
         cuts.append((start, size, record))
-    return Survey(digest.hexdigest(), size, tuple(cuts) if len(cuts) > 1 else ())
+    return Survey(hashed.hexdigest(), size, tuple(cuts) if len(cuts) > 1 else ())
