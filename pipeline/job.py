@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from functools import partial
+from typing import TypeAlias
 
 from pipeline.config import Config
 from pipeline.dedup.steps.layouts import lookup_shards
@@ -41,6 +42,8 @@ from pipeline.monitor.progress import stage_timings
 from pipeline.staging import PartCount, RunName, Staging, Window
 from pipeline.storage import Place, output_place, write_bytes
 from pipeline.storage.objects import StorePath
+
+Runs: TypeAlias = list[CommittedRun]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,25 +182,23 @@ def preview_run(config: Config) -> Preview:
     return Preview(inputs, plan, runs[-1].run_id if runs else None)
 
 
-def _remembered(config: Config, runs: list[CommittedRun], day: date) -> list[CommittedRun]:
+def _remembered(config: Config, runs: Runs, day: date) -> Runs:
     days = config.input.remember_days
     return [run for run in runs if not days or (day - run.logical_date).days <= days]
 
 
 def _past(
-    inputs: Inputs,
-    runs: list[CommittedRun],
-    index: Index,
-    config: Config,
-    again: Sequence[str] = (),
+    inputs: Inputs, runs: Runs, index: Index, config: Config, again: Sequence[str] = ()
 ) -> Past:
-    newest = runs[-1] if runs else None
-    attempts = attempts_of(newest) if newest else {}
     output = output_place(config.write.output)
-    tombstones = tombstones_of(output / "runs")
-    sequence = next_sequence(output, runs)
-    found = read_again(inputs, runs, config, again)
-    return Past(index, newest, sequence, attempts, tombstones, found)
+    return Past(
+        index=index,
+        newest=runs[-1] if runs else None,
+        sequence=next_sequence(output, runs),
+        attempts=attempts_of(runs[-1]) if runs else {},
+        tombstones=tombstones_of(output / "runs"),
+        again=read_again(inputs, runs, config, again),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ class _Job:
     def _staging(self, plan: Plan) -> Staging:
         return Staging(str((self.output / ".staging" / plan.run_id).absolute()))
 
-    def _index(self, runs: list[CommittedRun], day: date) -> Index:
+    def _index(self, runs: Runs, day: date) -> Index:
         before = load_index(self.output)
         index = before.following(_remembered(self.config, runs, day))
         if index.covers != before.covers:
@@ -252,29 +253,23 @@ class _Job:
         return index
 
     def _carry_out(
-        self,
-        plan: Plan,
-        runs: list[CommittedRun],
-        index: Index,
-        started: float,
-        *,
-        resumed: bool = False,
+        self, plan: Plan, runs: Runs, index: Index, started: float, *, resumed: bool = False
     ) -> Published:
         """Run the passes of *plan*, check the account, and publish the run."""
         with racing(self.output, plan.sequence):
             staging = self._prepared(plan, runs, index)
             began, blocks = time.time(), range(len(plan.blocks))
             self.engine(plan, RunName(plan.run_id, plan.logical_date), self.config, staging)
-            alarm = self.config.dedup.alarm_cluster_size
-            account, counts = tally(staging, blocks, alarm)
+            account, counts = tally(staging, blocks, self.config.dedup.alarm_cluster_size)
             try:
                 account.check()
             except AccountError:
                 staging.remove()  # else every later run would resume it and fail again
                 raise
             write_inputs(staging.result, plan, counts, self.config.input.max_attempts)
+            when = datetime.fromtimestamp(started, timezone.utc)
             timings = {
-                "started": _iso(started),
+                "started": when.isoformat(timespec="seconds"),
                 "seconds": round(time.time() - started, 3),
                 **stage_timings(staging, blocks, began),
             }
@@ -292,7 +287,7 @@ class _Job:
             self._remember(plan, counts, runs, index, folder)
         return published
 
-    def _prepared(self, plan: Plan, runs: list[CommittedRun], index: Index) -> Staging:
+    def _prepared(self, plan: Plan, runs: Runs, index: Index) -> Staging:
         """Prepare the staging folder, with what the passes need from earlier runs."""
         staging = self._staging(plan)
         seen = without_rejected(index.ids.digests, runs, plan.again)
@@ -303,12 +298,7 @@ class _Job:
         return staging
 
     def _remember(
-        self,
-        plan: Plan,
-        counts: dict[str, PartCount],
-        runs: list[CommittedRun],
-        index: Index,
-        folder: Place,
+        self, plan: Plan, counts: dict[str, PartCount], runs: Runs, index: Index, folder: Place
     ) -> None:
         run = CommittedRun(folder, plan.run_id, plan.sequence, plan.logical_date)
         remembered = [each for each in runs if each.sequence in index.covers]
@@ -318,7 +308,3 @@ class _Job:
             if each.look and not counts[each.source].retry
         ]
         save_index(self.output, index.following([*remembered, run]).with_looks(looks))
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")

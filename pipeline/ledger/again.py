@@ -6,6 +6,7 @@ good.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from pipeline.ledger.history import (
     table_files,
 )
 from pipeline.ledger.inputs import Inputs
-from pipeline.storage import Place, place_of
+from pipeline.storage import place_of
 from pipeline.write.columns import TABLES
 
 SETTINGS: dict[str, tuple[str, ...]] = {
@@ -106,11 +107,7 @@ def without_rejected(
 
 def _below(path: str, inputs: Inputs) -> list[str]:
     wanted = _resolved(path)
-    found = []
-    for file in inputs.files:
-        place = _resolved(file.path)
-        if type(place) is type(wanted) and place.is_relative_to(wanted):  # type: ignore[arg-type]
-            found.append(file.source)
+    found = [file.source for file in inputs.files if _resolved(file.path).startswith(wanted)]
     if not found:
         raise UsageError(
             f"--again {path}: no input is at or below it; name a file or folder of input.paths"
@@ -118,9 +115,10 @@ def _below(path: str, inputs: Inputs) -> list[str]:
     return found
 
 
-def _resolved(path: str) -> Place:
+def _resolved(path: str) -> str:
+    """Return an absolute path or address that ends in a slash."""
     place = place_of(path)
-    return place.resolve() if isinstance(place, Path) else place
+    return os.path.join(place.resolve() if isinstance(place, Path) else str(place), "")  # noqa: PTH118
 
 
 def _changed(manifest: Mapping[str, Any], config: Config) -> set[str]:

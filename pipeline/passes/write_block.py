@@ -50,14 +50,9 @@ def write_block(
     block = _Block(index, judged[~kept], judged[kept], repeated, run, staging)
     joins = ~kept | (judged["cluster_id"] != judged["representative_id"]).any(axis=1)
     counts = WrittenCounts(joined=Counter(map(_hex, judged["cluster_id"][joins])))
-    portions = {
-        "articles": block.articles(counts),
-        "duplicates": block.duplicates(counts),
-        "rejects": block.rejects(counts),
-    }
     for table in TABLES:
-        path = staging.table_file(index, table)
-        rows = write_parquet(path, schema(table), portions[table], config.write.row_group_rows)
+        path, portions = staging.table_file(index, table), getattr(block, table)(counts)
+        rows = write_parquet(path, schema(table), portions, config.write.row_group_rows)
         setattr(counts, table, rows)
     if counts.articles:
         keys = keys_table(index, np.concatenate(block.kept_rows), config.dedup, staging)
@@ -69,7 +64,7 @@ def write_block(
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """A staged block and the verdicts about its rows.
+    """A staged block and the verdicts about its rows; a method gives the rows of each table.
 
     Attributes:
         copies: verdicts on duplicates, by row.
@@ -104,7 +99,8 @@ class _Block:
             self.seen_again.append(sighted(staged.filter(pa.array(repeated))))
             stays = ~repeated & ~np.isin(rows, self.copies["row"])
             chosen = staged.filter(pa.array(stays))
-            counts.removed_by_rule.update(_rules(chosen))
+            spans = pc.list_flatten(chosen["removed"])
+            counts.removed_by_rule.update(pc.struct_field(spans, "rule").to_pylist())
             counts.undated_articles += chosen["date_published"].null_count
             self.kept_rows.append(rows[stays])
             late = self._decided(chosen, rows[stays])
@@ -169,11 +165,6 @@ class _Block:
 
 def _sources(staged: pa.Table, chosen: NDArray[np.bool_]) -> Counter[str]:
     return Counter(staged["source"].filter(pa.array(chosen)).to_pylist())
-
-
-def _rules(articles: pa.Table) -> Counter[str]:
-    spans = pc.list_flatten(articles["removed"])
-    return Counter(pc.struct_field(spans, "rule").to_pylist())
 
 
 def _hex(value: NDArray[np.uint8]) -> str:

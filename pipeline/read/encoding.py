@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from charset_normalizer import from_bytes
 from resiliparse.parse.encoding import map_encoding_to_html5
@@ -117,7 +118,8 @@ def decode(
     for label in (declared, _label_within(payload) if html else None):
         if label and (labelled := by_label(payload, label)):
             return labelled
-    for guess in (_damaged_utf8, _western, detect or detected, _mostly_ascii):
+    mostly_ascii = partial(_leniently, encoding="utf-8", most=0.1)
+    for guess in (_damaged_utf8, _western, detect or detected, mostly_ascii):
         if guessed := guess(payload):
             return guessed
     raise UndecodableError("no encoding fits the bytes")
@@ -292,10 +294,6 @@ def _sample(payload: bytes) -> bytes:
     # These bytes are never the second byte of a character, so no character is split.
     cut = max(sample.rfind(bytes([byte]), 0, _SAMPLE_BYTES) for byte in b"\n\r ,.<>")
     return sample[: cut if cut > 0 else _SAMPLE_BYTES]
-
-
-def _mostly_ascii(payload: bytes) -> Decoded | None:
-    return _leniently(payload, "utf-8", 0.1)
 
 
 WIDER = {
