@@ -127,12 +127,12 @@ def _records(paths: tuple[str, ...], config: Config) -> Iterator[Document | Reje
 
 
 def _file_parts(path: str) -> list[Part]:
+    from dataclasses import replace
+
     from pipeline.ledger.inputs import find_inputs
-    from pipeline.read.parts import Part
 
     inputs = find_inputs((path,))
-    found = inputs.files + inputs.unreadable
-    return [Part(file.path, file.source, file.suffix, final=True) for file in found]
+    return [replace(file, final=True) for file in inputs.files + inputs.unreadable]
 
 
 def _stdin_part() -> Part:

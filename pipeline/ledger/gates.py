@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from operator import add, mul
 from statistics import median
 from typing import Any, TypeAlias
 
@@ -91,10 +92,7 @@ LEAST = frozenset({"min_read_ratio"})
 """Gates whose baseline is the minimum of earlier runs instead of the median, because every night
 reads less than usual."""
 
-_LIMITS: dict[str, Callable[[float, float], float]] = {
-    "_rise": lambda baseline, setting: baseline + setting,
-    "_ratio": lambda baseline, setting: baseline * setting,
-}
+_LIMITS: dict[str, Callable[[float, float], float]] = {"_rise": add, "_ratio": mul}
 """Ending of a gate's name → its limit, computed from baseline and setting."""
 
 GATES = tuple(

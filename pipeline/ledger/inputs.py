@@ -14,30 +14,18 @@ from itertools import takewhile
 from pathlib import Path, PurePath
 from typing import Any, Literal, TypeAlias
 
+from pipeline.config import InputConfig
 from pipeline.errors import UsageError
-from pipeline.read.formats import FORMATS, PAGE, format_of, looks_like_page, may_be_page
+from pipeline.read.formats import FORMATS, PAGE, format_of, may_be_page
+from pipeline.read.markup import begins_like_page
+from pipeline.read.parts import Part
 from pipeline.read.single import SIDECAR
 from pipeline.storage import Place, open_input, refuse_url
 from pipeline.storage.objects import Stat, StorePath, check_store, is_url
+from pipeline.text.unicode import digest
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
 _HEAD_BYTES = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """A file to read.
-
-    Attributes:
-        source: its path relative to the root of its input, with forward slashes, as in the tables.
-        suffix: its key in ``read.FORMATS``.
-        version: of an object, its size and ETag, and those of its sidecar.
-    """
-
-    path: str
-    source: str
-    suffix: str
-    version: str | None = None
 
 
 @dataclass
@@ -45,16 +33,16 @@ class Inputs:
     """The files found in the inputs, and what was left out.
 
     Attributes:
-        files: supported files, in the order of their sources.
-        unreadable: folders that cannot be listed, as (path, source).
+        files: supported files, in the order of their sources; objects with their look.
+        unreadable: folders that cannot be listed, without a suffix.
         too_young: files changed less than ``input.min_age_s`` ago, left for the next run.
         ignored: number of unsupported files, by suffix.
         unfollowed: links to folders; pipes, sockets and devices with a supported suffix.
         outside: links to files outside of the input.
     """
 
-    files: list[InputFile] = field(default_factory=list)
-    unreadable: list[InputFile] = field(default_factory=list)
+    files: list[Part] = field(default_factory=list)
+    unreadable: list[Part] = field(default_factory=list)
     too_young: list[str] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
     unfollowed: list[str] = field(default_factory=list)
@@ -121,16 +109,14 @@ def find_inputs(
     return search.inputs
 
 
-def is_input(
-    path: str, source: str, suffix: str, patterns: tuple[str, ...], follow_links: FollowLinks
-) -> bool:
+def is_input(part: Part, config: InputConfig) -> bool:
     """Whether ``find_inputs`` could have found this file, or unreadable folder (no suffix)."""
-    search = _Search(0, 0, None, follow_links)
-    if ".." in PurePath(source).parts or (suffix and suffix not in FORMATS):
+    path, source, search = part.path, part.source, _Search(0, 0, None, config.follow_links)
+    if ".." in PurePath(source).parts or (part.suffix and part.suffix not in FORMATS):
         return False
     if is_url(path):
-        return is_object_input(path, source, [each for each in patterns if is_url(each)])
-    for pattern in patterns:
+        return is_object_input(path, source, [each for each in config.paths if is_url(each)])
+    for pattern in config.paths:
         if has_magic(pattern) and not os.path.lexists(pattern):
             root = Path(*_fixed_parts(PurePath(pattern).parts))
         elif path == str(Path(pattern)):
@@ -182,7 +168,7 @@ class _Search:
 
         def unreadable(error: OSError) -> None:
             path = Path(error.filename)
-            self.inputs.unreadable.append(InputFile(str(path), _source(path, root), ""))
+            self.inputs.unreadable.append(Part(str(path), _source(path, root), ""))
 
         for parent, folders, names in os.walk(root, onerror=unreadable):
             # Hidden files and folders are caches or incomplete (.cache, .part, .git).
@@ -241,21 +227,24 @@ class _Search:
         if any(abs(self.now - stat.st_mtime) < self.min_age_s for stat in stats):
             self.inputs.too_young.append(str(path))
             return
-        version = " ".join(stat.version for stat in stats) if is_url(str(path)) else None
-        self.inputs.files.append(InputFile(str(path), source, suffix, version))
+        look = None
+        if is_url(str(path)):
+            versions = " ".join(stat.version for stat in stats)
+            look = digest(f"{versions} {source}").hex()
+        self.inputs.files.append(Part(str(path), source, suffix, look=look))
 
 
 def _unsupported(file: str | Path) -> UsageError:
     return UsageError(f"input {file}: unsupported extension; supported: {', '.join(FORMATS)}")
 
 
-def _distinct(files: list[InputFile]) -> list[InputFile]:
+def _distinct(files: list[Part]) -> list[Part]:
     """Return each file once, under its longest source.
 
     The source is part of ids, so it must not depend on the order and spelling of inputs. A link
     counts as a file of its own.
     """
-    longest: dict[str, InputFile] = {}
+    longest: dict[str, Part] = {}
     for file in sorted(files, key=lambda file: (-len(file.source), file.source, file.path)):
         if is_url(file.path):
             longest.setdefault(file.path, file)
@@ -283,7 +272,8 @@ def _format_of(path: Place, exists: Callable[[Any], bool]) -> str | None:
         # An object may be missing: some tools write "folder/". Other errors of a store are raised.
         errors = OSError if isinstance(path, Path) else FileNotFoundError
         with suppress(errors), open_input(str(path)) as stream:
-            return PAGE if looks_like_page(stream.read(_HEAD_BYTES)) else None
+            head = stream.read(_HEAD_BYTES).replace(b"\0", b"")  # of UTF-16, ASCII is left
+            return PAGE if begins_like_page(head.decode("utf-8", "ignore")) else None
     return suffix
 
 

@@ -20,7 +20,7 @@ from pipeline.arrays import portions
 from pipeline.config import Config
 from pipeline.ledger.history import CommittedRun
 from pipeline.ledger.index import Index, look_of
-from pipeline.ledger.inputs import InputFile, Inputs, is_input
+from pipeline.ledger.inputs import Inputs, is_input
 from pipeline.ledger.log import RUN_ID
 from pipeline.read import survey
 from pipeline.read.formats import FORMATS
@@ -152,9 +152,7 @@ def make_plan(
     """
     now = time.time_ns()
     examined = _examine_all(inputs.files, lambda file: _examine(file, past, config, now))
-    examined += [
-        _unreadable(Part(each.path, each.source, each.suffix), past) for each in inputs.unreadable
-    ]
+    examined += [_unreadable(each, past) for each in inputs.unreadable]
     planned = tuple(each.planned for each in examined if each.planned)
     parts = (part for each in examined for part in each.parts)
     grouped = portions(parts, lambda part: part.bytes, config.run.block_bytes, MAX_PARTS)
@@ -176,28 +174,25 @@ def make_plan(
     return plan, [each.known for each in examined if each.known]
 
 
-def _examine_all(
-    files: Sequence[InputFile], examine: Callable[[InputFile], _Examined]
-) -> list[_Examined]:
+def _examine_all(files: Sequence[Part], examine: Callable[[Part], _Examined]) -> list[_Examined]:
     """Examine *files* in their order; objects in parallel, because a store takes time to reply."""
-    if not any(file.version for file in files):
+    if not any(file.look for file in files):
         return [examine(file) for file in files]
     with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
         return list(threads.map(examine, files))
 
 
-def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Examined:
+def _examine(file: Part, past: Past, config: Config, now_ns: int) -> _Examined:
     """Check the look of *file*; if it is unknown, read the file for its digest and cuts."""
     look = _look(file, now_ns)
     again = file.source in past.again
     if past.index.knows_look(look) and not again:
         return _Examined()
-    whole = Part(file.path, file.source, file.suffix)
     try:
         with open_input(file.path) as stream:
             found = survey(stream, file.suffix, config.run.block_bytes)
     except OSError:
-        return _unreadable(whole, past)
+        return _unreadable(file, past)
     content = _with_sidecar(found.digest, file, config)
     reader = past.index.reader_of(file.source, content)
     if reader is not None and not again:
@@ -206,10 +201,8 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
     before = past.attempts.get((file.source, content), 0)
     # An incomplete last line waits until a later run finds the file unchanged or old. Objects do
     # not grow.
-    final = bool(before or file.version) or not _changed_since(
-        file.path, now_ns - COMPLETE_AFTER_NS
-    )
-    whole = replace(whole, size=found.size, digest=found.digest, look=shown, final=final)
+    final = bool(before or file.look) or not _changed_since(file.path, now_ns - COMPLETE_AFTER_NS)
+    whole = replace(file, size=found.size, digest=found.digest, look=shown, final=final)
     parts = tuple(
         replace(whole, start=start, stop=stop, first_record=first_record)
         for start, stop, first_record in found.cuts
@@ -218,10 +211,10 @@ def _examine(file: InputFile, past: Past, config: Config, now_ns: int) -> _Exami
     return _Examined(planned, parts or (whole,))
 
 
-def _look(file: InputFile, now_ns: int) -> bytes | None:
+def _look(file: Part, now_ns: int) -> bytes | None:
     """Return the look of *file* and its sidecar; None if it cannot be relied on."""
-    if file.version:
-        return digest(f"{file.version} {file.source}")
+    if file.look:
+        return bytes.fromhex(file.look)
     own = look_of(file.path, file.source, now_ns)
     sidecar = file.path + SIDECAR
     if not FORMATS[file.suffix].single or not os.path.exists(sidecar):  # noqa: PTH110
@@ -230,7 +223,7 @@ def _look(file: InputFile, now_ns: int) -> bytes | None:
     return blake2b(own + described, digest_size=16).digest() if own and described else None
 
 
-def _with_sidecar(content: str, file: InputFile, config: Config) -> str:
+def _with_sidecar(content: str, file: Part, config: Config) -> str:
     """Return the digest *content* of a file, or that of file and sidecar if there is one."""
     sidecar = sidecar_of(file.path, config.input) if FORMATS[file.suffix].single else None
     if sidecar is None:
@@ -282,9 +275,7 @@ def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
         return False
     for array in path.parent.glob("*.npy"):
         np.load(local(array), mmap_mode="r")
-    rule = config.input.paths, config.input.follow_links
-    parts = (part for block in plan.blocks for part in block.parts)
-    return all(is_input(part.path, part.source, part.suffix, *rule) for part in parts)
+    return all(is_input(part, config.input) for block in plan.blocks for part in block.parts)
 
 
 def _table_settings(config: Config) -> dict[str, Any]:

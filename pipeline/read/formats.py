@@ -15,7 +15,6 @@ from typing import Any, BinaryIO
 from pipeline.config import InputConfig
 from pipeline.read.csv_files import csv_records
 from pipeline.read.jsonl import json_records, jsonl_records
-from pipeline.read.markup import begins_like_page
 from pipeline.read.parquet import parquet_records, survey_row_groups
 from pipeline.read.parts import Part, Survey, Unfinished, survey_lines, survey_whole
 from pipeline.read.single import single_document
@@ -114,8 +113,3 @@ def may_be_page(name: str) -> bool:
 
 PAGE = ".html"
 """The format of pages without an extension."""
-
-
-def looks_like_page(head: bytes) -> bool:
-    """Return whether a file begins like a page; *head*: its first bytes, in any encoding."""
-    return begins_like_page(head.replace(b"\0", b"").decode("utf-8", "ignore"))

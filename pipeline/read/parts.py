@@ -28,13 +28,14 @@ class Part:
 
     Attributes:
         path: path to open.
-        source: path from the input's root, as shown to users.
+        source: path from the input's root with forward slashes, as in the tables.
         suffix: a key of ``FORMATS``.
         start, stop: bytes [start, stop) of the file. Each cut is right after a newline, or
             about where a row group begins; None means the end of the file.
         first_record: number of the range's first line or row in the file, from 1.
         size, digest: of the whole file when the run was planned; None if unknown.
-        look: ``digest_look`` of the file at that time, in hex; None if it cannot be relied on.
+        look: in hex, ``digest_look`` of the file at that time, or digest of the versions of an
+            object and its sidecar; None if it cannot be relied on.
         final: whether a last JSONL line that is not whole is a record, not ``Unfinished``.
         skipped: numbers of records, ascending; after each of them the next record is left out,
             because reading it kills the process. Of Parquet, the rest of the row group is.

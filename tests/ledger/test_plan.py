@@ -23,7 +23,7 @@ from pipeline.config import Config
 from pipeline.ledger import plan as planning
 from pipeline.ledger.history import CommittedRun
 from pipeline.ledger.index import SETTLED_NS, Digests, Index, input_digest
-from pipeline.ledger.inputs import InputFile, Inputs, find_inputs
+from pipeline.ledger.inputs import Inputs, find_inputs
 from pipeline.ledger.plan import Past, Plan, find_interrupted, make_plan, read_plan
 from pipeline.read.parts import Part
 from pipeline.version import VERSION
@@ -175,8 +175,8 @@ def test_place_and_order_of_files_are_no_part_of_the_name(raw, tmp_path):
 def test_a_file_that_cannot_be_read_is_planned_without_a_digest(raw):
     """Its reader will reject it; it is tried again until it counts as read like that."""
     inputs = find_inputs((str(raw),))
-    inputs.files.insert(0, InputFile(str(raw / "absent.txt"), "absent.txt", ".txt"))
-    inputs.unreadable.append(InputFile(str(raw / "shut"), "shut", ""))
+    inputs.files.insert(0, Part(str(raw / "absent.txt"), "absent.txt", ".txt"))
+    inputs.unreadable.append(Part(str(raw / "shut"), "shut", ""))
     tried = past(attempts={("shut", None): 1})
     plan = make_plan(inputs, tried, DAY, Config())[0]
 
@@ -352,7 +352,7 @@ def test_a_plan_can_be_written_down(raw):
 def test_a_plan_with_a_name_that_is_no_unicode_can_be_written_down():
     """Its path holds lone surrogates; the plan is UTF-8 all the same, and complete."""
     path = os.fsdecode(b"/in/b\xff.txt")
-    inputs = Inputs(files=[InputFile(path, r"b\xff.txt", ".txt")])
+    inputs = Inputs(files=[Part(path, r"b\xff.txt", ".txt")])
     plan = make_plan(inputs, past(), DAY, Config())[0]
 
     facts = json.loads(plan.as_json(Config()).encode())
@@ -370,7 +370,7 @@ def test_objects_are_surveyed_at_the_same_time_and_planned_in_order(monkeypatch)
 
     monkeypatch.setattr(planning, "open_input", slow)
     monkeypatch.setattr(planning, "_with_sidecar", lambda digest, *_: digest)
-    files = [InputFile(f"s3://news/{name}", name, ".txt", "7 etag") for name in names]
+    files = [Part(f"s3://news/{name}", name, ".txt", look="77") for name in names]
     plan, _ = make_plan(Inputs(files), past(), DAY, Config())
 
     assert names == [each.source for each in plan.inputs]
