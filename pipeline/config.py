@@ -203,10 +203,8 @@ class GatesConfig(Section):
                 f"min_runs = {self.min_runs} is more than baseline_runs = {self.baseline_runs}; "
                 "no rise or ratio would ever be judged"
             )
-        for low, high in (
-            ("min_articles", "max_articles"),
-            ("min_articles_ratio", "max_articles_ratio"),
-        ):
+        for name in ("articles", "articles_ratio"):
+            low, high = f"min_{name}", f"max_{name}"
             least, most = getattr(self, low), getattr(self, high)
             if most and least > most:
                 raise ValueError(f"{low} = {least} is more than {high} = {most}; no run would pass")

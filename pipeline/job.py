@@ -48,11 +48,9 @@ Runs: TypeAlias = list[CommittedRun]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A run that was published.
+    """A run that was published, and its wall time from the plan to the commit in seconds.
 
-    Attributes:
-        seconds: wall time from the plan to the commit.
-        resumed: whether it finishes what an earlier process began.
+    ``resumed``: whether it finishes what an earlier process began.
     """
 
     plan: Plan
@@ -64,12 +62,9 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of ``run_job``.
+    """The result of ``run_job``: the files found in the inputs, and the runs published.
 
-    Attributes:
-        inputs: the files found in the inputs.
-        published: an interrupted run that was finished first, then the new run; both only if
-            there was one.
+    These are an interrupted run that was finished first, if any, and the new run, if any.
     """
 
     inputs: Inputs
@@ -156,11 +151,9 @@ def _nothing_to_read(config: Config, inputs: Inputs) -> UsageError:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a run would begin with.
+    """What a run would begin with: the plan of the files that no run has read yet.
 
-    Attributes:
-        plan: of the files that no run has read yet.
-        newest: name of the newest run; None before the first.
+    ``newest``: name of the newest run; None before the first.
     """
 
     inputs: Inputs

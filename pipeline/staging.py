@@ -124,11 +124,9 @@ class WindowPart:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The articles of earlier runs that new ones are compared with.
+    """The files of earlier articles that new ones are compared with, oldest first.
 
-    Attributes:
-        parts: oldest first.
-        shards: ranges in which keys are looked up in them.
+    ``shards``: number of ranges in which keys are looked up in them.
     """
 
     parts: tuple[WindowPart, ...] = ()
@@ -195,9 +193,8 @@ class Staging:
     def prepare(self, seen: NDArray[np.bytes_], tombstones: Collection[bytes] = ()) -> None:
         """Prepare the folder for the first block.
 
-        Args:
-            seen: S16, the ids that earlier runs kept or rejected, ascending.
-            tombstones: of texts that must not come back, 16 bytes each.
+        *seen* are the ids that earlier runs kept or rejected, S16, ascending; *tombstones* those of
+        texts that must not come back, 16 bytes each.
         """
         place = self.place
         if isinstance(place, Path):

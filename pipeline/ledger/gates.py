@@ -52,9 +52,8 @@ class GateResult:
 class _Measure:
     """What a gate checks: a count, or its share of the sum of other counts.
 
-    Attributes:
-        whole: the counts in the denominator of a share; () for a count.
-        sample: the counts that ``min_records`` applies to.
+    ``whole``: the counts in the denominator of a share; () for a count. ``sample``: the counts that
+    ``min_records`` applies to.
     """
 
     count: str
@@ -115,9 +114,8 @@ def judge_gates(
     A share applies only if its denominator is at least ``min_records``; a ratio, if the count or
     its baseline is. A fixed limit of a count always applies.
 
-    Args:
-        earlier: manifests of published runs, oldest first; the newest ``baseline_runs`` count.
-        catching_up: the run only reads rejects and unreadable files again, which may be few.
+    The newest ``baseline_runs`` of the *earlier* manifests (published runs, oldest first) count. If *catching_up*, the
+    run only reads rejects and unreadable files again, which may be few.
     """
     counts = account.as_dict()
     newest = earlier[-config.baseline_runs :]

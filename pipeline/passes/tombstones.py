@@ -24,12 +24,10 @@ def tombstone(kind: TombstoneKind, value: str) -> bytes:
 def taken_down(
     record: Document | Rejection, article: Article | None, tombstones: frozenset[bytes]
 ) -> Rejection | None:
-    """Return the rejection of a record that was taken down; None if it was not.
+    """Return the rejection of a *record* that was taken down; None if it was not.
 
-    Args:
-        record: as it was read. The site of a document without a url is checked once it is
-            cleaned or rejected, because a page may state its url.
-        article: the cleaned record, if it is known.
+    The site of a document without a url is checked once it is rejected or its *article* is known,
+    because a page may state its url.
     """
     if not tombstones or tombstones.isdisjoint(_names(record, article)):
         return None

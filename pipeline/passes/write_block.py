@@ -40,9 +40,8 @@ def write_block(
 ) -> None:
     """Write the block's part of each table.
 
-    Args:
-        verdicts: arrays of ``VERDICT`` about articles of this block, in any order.
-        repeats: ordinals of records whose id occurs earlier in the run; they count as unchanged.
+    *verdicts* are arrays of ``VERDICT`` about its articles, in any order; *repeats* the ordinals of
+    records whose id occurs earlier in the run, which count as unchanged.
     """
     judged = np.sort(np.concatenate([*verdicts, np.empty(0, VERDICT)]), order="row")
     repeated = np.unique(np.concatenate([*repeats, np.empty(0, np.int32)]))

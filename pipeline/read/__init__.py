@@ -28,12 +28,8 @@ def read_part(
 ) -> Records:
     """Yield the records of *part* in file order, each with any error as a Rejection.
 
-    Nothing is raised, and nothing is dropped silently (blank lines are not records).
-
-    Args:
-        part: its suffix is a key of ``FORMATS``.
-        open_file: opens ``part.path`` for reading bytes; OSError if it cannot.
-        ignored_fields: counts unknown fields of records by name.
+    Nothing is raised, and nothing is dropped silently (blank lines are not records). *open_file*
+    opens a path for reading bytes; *ignored_fields* counts unknown fields by name.
     """
     ignored = Counter[str]() if ignored_fields is None else ignored_fields
     try:
@@ -74,9 +70,7 @@ def _check(stream: BinaryIO, part: Part) -> Iterator[Rejection]:
 def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:
     """Read *stream* once for its digest and size, and find where the file may be cut.
 
-    Args:
-        suffix: a key of ``FORMATS``.
-        block_bytes: target size of a part in bytes. A part is longer by the rest of its last
-            line or row group; the last part may be shorter.
+    A part has about *block_bytes*: it is longer by the rest of its last line or row group; the last
+    part may be shorter.
     """
     return FORMATS[suffix].survey(stream, block_bytes)

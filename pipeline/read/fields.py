@@ -34,11 +34,8 @@ def document_of(
 ) -> Document | Rejection:
     """Turn a parsed *record* into a document, or a Rejection (no_text) if it has no content.
 
-    Lone surrogates become U+FFFD.
-
-    Args:
-        place: its source, ``<path>#<n>``, and its name if it has no ``id`` of its own.
-        ignored: counts unknown names.
+    Lone surrogates become U+FFFD. *place* names a record without an ``id`` of its own; *ignored*
+    counts unknown names.
     """
     for field in record:
         if field not in FIELDS and field not in config.fields:
@@ -68,9 +65,7 @@ def content_of(
 ) -> Content | Rejection:
     """Decode *payload*, a page or a plain text; reject it at *place* if it is neither.
 
-    Args:
-        declared: the charset in the HTTP headers.
-        what: what the payload is, for the message.
+    *declared* is the charset in the HTTP headers; *what* names the payload in the message.
     """
     try:
         text = decode(payload, html=html, declared=declared).text
@@ -194,9 +189,7 @@ def _kind(known: Mapping[str, object], name: str) -> str:
 def reject(place: Place, reason: str, detail: str, error: Exception | None = None) -> Rejection:
     """Reject the record at *place* at stage ``read``; an OSError is retryable.
 
-    Args:
-        reason: a key of ``records.REASONS``.
-        detail: the value and the limit, human-readable.
+    *reason* is a key of ``records.REASONS``; *detail* states the value and the limit.
     """
     return Rejection(
         source=place.source,

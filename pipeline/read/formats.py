@@ -33,13 +33,10 @@ Counts unknown fields by name in the last argument, and raises nothing but OSErr
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a kind of file is read.
+    """How a kind of file is read: ``open`` gives ``records`` what it reads, such as chunks.
 
-    Attributes:
-        open: a binary stream → what *records* reads, such as unpacked chunks.
-        survey: digests a file and finds where it may be cut.
-        single: the file is one document.
-        skips: the reader leaves out the records after ``Part.skipped``.
+    ``survey`` digests a file and finds where it may be cut. ``single``: the file is one document.
+    ``skips``: the reader leaves out the records after ``Part.skipped``.
     """
 
     open: Callable[[BinaryIO], Iterable[Any] | BinaryIO]

@@ -92,12 +92,9 @@ _HEAD_BYTES = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line without its newline.
+    """A line without its newline, its size in bytes, and whether it ended in a newline.
 
-    Attributes:
-        payload: its bytes; only the first 2,000 if it is longer than the limit.
-        size: its length in bytes, without the newline.
-        ended: whether it ended in a newline.
+    ``payload``: its bytes; only the first 2,000 if it is longer than the limit.
     """
 
     payload: bytes

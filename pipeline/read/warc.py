@@ -114,13 +114,8 @@ def _document(
         limit = f"input.max_bytes = {config.max_bytes:,}"
         return reject(place, "too_large", f"{record.size:,} bytes as stored; {limit}")
     place = place._replace(head=payload[:2_000])
-    found = content_of(
-        payload,
-        place,
-        html=content.media_type == "text/html",
-        declared=content.charset,
-        what="record",
-    )
+    html = content.media_type == "text/html"
+    found = content_of(payload, place, html=html, declared=content.charset, what="record")
     if isinstance(found, Rejection):
         return found
     known = {
@@ -148,12 +143,9 @@ class BrokenBodyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An HTTP response, as archived.
+    """An HTTP response as archived: its status, such as ``200`` or empty; its body as sent.
 
-    Attributes:
-        status: such as ``200``; empty if the status line has none.
-        headers: name in lower case → value; the first of repeated names.
-        coded: the body as sent.
+    ``headers``: name in lower case → value; the first of repeated names.
     """
 
     status: str

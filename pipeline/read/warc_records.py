@@ -37,13 +37,9 @@ _MOVED_FREELY_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class WarcRecord:
-    """A record.
+    """A record: its number in the file from 1, its block up to the limit, the full size in bytes.
 
-    Attributes:
-        number: position in the file, from 1, counting broken records.
-        headers: name in lower case → value; the first of repeated names.
-        block: the content after the headers, up to the limit.
-        size: full size of the block in bytes.
+    ``headers``: name in lower case → value; the first of repeated names.
     """
 
     number: int
@@ -54,11 +50,9 @@ class WarcRecord:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRecord:
-    """A stretch of the file that is not a whole record.
+    """A stretch of the file that is not a whole record, with its first bytes.
 
-    Attributes:
-        reason: ``broken_record``, or ``broken_compression`` if the gzip stream is damaged.
-        head: its first bytes.
+    ``reason``: ``broken_record``, or ``broken_compression`` if the gzip stream is damaged.
     """
 
     number: int
@@ -76,10 +70,8 @@ def warc_records(
 ) -> Iterator[WarcRecord | BrokenRecord]:
     """Yield the records of a file, and a BrokenRecord for each that is not whole.
 
-    Args:
-        pieces: chunks of the file; an empty one at the end of a gzip member, Damage where a
-            member is broken.
-        limit: bytes of a block to keep.
+    *pieces* are chunks of the file: an empty one at the end of a gzip member, Damage where a member
+    is broken. At most *limit* bytes of a block are kept.
     """
     window = _Window(iter(pieces))
     number = 0
@@ -270,11 +262,9 @@ _TRIAL_BYTES = 1 << 10
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """The end of a member that cannot be unpacked further.
+    """The end of a member that cannot be unpacked further, and what is wrong.
 
-    Attributes:
-        detail: what is wrong, human-readable.
-        truncated: the file ends within the member; all its bytes have been yielded.
+    ``truncated``: the file ends within the member; all its bytes have been yielded.
     """
 
     detail: str

@@ -247,12 +247,10 @@ def _mentions(row: Mapping[str, str | None], site: str | None, request: Request)
 def rewrite_run(
     folder: Path, takedown: Takedown, receipt: Mapping[str, Any], config: DedupConfig
 ) -> None:
-    """Change a run, and add the receipt to its manifest.
+    """Change a run, and add the receipt, with counts, to its manifest.
 
-    Args:
-        folder: a copy of the run made of hard links (``rewrite.rewriting``).
-        receipt: facts for the manifest in addition to counts.
-        config: settings for the keys of promoted rows.
+    *folder* is a copy of the run made of hard links (``rewrite.rewriting``); *config* has the
+    settings for the keys of promoted rows.
     """
     manifest = read_manifest(folder)
     rows = row_group_rows(manifest)
