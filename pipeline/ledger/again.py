@@ -1,7 +1,6 @@
 """Which files to read again: those with rejects due to settings that have changed since.
 
-Read ``read_again`` first. Without it, records rejected by a wrong setting would count as read for
-good.
+Otherwise records rejected by a wrong setting would count as read for good. See ``read_again``.
 """
 
 from __future__ import annotations
@@ -55,11 +54,9 @@ def read_again(
 
     Raises UsageError if no input is one of *paths*, or is in it.
 
-    Args:
-        runs: the published runs, oldest first.
-        config: settings of the next run. If one of the newest ``RECENT`` runs had others, all
-            rejects that they may have caused, and that were not read since, are looked up.
-        paths: files and folders whose rejects are to be read again, for any reason.
+    If one of the newest ``RECENT`` *runs* (oldest first) had other settings, all rejects that they
+    may have caused, and that were not read since, are looked up. Rejects of files in *paths* are to
+    be read again for any reason.
     """
     sources = {file.source for file in inputs.files}
     named = {source for path in paths for source in _below(path, inputs)}

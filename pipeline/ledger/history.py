@@ -204,9 +204,6 @@ def table_files(folder: Place, table: str) -> list[Place]:
 
 def state_file(folder: Place, name: str) -> Place | None:
     """Return a file of the state of a run, such as ``inputs``; None if it is not there."""
-    if isinstance(folder, Path):
-        path = folder / "state" / f"{name}.parquet"
-        return path if path.is_file() else None
     found = (each for each in table_files(folder, "state") if each.name.startswith(name))
     return next(found, None)
 

@@ -46,11 +46,9 @@ LINES_DAYS = 30
 
 @dataclass(frozen=True, eq=False)
 class Digests:
-    """n digests, each with the sequence of the run that saw it.
+    """n digests, S16[n], ascending, each with the sequence of the run that saw it.
 
-    Attributes:
-        digests: S16[n], ascending.
-        sequences: uint32[n], ascending for one digest.
+    ``sequences``: uint32[n], ascending for one digest.
     """
 
     digests: NDArray[np.bytes_]

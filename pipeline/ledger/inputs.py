@@ -76,9 +76,8 @@ def find_inputs(
     Raises UsageError if a folder or file does not exist, cannot be listed, has an unknown
     suffix, is in the output, or is on no known kind of storage.
 
-    Args:
-        output: the output folder, whose files are not inputs.
-        follow_links: ``input.follow_links``; a link that is itself named as an input is followed.
+    Files of *output* are not inputs. Links that lead out of an input are left out, unless
+    *follow_links* (``input.follow_links``) is ``anywhere``, or the link itself is named.
     """
     written = Path(os.path.realpath(output)) if isinstance(output, Path) else output
     search = _Search(time.time(), min_age_s, written, follow_links)
@@ -133,9 +132,7 @@ def is_input(part: Part, config: InputConfig) -> bool:
 class _Search:
     """The criteria by which files are left out, and what was found so far.
 
-    Attributes:
-        now: seconds since 1970.
-        output: the output folder, links resolved; None if nothing is written.
+    ``now``: seconds since 1970. ``output``: links resolved; None if nothing is written.
     """
 
     now: float

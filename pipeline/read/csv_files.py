@@ -115,9 +115,7 @@ class _BadRowError(ValueError):
 class _Table:
     """The rows of a file. Lines can be put back, to be read again after a bad row.
 
-    Attributes:
-        number: of the last line taken, from 1.
-        names: of the columns.
+    ``number``: of the last line taken, from 1. ``names``: of the columns.
     """
 
     def __init__(
@@ -143,8 +141,7 @@ class _Table:
     def read_header(self) -> None:
         """Read the names of the columns from the first line that is not blank.
 
-        Raises:
-            _BadRowError: there is no header, or it has no text and html, or a field twice.
+        Raises _BadRowError if there is no header, or it has no text and html, or a field twice.
         """
         delimiters: tuple[str, ...] = DELIMITERS
         while line := self._take():

@@ -99,12 +99,9 @@ def decode(
 ) -> Decoded:
     """Decode *payload*, a whole file; the same bytes always give the same text.
 
-    Raises UndecodableError if the bytes are binary, or no encoding fits.
-
-    Args:
-        html: whether a charset declared in the first 2,048 bytes counts.
-        declared: the charset from outside the bytes, such as HTTP's; takes precedence.
-        detect: a cheaper replacement for ``detected``, for many payloads.
+    Of *html*, a charset declared in the first 2,048 bytes counts; one *declared* outside the bytes,
+    such as by HTTP, takes precedence. *detect* is a cheaper replacement for ``detected``. Raises
+    UndecodableError if the bytes are binary, or no encoding fits.
     """
     if marked := _marked(payload):
         return marked

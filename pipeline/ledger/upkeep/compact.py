@@ -55,13 +55,10 @@ LINES = "lines.parquet"
 
 @dataclass(frozen=True, slots=True)
 class Compacted:
-    """A folder that replaces several.
+    """A folder that replaces several, with the name of its last run.
 
-    Attributes:
-        run_id: its name, which is that of its last run.
-        held: names of the merged runs, in order; the last is its own.
-        files, rows: number of files and rows of its articles, duplicates and rejects.
-        files_before: number of these files before.
+    ``held``: names of the merged runs, in order; the last is its own. ``files``, ``rows``: number
+    of files and rows of its articles, duplicates and rejects.
     """
 
     run_id: str
@@ -74,9 +71,8 @@ class Compacted:
 def compact(output: Place, before: date | None = None, *, dry_run: bool = False) -> list[Compacted]:
     """Merge runs before the day *before*, by calendar month; the newest run always stays.
 
-    Args:
-        before: None for the first of the month in which the window of the newest run begins.
-        dry_run: only return the folders that would be merged.
+    *before* is None for the first of the month in which the window of the newest run begins. With
+    *dry_run*, only return the folders that would be merged.
 
     Raises:
         UsageError, HeldRun, LockedOutput: as ``exclusive``.
@@ -116,9 +112,8 @@ def _default_day(runs: Sequence[CommittedRun]) -> date:
 def _groups(runs: Sequence[CommittedRun], before: date) -> Iterator[list[CommittedRun]]:
     """Yield groups of two or more consecutive runs of one month."""
 
-    def month(run: CommittedRun) -> tuple[int, int] | None:
-        old = run.logical_date < before
-        return (run.logical_date.year, run.logical_date.month) if old else None
+    def month(run: CommittedRun) -> date | None:
+        return run.logical_date.replace(day=1) if run.logical_date < before else None
 
     for key, members in groupby(runs[:-1], month):
         group = list(members)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -48,10 +48,9 @@ Fate = Literal["article", "duplicate", "excerpt", "promoted", "renamed", "relink
 class Affected:
     """A row that a takedown changes.
 
-    Attributes:
-        fate: ``article`` and ``duplicate`` are removed, ``excerpt`` loses its excerpt, ``promoted``
-            becomes an article, ``renamed`` gets another representative, ``relinked`` gets another
-            ``revision_of``, or none.
+    ``fate``: ``article`` and ``duplicate`` are removed, ``excerpt`` loses its excerpt,
+    ``promoted`` becomes an article, ``renamed`` gets another representative, ``relinked`` gets
+    another ``revision_of``, or none.
     """
 
     fate: Fate
@@ -170,13 +169,11 @@ def adopt(
         verdicts = np.zeros(len(groups), VERDICT)
         verdicts["match"] = KEPT
         verdicts["row"] = np.arange(len(groups))
-        try:
+        with closing(reader):
             order = np.argsort(groups, kind="stable")
             bounds = np.flatnonzero(np.diff(groups[order])) + 1
             for members in np.split(order, bounds):
                 _adopt_one(members, sequences[members], verdicts, config, reader)
-        finally:
-            reader.close()
     sizes = np.cumsum([len(each.touched) for each in orphans])
     return np.split(verdicts, sizes[:-1])
 
