@@ -150,18 +150,11 @@ def _judge(
     value = measure.value(counts)
     if limit == share or value is None:  # 1 is no limit of a share, 0 none of a count
         return None
-    if share and not measure.is_large(counts, config):
+    if measure.sample and (share or ending) and not measure.is_large(counts, config):
         return None
-    baseline = None
+    baseline = _baseline(name, measure, earlier, config) if ending else None
     if ending:
-        baseline = _baseline(name, measure, earlier, config)
-        if baseline is None:
-            return None
-        if measure.sample:
-            large = share or measure.is_large(counts, config)
-        else:
-            large = max(value, baseline) >= config.min_records
-        if not large:
+        if baseline is None or not (measure.sample or max(value, baseline) >= config.min_records):
             return None
         limit = _LIMITS[ending](baseline, limit)
     # Rounding errors (1e-16) must not fail a value that equals the limit.

@@ -119,10 +119,6 @@ class Index:
         newest = self.files.sequence_of(input_digest(source, _ANY))
         return None if reader is None or (newest or 0) > reader else reader
 
-    def knows_look(self, look: bytes | None) -> bool:
-        """Whether a file with this look was read."""
-        return look is not None and look in self.files
-
     def following(self, runs: Sequence[CommittedRun]) -> Index:
         """Return the index of exactly *runs*: drop other runs, read missing ones."""
         wanted = {run.sequence: run.run_id for run in runs}

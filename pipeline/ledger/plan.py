@@ -186,7 +186,7 @@ def _examine(file: Part, past: Past, config: Config, now_ns: int) -> _Examined:
     """Check the look of *file*; if it is unknown, read the file for its digest and cuts."""
     look = _look(file, now_ns)
     again = file.source in past.again
-    if past.index.knows_look(look) and not again:
+    if look and look in past.index.files and not again:
         return _Examined()
     try:
         with open_input(file.path) as stream:

@@ -64,7 +64,7 @@ def test_an_index_follows_the_runs(runs, tmp_path):
     assert {2: "r2", 3: "r3"} == again.covers
     assert [2, 3] == again.ids.sequences.tolist()
     assert (None, 3) == (again.reader_of("1.txt", "11"), again.reader_of("3.txt", "11"))
-    assert (False, True) == (again.knows_look(b"a" * 16), again.knows_look(b"b" * 16))
+    assert (False, True) == (b"a" * 16 in again.files, b"b" * 16 in again.files)
     fresh = load_index(tmp_path / "elsewhere").following(runs[1:])
     assert fresh.ids.digests.tolist() == again.ids.digests.tolist()
 
@@ -86,7 +86,7 @@ def test_a_run_that_was_taken_back_is_forgotten(runs, tmp_path):
     index = load_index(tmp_path).following(runs[:2]).with_looks([(b"b" * 16, 2)])
 
     assert {1: "r1", 2: "other"} == index.following([runs[0], other]).covers
-    assert not index.following([runs[0], other]).knows_look(b"b" * 16)
+    assert b"b" * 16 not in index.following([runs[0], other]).files
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"\x93NUMPY", b"{}" * 99])
@@ -137,7 +137,7 @@ def test_runs_that_were_put_together_are_one(runs):
     assert {2: "r2", 3: "r3"} == found.covers
     assert [2, 2, 3] == [found.ids.sequence_of(bytes([n] * 16)) for n in (1, 2, 3)]
     assert 2 == found.reader_of("1.txt", "11")
-    assert found.knows_look(look)
+    assert look in found.files
     assert found.covers == found.following(runs[1:]).covers
 
 
