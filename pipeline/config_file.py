@@ -60,15 +60,10 @@ class _Source:
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> Config:
-    """Read the configuration.
+    """Read the configuration from a YAML file (None: the defaults).
 
-    Args:
-        path: a YAML file; None for the built-in defaults.
-        overrides: ``section.setting=value`` each, the value in YAML.
-
-    Raises:
-        UsageError: the file cannot be read, or an override has no ``=``.
-        ConfigError: the settings have problems; the message lists all of them.
+    *overrides* are ``section.setting=value``, the value in YAML. Raises UsageError if the file
+    cannot be read, or an override has no ``=``; ConfigError, which lists all problems of settings.
     """
     source = _Source()
     if path is not None:

@@ -94,11 +94,10 @@ class CleanedCounts:
 
 @dataclass(slots=True)
 class WrittenCounts:
-    """The counts of a written block.
+    """The counts of a written block; ``errors`` are rejects, ``undated_articles`` articles.
 
-    ``unchanged`` counts, by source, records whose id occurs earlier in the run; ``errors``
-    are part of the rejects, ``undated_articles`` of the articles; ``joined`` counts, by
-    ``cluster_id``, the rows that belong to the cluster of another article.
+    ``unchanged``: source → records whose id occurs earlier in the run. ``joined``: ``cluster_id`` →
+    rows that belong to the cluster of another article.
     """
 
     articles: int = 0
@@ -135,13 +134,10 @@ class Window:
 
 @dataclass(slots=True)
 class WindowCounts:
-    """What was found in the window of earlier runs.
+    """Articles in the window of earlier runs, and those that new ones may be copies or versions of.
 
-    Attributes:
-        articles: number of articles in the window.
-        compared: those of them that new articles may be copies or versions of.
-        crowded_keys: bands and shingles of new articles shared by too many articles of the
-            window to compare all of them.
+    ``crowded_keys``: bands and shingles of new articles shared by too many articles of the window
+    to compare all of them.
     """
 
     articles: int = 0

@@ -74,10 +74,8 @@ def canonical_url(url: str, base: str = "") -> str | None:
     for tracking, sessions and sorting are dropped, the others sorted by name. AMP and mobile
     addresses become those of the regular page. Scheme, ``www.`` and a trailing slash are kept,
     since servers may distinguish them. The function is idempotent. *url* may be relative to *base*,
-    the address of the page where it stands.
-
-    Returns:
-        The url in ASCII; None if *url* is not an absolute http(s) url with a usable host.
+    the address of the page where it stands. The result is in ASCII; None if *url* is not an
+    absolute http(s) url with a usable host.
 
     >>> canonical_url("HTTPS://amp.Example.org:443/a/../b?utm_source=x&id=2#top")
     'https://www.example.org/b?id=2'
@@ -120,10 +118,8 @@ def site_of(url: str) -> str | None:
 
     Private suffixes such as ``blogspot.com`` and ``github.io`` count as public. An unlisted
     top-level domain counts as a suffix, as the list's default rule says. An IP address, a host
-    of one label and a bare suffix are their own site.
-
-    Returns:
-        Lower-case ASCII; None if *url* is not an http(s) url.
+    of one label and a bare suffix are their own site. The result is in lower-case ASCII; None if
+    *url* is not an http(s) url.
 
     >>> site_of("https://news.example.co.uk/a")
     'example.co.uk'

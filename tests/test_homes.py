@@ -32,6 +32,7 @@ HOMES = {
     "pydantic": (
         "pipeline/config.py",
         "pipeline/config_file.py",
+        "pipeline/ledger/plan.py",
         "pipeline/staging.py",
     ),
     "pydantic_core": ("pipeline/config_file.py",),

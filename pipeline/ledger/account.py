@@ -101,14 +101,13 @@ def measure_clusters(
 ) -> tuple[NDArray[np.bytes_], NDArray[np.int64]]:
     """Count the rows of this run in each cluster of more than one row.
 
-    Args:
-        joined: ``WrittenCounts.joined`` of each block, as ids and counts.
-        earlier: heads of the ids of clusters with articles of earlier runs, ascending. In any other
-            cluster, the article that gave it its id is of this run and counts too.
+    *joined* is ``WrittenCounts.joined`` of each block, as ids and counts; *earlier* are heads of
+    the ids of clusters with articles of earlier runs, ascending. In any other cluster, the article
+    that gave it its id is of this run and counts too. Memory: about 50 bytes for each row that is
+    in the cluster of another article.
 
     Returns:
-        S16[k], the ids of the clusters, ascending; int64[k], their sizes. Memory: about 50 bytes
-        for each row that is in the cluster of another article.
+        S16[k], the ids of the clusters, ascending; int64[k], their sizes.
     """
     ids, counts = map(np.concatenate, zip(*joined, (ids_in(()), np.empty(0, "u4")), strict=True))
     names, inverse = np.unique(ids, return_inverse=True)

@@ -133,9 +133,7 @@ def _check_chain(runs: Sequence[CommittedRun]) -> None:
 def read_manifest(folder: Place) -> dict[str, Any]:
     """Read the manifest of the run in *folder*.
 
-    Raises:
-        NewsieveError: it is damaged.
-        OSError: it cannot be read.
+    Raises NewsieveError if it is damaged, OSError if it cannot be read.
     """
     path = folder / "manifest.json"
     try:
@@ -184,9 +182,7 @@ def _check_entries(manifest: Mapping[str, Any]) -> None:
 def read_table(path: Place, *columns: str) -> pa.Table:
     """Read those of *columns* that a Parquet file has; without *columns*, all.
 
-    Raises:
-        NewsieveError: the file is damaged.
-        OSError: it cannot be read.
+    Raises NewsieveError if the file is damaged, OSError if it cannot be read.
     """
     # ParquetFile, not pq.read_table, which treats a folder called a=b as a partition.
     with undamaged(path), pq.ParquetFile(opened(path)) as file:

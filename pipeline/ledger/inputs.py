@@ -283,11 +283,9 @@ def _source(path: Path, root: Path) -> str:
 def find_objects(url: str) -> tuple[StorePath, list[StorePath], dict[StorePath, Stat]]:
     """Find the objects that *url* names: one, all below it, or all that match it as a glob.
 
-    Names with a part that begins with a dot are skipped, unless the url names that part. Raises
+    Names with a part that begins with a dot are skipped, unless the url names that part. Returns
+    what sources are relative to, the objects, and the stat of all objects below the former. Raises
     UsageError if there is none, or the store does not answer.
-
-    Returns:
-        What sources are relative to, the objects, and the stat of all objects below the former.
     """
     named = StorePath.parse(url)
     check_store(named)

@@ -32,9 +32,8 @@ def locked(output: Place) -> Iterator[None]:
     An object store has no locks; there, this only checks that commits are possible: a commit
     decides which of two commands wins (``log.commit``).
 
-    Raises:
-        LockedOutput: another process holds it; the message says which.
-        UsageError: the folder cannot be written to.
+    Raises LockedOutput if another process holds it (the message says which), UsageError if the
+    folder cannot be written to.
     """
     if not isinstance(output, Path):
         check_store(output)

@@ -68,9 +68,7 @@ def sequence_of(run_id: str) -> int:
 def read_log(output: StorePath) -> Log:
     """Read the log of *output*.
 
-    Raises:
-        NewsieveError: an entry is missing or damaged.
-        OSError: the store does not answer.
+    Raises NewsieveError if an entry is missing or damaged, OSError if the store does not answer.
     """
     newest, wanted = -1, 0
     while newest < wanted:
@@ -117,9 +115,8 @@ def entry_of(output: StorePath, sequence: int) -> StorePath:
 def commit(output: StorePath, sequence: int, entry: bytes, deed: str) -> None:
     """Write an entry of the log. *deed* says what the entry does, for messages.
 
-    Raises:
-        LostRace: an entry with this number exists; nothing was changed.
-        OSError: it is unknown whether the entry was written; the next command will see.
+    Raises LostRace if an entry with this number exists; nothing was changed. After an OSError it is
+    unknown whether the entry was written; the next command will see.
     """
     try:
         with effective(deed):

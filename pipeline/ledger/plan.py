@@ -43,12 +43,10 @@ MAX_PARTS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class PlannedInput:
-    """A file that the run reads, as it was when the plan was made.
+    """A file that the run reads, as it was when the plan was made, with its look (``Part``).
 
-    Attributes:
-        digest: of its bytes and its sidecar; None for an unreadable file or folder.
-        attempts: runs that have read this content, including this one.
-        look: ``index.look_of`` in hex; None if that cannot be relied on.
+    ``digest``: of its bytes and its sidecar; None for an unreadable file or folder. ``attempts``:
+    runs that have read this content, including this one.
     """
 
     source: str
@@ -146,9 +144,8 @@ def make_plan(
 ) -> tuple[Plan, list[tuple[bytes, int]]]:
     """Leave out files that were read before, cut the rest into blocks, and name the run.
 
-    Returns:
-        The plan; and (look, run) of files recognised by their content, so that the next run need
-        not open them.
+    Also returns (look, run) of files recognised by their content, so that the next run need not
+    open them.
     """
     now = time.time_ns()
     examined = _examine_all(inputs.files, lambda file: _examine(file, past, config, now))

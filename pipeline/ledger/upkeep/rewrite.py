@@ -55,10 +55,8 @@ _NAME = re.compile(
 def exclusive(output: Place) -> Iterator[None]:
     """Hold the lock of *output*; complete or roll back a killed rewrite first.
 
-    Raises:
-        UsageError: there are no runs, or ``runs`` is a link.
-        HeldRun: a run is held.
-        LockedOutput: a run is in progress.
+    Raises UsageError if there are no runs, or ``runs`` is a link; HeldRun if a run is held;
+    LockedOutput if one is in progress.
     """
     check_output(output)
     with locked(output):

@@ -28,10 +28,8 @@ class TakenBack:
 def undo(output: Place, *, dry_run: bool = False) -> TakenBack:
     """Remove the newest run; the next run reads its inputs again. With *dry_run*, only report.
 
-    Raises:
-        UsageError: there is no run, or the newest one is compacted from several.
-        HeldRun: a run that follows the newest one is held.
-        LockedOutput: a run is in progress.
+    Raises UsageError if there is no run, or the newest one is compacted from several; HeldRun if a
+    run that follows it is held; LockedOutput if one is in progress.
     """
     check_output(output)
     with locked(output):
