@@ -192,9 +192,6 @@ class Staging:
         *seen* are the ids that earlier runs kept or rejected, S16, ascending; *tombstones* those of
         texts that must not come back, 16 bytes each.
         """
-        place = self.place
-        if isinstance(place, Path):
-            (place / "blocks").mkdir(parents=True, exist_ok=True)
         if len(seen):
             self.write_array("seen", seen)
         if tombstones:

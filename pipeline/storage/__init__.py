@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from pipeline.errors import UsageError
-from pipeline.storage.disk import open_file, open_regular, replacing_file
+from pipeline.storage.disk import open_file, open_regular, replacing_file, temporary_file
 from pipeline.storage.objects import SCHEMES, Stat, StorePath, endpoint_of, is_url
 
 Place: TypeAlias = Path | StorePath
@@ -108,7 +108,7 @@ def local(path: Place, stat: Stat | None = None) -> Path:
         stat = stat or path.stat()
         copy = _copy_of(path, stat)
         if not copy.exists():
-            with _temporary() as temporary, path.open(stat=stat) as stream:
+            with temporary_file(cache_folder()) as temporary, path.open(stat=stat) as stream:
                 with temporary.open("wb") as file:
                     shutil.copyfileobj(stream, file, _PORTION)
                 temporary.replace(copy)
@@ -173,7 +173,7 @@ def forget_copy(path: StorePath, stat: Stat) -> None:
 @contextmanager
 def _replacing_object(path: StorePath) -> Iterator[Path]:
     """Yield a temporary file that becomes *path*, and its copy, if the block succeeds."""
-    with _temporary() as temporary:
+    with temporary_file(cache_folder()) as temporary:
         yield temporary
         copy = _copy_of(path, path.put(temporary))
         temporary.replace(copy)
@@ -202,16 +202,6 @@ def _copy_of(path: StorePath, stat: Stat) -> Path:
     address = f"{endpoint_of(path.scheme) or ''} {path} {stat.version}"
     name = blake2b(address.encode(), digest_size=16).hexdigest()
     return cache_folder() / name
-
-
-@contextmanager
-def _temporary() -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(dir=cache_folder())
-    os.close(handle)
-    try:
-        yield Path(name)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def _shrink() -> None:

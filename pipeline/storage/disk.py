@@ -37,20 +37,25 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 @contextmanager
+def temporary_file(folder: Path, prefix: str = "tmp") -> Iterator[Path]:
+    """Yield the path of a new file that only its owner can read; delete it at the end."""
+    handle, name = tempfile.mkstemp(prefix=prefix, dir=folder)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; rename it to *path* if the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
+    with temporary_file(path.parent, f".{path.name}.") as temporary:
         yield temporary
-        # mkstemp gives access to the owner only, but tables follow the umask.
-        temporary.chmod(0o666 & ~umask())
+        temporary.chmod(0o666 & ~umask())  # tables follow the umask
         _sync(temporary)
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def sync_tree(folder: Path) -> None:
