@@ -30,10 +30,8 @@ def locked(output: Place) -> Iterator[None]:
     """Hold the lock of *output*; the system releases it when the process exits.
 
     An object store has no locks; there, this only checks that commits are possible: a commit
-    decides which of two commands wins (``log.commit``).
-
-    Raises LockedOutput if another process holds it (the message says which), UsageError if the
-    folder cannot be written to.
+    decides which of two commands wins (``log.commit``). Raises LockedOutput if another process
+    holds it (the message says which), UsageError if the folder cannot be written to.
     """
     if not isinstance(output, Path):
         check_store(output)

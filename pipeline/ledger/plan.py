@@ -110,13 +110,10 @@ def _made_for(config: Config) -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class Past:
-    """What a plan needs to know about earlier runs.
+    """What a plan needs to know about earlier runs; ``sequence`` is the number of the next.
 
-    Attributes:
-        newest: the newest published run; None before the first.
-        sequence: number of the next run.
-        attempts: (source, digest) → runs that tried to read it, for files to be read again.
-        again: sources of files to read again because of their rejects (``again``).
+    ``attempts``: (source, digest) → runs that tried to read it, for files to be read again.
+    ``again``: sources of files to read again because of their rejects (``again``).
     """
 
     index: Index

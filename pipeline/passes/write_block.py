@@ -65,11 +65,8 @@ def write_block(
 class _Block:
     """A staged block and the verdicts about its rows; a method gives the rows of each table.
 
-    Attributes:
-        copies: verdicts on duplicates, by row.
-        joined: verdicts on kept articles, by row.
-        kept_rows: arrays of int64, the rows that became articles.
-        seen_again: sightings of known articles.
+    ``copies`` and ``joined``: verdicts on duplicates and kept articles, by row. ``kept_rows``:
+    arrays of int64, the rows that became articles. ``seen_again``: sightings of known articles.
     """
 
     index: int

@@ -27,27 +27,24 @@ def single_document(
     chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str], *, html: bool
 ) -> Iterator[Document | Rejection]:
     """Read a plain text, or a page."""
-    yield _document(chunks, part, config, html=html)
-
-
-def _document(
-    chunks: Iterable[bytes], part: Part, config: InputConfig, *, html: bool
-) -> Document | Rejection:
     place, max_bytes = place_in(part), config.max_bytes
     try:
         payload = first_bytes(chunks, max_bytes + 1)
     except BrokenStreamError as error:
-        return reject(place, "broken_compression", str(error), error)
+        yield reject(place, "broken_compression", str(error), error)
+        return
     place = place._replace(head=payload[:2_000])
     if len(payload) > max_bytes:
-        return reject(place, "too_large", f"more than input.max_bytes = {max_bytes:,} bytes")
+        yield reject(place, "too_large", f"more than input.max_bytes = {max_bytes:,} bytes")
+        return
     found = content_of(payload, place, html=html)
     if isinstance(found, Rejection):
-        return found
+        yield found
+        return
     known = renamed(_fields(sidecar_of(part.path, config)), config.fields)
     if facts := {name: known[name] for name in sorted(known.keys() - _ELSEWHERE)}:
         payload += b"\0" + json.dumps(facts).encode()
-    return described(found, payload, known, place, config)
+    yield described(found, payload, known, place, config)
 
 
 def sidecar_of(path: str, config: InputConfig) -> bytes | None:
