@@ -253,10 +253,6 @@ class Staging:
         """Write the *counts* of a block, which mark the step as finished."""
         self.write(f"blocks/{index:05d}.{kind}", counts)
 
-    def noted(self, index: int, kind: str) -> bool:
-        """Return whether the step of this *kind* is finished for a block."""
-        return self.block_file(index, f"{kind}.json").exists()
-
     def note_times(self, indices: Iterable[int], kind: str) -> dict[int, float]:
         """Return finished block → Unix time when its step of this *kind* was finished."""
         notes = {index: self.block_file(index, f"{kind}.json") for index in indices}

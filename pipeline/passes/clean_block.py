@@ -36,7 +36,7 @@ def clean_block(block: Block, config: Config, staging: Staging) -> int:
     A block that an interrupted run has finished is not processed again.
     """
     counter = counter_of(staging.folder)
-    if staging.noted(block.index, "cleaned"):
+    if staging.block_file(block.index, "cleaned.json").exists():
         counter.add("cleaned_bytes", block.bytes)
         return block.index
     counts, tombstones = CleanedCounts(), staging.tombstones()
