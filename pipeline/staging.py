@@ -295,22 +295,22 @@ class LiveCounter:
 
     def __init__(self, folder: Place) -> None:
         """Create a file of zeros in *folder*; if that fails, the counts are not shown."""
-        self._values = np.zeros(len(COUNTS), np.int64)
+        self._values = np.zeros(len(COUNTS), np.int64).data
         self._sent = time.monotonic()
         self._object = None if isinstance(folder, Path) else folder / uuid4().hex
         if isinstance(folder, Path):
             path = folder / f"{os.getpid()}-{threading.get_native_id()}"
             with suppress(OSError):
                 folder.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(self._values.tobytes())
-                self._values = np.asarray(np.memmap(path, np.int64, "r+"))
+                path.write_bytes(self._values)
+                self._values = np.memmap(path, np.int64, "r+").data
 
     def add(self, name: str, amount: int = 1) -> None:
         """Add *amount* to *name*, one of ``COUNTS``; the name of a stage also ends a step."""
         self._values[_PLACES[name]] += amount
         if self._object and (name in STAGES or time.monotonic() - self._sent >= SEND_EVERY_S):
             with suppress(OSError):
-                self._object.put(self._values.tobytes())
+                self._object.put(bytes(self._values))
             self._sent = time.monotonic()
 
 
