@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -144,8 +145,10 @@ def make_plan(
     Also returns (look, run) of files recognised by their content, so that the next run need not
     open them.
     """
-    now = time.time_ns()
-    examined = _examine_all(inputs.files, lambda file: _examine(file, past, config, now))
+    files, examine = inputs.files, partial(_examine, past, config, time.time_ns())
+    with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:  # a store takes time to reply
+        in_store = any(file.look for file in files)
+        examined = list(threads.map(examine, files) if in_store else map(examine, files))
     examined += [_unreadable(each, past) for each in inputs.unreadable]
     planned = tuple(each.planned for each in examined if each.planned)
     parts = (part for each in examined for part in each.parts)
@@ -168,15 +171,7 @@ def make_plan(
     return plan, [each.known for each in examined if each.known]
 
 
-def _examine_all(files: Sequence[Part], examine: Callable[[Part], _Examined]) -> list[_Examined]:
-    """Examine *files* in their order; objects in parallel, because a store takes time to reply."""
-    if not any(file.look for file in files):
-        return [examine(file) for file in files]
-    with ThreadPoolExecutor(OBJECTS_AT_ONCE) as threads:
-        return list(threads.map(examine, files))
-
-
-def _examine(file: Part, past: Past, config: Config, now_ns: int) -> _Examined:
+def _examine(past: Past, config: Config, now_ns: int, file: Part) -> _Examined:
     """Check the look of *file*; if it is unknown, read the file for its digest and cuts."""
     look = _look(file, now_ns)
     again = file.source in past.again
