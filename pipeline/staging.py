@@ -28,7 +28,7 @@
   window.labels.npy             an article found, and the first one of its cluster
   window.clusters.npy           the clusters of the articles found
   window.counts.json            counts of what was found in them
-  common.3.npy                  common sampled shingles of one shard, ascending
+  common/3.npy                  common sampled shingles of one shard, ascending
   progress/                     live counters, one file or object per thread
   result/                       becomes output/runs/<run_id>/
 """
@@ -209,7 +209,7 @@ class Staging:
 
     def common_keys(self) -> NDArray[np.uint32]:
         """Read the common keys of all shards: uint32, ascending."""
-        found = [np.load(local(file)) for file in self.place.glob("common.*.npy")]
+        found = [np.load(local(file)) for file in (self.place / "common").glob("*.npy")]
         return np.sort(np.concatenate([np.empty(0, np.uint32), *found]))
 
     def write(self, name: str, note: object) -> None:

@@ -144,7 +144,7 @@ def weigh_shard(
         for first, each in zip(places.first, ordered, strict=True)
     ]
     common, links = weigh(keys, np.concatenate(owners), background_of(shard, shards, staging))
-    staging.write_array(f"common.{shard}", common)
+    staging.write_array(f"common/{shard}", common)
     return count_links(places.articles(links))
 
 
