@@ -160,7 +160,9 @@ def adopt(
     if not orphans:
         return []
     groups = np.unique([name for each in orphans for name in each.names], return_inverse=True)[1]
-    sequences = np.array([sequence_of(run) for each in orphans for run in each.runs_of_touched()])
+    rows = (read_table(each.path, "run_id").take(pa.array(each.touched)) for each in orphans)
+    runs = (run for own in rows for run in own["run_id"].to_pylist())
+    sequences = np.array([sequence_of(run) for run in runs])
     inside = output / ".staging" if isinstance(output, Path) else None
     with tempfile.TemporaryDirectory(prefix="orphans-", dir=inside) as folder:
         staging = Staging(folder)

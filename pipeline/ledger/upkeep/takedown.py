@@ -123,11 +123,6 @@ class FileChange:
     names: tuple[str, ...]
     verdicts: NDArray[np.void] | None = None
 
-    def runs_of_touched(self) -> list[str]:
-        """Read the run_id of each touched row."""
-        runs = read_table(self.path, "run_id")["run_id"]
-        return list(runs.take(pa.array(self.touched)).to_pylist())
-
 
 @dataclass(frozen=True, eq=False)
 class Takedown:
