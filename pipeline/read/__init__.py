@@ -70,7 +70,7 @@ def _check(stream: BinaryIO, part: Part) -> Iterator[Rejection]:
 def survey(stream: BinaryIO, suffix: str, block_bytes: int) -> Survey:
     """Read *stream* once for its digest and size, and find where the file may be cut.
 
-    A part has about *block_bytes*: it is longer by the rest of its last line or row group; the last
-    part may be shorter.
+    *suffix* is a key of ``FORMATS``. A part has about *block_bytes*: it is longer by the rest of
+    its last line or row group; the last part may be shorter.
     """
     return FORMATS[suffix].survey(stream, block_bytes)
