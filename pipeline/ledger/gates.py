@@ -131,8 +131,9 @@ def gates_as_dict(results: Iterable[GateResult]) -> dict[str, dict[str, float | 
 
 
 def gates_from_dict(facts: Mapping[str, Mapping[str, Any]]) -> list[GateResult]:
-    """Read what ``gates_as_dict`` wrote. Raises TypeError if a fact is missing."""
-    return [GateResult(name, **fact) for name, fact in facts.items()]
+    """Read what ``gates_as_dict`` wrote. Raises KeyError if a fact is missing."""
+    known = ("value", "limit", "baseline", "passed")  # a newer version may write more
+    return [GateResult(name, *(fact[key] for key in known)) for name, fact in facts.items()]
 
 
 def failed(results: Iterable[GateResult]) -> list[GateResult]:

@@ -319,7 +319,10 @@ def test_the_manifest_gives_the_results_back(account, history, limits):
     """By name, in order, through JSON."""
     results = judge_gates(account, history, config(**limits, min_records=1, min_runs=1))
 
-    assert results == gates_from_dict(json.loads(json.dumps(gates_as_dict(results))))
+    facts = json.loads(json.dumps(gates_as_dict(results)))
+    assert results == gates_from_dict(facts)
+    newer = {name: fact | {"since": "1.1"} for name, fact in facts.items()}
+    assert results == gates_from_dict(newer)
 
 
 def test_every_gate_is_a_setting_and_the_other_way_round():
