@@ -200,6 +200,10 @@ def table_files(folder: Place, table: str) -> list[Place]:
 
 def state_file(folder: Place, name: str) -> Place | None:
     """Return a file of the state of a run, such as ``inputs``; None if it is not there."""
+    if isinstance(folder, Path):
+        path = folder / "state" / f"{name}.parquet"
+        return path if path.is_file() else None
+    # In a store, a changed file has a name of its own (``log.name_for``).
     found = (each for each in table_files(folder, "state") if each.name.startswith(name))
     return next(found, None)
 

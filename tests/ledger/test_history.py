@@ -240,6 +240,7 @@ def test_files_are_read_or_to_be_read_once_more(tmp_path):
     write_parquet(folder / "state/inputs.parquet", INPUTS_SCHEMA, [table], 10)
     commit(tmp_path, 2, 2)
     run, empty = committed_runs(tmp_path)
+    (folder / "state/inputs-copy.parquet").write_bytes(b"made by someone else")
 
     assert [("in.txt", "11")] == inputs_of(run)
     assert {("half.gz", "22"): 2, ("shut.txt", None): 2} == attempts_of(run)
