@@ -30,7 +30,7 @@ from pipeline.read.single import SIDECAR, sidecar_of
 from pipeline.staging import RunName, Staging
 from pipeline.storage import Place, listed, local, open_input, open_own
 from pipeline.text.unicode import digest
-from pipeline.version import FORMAT_VERSION, VERSION
+from pipeline.version import FORMAT_VERSION, STAGING_VERSION, VERSION
 
 Engine: TypeAlias = "Callable[[Plan, RunName, Config, Staging], None]"
 """Takes the blocks of a plan through all steps, as ``beam.runner.execute`` does."""
@@ -105,8 +105,8 @@ def read_plan(content: bytes, config: Config) -> Plan | None:
 
 
 def _made_for(config: Config) -> dict[str, Any]:
-    settings = _table_settings(config)
-    return {"format_version": FORMAT_VERSION, "version": VERSION, "lasting": settings}
+    versions = {"format_version": FORMAT_VERSION, "staging_version": STAGING_VERSION}
+    return versions | {"version": VERSION, "lasting": _table_settings(config)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,7 +262,7 @@ def _is_ours(plan: Plan, path: Place, config: Config) -> bool:
         return False
     if isinstance(path, Path) and path.lstat().st_uid != os.geteuid():
         return False
-    for array in path.parent.glob("*.npy"):
+    for array in listed(path.parent, "*.npy", deep=isinstance(path, Path)):
         np.load(local(array), mmap_mode="r")
     return all(is_input(part, config.input) for block in plan.blocks for part in block.parts)
 

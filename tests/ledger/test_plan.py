@@ -227,6 +227,10 @@ def test_a_plan_is_read_back_as_it_was_frozen(raw):
     assert plan == read_plan(content, Config.model_validate({"run": {"workers": 2}}))
     assert None is read_plan(content, Config.model_validate({"clean": {"mode": "careful"}}))
     assert None is read_plan(content.replace(VERSION.encode(), b"99.0"), config)
+    facts = json.loads(content)
+    assert None is read_plan(json.dumps(facts | {"staging_version": 1}).encode(), config)
+    del facts["staging_version"]  # as an older newsieve wrote it
+    assert None is read_plan(json.dumps(facts).encode(), config)
 
 
 def test_an_interrupted_run_is_finished_if_it_goes_on_from_the_newest(raw, tmp_path):
@@ -277,15 +281,17 @@ def test_a_planted_plan_is_not_carried_out(raw, tmp_path, changed):
     assert None is find_interrupted(tmp_path / "out", PARENT, PARENT.sequence + 1, config)
 
 
-def test_a_pickle_in_staging_is_not_loaded(raw, tmp_path):
+@pytest.mark.parametrize("name", ["site_lines.npy", "common/3.npy"])
+def test_a_pickle_in_staging_is_not_loaded(raw, tmp_path, name):
     """Whoever wrote it there, the interrupted work is begun anew."""
     plan, config = planned(raw, parent=PARENT), Config(input={"paths": [str(raw)]})
     folder = tmp_path / "out/.staging" / plan.run_id
     folder.mkdir(parents=True)
     (folder / "plan.json").write_text(plan.as_json(config))
-    np.save(folder / "site_lines.npy", np.zeros(3))
+    (folder / name).parent.mkdir(exist_ok=True)
+    np.save(folder / name, np.zeros(0))
     assert plan == find_interrupted(tmp_path / "out", PARENT, PARENT.sequence + 1, config)
-    np.save(folder / "site_lines.npy", np.array([_Planted()], object), allow_pickle=True)
+    np.save(folder / name, np.array([_Planted()], object), allow_pickle=True)
 
     assert None is find_interrupted(tmp_path / "out", PARENT, PARENT.sequence + 1, config)
 
