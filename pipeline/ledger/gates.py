@@ -114,8 +114,8 @@ def judge_gates(
     A share applies only if its denominator is at least ``min_records``; a ratio, if the count or
     its baseline is. A fixed limit of a count always applies.
 
-    The newest ``baseline_runs`` of the *earlier* manifests (published runs, oldest first) count. If *catching_up*, the
-    run only reads rejects and unreadable files again, which may be few.
+    Of the *earlier* manifests (published runs, oldest first) the newest ``baseline_runs`` count. If
+    *catching_up*, the run only reads rejects and unreadable files again, which may be few.
     """
     counts = account.as_dict()
     newest = earlier[-config.baseline_runs :]
