@@ -151,6 +151,15 @@ def test_cleaning_needs_no_engine():
     assert not {"apache_beam", "datasketch", "scipy"} & set(done.stdout.split()), done.stderr
 
 
+def test_templates_are_loaded_by_what_formats_text():
+    """Neither cleaning nor listing runs waits for jinja2."""
+    code = "import sys, pipeline.library, pipeline.explain.report.facts; print(*sys.modules)"
+    done = python(code)
+
+    assert "pipeline.explain.text" in done.stdout.split(), done.stderr
+    assert "jinja2" not in done.stdout.split()
+
+
 def test_a_file_called_pipeline_in_the_way_is_named(tmp_path):
     """Whoever has a pipeline.py of their own is told, not shown an AttributeError."""
     (tmp_path / "pipeline.py").write_text("STEPS = []\n", "utf-8")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from pipeline.text.terminal import paint, shown_in
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def as_text(name: str, answer: Mapping[str, Any]) -> list[str]:
@@ -22,6 +23,8 @@ def as_text(name: str, answer: Mapping[str, Any]) -> list[str]:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - 45 ms
+
     loader = PackageLoader("pipeline.explain", "templates")
     environment = Environment(  # noqa: S701 - not HTML; shown_in escapes
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
