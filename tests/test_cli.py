@@ -545,6 +545,18 @@ def test_check_says_which_files_are_new(call, tmp_path):
     assert before == sorted(tmp_path.rglob("*"))
 
 
+def test_check_names_ten_new_files_and_counts_the_rest(call, tmp_path):
+    """The text stays short, and its cost does not depend on the number of files."""
+    for number in range(12):
+        (tmp_path / f"{number:02}.txt").write_text(STORY, "utf-8")
+
+    _, out, _ = call("check", "--input", tmp_path, "--output", tmp_path / "out")
+    assert f"{tmp_path}: 12 files\n" in out
+    assert "new            12 files" in out
+    assert "09.txt\n               … and 2 more (--format json lists all)\n" in out
+    assert "10.txt" not in out
+
+
 def test_settings_are_printed_as_a_file_that_can_be_used(call, tmp_path):
     """`check --settings > newsieve.yaml` is a configuration, found by its name."""
     _, out, _ = call("check", "--settings", "--set", "clean.mode=careful")

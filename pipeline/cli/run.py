@@ -189,6 +189,10 @@ def _print_folder(folder: Place) -> None:
         click.echo(f"published as {folder}; stdout: {error.strerror}", err=True)
 
 
+LISTED = 10
+"""New files that ``check`` lists by name; the rest are counted."""
+
+
 @click.command(cls=WithBeamFlags)
 @reads_inputs
 @click.option("--settings", is_flag=True, help="Print the settings only, as a configuration file.")
@@ -220,8 +224,13 @@ def check(
     engine, needs = _engine(config, beam_flags)
     preview = preview_run(config)
     answer = _answer_of(config, file, preview) | {"engine": engine, "needs": needs}
-    changed = {name: str(value) for name, value in answer["changed"].items()}
-    told = answer | {"changed": changed, "remarks": preview.inputs.remarks()}
+    told = answer | {
+        "changed": {name: str(value) for name, value in answer["changed"].items()},
+        "remarks": preview.inputs.remarks(),
+        # Not all of them: every string is escaped, and there may be a million files.
+        "files": len(answer["files"]),
+        "listed": [each["source"] for each in answer["files"] if each["new"]][:LISTED],
+    }
     print_answer(form, answer, lambda _: as_text("check", told))
     missing = [each["name"] for each in needs if each["state"] == "missing"]
     if missing:
