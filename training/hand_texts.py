@@ -22,6 +22,8 @@ from training.hand_renderings import render
 from training.labelled import Labelled, label_lines
 
 LABELS = Path(__file__).with_name("hand_labels.jsonl")
+FURTHER = Path(__file__).with_name("further_labels.jsonl")
+"""Of each other page, a text that nothing is learned from (docs/decisions/0036)."""
 ARCHIVES = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
 KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped", "news", "drawn")
 """Readers' comments, live blogs, lists and tables, interviews, scripts without spaces, texts with
@@ -49,9 +51,11 @@ class HandText:
     labels: str
 
 
-def read_hand(archives: Path = ARCHIVES, kinds: Sequence[str] = KINDS) -> Iterator[HandText]:
+def read_hand(
+    archives: Path = ARCHIVES, kinds: Sequence[str] = KINDS, labels: Path = LABELS
+) -> Iterator[HandText]:
     """Render the labelled pages of *kinds*; those that render otherwise are named and left out."""
-    rows = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
+    rows = [json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if row["kind"] in kinds]
     for archive in sorted({row["archive"] for row in rows}):
         wanted = [row for row in rows if row["archive"] == archive]

@@ -45,7 +45,7 @@ def _alternatives(key: str) -> str:
     return "|".join(WORDS[key].split(", "))
 
 
-_DONE, _ROLE, _RANK = map(_alternatives, ("done", "roles", "ranks"))
+_DONE, ROLE, RANK = map(_alternatives, ("done", "roles", "ranks"))
 LABELS, _FREE_LABELS = map(_alternatives, ("labels", "free_labels"))
 """Labels before a colon and a name, in about twenty languages; and those that need no colon."""
 
@@ -82,11 +82,11 @@ _TAIL = re.compile(
 _HANDLE = re.compile(r"(?<=\S)\s@\w.*$")
 _BEFORE_DATE = re.compile(r"(?<=\S)\s(?:on|am|le|el|den)$")
 
-_ROLE_ALONE = re.compile(rf"(?i)^(?:(?:{_RANK})\s)+(?:{_ROLE})$")
+_ROLE_ALONE = re.compile(rf"(?i)^(?:(?:{RANK})\s)+(?:{ROLE})$")
 
 # The second word of a name is none of these: "Ada Winterbourne Senior Politics Editor".
 IN_ROLE = re.compile(
-    rf"(?i)(?<=\S)\s+(?<=\w\s)(?:(?:{_RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{_ROLE})(?:\s(?:at|of|for)\s.*)?$"
+    rf"(?i)(?<=\S)\s+(?<=\w\s)(?:(?:{RANK})\s(?:[\w/&-]+\s){{0,3}})?(?:{ROLE})(?:\s(?:at|of|for)\s.*)?$"
 )
 
 _POST = re.compile(
@@ -95,7 +95,7 @@ _POST = re.compile(
 )
 """A position: ``Ann Lee, Head of Rope and Canvas``."""
 
-_ROLE_BEHIND = re.compile(rf"(?i)^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{_ROLE})$")
+_ROLE_BEHIND = re.compile(rf"(?i)^([^,;|]{{3,60}}?)\s?,\s[^,;|]{{0,60}}\b(?:{ROLE})$")
 
 _DEGREE = re.compile(
     r"(?i)^(?:ph\.?d|m\.?d|jr|sr|mba|esq|r\.?n|[bm]\.?[as]c?|msc|d\.?o|j\.?d|dvm|vmd|dds|dmd|rdn?|ldn?"
@@ -340,11 +340,12 @@ def _is_name(words: list[str]) -> bool:
         folded = word.casefold().strip(".")
         # Hindi and Thai have vowels that are not part of a letter.
         letters = (char for char in word if char.isascii() or unicodedata.category(char)[0] != "M")
-        if folded in _NO_NAMES or not _NAME.match("".join(letters)):
+        initial = len(word) == 2 and word[1] == "."
+        if (folded in _NO_NAMES and not initial) or not _NAME.match("".join(letters)):
             return False
         if folded in _PARTICLES:
             continue
-        if word[0].islower():
+        if word[0].islower() and not (word[:2] in {"d'", "d’"} and word[2:3].isupper()):
             return False
         capitals += 1
     return capitals >= 1 and len("".join(words)) >= 3

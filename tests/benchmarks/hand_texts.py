@@ -1,9 +1,11 @@
 """The cleaner as it is on the texts labelled by hand, compared with leaving them untouched.
 
-The weights are learned from these texts too, so that this table flatters; the one that does not is
-printed by ``make train``, which cross-validates by site.
+usage: python -m tests.benchmarks.hand_texts [--further] [--taggers FOLDER]
 
-    python -m tests.benchmarks.hand_texts
+The weights are learned from these texts too, so this table flatters; the one that does not is
+printed by ``make train``, which cross-validates by site. ``--further`` takes the texts of other
+pages that nothing is learned from (docs/decisions/0036). With ``--taggers``, each text is cleaned
+by that tagger of a cross-validation that never saw its site (``training.train_tagger --keep``).
 """
 
 from __future__ import annotations
@@ -18,8 +20,19 @@ import numpy as np
 from pipeline.clean import clean_document
 from pipeline.config import CleanConfig
 from pipeline.records import Document
-from training.hand_texts import ARCHIVES, KINDS, HandText, read_hand
+from tests.benchmarks.text_fields import read_texts
+from training.hand_texts import (
+    ARCHIVES,
+    FURTHER,
+    KINDS,
+    LABELS,
+    PREFIX,
+    HandText,
+    label_hand,
+    read_hand,
+)
 from training.labelled import TOKEN
+from training.scores import kinds_table
 
 HEADS = ("kind", "texts", "untouched F1", "F1", "chrome removed", "story lost", "lost any")
 
@@ -39,10 +52,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--archives", type=Path, default=ARCHIVES)
     parser.add_argument("--mode", choices=("careful", "default", "thorough"), default="default")
+    parser.add_argument("--further", action="store_true", help="texts that were not learned from")
+    parser.add_argument("--taggers", type=Path, help="folder of tagger.N.npz, without part N each")
     arguments = parser.parse_args()
+    kinds, labels = (("further",), FURTHER) if arguments.further else (KINDS, LABELS)
+    texts = list(read_hand(arguments.archives, kinds, labels))
+    if arguments.taggers is not None:
+        pages = [label_hand(text) for text in texts]
+        read = list(read_texts(pages, arguments.taggers))
+        drops = [each.drops[arguments.mode] for each in read]
+        table = kinds_table([each.labelled for each in read], drops, PREFIX, kinds)
+        sys.stdout.write(f"{table}\n")
+        return
     config = CleanConfig(mode=arguments.mode)
-    scores: dict[str, list[Score]] = {kind: [] for kind in KINDS}
-    for text in read_hand(arguments.archives):
+    scores: dict[str, list[Score]] = {kind: [] for kind in kinds}
+    for text in texts:
         scores[text.kind].append(score(text, config))
     sys.stdout.write(f"| {' | '.join(HEADS)} |\n{'|---' * len(HEADS)}|\n")
     for kind, found in (*scores.items(), ("all", [s for each in scores.values() for s in each])):

@@ -6,12 +6,17 @@ The benchmark's value where a line of the text says it, else none, is *right*; *
 value. A title counts *in another form* if the page itself states it as its ``h1``, og:title,
 ``<title>`` or JSON-LD headline. The shipped tagger was trained on these pages: for figures of
 held-out sites, FOLDER has the taggers of the cross-validation (``training.train_tagger --keep``).
+
+The second table goes by readers, who said which lines of a page are its headline, byline and time
+(training/role_labels.jsonl): a value is *right* if it was read from such a line, or if there is
+neither, and *wrong* if it was read from another one.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -24,6 +29,7 @@ from pipeline.clean.lines.tagger import Tagger, load_tagger
 from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
 from pipeline.records import Document
+from training.corrected import line_digest, read_role_labels
 from training.labelled import Labelled
 from training.labelled_pages import unpacked
 from training.roles import ARCHIVES, Golds, read_stated
@@ -38,6 +44,14 @@ NAMES = {
     "wide": "wider container",
 }
 VERDICTS = ("right", "form", "missed", "wrong")
+Counts = dict[tuple[str, str], Counter[str]]
+"""(field, way) → how often there is each verdict."""
+ROLES_READ = {
+    "title": ("title", "headline"),
+    "authors": ("authors", "byline"),
+    "day": ("date_published", "time"),
+}
+"""Field → its column in the evidence, and the role of the lines that say it."""
 TITLE_PLACES = frozenset({"h1", "h2", "og:title", "title", "json-ld:headline"})
 
 
@@ -59,6 +73,24 @@ def verdicts_of(
         yield field, "form" if verdict == "wrong" and field == "title" and own else verdict
 
 
+def verdicts_by_reading(
+    read: Read, labels: dict[str, frozenset[str] | None]
+) -> Iterator[tuple[str, str]]:
+    """(field, verdict) of a text, by the lines that readers named."""
+    lines = {line.start: line_digest(line.text) for line in read.page.lines}
+    starts = sorted(lines)
+    sources: dict[str, set[str]] = defaultdict(set)
+    for each in read.heading.evidence:
+        if each.start is not None:
+            sources[each.field].add(lines[starts[bisect_right(starts, each.start) - 1]])
+    for field, (column, role) in ROLES_READ.items():
+        named = labels[role]
+        if named is not None:
+            found, said = sources[column], not named.isdisjoint(lines.values())
+            missed = "missed" if said else "right"
+            yield field, ("right" if found <= named else "wrong") if found else missed
+
+
 def read_texts(pages: Sequence[Labelled], taggers: Path | None) -> Iterator[Read]:
     """Read *pages* with the shipped tagger, or each with that of *taggers* that never saw it."""
     if taggers is None:
@@ -71,7 +103,7 @@ def read_texts(pages: Sequence[Labelled], taggers: Path | None) -> Iterator[Read
 
 
 def main() -> None:
-    """Print a row for each field and way."""
+    """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--every", type=int, default=3, help="one page in so many")
@@ -85,23 +117,31 @@ def main() -> None:
     }
     pages = read_stated(archives, arguments.every)
     wanted = [page for page in pages if page.rendering.partition(":")[2] in WAYS]
-    golds = Golds([], archives)
-    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    golds, labels = Golds([], archives), read_role_labels()
+    counts: Counts = defaultdict(Counter)
+    by_reading: Counts = defaultdict(Counter)
     for read in read_texts(wanted, arguments.taggers):
-        way = read.labelled.rendering.partition(":")[2]
+        page, way = read.labelled.page_id, read.labelled.rendering.partition(":")[2]
         for field, verdict in verdicts_of(read, golds, forms):
             counts[field, way][verdict] += 1
             counts[field, "all"][verdict] += 1
-    head = "| | | texts | right | in another form | missed | wrong |\n"
-    sys.stdout.write(head + "|---" * 7 + "|\n")
+        for field, verdict in verdicts_by_reading(read, labels[page]) if page in labels else ():
+            by_reading[field, way][verdict] += 1
+            by_reading[field, "all"][verdict] += 1
+    for found in (counts, by_reading):
+        sys.stdout.write(f"{table(found)}\n")
+
+
+def table(counts: Counts) -> str:
+    """Shares of each verdict, a row for each field and way."""
+    lines = ["| | | texts | right | in another form | missed | wrong |", "|---" * 7 + "|"]
     for field in FIELDS:
         for way in (*WAYS, "all"):
             found = counts[field, way]
-            shares = [
-                found[v] / max(found.total(), 1) for v in ("right", "form", "missed", "wrong")
-            ]
+            shares = (found[verdict] / max(found.total(), 1) for verdict in VERDICTS)
             cells = " | ".join(f"{share:.3f}" for share in shares)
-            sys.stdout.write(f"| {field} | {NAMES.get(way, way)} | {found.total()} | {cells} |\n")
+            lines.append(f"| {field} | {NAMES.get(way, way)} | {found.total()} | {cells} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from pipeline.clean.dates import MONTHS, ZONES, find_date
-from pipeline.clean.lines.phrases import WORDS, any_of
-from pipeline.clean.names import IN_ROLE, LABELS, read_names
+from pipeline.clean.lines.phrases import WORDS, any_of, hints_of, opening_kinds
+from pipeline.clean.names import IN_ROLE, LABELS, RANK, ROLE, is_company, is_name, read_names
 from pipeline.text.unicode import FIRST_SPACELESS
 
 _LABELS = any_of("byline_label")
@@ -16,25 +17,43 @@ _NOUNS = f"{LABELS}|{any_of('byline_noun')}"
 _NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜]\s?(?=\S)", re.IGNORECASE)
 _LABEL = re.compile(
     rf"(?<![^\W_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜]\s?(?:(?:{_NOUNS})\s?)?"
-    r"|(?:מאת|بقلم|كتبت?|โดย|文|記者|记者)\s?)(?=\S)",
+    r"|interview\s?[:：]\s?|文\s|(?:מאת|بقلم|كتبت?|โดย|記者|记者)\s?)(?=\S)",
     re.IGNORECASE,
 )
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _STRONG_CUT = re.compile(
-    r"\s?(?:[|•·(\[<>｜]|\s[–—-]\s|[@#]|\b(?:published|publiziert|veröffentlicht|posted|updated"
-    r"|last updated|leave a comment|read more|follow|share|print|email|\d+ comments?|\d+ min)\b)"
-    r".*$",
+    rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\s[–—-]\s|—|(?:\b{_MONTH}\s)?\d|[\w*]+:\s"
+    rf"|(?<=[^\W\d_]{{3}})(?<!\bprof)\.\s|\b(?:{any_of('byline_cut')})\b).*$",
     re.IGNORECASE,
 )
-_WEAK_CUT = re.compile(
-    r"\s(?:in|at|for|aus|on|à|en|w|из|в|special to|from|via|photography|photographs|photos|video)"
-    r"\s.*$",
+_WEAK_CUT = re.compile(rf"\s(?:{any_of('byline_aside')})(?:\s.*)?$|\s(?:le|el|den)$", re.IGNORECASE)
+_OTHERS = re.compile(
+    rf"(?<!and )(?<!und )(?<!& )\b(?:{any_of('byline_other')})\s(?:by|von|par|por)\s[^|•·]*",
     re.IGNORECASE,
 )
-_KOREAN = re.compile(r"([가-힣]{2,4})\s?(?:인턴\s?|선임\s?|수습\s?)?(?:기자|특파원)(?![가-힣])")
-_HAN = re.compile(r"[\u4e00-\u9fff]{2,4}(?:[·・][\u4e00-\u9fff]{1,6})?")
+"""Who took the pictures, checked, translated or paid."""
+_GLUED = re.compile(
+    r"(?i:(?<![^\W_])(?:by|von|par|por))(?=[A-Z][a-zß-ÿ])|(?<=[a-zß-ÿ])(?=[A-Z])(?=(?i:"
+    rf"{RANK}|{ROLE}|follow|twitter|in\s[A-Z])\b)|(?<=[^\W\d_])(?=(?:Updated"
+    r"|Published|Posted)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s\d)"
+)
+"""Where a label, a name, a role and a date have lost the space between them."""
+_KOREAN = re.compile(
+    r"((?:[가-힣]{2,4}[·,]\s?){0,4}[가-힣]{2,4})\s?(?:인턴\s?|선임\s?|수습\s?)?(?:기자|특파원)(?![가-힣])"
+)
+_IS_HAN = r"[\u4e00-\u9fff]"
+_HAN = re.compile(rf"(?!.*(?:報導|报道|記者|记者)){_IS_HAN}{{2,4}}(?:[·・]{_IS_HAN}{{1,6}})?")
+_NO_PERSON = re.compile(
+    rf"{_IS_HAN}{{4}}|[社報报部版網网團团站]$|(?:뉴스|신문|일보|방송|회견)$|^[ァ-ヶー]+$"
+)
+"""Names of sections and outlets, and foreign words, where a single word may be a name."""
 _HAN_LABEL = re.compile(
-    r"(?:作者|撰文|文|記者|记者|執筆|取材)\s?[:：／/|｜]?\s?(?:記者|记者)?\s?(?=[\u4e00-\u9fff])"
+    rf"(?:(?:作者|撰文|記者|记者|執筆)\s?[:：／/|｜]?|(?<!{_IS_HAN})(?:文|取材|投稿者)[\s:：／/|｜])"
+    rf"\s?(?:記者|记者)?\s?(?={_IS_HAN})(?![会會站团團手观觀证證席简簡介])"
 )
+_SINGLE = re.compile(r"\w\s\w|(?<!interview)(?<!reportage)[:：]", re.IGNORECASE)
+"""Labels that one word may follow."""
+_EDGES = " ,;:|•·–—-/*\t"
 AGENCIES = WORDS["byline_agency"]
 """Agencies (case-folded) that a byline names in place of a person."""
 BYLINE_CHARS = 200
@@ -45,7 +64,7 @@ def byline_names(text: str) -> tuple[str, ...]:
     """Names on a line that is known to be a byline.
 
     Labels in many languages, dates, offices and places are left out. An agency counts if no person
-    is named.
+    is named; a single word only after a label, next to a date or as the whole line.
 
     >>> byline_names("Posted on March 7, 2024 by Nora Aldwin"), byline_names("Текст: Мария Петрова")
     (('Nora Aldwin',), ('Мария Петрова',))
@@ -54,15 +73,23 @@ def byline_names(text: str) -> tuple[str, ...]:
     """
     if len(text) > BYLINE_CHARS:
         return ()
+    text = _OTHERS.sub("", _GLUED.sub(r"\g<0> ", text))
     printed = find_date(text)
     parts = [text[: printed.start], text[printed.end :]] if printed else [text]
-    labels = [_LABEL.search(part) for part in parts]
-    for part, label in zip(parts, labels, strict=True):
-        if label and (names := _names_in(part[label.end() :], label[0], single=bool(printed))):
+    labelled = [(part, _LABEL.search(part)) for part in map(str.strip, parts)]
+    for part, label in labelled:
+        # `By Hand`, `Von Hand`: one word after a bare preposition is no name.
+        single = label is not None and (printed is not None or bool(_SINGLE.search(label[0])))
+        if label and (names := _names_in(part[label.end() :], label[0], single=single)):
             return names
-    for part, label in zip(parts, labels, strict=True):
-        if not label and (names := _names_in(part, "", single=False)):
-            return names
+    for part, label in labelled:
+        # The label may be part of a name: ``Ada von Bergen``.
+        plain = not label or (label.start() and " " not in part[label.end() :])
+        words = tuple(re.findall(r"\w+", part.casefold()))
+        if plain and not (opening_kinds(words, whole=True) or hints_of(words)):
+            single = printed is None and part.strip(_EDGES).isalpha() and not part.isupper()
+            if names := _names_in(part, "", single=single):
+                return names
     return ()
 
 
@@ -75,18 +102,26 @@ def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
     """Names at the beginning of *text*, which follows *label*.
 
     Args:
-        single: whether a single word may be a name, as next to a date.
+        single: whether a single word may be a name.
     """
     if korean := _KOREAN.findall(text):
-        return tuple(dict.fromkeys(korean))
-    if _HAN_LABEL.search(label + text) and _HAN.match(text.strip()):
-        found = re.split(r"[、,，\s/／]+", _STRONG_CUT.sub("", text.strip()))
-        return tuple(dict.fromkeys(name for name in found if _HAN.fullmatch(name)))
-    rest = _STRONG_CUT.sub("", text.strip(" ,;:.|•·–—-/*\t"))
+        return tuple(dict.fromkeys(re.split(r"[·,]\s?", "·".join(korean))))
+    if han := _HAN_LABEL.search(label + text):
+        found = re.split(r"[、,，\s/／]+", _STRONG_CUT.sub("", (label + text)[han.end() :].strip()))
+        if names := tuple(dict.fromkeys(takewhile(_HAN.fullmatch, found))):
+            return names
+    rest = _STRONG_CUT.sub("", text.strip(_EDGES)).strip(_EDGES)
     agency = rest.strip(" .,")
     if agency.casefold() in AGENCIES:
         return (agency,)
-    return read_names(rest, (_WEAK_CUT, IN_ROLE), single=single)
+    names = read_names(rest, (_WEAK_CUT, IN_ROLE), single=False)
+    word = _WEAK_CUT.sub("", rest)
+    if not (names or not single or " " in word or _NO_PERSON.search(word)):
+        names = read_names(word, ())
+    # `Von der Leyen`: what follows the label is the end of a surname.
+    if not names or not is_name(names[0]) or (names[0][0].islower() and names[0].count(" ") < 2):
+        return ()
+    return tuple(name for name in names if not is_company(name))
 
 
 STAMP_MOST, AGE_WORDS, OTHER_WORDS = 20, 6, 1

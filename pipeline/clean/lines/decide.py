@@ -18,7 +18,7 @@ from pipeline.clean.lines.rules import CLASS_OF, CLASSES, Hits, author_block, re
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
-THRESHOLDS: dict[Mode, float] = {"careful": -2.0, "default": -0.7, "thorough": 0.0}
+THRESHOLDS: dict[Mode, float] = {"careful": -2.0, "default": -0.6, "thorough": 0.0}
 """Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0030 has the trade-off."""
 LITTLE, MUCH, RISE = -1.0, -0.5, 0.5
 """Log ratios of boilerplate to story below and above which the threshold rises, and how fast. In a

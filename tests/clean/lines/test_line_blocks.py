@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from pipeline.clean import clean_document, clean_documents
 from pipeline.clean.lines import cleaner
-from pipeline.clean.lines.tagger import BLOCK_LINES, _blocks
 from pipeline.config import CleanConfig
 from pipeline.records import Document
 
@@ -62,12 +61,3 @@ def test_a_text_that_breaks_something_harms_no_other(monkeypatch, broken):
 
     assert [expected, expected] == [first, last]
     assert "bad" == str(error)
-
-
-@given(st.lists(st.integers(1, 9_000), max_size=40))
-def test_texts_are_looked_at_in_blocks_that_fit(sizes):
-    """Each text is in one block, in order; a block of several has no more lines than allowed."""
-    blocks = list(_blocks(sizes))
-
-    assert list(range(len(sizes))) == [at for low, high in blocks for at in range(low, high)]
-    assert all(high - low == 1 or sum(sizes[low:high]) <= BLOCK_LINES for low, high in blocks)
