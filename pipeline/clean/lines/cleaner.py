@@ -38,29 +38,24 @@ def clean_texts(
     Returns:
         For each document its article, or the exception that it raised, which affects no other.
     """
-    results: list[Article | Exception | None] = [None] * len(documents)
-    read: dict[int, tuple[Page, Hits]] = {}
-    for index, document in enumerate(documents):
-        try:
-            page = read_page(document.content, config.mode)
-            if own := repeated[index]:
-                page.repeated = frozenset(n.index for n in page.lines if n.text in own)
-            read[index] = page, rule_hits(page)
-        except Exception as error:  # noqa: BLE001
-            results[index] = error
     try:
-        tags = tag_pages([page for page, _ in read.values()], [hits for _, hits in read.values()])
+        return _cleaned(documents, config, repeated)
     except Exception as error:  # noqa: BLE001
         if len(documents) == 1:
             return [error]
-        alone = zip(documents, repeated, strict=True)
-        return [clean_texts([document], config, [own])[0] for document, own in alone]
-    for (index, (page, hits)), said in zip(read.items(), tags, strict=True):
-        try:
-            results[index] = _article(documents[index], page, hits, said)
-        except Exception as error:  # noqa: BLE001
-            results[index] = error
-    return [each for each in results if each is not None]
+    alone = zip(documents, repeated, strict=True)
+    return [clean_texts([document], config, [own])[0] for document, own in alone]
+
+
+def _cleaned(
+    documents: Sequence[Document], config: CleanConfig, repeated: Sequence[frozenset[str]]
+) -> list[Article | Exception]:
+    pages = [read_page(document.content, config.mode) for document in documents]
+    for page, own in zip(pages, repeated, strict=True):
+        if own:
+            page.repeated = frozenset(n.index for n in page.lines if n.text in own)
+    hits = list(map(rule_hits, pages))
+    return [*map(_article, documents, pages, hits, tag_pages(pages, hits))]
 
 
 def tag_pages(

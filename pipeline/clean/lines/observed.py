@@ -25,6 +25,8 @@ from pipeline.text.unicode import SPACELESS
 Matrix = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 HEAD_CHARS, TAIL_CHARS = 160, 50
 """Characters that are read at the beginning and the end of a line."""
@@ -126,7 +128,7 @@ class Tokens(dict[str, int]):
             self._new.clear()
             self.hashes: Hashes = rows[:, :3].view(np.uint64)
             self.classes: Ints = rows[:, 3]
-            self.content: NDArray[np.bool_] = rows[:, 4] > 0
+            self.content: Flags = rows[:, 4] > 0
 
 
 def _token_row(token: str) -> tuple[int, int, int, int, bool]:
@@ -182,8 +184,8 @@ class LineTable:
     """
 
     own: Matrix
-    words: NDArray[np.float64]
-    prose: NDArray[np.bool_]
+    words: Floats
+    prose: Flags
     tokens: Ints
     token_lines: Ints
     pairs: Hashes
@@ -193,15 +195,15 @@ class LineTable:
 
 
 def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
-    """Measure each of *texts*, which are lines."""
+    """Measure each of *texts*: at least one line, none of them empty."""
     count = len(texts)
     whole = HEAD_CHARS + TAIL_CHARS
     short = [t if len(t) <= whole else f"{t[:HEAD_CHARS]} {t[-TAIL_CHARS:]}" for t in texts]
-    found = _TOKEN.findall("\n".join(short) + "\n") if count else []
+    found = _TOKEN.findall("\n".join(short) + "\n")
     flat = np.fromiter(map(tokens.__getitem__, found), np.int64, len(found))
     tokens.settle()
     ends = np.flatnonzero(flat == 0)
-    starts = np.concatenate(([0], ends[:-1] + 1)) if count else ends
+    starts = np.concatenate(([0], ends[:-1] + 1))
     sizes = ends - starts
     line = np.repeat(np.arange(count), sizes + 1)
     classes = tokens.classes[flat]
@@ -224,7 +226,7 @@ def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
 
 def _measured(
     chars: Ints, sizes: Ints, counts: Matrix, edges: list[Ints]
-) -> tuple[Matrix, NDArray[np.float64], NDArray[np.bool_]]:
+) -> tuple[Matrix, Floats, Flags]:
     """Columns of each line by itself, its words, and whether it is prose."""
     spaceless = counts[:, SPACELESS_CLASS]
     named = counts[:, [LOWER, TITLE, UPPER, MIXED, SHORT_NUMBER, YEAR, NUMBER, INITIAL]]
@@ -256,8 +258,6 @@ def _measured(
 def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashes, Ints]:
     """Hashes of neighbouring tokens with their lines, and of content words with theirs."""
     words = tokens.hashes[kept, 0]
-    if not len(kept):
-        return words, lines, words, lines
     first = starts_of_runs(lines)
     last = np.append(first[1:], True)
     before = np.where(first, _BEGIN, np.concatenate(([_BEGIN], words[:-1])))
@@ -272,7 +272,7 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
     return pairs, pair_lines, content, lines[telling]
 
 
-def headers_of(lines: Sequence[LineRecord]) -> NDArray[np.bool_]:
+def headers_of(lines: Sequence[LineRecord]) -> Flags:
     """Which of ``HEADERS`` each of *lines* is: bool[lines, HEADERS]."""
     found = np.zeros((len(lines), len(HEADERS)), np.bool_)
     for at, line in enumerate(lines):
@@ -286,9 +286,29 @@ def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[bool, ...
     return tuple([not (kinds.isdisjoint(each) and signs.isdisjoint(each)) for each in HEADERS])
 
 
-def placed(
-    table: LineTable, ids: Ints, blanks: NDArray[np.bool_], headers: NDArray[np.bool_], sizes: Ints
-) -> Matrix:
+class TextLines:
+    """The texts of a block, whose lines follow one another.
+
+    Attributes:
+        sizes: lines of each text, none 0.
+        start: the first line of each text.
+        text: the text of each line.
+        here, rest: for each line, the lines of its text before and after it.
+    """
+
+    def __init__(self, sizes: Ints) -> None:
+        self.sizes = sizes
+        self.start = np.cumsum(sizes) - sizes
+        self.text = np.repeat(np.arange(len(sizes)), sizes)
+        self.here = np.arange(len(self.text)) - self.start[self.text]
+        self.rest = sizes[self.text] - 1 - self.here
+
+    def sums(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Sums over the lines of each text."""
+        return np.add.reduceat(values, self.start, axis=0)
+
+
+def placed(table: LineTable, ids: Ints, blanks: Flags, headers: Flags, sizes: Ints) -> Matrix:
     """Where each line is in its text: float32[lines, PLACES].
 
     Args:
@@ -297,104 +317,88 @@ def placed(
         headers: see ``headers_of``.
         sizes: lines of each text, none 0.
     """
-    text = np.repeat(np.arange(len(sizes)), sizes)
-    start = np.cumsum(sizes) - sizes
-    count = sizes[text]
-    here = np.arange(len(ids)) - start[text]
-    end = count - 1 - here
+    lines = TextLines(sizes)
+    count = sizes[lines.text]
     words, prose = table.words[ids], table.prose[ids]
-    gap, share = _gaps(blanks, start, sizes, text)
-    repeated, again = _repeats(text, ids)
-    known, often, size = _overlap(table, ids, text, prose)
+    known, often, size = _overlap(table, ids, lines.text, prose)
     columns = (
-        np.minimum(here, 5) / 5,
-        np.minimum(here, 30) / 30,
-        np.minimum(end, 5) / 5,
-        np.minimum(end, 30) / 30,
-        here / np.maximum(count - 1, 1),
+        np.minimum(lines.here, 5) / 5,
+        np.minimum(lines.here, 30) / 30,
+        np.minimum(lines.rest, 5) / 5,
+        np.minimum(lines.rest, 30) / 30,
+        lines.here / np.maximum(count - 1, 1),
         np.log1p(count) / 5,
-        gap,
-        share,
-        repeated,
-        again,
+        *_gaps(blanks, lines),
+        *_repeats(lines.text, ids),
         known,
         often,
         np.log1p(size) / 3,
-        *_beside_prose(words, prose, start, sizes),
-        here == 0,
+        *_beside_prose(words, prose, lines),
+        lines.here == 0,
         known * prose,
-        *_near_headers(headers, start, sizes),
+        *_near_headers(headers, lines),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _beside_prose(
-    words: NDArray[np.float64], prose: NDArray[np.bool_], start: Ints, sizes: Ints
+    words: Floats, prose: Flags, lines: TextLines
 ) -> tuple[NDArray[np.floating], ...]:
     """How much prose comes before and after each line, and whether it is in the best run of it."""
-    text = np.repeat(np.arange(len(sizes)), sizes)
     told = np.where(prose, words, 0.0)
-    total = np.add.reduceat(told, start)
+    total = lines.sums(told)[lines.text]
     sums = np.cumsum(told) - told
-    before = sums - sums[start][text]
-    after = total[text] - before - told
-    inside, best = _best_runs(words, prose, start, sizes)
+    before = sums - sums[lines.start][lines.text]
+    after = total - before - told
+    inside, best = _best_runs(words, prose, lines)
     return (
-        before / np.maximum(total[text], 1),
-        after / np.maximum(total[text], 1),
+        before / np.maximum(total, 1),
+        after / np.maximum(total, 1),
         np.log1p(before) / 6,
         np.log1p(after) / 6,
-        inside[0],
-        inside[1],
-        np.log1p(best[text]) / 7,
-        np.log1p(total[text]) / 7,
-        total[text] / np.maximum(np.add.reduceat(words, start), 1)[text],
+        *inside,
+        np.log1p(best[lines.text]) / 7,
+        np.log1p(total) / 7,
+        total / np.maximum(lines.sums(words), 1)[lines.text],
     )
 
 
-def _near_headers(
-    headers: NDArray[np.bool_], start: Ints, sizes: Ints
-) -> Iterator[NDArray[np.number | np.bool_]]:
+def _near_headers(headers: Flags, lines: TextLines) -> Iterator[NDArray[np.number | np.bool_]]:
     """For each of ``HEADERS``: is each line one, its nearness before and after, number before."""
     count = len(headers)
-    here = np.arange(count)
-    first, end = np.repeat(start, sizes), np.repeat(start + sizes, sizes)
+    at = np.arange(count)
+    first, last = at - lines.here, at + lines.rest
     for held in headers.T:
-        last = np.maximum.accumulate(np.where(held, here, -1))
-        before = np.concatenate(([-1], last[:-1]))
-        following = np.minimum.accumulate(np.where(held, here, count)[::-1])[::-1]
+        latest = np.maximum.accumulate(np.where(held, at, -1))
+        before = np.concatenate(([-1], latest[:-1]))
+        following = np.minimum.accumulate(np.where(held, at, count)[::-1])[::-1]
         after = np.concatenate((following[1:], [count]))
         seen: Ints = np.cumsum(held) - held
         yield held
-        yield np.where(before >= first, 1 / (1 + (here - before) / NEAR_LINES), 0.0)
-        yield np.where(after < end, 1 / (1 + (after - here) / NEAR_LINES), 0.0)
+        yield np.where(before >= first, 1 / (1 + (at - before) / NEAR_LINES), 0.0)
+        yield np.where(after <= last, 1 / (1 + (after - at) / NEAR_LINES), 0.0)
         yield np.minimum(seen - seen[first], MOST_HEADERS) / MOST_HEADERS
 
 
-def _gaps(
-    blanks: NDArray[np.bool_], start: Ints, sizes: Ints, text: Ints
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _gaps(blanks: Flags, lines: TextLines) -> tuple[Floats, Floats]:
     """Whether an empty line precedes each, unless nearly all have one; the share that has."""
     gap = blanks.astype(np.float64)
-    gap[start] = 0.0
-    share = (np.add.reduceat(gap, start) / np.maximum(sizes - 1, 1))[text]
+    gap[lines.start] = 0.0
+    share = (lines.sums(gap) / np.maximum(lines.sizes - 1, 1))[lines.text]
     gap[share >= BLANK_SHARE] = 0.0
     return gap, share
 
 
-def _repeats(text: Ints, ids: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _repeats(text: Ints, ids: Ints) -> tuple[Flags, Flags]:
     """Whether each line occurs in its text more than once, and whether it has occurred before."""
-    keys = text * (int(ids.max(initial=0)) + 1) + ids
-    _, first, which, times = np.unique(
-        keys, return_index=True, return_inverse=True, return_counts=True
-    )
-    repeated = times[which] > 1
-    return repeated, repeated & (first[which] != np.arange(len(keys)))
+    keys = text * (int(ids.max()) + 1) + ids
+    _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+    return np.bincount(which)[which] > 1, first[which] != np.arange(len(keys))
 
 
 def _overlap(
-    table: LineTable, ids: Ints, text: Ints, prose: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    table: LineTable, ids: Ints, text: Ints, prose: Flags
+) -> tuple[Floats, Floats, Floats]:
     """Shares of each line's content words that other prose of its text has once, and three times.
 
     And the number of its content words.
@@ -423,17 +427,15 @@ def _overlap(
     return known, often, size
 
 
-def _best_runs(
-    words: NDArray[np.float64], prose: NDArray[np.bool_], start: Ints, sizes: Ints
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def _best_runs(words: Floats, prose: Flags, lines: TextLines) -> tuple[Matrix, Floats]:
     """The run of lines with the most prose and the least else, for each of ``RUN_COSTS``.
 
     Returns:
         float32[costs, lines], whether each line is in it; float64[texts], the gain for the first.
     """
     inside = np.zeros((len(RUN_COSTS), len(words)), np.float32)
-    worth = np.zeros((len(RUN_COSTS), len(sizes)))
-    spans = list(zip(start.tolist(), (start + sizes).tolist(), strict=True))
+    worth = np.zeros((len(RUN_COSTS), len(lines.sizes)))
+    spans = list(zip(lines.start.tolist(), (lines.start + lines.sizes).tolist(), strict=True))
     for row, cost in enumerate(RUN_COSTS):
         gains = np.where(prose, words, -np.minimum(words + cost, cost + 4)).tolist()
         for number, (low, high) in enumerate(spans):

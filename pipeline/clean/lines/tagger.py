@@ -22,16 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import lookup, portions, starts_of_runs
-from pipeline.clean.lines.observed import (
-    Growing,
-    Hashes,
-    Ints,
-    LineTable,
-    Matrix,
-    Tokens,
-    placed,
-    read_lines,
-)
+from pipeline.clean.lines import observed
+from pipeline.clean.lines.observed import Flags, Floats, Hashes, Ints, Matrix, TextLines
 
 WEIGHTS = Path(__file__).with_name("tagger.npz")
 DILATIONS = (1, 2, 4, 8)
@@ -67,11 +59,11 @@ class Tags:
         none: float64[ROLES], the probability that no line has the role.
     """
 
-    story: NDArray[np.float64]
+    story: Floats
     classes: Matrix
     likely: Ints
-    roles: NDArray[np.float64]
-    none: NDArray[np.float64]
+    roles: Floats
+    none: Floats
 
     def spread(self, at: Sequence[int], count: int) -> Tags:
         """The same for a text of *count* lines, of which the tagger saw those *at*."""
@@ -105,15 +97,12 @@ class Tagger:
         self._reset()
 
     def _reset(self) -> None:
-        self._tokens = Tokens()
+        self._tokens = observed.Tokens()
         self._sums = np.zeros((0, self._words.width + 2), np.float32)
-        self._growing = Growing(self._sums)
+        self._growing = observed.Growing(self._sums)
 
     def tag(
-        self,
-        texts: Sequence[Sequence[str]],
-        blanks: Sequence[Sequence[bool]],
-        headers: NDArray[np.bool_],
+        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags
     ) -> list[Tags]:
         """Tag each of *texts*, none without lines.
 
@@ -131,21 +120,18 @@ class Tagger:
         return found
 
     def _tag(
-        self,
-        texts: Sequence[Sequence[str]],
-        blanks: Sequence[Sequence[bool]],
-        headers: NDArray[np.bool_],
+        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags
     ) -> list[Tags]:
         if len(self._tokens) > KNOWN_TOKENS:
             self._reset()
-        block = _TextLines(np.array([len(text) for text in texts]))
+        block = TextLines(np.array([len(text) for text in texts]))
         lines = list(chain.from_iterable(texts))
         numbers = {line: number for number, line in enumerate(dict.fromkeys(lines))}
         ids = np.fromiter(map(numbers.__getitem__, lines), np.int64, len(lines))
-        table = read_lines(list(numbers), self._tokens)
+        table = observed.read_lines(list(numbers), self._tokens)
         gaps = np.fromiter(chain.from_iterable(blanks), np.bool_, len(lines))
         first = (self._lines(table) @ self._of_lines)[ids]
-        seen = _rounded(placed(table, ids, gaps, headers, block.sizes) * STEP)
+        seen = _rounded(observed.placed(table, ids, gaps, headers, block.sizes) * STEP)
         first += seen @ self._of_places
         first += self._bias
         limit = len(self._bias) - len(self._of_story)
@@ -164,28 +150,27 @@ class Tagger:
             for at, rest in zip(own, nobody, strict=True)
         ]
 
-    def _lines(self, table: LineTable) -> Matrix:
+    def _lines(self, table: observed.LineTable) -> Matrix:
         """First inputs of each line: sums of its words' and pairs' rows, ``own``, known shares."""
         count = len(table.own)
         self._sum_new_tokens()
         words = np.zeros((count, self._words.width), np.float32)
         pairs = np.zeros((count, self._pairs.width), np.float32)
         shares = np.zeros((count, 2), np.float32)
-        if len(table.tokens):
-            first, lines = _first_of_each(table.token_lines)
-            sums = np.add.reduceat(self._sums[table.tokens], first, axis=0)
-            words[lines], counts = sums[:, :-2], sums[:, -2:]
-            words[lines] /= np.sqrt(np.maximum(counts[:, :1], 1.0))
-            shares[lines, 0] = counts[:, 0] / np.maximum(counts[:, 1], 1.0)
-            rows, known = self._pairs.find(table.pairs)
-            held = table.pair_lines[known]
-            order = np.argsort(held, kind="stable")
-            if len(order):
-                first, lines = _first_of_each(held[order])
-                pairs[lines] = np.add.reduceat(self._pairs.values[rows[order]], first, axis=0)
-            met = np.bincount(held, minlength=count)
-            pairs /= np.sqrt(np.maximum(met, 1))[:, None].astype(np.float32)
-            shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
+        first, lines = _first_of_each(table.token_lines)
+        sums = np.add.reduceat(self._sums[table.tokens], first, axis=0)
+        words[lines], counts = sums[:, :-2], sums[:, -2:]
+        words[lines] /= np.sqrt(np.maximum(counts[:, :1], 1.0))
+        shares[lines, 0] = counts[:, 0] / np.maximum(counts[:, 1], 1.0)
+        rows, known = self._pairs.find(table.pairs)
+        held = table.pair_lines[known]
+        order = np.argsort(held, kind="stable")
+        if len(order):
+            first, lines = _first_of_each(held[order])
+            pairs[lines] = np.add.reduceat(self._pairs.values[rows[order]], first, axis=0)
+        met = np.bincount(held, minlength=count)
+        pairs /= np.sqrt(np.maximum(met, 1))[:, None].astype(np.float32)
+        shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
         return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1) * STEP)
 
     def _sum_new_tokens(self) -> None:
@@ -227,31 +212,6 @@ class _Rows:
         return at[known], maybe[known]
 
 
-class _TextLines:
-    """The texts of a block, whose lines follow one another.
-
-    Attributes:
-        sizes: lines of each text, none 0.
-        start: the first line of each text.
-        text: the text of each line.
-        early, late: for each of ``DILATIONS``, the lines with fewer lines of their text before
-            them, and after them.
-    """
-
-    def __init__(self, sizes: Ints) -> None:
-        self.sizes = sizes
-        self.start = np.cumsum(sizes) - sizes
-        self.text = np.repeat(np.arange(len(sizes)), sizes)
-        here = np.arange(len(self.text)) - self.start[self.text]
-        rest = sizes[self.text] - 1 - here
-        self.early = {step: np.flatnonzero(here < step) for step in DILATIONS}
-        self.late = {step: np.flatnonzero(rest < step) for step in DILATIONS}
-
-    def sums(self, values: Matrix) -> Matrix:
-        """Sums over the lines of each text."""
-        return np.add.reduceat(values, self.start, axis=0)
-
-
 class _Tower:
     """The layers of one head."""
 
@@ -263,7 +223,7 @@ class _Tower:
             if name.startswith(prefix)
         }
 
-    def run(self, first: Matrix, lines: _TextLines) -> tuple[Matrix, Matrix]:
+    def run(self, first: Matrix, lines: TextLines) -> tuple[Matrix, Matrix]:
         """Logits of each line and, if the tower has them, of each text."""
         w = self._weights
         h = _positive(first) @ w["in"]
@@ -282,15 +242,15 @@ class _Tower:
         none = pooled @ w["none"] + w["none_bias"] if "none" in w else pooled[:, :0]
         return (_positive(out) @ w["last"] + w["last_bias"]) / STEP, none / STEP
 
-    def _layer(self, h: Matrix, number: int, step: int, lines: _TextLines) -> Matrix:
+    def _layer(self, h: Matrix, number: int, step: int, lines: TextLines) -> Matrix:
         """What one layer adds to *h*, from each line and those *step* lines before and after it."""
         w, width = self._weights, h.shape[1]
         even = _normed(h)
         even *= w[f"norm{number}"]
         found = _rounded(even) @ w[f"near{number}"]
         # Lines of other texts are no neighbours.
-        found[lines.late[step], :width] = 0.0
-        found[lines.early[step], 2 * width :] = 0.0
+        found[lines.rest < step, :width] = 0.0
+        found[lines.here < step, 2 * width :] = 0.0
         total = found[:, width : 2 * width]
         total += w[f"near_bias{number}"]
         total[step:] += found[:-step, :width]
@@ -299,7 +259,7 @@ class _Tower:
         added += w[f"add_bias{number}"]
         return added
 
-    def _pooled(self, h: Matrix, even: Matrix, lines: _TextLines) -> Matrix:
+    def _pooled(self, h: Matrix, even: Matrix, lines: TextLines) -> Matrix:
         """Two weighted means of *even* over the lines of each text, and the plain one."""
         weight = np.exp(np.clip((h @ self._weights["pool"]) / STEP, -15.0, 15.0))
         total = lines.sums(weight) + 1e-6
@@ -331,9 +291,7 @@ def _normed(h: Matrix) -> Matrix:
     return np.rint(even, out=even)
 
 
-def _shares(
-    logits: Matrix, none: Matrix, lines: _TextLines
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _shares(logits: Matrix, none: Matrix, lines: TextLines) -> tuple[Floats, Floats]:
     """Probability of each role for each line of each text, and for none of its lines."""
     start = lines.start
     most = np.maximum(np.maximum.reduceat(logits, start, axis=0), none).astype(np.float64)
