@@ -94,8 +94,7 @@ def _inside_sentence(page: Page, index: int) -> bool:
     if not 0 < index < len(page.lines) - 1:
         return False
     before, after = page.lines[index - 1], page.lines[index + 1]
-    goes_on = after.text[0].islower() or after.text[0] in ",.;:)’'"
-    return goes_on and not before.terminal
+    return not before.terminal and (after.text[0].islower() or after.text[0] in ",.;:)’'")
 
 
 def _dropped(
@@ -140,9 +139,7 @@ def _held(
     if _words(n for n in long if not drop[n.index]) < LEAST_KEPT * _words(long):
         best = max(values[line.index] for line in long)
         held = [line for line in long if values[line.index] >= best - NEAR_BEST]
-    prose = [line for line in page.lines if line.prose]
-    gone = [line for line in prose if drop[line.index]]
-    if _words(gone) >= BLOCK_WORDS:
+    if _words(line for line in page.lines if line.prose and drop[line.index]) >= BLOCK_WORDS:
         runs = groupby(page.lines, lambda line: line.prose and line.index not in known)
         block = max((list(run) for is_block, run in runs if is_block), key=_words, default=[])
         kept = _words(n for n in page.lines if not drop[n.index] or n in held)

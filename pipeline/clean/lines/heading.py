@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import DATE_LABELS, UPDATED, byline_names, is_labelled
@@ -187,12 +187,8 @@ def _headline(
 
 def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
     """Whether a line is a headline of these *words* with the site's name after it."""
-    size = len(words)
-    return (
-        2 < size < len(line.words)
-        and line.words[:size] == words
-        and bool(_SITE_NAME.search(line.text))
-    )
+    longer = 2 < len(words) < len(line.words) and line.words[: len(words)] == words
+    return longer and bool(_SITE_NAME.search(line.text))
 
 
 def _opens_story(
@@ -219,9 +215,8 @@ def _above_story(page: Page, told: int, stated: AbstractSet[int]) -> LineRecord 
     """The line right above *told*, the story's first paragraph, if it may be a headline."""
     between = {*stated, *page.entry_times}
     line = next((n for n in reversed(page.lines[:told]) if n.index not in between), None)
-    if line is None or line.prose or line.kinds or line.signs:
-        return None
-    return line if line.word_count >= HEADLINE_WORDS else None
+    plain = line and not (line.prose or line.kinds or line.signs)
+    return line if line and plain and line.word_count >= HEADLINE_WORDS else None
 
 
 def _heads(page: Page, line: LineRecord, story: Sequence[float]) -> int:
@@ -269,13 +264,8 @@ def _read_dates(heading: Heading, page: Page, shares: list[float], none: float) 
             value = line.text[each.start : each.end]
             heading.evidence.append(_evidence(page, line, column, value, sure))
     heading.published, heading.modified = map(found.get, ("date_published", "date_modified"))
-    heading.times = frozenset(
-        line.index
-        for line, _, _ in printed
-        if shares[line.index] >= SPARED_SHARE
-        and not line.prose
-        and line.word_count <= STAMP_WORDS_MOST
-    )
+    stamps = (n for n, _, _ in printed if not n.prose and n.word_count <= STAMP_WORDS_MOST)
+    heading.times = frozenset(n.index for n in stamps if shares[n.index] >= SPARED_SHARE)
 
 
 def printed_dates(text: str) -> dict[str, PrintedDate]:
@@ -314,9 +304,11 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
         for site in () if heading.url else _sites_in(page, line, rule):
             sites.setdefault(site.value, site)
     gone = {*cut, heading.title_index}
-    kept = (line for line in page.lines if line.prose and line.index not in gone)
-    opened = ((line, find_dateline(line.text)) for line in islice(kept, DATELINE_LINES))
-    for line, (heading.dateline, printed) in islice(((n, d) for n, d in opened if d), 1):
+    kept = [line for line in page.lines if line.prose and line.index not in gone]
+    opened = ((line, find_dateline(line.text)) for line in kept[:DATELINE_LINES])
+    line, found = next((each for each in opened if each[1]), (None, None))
+    if line and found:
+        heading.dateline, printed = found
         heading.evidence.append(_evidence(page, line, "dateline", heading.dateline, "dateline"))
         if printed is not None and not (heading.published or document.date_published):
             heading.published = printed.timestamp
@@ -384,18 +376,16 @@ def find_dateline(text: str) -> tuple[str, PrintedDate | None] | None:
     True
     """
     head = text[:DATELINE_CHARS]
-    match = _AGENCY.match(head) if "(" in head else None
-    if match is None:
-        match = _CAPITALS.match(head) if "—" in head or "–" in head or "-" in head else None
-        if match is None or not _is_place(match["place"], text):
-            return None
-    return match["place"], find_date(match[0])
+    agency = _AGENCY.match(head) if "(" in head else None
+    match = agency or _CAPITALS.match(head)
+    if match and (agency or _is_place(match["place"], text)):
+        return match["place"], find_date(match[0])
+    return None
 
 
 def _is_place(place: str, text: str) -> bool:
     """Whether words before a dash are a place: in capitals, except after a comma."""
-    words = re.findall(r"[^\W\d_]+", place.partition(",")[0])
-    if not words or not all(map(str.isupper, words)) or words[0] in _ABBREVIATIONS:
-        return False
+    words = _WORD.findall(place.partition(",")[0])
     # A short abbreviation, or a heading all in capitals, is not a dateline.
-    return sum(map(len, words)) >= 5 and len(text) >= 60 and not text.isupper()
+    long = sum(map(len, words)) >= 5 and len(text) >= 60 and not text.isupper()
+    return long and all(map(str.isupper, words)) and words[0] not in _ABBREVIATIONS

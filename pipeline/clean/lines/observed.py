@@ -64,17 +64,15 @@ _BEGIN, _END = np.uint64(0x1234567), np.uint64(0x7654321)
 _FACTORS = np.uint64(0x9E3779B1), np.uint64(0x85EBCA77)
 _MIX, _LOW = np.uint64(0x5BD1E995), np.uint64(0xFFFFFFFF)
 HEADERS = (
-    frozenset({"comments"}),
-    frozenset({"related", "popular"}),
-    frozenset({"newsletter", "account", "legal"}),
-    frozenset(
-        "account ad comments embed legal nav newsletter popular read_more related share".split()
-    ),
-    frozenset({"remark_button", "timestamp", "byline", "clock"}),
-    frozenset({"credit"}),
-    frozenset({"biography", "contact", "handle"}),
-    frozenset({"byline"}),
-    frozenset({"timestamp"}),
+    "comments",
+    "related popular",
+    "newsletter account legal",
+    "account ad comments embed legal nav newsletter popular read_more related share",
+    "remark_button timestamp byline clock",
+    "credit",
+    "biography contact handle",
+    "byline",
+    "timestamp",
 )
 """Kinds and signs of headers and the like: the nearest before and after a line say what it is."""
 NEAR_LINES, MOST_HEADERS = 3, 5
@@ -283,7 +281,7 @@ def headers_of(lines: Sequence[LineRecord]) -> Flags:
 
 @lru_cache(maxsize=1 << 12)
 def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[bool, ...]:
-    return tuple([not (kinds.isdisjoint(each) and signs.isdisjoint(each)) for each in HEADERS])
+    return tuple([not (kinds | signs).isdisjoint(each.split()) for each in HEADERS])
 
 
 class TextLines:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log, log1p
@@ -52,7 +52,7 @@ class Row(NamedTuple):
     def matches(self, line: LineRecord, share: float) -> bool:
         """Whether *line*, which has ``says``, also has this length and place and is not spared."""
         low, high = (0.0, 1.0) if self.place == "outside" else self.place
-        here = share in (low, high) if self.place == "outside" else low <= share <= high
+        here = low <= share <= high and (self.place != "outside" or share in (low, high))
         if not here or line.word_count > self.most or len(line.words) < self.least:
             return False
         if not (line.prose and self.spares):
@@ -62,23 +62,14 @@ class Row(NamedTuple):
 
 
 _TABLE = json.loads(Path(__file__).with_name("rules.json").read_text(encoding="utf-8"))
+_CLASSES: dict[str, list[str]] = _TABLE.pop("classes")
 RULE_DESCRIPTIONS: dict[str, str] = {name: each["cuts"] for name, each in _TABLE.items()}
 """Rule → what it cuts; the first that matches a line names it."""
 LINE_RULES = [Row(name, **row) for name, each in _TABLE.items() for row in each.get("lines", ())]
 RULES = tuple(RULE_DESCRIPTIONS)
-CLASS_OF = {
-    "caption_or_credit": "caption", "read_more": "related", "related": "related",
-    "popular": "related", "newsletter": "newsletter", "reader_comments": "comments",
-    "comments": "comments", "navigation": "navigation", "nav": "navigation",
-    "share_buttons": "share", "share": "share", "subscription": "subscription",
-    "account": "subscription", "cookie_notice": "legal", "legal": "legal",
-    "advertisement": "advertisement", "ad": "advertisement", "author_block": "author",
-    "contributor_credit": "author", "contact": "author", "biography": "author",
-    "byline": "byline", "timestamp": "timestamp", "embedded_content": "embedded",
-    "embed": "embedded", "script_code": "embedded",
-}  # fmt: skip
+CLASS_OF = {name: each for each, names in _CLASSES.items() for name in names}
 """Rule, kind of phrase or sign → its class of boilerplate, which names the tagger's own cuts."""
-CLASSES = tuple(dict.fromkeys(CLASS_OF.values()))
+CLASSES = tuple(_CLASSES)
 
 STORY_TOLD, NEAR_END, BIO_WORDS = 0.6, 0.15, 120
 """Least share of the prose above an author's name or handle, largest share below a biography, words
@@ -160,27 +151,23 @@ _CODE = re.compile(
 
 def script_code(page: Page) -> list[int]:
     """Long lines that look like code from their first words on."""
-    found = []
-    for line in page.lines if "{" in page.raw else ():
-        if "{" in line.text and len(line.text) >= MIN_CODE_CHARS:
-            heads = (line.text[:CODE_OPENING], line.text[:CODE_CHARS])
-            dense = (sum(map(head.count, CODE_SIGNS)) / len(head) for head in heads)
-            if min(dense) >= CODE_SHARE and _CODE.search(heads[1]):
-                found.append(line.index)
-    return found
+    lines = page.lines if "{" in page.raw else ()
+    long = [n for n in lines if "{" in n.text and len(n.text) >= MIN_CODE_CHARS]
+    return [n.index for n in long if _is_code(n.text)]
+
+
+def _is_code(text: str) -> bool:
+    heads = text[:CODE_OPENING], text[:CODE_CHARS]
+    dense = (sum(map(head.count, CODE_SIGNS)) / len(head) for head in heads)
+    return min(dense) >= CODE_SHARE and bool(_CODE.search(heads[1]))
 
 
 def bullet_only(page: Page) -> list[int]:
     """Lines without a letter or digit, except between two paragraphs."""
     prose = [False, *(line.prose for line in page.lines), False]
-    return [
-        index
-        for index, line in enumerate(page.lines)
-        if not line.words
-        and line.word_count <= 3
-        and not any(map(str.isalnum, line.text))
-        and not (prose[index] and prose[index + 2])
-    ]
+    bare = [n for n in page.lines if not n.words and n.word_count <= 3]
+    bare = [n for n in bare if not any(map(str.isalnum, n.text))]
+    return [n.index for n in bare if not (prose[n.index] and prose[n.index + 2])]
 
 
 # Readers write prose, often without a header above it. They are recognised by the rate of words
@@ -240,11 +227,11 @@ def reader_comments(page: Page) -> list[int]:
 
 def _remarks(page: Page) -> list[int]:
     """The lines above buttons such as ``Reply``, if there are many of one kind, in order."""
-    buttons: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for line in page.marked:
-        if "remark_button" in line.signs and page.prose_before[max(line.index - 1, 0)] >= MIN_STORY:
-            buttons[line.words].append(line.index - 1)
-    return sorted(at for found in buttons.values() if len(found) >= MIN_BUTTONS for at in found)
+    told = page.prose_before
+    buttons = [n for n in page.marked if "remark_button" in n.signs and n.index]
+    buttons = [n for n in buttons if told[n.index - 1] >= MIN_STORY]
+    times = Counter(line.words for line in buttons)
+    return [line.index - 1 for line in buttons if times[line.words] >= MIN_BUTTONS]
 
 
 def _voices(page: Page) -> NDArray[np.int64]:
