@@ -119,6 +119,24 @@ class Ragged:
         return np.diff(self.offsets)
 
 
+class Growing:
+    """An array that grows by rows; the rows already there are rarely copied."""
+
+    def __init__(self, rows: NDArray[Any]) -> None:
+        self._held, self._size = rows, len(rows)
+
+    def add(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Append *rows*, and return all rows."""
+        size = self._size + len(rows)
+        if size > len(self._held):
+            larger = np.zeros((2 * size, *rows.shape[1:]), rows.dtype)
+            larger[: self._size] = self._held[: self._size]
+            self._held = larger
+        self._held[self._size : size] = rows
+        self._size = size
+        return self._held[:size]
+
+
 def structured(dtype: np.dtype[np.void], *columns: NDArray[Any]) -> NDArray[np.void]:
     """Make rows of *dtype* from one column per field."""
     rows = np.empty(len(columns[0]), dtype)

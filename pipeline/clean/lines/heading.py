@@ -362,10 +362,6 @@ _AGENCY = re.compile(
     rf"\((?:{any_of('dateline_agency')}|dpa/\w+)\)\s?[—–:-]{{1,2}}"
 )
 
-_ABBREVIATIONS = frozenset(
-    {"US", "UK", "UN", "EU", "CEO", "AI", "TV", "UPDATE", "BREAKING", "CORRECTION", "NOTE", "FILE"}
-)
-
 
 def find_dateline(text: str) -> tuple[str, PrintedDate | None] | None:
     """Place and date of ``NEW YORK, Sept. 3 (AP) —`` or ``Paris (Reuters) -`` before a text.
@@ -388,4 +384,4 @@ def _is_place(place: str, text: str) -> bool:
     words = _WORD.findall(place.partition(",")[0])
     # A short abbreviation, or a heading all in capitals, is not a dateline.
     long = sum(map(len, words)) >= 5 and len(text) >= 60 and not text.isupper()
-    return long and all(map(str.isupper, words)) and words[0] not in _ABBREVIATIONS
+    return long and all(map(str.isupper, words)) and words[0] not in WORDS["no_place"]

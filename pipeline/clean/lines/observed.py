@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import starts_of_runs
+from pipeline.arrays import Growing, starts_of_runs
 from pipeline.clean.lines.page import LONG_WORDS, SENTENCE_WORDS, LineRecord
 from pipeline.text.unicode import SPACELESS
 
@@ -79,24 +79,6 @@ NEAR_LINES, MOST_HEADERS = 3, 5
 """Distance in lines at which nearness is a half; headers before a line that are counted."""
 OWN, PLACES = 4 * CLASSES + 10, 24 + 4 * len(HEADERS)
 """Columns for what a line is by itself, and for where it is."""
-
-
-class Growing:
-    """An array that grows by rows; the rows already there are rarely copied."""
-
-    def __init__(self, rows: NDArray[Any]) -> None:
-        self._held, self._size = rows, len(rows)
-
-    def add(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """Append *rows*, and return all rows."""
-        size = self._size + len(rows)
-        if size > len(self._held):
-            larger = np.zeros((2 * size, *rows.shape[1:]), rows.dtype)
-            larger[: self._size] = self._held[: self._size]
-            self._held = larger
-        self._held[self._size : size] = rows
-        self._size = size
-        return self._held[:size]
 
 
 class Tokens(dict[str, int]):

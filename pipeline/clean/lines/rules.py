@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log, log1p
@@ -266,10 +266,6 @@ FUNCTIONS: dict[str, Callable[[Page], Iterable[int]]] = {
     rule.__name__: rule for rule in (timestamp, reader_comments, script_code, bullet_only)
 }
 
-_ROWS: dict[str, list[Row]] = defaultdict(list)
-for _row in LINE_RULES:
-    _ROWS[_row.says].append(_row)
-
 
 def rule_hits(page: Page) -> Hits:
     """Apply all rules to *page*; their names are in the order of ``RULES``."""
@@ -287,4 +283,4 @@ def rule_hits(page: Page) -> Hits:
 @lru_cache(maxsize=1 << 12)
 def _rows_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[Row, ...]:
     """The rows for what a line says."""
-    return tuple([row for said in (*kinds, *signs) for row in _ROWS.get(said, ())])
+    return tuple([row for row in LINE_RULES if row.says in kinds or row.says in signs])

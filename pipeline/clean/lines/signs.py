@@ -29,20 +29,17 @@ _POINTER = re.compile(
 )
 POINTER_OPENINGS = frozenset(each.split()[0] for each in WORDS["pointer"])
 _TEASER = re.compile(
-    rf"[.!?…][»”\"“]?\s(?:mehr|mehr dazu|weiterlesen|{any_of('teaser_button')})[\s>»›→]{{0,3}}$",
+    rf"[.!?…][»”\"“]?\s(?:{any_of('teaser_end')}|{any_of('teaser_button')})[\s>»›→]{{0,3}}$",
     re.IGNORECASE,
 )
-"""The end of a teaser whose button was scraped as its last word; ``mehr`` and ``weiterlesen`` are
-also ordinary words."""
+"""The end of a teaser whose button was scraped as its last word, which may be an ordinary one."""
 
 _HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, WORDS['teaser_button']))})$")
 """The same without a full stop: after a headline of some length, the capital letter shows it."""
 BUTTON_HEADLINE = 10
 """Words of the shortest headline with such a button, the button included."""
 
-TEASER_ENDS = frozenset(each.split()[-1] for each in WORDS["teaser_button"]) | {
-    "mehr", "dazu", "weiterlesen",
-}  # fmt: skip
+TEASER_ENDS = frozenset(each.split()[-1] for each in WORDS["teaser_button"] | WORDS["teaser_end"])
 """Last words of these buttons."""
 _CONTACTS = tuple(WORDS["contact"])
 _CONTACT_OPENINGS = frozenset(re.split(r"\W", each)[0] for each in _CONTACTS)
@@ -83,59 +80,50 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     """
     if not words or word_count > MAX_WORDS:
         return _NOTHING
-    found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else []
-    if words[-1] in TEASER_ENDS and word_count <= TEASER_WORDS and _is_teaser(text, word_count):
-        found.append("pointer")
+    first, short = words[0], word_count <= SHORT_WORDS
     telling = _TELLING.intersection(words)
     credited = not CREDIT_WORDS.isdisjoint(telling)
-    if (credited or "(" in text or "©" in text) and _has_credit(text, words, word_count, credited):
-        found.append("credit")
-    if says_when(text, words):
-        found.append("timestamp")
-    if word_count <= SHORT_WORDS:
-        if words[0] in BYLINE_OPENINGS and read_byline(text):
-            found.append("byline")
-        if may_credit(words) and read_contributors(text):
-            found.append("contributors")
-        if "writethru" in words or (words[0] in DESK_OPENINGS and _DESK.match(text)):
-            found.append("desk")
-        if text[0] == "@" and _HANDLE.fullmatch(text):
-            found.append("handle")
-    if is_notice(text):
-        found.append("notice")
-    if ended and not WORDS["office"].isdisjoint(telling) and text[0] not in OPEN_QUOTES:
-        found.append("biography")
-    if not COMMENT_WORDS.isdisjoint(telling) and _POLICY.search(text[:600]):
-        found.append("policy")
-    return frozenset(found) if found else _NOTHING
+    office = ended and text[0] not in OPEN_QUOTES and not WORDS["office"].isdisjoint(telling)
+    found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else {}
+    found |= {
+        "pointer": found.get("pointer") or _is_teaser(text, words, word_count),
+        "credit": _has_credit(text, words, word_count, credited),
+        "timestamp": says_when(text, words),
+        "byline": short and first in BYLINE_OPENINGS and read_byline(text),
+        "contributors": short and may_credit(words) and read_contributors(text),
+        "desk": short and ("writethru" in words or (first in DESK_OPENINGS and _DESK.match(text))),
+        "handle": short and text[0] == "@" and _HANDLE.fullmatch(text),
+        "notice": is_notice(text),
+        "biography": office,
+        "policy": not COMMENT_WORDS.isdisjoint(telling) and _POLICY.search(text[:600]),
+    }
+    return frozenset([sign for sign, holds in found.items() if holds])
 
 
-def _short_signs(text: str, words: tuple[str, ...], word_count: int, ended: bool) -> list[str]:
-    """The signs that only a line of at most ``PROMO_WORDS`` words can have."""
-    found = []
+def _short_signs(
+    text: str, words: tuple[str, ...], word_count: int, ended: bool
+) -> dict[str, object]:
+    """What says whether a line of at most ``PROMO_WORDS`` words has the signs of such lines."""
     first = words[0]
-    if first[0].isdigit() and CLOCK.fullmatch(text[:40]):
-        found.append("clock")
     contact = first in _CONTACT_OPENINGS and text[:CONTACT_CHARS].casefold().startswith(_CONTACTS)
     address = "@" in text and word_count <= ADDRESS_WORDS and not ended
-    if contact or (address and _ADDRESS.search(text)):
-        found.append("contact")
     pointer = first in POINTER_OPENINGS and word_count <= POINTER_WORDS and not ended
-    if pointer and _POINTER.match(text):
-        found.append("pointer")
-    if len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words):
-        found.append("remark_button")
     agency = len(words) <= AGENCY_WORDS and not WORDS["agency"].isdisjoint(words)
-    if agency and (WORDS["agency"] | WORDS["beside_agency"]).issuperset(words):
-        found.append("agency")
-    return found
+    return {
+        "clock": first[0].isdigit() and CLOCK.fullmatch(text[:40]),
+        "contact": contact or (address and _ADDRESS.search(text)),
+        "pointer": pointer and _POINTER.match(text),
+        "remark_button": len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words),
+        "agency": agency and (WORDS["agency"] | WORDS["beside_agency"]).issuperset(words),
+    }
 
 
-def _is_teaser(text: str, word_count: int) -> bool:
+def _is_teaser(text: str, words: tuple[str, ...], word_count: int) -> bool:
     """Whether an unquoted line ends with the button of its story."""
-    tail = text[-40:]
-    headline = word_count >= BUTTON_HEADLINE and _HEADLINE_BUTTON.search(tail)
-    return text[0] not in OPEN_QUOTES and bool(headline or _TEASER.search(tail))
+    if words[-1] not in TEASER_ENDS or word_count > TEASER_WORDS or text[0] in OPEN_QUOTES:
+        return False
+    headline = word_count >= BUTTON_HEADLINE and _HEADLINE_BUTTON.search(text[-40:])
+    return bool(headline or _TEASER.search(text[-40:]))
 
 
 _LABEL = re.compile(
@@ -174,10 +162,9 @@ _POINTED = re.compile(
     re.IGNORECASE,
 )
 
-_SOFT_LABELS = frozenset("video source quelle copyright graphic grafik illustration".split())
-"""Labels that also begin sentences of stories: ``Source: interviews with 40 residents.``"""
 LABELLED_WORDS = 7
-"""Words from which a text after such a label that ends in a full stop is a sentence."""
+"""Words from which a text after a label that also begins sentences, and that ends in a full stop,
+is one: ``Source: interviews with 40 residents.``"""
 CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
 """Parts of endings that have no word of a credit, such as ``PhotoBy`` or ``/APA``."""
 
@@ -188,8 +175,10 @@ def _has_credit(text: str, words: tuple[str, ...], word_count: int, credited: bo
     Args:
         credited: whether it has a word of a credit.
     """
+    if not (credited or "(" in text or "©" in text):
+        return False
     if word_count <= 40 and _LABEL.match(text):
-        return text[-1] != "." or word_count < LABELLED_WORDS or words[0] not in _SOFT_LABELS
+        return text[-1] != "." or word_count < LABELLED_WORDS or words[0] not in WORDS["soft_label"]
     tail = text[-160:]
     if "(" in text and _POINTED.search(text):
         return True

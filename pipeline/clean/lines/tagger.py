@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import lookup, portions, starts_of_runs
+from pipeline.arrays import Growing, lookup, portions, starts_of_runs
 from pipeline.clean.lines import observed
 from pipeline.clean.lines.observed import Flags, Floats, Hashes, Ints, Matrix, TextLines
 
@@ -99,7 +99,7 @@ class Tagger:
     def _reset(self) -> None:
         self._tokens = observed.Tokens()
         self._sums = np.zeros((0, self._words.width + 2), np.float32)
-        self._growing = observed.Growing(self._sums)
+        self._growing = Growing(self._sums)
 
     def tag(
         self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags

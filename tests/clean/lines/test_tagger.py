@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.arrays import Growing
 from pipeline.clean.lines.cleaner import tag_pages
 from pipeline.clean.lines.observed import (
     HEADERS,
     OWN,
     PLACES,
-    Growing,
     Tokens,
     headers_of,
     placed,
