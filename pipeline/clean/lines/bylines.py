@@ -159,23 +159,18 @@ def says_when(text: str, words: tuple[str, ...]) -> bool:
     """
     if len(words) > STAMP_MOST or not says_only_when(words) or not _DIGIT.search(text):
         return False
-    if find_date(text) is not None:
-        return True
-    if not says_only_when(words, others=0):
-        return False
-    labelled = words[0] in DATE_LABELS
-    return bool(labelled and _TIME_INSIDE.search(text)) or _is_age(words)
+    timed = words[0] in DATE_LABELS and _TIME_INSIDE.search(text)
+    return find_date(text) is not None or bool(
+        (timed or _is_age(words)) and says_only_when(words, others=0)
+    )
 
 
 def _is_age(words: tuple[str, ...]) -> bool:
     """Whether *words* of a time stamp are an age or a reading time: ``vor 3 Stunden``."""
-    if len(words) > AGE_WORDS:
-        return False
-    if "ago" in words or "read" in words:
-        return True
     counted = any(word.isdecimal() and int(word) < MOST_COUNTED for word in words)
     said = not (WORDS["age"] | WORDS["reading_time"]).isdisjoint(words)
-    return counted and said and not WORDS["time_unit"].isdisjoint(words)
+    ago = counted and said and not WORDS["time_unit"].isdisjoint(words)
+    return len(words) <= AGE_WORDS and (ago or "ago" in words or "read" in words)
 
 
 def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:

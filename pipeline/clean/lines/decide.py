@@ -109,7 +109,7 @@ def _dropped(
             values[line.index] += INSIDE_BONUS
     bullets = [index for index, reason in known.items() if reason == "bullet_only"]
     if len(bullets) == len(known):
-        others = [value for index, value in enumerate(values) if index not in known]
+        others = (value for index, value in enumerate(values) if index not in known)
         if min(others, default=0.0) > DOUBTFUL:
             return bullets, False
     threshold = _threshold(page, values, known)

@@ -81,11 +81,8 @@ class Page:
     @cached_property
     def entry_times(self) -> list[int]:
         """Lines with only a time or date above the entries of a live blog or a chronicle."""
-        found = [
-            line.index
-            for line in self.marked
-            if line.signs & {"clock", "timestamp"} and self.share_before(line.index) < 1.0
-        ]
+        times = [line.index for line in self.marked if line.signs & {"clock", "timestamp"}]
+        found = [index for index in times if self.share_before(index) < 1.0]
         return found if len(found) >= DATES_IN_LIST else []
 
     def share_before(self, index: int) -> float:
@@ -98,19 +95,11 @@ def read_page(raw: str, mode: Mode = "default") -> Page:
     lines = split_lines(raw)
     joined = join_wrapped(lines)
     pairs = zip(joined, _sketches([line.text for line in joined]), strict=True)
-    records = tuple(
-        [LineRecord._make((at, *line[:4], *own)) for at, (line, own) in enumerate(pairs)]
-    )
-    return Page(
-        raw,
-        records,
-        marked=tuple([line for line in records if line.kinds or line.signs]),
-        prose_before=tuple(
-            accumulate([line.word_count if line.prose else 0 for line in records], initial=0)
-        ),
-        mode=mode,
-        wrapped=len(joined) < len(lines),
-    )
+    records = [LineRecord._make((at, *line[:4], *own)) for at, (line, own) in enumerate(pairs)]
+    marked = [line for line in records if line.kinds or line.signs]
+    told = accumulate([line.word_count if line.prose else 0 for line in records], initial=0)
+    wrapped = len(joined) < len(lines)
+    return Page(raw, tuple(records), tuple(marked), tuple(told), mode, wrapped)
 
 
 _cache: dict[str, Sketch] = {}

@@ -81,7 +81,6 @@ _OPENING: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
 for _words, _kind in _phrases("opening"):
     _OPENING[_words[0]].append((_words, _kind))
 _INSIDE, _HINT = _by_rarest_word("inside"), _by_rarest_word("hint")
-_INSIDE_WORDS = frozenset(_INSIDE)
 
 
 def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
@@ -96,7 +95,7 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     if not words or len(words) > INSIDE_WORDS:
         return _NOTHING
     found = opening_kinds(words, whole=quoted) if len(words) <= OPENING_WORDS else _NOTHING
-    return found if quoted or _INSIDE_WORDS.isdisjoint(words) else found | inside_kinds(words)
+    return found if quoted else found | inside_kinds(words)
 
 
 def opening_kinds(words: tuple[str, ...], *, whole: bool = False) -> frozenset[str]:
@@ -105,21 +104,18 @@ def opening_kinds(words: tuple[str, ...], *, whole: bool = False) -> frozenset[s
     >>> opening_kinds(("7", "comments")), opening_kinds(("how", "to", "report", "abuse"))
     (frozenset({'comments'}), frozenset())
     """
-    found = set()
+    found = []
     if len(words) <= _LONGEST_LINE:
         # A counter beside a button does not matter: "12 comments".
         kind = _LINE.get(words) or _LINE.get(tuple([word for word in words if not word.isdigit()]))
-        if kind:
-            found.add(kind)
+        found = [kind] if kind else []
     if not whole and len(words) <= OPENING_WORDS:
-        found |= {
-            kind for phrase, kind in _OPENING.get(words[0], ()) if words[: len(phrase)] == phrase
-        }
+        opened = _OPENING.get(words[0], ())
+        found += [kind for phrase, kind in opened if words[: len(phrase)] == phrase]
         if len(words) > 1 and words[0].isdigit():
             alone = len(words) == 2 and words[1] in WORDS["counted_alone"]
-            if alone or words[1] in WORDS["counted"]:
-                found.add("comments")
-    return frozenset(found) if found else _NOTHING
+            found += ["comments"] if alone or words[1] in WORDS["counted"] else []
+    return frozenset(found)
 
 
 def inside_kinds(words: tuple[str, ...], index: _ByRarest = _INSIDE) -> frozenset[str]:
@@ -161,14 +157,15 @@ BUTTON_CHARS, CAPTION_CHARS = 40, 80
 _MARKS = r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}"
 _NOTICE = re.compile(rf"{_MARKS}(?:\d{{1,2}}[、.．]\s?)?(?:{any_of('spaceless_notice')})")
 _BUTTON = re.compile(rf"{_MARKS}(?:{any_of('spaceless_button')})")
-_CREDITED = re.compile(
+_SIGNED = re.compile(
     r"[(（【〔\[](?=[^)）】〕\]]{0,30}"
     r"(?:编辑|編輯|报道|報導|报导|記者|记者|摄影|攝影|撮影|기자|사진))"
     r"[^)）】〕\]]{1,32}[)）】〕\]]"
+    r"|[가-힣]{2,4}\s?(?:인턴\s?)?기자(?:\s?[\w.+-]{1,40}@[\w.-]{1,40})?"
 )
+"""A credit in brackets, or a Korean reporter with an address."""
 _PICTURE = re.compile(r"[(（][^()（）]{1,24}(?:撮影|提供|摄|攝|摄影|攝影|사진|촬영)[)）]$")
 """The photographer at the end of a caption."""
-_REPORTER = re.compile(r"[가-힣]{2,4}\s?(?:인턴\s?)?기자(?:\s?[\w.+-]{1,40}@[\w.-]{1,40})?")
 
 
 def is_notice(text: str) -> bool:
@@ -181,8 +178,5 @@ def is_notice(text: str) -> bool:
         return False
     if _NOTICE.match(text) or (len(text) <= CAPTION_CHARS and _PICTURE.search(text)):
         return True
-    return (
-        len(text) <= BUTTON_CHARS
-        and text[-1] not in "。！？"
-        and bool(_BUTTON.match(text) or _CREDITED.fullmatch(text) or _REPORTER.fullmatch(text))
-    )
+    short = len(text) <= BUTTON_CHARS and text[-1] not in "。！？"
+    return short and bool(_BUTTON.match(text) or _SIGNED.fullmatch(text))

@@ -176,12 +176,9 @@ def bullet_only(page: Page) -> list[int]:
 
 PRIOR_SAID, PRIOR_WORDS = 1.0, 40.0
 """Pseudo-counts, so that a few words prove little."""
-MIN_STORY = 40
-"""Words of prose above the header: a link to the comments may be above a story."""
-MIN_BUTTONS = 4
-"""How often a button below a comment must occur on a page."""
-MIN_GAIN = 3.0
-"""Log-likelihood gained by separate rates of such words above and below a header."""
+MIN_STORY, MIN_BUTTONS, MIN_GAIN = 40, 4, 3.0
+"""Words of prose above the header: a link to the comments may be above a story; how often a button
+below a comment must occur; log-likelihood gained by separate rates above and below a header."""
 PLAIN_WORDS, COMMENTS_AFTER, ONLY_COMMENTS = 5, 0.5, 0.8
 """Words of the longest plain header; share of the prose before it from which comments follow if the
 rate of such words rises, and from which only comments can follow."""
@@ -199,15 +196,8 @@ def reader_comments(page: Page) -> list[int]:
     story, a slightly higher rate is enough, and near the end none is needed. Without a header, the
     same button below each comment is enough in the second half, or with a much higher rate.
     """
-    headers = [
-        line
-        for line in page.marked
-        if page.prose_before[line.index] >= MIN_STORY
-        and (
-            "policy" in line.signs
-            or ("comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS)
-        )
-    ]
+    below = [line for line in page.marked if page.prose_before[line.index] >= MIN_STORY]
+    headers = [line for line in below if "policy" in line.signs or _may_head_comments(line)]
     remarks = _remarks(page)
     if not (headers or remarks):
         return []
@@ -225,11 +215,14 @@ def reader_comments(page: Page) -> list[int]:
     return []
 
 
+def _may_head_comments(line: LineRecord) -> bool:
+    return "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
+
+
 def _remarks(page: Page) -> list[int]:
     """The lines above buttons such as ``Reply``, if there are many of one kind, in order."""
-    told = page.prose_before
-    buttons = [n for n in page.marked if "remark_button" in n.signs and n.index]
-    buttons = [n for n in buttons if told[n.index - 1] >= MIN_STORY]
+    told = (0, *page.prose_before)
+    buttons = [n for n in page.marked if "remark_button" in n.signs and told[n.index] >= MIN_STORY]
     times = Counter(line.words for line in buttons)
     return [line.index - 1 for line in buttons if times[line.words] >= MIN_BUTTONS]
 

@@ -22,7 +22,6 @@ BUTTON_WORDS, HEADER_WORDS = 3, 9
 OPEN_QUOTES = '"“„«'
 CLOSING = "\"'”’»)] "
 """What may follow the end of a sentence."""
-_NOTHING: frozenset[str] = frozenset()
 
 _POINTER = re.compile(
     rf"[\s\[(>»*•▶►→–-]{{0,4}}(?:{any_of('pointer')})\s?[|:»>–]\s?\S", re.IGNORECASE
@@ -79,7 +78,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     ['credit']
     """
     if not words or word_count > MAX_WORDS:
-        return _NOTHING
+        return frozenset()
     first, short = words[0], word_count <= SHORT_WORDS
     telling = _TELLING.intersection(words)
     credited = not CREDIT_WORDS.isdisjoint(telling)
