@@ -158,15 +158,13 @@ def _headline(
     ]
     if likely:
         line = max(likely, key=lambda n: (_heads(page, n, story), shares[n.index]))
-        opening = line.words[0]
-        alike = [n for n in page.lines if n.words and n.words[0] == opening]
+        alike = [n for n in page.lines if n.words[:1] == line.words[:1]]
         # A headline counts, not its copy with the site's name after it.
         line = next((n for n in alike if _has_site_name(line, n.words)), line)
-        same = [n.index for n in alike if n.words == line.words or _has_site_name(n, line.words)]
-        sure = sum(shares[index] for index in same)
-        needed = TITLE_SHARE if line.index else FIRST_SHARE
-        heads = _heads(page, line, story) >= 0
-        if heads and sure >= needed and len(line.text) <= TITLE_CHARS:
+        same = (n for n in alike if n.words == line.words or _has_site_name(n, line.words))
+        sure = sum(shares[n.index] for n in same)
+        enough = sure >= (TITLE_SHARE if line.index else FIRST_SHARE)
+        if enough and _heads(page, line, story) >= 0 and len(line.text) <= TITLE_CHARS:
             return line, sure, frozenset()
     first = _opens_story(page, story, stated, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
     if first is not None:
@@ -176,9 +174,8 @@ def _headline(
     above = _above_story(page, told, stated)
     if above is not None:
         notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
-        if any("legal" in n.kinds for n in notice) or (
-            above.index + 1 in stated and shares[above.index] >= LEAST_SHARE
-        ):
+        dated = above.index + 1 in stated and shares[above.index] >= LEAST_SHARE
+        if dated or any("legal" in n.kinds for n in notice):
             return above, 0.0, frozenset()
         if not above.index or shares[above.index] >= ABOVE_STORY_SHARE:
             spared.add(above.index)
@@ -305,10 +302,10 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
             sites.setdefault(site.value, site)
     gone = {*cut, heading.title_index}
     kept = [line for line in page.lines if line.prose and line.index not in gone]
-    opened = ((line, find_dateline(line.text)) for line in kept[:DATELINE_LINES])
-    line, found = next((each for each in opened if each[1]), (None, None))
-    if line and found:
-        heading.dateline, printed = found
+    opened = [
+        (line, found) for line in kept[:DATELINE_LINES] if (found := find_dateline(line.text))
+    ]
+    for line, (heading.dateline, printed) in opened[:1]:
         heading.evidence.append(_evidence(page, line, "dateline", heading.dateline, "dateline"))
         if printed is not None and not (heading.published or document.date_published):
             heading.published = printed.timestamp
