@@ -7,6 +7,7 @@ those about the runs of an output folder. docs/exit-codes.md lists the exit code
 from __future__ import annotations
 
 import difflib
+import errno
 import logging
 import os
 import shlex
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"}
 """Command → what to say about the output if it fails; for all others, that nothing was changed."""
 
+MORE_MEMORY = "raise the memory limit (ulimit -v)"
 GLOBAL_FLAGS = {"--log-format": 1, "--color": 1}
 GLOBAL_FLAGS |= dict.fromkeys(("--traceback", "-q", "--quiet", "-v", "--verbose"), 0)
 """Flags of ``newsieve`` itself → number of values. They work before and after the command."""
@@ -164,6 +166,7 @@ def main() -> None:
     except OSError as error:
         place = shown(f"{error.filename}: ") if error.filename else ""
         message = f"{place}{error.strerror or error}; {_effect(state)}"
+        message += f"; {MORE_MEMORY}" if error.errno == errno.ENOMEM else ""
         _fail(state, error, message, NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         state.traceback = False
@@ -177,11 +180,12 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (ImportError, MemoryError) as error:
         # A library cannot be loaded: too little memory, or a damaged installation.
-        message = (
-            f"{str(error) or 'out of memory'}; {_effect(state)}; raise the memory limit (ulimit -v)"
-        )
+        message = f"{str(error) or 'out of memory'}; {_effect(state)}; {MORE_MEMORY}"
         _fail(state, error, f"{message}, or install newsieve again", NewsieveError.exit_code)
     except Exception as error:
+        if "out of memory" in str(error):  # protobuf's words for it, in a TypeError
+            message = f"out of memory; {_effect(state)}; {MORE_MEMORY}"
+            _fail(state, error, message, NewsieveError.exit_code)
         if state.log.form == "text":
             raise
         state.traceback = True

@@ -22,7 +22,7 @@ _LABEL = re.compile(
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 _STRONG_CUT = re.compile(
-    rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\s[–—-]\s|—|(?:\b{_MONTH}\s)?\d|[\w*]+:\s"
+    rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\s[–—-]\s|—|(?:\b{_MONTH}\s)?\d|[\w*]{{1,30}}:\s"
     rf"|(?<=[^\W\d_]{{3}})(?<!\bprof)\.\s|\b(?:{any_of('byline_cut')})\b).*$",
     re.IGNORECASE,
 )
@@ -42,7 +42,9 @@ _KOREAN = re.compile(
     r"((?:[가-힣]{2,4}[·,]\s?){0,4}[가-힣]{2,4})\s?(?:인턴\s?|선임\s?|수습\s?)?(?:기자|특파원)(?![가-힣])"
 )
 _IS_HAN = r"[\u4e00-\u9fff]"
-_HAN = re.compile(rf"(?!.*(?:報導|报道|記者|记者)){_IS_HAN}{{2,4}}(?:[·・]{_IS_HAN}{{1,6}})?")
+_HAN = re.compile(
+    rf"(?!.{{0,12}}(?:報導|报道|記者|记者)){_IS_HAN}{{2,4}}(?:[·・]{_IS_HAN}{{1,6}})?"
+)
 _NO_PERSON = re.compile(
     rf"{_IS_HAN}{{4}}|[社報报部版網网團团站]$|(?:뉴스|신문|일보|방송|회견)$|^[ァ-ヶー]+$"
 )
