@@ -36,6 +36,7 @@ UNTOUCHED = {"run": "nothing was published", "clean": "the rest was not cleaned"
 """Command → what to say about the output if it fails; for all others, that nothing was changed."""
 
 MORE_MEMORY = "raise the memory limit (ulimit -v)"
+LACK = f"out of memory; {MORE_MEMORY}"
 GLOBAL_FLAGS = {"--log-format": 1, "--color": 1}
 GLOBAL_FLAGS |= dict.fromkeys(("--traceback", "-q", "--quiet", "-v", "--verbose"), 0)
 """Flags of ``newsieve`` itself → number of values. They work before and after the command."""
@@ -165,8 +166,8 @@ def main() -> None:
         sys.exit(1)
     except OSError as error:
         place = shown(f"{error.filename}: ") if error.filename else ""
-        message = f"{place}{error.strerror or error}; {_effect(state)}"
-        message += f"; {MORE_MEMORY}" if error.errno == errno.ENOMEM else ""
+        said = LACK if error.errno == errno.ENOMEM else error.strerror or error
+        message = f"{place}{said}; {_effect(state)}"
         _fail(state, error, message, NewsieveError.exit_code)
     except (click.exceptions.Abort, KeyboardInterrupt) as error:
         state.traceback = False
@@ -184,8 +185,7 @@ def main() -> None:
         _fail(state, error, f"{message}, or install newsieve again", NewsieveError.exit_code)
     except Exception as error:
         if "out of memory" in str(error):  # protobuf's words for it, in a TypeError
-            message = f"out of memory; {_effect(state)}; {MORE_MEMORY}"
-            _fail(state, error, message, NewsieveError.exit_code)
+            _fail(state, error, f"{LACK}; {_effect(state)}", NewsieveError.exit_code)
         if state.log.form == "text":
             raise
         state.traceback = True
