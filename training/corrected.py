@@ -30,19 +30,3 @@ def read_corrections() -> Corrections:
 def line_digest(text: str) -> str:
     """What a line is known by."""
     return blake2b(text.encode(), digest_size=6).hexdigest()
-
-
-ROLE_LABELS = Path(__file__).with_name("role_labels.jsonl")
-"""Which lines of a page are its headline, its byline and say when it was published, by reading."""
-
-
-def read_role_labels() -> dict[str, dict[str, frozenset[str] | None]]:
-    """Page → ``headline``, ``byline``, ``time``, ``updated`` → digests of lines that say it.
-
-    Readers saw the lines around the article, 2,116 pages in all. None where they could not tell.
-    """
-    rows = map(json.loads, ROLE_LABELS.read_text(encoding="utf-8").splitlines())
-    return {
-        row.pop("page"): {role: None if d is None else frozenset(d) for role, d in row.items()}
-        for row in rows
-    }

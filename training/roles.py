@@ -36,6 +36,8 @@ from training.renderings import Lines, renderings
 ARCHIVES = ("fundus_tests", "wcxb_article", "trafilatura_eval", "postlight_meta", "htmldate_eval")
 """Archives whose rows state metadata. Those of readability_js name no site: a page of one site
 could stand on both sides of the cross-validation."""
+ROLE_LABELS = Path(__file__).with_name("role_labels.jsonl")
+"""Which lines of a page are its headline, its byline and say when it was published, by reading."""
 DATES_ONLY = ("htmldate_eval",)
 SAME = 90
 """Likeness of headlines, in per cent, from which two are one with a letter changed."""
@@ -45,6 +47,18 @@ HEADLINE_CHARS, BYLINE_CHARS, TIME_CHARS = 400, 160, 200
 """Characters of the longest line that is looked at."""
 MAX_LINES = 1_500
 """Lines of the longest page that roles are learned from."""
+
+
+def read_role_labels() -> dict[str, dict[str, frozenset[str] | None]]:
+    """Page → ``headline``, ``byline``, ``time``, ``updated`` → digests of lines that say it.
+
+    Readers saw the lines around the article, 2,116 pages in all. None where they could not tell.
+    """
+    rows = map(json.loads, ROLE_LABELS.read_text(encoding="utf-8").splitlines())
+    return {
+        row.pop("page"): {role: None if d is None else frozenset(d) for role, d in row.items()}
+        for row in rows
+    }
 
 
 @dataclass(frozen=True)

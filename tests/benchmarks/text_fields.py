@@ -29,10 +29,10 @@ from pipeline.clean.lines.tagger import Tagger, load_tagger
 from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
 from pipeline.records import Document
-from training.corrected import line_digest, read_role_labels
+from training.corrected import line_digest
 from training.labelled import Labelled
 from training.labelled_pages import unpacked
-from training.roles import ARCHIVES, Golds, read_stated
+from training.roles import ARCHIVES, Golds, read_role_labels, read_stated
 from training.tagger_scores import FIELDS, Read, read_held, verdicts
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data" / "html"
@@ -122,12 +122,11 @@ def main() -> None:
     by_reading: Counts = defaultdict(Counter)
     for read in read_texts(wanted, arguments.taggers):
         page, way = read.labelled.page_id, read.labelled.rendering.partition(":")[2]
-        for field, verdict in verdicts_of(read, golds, forms):
-            counts[field, way][verdict] += 1
-            counts[field, "all"][verdict] += 1
-        for field, verdict in verdicts_by_reading(read, labels[page]) if page in labels else ():
-            by_reading[field, way][verdict] += 1
-            by_reading[field, "all"][verdict] += 1
+        named = verdicts_by_reading(read, labels[page]) if page in labels else ()
+        for found, each in ((counts, verdicts_of(read, golds, forms)), (by_reading, named)):
+            for field, verdict in each:
+                found[field, way][verdict] += 1
+                found[field, "all"][verdict] += 1
     for found in (counts, by_reading):
         sys.stdout.write(f"{table(found)}\n")
 

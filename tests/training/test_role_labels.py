@@ -10,9 +10,10 @@ from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.page import read_page
 from pipeline.records import Evidence
 from tests.benchmarks.text_fields import verdicts_by_reading
-from training.corrected import line_digest, read_role_labels
+from training.corrected import line_digest
 from training.hand_texts import FURTHER, KINDS
 from training.labelled import label_lines
+from training.roles import read_role_labels
 from training.tagger_scores import Read
 
 LINES = ("Ferry is back", "By Ann Lee", "3 May 2024")

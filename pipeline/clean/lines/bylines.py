@@ -20,7 +20,7 @@ _LABEL = re.compile(
     r"|interview\s?[:：]\s?|文\s|(?:מאת|بقلم|كتبت?|โดย|記者|记者)\s?)(?=\S)",
     re.IGNORECASE,
 )
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
 _STRONG_CUT = re.compile(
     rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\s[–—-]\s|—|(?:\b{_MONTH}\s)?\d|[\w*]{{1,30}}:\s"
     rf"|(?<=[^\W\d_]{{3}})(?<!\bprof)\.\s|\b(?:{any_of('byline_cut')})\b).*$",
@@ -34,8 +34,8 @@ _OTHERS = re.compile(
 """Who took the pictures, checked, translated or paid."""
 _GLUED = re.compile(
     r"(?i:(?<![^\W_])(?:by|von|par|por))(?=[A-Z][a-zß-ÿ])|(?<=[a-zß-ÿ])(?=[A-Z])(?=(?i:"
-    rf"{RANK}|{ROLE}|follow|twitter|in\s[A-Z])\b)|(?<=[^\W\d_])(?=(?:Updated"
-    r"|Published|Posted)\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?\s\d)"
+    rf"{RANK}|{ROLE}|follow|twitter|in\s[A-Z])\b)"
+    rf"|(?<=[^\W\d_])(?=(?:Updated|Published|Posted)\b|{_MONTH}\s\d)"
 )
 """Where a label, a name, a role and a date have lost the space between them."""
 _KOREAN = re.compile(
