@@ -20,15 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from pipeline.clean.lines.headline import FEATURES
 from pipeline.clean.lines.observed import Tokens, placed, read_lines
 from pipeline.clean.lines.tagger import ROLES, WEIGHTS, Tagger
 from training import tagger_net as net
 from training.augment import ARTIFICIAL, Roles
-from training.classes import fit_classes, without_classes
+from training.classes import Weights, fit_classes, without_classes
 from training.composed import Composer
 from training.corrected import LABELS as CORRECTED_LABELS
 from training.hand_texts import LABELS as HAND_LABELS
 from training.hand_texts import PREFIX, label_hand, read_hand
+from training.headlines import Text, fit_headline, read_texts
 from training.labelled import FOLDS, FULL, HALF, Labelled, read_labelled
 from training.rendered import Known, read_rendered
 from training.roles import ARCHIVES as STATED
@@ -77,28 +79,41 @@ def main() -> None:
     parser.add_argument("--no-final", action="store_true", help="cross-validate only")
     arguments = parser.parse_args()
     texts = sorted((arguments.data / "text").glob("*.jsonl.xz"))
+    if not (arguments.folds or arguments.no_final):
+        parser.error(
+            "--folds: the model of headlines is fitted to parts held out; name one or more"
+        )
     missing = [path for path in _archives(arguments.data) if not path.exists()]
     if not texts or missing:
         parser.error(f"no labelled texts in {arguments.data}/text, or not there: {missing}")
     corpus = _cached(arguments.data, texts, arguments.cache)
     report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
-    found = []
+    golds = Golds(texts, _stated(arguments.data))
+    learned: dict[int, Weights] = {}
+    told: dict[int, list[Text]] = {}
     for fold in map(int, filter(None, arguments.folds.split(","))):
-        weights = learn(corpus, fold)
+        learned[fold] = learn(corpus, fold)
+        told[fold] = read_texts(Tagger(learned[fold]), _held(corpus, fold), golds)
+    found = []
+    for fold, weights in learned.items():
+        others = [text for part, own in told.items() for text in own if part != fold]
+        weights["headline"] = fit_headline(others or told[fold])
         if arguments.keep is not None:
             arguments.keep.mkdir(parents=True, exist_ok=True)
             np.savez_compressed(arguments.keep / f"tagger.{fold}.npz", **weights)
-        held = [
-            page for page in corpus.pages if page.fold == fold and page.rendering not in ARTIFICIAL
-        ]
-        found.append((Tagger(weights), held))
+        found.append((Tagger(weights), _held(corpus, fold)))
     if found:
-        print_scores(found, Golds(texts, _stated(arguments.data)))
+        print_scores(found, golds)
     if not arguments.no_final:
         rows = np.split(corpus.places, corpus.first[1:-1])
         weights = fit_classes(learn(corpus, None), corpus.pages, rows)
+        weights["headline"] = fit_headline([text for own in told.values() for text in own])
         np.savez_compressed(arguments.output, **weights)
         report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
+
+
+def _held(corpus: Corpus, fold: int) -> list[Labelled]:
+    return [p for p in corpus.pages if p.fold == fold and p.rendering not in ARTIFICIAL]
 
 
 def report(message: str) -> None:
@@ -260,7 +275,7 @@ def _bag(
     return Bag(held[:, enough].tocsr(), different[enough], sites[:, enough], total)
 
 
-def learn(corpus: Corpus, fold: int | None, seed: int = 0) -> dict[str, NDArray[np.generic]]:
+def learn(corpus: Corpus, fold: int | None, seed: int = 0) -> Weights:
     """The arrays of ``tagger.npz``, learned from all texts outside of one part."""
     words, pairs = (bag.without(fold, n) for bag, n in zip(corpus.bags, SITES, strict=True))
     own = np.concatenate(
@@ -276,7 +291,8 @@ def learn(corpus: Corpus, fold: int | None, seed: int = 0) -> dict[str, NDArray[
             for some in draw.batches()
         ]
         report(f"part {fold} epoch {epoch}: loss {np.mean(losses):.4f}")
-    return without_classes(net.stored(learner.averaged, (words[1], pairs[1]), own.shape[1]))
+    weights = net.stored(learner.averaged, (words[1], pairs[1]), own.shape[1])
+    return without_classes(weights) | {"headline": np.zeros(len(FEATURES) + 1)}
 
 
 def batch_of(

@@ -7,50 +7,39 @@ depends on the lines that are cut. None means unknown: a value counts only if th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.lines.bylines import DATE_LABELS, UPDATED, byline_names, is_labelled
+from pipeline.clean.lines.headline import candidates
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.phrases import PHRASES, WORDS, any_of
-from pipeline.clean.lines.signs import CLOSING
+from pipeline.clean.lines.phrases import WORDS, any_of
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.names import read_contributors
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-FIRST_SHARE, TITLE_SHARE, TIME_SHARE, ENTRY_SHARE = 0.5, 0.9, 0.6, 0.9
-"""Probabilities from which a first line is the headline, another line is, a date is the article's,
-and so is one in a list of dates (docs/decisions/0032)."""
+TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.7, 0.05, 0.1, 300
+"""Probabilities from which a line is the headline, from which it is where one must stand, and from
+which it stays in the text if none is; characters of the longest headline (docs/decisions/0037)."""
+TIME_SHARE, ENTRY_SHARE, BYLINE_DATE_SHARE = 0.6, 0.9, 0.25
+"""Probabilities from which a date is the article's, and so is one in a list of dates, or in the
+byline."""
 AUTHOR_SHARE, LIKELY_SHARE, LABEL_SHARE = 0.9, 0.76, 0.05
 """The same for a byline, for one that opens with *By* or is right above a date, and for one after
 ``Author:`` or the like."""
-BYLINE_DATE_SHARE = 0.25
-"""The same for a date in the byline."""
-SPARED_SHARE, ABOVE_STORY_SHARE, LEAST_SHARE, MOST_TIMES = 0.15, 0.01, 0.04, 5
-"""Probabilities from which a line may be the headline or a time stamp, right above the story, and
-from which it is looked at; candidates for the date."""
-ABOVE_BYLINE, BUTTON_WORDS, MENU_WORDS = 1.2, 5, 4
-"""Factor for the headline's probability right above a byline or time stamp; words of the longest
-button, and sections named in the shortest menu on one line, which are never the headline."""
-_MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
-HEADLINE_WORDS, MOST_HEADLINE_WORDS, TITLE_CHARS = 3, 24, 300
-"""Words of a first line that is the headline even if the tagger is unsure, at least and at most;
-characters of the longest headline."""
-HEADED_LINES, NOTICE_LINES, OPENING_LINES = 8, 6, 5
-"""Lines after a headline in which prose is looked for; before one, in which a consent notice is;
-lines at the top in which the paragraph below a headline is looked for."""
+STAMP_SHARE, LEAST_SHARE, MOST_TIMES = 0.15, 0.04, 5
+"""Probabilities from which a line may be a time stamp, and from which it is looked at; candidates
+for the date."""
 MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
 """Characters and words of the longest time stamp."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
 """Words and characters of the longest line that may name the site."""
 DATELINE_LINES, DATELINE_CHARS = 3, 90
 """Paragraphs of prose of which one may open with a dateline; characters in which its dash is."""
-_SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
 _WORD = re.compile(r"[^\W\d_]+")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
 _DOMAIN_FIRST = re.compile(
@@ -115,7 +104,7 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
 def read_roles(page: Page, tags: Tags) -> Heading:
     """Headline, authors and dates of a text; None for each that is not probable enough."""
     shares: list[list[float]] = tags.roles.T.tolist()
-    headline, byline, time = shares
+    _, byline, time = shares
     _, no_byline, no_time = tags.none.tolist()
     # In a list of dates, or a live blog, each belongs to its entry, unless one stands out.
     entries = [index for index in page.entry_times if page.share_before(index) > 0]
@@ -125,104 +114,35 @@ def read_roles(page: Page, tags: Tags) -> Heading:
     heading = Heading()
     _read_authors(heading, page, byline, 1.0 - no_byline, time)
     _read_dates(heading, page, time, no_time)
-    stated = heading.bylines | heading.times
-    for index in stated:
-        headline[index] = 0.0
-        if index and index - 1 not in stated:
-            headline[index - 1] *= ABOVE_BYLINE
-    title, sure, heading.spared = _headline(page, headline, tags.story.tolist(), stated)
-    if title is not None:
-        source = sure or ("above_story" if title.index else "first_line")
-        heading.title, heading.title_index = title.text, title.index
-        heading.evidence.insert(0, _evidence(page, title, "title", title.text, source))
+    _read_headline(heading, page, tags)
     return heading
 
 
-def _headline(
-    page: Page, shares: list[float], story: Sequence[float], stated: AbstractSet[int]
-) -> tuple[LineRecord | None, float, frozenset[int]]:
-    """The headline's line and probability; lines that may be the headline if none is sure.
-
-    A line above text that is not story is probably the heading of a notice.
-
-    Args:
-        stated: lines with nothing but authors, or a date or time.
-    """
+def _read_headline(heading: Heading, page: Page, tags: Tags) -> None:
+    """Read the likeliest headline; if none is sure, spare the lines that may be it."""
+    stated = heading.bylines | heading.times
     likely = [
-        line
-        for line, share in zip(page.lines, shares, strict=True)
-        if share >= LEAST_SHARE
-        and line.words
-        and line.word_count > (BUTTON_WORDS if line.kinds else 1)
-        and sum(map(_MENU.__contains__, line.words)) < MENU_WORDS
+        each
+        for each in candidates(page, tags)
+        if each.line.index not in stated and len(each.line.text) <= TITLE_CHARS
     ]
-    if likely:
-        line = max(likely, key=lambda n: (_heads(page, n, story), shares[n.index]))
-        alike = [n for n in page.lines if n.words[:1] == line.words[:1]]
-        # A headline counts, not its copy with the site's name after it.
-        line = next((n for n in alike if _has_site_name(line, n.words)), line)
-        same = (n for n in alike if n.words == line.words or _has_site_name(n, line.words))
-        sure = sum(shares[n.index] for n in same)
-        enough = sure >= (TITLE_SHARE if line.index else FIRST_SHARE)
-        if enough and _heads(page, line, story) >= 0 and len(line.text) <= TITLE_CHARS:
-            return line, sure, frozenset()
-    first = _opens_story(page, story, stated, sure=shares[0] >= LEAST_SHARE or story[0] > 0)
-    if first is not None:
-        return first, 0.0, frozenset()
-    told = next((n.index for n in page.lines if n.prose and not n.kinds and story[n.index] > 0), 0)
-    spared = {n.index for n in likely if shares[n.index] >= SPARED_SHARE and n.index <= told}
-    above = _above_story(page, told, stated)
-    if above is not None:
-        notice = page.lines[max(above.index - NOTICE_LINES, 0) : above.index]
-        dated = above.index + 1 in stated and shares[above.index] >= LEAST_SHARE
-        if dated or any("legal" in n.kinds for n in notice):
-            return above, 0.0, frozenset()
-        if not above.index or shares[above.index] >= ABOVE_STORY_SHARE:
-            spared.add(above.index)
-    return None, 0.0, frozenset(spared)
-
-
-def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
-    """Whether a line is a headline of these *words* with the site's name after it."""
-    longer = 2 < len(words) < len(line.words) and line.words[: len(words)] == words
-    return longer and bool(_SITE_NAME.search(line.text))
-
-
-def _opens_story(
-    page: Page, story: Sequence[float], stated: AbstractSet[int], *, sure: bool
-) -> LineRecord | None:
-    """The first line if it must be a headline: a few words right above a paragraph.
-
-    Args:
-        stated: lines that may be between them.
-        sure: whether the tagger does not rule it out; not needed if the line is printed twice.
-    """
-    line, *behind = [n for n in page.lines[:OPENING_LINES] if not n.index or n.index not in stated]
-    if behind and (behind[0].words == line.words or _has_site_name(line, behind[0].words)):
-        line, sure = behind.pop(0), True
-    if not (sure and behind and behind[0].prose and story[behind[0].index] > 0):
-        return None
-    few = HEADLINE_WORDS <= line.word_count <= MOST_HEADLINE_WORDS
-    ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
-    plain = not (line.prose or line.kinds or line.signs or ended) and not line.text[0].isdigit()
-    return line if few and plain and not line.text[0].islower() else None
-
-
-def _above_story(page: Page, told: int, stated: AbstractSet[int]) -> LineRecord | None:
-    """The line right above *told*, the story's first paragraph, if it may be a headline."""
-    between = {*stated, *page.entry_times}
-    line = next((n for n in reversed(page.lines[:told]) if n.index not in between), None)
-    plain = line and not (line.prose or line.kinds or line.signs)
-    return line if line and plain and line.word_count >= HEADLINE_WORDS else None
-
-
-def _heads(page: Page, line: LineRecord, story: Sequence[float]) -> int:
-    """Whether the next prose after a line is story: 1, or 0, or -1 if it is a legal notice."""
-    behind = page.lines[line.index + 1 : line.index + 1 + HEADED_LINES]
-    following = next((other for other in behind if other.prose), None)
-    if following is None:
-        return 1
-    return -1 if "legal" in following.kinds else int(story[following.index] > 0)
+    sure = (each for each in likely if each.chance >= TITLE_SHARE)
+    expected = (
+        each
+        for each in likely
+        if each.expected and (each.chance >= EXPECTED_SHARE or each.line.text.startswith("# "))
+    )
+    found = next(chain(sure, expected), None)
+    if found is not None:
+        line = found.line
+        heading.title, heading.title_index = line.text, line.index
+        heading.evidence.insert(0, _evidence(page, line, "title", line.text, found.chance))
+    else:
+        heading.spared = frozenset(
+            each.line.index
+            for each in likely
+            if each.chance >= SPARED_SHARE and each.line.word_count > 1 and not each.line.kinds
+        )
 
 
 def _read_authors(
@@ -262,7 +182,7 @@ def _read_dates(heading: Heading, page: Page, shares: list[float], none: float) 
             heading.evidence.append(_evidence(page, line, column, value, sure))
     heading.published, heading.modified = map(found.get, ("date_published", "date_modified"))
     stamps = (n for n, _, _ in printed if not n.prose and n.word_count <= STAMP_WORDS_MOST)
-    heading.times = frozenset(n.index for n in stamps if shares[n.index] >= SPARED_SHARE)
+    heading.times = frozenset(n.index for n in stamps if shares[n.index] >= STAMP_SHARE)
 
 
 def printed_dates(text: str) -> dict[str, PrintedDate]:

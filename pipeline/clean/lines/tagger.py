@@ -57,6 +57,7 @@ class Tags:
         roles: float64[lines, ROLES], the probability that a role is the line's; together with
             ``none`` they add up to 1.
         none: float64[ROLES], the probability that no line has the role.
+        headline: weights of ``headline.FEATURES`` and the constant; the same for all texts.
     """
 
     story: Floats
@@ -64,6 +65,7 @@ class Tags:
     likely: Ints
     roles: Floats
     none: Floats
+    headline: Floats
 
     def spread(self, at: Sequence[int], count: int) -> Tags:
         """The same for a text of *count* lines, of which the tagger saw those *at*."""
@@ -75,6 +77,7 @@ class Tags:
             np.append(self.likely, -1)[row],
             np.pad(self.roles, ((0, 1), (0, 0)))[row],
             self.none,
+            self.headline,
         )
 
 
@@ -83,6 +86,9 @@ class Tagger:
 
     Args:
         weights: name → array, as ``training/train_tagger.py`` writes them.
+
+    Attributes:
+        headline: see ``Tags``.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]]) -> None:
@@ -93,6 +99,7 @@ class Tagger:
             for name in ("of_lines", "of_places", "of_story", "of_classes", "bias")
         )
         self._bias *= STEP
+        self.headline: Floats = weights["headline"].astype(np.float64)
         self._towers = _Tower(weights, "story_"), _Tower(weights, "roles_")
         self._reset()
 
@@ -146,7 +153,7 @@ class Tagger:
         shares, nobody = _shares(roles, none, block)
         own = map(slice, block.start.tolist(), (block.start + block.sizes).tolist())
         return [
-            Tags(story[at], classes[at], likely[at], shares[at], rest)
+            Tags(story[at], classes[at], likely[at], shares[at], rest, self.headline)
             for at, rest in zip(own, nobody, strict=True)
         ]
 
