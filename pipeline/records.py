@@ -281,7 +281,6 @@ def identify(identity: str, payload: bytes) -> str:
 
 SOURCES: dict[str, str] = {
     "record": "a field of the input record",
-    "first_line": "the first line of a plain text",
     "byline": "a line, or an element marked as one, that says who wrote it",
     "credit": "a line such as 'contributed to this report'",
     "timestamp": "a line that says when",

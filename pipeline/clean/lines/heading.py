@@ -22,7 +22,7 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.7, 0.05, 0.1, 300
+TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.7, 0.05, 0.5, 300
 """Probabilities from which a line is the headline, from which it is where one must stand, and from
 which it stays in the text if none is; characters of the longest headline (docs/decisions/0037)."""
 TIME_SHARE, ENTRY_SHARE, BYLINE_DATE_SHARE = 0.6, 0.9, 0.25

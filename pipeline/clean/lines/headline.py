@@ -154,8 +154,8 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
     likely = sorted(likely, key=lambda n: -shares[n.index])[:MOST_CANDIDATES]
     likely += [page.lines[0], page.lines[max(start - 1, 0)]]
     found = {n.words: [n] for n in reversed(likely) if n.words}
-    openings = {words[0] for words in found}
-    alike = [n for n in page.lines if n.words and n.words[0] in openings]
+    openings = {words[:3] for words in found}
+    alike = [n for n in page.lines if n.words[:3] in openings]
     for words, same in found.items():
         first = same[0].index
         same += [n for n in alike if n.index != first and _says(n, words)]
