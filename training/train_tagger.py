@@ -79,7 +79,8 @@ def main() -> None:
     parser.add_argument("--no-final", action="store_true", help="cross-validate only")
     arguments = parser.parse_args()
     texts = sorted((arguments.data / "text").glob("*.jsonl.xz"))
-    if not (arguments.folds or arguments.no_final):
+    folds = list(map(int, filter(None, arguments.folds.split(","))))
+    if not (folds or arguments.no_final):
         parser.error(
             "--folds: the model of headlines is fitted to parts held out; name one or more"
         )
@@ -91,16 +92,17 @@ def main() -> None:
     golds = Golds(texts, _stated(arguments.data))
     learned: dict[int, Weights] = {}
     told: dict[int, list[Text]] = {}
-    for fold in map(int, filter(None, arguments.folds.split(","))):
+    for fold in folds:
         learned[fold] = learn(corpus, fold)
+        _keep(arguments.keep, fold, learned[fold])
         told[fold] = read_texts(Tagger(learned[fold]), _held(corpus, fold), golds)
+    if len(folds) == 1:
+        report("one part: the headline model is fitted to the part that it is scored on")
     found = []
     for fold, weights in learned.items():
         others = [text for part, own in told.items() for text in own if part != fold]
         weights["headline"] = fit_headline(others or told[fold])
-        if arguments.keep is not None:
-            arguments.keep.mkdir(parents=True, exist_ok=True)
-            np.savez_compressed(arguments.keep / f"tagger.{fold}.npz", **weights)
+        _keep(arguments.keep, fold, weights)
         found.append((Tagger(weights), _held(corpus, fold)))
     if found:
         print_scores(found, golds)
@@ -110,6 +112,12 @@ def main() -> None:
         weights["headline"] = fit_headline([text for own in told.values() for text in own])
         np.savez_compressed(arguments.output, **weights)
         report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
+
+
+def _keep(folder: Path | None, fold: int, weights: Weights) -> None:
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(folder / f"tagger.{fold}.npz", **weights)
 
 
 def _held(corpus: Corpus, fold: int) -> list[Labelled]:

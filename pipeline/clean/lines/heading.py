@@ -23,8 +23,10 @@ from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
 TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.7, 0.05, 0.5, 300
-"""Probabilities from which a line is the headline, from which it is where one must stand, and from
+"""Probabilities from which a line is the headline, from which it is where one must be, and from
 which it stays in the text if none is; characters of the longest headline (docs/decisions/0037)."""
+SURE_SHARE = 0.8
+"""The tagger's own probability from which a line also stays in the text."""
 TIME_SHARE, ENTRY_SHARE, BYLINE_DATE_SHARE = 0.6, 0.9, 0.25
 """Probabilities from which a date is the article's, and so is one in a list of dates, or in the
 byline."""
@@ -130,7 +132,8 @@ def _read_headline(heading: Heading, page: Page, tags: Tags) -> None:
     expected = (
         each
         for each in likely
-        if each.expected and (each.chance >= EXPECTED_SHARE or each.line.text.startswith("# "))
+        if (each.expected and each.chance >= EXPECTED_SHARE)
+        or (each.line.index == 0 and each.line.text.startswith("# "))
     )
     found = next(chain(sure, expected), None)
     if found is not None:
@@ -141,7 +144,9 @@ def _read_headline(heading: Heading, page: Page, tags: Tags) -> None:
         heading.spared = frozenset(
             each.line.index
             for each in likely
-            if each.chance >= SPARED_SHARE and each.line.word_count > 1 and not each.line.kinds
+            if (each.chance >= SPARED_SHARE or tags.roles[each.line.index, 0] >= SURE_SHARE)
+            and each.line.word_count > 1
+            and not each.line.kinds
         )
 
 

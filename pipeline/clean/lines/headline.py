@@ -16,11 +16,12 @@ from operator import mul
 from typing import NamedTuple
 
 from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.phrases import PHRASES
 from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.lines.tagger import Tags
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
-"""The tagger's probability from which a line is a candidate; candidates of a text."""
+"""The tagger's probability from which a line is a candidate; such candidates of a text."""
 CONTENT_CHARS, REPEATED_CHARS = 5, 15
 """Letters of the shortest word that says what a text is about; characters of the shortest line that
 is looked for within others."""
@@ -30,6 +31,9 @@ lines above the story from which a line is far from it."""
 TIMES = frozenset({"clock", "timestamp"})
 STATED_SHARE = 0.5
 """The tagger's probability from which a line is taken for a byline or time stamp."""
+MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
+MENU_WORDS = 4
+"""Sections named in the shortest menu on one line, which is never the headline."""
 FEW, USUAL, LONG = 3, range(7, 17), 24
 """Words of short lines, of the usual headline, and of the longest."""
 FEATURES = (
@@ -100,8 +104,7 @@ def candidates(page: Page, tags: Tags) -> list[Candidate]:
     """Lines that may be the headline, the most probable first; copies of a line count once."""
     *weights, constant = tags.headline.tolist()
     found = seen(page, tags)
-    scores = (sum(map(mul, weights, each.features), constant) for each in found)
-    powers = list(map(exp, scores))
+    powers = [exp(sum(map(mul, weights, each.features), constant)) for each in found]
     total = 1.0 + sum(powers)
     rated = (
         each._replace(chance=round(power / total, 3))
@@ -123,24 +126,25 @@ def seen(page: Page, tags: Tags) -> list[Candidate]:
     masses = [sum([shares[n.index] for n in same]) for same in groups]
     *_, second, best = sorted([0.0, 0.0, *masses])
     found: list[Candidate] = []
-    for (line, *copies), mass in zip(groups, masses, strict=True):
+    for same, mass in zip(groups, masses, strict=True):
+        line = max(same, key=lambda n: (shares[n.index], -n.index))
         rival = second if mass == best else best
         notice, stated, expected = _above_story(text, line)
         features = (
             _log_odds(mass),
             _log_odds(mass / (mass + rival + none + _EPSILON)),
             _log_odds(sum(shares[line.index + 1 : line.index + 3])),
-            bool(copies),
-            len(line.text) >= REPEATED_CHARS and page.raw.count(line.text) > 1 + len(copies),
+            len(same) > 1,
+            len(line.text) >= REPEATED_CHARS and page.raw.count(line.text) > len(same),
             *_place(text, line.index),
             notice,
             stated,
             max(bylines[line.index + 1 : line.index + 1 + BELOW], default=0.0),
             times[line.index],
             1.0 - no_time,
-            *_wording(text, line),
+            *_wording(text, same[0]),
         )
-        found.append(Candidate(line, list(map(float, features)), expected))
+        found.append(Candidate(same[0], list(map(float, features)), expected))
     return found
 
 
@@ -153,6 +157,8 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
     likely = [n for n in page.lines if shares[n.index] >= LEAST_SHARE]
     likely = sorted(likely, key=lambda n: -shares[n.index])[:MOST_CANDIDATES]
     likely += [page.lines[0], page.lines[max(start - 1, 0)]]
+    named = [n for n in likely if _SITE_NAME.search(n.text)]
+    likely += [n for n in page.lines if any(_has_site_name(line, n.words) for line in named)]
     found = {n.words: [n] for n in reversed(likely) if n.words}
     openings = {words[:3] for words in found}
     alike = [n for n in page.lines if n.words[:3] in openings]
@@ -163,6 +169,8 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
         same
         for same in found.values()
         if not any(_has_site_name(same[0], words) for words in found)
+        # A sentence that is printed twice is a lead, and a paragraph of the story.
+        and not (len(same) > 1 and same[0].prose)
     ]
 
 
@@ -191,7 +199,7 @@ def _place(text: _Text, at: int) -> tuple[float, ...]:
 def _above_story(text: _Text, line: LineRecord) -> tuple[bool, bool, bool]:
     """Whether a few words are right above the story: below a notice, above a byline, or either.
 
-    The first line of a text counts as the last.
+    For the first line of a text, only the third holds.
     """
     behind = text.page.lines[line.index + 1 : line.index + 1 + BELOW]
     stated = [n for n in behind if text.bylines[n.index] + text.times[n.index] >= STATED_SHARE]
@@ -208,6 +216,7 @@ def _above_story(text: _Text, line: LineRecord) -> tuple[bool, bool, bool]:
 def _is_plain(line: LineRecord) -> bool:
     """Whether a line is a few words, like a headline and unlike a sentence."""
     few = FEW <= line.word_count <= LONG and not line.text[0].islower()
+    few = few and sum(map(MENU.__contains__, line.words)) < MENU_WORDS
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
     return few and not (line.prose or line.kinds or line.signs or ended or line.text[0].isdigit())
 

@@ -333,3 +333,27 @@ def test_a_text_with_long_lines_keeps_some_of_them(lines):
     long = [len(line.split()) for line in lines if len(line.split()) >= 24]
 
     assert len(article.text.split()) >= 0.1 * sum(long)
+
+
+@pytest.mark.parametrize("suffix", [" - Gazette", " | Gazette"])
+def test_the_headline_is_the_copy_without_the_sites_name(suffix):
+    """Wherever it is printed again, also below the story."""
+    title = "Baths of Tarnmouth stay open until October"
+
+    assert title == clean(title + suffix, *STORY, "Related", title).title
+
+
+def test_a_lead_that_is_printed_twice_stays_in_the_story():
+    """It is a sentence of the story, not its headline."""
+    article = clean(STORY[0], "By Ada Berg", "June 3, 2024", *STORY)
+
+    assert article.title is None
+    assert STORY[0] in article.text
+
+
+@pytest.mark.parametrize("first", ["Baths reopen", "# Baths reopen"])
+def test_a_short_headline_does_not_disappear(first):
+    """It is the title, or it stays in the text."""
+    article = clean(first, *STORY)
+
+    assert "Baths reopen" in f"{article.title}\n{article.text}"
