@@ -171,6 +171,7 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
         if not any(_has_site_name(same[0], words) for words in found)
         # A sentence that is printed twice is a lead, and a paragraph of the story.
         and not (len(same) > 1 and same[0].prose)
+        and sum(map(MENU.__contains__, same[0].words)) < MENU_WORDS
     ]
 
 
@@ -216,7 +217,6 @@ def _above_story(text: _Text, line: LineRecord) -> tuple[bool, bool, bool]:
 def _is_plain(line: LineRecord) -> bool:
     """Whether a line is a few words, like a headline and unlike a sentence."""
     few = FEW <= line.word_count <= LONG and not line.text[0].islower()
-    few = few and sum(map(MENU.__contains__, line.words)) < MENU_WORDS
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
     return few and not (line.prose or line.kinds or line.signs or ended or line.text[0].isdigit())
 
