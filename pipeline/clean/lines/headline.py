@@ -15,6 +15,7 @@ from math import exp, log, tanh
 from operator import mul
 from typing import NamedTuple
 
+from pipeline.clean.lines.observed import CONTENT_CHARS
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.phrases import PHRASES
 from pipeline.clean.lines.signs import CLOSING
@@ -22,13 +23,14 @@ from pipeline.clean.lines.tagger import Tags
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
 """The tagger's probability from which a line is a candidate; such candidates of a text."""
-CONTENT_CHARS, REPEATED_CHARS = 5, 15
-"""Letters of the shortest word that says what a text is about; characters of the shortest line that
-is looked for within others."""
+REPEATED_CHARS = 15
+"""Characters of the shortest candidate that is looked for within other lines."""
 NOTICE_LINES, BELOW, FAR = 6, 4, 20
 """Lines before a headline in which a notice of consent is; lines after it that may be its byline;
 lines above the story from which a line is far from it."""
 TIMES = frozenset({"clock", "timestamp"})
+"""Signs of lines that are part of the story: the times of a live blog. Lines with others, such as
+captions, may be between a headline and the story."""
 STATED_SHARE = 0.5
 """The tagger's probability from which a line is taken for a byline or time stamp."""
 MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
@@ -85,16 +87,15 @@ class _Text:
     """A page, and what the tagger says of its lines.
 
     Attributes:
+        bylines, times: probability that each line is one.
         story: of each line, from -1 to 1.
         start: the story's first line.
         words: of the story.
     """
 
     page: Page
-    shares: list[float]
     bylines: list[float]
     times: list[float]
-    no_time: float
     story: list[float]
     start: int
     words: frozenset[str]
@@ -121,7 +122,7 @@ def seen(page: Page, tags: Tags) -> list[Candidate]:
     told = [n for n in page.lines if n.prose and story[n.index] > 0]
     start = next((n.index for n in told if not n.kinds), 0)
     words = frozenset().union(*[n.words for n in told])
-    text = _Text(page, shares, bylines, times, no_time, story, start, words)
+    text = _Text(page, bylines, times, story, start, words)
     groups = _groups(page, shares, start)
     masses = [sum([shares[n.index] for n in same]) for same in groups]
     *_, second, best = sorted([0.0, 0.0, *masses])
@@ -204,8 +205,7 @@ def _above_story(text: _Text, line: LineRecord) -> tuple[bool, bool, bool]:
     """
     behind = text.page.lines[line.index + 1 : line.index + 1 + BELOW]
     stated = [n for n in behind if text.bylines[n.index] + text.times[n.index] >= STATED_SHARE]
-    rest = [n for n in behind if n not in stated]
-    following = [n for n in rest if not n.signs or n.signs & TIMES][:1]
+    following = [n for n in behind if n not in stated and (not n.signs or n.signs & TIMES)][:1]
     if not (_is_plain(line) and any(n.prose and text.story[n.index] > 0 for n in following)):
         return False, False, False
     above = text.page.lines[max(line.index - NOTICE_LINES, 0) : line.index]
