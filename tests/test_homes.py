@@ -28,7 +28,7 @@ HOMES = {
     "langdetect": ("pipeline/judge/",),
     "tld": ("pipeline/urls.py",),
     "click": ("pipeline/cli/",),
-    "yaml": ("pipeline/config_file.py", "pipeline/clean/dates.py"),
+    "yaml": ("pipeline/config_file.py", "pipeline/clean/words.py"),
     "pydantic": (
         "pipeline/config.py",
         "pipeline/config_file.py",

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import pipeline.clean.lines
-from pipeline.clean.dates import MONTHS, WORDS, ZONES
+from pipeline.clean.dates import MONTHS, ZONES
 from pipeline.clean.lines.phrases import KINDS, OPENING_WORDS, PHRASES, hints_of, kinds_of
 from pipeline.clean.lines.rules import FUNCTIONS, LINE_RULES, RULES
+from pipeline.clean.words import TABLES, WORDS
 from pipeline.records import FLAGS
 
 LISTS = json.loads(
@@ -71,18 +72,29 @@ def test_a_whole_line_is_of_one_kind():
 
 @pytest.mark.parametrize("kind", LISTS)
 def test_a_phrase_stands_once_in_its_kind(kind):
-    """A phrase of several places has a list that names them; a word may be in several lists."""
+    """A phrase of several places has a list that names them."""
     lists = LISTS[kind].values()
     counts = Counter(phrase for phrases in lists for phrase in set(phrases))
     within = Counter((number, phrase) for number, each in enumerate(lists) for phrase in each)
 
     assert [] == [entry for entry, count in within.items() if count > 1]
-    assert [] == [each for each, count in counts.items() if count > 1 and kind != "words"]
+    assert [] == [each for each, count in counts.items() if count > 1]
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_word_stands_once_in_its_list(name):
+    """Divided by commas from the others, with single blanks."""
+    words = TABLES[name].split(", ")
+
+    assert len(WORDS[name]) == len(words)
+    assert [] == [
+        each for each in words if each != " ".join(unicodedata.normalize("NFC", each).split())
+    ]
 
 
 def test_a_list_is_named_after_places():
     """A list under an unknown name would be in no place."""
-    names = {name for kind, lists in LISTS.items() if kind != "words" for name in lists}
+    names = {name for lists in LISTS.values() for name in lists}
 
     assert set() == {part for name in names for part in name.split("_or_")} - set(PHRASES)
 
@@ -94,7 +106,7 @@ def test_an_opening_is_short_enough_to_be_met():
 
 def test_a_month_has_each_name_alone():
     """Twelve lines, and no name in two of them; case-folded and composed."""
-    lines = WORDS["months"]
+    lines = TABLES["months"]
     names = Counter(name for line in lines for name in set(line.split()))
 
     assert 12 == len(lines)

@@ -9,9 +9,8 @@ from time import process_time
 
 import pytest
 
-import pipeline.clean.dates
+import pipeline.clean
 import pipeline.clean.lines
-import pipeline.clean.names
 import pipeline.judge
 import pipeline.text
 
@@ -35,8 +34,7 @@ NOISE_SECONDS = 0.02
 
 def modules():
     """Every module whose patterns see a whole text or one line of it."""
-    yield from (pipeline.clean.names, pipeline.clean.dates)
-    for package in (pipeline.clean.lines, pipeline.text, pipeline.judge):
+    for package in (pipeline.clean, pipeline.clean.lines, pipeline.text, pipeline.judge):
         for found in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             yield importlib.import_module(found.name)
 

@@ -22,11 +22,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from operator import itemgetter
-from pathlib import Path
-from typing import Any
 
-import yaml
-
+from pipeline.clean.words import TABLES
 from pipeline.records import Precision, Timestamp
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
@@ -43,17 +40,13 @@ PERSIAN_YEARS = range(1340, 1411)
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 """Name of an era → the year before its first."""
 
-WORDS: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-)
-"""Words of names, bylines and dates, case-folded, in many languages."""
 MONTHS: dict[str, int] = {
     unicodedata.normalize("NFC", name): number
-    for number, names in enumerate(WORDS["months"], 1)
+    for number, names in enumerate(TABLES["months"], 1)
     for name in names.split()
 }
 """Name of a month, long or short → its number."""
-PERSIAN_MONTHS = {name: n for n, name in enumerate(WORDS["persian_months"].split(), 1)}
+PERSIAN_MONTHS = {name: n for n, name in enumerate(TABLES["persian_months"].split(), 1)}
 
 ZONES: dict[str, int | str] = {
     "UTC": 0, "UT": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 60, "CET": 60, "MEZ": 60, "CEST": 120,

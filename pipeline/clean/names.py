@@ -1,4 +1,4 @@
-"""Names of authors in metadata (``author_names``) and in printed bylines (``read_byline``)."""
+"""Names of authors: in metadata (``author_names``) and in lists of people (``read_names``)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from pipeline.clean.dates import MONTHS, WORDS, find_date
+from pipeline.clean.dates import MONTHS
+from pipeline.clean.words import PATTERNS, WORDS
 
 MAX_NAME_CHARS, MAX_NAME_WORDS = 60, 6
 """Longer parts of a byline are sentences or biographies: no name on the benchmarks' pages is longer
 (in scripts without spaces, it is one word)."""
-NOT_NAMES = frozenset(WORDS["not_names"].split(", "))
+NOT_NAMES = WORDS["not_names"]
 """Values (case-folded) that stand for a name but name nobody."""
 
 _NO_NAME = re.compile(
@@ -41,12 +42,8 @@ _INVERTED = re.compile(
 _BY = r"(?:by|of|von|par|por|di|door|av|af)"
 
 
-def _alternatives(key: str) -> str:
-    return "|".join(WORDS[key].split(", "))
-
-
-_DONE, ROLE, RANK = map(_alternatives, ("done", "roles", "ranks"))
-LABELS, _FREE_LABELS = map(_alternatives, ("labels", "free_labels"))
+_DONE, ROLE, RANK = PATTERNS["done"], PATTERNS["roles"], PATTERNS["ranks"]
+LABELS, _FREE_LABELS = PATTERNS["labels"], PATTERNS["free_labels"]
 """Labels before a colon and a name, in about twenty languages; and those that need no colon."""
 
 _KOREAN = re.compile(r"^[^가-힣]{0,12}(?P<name>[가-힣]{2,4})\s?(?:기자|특파원|논설위원|선임기자)\b")
@@ -70,13 +67,14 @@ _SPLIT = re.compile(
 _URL = re.compile(r"(?i)https?://|www\.")
 _ADDRESS = re.compile(r"(?i)https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b")
 _PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
-_ENDS = " ,;:.|"
 _EDGE = ' \t,.:–—-*|"“”„«»'
 _LETTER = re.compile(r"[^\W\d_]")
 
+MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+"""An English month, which is cut with all that follows it."""
 _TAIL = re.compile(
     r"(?i)(?:^|\s)(?:(?:last )?updated|published|posted|veröffentlicht|aktualisiert|publié"
-    r"|mis à jour|(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+)?\d).*$"
+    rf"|mis à jour|(?:{MONTH}\s+)?\d).*$"
 )
 
 _HANDLE = re.compile(r"(?<=\S)\s@\w.*$")
@@ -199,82 +197,18 @@ def _tidy(part: str) -> str:
     return person if " " in person and not person.startswith("The ") else name
 
 
-MAX_WORDS, MAX_CHARS = 24, 300
-"""Maximum length of a byline, with its date and outlet."""
-MAX_CREDIT_CHARS = 400
-"""Maximum length of a closing credit."""
-BYLINE_OPENINGS = frozenset(WORDS["byline_openings"].split())
-"""First words of a byline, case-folded: ``_OPENING`` only matches lines that begin with one."""
-
-_OPENING = re.compile(
-    r"(?i)^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
-    r"|authored)\s+)?"
-    r"(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|écrit par|publié par|escrito por|text"
-    r"|texto|redação)"
-    r"(?:\s?:\s?|\s+)"
-)
-
 _AND = re.compile(
     r"(?i)\s?(?:,\s?(?:and|und)\s|\s(?:and|und|et|y|e|en|och|og|ja|i|with)\s|&|;|,|\s/\s)\s?"
-)
-
-_CUT = re.compile(
-    r"(?i)\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
-    r"|publiziert|veröffentlicht|posted|updated"
-    r"|last|from|via|photography|photographs|photos|video)\s).*$"
 )
 
 _NAME = re.compile(
     r"^(?:[^\W\d_][^\W\d_’'`.-]*\.?|[^\W\d_]{1,3}[’'][^\W\d_]+|(?:[^\W\d_]+[-’'.]){1,3}[^\W\d_]*)$"
 )
 
-_PARTICLES = frozenset(WORDS["particles"].split())
-_NO_NAMES = frozenset(WORDS["never_in_names"].split())
-_HOUSE_WORDS = frozenset(WORDS["house_words"].split())
+_PARTICLES = WORDS["particles"]
+_NO_NAMES = WORDS["never_in_names"]
+_HOUSE_WORDS = WORDS["house_words"]
 """Words in names of organisations and accounts, case-folded."""
-
-_CONTRIBUTED = re.compile(
-    r"(?i)^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
-    r"|research))?"
-    r"|(?:hat|haben)\s(?:zu\s)?(?:diesem|dieser)|ont\scontribué|contribuyó|contribuyeron"
-    r"|contribuíram)\b"
-)
-
-_REPORTING = re.compile(
-    r"(?i)^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
-    r"|from)\s(?P<names>[^;.)\]]{2,200})"
-)
-
-_CREDIT_VERBS = frozenset(WORDS["credit_verbs"].split())
-_CREDIT_OPENINGS = frozenset("additional reporting writing research".split())
-"""A word that ``_CONTRIBUTED`` needs, and the first words that ``_REPORTING`` needs."""
-_CREDIT_WORDS = frozenset(WORDS["credit_words"].split())
-
-
-def read_byline(text: str) -> tuple[str, ...]:
-    """The names in a byline such as ``By Ann Lee and Bo Ek, Daily Sun``; () if it is not one.
-
-    Names in capitals are returned in title case.
-
-    >>> read_byline("BY ADA BRANDT May 3, 2021")
-    ('Ada Brandt',)
-    >>> read_byline("By Monday, the river had risen.")
-    ()
-    """
-    short = len(text) <= MAX_CHARS and text.count(" ") < MAX_WORDS
-    opening = _OPENING.match(text) if short else None
-    if opening is None:
-        return ()
-    rest = text[opening.end() :]
-    printed = find_date(rest)
-    if printed:
-        rest = rest[: printed.start].rstrip(" ,|•·–—-/(")
-    names = read_names(_CUT.sub("", rest).strip(_ENDS))
-    if len(names) == 1 and " " not in names[0] and printed is None:
-        return ()  # `By Size`, `Von Hand`: one word is a name only next to a date
-    if text[-1] in ".!?" and not printed and len(names) == 1 and len(text) > 60:
-        return ()
-    return names
 
 
 def read_names(
@@ -303,32 +237,6 @@ def read_names(
         if name not in names:
             names.append(name)
     return tuple(names[:12])
-
-
-def read_contributors(text: str) -> tuple[str, ...]:
-    """The names in a closing credit, such as ``Ann Lee and Bo Ek contributed to this report.``.
-
-    >>> read_contributors("Ann Lee contributed to this report.")
-    ('Ann Lee',)
-    >>> read_contributors("Rain contributed to the flood.")
-    ()
-    """
-    if len(text) > MAX_CREDIT_CHARS:
-        return ()
-    match = _CONTRIBUTED.match(text)
-    if match:
-        after = re.findall(r"\w+", text[match.end("names") :].casefold())
-        match = None if _CREDIT_WORDS.isdisjoint(after) else match
-    else:
-        match = _REPORTING.match(text)
-    return read_names(_CUT.sub("", match["names"]).strip(_ENDS)) if match else ()
-
-
-def may_credit(words: tuple[str, ...]) -> bool:
-    """Whether ``read_contributors`` can find a name in a line of these case-folded words."""
-    if words[0] in _CREDIT_OPENINGS:
-        return True
-    return not (_CREDIT_VERBS.isdisjoint(words) or _CREDIT_WORDS.isdisjoint(words))
 
 
 def _is_name(words: list[str]) -> bool:

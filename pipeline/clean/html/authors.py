@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipeline.clean.dates import WORDS
+from pipeline.clean.bylines import read_byline
 from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import META, Markup
 from pipeline.clean.html.published import MAX_LINE_CHARS, PRINTED, PROSE_CHARS
@@ -21,11 +21,11 @@ from pipeline.clean.names import (
     is_house,
     is_person,
     name_key,
-    read_byline,
 )
+from pipeline.clean.words import WORDS
 from pipeline.records import Evidence
 
-WRITTEN_BY = frozenset(WORDS["written_by"].split(", "))
+WRITTEN_BY = WORDS["written_by"]
 """Values of ``twitter:label1`` if ``twitter:data1`` is the author."""
 VISIBLE = frozenset({"byline", "rel:author"})
 """Sources in the text shown to readers, as opposed to metadata."""

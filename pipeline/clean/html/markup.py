@@ -14,9 +14,9 @@ from typing import TypeAlias
 
 from lxml.etree import _Element
 
-from pipeline.clean.dates import WORDS
-from pipeline.clean.lines.bylines import kind_of_label
+from pipeline.clean.datelines import kind_of_label
 from pipeline.clean.names import in_reading_order, name_key
+from pipeline.clean.words import TABLES
 from pipeline.records import Evidence
 from pipeline.text.unicode import normalize
 
@@ -258,7 +258,8 @@ def _item_value(element: _Element, name: str) -> str:
 
 
 META = {
-    field: tuple(f"meta:{name}" for name in names.split()) for field, names in WORDS["meta"].items()
+    field: tuple(f"meta:{name}" for name in names.split())
+    for field, names in TABLES["meta"].items()
 }
 """Field → sources in ``<meta>`` that declare it, the most trusted first."""
 

@@ -15,10 +15,10 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
+from pipeline.clean.datelines import kind_of_label
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import Markup
-from pipeline.clean.lines.bylines import kind_of_label
 from pipeline.records import Evidence, Timestamp
 
 TOLERANCE = timedelta(days=1)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import chain, pairwise
+from dataclasses import dataclass, field
+from itertools import chain
 
-from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
-from pipeline.clean.lines.bylines import DATE_LABELS, UPDATED, byline_names, is_labelled
+from pipeline.clean.bylines import byline_names, is_labelled, read_contributors
+from pipeline.clean.datelines import find_dateline, printed_dates
+from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.lines.headline import candidates
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.phrases import WORDS, any_of
 from pipeline.clean.lines.tagger import Tags
-from pipeline.clean.names import read_contributors
+from pipeline.clean.words import WORDS
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
@@ -40,9 +40,8 @@ MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
 """Characters and words of the longest time stamp."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
 """Words and characters of the longest line that may name the site."""
-DATELINE_LINES, DATELINE_CHARS = 3, 90
-"""Paragraphs of prose of which one may open with a dateline; characters in which its dash is."""
-_WORD = re.compile(r"[^\W\d_]+")
+DATELINE_LINES = 3
+"""Paragraphs of prose of which one may open with a dateline."""
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
 _DOMAIN_FIRST = re.compile(
     r"(?P<domain>[A-Za-z0-9-]{2,63}\.(?:[A-Za-z]{2,12})(?:\.[a-z]{2})?)\s(?:has|have|reserves?)\b"
@@ -190,25 +189,6 @@ def _read_dates(heading: Heading, page: Page, shares: list[float], none: float) 
     heading.times = frozenset(n.index for n in stamps if shares[n.index] >= STAMP_SHARE)
 
 
-def printed_dates(text: str) -> dict[str, PrintedDate]:
-    """The first dates of publication and of change on a line, by column.
-
-    >>> sorted(printed_dates("Updated: 1 October 2014 | Published: 28 March 2014"))
-    ['date_modified', 'date_published']
-    >>> printed_dates("Updated 8 March 2024").keys()
-    dict_keys(['date_modified'])
-    """
-    labels = [(0, ""), *((match.start(), match[0].casefold()) for match in _WORD.finditer(text))]
-    labels = [each for each in labels if not each[1] or each[1] in DATE_LABELS]
-    found: dict[str, PrintedDate] = {}
-    for (start, label), (end, _) in pairwise((*labels, (len(text), ""))):
-        column = "date_modified" if label in UPDATED else "date_published"
-        each = find_date(text[start:end])
-        if each is not None and column not in found:
-            found[column] = replace(each, start=each.start + start, end=each.end + start)
-    return found
-
-
 def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Document) -> None:
     """Read contributors and site from the lines in *cut*, and the dateline from the others.
 
@@ -269,41 +249,3 @@ def _evidence(
         start, end = line.start, line.end
     said = source if isinstance(source, str) else f"tagger:{min(source, 1.0):.2f}"
     return Evidence(column, value or printed, said, start, end)
-
-
-_CAPITALS = re.compile(
-    r"^(?P<place>[^\W\d_a-z]{2}[^\W\d_]*(?:[ .,’'/-]{1,2}[^\W\d_]{1,20}\.?){0,5}?)"
-    r"(?P<rest>(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}(?:,\s\d{4})?)?(?:\s?\([^()]{2,40}\)){0,2}"
-    r"|,?\s\d{1,2}\s[^\W\d_]{3,10}\.?(?:\s\([^()]{2,40}\))?)(?:\s?/[\w .-]{2,30}/)?"
-    r"\s?(?:[—–]|--|\s-\s?|-\s)\s?(?=\S)"
-)
-
-_AGENCY = re.compile(
-    r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
-    r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?"
-    rf"\((?:{any_of('dateline_agency')}|dpa/\w+)\)\s?[—–:-]{{1,2}}"
-)
-
-
-def find_dateline(text: str) -> tuple[str, PrintedDate | None] | None:
-    """Place and date of ``NEW YORK, Sept. 3 (AP) —`` or ``Paris (Reuters) -`` before a text.
-
-    >>> find_dateline("WASHINGTON—The army has said so, and nobody in the town objected.")
-    ('WASHINGTON', None)
-    >>> find_dateline("NASA - what it does") is None
-    True
-    """
-    head = text[:DATELINE_CHARS]
-    agency = _AGENCY.match(head) if "(" in head else None
-    match = agency or _CAPITALS.match(head)
-    if match and (agency or _is_place(match["place"], text)):
-        return match["place"], find_date(match[0])
-    return None
-
-
-def _is_place(place: str, text: str) -> bool:
-    """Whether words before a dash are a place: in capitals, except after a comma."""
-    words = _WORD.findall(place.partition(",")[0])
-    # A short abbreviation, or a heading all in capitals, is not a dateline.
-    long = sum(map(len, words)) >= 5 and len(text) >= 60 and not text.isupper()
-    return long and all(map(str.isupper, words)) and words[0] not in WORDS["no_place"]

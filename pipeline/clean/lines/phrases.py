@@ -18,25 +18,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline.clean.words import WORDS, any_of
 from pipeline.text.unicode import FIRST_SPACELESS
 
 _TABLE: dict[str, dict[str, list[str]]] = json.loads(
     Path(__file__).with_name("phrases.json").read_text(encoding="utf-8")
 )
-
-_WORDS = _TABLE.pop("words")
-WORDS: dict[str, frozenset[str]] = {name: frozenset(words) for name, words in _WORDS.items()}
-"""Lists of words: how readers speak (``first_person``, ``second_person``, ``informal``), what is
-between their comments (``remark``), what is counted above them (``counted``; ``counted_alone`` if
-nothing follows), words too common to index a phrase by (``too_common``), labels of names and dates,
-news agencies (``agency``, case-folded; ``credit_agency`` and ``dateline_agency``, as printed), and
-so on."""
-
-
-def any_of(name: str) -> str:
-    """A pattern that matches any of the ``WORDS`` of this name."""
-    return "|".join(map(re.escape, _WORDS[name]))
-
 
 PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
     place: {

@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.phrases import WORDS, inside_kinds, opening_kinds
+from pipeline.clean.lines.phrases import inside_kinds, opening_kinds
 from pipeline.clean.lines.signs import HEADER_WORDS, OPEN_QUOTES
+from pipeline.clean.words import WORDS
 
 Hits = Mapping[str, frozenset[int]]
 """Name of each rule → indexes of the lines that it matches."""

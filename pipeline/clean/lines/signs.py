@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 
-from pipeline.clean.lines.bylines import CLOCK, says_when
-from pipeline.clean.lines.phrases import WORDS, any_of, is_notice
-from pipeline.clean.names import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
+from pipeline.clean.bylines import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
+from pipeline.clean.datelines import CLOCK, says_when
+from pipeline.clean.lines.phrases import is_notice
+from pipeline.clean.words import WORDS, any_of
 
 MAX_WORDS, SHORT_WORDS, PROMO_WORDS, TEASER_WORDS, POINTER_WORDS = 90, 60, 30, 45, 20
 """Words of the longest line with a sign, byline or closing credit, line that only points elsewhere,

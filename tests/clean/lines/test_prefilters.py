@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean import names
+from pipeline.clean import bylines
 from pipeline.clean.lines import signs
 from pipeline.text.lines import folded_words
 
@@ -47,9 +47,9 @@ PREFILTERS = {
     "pointed": (signs._POINTED, place),
     "ending": (signs._ENDING, ending),
     "glued credit": (signs._GLUED_CREDIT, ending),
-    "byline": (names._OPENING, first(names.BYLINE_OPENINGS)),
-    "reporting by": (names._REPORTING, first(names._CREDIT_OPENINGS)),
-    "contributed": (names._CONTRIBUTED, among(names._CREDIT_VERBS)),
+    "byline": (bylines._OPENING, first(bylines.BYLINE_OPENINGS)),
+    "reporting by": (bylines._REPORTING, first(bylines._CREDIT_OPENINGS)),
+    "contributed": (bylines._CONTRIBUTED, among(bylines._CREDIT_VERBS)),
 }
 """Pattern → what lets a line through to it."""
 

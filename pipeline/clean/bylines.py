@@ -1,14 +1,122 @@
-"""Lines with nothing but authors (``byline_names``) or a date, time or age (``says_when``)."""
+"""Names in printed bylines and credits.
+
+``read_byline`` and ``read_contributors`` tell whether a line is one; ``byline_names`` is for lines
+that are known to be.
+"""
 
 from __future__ import annotations
 
 import re
 from itertools import takewhile
 
-from pipeline.clean.dates import MONTHS, ZONES, find_date
-from pipeline.clean.lines.phrases import WORDS, any_of, hints_of, opening_kinds
-from pipeline.clean.names import IN_ROLE, LABELS, RANK, ROLE, is_company, is_name, read_names
-from pipeline.text.unicode import FIRST_SPACELESS
+from pipeline.clean.dates import find_date
+from pipeline.clean.lines.phrases import hints_of, opening_kinds
+from pipeline.clean.names import (
+    IN_ROLE,
+    LABELS,
+    MONTH,
+    RANK,
+    ROLE,
+    is_company,
+    is_name,
+    read_names,
+)
+from pipeline.clean.words import WORDS, any_of
+
+MAX_WORDS, MAX_CHARS = 24, 300
+"""Maximum length of a byline, with its date and outlet."""
+MAX_CREDIT_CHARS = 400
+"""Maximum length of a closing credit."""
+BYLINE_OPENINGS = WORDS["byline_openings"]
+"""First words of a byline, case-folded: ``_OPENING`` only matches lines that begin with one."""
+
+_OPENING = re.compile(
+    r"(?i)^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
+    r"|authored)\s+)?"
+    r"(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|écrit par|publié par|escrito por|text"
+    r"|texto|redação)"
+    r"(?:\s?:\s?|\s+)"
+)
+
+_CUT = re.compile(
+    r"(?i)\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
+    r"|publiziert|veröffentlicht|posted|updated"
+    r"|last|from|via|photography|photographs|photos|video)\s).*$"
+)
+
+_CONTRIBUTED = re.compile(
+    r"(?i)^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
+    r"|research))?"
+    r"|(?:hat|haben)\s(?:zu\s)?(?:diesem|dieser)|ont\scontribué|contribuyó|contribuyeron"
+    r"|contribuíram)\b"
+)
+
+_REPORTING = re.compile(
+    r"(?i)^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
+    r"|from)\s(?P<names>[^;.)\]]{2,200})"
+)
+
+_CREDIT_VERBS = WORDS["credit_verbs"]
+_CREDIT_OPENINGS = frozenset("additional reporting writing research".split())
+"""A word that ``_CONTRIBUTED`` needs, and the first words that ``_REPORTING`` needs."""
+_CREDIT_WORDS = WORDS["credit_words"]
+
+
+def read_byline(text: str) -> tuple[str, ...]:
+    """The names in a byline such as ``By Ann Lee and Bo Ek, Daily Sun``; () if it is not one.
+
+    Names in capitals are returned in title case.
+
+    >>> read_byline("BY ADA BRANDT May 3, 2021")
+    ('Ada Brandt',)
+    >>> read_byline("By Monday, the river had risen.")
+    ()
+    """
+    short = len(text) <= MAX_CHARS and text.count(" ") < MAX_WORDS
+    opening = _OPENING.match(text) if short else None
+    if opening is None:
+        return ()
+    rest = text[opening.end() :]
+    printed = find_date(rest)
+    if printed:
+        rest = rest[: printed.start].rstrip(" ,|•·–—-/(")
+    names = _listed(rest)
+    if len(names) == 1 and " " not in names[0] and printed is None:
+        return ()  # `By Size`, `Von Hand`: one word is a name only next to a date
+    if text[-1] in ".!?" and not printed and len(names) == 1 and len(text) > 60:
+        return ()
+    return names
+
+
+def read_contributors(text: str) -> tuple[str, ...]:
+    """The names in a closing credit, such as ``Ann Lee and Bo Ek contributed to this report.``.
+
+    >>> read_contributors("Ann Lee contributed to this report.")
+    ('Ann Lee',)
+    >>> read_contributors("Rain contributed to the flood.")
+    ()
+    """
+    if len(text) > MAX_CREDIT_CHARS:
+        return ()
+    match = _CONTRIBUTED.match(text)
+    if match:
+        after = re.findall(r"\w+", text[match.end("names") :].casefold())
+        match = None if _CREDIT_WORDS.isdisjoint(after) else match
+    else:
+        match = _REPORTING.match(text)
+    return _listed(match["names"]) if match else ()
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return read_names(_CUT.sub("", text).strip(" ,;:.|"))
+
+
+def may_credit(words: tuple[str, ...]) -> bool:
+    """Whether ``read_contributors`` can find a name in a line of these case-folded words."""
+    if words[0] in _CREDIT_OPENINGS:
+        return True
+    return not (_CREDIT_VERBS.isdisjoint(words) or _CREDIT_WORDS.isdisjoint(words))
+
 
 _LABELS = any_of("byline_label")
 """Words before names in a byline that also precede names in sentences."""
@@ -20,9 +128,8 @@ _LABEL = re.compile(
     r"|interview\s?[:：]\s?|文\s|(?:מאת|بقلم|كتبت?|โดย|記者|记者)\s?)(?=\S)",
     re.IGNORECASE,
 )
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
 _STRONG_CUT = re.compile(
-    rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\s[–—-]\s|—|(?:\b{_MONTH}\s)?\d|[\w*]{{1,30}}:\s"
+    rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\s[–—-]\s|—|(?:\b{MONTH}\s)?\d|[\w*]{{1,30}}:\s"
     rf"|(?<=[^\W\d_]{{3}})(?<!\bprof)\.\s|\b(?:{any_of('byline_cut')})\b).*$",
     re.IGNORECASE,
 )
@@ -35,7 +142,7 @@ _OTHERS = re.compile(
 _GLUED = re.compile(
     r"(?i:(?<![^\W_])(?:by|von|par|por))(?=[A-Z][a-zß-ÿ])|(?<=[a-zß-ÿ])(?=[A-Z])(?=(?i:"
     rf"{RANK}|{ROLE}|follow|twitter|in\s[A-Z])\b)"
-    rf"|(?<=[^\W\d_])(?=(?:Updated|Published|Posted)\b|{_MONTH}\s\d)"
+    rf"|(?<=[^\W\d_])(?=(?:Updated|Published|Posted)\b|{MONTH}\s\d)"
 )
 """Where a label, a name, a role and a date have lost the space between them."""
 _KOREAN = re.compile(
@@ -56,8 +163,6 @@ _HAN_LABEL = re.compile(
 _SINGLE = re.compile(r"\w\s\w|(?<!interview)(?<!reportage)[:：]", re.IGNORECASE)
 """Labels that one word may follow."""
 _EDGES = " ,;:|•·–—-/*\t"
-AGENCIES = WORDS["byline_agency"]
-"""Agencies (case-folded) that a byline names in place of a person."""
 BYLINE_CHARS = 200
 """Characters of the longest line that is read as a byline."""
 
@@ -114,7 +219,7 @@ def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
             return names
     rest = _STRONG_CUT.sub("", text.strip(_EDGES)).strip(_EDGES)
     agency = rest.strip(" .,")
-    if agency.casefold() in AGENCIES:
+    if agency.casefold() in WORDS["byline_agency"]:
         return (agency,)
     names = read_names(rest, (_WEAK_CUT, IN_ROLE), single=False)
     word = _WEAK_CUT.sub("", rest)
@@ -124,73 +229,3 @@ def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
     if not names or not is_name(names[0]) or (names[0][0].islower() and names[0].count(" ") < 2):
         return ()
     return tuple(name for name in names if not is_company(name))
-
-
-STAMP_MOST, AGE_WORDS, OTHER_WORDS = 20, 6, 1
-"""Words of the longest line of time stamps (two, with labels and weekdays), of the longest age or
-reading time (``Temps de lecture : 3 min``); other words in a time stamp: a section or an outlet."""
-SPACELESS_LETTERS, UNIT_LETTERS = 4, 3
-"""Letters that count as a word where no spaces separate words; letters of a unit after a number."""
-MOST_COUNTED = 100
-"""Minutes and hours below which they are an age."""
-PUBLISHED, UPDATED = WORDS["published"], WORDS["updated"]
-DATE_LABELS = PUBLISHED | UPDATED
-_CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
-"""Labels of a change on pages; in texts, some of these words are common."""
-
-STAMP_WORDS = DATE_LABELS.union(
-    MONTHS,
-    (zone.casefold() for zone in ZONES),
-    *(WORDS[name] for name in ("age", "reading_time", "time_unit", "time_stamp")),
-)
-"""Words of dates, times and their labels; ages: ``3 hours ago``; reading times: ``4 min read``."""
-
-CLOCK = re.compile(
-    r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
-)
-
-_TIME_INSIDE = re.compile(r"(?<!\d)(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\d)")
-_NUMERIC = re.compile(r"[\d年月日時时点點分秒년월일시분초]")
-_DIGIT = re.compile(r"\d")
-
-
-def says_when(text: str, words: tuple[str, ...]) -> bool:
-    """Whether a line has a date, an age or a reading time and, apart from labels, little else.
-
-    A time of day without a date counts after ``Published`` or ``Updated``.
-    """
-    if len(words) > STAMP_MOST or not says_only_when(words) or not _DIGIT.search(text):
-        return False
-    timed = words[0] in DATE_LABELS and _TIME_INSIDE.search(text)
-    return find_date(text) is not None or bool(
-        (timed or _is_age(words)) and says_only_when(words, others=0)
-    )
-
-
-def _is_age(words: tuple[str, ...]) -> bool:
-    """Whether *words* of a time stamp are an age or a reading time: ``vor 3 Stunden``."""
-    counted = any(word.isdecimal() and int(word) < MOST_COUNTED for word in words)
-    said = not (WORDS["age"] | WORDS["reading_time"]).isdisjoint(words)
-    ago = counted and said and not WORDS["time_unit"].isdisjoint(words)
-    return len(words) <= AGE_WORDS and (ago or "ago" in words or "read" in words)
-
-
-def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
-    """Whether a line has at most *others* words that are not numbers or ``STAMP_WORDS``."""
-    for word in words:
-        # A number with its unit; where no spaces separate words, a sentence may open with one.
-        number = word[0].isdigit() and (
-            word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS
-        )
-        if word not in STAMP_WORDS and not number:
-            others -= 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
-            if others < 0:
-                return False
-    return True
-
-
-def kind_of_label(words: frozenset[str]) -> str:
-    """``published``, ``updated`` or ``plain``, by the case-folded *words* before a date."""
-    if not words.isdisjoint(PUBLISHED):
-        return "published"
-    return "plain" if words.isdisjoint(_CHANGED) else "updated"

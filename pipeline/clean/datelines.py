@@ -1,0 +1,139 @@
+"""What a line says of time and place: stamps (``says_when``), their dates, datelines."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+from pipeline.clean.dates import MONTHS, ZONES, PrintedDate, find_date
+from pipeline.clean.words import WORDS, any_of
+from pipeline.text.unicode import FIRST_SPACELESS
+
+STAMP_MOST, AGE_WORDS, OTHER_WORDS = 20, 6, 1
+"""Words of the longest line of time stamps (two, with labels and weekdays), of the longest age or
+reading time (``Temps de lecture : 3 min``); other words in a time stamp: a section or an outlet."""
+SPACELESS_LETTERS, UNIT_LETTERS = 4, 3
+"""Letters that count as a word where no spaces separate words; letters of a unit after a number."""
+MOST_COUNTED = 100
+"""Minutes and hours below which they are an age."""
+PUBLISHED, UPDATED = WORDS["published"], WORDS["updated"]
+DATE_LABELS = PUBLISHED | UPDATED
+_CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
+"""Labels of a change on pages; in texts, some of these words are common."""
+
+STAMP_WORDS = DATE_LABELS.union(
+    MONTHS,
+    (zone.casefold() for zone in ZONES),
+    *(WORDS[name] for name in ("age", "reading_time", "time_unit", "time_stamp")),
+)
+"""Words of dates, times and their labels; ages: ``3 hours ago``; reading times: ``4 min read``."""
+
+CLOCK = re.compile(
+    r"\W{0,3}(?:[01]?\d|2[0-4])\s?[:.h]\s?[0-5]\d(?:\s?[a-z][a-z.]{0,4}){0,2}\W{0,3}", re.IGNORECASE
+)
+_TIME_INSIDE = re.compile(r"(?<!\d)(?:[01]?\d|2[0-4])[:.h][0-5]\d(?!\d)")
+_NUMERIC = re.compile(r"[\d年月日時时点點分秒년월일시분초]")
+_DIGIT = re.compile(r"\d")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def says_when(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a line has a date, an age or a reading time and, apart from labels, little else.
+
+    A time of day without a date counts after ``Published`` or ``Updated``.
+    """
+    if len(words) > STAMP_MOST or not says_only_when(words) or not _DIGIT.search(text):
+        return False
+    timed = words[0] in DATE_LABELS and _TIME_INSIDE.search(text)
+    return find_date(text) is not None or bool(
+        (timed or _is_age(words)) and says_only_when(words, others=0)
+    )
+
+
+def _is_age(words: tuple[str, ...]) -> bool:
+    """Whether *words* of a time stamp are an age or a reading time: ``vor 3 Stunden``."""
+    counted = any(word.isdecimal() and int(word) < MOST_COUNTED for word in words)
+    said = not (WORDS["age"] | WORDS["reading_time"]).isdisjoint(words)
+    ago = counted and said and not WORDS["time_unit"].isdisjoint(words)
+    return len(words) <= AGE_WORDS and (ago or "ago" in words or "read" in words)
+
+
+def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
+    """Whether a line has at most *others* words that are not numbers or ``STAMP_WORDS``."""
+    for word in words:
+        # A number with its unit; where no spaces separate words, a sentence may open with one.
+        number = word[0].isdigit() and (
+            word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS
+        )
+        if word not in STAMP_WORDS and not number:
+            others -= 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
+            if others < 0:
+                return False
+    return True
+
+
+def kind_of_label(words: frozenset[str]) -> str:
+    """``published``, ``updated`` or ``plain``, by the case-folded *words* before a date."""
+    if not words.isdisjoint(PUBLISHED):
+        return "published"
+    return "plain" if words.isdisjoint(_CHANGED) else "updated"
+
+
+def printed_dates(text: str) -> dict[str, PrintedDate]:
+    """The first dates of publication and of change on a line, by column.
+
+    >>> sorted(printed_dates("Updated: 1 October 2014 | Published: 28 March 2014"))
+    ['date_modified', 'date_published']
+    >>> printed_dates("Updated 8 March 2024").keys()
+    dict_keys(['date_modified'])
+    """
+    labels = [(0, ""), *((match.start(), match[0].casefold()) for match in _WORD.finditer(text))]
+    labels = [each for each in labels if not each[1] or each[1] in DATE_LABELS]
+    found: dict[str, PrintedDate] = {}
+    for (start, label), (end, _) in pairwise((*labels, (len(text), ""))):
+        column = "date_modified" if label in UPDATED else "date_published"
+        each = find_date(text[start:end])
+        if each is not None and column not in found:
+            found[column] = replace(each, start=each.start + start, end=each.end + start)
+    return found
+
+
+DATELINE_CHARS = 90
+"""Characters of a paragraph in which the dash after a dateline is."""
+_CAPITALS = re.compile(
+    r"^(?P<place>[^\W\d_a-z]{2}[^\W\d_]*(?:[ .,’'/-]{1,2}[^\W\d_]{1,20}\.?){0,5}?)"
+    r"(?P<rest>(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}(?:,\s\d{4})?)?(?:\s?\([^()]{2,40}\)){0,2}"
+    r"|,?\s\d{1,2}\s[^\W\d_]{3,10}\.?(?:\s\([^()]{2,40}\))?)(?:\s?/[\w .-]{2,30}/)?"
+    r"\s?(?:[—–]|--|\s-\s?|-\s)\s?(?=\S)"
+)
+
+_AGENCY = re.compile(
+    r"^(?P<place>[A-Z][^\W\d_]+(?:[ -][A-Z][^\W\d_]+){0,3}(?:,\s[A-Z][^\W\d_.]+\.?)?)"
+    r"\s?(?:,\s[^\W\d_]{3,10}\.?\s\d{1,2}\s?)?"
+    rf"\((?:{any_of('dateline_agency')}|dpa/\w+)\)\s?[—–:-]{{1,2}}"
+)
+
+
+def find_dateline(text: str) -> tuple[str, PrintedDate | None] | None:
+    """Place and date of ``NEW YORK, Sept. 3 (AP) —`` or ``Paris (Reuters) -`` before a text.
+
+    >>> find_dateline("WASHINGTON—The army has said so, and nobody in the town objected.")
+    ('WASHINGTON', None)
+    >>> find_dateline("NASA - what it does") is None
+    True
+    """
+    head = text[:DATELINE_CHARS]
+    agency = _AGENCY.match(head) if "(" in head else None
+    match = agency or _CAPITALS.match(head)
+    if match and (agency or _is_place(match["place"], text)):
+        return match["place"], find_date(match[0])
+    return None
+
+
+def _is_place(place: str, text: str) -> bool:
+    """Whether words before a dash are a place: in capitals, except after a comma."""
+    words = _WORD.findall(place.partition(",")[0])
+    # A short abbreviation, or a heading all in capitals, is not a dateline.
+    long = sum(map(len, words)) >= 5 and len(text) >= 60 and not text.isupper()
+    return long and all(map(str.isupper, words)) and words[0] not in WORDS["no_place"]
