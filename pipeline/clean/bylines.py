@@ -11,25 +11,14 @@ from itertools import takewhile
 
 from pipeline.clean.dates import find_date
 from pipeline.clean.lines.phrases import hints_of, opening_kinds
-from pipeline.clean.names import (
-    IN_ROLE,
-    LABELS,
-    MONTH,
-    RANK,
-    ROLE,
-    is_company,
-    is_name,
-    read_names,
-)
+from pipeline.clean.names import IN_ROLE, LABELS, MONTH, RANK, ROLE, is_company, is_name, read_names
 from pipeline.clean.words import WORDS, any_of
 
-MAX_WORDS, MAX_CHARS = 24, 300
-"""Maximum length of a byline, with its date and outlet."""
-MAX_CREDIT_CHARS = 400
-"""Maximum length of a closing credit."""
+MAX_WORDS, MAX_CHARS, CREDIT_CHARS, BYLINE_CHARS = 24, 300, 400, 200
+"""Words and characters of the longest byline, with its date and outlet; characters of the longest
+closing credit, and of the longest line that is taken for a byline."""
 BYLINE_OPENINGS = WORDS["byline_openings"]
 """First words of a byline, case-folded: ``_OPENING`` only matches lines that begin with one."""
-
 _OPENING = re.compile(
     r"(?i)^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
     r"|authored)\s+)?"
@@ -37,25 +26,21 @@ _OPENING = re.compile(
     r"|texto|redação)"
     r"(?:\s?:\s?|\s+)"
 )
-
 _CUT = re.compile(
     r"(?i)\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
     r"|publiziert|veröffentlicht|posted|updated"
     r"|last|from|via|photography|photographs|photos|video)\s).*$"
 )
-
 _CONTRIBUTED = re.compile(
     r"(?i)^[\s(\[*—–-]{0,4}(?P<names>\S.{1,200}?)\s(?:also\s)?(?:contributed(?:\s(?:to|reporting"
     r"|research))?"
     r"|(?:hat|haben)\s(?:zu\s)?(?:diesem|dieser)|ont\scontribué|contribuyó|contribuyeron"
     r"|contribuíram)\b"
 )
-
 _REPORTING = re.compile(
     r"(?i)^[\s(\[*—–-]{0,4}(?:additional\s)?(?:reporting|writing|research)\s(?:by"
     r"|from)\s(?P<names>[^;.)\]]{2,200})"
 )
-
 _CREDIT_VERBS = WORDS["credit_verbs"]
 _CREDIT_OPENINGS = frozenset("additional reporting writing research".split())
 """A word that ``_CONTRIBUTED`` needs, and the first words that ``_REPORTING`` needs."""
@@ -96,7 +81,7 @@ def read_contributors(text: str) -> tuple[str, ...]:
     >>> read_contributors("Rain contributed to the flood.")
     ()
     """
-    if len(text) > MAX_CREDIT_CHARS:
+    if len(text) > CREDIT_CHARS:
         return ()
     match = _CONTRIBUTED.match(text)
     if match:
@@ -163,8 +148,6 @@ _HAN_LABEL = re.compile(
 _SINGLE = re.compile(r"\w\s\w|(?<!interview)(?<!reportage)[:：]", re.IGNORECASE)
 """Labels that one word may follow."""
 _EDGES = " ,;:|•·–—-/*\t"
-BYLINE_CHARS = 200
-"""Characters of the longest line that is read as a byline."""
 
 
 def byline_names(text: str) -> tuple[str, ...]:

@@ -43,12 +43,13 @@ def says_when(text: str, words: tuple[str, ...]) -> bool:
 
     A time of day without a date counts after ``Published`` or ``Updated``.
     """
-    if len(words) > STAMP_MOST or not says_only_when(words) or not _DIGIT.search(text):
+    if len(words) > STAMP_MOST or not _DIGIT.search(text):
+        return False
+    others = _others(words)
+    if others > OTHER_WORDS:
         return False
     timed = words[0] in DATE_LABELS and _TIME_INSIDE.search(text)
-    return find_date(text) is not None or bool(
-        (timed or _is_age(words)) and says_only_when(words, others=0)
-    )
+    return find_date(text) is not None or bool(not others and (timed or _is_age(words)))
 
 
 def _is_age(words: tuple[str, ...]) -> bool:
@@ -59,18 +60,17 @@ def _is_age(words: tuple[str, ...]) -> bool:
     return len(words) <= AGE_WORDS and (ago or "ago" in words or "read" in words)
 
 
-def says_only_when(words: tuple[str, ...], others: float = OTHER_WORDS) -> bool:
-    """Whether a line has at most *others* words that are not numbers or ``STAMP_WORDS``."""
-    for word in words:
-        # A number with its unit; where no spaces separate words, a sentence may open with one.
-        number = word[0].isdigit() and (
-            word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS
+def _others(words: tuple[str, ...]) -> int:
+    """How many *words* are neither numbers, alone or with a unit, nor ``STAMP_WORDS``."""
+    # Where no spaces separate words, a sentence may open with a number.
+    return sum(
+        1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
+        for word in words
+        if word not in STAMP_WORDS
+        and not (
+            word[0].isdigit() and (word.isascii() or len(_NUMERIC.sub("", word)) <= UNIT_LETTERS)
         )
-        if word not in STAMP_WORDS and not number:
-            others -= 1 if word[0] < FIRST_SPACELESS else -(-len(word) // SPACELESS_LETTERS)
-            if others < 0:
-                return False
-    return True
+    )
 
 
 def kind_of_label(words: frozenset[str]) -> str:

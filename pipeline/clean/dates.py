@@ -198,9 +198,8 @@ def _offset(parts: Mapping[str, str | None], day: date) -> int | None:
         # The world's offsets end at UTC+14.
         return None if minutes > 14 * 60 else (minutes if parts["sign"] == "+" else -minutes)
     offset = ZONES.get((parts.get("zone") or "").upper())
-    if isinstance(
-        offset, str
-    ):  # since 2007, from the second Sunday in March to the first in November
+    if isinstance(offset, str):
+        # Since 2007, from the second Sunday in March to the first in November.
         march, november = date(day.year, 3, 8), date(day.year, 11, 1)
         start, end = (d + timedelta(days=6 - d.weekday()) for d in (march, november))
         return int(offset) + 60 * (start <= day < end)

@@ -12,8 +12,6 @@ from pipeline.clean.words import PATTERNS, WORDS
 MAX_NAME_CHARS, MAX_NAME_WORDS = 60, 6
 """Longer parts of a byline are sentences or biographies: no name on the benchmarks' pages is longer
 (in scripts without spaces, it is one word)."""
-NOT_NAMES = WORDS["not_names"]
-"""Values (case-folded) that stand for a name but name nobody."""
 
 _NO_NAME = re.compile(
     r"(?i)^(?:e-?mail|contact|follow|view|see|read|visit|about|special to|special for|click"
@@ -169,7 +167,7 @@ def is_name(text: str) -> bool:
         and _ADDRESS.search(text) is None
         and len(_LETTER.findall(text)) >= 2
         and not any(char.isdigit() for char in text)
-        and text.casefold() not in NOT_NAMES
+        and text.casefold() not in WORDS["not_names"]
         and _DEGREE.match(text) is None
         and _NO_NAME.match(text) is None
         and _ROLE_ALONE.match(text) is None

@@ -39,23 +39,17 @@ def clean_texts(
         For each document its article, or the exception that it raised, which affects no other.
     """
     try:
-        return _cleaned(documents, config, repeated)
+        pages = [
+            read_page(document.content, config.mode, own)
+            for document, own in zip(documents, repeated, strict=True)
+        ]
+        hits = list(map(rule_hits, pages))
+        return [*map(_article, documents, pages, hits, tag_pages(pages, hits))]
     except Exception as error:  # noqa: BLE001
         if len(documents) == 1:
             return [error]
     alone = zip(documents, repeated, strict=True)
     return [clean_texts([document], config, [own])[0] for document, own in alone]
-
-
-def _cleaned(
-    documents: Sequence[Document], config: CleanConfig, repeated: Sequence[frozenset[str]]
-) -> list[Article | Exception]:
-    pages = [read_page(document.content, config.mode) for document in documents]
-    for page, own in zip(pages, repeated, strict=True):
-        if own:
-            page.repeated = frozenset(n.index for n in page.lines if n.text in own)
-    hits = list(map(rule_hits, pages))
-    return [*map(_article, documents, pages, hits, tag_pages(pages, hits))]
 
 
 def tag_pages(

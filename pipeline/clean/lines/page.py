@@ -67,16 +67,16 @@ class Page:
         prose_before: words of prose before each line, and before the end.
         mode: how readily a doubtful line is cut.
         wrapped: whether hard-wrapped lines were joined.
-        repeated: short lines that occur on many pages of the site.
+        repeated: lines that occur on many pages of the site.
     """
 
     raw: str
     lines: tuple[LineRecord, ...]
     marked: tuple[LineRecord, ...]
     prose_before: tuple[int, ...]
-    mode: Mode = "default"
-    wrapped: bool = False
-    repeated: frozenset[int] = frozenset()
+    mode: Mode
+    wrapped: bool
+    repeated: frozenset[int]
 
     @cached_property
     def entry_times(self) -> list[int]:
@@ -90,16 +90,21 @@ class Page:
         return self.prose_before[index] / (self.prose_before[-1] or 1)
 
 
-def read_page(raw: str, mode: Mode = "default") -> Page:
-    """Split *raw* into lines and measure each."""
+def read_page(raw: str, mode: Mode = "default", repeated: frozenset[str] = frozenset()) -> Page:
+    """Split *raw* into lines and measure each.
+
+    Args:
+        repeated: short lines that occur on many pages of the site.
+    """
     lines = split_lines(raw)
     joined = join_wrapped(lines)
     pairs = zip(joined, _sketches([line.text for line in joined]), strict=True)
     records = [LineRecord._make((at, *line[:4], *own)) for at, (line, own) in enumerate(pairs)]
     marked = [line for line in records if line.kinds or line.signs]
     told = accumulate([line.word_count if line.prose else 0 for line in records], initial=0)
+    again = frozenset([line.index for line in records if line.text in repeated])
     wrapped = len(joined) < len(lines)
-    return Page(raw, tuple(records), tuple(marked), tuple(told), mode, wrapped)
+    return Page(raw, tuple(records), tuple(marked), tuple(told), mode, wrapped, again)
 
 
 _cache: dict[str, Sketch] = {}

@@ -136,11 +136,9 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
     return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else _NOTHING
 
 
-NOTICE_OPENING = 12
-"""Characters within which a notice has a letter of a script without spaces."""
-BUTTON_CHARS, CAPTION_CHARS = 40, 80
-"""Characters of the longest line of buttons, credits and names, and of the longest caption."""
-
+NOTICE_OPENING, BUTTON_CHARS, CAPTION_CHARS = 12, 40, 80
+"""Characters within which a notice has a letter of a script without spaces; of the longest line of
+buttons, credits and names; of the longest caption."""
 _MARKS = r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}"
 _NOTICE = re.compile(rf"{_MARKS}(?:\d{{1,2}}[、.．]\s?)?(?:{any_of('spaceless_notice')})")
 _BUTTON = re.compile(rf"{_MARKS}(?:{any_of('spaceless_button')})")

@@ -15,11 +15,12 @@ from pipeline.clean.datelines import CLOCK, says_when
 from pipeline.clean.lines.phrases import is_notice
 from pipeline.clean.words import WORDS, any_of
 
-MAX_WORDS, SHORT_WORDS, PROMO_WORDS, TEASER_WORDS, POINTER_WORDS = 90, 60, 30, 45, 20
-"""Words of the longest line with a sign, byline or closing credit, line that only points elsewhere,
-teaser whose last word is its button, and pointer to a page."""
-BUTTON_WORDS, HEADER_WORDS = 3, 9
-"""Words of the longest button below a reader's comment, and of the longest header of a section."""
+MAX_WORDS, SHORT_WORDS, TEASER_WORDS, CONTACT_WORDS, ADDRESS_WORDS = 90, 60, 45, 30, 20
+"""Words of the longest line with a sign, byline or closing credit, teaser whose last word is its
+button, invitation to write, and line with an email address."""
+POINTER_WORDS, HEADER_WORDS, AGENCY_WORDS, BUTTON_WORDS = 20, 9, 8, 3
+"""Words of the longest pointer to a page, header of a section, line that only names agencies, and
+button below a reader's comment."""
 OPEN_QUOTES = '"“„«'
 CLOSING = "\"'”’»)] "
 """What may follow the end of a sentence."""
@@ -33,20 +34,15 @@ _TEASER = re.compile(
     re.IGNORECASE,
 )
 """The end of a teaser whose button was scraped as its last word, which may be an ordinary one."""
-
 _HEADLINE_BUTTON = re.compile(rf"\s(?:{'|'.join(map(str.capitalize, WORDS['teaser_button']))})$")
 """The same without a full stop: after a headline of some length, the capital letter shows it."""
-BUTTON_HEADLINE = 10
-"""Words of the shortest headline with such a button, the button included."""
-
 TEASER_ENDS = frozenset(each.split()[-1] for each in WORDS["teaser_button"] | WORDS["teaser_end"])
 """Last words of these buttons."""
 _CONTACTS = tuple(WORDS["contact"])
 _CONTACT_OPENINGS = frozenset(re.split(r"\W", each)[0] for each in _CONTACTS)
-CONTACT_CHARS, ADDRESS_WORDS = 40, 20
-"""Characters that are compared with them; words of the longest line with an email address."""
+CONTACT_CHARS = 40
+"""Characters that are compared with them."""
 _ADDRESS = re.compile(r"\w@[\w-]{1,63}\.\w")
-
 _DESK = re.compile(
     rf"[\[(]?(?:{any_of('desk')})\s?[:.–—-]\s?(?:{any_of('desk_says')})\b", re.IGNORECASE
 )
@@ -56,11 +52,7 @@ _POLICY = re.compile(
     r"|moderation|removed|deleted|inappropriate)\b",
     re.IGNORECASE,
 )
-
 COMMENT_WORDS = frozenset({"comment", "comments"})
-
-AGENCY_WORDS = 8
-"""Words of the longest line that only names agencies."""
 _HANDLE = re.compile(r"@\w{2,30}")
 CREDIT_WORDS = WORDS["credit_word"]
 _TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"]
@@ -83,10 +75,18 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     first, short = words[0], word_count <= SHORT_WORDS
     telling = _TELLING.intersection(words)
     credited = not CREDIT_WORDS.isdisjoint(telling)
+    pointer = first in POINTER_OPENINGS and word_count <= POINTER_WORDS and not ended
+    contact = first in _CONTACT_OPENINGS and word_count <= CONTACT_WORDS
+    contact = contact and text[:CONTACT_CHARS].casefold().startswith(_CONTACTS)
+    address = "@" in text and word_count <= ADDRESS_WORDS and not ended
+    agency = len(words) <= AGENCY_WORDS and not WORDS["agency"].isdisjoint(words)
     office = ended and text[0] not in OPEN_QUOTES and not WORDS["office"].isdisjoint(telling)
-    found = _short_signs(text, words, word_count, ended) if word_count <= PROMO_WORDS else {}
-    found |= {
-        "pointer": found.get("pointer") or _is_teaser(text, words, word_count),
+    found = {
+        "clock": first[0].isdigit() and CLOCK.fullmatch(text[:40]),
+        "contact": contact or (address and _ADDRESS.search(text)),
+        "pointer": (pointer and _POINTER.match(text)) or _is_teaser(text, words, word_count),
+        "remark_button": len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words),
+        "agency": agency and (WORDS["agency"] | WORDS["beside_agency"]).issuperset(words),
         "credit": _has_credit(text, words, word_count, credited),
         "timestamp": says_when(text, words),
         "byline": short and first in BYLINE_OPENINGS and read_byline(text),
@@ -100,29 +100,11 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     return frozenset([sign for sign, holds in found.items() if holds])
 
 
-def _short_signs(
-    text: str, words: tuple[str, ...], word_count: int, ended: bool
-) -> dict[str, object]:
-    """What says whether a line of at most ``PROMO_WORDS`` words has the signs of such lines."""
-    first = words[0]
-    contact = first in _CONTACT_OPENINGS and text[:CONTACT_CHARS].casefold().startswith(_CONTACTS)
-    address = "@" in text and word_count <= ADDRESS_WORDS and not ended
-    pointer = first in POINTER_OPENINGS and word_count <= POINTER_WORDS and not ended
-    agency = len(words) <= AGENCY_WORDS and not WORDS["agency"].isdisjoint(words)
-    return {
-        "clock": first[0].isdigit() and CLOCK.fullmatch(text[:40]),
-        "contact": contact or (address and _ADDRESS.search(text)),
-        "pointer": pointer and _POINTER.match(text),
-        "remark_button": len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words),
-        "agency": agency and (WORDS["agency"] | WORDS["beside_agency"]).issuperset(words),
-    }
-
-
 def _is_teaser(text: str, words: tuple[str, ...], word_count: int) -> bool:
     """Whether an unquoted line ends with the button of its story."""
     if words[-1] not in TEASER_ENDS or word_count > TEASER_WORDS or text[0] in OPEN_QUOTES:
         return False
-    headline = word_count >= BUTTON_HEADLINE and _HEADLINE_BUTTON.search(text[-40:])
+    headline = word_count >= 10 and _HEADLINE_BUTTON.search(text[-40:])
     return bool(headline or _TEASER.search(text[-40:]))
 
 
@@ -162,9 +144,6 @@ _POINTED = re.compile(
     re.IGNORECASE,
 )
 
-LABELLED_WORDS = 7
-"""Words from which a text after a label that also begins sentences, and that ends in a full stop,
-is one: ``Source: interviews with 40 residents.``"""
 CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
 """Parts of endings that have no word of a credit, such as ``PhotoBy`` or ``/APA``."""
 
@@ -178,7 +157,8 @@ def _has_credit(text: str, words: tuple[str, ...], word_count: int, credited: bo
     if not (credited or "(" in text or "©" in text):
         return False
     if word_count <= 40 and _LABEL.match(text):
-        return text[-1] != "." or word_count < LABELLED_WORDS or words[0] not in WORDS["soft_label"]
+        # `Source: interviews with 40 residents in June.` is a sentence.
+        return text[-1] != "." or word_count < 7 or words[0] not in WORDS["soft_label"]
     tail = text[-160:]
     if "(" in text and _POINTED.search(text):
         return True

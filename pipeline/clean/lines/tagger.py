@@ -13,7 +13,7 @@ whole number of steps.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -71,13 +71,12 @@ class Tags:
         """The same for a text of *count* lines, of which the tagger saw those *at*."""
         row = np.full(count, -1)
         row[at] = np.arange(len(at))
-        return Tags(
-            np.append(self.story, -TOLD)[row],
-            np.pad(self.classes, ((0, 1), (0, 0)))[row],
-            np.append(self.likely, -1)[row],
-            np.pad(self.roles, ((0, 1), (0, 0)))[row],
-            self.none,
-            self.headline,
+        return replace(
+            self,
+            story=np.append(self.story, -TOLD)[row],
+            classes=np.pad(self.classes, ((0, 1), (0, 0)))[row],
+            likely=np.append(self.likely, -1)[row],
+            roles=np.pad(self.roles, ((0, 1), (0, 0)))[row],
         )
 
 
@@ -183,8 +182,6 @@ class Tagger:
     def _sum_new_tokens(self) -> None:
         """Sum the rows of each new token's hashes; count the hashes with a row, and all of them."""
         hashes = self._tokens.hashes[len(self._sums) :]
-        if not len(hashes):
-            return
         sums = np.zeros((len(hashes), self._words.width + 2), np.float32)
         for column in hashes.T:
             rows, known = self._words.find(column)
@@ -223,9 +220,8 @@ class _Tower:
     """The layers of one head."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], prefix: str) -> None:
-        one = np.float32(1)
         self._weights: dict[str, Matrix] = {
-            name.removeprefix(prefix): array.astype(np.float32) * (STEP if "bias" in name else one)
+            name.removeprefix(prefix): array.astype(np.float32) * (STEP if "bias" in name else 1)
             for name, array in weights.items()
             if name.startswith(prefix)
         }
