@@ -330,14 +330,13 @@ def _beside_prose(
     sums = np.cumsum(told) - told
     before = sums - sums[lines.start][lines.text]
     after = total - before - told
-    (inside, best), (narrow, _) = (_best_run(words, prose, lines, cost) for cost in RUN_COSTS)
+    inside, best = _best_runs(words, prose, lines)
     return (
         before / np.maximum(total, 1),
         after / np.maximum(total, 1),
         np.log1p(before) / 6,
         np.log1p(after) / 6,
-        inside,
-        narrow,
+        *inside,
         np.log1p(best[lines.text]) / 7,
         np.log1p(total) / 7,
         total / np.maximum(lines.sums(words), 1)[lines.text],
@@ -408,24 +407,26 @@ def _overlap(
     return known, often, size
 
 
-def _best_run(words: Floats, prose: Flags, lines: TextLines, cost: float) -> tuple[Floats, Floats]:
-    """The run of lines with the most prose and the least else: is each in it; gain of each text.
+def _best_runs(words: Floats, prose: Flags, lines: TextLines) -> tuple[Matrix, Floats]:
+    """The run of lines with the most prose and the least else, for each of ``RUN_COSTS``.
 
-    Args:
-        cost: see ``RUN_COSTS``.
+    Returns:
+        float32[costs, lines], whether each line is in it; float64[texts], the gain for the first.
     """
-    inside, worth = np.zeros(len(words)), np.zeros(len(lines.sizes))
-    gains = np.where(prose, words, -np.minimum(words + cost, cost + 4)).tolist()
-    spans = zip(lines.start.tolist(), (lines.start + lines.sizes).tolist(), strict=True)
-    for number, (low, high) in enumerate(spans):
-        best = total = 0.0
-        begin = first = last = low
-        for at, gain in enumerate(gains[low:high], low):
-            total += gain
-            if total <= 0.0:
-                total, begin = 0.0, at + 1
-            elif total > best:
-                best, first, last = total, begin, at + 1
-        inside[first:last] = 1.0
-        worth[number] = best
-    return inside, worth
+    inside = np.zeros((len(RUN_COSTS), len(words)), np.float32)
+    worth = np.zeros((len(RUN_COSTS), len(lines.sizes)))
+    spans = list(zip(lines.start.tolist(), (lines.start + lines.sizes).tolist(), strict=True))
+    for row, cost in enumerate(RUN_COSTS):
+        gains = np.where(prose, words, -np.minimum(words + cost, cost + 4)).tolist()
+        for number, (low, high) in enumerate(spans):
+            best = total = 0.0
+            begin = first = last = low
+            for at, gain in enumerate(gains[low:high], low):
+                total += gain
+                if total <= 0.0:
+                    total, begin = 0.0, at + 1
+                elif total > best:
+                    best, first, last = total, begin, at + 1
+            inside[row, first:last] = 1.0
+            worth[row, number] = best
+    return inside, worth[0]
