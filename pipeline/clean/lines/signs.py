@@ -62,7 +62,7 @@ AGENCY_WORDS = 8
 """Words of the longest line that only names agencies."""
 _HANDLE = re.compile(r"@\w{2,30}")
 CREDIT_WORDS = WORDS["credit_word"]
-_TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"]
+_TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"] | {"writethru"}
 
 
 def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
@@ -90,7 +90,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
         "timestamp": says_when(text, words),
         "byline": short and first in BYLINE_OPENINGS and read_byline(text),
         "contributors": short and may_credit(words) and read_contributors(text),
-        "desk": short and ("writethru" in words or (first in DESK_OPENINGS and _DESK.match(text))),
+        "desk": short
+        and ("writethru" in telling or (first in DESK_OPENINGS and _DESK.match(text))),
         "handle": short and text[0] == "@" and _HANDLE.fullmatch(text),
         "notice": is_notice(text),
         "biography": office,

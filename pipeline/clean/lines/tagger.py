@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import Growing, lookup, portions, starts_of_runs
+from pipeline.arrays import Growing, lookup, portions
 from pipeline.clean.lines import observed
 from pipeline.clean.lines.observed import Flags, Floats, Hashes, Ints, Matrix, TextLines
 
@@ -31,8 +31,8 @@ DILATIONS = (1, 2, 4, 8)
 ROLES = ("headline", "byline", "time")
 BLOCK_LINES = 8_192
 """Lines that are processed together, which bounds the memory."""
-KNOWN_TOKENS = 200_000
-"""Tokens that are cached, before the cache is emptied."""
+KNOWN_TOKENS = 500_000
+"""Tokens of words with their signs that are cached, before the cache is emptied."""
 STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
 """Steps per unit of activations and of weights."""
 SURE_CLASS = 0.6
@@ -129,7 +129,7 @@ class Tagger:
     def _tag(
         self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags
     ) -> list[Tags]:
-        if len(self._tokens) > KNOWN_TOKENS:
+        if len(self._tokens.pieces.tokens) > KNOWN_TOKENS:
             self._reset()
         block = TextLines(np.array([len(text) for text in texts]))
         lines = list(chain.from_iterable(texts))
@@ -161,24 +161,20 @@ class Tagger:
         """First inputs of each line: sums of its words' and pairs' rows, ``own``, known shares."""
         count = len(table.own)
         self._sum_new_tokens()
-        words = np.zeros((count, self._words.width), np.float32)
-        pairs = np.zeros((count, self._pairs.width), np.float32)
-        shares = np.zeros((count, 2), np.float32)
-        first, lines = _first_of_each(table.token_lines)
-        sums = np.add.reduceat(self._sums[table.tokens], first, axis=0)
-        words[lines], counts = sums[:, :-2], sums[:, -2:]
-        words[lines] /= np.sqrt(np.maximum(counts[:, :1], 1.0))
-        shares[lines, 0] = counts[:, 0] / np.maximum(counts[:, 1], 1.0)
+        sizes = np.bincount(table.token_lines, minlength=count)
+        sums = _sums_of_rows(self._sums, table.tokens, sizes)
+        words, counts = sums[:, :-2], sums[:, -2:]
+        words /= np.sqrt(np.maximum(counts[:, :1], 1.0))
         rows, known = self._pairs.find(table.pairs)
         held = table.pair_lines[known]
-        order = np.argsort(held, kind="stable")
-        if len(order):
-            first, lines = _first_of_each(held[order])
-            pairs[lines] = np.add.reduceat(self._pairs.values[rows[order]], first, axis=0)
         met = np.bincount(held, minlength=count)
+        pairs = _sums_of_rows(self._pairs.values, rows[np.argsort(held, kind="stable")], met)
         pairs /= np.sqrt(np.maximum(met, 1))[:, None].astype(np.float32)
-        shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
-        return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1) * STEP)
+        met_share = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
+        shares = np.stack((counts[:, 0] / np.maximum(counts[:, 1], 1.0), met_share), axis=1)
+        return _rounded(
+            np.concatenate((words, pairs, table.own, shares), axis=1, dtype=np.float32) * STEP
+        )
 
     def _sum_new_tokens(self) -> None:
         """Sum the rows of each new token's hashes; count the hashes with a row, and all of them."""
@@ -308,7 +304,16 @@ def _shares(logits: Matrix, none: Matrix, lines: TextLines) -> tuple[Floats, Flo
     return np.round(powers / total[lines.text], 3), np.round(rest / total, 3)
 
 
-def _first_of_each(lines: Ints) -> tuple[Ints, Ints]:
-    """Position of the first of each run of equal *lines*, and its line."""
-    first = np.flatnonzero(starts_of_runs(lines))
-    return first, lines[first]
+def _sums_of_rows(values: Matrix, rows: Ints, sizes: Ints) -> Matrix:
+    """Sums of the *rows* of *values* of each line, which has *sizes* of them; they must be exact.
+
+    First the first row of each line, then the second, and so on: ``np.add.reduceat`` takes seven
+    times as long.
+    """
+    order = np.argsort(-sizes)
+    first = (np.cumsum(sizes) - sizes)[order]
+    sums = np.zeros((len(sizes), values.shape[1]), np.float32)
+    for place in range(sizes.max()):
+        first = first[: np.count_nonzero(sizes > place)]
+        sums[: len(first)] += values.take(rows[first + place], axis=0)
+    return sums[np.argsort(order)]
