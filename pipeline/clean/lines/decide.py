@@ -67,7 +67,7 @@ def decide(
 
 def _reason(line: LineRecord, tags: Tags) -> str:
     """Why the tagger cuts a line: the class of its phrases, else the likely one."""
-    own = (CLASS_OF[name] for name in CLASS_OF if name in line.kinds)
+    own = (CLASS_OF[name] for name in (CLASS_OF if line.kinds else ()) if name in line.kinds)
     likely = tags.likely[line.index]
     learned = CLASSES[likely] if likely >= 0 else UNNAMED[int(tags.story[line.index] >= 0)]
     return f"tagger: {next(own, learned)}"
