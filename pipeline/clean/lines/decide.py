@@ -103,9 +103,9 @@ def _dropped(
     """Lines that the tagger cuts, and whether a guard kept others."""
     values = [value - ABOVE_TITLE * (at < title) for at, value in enumerate(story)]
     unknown = [line for line in page.lines if line.index not in known]
-    for before, line, after in zip(unknown, unknown[1:], unknown[2:], strict=False):
-        beside = all(n.prose and story[n.index] > 0 for n in (before, after))
-        if beside and not line.signs and (line.terminal or not line.kinds - {"nav"}):
+    told = [line.prose and story[line.index] > 0 for line in unknown]
+    for before, line, after in zip(told, unknown[1:], told[2:], strict=False):
+        if before and after and not line.signs and (line.terminal or not line.kinds - {"nav"}):
             values[line.index] += INSIDE_BONUS
     bullets = [index for index, reason in known.items() if reason == "bullet_only"]
     if len(bullets) == len(known):
