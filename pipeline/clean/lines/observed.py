@@ -296,16 +296,19 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
 
 def headers_of(lines: Sequence[LineRecord]) -> Flags:
     """Which of ``HEADERS`` each of *lines* is: bool[lines, HEADERS]."""
-    found = np.zeros((len(lines), len(HEADERS)), np.bool_)
-    for at, line in enumerate(lines):
-        if line.kinds or line.signs:
-            found[at] = _headers_of(line.kinds, line.signs)
-    return found
+    found = [
+        _headers_of(line.kinds, line.signs) if line.kinds or line.signs else _NO_HEADER
+        for line in lines
+    ]
+    return np.frombuffer(b"".join(found), np.bool_).reshape(len(lines), len(HEADERS))
 
 
 @lru_cache(maxsize=1 << 12)
-def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[bool, ...]:
-    return tuple([not (kinds | signs).isdisjoint(each.split()) for each in HEADERS])
+def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> bytes:
+    return bytes([not (kinds | signs).isdisjoint(each.split()) for each in HEADERS])
+
+
+_NO_HEADER = bytes(len(HEADERS))
 
 
 class TextLines:
@@ -360,7 +363,7 @@ def placed(table: LineTable, ids: Ints, blanks: Flags, headers: Flags, sizes: In
         known * prose,
         *_near_headers(headers, lines),
     )
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.stack(columns).astype(np.float32).T
 
 
 def _beside_prose(

@@ -62,6 +62,7 @@ AGENCY_WORDS = 8
 """Words of the longest line that only names agencies."""
 _HANDLE = re.compile(r"@\w{2,30}")
 CREDIT_WORDS = WORDS["credit_word"]
+_NOTHING: frozenset[str] = frozenset()
 _TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"] | {"writethru"}
 
 
@@ -78,7 +79,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     ['credit']
     """
     if not words or word_count > MAX_WORDS:
-        return frozenset()
+        return _NOTHING
     first, short = words[0], word_count <= SHORT_WORDS
     telling = _TELLING.intersection(words)
     credited = not CREDIT_WORDS.isdisjoint(telling)
@@ -97,6 +98,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
         "biography": office,
         "policy": not COMMENT_WORDS.isdisjoint(telling) and _POLICY.search(text[:600]),
     }
+    if not any(found.values()):
+        return _NOTHING
     return frozenset([sign for sign, holds in found.items() if holds])
 
 
