@@ -67,7 +67,7 @@ def decide(
 
 def _reason(line: LineRecord, tags: Tags) -> str:
     """Why the tagger cuts a line: the class of its phrases, else the likely one."""
-    own = (CLASS_OF[name] for name in CLASS_OF if name in line.kinds)
+    own = (CLASS_OF[name] for name in (CLASS_OF if line.kinds else ()) if name in line.kinds)
     likely = tags.likely[line.index]
     learned = CLASSES[likely] if likely >= 0 else UNNAMED[int(tags.story[line.index] >= 0)]
     return f"tagger: {next(own, learned)}"
@@ -103,9 +103,9 @@ def _dropped(
     """Lines that the tagger cuts, and whether a guard kept others."""
     values = [value - ABOVE_TITLE * (at < title) for at, value in enumerate(story)]
     unknown = [line for line in page.lines if line.index not in known]
-    for before, line, after in zip(unknown, unknown[1:], unknown[2:], strict=False):
-        beside = all(n.prose and story[n.index] > 0 for n in (before, after))
-        if beside and not line.signs and (line.terminal or not line.kinds - {"nav"}):
+    told = [line.prose and story[line.index] > 0 for line in unknown]
+    for before, line, after in zip(told, unknown[1:], told[2:], strict=False):
+        if before and after and not line.signs and (line.terminal or not line.kinds - {"nav"}):
             values[line.index] += INSIDE_BONUS
     bullets = [index for index, reason in known.items() if reason == "bullet_only"]
     if len(bullets) == len(known):

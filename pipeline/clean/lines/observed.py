@@ -85,6 +85,7 @@ class Tokens(dict[str, int]):
     """Token → its number, assigned when it is first seen, and its row of numbers.
 
     Attributes:
+        pieces: what is between two spaces → its number, assigned when it is first seen.
         hashes: uint64[tokens, 3], of the word in lower case, its end and its beginning; or 0.
         classes: int64[tokens], see ``CLASSES``.
         content: bool[tokens], whether it is a word of at least ``CONTENT_CHARS`` letters.
@@ -94,6 +95,7 @@ class Tokens(dict[str, int]):
         super().__init__({"\n": 0})
         self._new: list[tuple[int, int, int, int, bool]] = [(0, 0, 0, LINE_END, False)]
         self._rows = Growing(np.zeros((0, 5), np.int64))
+        self.pieces = _Pieces(self)
         self.settle()
 
     def __missing__(self, token: str) -> int:
@@ -109,6 +111,47 @@ class Tokens(dict[str, int]):
             self.hashes: Hashes = rows[:, :3].view(np.uint64)
             self.classes: Ints = rows[:, 3]
             self.content: Flags = rows[:, 4] > 0
+
+
+class _Pieces(dict[str, int]):
+    """What is between two spaces → its number, assigned when it is first seen.
+
+    To look up a word with its signs is faster than to match them, and most are seen again.
+
+    Attributes:
+        tokens: int64, the tokens of each piece, piece after piece.
+    """
+
+    def __init__(self, numbers: Tokens) -> None:
+        super().__init__()
+        self._numbers = numbers
+        self._new: list[int] = []
+        self._sizes: list[int] = []
+        self._rows = Growing(np.zeros(0, np.int64)), Growing(np.zeros((0, 2), np.int64))
+        self.tokens: Ints = np.zeros(0, np.int64)
+
+    def __missing__(self, piece: str) -> int:
+        number = self[piece] = len(self)
+        found = _TOKEN.findall(piece)
+        self._new += map(self._numbers.__getitem__, found)
+        self._sizes.append(len(found))
+        return number
+
+    def read(self, text: str) -> Ints:
+        """The tokens of *text*, in order."""
+        pieces = text.split(" ")
+        numbers = np.fromiter(map(self.__getitem__, pieces), np.int64, len(pieces))
+        if self._sizes:
+            sizes = np.array(self._sizes)
+            first = len(self.tokens) + np.cumsum(sizes) - sizes
+            self.tokens = self._rows[0].add(np.array(self._new, np.int64))
+            self._spans = self._rows[1].add(np.stack((first, sizes), axis=1))
+            self._new.clear()
+            self._sizes.clear()
+        first, sizes = self._spans[numbers].T
+        at: Ints = np.repeat(first - np.cumsum(sizes) + sizes, sizes)
+        at += np.arange(len(at))
+        return self.tokens[at]
 
 
 def _token_row(token: str) -> tuple[int, int, int, int, bool]:
@@ -179,8 +222,7 @@ def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
     count = len(texts)
     whole = HEAD_CHARS + TAIL_CHARS
     short = [t if len(t) <= whole else f"{t[:HEAD_CHARS]} {t[-TAIL_CHARS:]}" for t in texts]
-    found = _TOKEN.findall("\n".join(short) + "\n")
-    flat = np.fromiter(map(tokens.__getitem__, found), np.int64, len(found))
+    flat = tokens.pieces.read(" \n ".join(short) + " \n")
     tokens.settle()
     ends = np.flatnonzero(flat == 0)
     starts = np.concatenate(([0], ends[:-1] + 1))
@@ -254,16 +296,19 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
 
 def headers_of(lines: Sequence[LineRecord]) -> Flags:
     """Which of ``HEADERS`` each of *lines* is: bool[lines, HEADERS]."""
-    found = np.zeros((len(lines), len(HEADERS)), np.bool_)
-    for at, line in enumerate(lines):
-        if line.kinds or line.signs:
-            found[at] = _headers_of(line.kinds, line.signs)
-    return found
+    found = [
+        _headers_of(line.kinds, line.signs) if line.kinds or line.signs else _NO_HEADER
+        for line in lines
+    ]
+    return np.frombuffer(b"".join(found), np.bool_).reshape(len(lines), len(HEADERS))
 
 
 @lru_cache(maxsize=1 << 12)
-def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> tuple[bool, ...]:
-    return tuple([not (kinds | signs).isdisjoint(each.split()) for each in HEADERS])
+def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> bytes:
+    return bytes([not (kinds | signs).isdisjoint(each.split()) for each in HEADERS])
+
+
+_NO_HEADER = bytes(len(HEADERS))
 
 
 class TextLines:
@@ -318,7 +363,7 @@ def placed(table: LineTable, ids: Ints, blanks: Flags, headers: Flags, sizes: In
         known * prose,
         *_near_headers(headers, lines),
     )
-    return np.stack(columns, axis=1).astype(np.float32)
+    return np.stack(columns).astype(np.float32).T
 
 
 def _beside_prose(
@@ -415,18 +460,19 @@ def _best_runs(words: Floats, prose: Flags, lines: TextLines) -> tuple[Matrix, F
     """
     inside = np.zeros((len(RUN_COSTS), len(words)), np.float32)
     worth = np.zeros((len(RUN_COSTS), len(lines.sizes)))
-    spans = list(zip(lines.start.tolist(), (lines.start + lines.sizes).tolist(), strict=True))
+    at = np.arange(len(words))
     for row, cost in enumerate(RUN_COSTS):
-        gains = np.where(prose, words, -np.minimum(words + cost, cost + 4)).tolist()
-        for number, (low, high) in enumerate(spans):
-            best = total = 0.0
-            begin = first = last = low
-            for at, gain in enumerate(gains[low:high], low):
-                total += gain
-                if total <= 0.0:
-                    total, begin = 0.0, at + 1
-                elif total > best:
-                    best, first, last = total, begin, at + 1
-            inside[row, first:last] = 1.0
-            worth[row, number] = best
+        gains = np.where(prose, words, -np.minimum(words + cost, cost + 4))
+        sums = np.cumsum(gains)
+        # A run begins after the least sum so far, the latest of equal ones. Each text begins far
+        # below the one before, so that its own sums are the least.
+        before = sums - gains - lines.text * (2 * np.abs(gains).sum() + 1)
+        least = np.minimum.accumulate(before)
+        begin = np.maximum.accumulate(np.where(before == least, at, 0))
+        total = sums - (sums - gains)[begin]
+        best = np.maximum.reduceat(total, lines.start)
+        last = np.minimum.reduceat(np.where(total == best[lines.text], at, len(at)), lines.start)
+        worth[row] = np.maximum(best, 0.0)
+        inside[row] = (at >= begin[last][lines.text]) & (at <= last[lines.text])
+        inside[row] *= worth[row][lines.text] > 0
     return inside, worth[0]

@@ -15,12 +15,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from math import log, log1p
 from pathlib import Path
 from typing import Literal, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
 from pipeline.clean.lines.phrases import inside_kinds, opening_kinds
@@ -228,7 +226,7 @@ def _remarks(page: Page) -> list[int]:
     return [line.index - 1 for line in buttons if times[line.words] >= MIN_BUTTONS]
 
 
-def _voices(page: Page) -> NDArray[np.int64]:
+def _voices(page: Page) -> list[tuple[int, int]]:
     """Words of ``_VOICES`` in prose, and all words, above each line and above the end.
 
     Counted once for all headers: a page may have thousands.
@@ -237,17 +235,22 @@ def _voices(page: Page) -> NDArray[np.int64]:
         line.words[:HEAD_WORDS] if line.prose and line.text[0] not in OPEN_QUOTES else ()
         for line in page.lines
     ]
-    counts = [(sum(word in _VOICES for word in head), len(head)) for head in heads]
-    sums: NDArray[np.int64] = np.cumsum([(0, 0), *counts], axis=0)
-    return sums
+    said = accumulate([sum(map(_VOICES.__contains__, head)) for head in heads], initial=0)
+    return list(zip(said, accumulate(map(len, heads), initial=0), strict=True))
 
 
-def _gain(voice: NDArray[np.int64], header: int) -> float:
+def _gain(voice: list[tuple[int, int]], header: int) -> float:
     """Log-likelihood gained by separate rates of ``_VOICES``; 0 if that below is not higher."""
-    above, below = voice[header], voice[-1] - voice[header + 1]
-    if not below[1] or below[0] / below[1] <= above[0] / max(above[1], 1):
+    (said, words), (top, top_words), (all_said, all_words) = (
+        voice[header + 1],
+        voice[header],
+        voice[-1],
+    )
+    below = all_said - said, all_words - words
+    if not below[1] or below[0] / below[1] <= top / max(top_words, 1):
         return 0.0
-    return float(_fit(*above) + _fit(*below) - _fit(*(above + below)))
+    both = top + below[0], top_words + below[1]
+    return _fit(top, top_words) + _fit(*below) - _fit(*both)
 
 
 def _fit(said: int, words: int) -> float:

@@ -55,7 +55,8 @@ _POLICY = re.compile(
 COMMENT_WORDS = frozenset({"comment", "comments"})
 _HANDLE = re.compile(r"@\w{2,30}")
 CREDIT_WORDS = WORDS["credit_word"]
-_TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"]
+_NOTHING: frozenset[str] = frozenset()
+_TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"] | {"writethru"}
 
 
 def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
@@ -71,7 +72,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     ['credit']
     """
     if not words or word_count > MAX_WORDS:
-        return frozenset()
+        return _NOTHING
     first, short = words[0], word_count <= SHORT_WORDS
     telling = _TELLING.intersection(words)
     credited = not CREDIT_WORDS.isdisjoint(telling)
@@ -91,12 +92,15 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
         "timestamp": says_when(text, words),
         "byline": short and first in BYLINE_OPENINGS and read_byline(text),
         "contributors": short and may_credit(words) and read_contributors(text),
-        "desk": short and ("writethru" in words or (first in DESK_OPENINGS and _DESK.match(text))),
+        "desk": short
+        and ("writethru" in telling or (first in DESK_OPENINGS and _DESK.match(text))),
         "handle": short and text[0] == "@" and _HANDLE.fullmatch(text),
         "notice": is_notice(text),
         "biography": office,
         "policy": not COMMENT_WORDS.isdisjoint(telling) and _POLICY.search(text[:600]),
     }
+    if not any(found.values()):
+        return _NOTHING
     return frozenset([sign for sign, holds in found.items() if holds])
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.arrays import Growing, lookup, portions, starts_of_runs
+from pipeline.arrays import Growing, portions
 from pipeline.clean.lines import observed
 from pipeline.clean.lines.observed import Flags, Floats, Hashes, Ints, Matrix, TextLines
 
@@ -31,8 +31,8 @@ DILATIONS = (1, 2, 4, 8)
 ROLES = ("headline", "byline", "time")
 BLOCK_LINES = 8_192
 """Lines that are processed together, which bounds the memory."""
-KNOWN_TOKENS = 200_000
-"""Tokens that are cached, before the cache is emptied."""
+KNOWN_TOKENS = 500_000
+"""Tokens of words with their signs that are cached, before the cache is emptied."""
 STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
 """Steps per unit of activations and of weights."""
 SURE_CLASS = 0.6
@@ -41,8 +41,8 @@ TOLD = 8.0
 """Bound of the log-odds of story that the second tower reads."""
 LARGEST = np.float32(60) * STEP
 """Bound of activations, in steps; no labelled text comes near."""
-_MAYBE = np.uint64((1 << 20) - 1)
-"""Low bits of a hash that rule out most hashes without a row before they are looked up."""
+_HASH_BITS, _FIRST_BITS = 32, 18
+"""Bits of a hash, and the first of them, which say where to begin to look for it."""
 _EPSILON = 1e-5
 
 
@@ -128,7 +128,7 @@ class Tagger:
     def _tag(
         self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags
     ) -> list[Tags]:
-        if len(self._tokens) > KNOWN_TOKENS:
+        if len(self._tokens.pieces.tokens) > KNOWN_TOKENS:
             self._reset()
         block = TextLines(np.array([len(text) for text in texts]))
         lines = list(chain.from_iterable(texts))
@@ -160,24 +160,20 @@ class Tagger:
         """First inputs of each line: sums of its words' and pairs' rows, ``own``, known shares."""
         count = len(table.own)
         self._sum_new_tokens()
-        words = np.zeros((count, self._words.width), np.float32)
-        pairs = np.zeros((count, self._pairs.width), np.float32)
-        shares = np.zeros((count, 2), np.float32)
-        first, lines = _first_of_each(table.token_lines)
-        sums = np.add.reduceat(self._sums[table.tokens], first, axis=0)
-        words[lines], counts = sums[:, :-2], sums[:, -2:]
-        words[lines] /= np.sqrt(np.maximum(counts[:, :1], 1.0))
-        shares[lines, 0] = counts[:, 0] / np.maximum(counts[:, 1], 1.0)
+        sizes = np.bincount(table.token_lines, minlength=count)
+        sums = _sums_of_rows(self._sums, table.tokens, sizes)
+        words, counts = sums[:, :-2], sums[:, -2:]
+        words /= np.sqrt(np.maximum(counts[:, :1], 1.0))
         rows, known = self._pairs.find(table.pairs)
         held = table.pair_lines[known]
-        order = np.argsort(held, kind="stable")
-        if len(order):
-            first, lines = _first_of_each(held[order])
-            pairs[lines] = np.add.reduceat(self._pairs.values[rows[order]], first, axis=0)
         met = np.bincount(held, minlength=count)
+        pairs = _sums_of_rows(self._pairs.values, rows[np.argsort(held, kind="stable")], met)
         pairs /= np.sqrt(np.maximum(met, 1))[:, None].astype(np.float32)
-        shares[:, 1] = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
-        return _rounded(np.concatenate((words, pairs, table.own, shares), axis=1) * STEP)
+        met_share = met / np.maximum(np.bincount(table.pair_lines, minlength=count), 1)
+        shares = np.stack((counts[:, 0] / np.maximum(counts[:, 1], 1.0), met_share), axis=1)
+        return _rounded(
+            np.concatenate((words, pairs, table.own, shares), axis=1, dtype=np.float32) * STEP
+        )
 
     def _sum_new_tokens(self) -> None:
         """Sum the rows of each new token's hashes; count the hashes with a row, and all of them."""
@@ -201,19 +197,28 @@ def load_tagger() -> Tagger:
 class _Rows:
     """Learned rows of hashed words or pairs, each stored as ``int8`` steps of a power of two."""
 
+    _rest = np.uint64(_HASH_BITS - _FIRST_BITS)
+
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], name: str) -> None:
-        self._hashes = weights[f"{name}_hashes"].astype(np.uint64)
-        self._maybe = np.zeros(int(_MAYBE) + 1, np.bool_)
-        self._maybe[self._hashes & _MAYBE] = True
+        hashes = weights[f"{name}_hashes"].astype(np.uint64)
+        firsts = np.arange((1 << _FIRST_BITS) + 1, dtype=np.uint64) << self._rest
+        self._begin = np.searchsorted(hashes, firsts)
+        self._most = int(np.diff(self._begin).max())
+        self._hashes = np.append(hashes, firsts[-1])
         steps = np.ldexp(np.float32(1.0), -weights[f"{name}_powers"].astype(np.int32))
         self.values: Matrix = weights[f"{name}_rows"].astype(np.float32) * steps[:, None]
         self.width = self.values.shape[1]
 
     def find(self, hashes: Hashes) -> tuple[Ints, Ints]:
-        """Rows of those *hashes* that have one, and the indexes of these."""
-        maybe = np.flatnonzero(self._maybe[(hashes & _MAYBE).astype(np.int64)])
-        at, known = lookup(self._hashes, hashes[maybe])
-        return at[known], maybe[known]
+        """Rows of those *hashes* that have one, and the indexes of these.
+
+        Few hashes begin alike: to step over those is much faster than a binary search of all.
+        """
+        at = self._begin.take((hashes >> self._rest).astype(np.int64))
+        for _ in range(self._most):
+            at += self._hashes.take(at) < hashes
+        known = np.flatnonzero(self._hashes.take(at) == hashes)
+        return at[known], known
 
 
 class _Tower:
@@ -225,6 +230,12 @@ class _Tower:
             for name, array in weights.items()
             if name.startswith(prefix)
         }
+        # One matrix each for the line before, the line itself and the line after: sums of whole
+        # arrays are faster than those of parts of their columns.
+        self._near = [
+            np.stack(np.split(self._weights.pop(f"near{number}"), 3, axis=1))
+            for number in range(len(DILATIONS))
+        ]
 
     def run(self, first: Matrix, lines: TextLines) -> tuple[Matrix, Matrix]:
         """Logits of each line and, if the tower has them, of each text."""
@@ -247,17 +258,16 @@ class _Tower:
 
     def _layer(self, h: Matrix, number: int, step: int, lines: TextLines) -> Matrix:
         """What one layer adds to *h*, from each line and those *step* lines before and after it."""
-        w, width = self._weights, h.shape[1]
+        w = self._weights
         even = _normed(h)
         even *= w[f"norm{number}"]
-        found = _rounded(even) @ w[f"near{number}"]
+        before, total, after = _rounded(even) @ self._near[number]
         # Lines of other texts are no neighbours.
-        found[lines.rest < step, :width] = 0.0
-        found[lines.here < step, 2 * width :] = 0.0
-        total = found[:, width : 2 * width]
+        before[lines.rest < step] = 0.0
+        after[lines.here < step] = 0.0
         total += w[f"near_bias{number}"]
-        total[step:] += found[:-step, :width]
-        total[:-step] += found[step:, 2 * width :]
+        total[step:] += before[:-step]
+        total[:-step] += after[step:]
         added: Matrix = _positive(total) @ w[f"add{number}"]
         added += w[f"add_bias{number}"]
         return added
@@ -304,7 +314,16 @@ def _shares(logits: Matrix, none: Matrix, lines: TextLines) -> tuple[Floats, Flo
     return np.round(powers / total[lines.text], 3), np.round(rest / total, 3)
 
 
-def _first_of_each(lines: Ints) -> tuple[Ints, Ints]:
-    """Position of the first of each run of equal *lines*, and its line."""
-    first = np.flatnonzero(starts_of_runs(lines))
-    return first, lines[first]
+def _sums_of_rows(values: Matrix, rows: Ints, sizes: Ints) -> Matrix:
+    """Sums of the *rows* of *values* of each line, which has *sizes* of them; they must be exact.
+
+    First the first row of each line, then the second, and so on: ``np.add.reduceat`` takes seven
+    times as long.
+    """
+    order = np.argsort(-sizes)
+    first = (np.cumsum(sizes) - sizes)[order]
+    sums = np.zeros((len(sizes), values.shape[1]), np.float32)
+    for place in range(sizes.max()):
+        first = first[: np.count_nonzero(sizes > place)]
+        sums[: len(first)] += values.take(rows[first + place], axis=0)
+    return sums[np.argsort(order)]
