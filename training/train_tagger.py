@@ -20,17 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pipeline.clean.lines.headline import FEATURES
 from pipeline.clean.lines.observed import Tokens, placed, read_lines
 from pipeline.clean.lines.tagger import ROLES, WEIGHTS, Tagger
 from training import tagger_net as net
 from training.augment import ARTIFICIAL, Roles
+from training.choices import Text, fit_choice, read_texts
 from training.classes import Weights, fit_classes, without_classes
 from training.composed import Composer
 from training.corrected import LABELS as CORRECTED_LABELS
 from training.hand_texts import LABELS as HAND_LABELS
 from training.hand_texts import PREFIX, label_hand, read_hand
-from training.headlines import Text, fit_headline, read_texts
 from training.labelled import FOLDS, FULL, HALF, Labelled, read_labelled
 from training.rendered import Known, read_rendered
 from training.roles import ARCHIVES as STATED
@@ -81,9 +80,7 @@ def main() -> None:
     texts = sorted((arguments.data / "text").glob("*.jsonl.xz"))
     folds = list(map(int, filter(None, arguments.folds.split(","))))
     if not (folds or arguments.no_final):
-        parser.error(
-            "--folds: the model of headlines is fitted to parts held out; name one or more"
-        )
+        parser.error("--folds: choices.py is fitted to parts that are held out; name one or more")
     missing = [path for path in _archives(arguments.data) if not path.exists()]
     if not texts or missing:
         parser.error(f"no labelled texts in {arguments.data}/text, or not there: {missing}")
@@ -91,17 +88,17 @@ def main() -> None:
     report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
     golds = Golds(texts, _stated(arguments.data))
     learned: dict[int, Weights] = {}
-    told: dict[int, list[Text]] = {}
+    told: dict[int, dict[str, list[Text]]] = {}
     for fold in folds:
         learned[fold] = learn(corpus, fold)
         _keep(arguments.keep, fold, learned[fold])
         told[fold] = read_texts(Tagger(learned[fold]), _held(corpus, fold), golds)
     if len(folds) == 1:
-        report("one part: the headline model is fitted to the part that it is scored on")
+        report("one part: roles are chosen by a model that is fitted to the part it is scored on")
     found = []
-    for fold, weights in learned.items():
-        others = [text for part, own in told.items() for text in own if part != fold]
-        weights["headline"] = fit_headline(others or told[fold])
+    for fold, own in learned.items():
+        others = [said for part, said in told.items() if part != fold]
+        weights = own | _choices(others or [told[fold]])
         _keep(arguments.keep, fold, weights)
         found.append((Tagger(weights), _held(corpus, fold)))
     if found:
@@ -109,9 +106,13 @@ def main() -> None:
     if not arguments.no_final:
         rows = np.split(corpus.places, corpus.first[1:-1])
         weights = fit_classes(learn(corpus, None), corpus.pages, rows)
-        weights["headline"] = fit_headline([text for own in told.values() for text in own])
+        weights |= _choices(list(told.values()))
         np.savez_compressed(arguments.output, **weights)
         report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
+
+
+def _choices(told: Sequence[dict[str, list[Text]]]) -> Weights:
+    return {role: fit_choice([text for own in told for text in own[role]]) for role in ROLES}
 
 
 def _keep(folder: Path | None, fold: int, weights: Weights) -> None:
@@ -300,7 +301,7 @@ def learn(corpus: Corpus, fold: int | None, seed: int = 0) -> Weights:
         ]
         report(f"part {fold} epoch {epoch}: loss {np.mean(losses):.4f}")
     weights = net.stored(learner.averaged, (words[1], pairs[1]), own.shape[1])
-    return without_classes(weights) | {"headline": np.zeros(len(FEATURES) + 1)}
+    return without_classes(weights) | {role: np.zeros(1) for role in ROLES}
 
 
 def batch_of(

@@ -11,7 +11,17 @@ from itertools import takewhile
 
 from pipeline.clean.dates import find_date
 from pipeline.clean.lines.phrases import hints_of, opening_kinds
-from pipeline.clean.names import IN_ROLE, LABELS, MONTH, RANK, ROLE, is_company, is_name, read_names
+from pipeline.clean.names import (
+    IN_ROLE,
+    LABELS,
+    MONTH,
+    RANK,
+    ROLE,
+    has_given_name,
+    is_company,
+    is_name,
+    read_names,
+)
 from pipeline.clean.words import WORDS, any_of
 
 MAX_WORDS, MAX_CHARS, CREDIT_CHARS, BYLINE_CHARS = 24, 300, 400, 200
@@ -118,18 +128,25 @@ _STRONG_CUT = re.compile(
     rf"|(?<=[^\W\d_]{{3}})(?<!\bprof)\.\s|\b(?:{any_of('byline_cut')})\b).*$",
     re.IGNORECASE,
 )
-_WEAK_CUT = re.compile(rf"\s(?:{any_of('byline_aside')})(?:\s.*)?$|\s(?:le|el|den)$", re.IGNORECASE)
+_WEAK_CUT = re.compile(
+    rf"\s(?:{any_of('byline_aside')})(?:\s.*)?$|\s(?:le|el|den)$"
+    rf"|\s(?:{'|'.join(sorted(filter(lambda each: ' ' in each, WORDS['byline_agency'])))})$",
+    re.IGNORECASE,
+)
 _OTHERS = re.compile(
     rf"(?<!and )(?<!und )(?<!& )\b(?:{any_of('byline_other')})\s(?:by|von|par|por)\s[^|•·]*",
     re.IGNORECASE,
 )
 """Who took the pictures, checked, translated or paid."""
 _GLUED = re.compile(
-    r"(?i:(?<![^\W_])(?:by|von|par|por))(?=[A-Z][a-zß-ÿ])|(?<=[a-zß-ÿ])(?=[A-Z])(?=(?i:"
-    rf"{RANK}|{ROLE}|follow|twitter|in\s[A-Z])\b)"
+    r"(?i:(?<![^\W_])(?:by|von|par|por)|autor|autorin|author)(?=[A-Z][a-zß-ÿ])"
     rf"|(?<=[^\W\d_])(?=(?:Updated|Published|Posted)\b|{MONTH}\s\d)"
 )
-"""Where a label, a name, a role and a date have lost the space between them."""
+_GLUED_ROLE = re.compile(
+    rf"(?<=[a-zß-ÿ])(?=[A-Z])(?=(?i:(?:{RANK}|{ROLE}|follow|twitter)\b|in\s[A-Z])"
+    rf"|[A-Z][a-z]+\s(?i:{ROLE})\b)"
+)
+"""Where a label, a name, a date and a role have lost the space between them."""
 _KOREAN = re.compile(
     r"((?:[가-힣]{2,4}[·,]\s?){0,4}[가-힣]{2,4})\s?(?:인턴\s?|선임\s?|수습\s?)?(?:기자|특파원)(?![가-힣])"
 )
@@ -147,6 +164,8 @@ _HAN_LABEL = re.compile(
 )
 _SINGLE = re.compile(r"\w\s\w|(?<!interview)(?<!reportage)[:：]", re.IGNORECASE)
 """Labels that one word may follow."""
+_ALONE = re.compile(r"(?=[^\W\d_a-z])[^\W\d_]+(?!\w|\s?[^\W\d_])")
+"""A word in capitals that no other follows."""
 _EDGES = " ,;:|•·–—-/*\t"
 
 
@@ -163,21 +182,25 @@ def byline_names(text: str) -> tuple[str, ...]:
     """
     if len(text) > BYLINE_CHARS:
         return ()
-    text = _OTHERS.sub("", _GLUED.sub(r"\g<0> ", text))
+    text = _OTHERS.sub("", _GLUED_ROLE.sub(" | ", _GLUED.sub(r"\g<0> ", text)))
     printed = find_date(text)
     parts = [text[: printed.start], text[printed.end :]] if printed else [text]
     labelled = [(part, _LABEL.search(part)) for part in map(str.strip, parts)]
     for part, label in labelled:
         # `By Hand`, `Von Hand`: one word after a bare preposition is no name.
-        single = label is not None and (printed is not None or bool(_SINGLE.search(label[0])))
-        if label and (names := _names_in(part[label.end() :], label[0], single=single)):
+        rest = part[label.end() :] if label else ""
+        alone = _ALONE.match(rest)
+        given = alone is not None and has_given_name(alone[0])
+        single = given or printed is not None or bool(label and _SINGLE.search(label[0]))
+        if label and (names := _names_in(rest, label[0], single=single)):
             return names
     for part, label in labelled:
         # The label may be part of a name: ``Ada von Bergen``.
         plain = not label or (label.start() and " " not in part[label.end() :])
         words = tuple(re.findall(r"\w+", part.casefold()))
         if plain and not (opening_kinds(words, whole=True) or hints_of(words)):
-            single = printed is None and part.strip(_EDGES).isalpha() and not part.isupper()
+            single = part.strip(_EDGES).isalpha() and not part.isupper()
+            single = single and (printed is None or has_given_name(part))
             if names := _names_in(part, "", single=single):
                 return names
     return ()

@@ -212,10 +212,17 @@ def _any_of(names: Mapping[str, object]) -> str:
 
 # \w does not match the vowel signs of Indic scripts and Thai, so such names are listed.
 _MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()}
-_MONTH = rf"(?P<name>[^\W\d_]{{2,12}}|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
+_MONTH = (
+    r"(?P<name>[^\W\d_](?:[^\W\d_A-Z]{1,11}|[A-Z]{1,11})"
+    rf"|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
+)
 _YEAR = r"(?P<year>[12]\d{3})"
 _END = r"(?!\d{1,2}(?!\d|:[0-5]\d)|\d{3}|:[0-5]\d)"
 """A year is not followed by more digits, except those of a time without a space before it."""
+_GLUED_END = rf"(?:{_END}|(?=\d{{1,2}}\.?\s[^\W\d_]))"
+"""After the name of a month, also by those of a count or day: ``May 3, 20212 comments``."""
+_GLUED_START = r"(?:(?<![^\W\d_])|(?<=[a-zß-ÿ])(?=[A-Z]))"
+"""A month begins a word, or a capital of its own: ``Ann LeeMay 3, 2021``."""
 _SOME_YEAR = re.compile(r"[12]\d{3}")
 _NUMBER = re.compile(r"\d+")
 _DAY = r"(?P<day>\d{1,2})"
@@ -236,10 +243,10 @@ _PATTERNS = tuple(
         # 10. April 2024, 10th of April, 2024, 10 de abril de 2024, 3-May-2021
         (
             rf"(?<![\d.]){_DAY}(?:st|nd|rd|th|er|º|ª|°)?{_GAP}{_OF}{_MONTH}{_GAP}{_OF}"
-            rf"(?:พ\.ศ\.\s)?{_YEAR}{_END}"
+            rf"(?:พ\.ศ\.\s)?{_YEAR}{_GLUED_END}"
         ),
         # April 10, 2024, May -03-2021, Apr. 10th 2024
-        rf"(?<![^\W\d_]){_MONTH}{_GAP}{_DAY}(?!\d)(?:st|nd|rd|th)?{_GAP}{_YEAR}{_END}",
+        rf"{_GLUED_START}{_MONTH}{_GAP}{_DAY}(?!\d)(?:st|nd|rd|th)?{_GAP}{_YEAR}{_GLUED_END}",
         # 2024. április 10., 2024 m. balandžio 10 d.
         rf"(?<![\d.]){_YEAR}{_GAP}(?:m\.\s|gada\s)?{_MONTH}{_GAP}{_DAY}(?![\d:])",
         # 10 tháng 4 năm 2024

@@ -136,6 +136,12 @@ def is_house(name: str) -> bool:
     )
 
 
+def has_given_name(name: str) -> bool:
+    """Whether the first word of *name* is a common given name, or a surname in Han or Hangul."""
+    first = re.split(r"[\s-]", name, maxsplit=1)[0].casefold()
+    return first in GIVEN_NAMES or (name[0] in _SURNAMES and len(first) <= MAX_HAN_NAME)
+
+
 def is_company(name: str) -> bool:
     """Whether *name* contains a word of names of companies or feeds."""
     return not _HOUSE_WORDS.isdisjoint(word.casefold().strip(".") for word in name.split())
@@ -208,6 +214,13 @@ _NO_NAMES = WORDS["never_in_names"]
 _HOUSE_WORDS = WORDS["house_words"]
 """Words in names of organisations and accounts, case-folded."""
 
+GIVEN_NAMES, _SURNAMES = WORDS["given_names"], WORDS["surnames"]
+MAX_HAN_NAME = 4
+"""Characters of the longest name without spaces."""
+
+
+_CAPITALS = re.compile(r"\b[A-Z]{2,}\b")
+
 
 def read_names(
     text: str, without: tuple[re.Pattern[str], ...] = (_PLACE,), *, single: bool = True
@@ -222,6 +235,7 @@ def read_names(
     """
     parts = [part for part in _AND.split(text) if part]
     names: list[str] = []
+    refused = False
     for position, part in enumerate(parts):
         for pattern in without:
             part = pattern.sub("", part).strip(" .,")  # noqa: PLW2901
@@ -229,8 +243,13 @@ def read_names(
         if not _is_name(words) or (len(words) == 1 and (len(parts) > 1 or not single)):
             if position == 0:
                 return ()
+            refused = True
             continue
         name = " ".join(words)
+        # What follows a role is its house, and so is what has capitals that no name before has.
+        house = refused or (_CAPITALS.search(name) and not _CAPITALS.search(parts[0]))
+        if position and house and not has_given_name(name):
+            continue
         name = name.title() if name.isupper() and len(name) > 2 else name
         if name not in names:
             names.append(name)

@@ -8,7 +8,7 @@ import pytest
 from pipeline.clean.lines.observed import OWN, PLACES, Tokens, headers_of, placed, read_lines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.rules import CLASSES
-from pipeline.clean.lines.tagger import Tagger
+from pipeline.clean.lines.tagger import ROLES, Tagger
 from training.classes import classes_of, without_classes
 
 jax = pytest.importorskip("jax", reason="training needs the extra `train`")
@@ -51,7 +51,7 @@ def test_numpy_says_what_was_learned():
     weights = {name: np.asarray(value) for name, value in learner.weights.items()}
     rows = {"words_rows": learner.rows[0], "pairs_rows": learner.rows[1]}
     stored = without_classes(net.stored(weights | rows, (words, pairs), OWN + 2))
-    tags = Tagger(stored | {"headline": np.zeros(1)}).tag(lines, blanks, headers)
+    tags = Tagger(stored | {role: np.zeros(1) for role in ROLES}).tag(lines, blanks, headers)
 
     count = len(numbers)
     token_hashes = tokens.hashes[table.tokens].reshape(-1)

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
-from pipeline.clean.bylines import byline_names, is_labelled, read_contributors
-from pipeline.clean.datelines import find_dateline, printed_dates
+from pipeline.clean.bylines import read_contributors
+from pipeline.clean.datelines import find_dateline
 from pipeline.clean.dates import parse_timestamp
-from pipeline.clean.lines.headline import candidates
-from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
+from pipeline.clean.lines.authors import bylines
+from pipeline.clean.lines.choices import Reading, reading_of
+from pipeline.clean.lines.days import days
+from pipeline.clean.lines.headline import headlines
+from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.words import WORDS
 from pipeline.records import Document, Evidence, Timestamp
@@ -27,17 +30,10 @@ TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.7, 0.05, 0.5, 300
 which it stays in the text if none is; characters of the longest headline (docs/decisions/0037)."""
 SURE_SHARE = 0.8
 """The tagger's own probability from which a line also stays in the text."""
-TIME_SHARE, ENTRY_SHARE, BYLINE_DATE_SHARE = 0.6, 0.9, 0.25
-"""Probabilities from which a date is the article's, and so is one in a list of dates, or in the
-byline."""
-AUTHOR_SHARE, LIKELY_SHARE, LABEL_SHARE = 0.9, 0.76, 0.05
-"""The same for a byline, for one that opens with *By* or is right above a date, and for one after
-``Author:`` or the like."""
-STAMP_SHARE, LEAST_SHARE, MOST_TIMES = 0.15, 0.04, 5
-"""Probabilities from which a line may be a time stamp, and from which it is looked at; candidates
-for the date."""
-MAX_STAMP_CHARS, STAMP_WORDS_MOST = 300, 25
-"""Characters and words of the longest time stamp."""
+AUTHOR_SHARE, TIME_SHARE = 0.55, 0.7
+"""Probabilities from which names are the authors, and a day is that of publication or change."""
+STAMP_SHARE, STAMP_WORDS_MOST = 0.15, 25
+"""The tagger's probability from which a line with a date is a time stamp; words of the longest."""
 SITE_WORDS, SITE_CHARS = 90, 1_000
 """Words and characters of the longest line that may name the site."""
 DATELINE_LINES = 3
@@ -104,89 +100,69 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
 
 def read_roles(page: Page, tags: Tags) -> Heading:
     """Headline, authors and dates of a text; None for each that is not probable enough."""
-    shares: list[list[float]] = tags.roles.T.tolist()
-    _, byline, time = shares
-    _, no_byline, no_time = tags.none.tolist()
-    # In a list of dates, or a live blog, each belongs to its entry, unless one stands out.
-    entries = [index for index in page.entry_times if page.share_before(index) > 0]
-    if len(entries) >= DATES_IN_LIST and max(time[index] for index in entries) < ENTRY_SHARE:
-        for index in entries:
-            time[index] = 0.0
-    heading = Heading()
-    _read_authors(heading, page, byline, 1.0 - no_byline, time)
-    _read_dates(heading, page, time, no_time)
-    _read_headline(heading, page, tags)
+    heading, text = Heading(), reading_of(page, tags)
+    _read_authors(heading, text)
+    _read_dates(heading, text)
+    _read_headline(heading, text)
     return heading
 
 
-def _read_headline(heading: Heading, page: Page, tags: Tags) -> None:
+def _read_headline(heading: Heading, text: Reading) -> None:
     """Read the likeliest headline; if none is sure, spare the lines that may be it."""
-    stated = heading.bylines | heading.times
+    stated, shares = heading.bylines | heading.times, text.shares["headline"]
     likely = [
         each
-        for each in candidates(page, tags)
+        for each in headlines(text)
         if each.line.index not in stated and len(each.line.text) <= TITLE_CHARS
     ]
     sure = (each for each in likely if each.chance >= TITLE_SHARE)
     expected = (
         each
         for each in likely
-        if (each.expected and each.chance >= EXPECTED_SHARE)
+        if (each.value and each.chance >= EXPECTED_SHARE)
         or (each.line.index == 0 and each.line.text.startswith("# "))
     )
     found = next(chain(sure, expected), None)
     if found is not None:
         line = found.line
         heading.title, heading.title_index = line.text, line.index
-        heading.evidence.insert(0, _evidence(page, line, "title", line.text, found.chance))
+        heading.evidence.insert(0, _evidence(text.page, line, "title", line.text, found.chance))
     else:
         heading.spared = frozenset(
             each.line.index
             for each in likely
-            if (each.chance >= SPARED_SHARE or tags.roles[each.line.index, 0] >= SURE_SHARE)
+            if (each.chance >= SPARED_SHARE or shares[each.line.index] >= SURE_SHARE)
             and each.line.word_count > 1
             and not each.line.kinds
         )
 
 
-def _read_authors(
-    heading: Heading, page: Page, shares: list[float], sure: float, time: list[float]
-) -> None:
-    """Read the names of the likeliest byline."""
-    line = page.lines[shares.index(max(shares))]
-    dated = max(time[line.index + 1 : line.index + 2], default=0.0) >= TIME_SHARE
-    likely = dated or "byline" in line.signs
-    needed = LABEL_SHARE if is_labelled(line.text) else LIKELY_SHARE if likely else AUTHOR_SHARE
-    heading.authors = byline_names(line.text) if sure >= needed else ()
-    if heading.authors:
-        heading.bylines = frozenset(() if line.prose else (line.index,))
-        names = ", ".join(heading.authors)
-        heading.evidence.append(_evidence(page, line, "authors", names, sure))
+def _read_authors(heading: Heading, text: Reading) -> None:
+    """Read the names of the most probable byline."""
+    for found in bylines(text)[:1]:
+        if found.chance >= AUTHOR_SHARE:
+            heading.authors, line = found.value, found.line
+            heading.bylines = frozenset(() if line.prose else (line.index,))
+            names = ", ".join(found.value)
+            heading.evidence.append(_evidence(text.page, line, "authors", names, found.chance))
 
 
-def _read_dates(heading: Heading, page: Page, shares: list[float], none: float) -> None:
-    """Read the dates of publication and of change, and which lines only say when."""
-    likely = [n for n in page.lines if shares[n.index] >= LEAST_SHARE]
-    likely.sort(key=lambda each: -shares[each.index])
-    printed = [
-        (line, column, each)
-        for line in likely[:MOST_TIMES]
-        if len(line.text) <= MAX_STAMP_CHARS
-        for column, each in printed_dates(line.text).items()
-    ]
-    found: dict[str, Timestamp] = {}
-    for line, column, each in printed:
-        rivals = {n.index: p.timestamp.day for n, c, p in printed if c == column}
-        same = sum(shares[i] for i, day in rivals.items() if day == each.timestamp.day)
-        sure = same / (sum(shares[i] for i in rivals) + none)
-        needed = BYLINE_DATE_SHARE if line.index in heading.bylines else TIME_SHARE
-        if column not in found and sure >= needed:
-            found[column] = each.timestamp
-            value = line.text[each.start : each.end]
-            heading.evidence.append(_evidence(page, line, column, value, sure))
-    heading.published, heading.modified = map(found.get, ("date_published", "date_modified"))
-    stamps = (n for n, _, _ in printed if not n.prose and n.word_count <= STAMP_WORDS_MOST)
-    heading.times = frozenset(n.index for n in stamps if shares[n.index] >= STAMP_SHARE)
+def _read_dates(heading: Heading, text: Reading) -> None:
+    """Read the days of publication and of change, and which lines only say when."""
+    dates: dict[str, Timestamp] = {}
+    times: set[int] = set()
+    for column, found in days(text).items():
+        stamps = [line for each in found for line in each.lines if not line.prose]
+        likely = (n for n in stamps if text.shares["time"][n.index] >= STAMP_SHARE)
+        times.update(n.index for n in likely if n.word_count <= STAMP_WORDS_MOST)
+        for best in found[:1]:
+            if best.chance >= TIME_SHARE:
+                dates[column] = best.value.timestamp
+                printed = best.line.text[best.value.start : best.value.end]
+                said = _evidence(text.page, best.line, column, printed, best.chance)
+                heading.evidence.append(said)
+    heading.published, heading.modified = map(dates.get, ("date_published", "date_modified"))
+    heading.times = frozenset(times)
 
 
 def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Document) -> None:

@@ -57,7 +57,7 @@ class Tags:
         roles: float64[lines, ROLES], the probability that a role is the line's; together with
             ``none`` they add up to 1.
         none: float64[ROLES], the probability that no line has the role.
-        headline: weights of ``headline.FEATURES`` and the constant; the same for all texts.
+        choices: role → weights of the features of its candidates, and a constant; see ``choices``.
     """
 
     story: Floats
@@ -65,7 +65,7 @@ class Tags:
     likely: Ints
     roles: Floats
     none: Floats
-    headline: Floats
+    choices: dict[str, list[float]]
 
     def spread(self, at: Sequence[int], count: int) -> Tags:
         """The same for a text of *count* lines, of which the tagger saw those *at*."""
@@ -87,7 +87,7 @@ class Tagger:
         weights: name → array, as ``training/train_tagger.py`` writes them.
 
     Attributes:
-        headline: see ``Tags``.
+        choices: see ``Tags``.
     """
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]]) -> None:
@@ -98,7 +98,7 @@ class Tagger:
             for name in ("of_lines", "of_places", "of_story", "of_classes", "bias")
         )
         self._bias *= STEP
-        self.headline: Floats = weights["headline"].astype(np.float64)
+        self.choices = {role: weights[role].tolist() for role in ROLES}
         self._towers = _Tower(weights, "story_"), _Tower(weights, "roles_")
         self._reset()
 
@@ -152,7 +152,7 @@ class Tagger:
         shares, nobody = _shares(roles, none, block)
         own = map(slice, block.start.tolist(), (block.start + block.sizes).tolist())
         return [
-            Tags(story[at], classes[at], likely[at], shares[at], rest, self.headline)
+            Tags(story[at], classes[at], likely[at], shares[at], rest, self.choices)
             for at, rest in zip(own, nobody, strict=True)
         ]
 

@@ -1,0 +1,128 @@
+"""Which line is meant: a linear model over what is seen of each candidate, for every role.
+
+    the tagger's probabilities ─▶ candidates ─▶ features of each ─▶ probability of each
+
+The tagger is surer on the pages that it was trained on than on others. These models are fitted to
+what it says of pages that it never saw (docs/decisions/0037 and 0038).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, log, tanh
+from operator import mul
+from typing import Generic, TypeVar
+
+from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.tagger import ROLES, Tags
+
+AROUND = 4
+"""Lines above and below a candidate that are looked at."""
+_EPSILON = 0.003
+T = TypeVar("T")
+Features = dict[str, float]
+
+
+@dataclass(eq=False)
+class Candidate(Generic[T]):
+    """A line that may have a role, and how probable that is.
+
+    Attributes:
+        line: the line that is read.
+        lines: that line and its copies.
+        value: what it says.
+        features: the same names for each candidate of a role.
+        chance: among all candidates and *none*.
+    """
+
+    line: LineRecord
+    lines: Sequence[LineRecord]
+    value: T
+    features: Features
+    chance: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A page, and what the tagger says of its lines.
+
+    Attributes:
+        shares: role → probability that each line has it.
+        none: role → probability that no line has it.
+        story: of each line, from -1 to 1.
+        start, end: the first and the last line of the story.
+        words: of the story.
+        weights: role → a weight for each feature, and a constant.
+    """
+
+    page: Page
+    shares: dict[str, list[float]]
+    none: dict[str, float]
+    story: list[float]
+    start: int
+    end: int
+    words: frozenset[str]
+    weights: dict[str, list[float]]
+
+
+def reading_of(page: Page, tags: Tags) -> Reading:
+    """What the tagger says of a text, in the form that candidates are measured with."""
+    story = [tanh(value / 4) for value in tags.story.tolist()]
+    told = [n for n in page.lines if n.prose and story[n.index] > 0]
+    start = next((n.index for n in told if not n.kinds), 0)
+    end = told[-1].index if told else len(page.lines)
+    words = frozenset().union(*[n.words for n in told])
+    shares = dict(zip(ROLES, tags.roles.T.tolist(), strict=True))
+    none = dict(zip(ROLES, tags.none.tolist(), strict=True))
+    return Reading(page, shares, none, story, start, end, words, tags.choices)
+
+
+def rated(text: Reading, role: str, found: Sequence[Candidate[T]]) -> list[Candidate[T]]:
+    """The candidates with their probabilities, the most probable first."""
+    *weights, constant = text.weights[role]
+    powers = [exp(sum(map(mul, weights, each.features.values()), constant)) for each in found]
+    total = 1.0 + sum(powers)
+    for each, power in zip(found, powers, strict=True):
+        each.chance = round(power / total, 3)
+    return sorted(found, key=lambda each: -each.chance)
+
+
+def gathered(
+    text: Reading, role: str, found: Iterable[Sequence[tuple[LineRecord, T]]]
+) -> list[Candidate[T]]:
+    """Candidates with the features that those of every role have: probability, rivals, place.
+
+    Args:
+        found: for each candidate its lines, and what they say; the first one is read.
+    """
+    groups, shares = list(found), text.shares[role]
+    masses = [sum([shares[line.index] for line, _ in same]) for same in groups]
+    *_, second, best = sorted([0.0, 0.0, *masses])
+    candidates = []
+    for same, mass in zip(groups, masses, strict=True):
+        at = max([line.index for line, _ in same], key=lambda index: (shares[index], -index))
+        rival = second if mass == best else best
+        features: Features = {
+            "share against rivals": log_odds(mass / (mass + rival + text.none[role] + _EPSILON)),
+            "printed again": len(same) > 1,
+            "lines before": log(1 + at) / 4,
+            "inside the story": at > text.start,
+            "above the story": log(1 + max(text.start - at, 0)) / 3,
+            "story": text.story[at],
+            "line before is story": text.story[at - 1] if at else 0.0,
+            "time": text.shares["time"][at],
+            "headline above": max(text.shares["headline"][max(at - AROUND, 0) : at], default=0.0),
+        }
+        for other in ("byline", "time"):
+            near = text.shares[other]
+            features[f"{other} above"] = max(near[max(at - AROUND, 0) : at], default=0.0)
+            features[f"{other} below"] = max(near[at + 1 : at + 1 + AROUND], default=0.0)
+        (line, value), *_ = same
+        candidates.append(Candidate(line, [n for n, _ in same], value, features))
+    return candidates
+
+
+def log_odds(share: float) -> float:
+    """Natural logarithm of the odds of a probability, finite also at 0 and 1."""
+    return log((share + _EPSILON) / (1.0 - min(share, 1.0) + _EPSILON))

@@ -1,0 +1,152 @@
+"""How probable each candidate for a role is: fitted to what taggers say of held-out pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from pipeline.clean.lines.authors import bylines
+from pipeline.clean.lines.choices import Candidate, Reading, reading_of
+from pipeline.clean.lines.cleaner import tag_pages
+from pipeline.clean.lines.days import day_of, days
+from pipeline.clean.lines.headline import headlines
+from pipeline.clean.lines.page import Page
+from pipeline.clean.lines.rules import rule_hits
+from pipeline.clean.lines.tagger import ROLES, Tagger
+from pipeline.clean.names import name_key
+from training.corrected import line_digest
+from training.labelled import Labelled
+from training.roles import BYLINE_CHARS, TIME_CHARS, Gold, Golds, local_day, read_role_labels
+from training.tagger_scores import BLOCK, page_of_lines
+
+Floats = NDArray[np.float64]
+Named = dict[str, frozenset[str] | None]
+"""Role → digests of the lines that readers named; None where they could not tell."""
+
+WAYS = frozenset({"meta:lxml", "meta:container", "meta:ptags", "meta:wide"})
+"""Renderings that are learned from."""
+PENALTY, STEPS = 1e-3, 500
+
+
+@dataclass(frozen=True, eq=False)
+class Text:
+    """The candidates for a role in a text that a tagger never saw.
+
+    Attributes:
+        rows: float64[candidates, features].
+        right: bool[candidates], whether each has the role; none if no line of the text does.
+    """
+
+    page_id: str
+    rows: Floats
+    right: NDArray[np.bool_]
+
+
+def read_texts(tagger: Tagger, pages: Sequence[Labelled], golds: Golds) -> dict[str, list[Text]]:
+    """Role → the candidates of *pages*, which *tagger* never saw, if it is known which is right."""
+    found: dict[str, list[Text]] = {role: [] for role in ROLES}
+    labels = read_role_labels()
+    wanted = [page for page in pages if page.rendering in WAYS]
+    for low in range(0, len(wanted), BLOCK):
+        some = wanted[low : low + BLOCK]
+        texts = [page_of_lines(each) for each in some]
+        tags = tag_pages(texts, [rule_hits(page) for page in texts], tagger)
+        for each, page, said in zip(some, texts, tags, strict=True):
+            if said is not None:
+                gold = golds.of(each.page_id, each.url) or Gold(None, (), None)
+                named = labels.get(each.page_id, {})
+                text = reading_of(page, said)
+                for role, own in candidates_of(text).items():
+                    right = right_ones(role, page, own, gold, named)
+                    if right is not None:
+                        rows = np.array([list(c.features.values()) for c in own], np.float64)
+                        found[role].append(Text(each.page_id, rows, right))
+    return found
+
+
+def candidates_of(text: Reading) -> dict[str, Sequence[Candidate[Any]]]:
+    """Role → its candidates."""
+    return {
+        "headline": headlines(text),
+        "byline": bylines(text),
+        "time": days(text)["date_published"],
+    }
+
+
+def right_ones(
+    role: str, page: Page, own: Sequence[Candidate[Any]], gold: Gold, named: Named
+) -> NDArray[np.bool_] | None:
+    """Which candidates say what the benchmark states or readers named; None if that is not known.
+
+    No candidate is right if no line says it; if another line does, nothing is learned.
+    """
+    labels = named.get(role)
+    stated, printed = _by_gold(role, page, own, gold)
+    right = np.array(stated, np.bool_)
+    if labels is not None:
+        said = {name_key(n.text) for n in page.lines if labels and line_digest(n.text) in labels}
+        keys = [{name_key(line.text) for line in each.lines} for each in own]
+        right |= np.array([not said.isdisjoint(each) for each in keys], np.bool_)
+        printed = bool(printed) or bool(said)
+    return right if right.any() or printed is False else None
+
+
+def _by_gold(
+    role: str, page: Page, own: Sequence[Candidate[Any]], gold: Gold
+) -> tuple[list[bool], bool | None]:
+    """Whether each candidate says what the benchmark states, and whether any line does.
+
+    None if the benchmark states nothing.
+    """
+    if role == "headline" and gold.title:
+        title = name_key(gold.title)
+        keys = [name_key(each.line.text) for each in own]
+        return [key == title for key in keys], title in map(name_key, (n.text for n in page.lines))
+    if role == "byline" and gold.authors:
+        names = {name_key(name) for name in gold.authors}
+        short = [f" {name_key(n.text)} " for n in page.lines if len(n.text) < BYLINE_CHARS]
+        found = [set(map(name_key, each.value)) == names for each in own]
+        return found, all(any(f" {name} " in key for key in short) for name in names)
+    if role == "time" and gold.day:
+        lines = [n.text for n in page.lines if len(n.text) <= TIME_CHARS]
+        found = [day_of(each.value) == gold.day for each in own]
+        return found, any(local_day(line) == gold.day for line in lines)
+    return [False] * len(own), None
+
+
+def fit_choice(texts: Sequence[Text]) -> Floats:
+    """Weights of the features and the constant: softmax over a text's candidates and none.
+
+    The texts of a page weigh as much as one.
+    """
+    texts = [text for text in texts if len(text.rows)]
+    rows = np.concatenate([text.rows for text in texts])
+    right = np.concatenate([text.right for text in texts])
+    text = np.repeat(np.arange(len(texts)), [len(text.rows) for text in texts])
+    times = Counter(text.page_id for text in texts)
+    share = np.array([1 / times[text.page_id] for text in texts])
+    share /= share.sum()
+    missing = ~np.isin(np.arange(len(texts)), text[right])
+    mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
+    inputs = np.column_stack(((rows - mean) / scale, np.ones(len(rows))))
+    kept = np.append(np.full(rows.shape[1], PENALTY), 0.0)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        powers = np.exp(np.clip(inputs @ weights, -30, 30))
+        total = 1.0 + np.bincount(text, powers, len(texts))
+        wanted = missing + np.bincount(text, powers * right, len(texts))
+        slope = powers * share[text] * (1 / total[text] - right / wanted[text])
+        lost = float(share @ (np.log(total) - np.log(wanted)))
+        return lost + float(kept @ weights**2), inputs.T @ slope + 2 * kept * weights
+
+    found = minimize(
+        loss, np.zeros(len(kept)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
+    )
+    weights = found.x[:-1] / scale
+    return np.append(weights, found.x[-1] - weights @ mean)
