@@ -40,7 +40,7 @@ SETS = {
 RENDERINGS = frozenset(("lxml", "ptags", "container"))
 """Renderings of pages that are cleaned: all twelve would take four times as long."""
 PARTS: Mapping[str, Mapping[str, object]] = {
-    "inside bonus": {"INSIDE_BONUS": 0.0},
+    "inside bonus": {"INSIDE_BONUS": 0.0, "SUBHEADING_BONUS": 0.0},
     "guard: least kept": {"LEAST_KEPT": 0.0},
     "guard: block": {"BLOCK_WORDS": 10**9},
     "known lines override": {"KNOWN_MARGIN": 0.0},

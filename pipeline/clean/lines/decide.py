@@ -32,9 +32,10 @@ DOUBTFUL = -2.0
 """Log-odds that a line must be below before anything is cut from a text without a named rule."""
 PROSE_FREE_RULES = ("repeated_title", "bullet_only")
 """Rules that apply to a text without prose: a list, a table or a poem keeps its short lines."""
-INSIDE_BONUS = 2.0
-"""Log-odds added to a line between two paragraphs of story that has no pattern and, unless it ends
-like a sentence, no phrase: it is usually a subheading."""
+SUBHEADING_WORDS, SUBHEADING_BONUS, INSIDE_BONUS = 10, 3.5, 2.0
+"""Log-odds added to a line between two paragraphs of story that has no pattern: more if it has few
+words and no phrase, for it is usually a subheading, than if it ends like a sentence. Other lines
+are as often captions or headlines of other stories."""
 ABOVE_TITLE = 2.0
 """Log-odds against a line above the headline: a notice of consent may read like a story."""
 LEAST_KEPT, NEAR_BEST = 0.1, 2.0
@@ -105,8 +106,8 @@ def _dropped(
     unknown = [line for line in page.lines if line.index not in known]
     told = [line.prose and story[line.index] > 0 for line in unknown]
     for before, line, after in zip(told, unknown[1:], told[2:], strict=False):
-        if before and after and not line.signs and (line.terminal or not line.kinds - {"nav"}):
-            values[line.index] += INSIDE_BONUS
+        if before and after and not line.signs:
+            values[line.index] += _inside_bonus(line)
     bullets = [index for index, reason in known.items() if reason == "bullet_only"]
     if len(bullets) == len(known):
         others = (value for index, value in enumerate(values) if index not in known)
@@ -124,6 +125,13 @@ def _dropped(
     for line in held:
         drop[line.index] = False
     return [index for index, gone in enumerate(drop) if gone], bool(held)
+
+
+def _inside_bonus(line: LineRecord) -> float:
+    """Log-odds added to a line without a pattern between two paragraphs of story."""
+    if line.word_count <= SUBHEADING_WORDS and (line.terminal or not line.kinds - {"nav"}):
+        return SUBHEADING_BONUS
+    return INSIDE_BONUS if line.terminal else 0.0
 
 
 def _held(
