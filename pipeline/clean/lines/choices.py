@@ -112,12 +112,12 @@ def gathered(
             "story": text.story[at],
             "line before is story": text.story[at - 1] if at else 0.0,
             "time": text.shares["time"][at],
-            "headline above": max(text.shares["headline"][max(at - AROUND, 0) : at], default=0.0),
         }
-        for other in ("byline", "time"):
-            near = text.shares[other]
-            features[f"{other} above"] = max(near[max(at - AROUND, 0) : at], default=0.0)
-            features[f"{other} below"] = max(near[at + 1 : at + 1 + AROUND], default=0.0)
+        for other, near in text.shares.items():
+            if role != "headline":
+                features[f"{other} above"] = max(near[max(at - AROUND, 0) : at], default=0.0)
+            if other != "headline":
+                features[f"{other} below"] = max(near[at + 1 : at + 1 + AROUND], default=0.0)
         (line, value), *_ = same
         candidates.append(Candidate(line, [n for n, _ in same], value, features))
     return candidates
