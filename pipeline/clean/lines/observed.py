@@ -12,7 +12,8 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,8 @@ class Tokens(dict[str, int]):
     """Token → its number, assigned when it is first seen, and its row of numbers.
 
     Attributes:
-        pieces: what is between two spaces → its number, assigned when it is first seen.
+        of_piece: the tokens of what is between two spaces. To look up a word with its signs is
+            faster than to match them, and most are seen again.
         hashes: uint64[tokens, 3], of the word in lower case, its end and its beginning; or 0.
         classes: int64[tokens], see ``CLASSES``.
         content: bool[tokens], whether it is a word of at least ``CONTENT_CHARS`` letters.
@@ -95,63 +97,23 @@ class Tokens(dict[str, int]):
         super().__init__({"\n": 0})
         self._new: list[tuple[int, int, int, int, bool]] = [(0, 0, 0, LINE_END, False)]
         self._rows = Growing(np.zeros((0, 5), np.int64))
-        self.pieces = _Pieces(self)
-        self.settle()
+        self.of_piece = cache(lambda piece: tuple(map(self.__getitem__, _TOKEN.findall(piece))))
 
     def __missing__(self, token: str) -> int:
         number = self[token] = len(self)
         self._new.append(_token_row(token))
         return number
 
-    def settle(self) -> None:
-        """Update the arrays with the tokens seen since the last call."""
+    def read(self, text: str) -> Ints:
+        """The tokens of *text*, in order; they all have rows from now on."""
+        found = np.fromiter(chain.from_iterable(map(self.of_piece, text.split(" "))), np.int64)
         if self._new:
             rows: Ints = self._rows.add(np.array(self._new, np.int64))
             self._new.clear()
             self.hashes: Hashes = rows[:, :3].view(np.uint64)
             self.classes: Ints = rows[:, 3]
             self.content: Flags = rows[:, 4] > 0
-
-
-class _Pieces(dict[str, int]):
-    """What is between two spaces → its number, assigned when it is first seen.
-
-    To look up a word with its signs is faster than to match them, and most are seen again.
-
-    Attributes:
-        tokens: int64, the tokens of each piece, piece after piece.
-    """
-
-    def __init__(self, numbers: Tokens) -> None:
-        super().__init__()
-        self._numbers = numbers
-        self._new: list[int] = []
-        self._sizes: list[int] = []
-        self._rows = Growing(np.zeros(0, np.int64)), Growing(np.zeros((0, 2), np.int64))
-        self.tokens: Ints = np.zeros(0, np.int64)
-
-    def __missing__(self, piece: str) -> int:
-        number = self[piece] = len(self)
-        found = _TOKEN.findall(piece)
-        self._new += map(self._numbers.__getitem__, found)
-        self._sizes.append(len(found))
-        return number
-
-    def read(self, text: str) -> Ints:
-        """The tokens of *text*, in order."""
-        pieces = text.split(" ")
-        numbers = np.fromiter(map(self.__getitem__, pieces), np.int64, len(pieces))
-        if self._sizes:
-            sizes = np.array(self._sizes)
-            first = len(self.tokens) + np.cumsum(sizes) - sizes
-            self.tokens = self._rows[0].add(np.array(self._new, np.int64))
-            self._spans = self._rows[1].add(np.stack((first, sizes), axis=1))
-            self._new.clear()
-            self._sizes.clear()
-        first, sizes = self._spans[numbers].T
-        at: Ints = np.repeat(first - np.cumsum(sizes) + sizes, sizes)
-        at += np.arange(len(at))
-        return self.tokens[at]
+        return found
 
 
 def _token_row(token: str) -> tuple[int, int, int, int, bool]:
@@ -172,15 +134,14 @@ def _token_row(token: str) -> tuple[int, int, int, int, bool]:
 
 def _word_class(word: str) -> int:
     """The class of a token that begins with a letter."""
-    if len(word) == 1:
-        if word >= "\u2e80":
-            return SPACELESS_CLASS
-        return INITIAL if word.isupper() else LOWER
+    if len(word) == 1 and word >= "\u2e80":
+        return SPACELESS_CLASS
     if word.isupper():
-        return UPPER
-    if word[0].isupper():
-        return TITLE if word[1:].islower() else MIXED
-    return LOWER if word.islower() or not word[0].islower() else MIXED
+        return UPPER if word[1:] else INITIAL
+    if word[0].isupper() and word[1:].islower():
+        return TITLE
+    cased = word[0].isupper() or word[0].islower()
+    return MIXED if cased and not word.islower() else LOWER
 
 
 def _crc(text: str) -> int:
@@ -222,8 +183,7 @@ def read_lines(texts: Sequence[str], tokens: Tokens) -> LineTable:
     count = len(texts)
     whole = HEAD_CHARS + TAIL_CHARS
     short = [t if len(t) <= whole else f"{t[:HEAD_CHARS]} {t[-TAIL_CHARS:]}" for t in texts]
-    flat = tokens.pieces.read(" \n ".join(short) + " \n")
-    tokens.settle()
+    flat = tokens.read(" \n ".join(short) + " \n")
     ends = np.flatnonzero(flat == 0)
     starts = np.concatenate(([0], ends[:-1] + 1))
     sizes = ends - starts
@@ -296,19 +256,13 @@ def _pairs(tokens: Tokens, kept: Ints, lines: Ints) -> tuple[Hashes, Ints, Hashe
 
 def headers_of(lines: Sequence[LineRecord]) -> Flags:
     """Which of ``HEADERS`` each of *lines* is: bool[lines, HEADERS]."""
-    found = [
-        _headers_of(line.kinds, line.signs) if line.kinds or line.signs else _NO_HEADER
-        for line in lines
-    ]
-    return np.frombuffer(b"".join(found), np.bool_).reshape(len(lines), len(HEADERS))
+    found = b"".join([_headers_of(line.kinds, line.signs) for line in lines])
+    return np.frombuffer(found, np.bool_).reshape(len(lines), len(HEADERS))
 
 
 @lru_cache(maxsize=1 << 12)
 def _headers_of(kinds: frozenset[str], signs: frozenset[str]) -> bytes:
     return bytes([not (kinds | signs).isdisjoint(each.split()) for each in HEADERS])
-
-
-_NO_HEADER = bytes(len(HEADERS))
 
 
 class TextLines:

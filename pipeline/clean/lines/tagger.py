@@ -31,8 +31,8 @@ DILATIONS = (1, 2, 4, 8)
 ROLES = ("headline", "byline", "time")
 BLOCK_LINES = 8_192
 """Lines that are processed together, which bounds the memory."""
-KNOWN_TOKENS = 500_000
-"""Tokens of words with their signs that are cached, before the cache is emptied."""
+KNOWN_PIECES = 250_000
+"""Words with their signs that are cached, before the cache is emptied."""
 STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
 """Steps per unit of activations and of weights."""
 SURE_CLASS = 0.6
@@ -128,7 +128,7 @@ class Tagger:
     def _tag(
         self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags
     ) -> list[Tags]:
-        if len(self._tokens.pieces.tokens) > KNOWN_TOKENS:
+        if self._tokens.of_piece.cache_info().currsize > KNOWN_PIECES:
             self._reset()
         block = TextLines(np.array([len(text) for text in texts]))
         lines = list(chain.from_iterable(texts))
