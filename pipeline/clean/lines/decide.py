@@ -12,6 +12,8 @@ from itertools import groupby
 from math import log
 from statistics import fmean
 
+import numpy as np
+
 from pipeline.clean.lines.heading import Heading
 from pipeline.clean.lines.page import LONG_WORDS, LineRecord, Mode, Page
 from pipeline.clean.lines.rules import CLASS_OF, CLASSES, Hits, author_block, repeated_title
@@ -43,6 +45,8 @@ LEAST_KEPT, NEAR_BEST = 0.1, 2.0
 log-odds of the best one stay."""
 BLOCK_WORDS, BLOCK_DOUBTFUL = 60, -1.0
 """Words of the shortest block of prose that may be the story, and its lowest mean log-odds."""
+SURE_CLASS = 0.6
+"""Probability from which the class of a line is its reason."""
 UNNAMED = ("unlike_story", "neighbours")
 """Reasons if no class is likely: the line's own log-odds, or only those of the lines around it."""
 
@@ -69,8 +73,10 @@ def decide(
 def _reason(line: LineRecord, tags: Tags) -> str:
     """Why the tagger cuts a line: the class of its phrases, else the likely one."""
     own = (CLASS_OF[name] for name in (CLASS_OF if line.kinds else ()) if name in line.kinds)
-    likely = tags.likely[line.index]
-    learned = CLASSES[likely] if likely >= 0 else UNNAMED[int(tags.story[line.index] >= 0)]
+    logits = tags.classes[line.index]
+    likely = int(logits.argmax())
+    sure = np.exp(logits - logits[likely]).sum() * SURE_CLASS <= 1.0
+    learned = CLASSES[likely] if sure else UNNAMED[int(tags.story[line.index] >= 0)]
     return f"tagger: {next(own, learned)}"
 
 

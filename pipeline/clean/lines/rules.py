@@ -70,18 +70,12 @@ CLASS_OF = {name: each for each, names in _CLASSES.items() for name in names}
 """Rule, kind of phrase or sign → its class of boilerplate, which names the tagger's own cuts."""
 CLASSES = tuple(_CLASSES)
 
-STORY_TOLD, NEAR_END, BIO_WORDS = 0.6, 0.15, 120
-"""Least share of the prose above an author's name or handle, largest share below a biography, words
-of the longest one."""
-NAME_CHARS, SPEAKER = 120, 3
-"""Characters in which a biography names the author; times that a name alone on a line is that of a
-speaker."""
-
 
 def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
     """The name of one of *authors*, or a handle, alone on a line, and the biography near the end.
 
-    For a biography, two must hold: it is right below such a line, names an author, has an office.
+    A name that is alone on three lines is a speaker's. For a biography, two must hold: it is right
+    below such a line, names an author in its first 120 characters, has an office.
     """
     names = {name.casefold() for name in authors}
     alone = [
@@ -89,32 +83,29 @@ def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
         for line in (page.lines if names else page.marked)
         if "handle" in line.signs or line.text.casefold().strip(" .:–-|") in names
     ]
-    if len(alone) >= SPEAKER or not (names or alone):
+    if len(alone) >= 3 or not (names or alone):
         return frozenset()
     told = page.prose_before
-    cut = {index for index in alone if told[index] >= STORY_TOLD * told[-1]}
+    cut = {index for index in alone if told[index] >= 0.6 * told[-1]}
     for line in page.lines:
         rest = told[-1] - told[line.index] - line.word_count
-        if line.prose and line.word_count <= BIO_WORDS and rest <= NEAR_END * told[-1]:
-            named = any(name in line.text[:NAME_CHARS] for name in authors)
+        if line.prose and line.word_count <= 120 and rest <= 0.15 * told[-1]:
+            named = any(name in line.text[:120] for name in authors)
             if named + ("biography" in line.signs) + (line.index - 1 in cut) >= 2:
                 cut.add(line.index)
     return frozenset(cut)
 
 
-MIN_TITLE, MIN_PREFIX, SITE_NAME = 2, 4, 5
-"""Words of the shortest headline whose repetition counts, words that a line must share with it, and
-words of a site's name after it."""
-
-
 def repeated_title(page: Page, title: str | None, own: int | None = None) -> frozenset[int]:
     """The headline again; above the story or beside a caption also shortened or with a suffix.
+
+    A shortened one has at least four words, and a suffix, the site's name, at most five.
 
     Args:
         own: the headline's line, which is no repetition.
     """
     wanted = tuple(re.findall(r"\w+", (title or "").casefold()))
-    if len(wanted) < MIN_TITLE:
+    if len(wanted) < 2:
         return frozenset()
     first_prose = next((line.index for line in page.lines if line.prose), len(page.lines))
     found = []
@@ -124,8 +115,8 @@ def repeated_title(page: Page, title: str | None, own: int | None = None) -> fro
             continue
         beside = page.lines[max(line.index - 1, 0) : line.index + 2]
         above = line.index < first_prose or any("credit" in n.signs for n in beside)
-        above = above and size >= MIN_PREFIX and not line.terminal
-        if words == wanted or (above and len(words) <= len(wanted) + SITE_NAME):
+        above = above and size >= 4 and not line.terminal
+        if words == wanted or (above and len(words) <= len(wanted) + 5):
             found.append(line.index)
     return frozenset(found)
 
@@ -137,11 +128,6 @@ def timestamp(page: Page) -> list[int]:
     return outside if len(stamped) - len(outside) >= DATES_IN_LIST else stamped
 
 
-MIN_CODE_CHARS, CODE_OPENING, CODE_CHARS = 250, 120, 2_000
-"""Characters of the shortest line that may be code; its openings, of which each must be dense in
-code signs."""
-CODE_SHARE, CODE_SIGNS = 0.04, "{}();=[]"
-"""Share of such signs in code."""
 _CODE = re.compile(
     r"function\s?\w{0,40}\(|\bvar\s\w|\b(?:window|document)\.\w|=>\s?[{(]|[{,]\s?[\"']\w{1,40}[\"']\s?:"
     r"|[.#]?[\w-]{1,40}\s?\{\s?[\w-]{2,40}\s?:"
@@ -149,16 +135,20 @@ _CODE = re.compile(
 
 
 def script_code(page: Page) -> list[int]:
-    """Long lines that look like code from their first words on."""
+    """Long lines that look like code, and are dense in its signs from their first words on."""
     lines = page.lines if "{" in page.raw else ()
-    long = [n for n in lines if "{" in n.text and len(n.text) >= MIN_CODE_CHARS]
-    return [n.index for n in long if _is_code(n.text)]
+    return [
+        line.index
+        for line in lines
+        if len(line.text) >= 250
+        and "{" in line.text
+        and all(_sign_share(line.text[:size]) >= 0.04 for size in (120, 2_000))
+        and _CODE.search(line.text[:2_000])
+    ]
 
 
-def _is_code(text: str) -> bool:
-    heads = text[:CODE_OPENING], text[:CODE_CHARS]
-    dense = (sum(map(head.count, CODE_SIGNS)) / len(head) for head in heads)
-    return min(dense) >= CODE_SHARE and bool(_CODE.search(heads[1]))
+def _sign_share(text: str) -> float:
+    return sum(map(text.count, "{}();=[]")) / len(text)
 
 
 def bullet_only(page: Page) -> list[int]:
@@ -173,16 +163,12 @@ def bullet_only(page: Page) -> list[int]:
 # such as I, you, thanks and agree, compared with the story's own rate: a diary, which has many of
 # them from its first line on, stays.
 
-PRIOR_SAID, PRIOR_WORDS = 1.0, 40.0
-"""Pseudo-counts, so that a few words prove little."""
 MIN_STORY, MIN_BUTTONS, MIN_GAIN = 40, 4, 3.0
 """Words of prose above the header: a link to the comments may be above a story; how often a button
 below a comment must occur; log-likelihood gained by separate rates above and below a header."""
 PLAIN_WORDS, COMMENTS_AFTER, ONLY_COMMENTS = 5, 0.5, 0.8
 """Words of the longest plain header; share of the prose before it from which comments follow if the
 rate of such words rises, and from which only comments can follow."""
-HEAD_WORDS = 60
-"""Words of a line that are counted."""
 _VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
 
 
@@ -196,7 +182,12 @@ def reader_comments(page: Page) -> list[int]:
     same button below each comment is enough in the second half, or with a much higher rate.
     """
     below = [line for line in page.marked if page.prose_before[line.index] >= MIN_STORY]
-    headers = [line for line in below if "policy" in line.signs or _may_head_comments(line)]
+    headers = [
+        line
+        for line in below
+        if "policy" in line.signs
+        or ("comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS)
+    ]
     remarks = _remarks(page)
     if not (headers or remarks):
         return []
@@ -214,10 +205,6 @@ def reader_comments(page: Page) -> list[int]:
     return []
 
 
-def _may_head_comments(line: LineRecord) -> bool:
-    return "comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS
-
-
 def _remarks(page: Page) -> list[int]:
     """The lines above buttons such as ``Reply``, if there are many of one kind, in order."""
     told = (0, *page.prose_before)
@@ -229,10 +216,10 @@ def _remarks(page: Page) -> list[int]:
 def _voices(page: Page) -> list[tuple[int, int]]:
     """Words of ``_VOICES`` in prose, and all words, above each line and above the end.
 
-    Counted once for all headers: a page may have thousands.
+    Counted once for all headers: a page may have thousands. Of a line, 60 words count.
     """
     heads = [
-        line.words[:HEAD_WORDS] if line.prose and line.text[0] not in OPEN_QUOTES else ()
+        line.words[:60] if line.prose and line.text[0] not in OPEN_QUOTES else ()
         for line in page.lines
     ]
     said = accumulate([sum(map(_VOICES.__contains__, head)) for head in heads], initial=0)
@@ -241,21 +228,16 @@ def _voices(page: Page) -> list[tuple[int, int]]:
 
 def _gain(voice: list[tuple[int, int]], header: int) -> float:
     """Log-likelihood gained by separate rates of ``_VOICES``; 0 if that below is not higher."""
-    (said, words), (top, top_words), (all_said, all_words) = (
-        voice[header + 1],
-        voice[header],
-        voice[-1],
-    )
-    below = all_said - said, all_words - words
-    if not below[1] or below[0] / below[1] <= top / max(top_words, 1):
+    top, top_words = voice[header]
+    said, words = (all_ - own for all_, own in zip(voice[-1], voice[header + 1], strict=True))
+    if not words or said / words <= top / max(top_words, 1):
         return 0.0
-    both = top + below[0], top_words + below[1]
-    return _fit(top, top_words) + _fit(*below) - _fit(*both)
+    return _fit(top, top_words) + _fit(said, words) - _fit(top + said, top_words + words)
 
 
 def _fit(said: int, words: int) -> float:
-    """Log-likelihood of *said* of *words* at their own rate."""
-    rate = (said + PRIOR_SAID) / (words + PRIOR_WORDS)
+    """Log-likelihood of *said* of *words* at their own rate; a few words prove little."""
+    rate = (said + 1.0) / (words + 40.0)
     return said * log(rate) + (words - said) * log1p(-rate)
 
 

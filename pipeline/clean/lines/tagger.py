@@ -35,8 +35,6 @@ KNOWN_PIECES = 250_000
 """Words with their signs that are cached, before the cache is emptied."""
 STEP, WEIGHT_STEP = np.float32(256), np.float32(512)
 """Steps per unit of activations and of weights."""
-SURE_CLASS = 0.6
-"""Probability from which the class of a line is its reason."""
 TOLD = 8.0
 """Bound of the log-odds of story that the second tower reads."""
 LARGEST = np.float32(60) * STEP
@@ -53,7 +51,6 @@ class Tags:
     Attributes:
         story: float64[lines], log-odds that a line is story.
         classes: float32[lines, CLASSES], logits of the class that a line has if it is boilerplate.
-        likely: int64[lines], the class of a line, -1 if none has the probability ``SURE_CLASS``.
         roles: float64[lines, ROLES], the probability that a role is the line's; together with
             ``none`` they add up to 1.
         none: float64[ROLES], the probability that no line has the role.
@@ -62,7 +59,6 @@ class Tags:
 
     story: Floats
     classes: Matrix
-    likely: Ints
     roles: Floats
     none: Floats
     choices: dict[str, list[float]]
@@ -75,7 +71,6 @@ class Tags:
             self,
             story=np.append(self.story, -TOLD)[row],
             classes=np.pad(self.classes, ((0, 1), (0, 0)))[row],
-            likely=np.append(self.likely, -1)[row],
             roles=np.pad(self.roles, ((0, 1), (0, 0)))[row],
         )
 
@@ -145,14 +140,11 @@ class Tagger:
         told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
         roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, block)
         classes = said[:, 1:] + (seen @ self._of_classes) / STEP
-        most = classes.max(axis=1, keepdims=True)
-        sure = np.exp(classes - most).sum(axis=1) * SURE_CLASS <= 1.0
-        likely = np.where(sure, classes.argmax(axis=1), -1)
         story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
         shares, nobody = _shares(roles, none, block)
         own = map(slice, block.start.tolist(), (block.start + block.sizes).tolist())
         return [
-            Tags(story[at], classes[at], likely[at], shares[at], rest, self.choices)
+            Tags(story[at], classes[at], shares[at], rest, self.choices)
             for at, rest in zip(own, nobody, strict=True)
         ]
 
