@@ -17,6 +17,7 @@ from pipeline.clean.lines.rules import CLASSES
 from pipeline.clean.lines.tagger import WEIGHT_STEP, Tagger
 from training.augment import ARTIFICIAL
 from training.labelled import Labelled
+from training.tagger_scores import page_of_lines
 
 Weights = dict[str, NDArray[np.generic]]
 Matrix = NDArray[np.float32]
@@ -61,9 +62,7 @@ def fit_classes(weights: Weights, pages: Sequence[Labelled], places: Sequence[Ma
     classes: list[NDArray[np.int64]] = []
     for low in range(0, len(some), BLOCK):
         block = [pages[at] for at in some[low : low + BLOCK]]
-        blanks = [page.blanks.tolist() for page in block]
-        headers = np.concatenate([page.headers for page in block])
-        said = tagger.tag([page.lines for page in block], blanks, headers)
+        said = tagger.tag([page_of_lines(page).lines for page in block])
         for page, tags, at in zip(block, said, some[low : low + BLOCK], strict=True):
             found = classes_of(page.named, page.learned == "d")
             known = found >= 0

@@ -51,7 +51,9 @@ def test_numpy_says_what_was_learned():
     weights = {name: np.asarray(value) for name, value in learner.weights.items()}
     rows = {"words_rows": learner.rows[0], "pairs_rows": learner.rows[1]}
     stored = without_classes(net.stored(weights | rows, (words, pairs), OWN + 2))
-    tags = Tagger(stored | {role: np.zeros(1) for role in ROLES}).tag(lines, blanks, headers)
+    tags = Tagger(stored | {role: np.zeros(1) for role in ROLES}).tag(
+        [page.lines for page in pages]
+    )
 
     count = len(numbers)
     token_hashes = tokens.hashes[table.tokens].reshape(-1)

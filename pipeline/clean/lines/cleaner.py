@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from pipeline.clean.lines import heading
 from pipeline.clean.lines.decide import decide
-from pipeline.clean.lines.observed import headers_of
 from pipeline.clean.lines.page import LineRecord, Page, read_page
 from pipeline.clean.lines.rules import Hits, rule_hits
 from pipeline.clean.lines.tagger import Tagger, Tags, load_tagger
@@ -20,11 +19,8 @@ EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned line by line."""
 MAX_LINES = 5_000
 """Lines above which the tagger is not used, since it learned from no such text."""
-BARE_BULLETS = 3
-"""Lines without a word from which they are the bullets of a list."""
-MENUS, MENU_LINES = frozenset({"nav", "legal", "account"}), 3
-"""Kinds of phrases in menus and footers; lines with them among those cut from which a text was a
-page saved whole."""
+MENUS = frozenset({"nav", "legal", "account"})
+"""Kinds of phrases in menus and footers: if three such lines are cut, a page was saved whole."""
 
 
 def clean_texts(
@@ -68,10 +64,7 @@ def tag_pages(
     if not known:
         return found
     shown = [_without_bullets(pages[at], hits[at]["bullet_only"]) for at in known]
-    texts = [[line.text for line in own] for own in shown]
-    blanks = [[line.blank_before for line in own] for own in shown]
-    headers = headers_of([line for own in shown for line in own])
-    said = (tagger or load_tagger()).tag(texts, blanks, headers)
+    said = (tagger or load_tagger()).tag(shown)
     for at, own, tags in zip(known, shown, said, strict=True):
         size = len(pages[at].lines)
         found[at] = tags if len(own) == size else tags.spread([n.index for n in own], size)
@@ -79,8 +72,8 @@ def tag_pages(
 
 
 def _without_bullets(page: Page, bullets: frozenset[int]) -> Sequence[LineRecord]:
-    """The lines of *page* without *bullets* if these belong to a list."""
-    if not BARE_BULLETS <= len(bullets) < len(page.lines):
+    """The lines of *page* without *bullets* if these are three or more, as in a list."""
+    if not 3 <= len(bullets) < len(page.lines):
         return page.lines
     return [line for line in page.lines if line.index not in bullets]
 
@@ -95,7 +88,7 @@ def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> A
         "no_prose": not page.prose_before[-1],
         "hard_wrapped": page.wrapped,
         "story_doubtful": guarded,
-        "whole_page": sum(bool(MENUS & page.lines[i].kinds) for i in cut) >= MENU_LINES,
+        "whole_page": sum(bool(MENUS & page.lines[i].kinds) for i in cut) >= 3,
     }
     return Article(
         document=document,

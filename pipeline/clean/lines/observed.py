@@ -35,10 +35,6 @@ HEAD, TAIL = 24, 8
 """Tokens of those that are looked up as words."""
 CONTENT_CHARS = 5
 """Letters of the shortest word that indicates the subject of a text."""
-RUN_COSTS = (8.0, 25.0)
-"""Cost of a line outside prose, in words, for two estimates of where the story is."""
-BLANK_SHARE = 0.9
-"""Share of a text's lines after an empty one from which empty lines mean nothing."""
 
 _SIGNS = {
     8: ".",
@@ -76,8 +72,6 @@ HEADERS = (
     "timestamp",
 )
 """Kinds and signs of headers and the like: the nearest before and after a line say what it is."""
-NEAR_LINES, MOST_HEADERS = 3, 5
-"""Distance in lines at which nearness is a half; headers before a line that are counted."""
 OWN, PLACES = 4 * CLASSES + 10, 24 + 4 * len(HEADERS)
 """Columns for what a line is by itself, and for where it is."""
 
@@ -320,22 +314,22 @@ def placed(table: LineTable, ids: Ints, blanks: Flags, headers: Flags, sizes: In
     return np.stack(columns).astype(np.float32).T
 
 
-def _beside_prose(
-    words: Floats, prose: Flags, lines: TextLines
-) -> tuple[NDArray[np.floating], ...]:
+def _beside_prose(words: Floats, prose: Flags, lines: TextLines) -> tuple[NDArray[Any], ...]:
     """How much prose comes before and after each line, and whether it is in the best run of it."""
     told = np.where(prose, words, 0.0)
     total = lines.sums(told)[lines.text]
     sums = np.cumsum(told) - told
     before = sums - sums[lines.start][lines.text]
     after = total - before - told
-    inside, best = _best_runs(words, prose, lines)
+    # Two estimates of where the story is, by what a line outside prose costs, in words.
+    (inside, best), (inside_dear, _) = (_best_run(words, prose, lines, cost) for cost in (8, 25))
     return (
         before / np.maximum(total, 1),
         after / np.maximum(total, 1),
         np.log1p(before) / 6,
         np.log1p(after) / 6,
-        *inside,
+        inside,
+        inside_dear,
         np.log1p(best[lines.text]) / 7,
         np.log1p(total) / 7,
         total / np.maximum(lines.sums(words), 1)[lines.text],
@@ -343,7 +337,10 @@ def _beside_prose(
 
 
 def _near_headers(headers: Flags, lines: TextLines) -> Iterator[NDArray[np.number | np.bool_]]:
-    """For each of ``HEADERS``: is each line one, its nearness before and after, number before."""
+    """For each of ``HEADERS``: is each line one, its nearness before and after, number before.
+
+    Nearness is a half at a distance of three lines; at most five headers are counted.
+    """
     count = len(headers)
     at = np.arange(count)
     first, last = at - lines.here, at + lines.rest
@@ -354,17 +351,17 @@ def _near_headers(headers: Flags, lines: TextLines) -> Iterator[NDArray[np.numbe
         after = np.concatenate((following[1:], [count]))
         seen: Ints = np.cumsum(held) - held
         yield held
-        yield np.where(before >= first, 1 / (1 + (at - before) / NEAR_LINES), 0.0)
-        yield np.where(after <= last, 1 / (1 + (after - at) / NEAR_LINES), 0.0)
-        yield np.minimum(seen - seen[first], MOST_HEADERS) / MOST_HEADERS
+        yield np.where(before >= first, 1 / (1 + (at - before) / 3), 0.0)
+        yield np.where(after <= last, 1 / (1 + (after - at) / 3), 0.0)
+        yield np.minimum(seen - seen[first], 5) / 5
 
 
 def _gaps(blanks: Flags, lines: TextLines) -> tuple[Floats, Floats]:
-    """Whether an empty line precedes each, unless nearly all have one; the share that has."""
+    """Whether an empty line precedes each, unless nine tenths have one; the share that has."""
     gap = blanks.astype(np.float64)
     gap[lines.start] = 0.0
     share = (lines.sums(gap) / np.maximum(lines.sizes - 1, 1))[lines.text]
-    gap[share >= BLANK_SHARE] = 0.0
+    gap[share >= 0.9] = 0.0
     return gap, share
 
 
@@ -406,27 +403,22 @@ def _overlap(
     return known, often, size
 
 
-def _best_runs(words: Floats, prose: Flags, lines: TextLines) -> tuple[Matrix, Floats]:
-    """The run of lines with the most prose and the least else, for each of ``RUN_COSTS``.
+def _best_run(words: Floats, prose: Flags, lines: TextLines, cost: float) -> tuple[Flags, Floats]:
+    """The run of lines with the most prose and the least else, of each text.
 
     Returns:
-        float32[costs, lines], whether each line is in it; float64[texts], the gain for the first.
+        bool[lines], whether each line is in it; float64[texts], its gain, 0 if there is none.
     """
-    inside = np.zeros((len(RUN_COSTS), len(words)), np.float32)
-    worth = np.zeros((len(RUN_COSTS), len(lines.sizes)))
     at = np.arange(len(words))
-    for row, cost in enumerate(RUN_COSTS):
-        gains = np.where(prose, words, -np.minimum(words + cost, cost + 4))
-        sums = np.cumsum(gains)
-        # A run begins after the least sum so far, the latest of equal ones. Each text begins far
-        # below the one before, so that its own sums are the least.
-        before = sums - gains - lines.text * (2 * np.abs(gains).sum() + 1)
-        least = np.minimum.accumulate(before)
-        begin = np.maximum.accumulate(np.where(before == least, at, 0))
-        total = sums - (sums - gains)[begin]
-        best = np.maximum.reduceat(total, lines.start)
-        last = np.minimum.reduceat(np.where(total == best[lines.text], at, len(at)), lines.start)
-        worth[row] = np.maximum(best, 0.0)
-        inside[row] = (at >= begin[last][lines.text]) & (at <= last[lines.text])
-        inside[row] *= worth[row][lines.text] > 0
-    return inside, worth[0]
+    gains = np.where(prose, words, -np.minimum(words + cost, cost + 4))
+    sums = np.cumsum(gains)
+    # A run begins after the least sum so far, the latest of equal ones. Each text begins far
+    # below the one before, so that its own sums are the least.
+    before = sums - gains - lines.text * (2 * np.abs(gains).sum() + 1)
+    least = np.minimum.accumulate(before)
+    begin = np.maximum.accumulate(np.where(before == least, at, 0))
+    total = sums - (sums - gains)[begin]
+    best = np.maximum.reduceat(total, lines.start)
+    last = np.minimum.reduceat(np.where(total == best[lines.text], at, len(at)), lines.start)
+    inside = (at >= begin[last][lines.text]) & (at <= last[lines.text])
+    return inside & (best > 0)[lines.text], np.maximum(best, 0.0)

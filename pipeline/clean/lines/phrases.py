@@ -39,8 +39,8 @@ OPENING_WORDS, INSIDE_WORDS = 14, 90
 """Words of the longest line that is judged by its first words, and by a phrase inside it."""
 _WORD = re.compile(r"\w+")
 _NOTHING: frozenset[str] = frozenset()
-_ByRarest = tuple[frozenset[str], Mapping[str, list[tuple[tuple[str, ...], int, str]]]]
-"""Rarest words; each → the phrases that have it, its position in them, and their kinds."""
+_ByRarest = Mapping[str, list[tuple[tuple[str, ...], int, str]]]
+"""Rarest word → the phrases that have it, its position in them, and their kinds."""
 
 
 def _phrases(place: str) -> list[tuple[tuple[str, ...], str]]:
@@ -59,7 +59,7 @@ def _by_rarest_word(place: str) -> _ByRarest:
     for words, kind in _phrases(place):
         rarest = max(words, key=lambda word: rarity.get(word) or len(word))
         index[rarest].append((words, words.index(rarest), kind))
-    return frozenset(index), dict(index)
+    return dict(index)
 
 
 _LINE, _HINT_LINE = dict(_phrases("line")), dict(_phrases("hint_line"))
@@ -111,13 +111,12 @@ def inside_kinds(words: tuple[str, ...], index: _ByRarest = _INSIDE) -> frozense
     >>> inside_kinds(("register", "for", "the", "regatta")), inside_kinds(("in", "your", "inbox"))
     (frozenset(), frozenset({'newsletter'}))
     """
-    rarest, phrases = index
-    if rarest.isdisjoint(words):
+    if index.keys().isdisjoint(words):
         return _NOTHING
     return frozenset(
         kind
         for position, word in enumerate(words)
-        for phrase, offset, kind in phrases.get(word, ())
+        for phrase, offset, kind in index.get(word, ())
         if position >= offset
         and words[position - offset : position - offset + len(phrase)] == phrase
     )
@@ -137,9 +136,6 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
     return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else _NOTHING
 
 
-NOTICE_OPENING, BUTTON_CHARS, CAPTION_CHARS = 12, 40, 80
-"""Characters within which a notice has a letter of a script without spaces; of the longest line of
-buttons, credits and names; of the longest caption."""
 _MARKS = r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}"
 _NOTICE = re.compile(rf"{_MARKS}(?:\d{{1,2}}[、.．]\s?)?(?:{any_of('spaceless_notice')})")
 _BUTTON = re.compile(rf"{_MARKS}(?:{any_of('spaceless_button')})")
@@ -157,12 +153,14 @@ _PICTURE = re.compile(r"[(（][^()（）]{1,24}(?:撮影|提供|摄|攝|摄影|�
 def is_notice(text: str) -> bool:
     """Whether a line is a site's notice, button or credit in Chinese, Japanese, Korean or Thai.
 
+    Captions with a credit have at most 80 characters; lines of buttons, credits and names, 40.
+
     >>> is_notice("责任编辑：孔明"), is_notice("编辑部昨天迎来了新同事。"), is_notice("Share")
     (True, False, False)
     """
-    if text.isascii() or max(text[:NOTICE_OPENING]) < FIRST_SPACELESS:
+    if text.isascii() or max(text[:12]) < FIRST_SPACELESS:
         return False
-    if _NOTICE.match(text) or (len(text) <= CAPTION_CHARS and _PICTURE.search(text)):
+    if _NOTICE.match(text) or (len(text) <= 80 and _PICTURE.search(text)):
         return True
-    short = len(text) <= BUTTON_CHARS and text[-1] not in "。！？"
+    short = len(text) <= 40 and text[-1] not in "。！？"
     return short and bool(_BUTTON.match(text) or _SIGNED.fullmatch(text))

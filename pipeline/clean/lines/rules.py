@@ -36,22 +36,20 @@ class Row(NamedTuple):
         rule: the rule's name.
         says: a kind of ``phrases`` or a sign of ``signs`` that the line has.
         most, least: words that the line may have.
-        place: range of the share of the page's prose before the line; or ``outside``: before or
-            after all prose.
+        place: range of the share of the page's prose before the line.
         spares: ``prose``, or ``sentences``: whole ones, unless the phrase is inside.
     """
 
     rule: str
     says: str
     most: float = float("inf")
-    place: tuple[float, float] | Literal["outside"] = (0.0, 1.0)
+    place: tuple[float, float] = (0.0, 1.0)
     spares: Literal["prose", "sentences", ""] = ""
     least: int = 0
 
     def matches(self, line: LineRecord, share: float) -> bool:
         """Whether *line*, which has ``says``, also has this length and place and is not spared."""
-        low, high = (0.0, 1.0) if self.place == "outside" else self.place
-        here = low <= share <= high and (self.place != "outside" or share in (low, high))
+        here = self.place[0] <= share <= self.place[1]
         if not here or line.word_count > self.most or len(line.words) < self.least:
             return False
         if not (line.prose and self.spares):

@@ -40,8 +40,6 @@ TEASER_ENDS = frozenset(each.split()[-1] for each in WORDS["teaser_button"] | WO
 """Last words of these buttons."""
 _CONTACTS = tuple(WORDS["contact"])
 _CONTACT_OPENINGS = frozenset(re.split(r"\W", each)[0] for each in _CONTACTS)
-CONTACT_CHARS = 40
-"""Characters that are compared with them."""
 _ADDRESS = re.compile(r"\w@[\w-]{1,63}\.\w")
 _DESK = re.compile(
     rf"[\[(]?(?:{any_of('desk')})\s?[:.–—-]\s?(?:{any_of('desk_says')})\b", re.IGNORECASE
@@ -78,7 +76,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     credited = not CREDIT_WORDS.isdisjoint(telling)
     pointer = first in POINTER_OPENINGS and word_count <= POINTER_WORDS and not ended
     contact = first in _CONTACT_OPENINGS and word_count <= CONTACT_WORDS
-    contact = contact and text[:CONTACT_CHARS].casefold().startswith(_CONTACTS)
+    contact = contact and text[:40].casefold().startswith(_CONTACTS)
     address = "@" in text and word_count <= ADDRESS_WORDS and not ended
     agency = len(words) <= AGENCY_WORDS and not WORDS["agency"].isdisjoint(words)
     office = ended and text[0] not in OPEN_QUOTES and not WORDS["office"].isdisjoint(telling)

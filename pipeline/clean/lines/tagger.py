@@ -12,7 +12,7 @@ whole number of steps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import Growing, portions
 from pipeline.clean.lines import observed
-from pipeline.clean.lines.observed import Flags, Floats, Hashes, Ints, Matrix, TextLines
+from pipeline.clean.lines.observed import Floats, Hashes, Ints, Matrix, TextLines
+from pipeline.clean.lines.page import LineRecord
 
 WEIGHTS = Path(__file__).with_name("tagger.npz")
 DILATIONS = (1, 2, 4, 8)
@@ -65,14 +66,11 @@ class Tags:
 
     def spread(self, at: Sequence[int], count: int) -> Tags:
         """The same for a text of *count* lines, of which the tagger saw those *at*."""
-        row = np.full(count, -1)
-        row[at] = np.arange(len(at))
-        return replace(
-            self,
-            story=np.append(self.story, -TOLD)[row],
-            classes=np.pad(self.classes, ((0, 1), (0, 0)))[row],
-            roles=np.pad(self.roles, ((0, 1), (0, 0)))[row],
-        )
+        story = np.full(count, -TOLD)
+        classes = np.zeros((count, self.classes.shape[1]), np.float32)
+        roles = np.zeros((count, len(ROLES)))
+        story[at], classes[at], roles[at] = self.story, self.classes, self.roles
+        return replace(self, story=story, classes=classes, roles=roles)
 
 
 class Tagger:
@@ -102,37 +100,22 @@ class Tagger:
         self._sums = np.zeros((0, self._words.width + 2), np.float32)
         self._growing = Growing(self._sums)
 
-    def tag(
-        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags
-    ) -> list[Tags]:
-        """Tag each of *texts*, none without lines.
+    def tag(self, texts: Iterable[Sequence[LineRecord]]) -> list[Tags]:
+        """Tag each of *texts*, none without lines."""
+        return [tags for block in portions(texts, len, BLOCK_LINES) for tags in self._tag(block)]
 
-        Args:
-            blanks: whether an empty line precedes each line.
-            headers: bool[all lines, HEADERS], text after text: see ``observed.headers_of``.
-        """
-        found: list[Tags] = []
-        begin = 0
-        for block in portions(range(len(texts)), lambda number: len(texts[number]), BLOCK_LINES):
-            some = slice(block[0], block[-1] + 1)
-            end = begin + sum(map(len, texts[some]))
-            found += self._tag(texts[some], blanks[some], headers[begin:end])
-            begin = end
-        return found
-
-    def _tag(
-        self, texts: Sequence[Sequence[str]], blanks: Sequence[Sequence[bool]], headers: Flags
-    ) -> list[Tags]:
+    def _tag(self, texts: Sequence[Sequence[LineRecord]]) -> list[Tags]:
         if self._tokens.of_piece.cache_info().currsize > KNOWN_PIECES:
             self._reset()
         block = TextLines(np.array([len(text) for text in texts]))
         lines = list(chain.from_iterable(texts))
-        numbers = {line: number for number, line in enumerate(dict.fromkeys(lines))}
-        ids = np.fromiter(map(numbers.__getitem__, lines), np.int64, len(lines))
+        numbers: dict[str, int] = {}
+        ids = np.array([numbers.setdefault(line.text, len(numbers)) for line in lines])
         table = observed.read_lines(list(numbers), self._tokens)
-        gaps = np.fromiter(chain.from_iterable(blanks), np.bool_, len(lines))
+        blanks = np.array([line.blank_before for line in lines])
+        headers = observed.headers_of(lines)
         first = (self._lines(table) @ self._of_lines)[ids]
-        seen = _rounded(observed.placed(table, ids, gaps, headers, block.sizes) * STEP)
+        seen = _rounded(observed.placed(table, ids, blanks, headers, block.sizes) * STEP)
         first += seen @ self._of_places
         first += self._bias
         limit = len(self._bias) - len(self._of_story)

@@ -62,9 +62,7 @@ def tagged(lines, headline=(), byline=(), time=()):
             roles[index, column] = share
     story = np.array([5.0 if line.prose else -3.0 for line in page.lines])
     none = np.zeros((len(lines), 0), np.float32)
-    return page, Tags(
-        story, none, np.full(len(lines), -1), roles, 1.0 - roles.sum(axis=0), load_tagger().choices
-    )
+    return page, Tags(story, none, roles, 1.0 - roles.sum(axis=0), load_tagger().choices)
 
 
 @pytest.mark.parametrize(
