@@ -22,10 +22,6 @@ from pipeline.clean.model import viterbi
 
 THRESHOLDS: dict[Mode, float] = {"careful": -2.0, "default": -0.6, "thorough": 0.0}
 """Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0030 has the trade-off."""
-LITTLE, MUCH, RISE = -1.0, -0.5, 0.5
-"""Log ratios of boilerplate to story below and above which the threshold rises, and how fast. In a
-long story each of three buttons is a third of the boilerplate; on a page of mostly boilerplate a
-doubtful line is probably more of it."""
 SWITCH_COST = 0.4
 """Log-odds that each change between story and boilerplate costs."""
 KNOWN_MARGIN = 8.0
@@ -167,11 +163,15 @@ def _held(
 
 
 def _threshold(page: Page, values: list[float], known: Mapping[int, str]) -> float:
-    """Log-odds below which a line goes, by how much of *page* seems to be boilerplate."""
+    """Log-odds below which a line goes, by how much of *page* seems to be boilerplate.
+
+    In a long story each of three buttons is a third of the boilerplate; on a page of mostly
+    boilerplate a doubtful line is probably more of it.
+    """
     lines = zip(page.lines, values, strict=True)
     chrome = _words([n for n, value in lines if value < 0 or n.index in known])
     ratio = log((chrome + 3) / (_words(page.lines) - chrome + 3))
-    return THRESHOLDS[page.mode] + RISE * max(LITTLE - ratio, ratio - MUCH, 0.0)
+    return THRESHOLDS[page.mode] + max(-1.0 - ratio, ratio + 0.5, 0.0) / 2
 
 
 def _words(lines: Iterable[LineRecord]) -> int:

@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
 from pipeline.clean.lines.phrases import inside_kinds, opening_kinds
-from pipeline.clean.lines.signs import HEADER_WORDS, OPEN_QUOTES
+from pipeline.clean.lines.signs import OPEN_QUOTES
 from pipeline.clean.words import WORDS
 
 Hits = Mapping[str, frozenset[int]]
@@ -161,12 +161,12 @@ def bullet_only(page: Page) -> list[int]:
 # such as I, you, thanks and agree, compared with the story's own rate: a diary, which has many of
 # them from its first line on, stays.
 
-MIN_STORY, MIN_BUTTONS, MIN_GAIN = 40, 4, 3.0
-"""Words of prose above the header: a link to the comments may be above a story; how often a button
-below a comment must occur; log-likelihood gained by separate rates above and below a header."""
-PLAIN_WORDS, COMMENTS_AFTER, ONLY_COMMENTS = 5, 0.5, 0.8
-"""Words of the longest plain header; share of the prose before it from which comments follow if the
-rate of such words rises, and from which only comments can follow."""
+MIN_STORY, MIN_GAIN = 40, 3.0
+"""Words of prose above the header: a link to the comments may be above a story; log-likelihood
+gained by separate rates above and below a header."""
+COMMENTS_AFTER, ONLY_COMMENTS = 0.5, 0.8
+"""Share of the prose before a plain header from which comments follow if the rate of such words
+rises, and from which only comments can follow."""
 _VOICES = WORDS["first_person"] | WORDS["second_person"] | WORDS["informal"]
 
 
@@ -184,7 +184,7 @@ def reader_comments(page: Page) -> list[int]:
         line
         for line in below
         if "policy" in line.signs
-        or ("comments" in line.kinds and not line.prose and len(line.words) <= HEADER_WORDS)
+        or ("comments" in line.kinds and not line.prose and len(line.words) <= 9)
     ]
     remarks = _remarks(page)
     if not (headers or remarks):
@@ -193,7 +193,7 @@ def reader_comments(page: Page) -> list[int]:
     for line in headers:
         gain, told = _gain(voice, line.index), page.share_before(line.index)
         # A phrase inside a subheading is not a header.
-        plain = len(line.words) <= PLAIN_WORDS and not (line.terminal or line.prose)
+        plain = len(line.words) <= 5 and not (line.terminal or line.prose)
         plain = plain and "comments" in opening_kinds(line.words)
         if gain >= MIN_GAIN or (plain and told >= (ONLY_COMMENTS if gain <= 0 else COMMENTS_AFTER)):
             return list(range(line.index, len(page.lines)))
@@ -204,11 +204,11 @@ def reader_comments(page: Page) -> list[int]:
 
 
 def _remarks(page: Page) -> list[int]:
-    """The lines above buttons such as ``Reply``, if there are many of one kind, in order."""
+    """The lines above buttons such as ``Reply``, if there are four of one kind, in order."""
     told = (0, *page.prose_before)
     buttons = [n for n in page.marked if "remark_button" in n.signs and told[n.index] >= MIN_STORY]
     times = Counter(line.words for line in buttons)
-    return [line.index - 1 for line in buttons if times[line.words] >= MIN_BUTTONS]
+    return [line.index - 1 for line in buttons if times[line.words] >= 4]
 
 
 def _voices(page: Page) -> list[tuple[int, int]]:

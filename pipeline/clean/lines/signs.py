@@ -13,14 +13,8 @@ import re
 from pipeline.clean.bylines import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 from pipeline.clean.datelines import CLOCK, says_when
 from pipeline.clean.lines.phrases import is_notice
-from pipeline.clean.words import WORDS, any_of
+from pipeline.clean.words import PATTERNS, WORDS, any_of
 
-MAX_WORDS, SHORT_WORDS, TEASER_WORDS, CONTACT_WORDS, ADDRESS_WORDS = 90, 60, 45, 30, 20
-"""Words of the longest line with a sign, byline or closing credit, teaser whose last word is its
-button, invitation to write, and line with an email address."""
-POINTER_WORDS, HEADER_WORDS, AGENCY_WORDS, BUTTON_WORDS = 20, 9, 8, 3
-"""Words of the longest pointer to a page, header of a section, line that only names agencies, and
-button below a reader's comment."""
 OPEN_QUOTES = '"“„«'
 CLOSING = "\"'”’»)] "
 """What may follow the end of a sentence."""
@@ -58,7 +52,7 @@ _TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"] | {"writethru"}
 
 
 def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
-    """Names of the patterns that match a line; none for most lines.
+    """Names of the patterns that match a line; none for most lines, nor for one above 90 words.
 
     Args:
         text: the line, normalised.
@@ -69,22 +63,22 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     >>> sorted(signs_of("Photo: Bo Ek", ("photo", "bo", "ek"), 3, ended=False))
     ['credit']
     """
-    if not words or word_count > MAX_WORDS:
+    if not words or word_count > 90:
         return _NOTHING
-    first, short = words[0], word_count <= SHORT_WORDS
+    first, short = words[0], word_count <= 60
     telling = _TELLING.intersection(words)
     credited = not CREDIT_WORDS.isdisjoint(telling)
-    pointer = first in POINTER_OPENINGS and word_count <= POINTER_WORDS and not ended
-    contact = first in _CONTACT_OPENINGS and word_count <= CONTACT_WORDS
+    pointer = first in POINTER_OPENINGS and word_count <= 20 and not ended
+    contact = first in _CONTACT_OPENINGS and word_count <= 30
     contact = contact and text[:40].casefold().startswith(_CONTACTS)
-    address = "@" in text and word_count <= ADDRESS_WORDS and not ended
-    agency = len(words) <= AGENCY_WORDS and not WORDS["agency"].isdisjoint(words)
+    address = "@" in text and word_count <= 20 and not ended
+    agency = len(words) <= 8 and not WORDS["agency"].isdisjoint(words)
     office = ended and text[0] not in OPEN_QUOTES and not WORDS["office"].isdisjoint(telling)
     found = {
         "clock": first[0].isdigit() and CLOCK.fullmatch(text[:40]),
         "contact": contact or (address and _ADDRESS.search(text)),
         "pointer": (pointer and _POINTER.match(text)) or _is_teaser(text, words, word_count),
-        "remark_button": len(words) <= BUTTON_WORDS and WORDS["remark"].issuperset(words),
+        "remark_button": len(words) <= 3 and WORDS["remark"].issuperset(words),
         "agency": agency and (WORDS["agency"] | WORDS["beside_agency"]).issuperset(words),
         "credit": _has_credit(text, words, word_count, credited),
         "timestamp": says_when(text, words),
@@ -104,48 +98,37 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
 
 def _is_teaser(text: str, words: tuple[str, ...], word_count: int) -> bool:
     """Whether an unquoted line ends with the button of its story."""
-    if words[-1] not in TEASER_ENDS or word_count > TEASER_WORDS or text[0] in OPEN_QUOTES:
+    if words[-1] not in TEASER_ENDS or word_count > 45 or text[0] in OPEN_QUOTES:
         return False
     headline = word_count >= 10 and _HEADLINE_BUTTON.search(text[-40:])
     return bool(headline or _TEASER.search(text[-40:]))
 
 
 _LABEL = re.compile(
-    r"(?:(?:file |handout |stock |illustrative |courtesy )?"
-    rf"(?:{any_of('credit_label')})"
-    r"(?:\s(?:credits?|courtesy|source|by|via|from|copyright|caption))?\s?[:：©/|]|(?:photos?"
-    r"|images?|pictures?|photography|illustrations?|screenshots?)\s(?:by|courtesy|credit|via)\s"
+    rf"(?:(?:file |handout |stock |illustrative |courtesy )?(?:{any_of('credit_label')})"
+    r"(?:\s(?:credits?|courtesy|source|by|via|from|copyright|caption))?\s?[:：©/|]|"
+    rf"(?:{PATTERNS['pictures']})\s(?:by|courtesy|credit|via)\s"
     r"|FILE\s?(?:PHOTO)?\s?[-–—:]|©\s?(?:dpa|ap|afp|reuters|getty|imago|\d{4}))",
     re.IGNORECASE,
 )
-
 _ENDING = re.compile(
-    r"(?:\((?:[^()]{0,60}\s)?(?:photo|photos|image|images|foto|credit|picture|courtesy|ap|afp"
-    r"|reuters|getty|file)\b[^()]{0,80}\)?|"
+    rf"(?:\((?:[^()]{{0,60}}\s)?(?:{PATTERNS['bracketed_credits']})\b[^()]{{0,80}}\)?|"
     r"(?:photo|image|foto|picture)s?\s?(?:credit|by|via|courtesy(?: of)?|:)\s?[^.]{0,60})"
     r"[^\w]{0,4}(?:[^\W\d_]+(?:\W{1,3}|$)){0,3}$",
     re.IGNORECASE,
 )
-
 _AGENCY = rf"(?:{any_of('credit_agency')})"
-
 _GLUED_CREDIT = re.compile(
     rf"[/|©:]\s?{_AGENCY}[^\w.]?$|[.!?][\"'”’»]?{_AGENCY}[^\w.]?$"
     r"|[.!?][\"'”’»]?\s?\([A-ZÀ-Þ][^()/]{0,40}/[^()]{1,40}\)$"
     r"|Photographs?\s?(?:by|courtesy|:)\s?[^.]{1,60}$"
-    r"|\bvia (?:AP|AFP|Reuters|Getty|Unsplash|Pixabay|Pexels|Shutterstock|Wikipedia"
-    r"|Wikimedia|Wikimedia Commons|Flickr|@\w+)$"
+    rf"|\bvia (?:{PATTERNS['picture_sources']})$"
 )
 """An agency after a slash or glued to a sentence, two names in brackets after a sentence, or a
 photographer. Case matters: in other letters these are ordinary words and names."""
-
 _POINTED = re.compile(
-    r"\((?:(?<=\blooking on \()|(?:l\s?[-–]\s?r|l to r|from left|left|right|left to right|top"
-    r"|bottom|pictured|centre|center|von links|v\.\s?l\.(?: n\. r\.)?|de gauche à droite|izq"
-    r"|i-d)\))",
-    re.IGNORECASE,
+    rf"\((?:(?<=\blooking on \()|(?:{PATTERNS['places_in_pictures']})\))", re.IGNORECASE
 )
-
 CREDIT_STEMS = ("photo", "image", "foto", "picture", "getty", "afp", "via ", "stock", "imago", "/")
 """Parts of endings that have no word of a credit, such as ``PhotoBy`` or ``/APA``."""
 
