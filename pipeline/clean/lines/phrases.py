@@ -38,7 +38,6 @@ KINDS = tuple(sorted(_TABLE))
 OPENING_WORDS, INSIDE_WORDS = 14, 90
 """Words of the longest line that is judged by its first words, and by a phrase inside it."""
 _WORD = re.compile(r"\w+")
-_NOTHING: frozenset[str] = frozenset()
 _ByRarest = Mapping[str, list[tuple[tuple[str, ...], int, str]]]
 """Rarest word → the phrases that have it, its position in them, and their kinds."""
 
@@ -80,8 +79,8 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     (frozenset({'related'}), frozenset())
     """
     if not words or len(words) > INSIDE_WORDS:
-        return _NOTHING
-    found = opening_kinds(words, whole=quoted) if len(words) <= OPENING_WORDS else _NOTHING
+        return frozenset()
+    found = opening_kinds(words, whole=quoted) if len(words) <= OPENING_WORDS else frozenset()
     return found if quoted else found | inside_kinds(words)
 
 
@@ -112,7 +111,7 @@ def inside_kinds(words: tuple[str, ...], index: _ByRarest = _INSIDE) -> frozense
     (frozenset(), frozenset({'newsletter'}))
     """
     if index.keys().isdisjoint(words):
-        return _NOTHING
+        return frozenset()
     return frozenset(
         kind
         for position, word in enumerate(words)
@@ -133,20 +132,18 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
     whole = _HINT_LINE.get(words)
     if whole is not None:
         return frozenset({whole})
-    return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else _NOTHING
+    return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else frozenset()
 
 
 _MARKS = r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}"
 _NOTICE = re.compile(rf"{_MARKS}(?:\d{{1,2}}[、.．]\s?)?(?:{any_of('spaceless_notice')})")
 _BUTTON = re.compile(rf"{_MARKS}(?:{any_of('spaceless_button')})")
 _SIGNED = re.compile(
-    r"[(（【〔\[](?=[^)）】〕\]]{0,30}"
-    r"(?:编辑|編輯|报道|報導|报导|記者|记者|摄影|攝影|撮影|기자|사진))"
-    r"[^)）】〕\]]{1,32}[)）】〕\]]"
+    rf"[(（【〔\[](?=[^)）】〕\]]{{0,30}}(?:{any_of('spaceless_credit')}))[^)）】〕\]]{{1,32}}[)）】〕\]]"
     r"|[가-힣]{2,4}\s?(?:인턴\s?)?기자(?:\s?[\w.+-]{1,40}@[\w.-]{1,40})?"
 )
 """A credit in brackets, or a Korean reporter with an address."""
-_PICTURE = re.compile(r"[(（][^()（）]{1,24}(?:撮影|提供|摄|攝|摄影|攝影|사진|촬영)[)）]$")
+_PICTURE = re.compile(rf"[(（][^()（）]{{1,24}}(?:{any_of('spaceless_picture')})[)）]$")
 """The photographer at the end of a caption."""
 
 
