@@ -68,12 +68,13 @@ def decide(
 
 def _reason(line: LineRecord, tags: Tags) -> str:
     """Why the tagger cuts a line: the class of its phrases, else the likely one."""
-    own = (CLASS_OF[name] for name in (CLASS_OF if line.kinds else ()) if name in line.kinds)
+    if not line.kinds.isdisjoint(CLASS_OF):
+        return f"tagger: {next(CLASS_OF[name] for name in CLASS_OF if name in line.kinds)}"
     logits = tags.classes[line.index]
     likely = int(logits.argmax())
     sure = np.exp(logits - logits[likely]).sum() * SURE_CLASS <= 1.0
     learned = CLASSES[likely] if sure else UNNAMED[int(tags.story[line.index] >= 0)]
-    return f"tagger: {next(own, learned)}"
+    return f"tagger: {learned}"
 
 
 def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:

@@ -38,8 +38,8 @@ KINDS = tuple(sorted(_TABLE))
 OPENING_WORDS, INSIDE_WORDS = 14, 90
 """Words of the longest line that is judged by its first words, and by a phrase inside it."""
 _WORD = re.compile(r"\w+")
-_ByRarest = Mapping[str, list[tuple[tuple[str, ...], int, str]]]
-"""Rarest word → the phrases that have it, its position in them, and their kinds."""
+_ByRarest = tuple[frozenset[str], Mapping[str, list[tuple[tuple[str, ...], int, str]]]]
+"""Rarest words; each → the phrases that have it, its position in them, and their kinds."""
 
 
 def _phrases(place: str) -> list[tuple[tuple[str, ...], str]]:
@@ -58,7 +58,7 @@ def _by_rarest_word(place: str) -> _ByRarest:
     for words, kind in _phrases(place):
         rarest = max(words, key=lambda word: rarity.get(word) or len(word))
         index[rarest].append((words, words.index(rarest), kind))
-    return dict(index)
+    return frozenset(index), dict(index)
 
 
 _LINE, _HINT_LINE = dict(_phrases("line")), dict(_phrases("hint_line"))
@@ -110,12 +110,13 @@ def inside_kinds(words: tuple[str, ...], index: _ByRarest = _INSIDE) -> frozense
     >>> inside_kinds(("register", "for", "the", "regatta")), inside_kinds(("in", "your", "inbox"))
     (frozenset(), frozenset({'newsletter'}))
     """
-    if index.keys().isdisjoint(words):
+    rarest, phrases = index
+    if rarest.isdisjoint(words):
         return frozenset()
     return frozenset(
         kind
         for position, word in enumerate(words)
-        for phrase, offset, kind in index.get(word, ())
+        for phrase, offset, kind in phrases.get(word, ())
         if position >= offset
         and words[position - offset : position - offset + len(phrase)] == phrase
     )

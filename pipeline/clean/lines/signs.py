@@ -90,6 +90,8 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
         "biography": office,
         "policy": not COMMENT_WORDS.isdisjoint(telling) and _POLICY.search(text[:600]),
     }
+    if not any(found.values()):
+        return frozenset()
     return frozenset([sign for sign, holds in found.items() if holds])
 
 
