@@ -38,6 +38,7 @@ KINDS = tuple(sorted(_TABLE))
 OPENING_WORDS, INSIDE_WORDS = 14, 90
 """Words of the longest line that is judged by its first words, and by a phrase inside it."""
 _WORD = re.compile(r"\w+")
+_NOTHING: frozenset[str] = frozenset()
 _ByRarest = tuple[frozenset[str], Mapping[str, list[tuple[tuple[str, ...], int, str]]]]
 """Rarest words; each → the phrases that have it, its position in them, and their kinds."""
 
@@ -79,8 +80,8 @@ def kinds_of(words: tuple[str, ...], *, quoted: bool = False) -> frozenset[str]:
     (frozenset({'related'}), frozenset())
     """
     if not words or len(words) > INSIDE_WORDS:
-        return frozenset()
-    found = opening_kinds(words, whole=quoted) if len(words) <= OPENING_WORDS else frozenset()
+        return _NOTHING
+    found = opening_kinds(words, whole=quoted) if len(words) <= OPENING_WORDS else _NOTHING
     return found if quoted else found | inside_kinds(words)
 
 
@@ -112,7 +113,7 @@ def inside_kinds(words: tuple[str, ...], index: _ByRarest = _INSIDE) -> frozense
     """
     rarest, phrases = index
     if rarest.isdisjoint(words):
-        return frozenset()
+        return _NOTHING
     return frozenset(
         kind
         for position, word in enumerate(words)
@@ -133,7 +134,7 @@ def hints_of(words: tuple[str, ...]) -> frozenset[str]:
     whole = _HINT_LINE.get(words)
     if whole is not None:
         return frozenset({whole})
-    return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else frozenset()
+    return inside_kinds(words, _HINT) if len(words) <= INSIDE_WORDS else _NOTHING
 
 
 _MARKS = r"[\s\[(（【〔《<*※▶■●◆・·]{0,3}"

@@ -49,8 +49,8 @@ class Row(NamedTuple):
 
     def matches(self, line: LineRecord, share: float) -> bool:
         """Whether *line*, which has ``says``, also has this length and place and is not spared."""
-        here = self.place[0] <= share <= self.place[1]
-        if not here or line.word_count > self.most or len(line.words) < self.least:
+        low, high = self.place
+        if not low <= share <= high or line.word_count > self.most or len(line.words) < self.least:
             return False
         if not (line.prose and self.spares):
             return True

@@ -47,6 +47,7 @@ _POLICY = re.compile(
 COMMENT_WORDS = frozenset({"comment", "comments"})
 _HANDLE = re.compile(r"@\w{2,30}")
 CREDIT_WORDS = WORDS["credit_word"]
+_NOTHING: frozenset[str] = frozenset()
 _TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"] | {"writethru"}
 
 
@@ -63,7 +64,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
     ['credit']
     """
     if not words or word_count > 90:
-        return frozenset()
+        return _NOTHING
     first, short = words[0], word_count <= 60
     telling = _TELLING.intersection(words)
     credited = not CREDIT_WORDS.isdisjoint(telling)
@@ -91,7 +92,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
         "policy": not COMMENT_WORDS.isdisjoint(telling) and _POLICY.search(text[:600]),
     }
     if not any(found.values()):
-        return frozenset()
+        return _NOTHING
     return frozenset([sign for sign, holds in found.items() if holds])
 
 
