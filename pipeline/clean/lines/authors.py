@@ -18,7 +18,7 @@ NAME_WORDS = 8
 def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     """Lines that may be the byline, with the names in it; lines with the same names count once."""
     shares, times = text.shares["byline"], text.shares["time"]
-    found: dict[tuple[str, ...], list[tuple[LineRecord, tuple[str, ...]]]] = {}
+    found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
     likely = [
         line
         for line in text.page.lines
@@ -34,7 +34,7 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
         if names:
-            found.setdefault(tuple(sorted(map(name_key, names))), []).append((line, names))
+            found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
     given = [any(map(has_given_name, each.value)) for each in candidates]
     for each, known in zip(candidates, given, strict=True):
