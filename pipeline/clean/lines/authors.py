@@ -13,6 +13,7 @@ LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate."""
 NAME_WORDS = 8
 """Words of the longest other line that is one if it begins with a given name."""
+_FIRST_WORDS = frozenset((name,) for name in GIVEN_NAMES)
 
 
 def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
@@ -21,15 +22,10 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
     likely = [
         line
-        for line in text.page.lines
-        if shares[line.index] >= LEAST_SHARE
+        for line, share in zip(text.page.lines, shares, strict=True)
+        if share >= LEAST_SHARE
+        or (not line.prose and line.word_count <= NAME_WORDS and line.words[:1] in _FIRST_WORDS)
         or "byline" in line.signs
-        or (
-            line.words[:1]
-            and line.words[0] in GIVEN_NAMES
-            and not line.prose
-            and line.word_count <= NAME_WORDS
-        )
     ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)

@@ -100,7 +100,7 @@ def gathered(
     *_, second, best = sorted([0.0, 0.0, *masses])
     candidates = []
     for (value, lines), mass in zip(groups, masses, strict=True):
-        likeliest = max(lines, key=lambda line: (shares[line.index], -line.index))
+        likeliest = min(lines, key=lambda line: (-shares[line.index], line.index))
         at, rival = likeliest.index, second if mass == best else best
         features: Features = {
             "share against rivals": log_odds(mass / (mass + rival + text.none[role] + _EPSILON)),

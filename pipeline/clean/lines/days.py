@@ -30,8 +30,8 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     found: dict[str, Stamps] = {"date_published": {}, "date_modified": {}}
     likely = [
         line
-        for line in page.lines
-        if shares[line.index] >= LEAST_SHARE or "timestamp" in line.signs
+        for line, share in zip(page.lines, shares, strict=True)
+        if share >= LEAST_SHARE or "timestamp" in line.signs
     ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         if line.index not in entries and len(line.text) <= MAX_STAMP_CHARS:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from itertools import chain
 from math import log
 
 from pipeline.clean.lines.choices import (
@@ -83,8 +82,9 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
     likely = sorted(likely, key=lambda n: -shares[n.index])[:MOST_CANDIDATES]
     likely += [page.lines[0], page.lines[max(start - 1, 0)]]
     named = [n for n in likely if _SITE_NAME.search(n.text)]
-    if named:
-        likely += [n for n in page.lines if any(_has_site_name(line, n.words) for line in named)]
+    openings = {n.words[:3] for n in named}
+    alike = [n for n in page.lines if n.words[:3] in openings] if named else []
+    likely += [n for n in alike if any(_has_site_name(line, n.words) for line in named)]
     found: dict[tuple[str, ...], list[LineRecord]] = {}
     for line in likely:
         if line.words:
@@ -93,7 +93,10 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
     alike = [n for n in page.lines if n.words[:3] in openings]
     for words, same in found.items():
         same += [
-            n for n in alike if n is not same[0] and (n.words == words or _has_site_name(n, words))
+            n
+            for n in alike
+            if (n.words == words and n is not same[0])
+            or (len(n.words) > len(words) and _has_site_name(n, words))
         ]
     return [
         same
@@ -107,8 +110,11 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
 
 def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
     """Whether a line is a headline of these *words* with the site's name after it."""
-    longer = 2 < len(words) < len(line.words) and line.words[: len(words)] == words
-    return longer and bool(_SITE_NAME.search(line.text))
+    return (
+        2 < len(words) < len(line.words)
+        and line.words[: len(words)] == words
+        and _SITE_NAME.search(line.text) is not None
+    )
 
 
 def _above_story(text: Reading, line: LineRecord) -> tuple[bool, bool, bool]:
@@ -141,7 +147,7 @@ def _is_plain(line: LineRecord) -> bool:
 def _words_of_story(text: Reading, found: Sequence[Candidate[bool]]) -> set[str]:
     """The words of candidates that the story has too."""
     words = {word for each in found for word in each.line.words}
-    return words.intersection(chain.from_iterable([n.words for n in text.told]))
+    return set().union(*[words.intersection(n.words) for n in text.told])
 
 
 def _wording(line: LineRecord, told: Collection[str]) -> Features:
