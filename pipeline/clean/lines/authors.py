@@ -13,7 +13,6 @@ LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate."""
 NAME_WORDS = 8
 """Words of the longest other line that is one if it begins with a given name."""
-_FIRST_WORDS = frozenset((name,) for name in GIVEN_NAMES)
 
 
 def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
@@ -24,7 +23,12 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
         line
         for line, share in zip(text.page.lines, shares, strict=True)
         if share >= LEAST_SHARE
-        or (not line.prose and line.word_count <= NAME_WORDS and line.words[:1] in _FIRST_WORDS)
+        or (
+            line.words
+            and line.words[0] in GIVEN_NAMES
+            and not line.prose
+            and line.word_count <= NAME_WORDS
+        )
         or "byline" in line.signs
     ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):

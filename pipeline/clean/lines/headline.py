@@ -81,16 +81,14 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
     likely = [page.lines[at] for at, share in enumerate(shares) if share >= LEAST_SHARE]
     likely = sorted(likely, key=lambda n: -shares[n.index])[:MOST_CANDIDATES]
     likely += [page.lines[0], page.lines[max(start - 1, 0)]]
+    openings = {n.words[:3] for n in likely if n.words}
+    alike = [n for n in page.lines if n.words[:3] in openings]
     named = [n for n in likely if _SITE_NAME.search(n.text)]
-    openings = {n.words[:3] for n in named}
-    alike = [n for n in page.lines if n.words[:3] in openings] if named else []
     likely += [n for n in alike if any(_has_site_name(line, n.words) for line in named)]
     found: dict[tuple[str, ...], list[LineRecord]] = {}
     for line in likely:
         if line.words:
             found.setdefault(line.words, [line])
-    openings = {words[:3] for words in found}
-    alike = [n for n in page.lines if n.words[:3] in openings]
     for words, same in found.items():
         same += [
             n
