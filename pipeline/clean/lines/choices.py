@@ -1,6 +1,7 @@
 """Which line is meant: a linear model over what is seen of each candidate, for every role.
 
     the tagger's probabilities ─▶ candidates ─▶ features of each ─▶ probability of each
+    reading_of                    headline.py, authors.py, days.py  rated
 
 The tagger is surer on the pages that it was trained on than on others. These models are fitted to
 what it says of pages that it never saw (docs/decisions/0037 and 0039).
@@ -20,6 +21,7 @@ from pipeline.clean.lines.tagger import ROLES, Tags
 AROUND = 4
 """Lines above and below a candidate that are looked at."""
 _EPSILON = 0.003
+"""Added to probabilities, which the tagger rounds to thousandths, before logarithms are taken."""
 T = TypeVar("T")
 Features = dict[str, float]
 
@@ -83,6 +85,8 @@ def rated(text: Reading, role: str, found: Sequence[Candidate[T]]) -> list[Candi
     powers = [exp(sum(map(mul, weights, each.features.values()), constant)) for each in found]
     total = 1.0 + sum(powers)
     for each, power in zip(found, powers, strict=True):
+        # Rounded, so that the last digits of exp and of sums, which differ between machines, cannot
+        # decide which is first: candidates as probable as each other keep their order.
         each.chance = round(power / total, 3)
     return sorted(found, key=lambda each: -each.chance)
 

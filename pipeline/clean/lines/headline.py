@@ -21,7 +21,8 @@ from pipeline.clean.lines.phrases import PHRASES
 from pipeline.clean.lines.signs import CLOSING
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
-"""The tagger's probability from which a line is a candidate; such candidates of a text."""
+"""The tagger's probability from which a line is a candidate; the most such candidates of a text,
+and the most of those lines that repeat one without the site's name."""
 REPEATED_CHARS = 15
 """Characters of the shortest candidate that is looked for within other lines."""
 NOTICE_LINES, FAR = 6, 20
@@ -84,7 +85,8 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
     openings = {n.words[:3] for n in likely if n.words}
     alike = [n for n in page.lines if n.words[:3] in openings]
     named = [n for n in likely if _SITE_NAME.search(n.text)]
-    likely += [n for n in alike if any(_has_site_name(line, n.words) for line in named)]
+    bare = [n for n in alike if any(_has_site_name(line, n.words) for line in named)]
+    likely += bare[:MOST_CANDIDATES]
     found: dict[tuple[str, ...], list[LineRecord]] = {}
     for line in likely:
         if line.words:
