@@ -102,8 +102,8 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
         same
         for same in found.values()
         if not (same[0] in named and any(_has_site_name(same[0], words) for words in found))
-        # A sentence that is printed twice is a lead, and a paragraph of the story.
-        and not (len(same) > 1 and same[0].prose)
+        # A sentence that is printed twice is a lead, a paragraph of the story; a question is not.
+        and not (len(same) > 1 and same[0].prose and not same[0].text.endswith(("?", "!", "？")))
         and sum(map(MENU.__contains__, same[0].words)) < MENU_WORDS
     ]
 

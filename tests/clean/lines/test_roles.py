@@ -332,6 +332,14 @@ def test_a_lead_that_is_printed_twice_stays_in_the_story():
     assert STORY[0] in article.text
 
 
+def test_a_question_that_is_printed_twice_may_be_the_headline():
+    """Above the byline, and again in a list of stories."""
+    question = "How long will the baths of Tarnmouth stay open this year, and who pays?"
+    article = clean(question, "By Ada Berg", "June 3, 2024", *STORY, "Most read", question)
+
+    assert question == article.title
+
+
 @pytest.mark.parametrize("first", ["Baths reopen", "# Baths reopen"])
 def test_a_short_headline_does_not_disappear(first):
     """It is the title, or it stays in the text."""
