@@ -100,12 +100,15 @@ def gathered(
         found: for each candidate what its lines say, and these; the first one is read.
     """
     groups, shares = list(found), text.shares[role]
+    if not groups:
+        return []
     masses = [sum([shares[line.index] for line in lines]) for _, lines in groups]
     *_, second, best = sorted([0.0, 0.0, *masses])
     candidates = []
     for (value, lines), mass in zip(groups, masses, strict=True):
         likeliest = min(lines, key=lambda line: (-shares[line.index], line.index))
         at, rival = likeliest.index, second if mass == best else best
+        above, below = slice(max(at - AROUND, 0), at), slice(at + 1, at + 1 + AROUND)
         features: Features = {
             "share against rivals": log_odds(mass / (mass + rival + text.none[role] + _EPSILON)),
             "printed again": len(lines) > 1,
@@ -118,9 +121,9 @@ def gathered(
         }
         for other, near in text.shares.items():
             if role != "headline":
-                features[f"{other} above"] = max(near[max(at - AROUND, 0) : at], default=0.0)
+                features[f"{other} above"] = max(near[above], default=0.0)
             if other != "headline":
-                features[f"{other} below"] = max(near[at + 1 : at + 1 + AROUND], default=0.0)
+                features[f"{other} below"] = max(near[below], default=0.0)
         candidates.append(Candidate(lines[0], lines, likeliest, value, features))
     return candidates
 
