@@ -71,7 +71,7 @@ def read_texts(tagger: Tagger, pages: Sequence[Labelled], golds: Golds) -> dict[
 
 
 def candidates_of(text: Reading) -> dict[str, Sequence[Candidate[Any]]]:
-    """Role → its candidates."""
+    """Role → its candidates; those for a day of change are rated as if for one of publication."""
     return {
         "headline": headlines(text),
         "byline": bylines(text),
@@ -128,25 +128,25 @@ def fit_choice(texts: Sequence[Text]) -> Floats:
     texts = [text for text in texts if len(text.rows)]
     rows = np.concatenate([text.rows for text in texts])
     right = np.concatenate([text.right for text in texts])
-    text = np.repeat(np.arange(len(texts)), [len(text.rows) for text in texts])
+    owner = np.repeat(np.arange(len(texts)), [len(text.rows) for text in texts])
     times = Counter(text.page_id for text in texts)
     share = np.array([1 / times[text.page_id] for text in texts])
     share /= share.sum()
-    missing = ~np.isin(np.arange(len(texts)), text[right])
+    missing = ~np.isin(np.arange(len(texts)), owner[right])
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     inputs = np.column_stack(((rows - mean) / scale, np.ones(len(rows))))
-    kept = np.append(np.full(rows.shape[1], PENALTY), 0.0)
+    penalty = np.append(np.full(rows.shape[1], PENALTY), 0.0)
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         powers = np.exp(np.clip(inputs @ weights, -30, 30))
-        total = 1.0 + np.bincount(text, powers, len(texts))
-        wanted = missing + np.bincount(text, powers * right, len(texts))
-        slope = powers * share[text] * (1 / total[text] - right / wanted[text])
+        total = 1.0 + np.bincount(owner, powers, len(texts))
+        wanted = missing + np.bincount(owner, powers * right, len(texts))
+        slope = powers * share[owner] * (1 / total[owner] - right / wanted[owner])
         lost = float(share @ (np.log(total) - np.log(wanted)))
-        return lost + float(kept @ weights**2), inputs.T @ slope + 2 * kept * weights
+        return lost + float(penalty @ weights**2), inputs.T @ slope + 2 * penalty * weights
 
     found = minimize(
-        loss, np.zeros(len(kept)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
+        loss, np.zeros(len(penalty)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS}
     )
     weights = found.x[:-1] / scale
     return np.append(weights, found.x[-1] - weights @ mean)

@@ -18,23 +18,23 @@ NAME_WORDS = 8
 def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     """Lines that may be the byline, with the names in it; lines with the same names count once."""
     shares, times = text.shares["byline"], text.shares["time"]
-    found: dict[tuple[str, ...], list[tuple[LineRecord, tuple[str, ...]]]] = {}
+    found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
     likely = [
         line
-        for line in text.page.lines
-        if shares[line.index] >= LEAST_SHARE
-        or "byline" in line.signs
+        for line, share in zip(text.page.lines, shares, strict=True)
+        if share >= LEAST_SHARE
         or (
-            line.words[:1]
+            line.words
             and line.words[0] in GIVEN_NAMES
             and not line.prose
             and line.word_count <= NAME_WORDS
         )
+        or "byline" in line.signs
     ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
         if names:
-            found.setdefault(tuple(sorted(map(name_key, names))), []).append((line, names))
+            found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
     given = [any(map(has_given_name, each.value)) for each in candidates]
     for each, known in zip(candidates, given, strict=True):

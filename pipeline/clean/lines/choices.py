@@ -1,9 +1,10 @@
 """Which line is meant: a linear model over what is seen of each candidate, for every role.
 
     the tagger's probabilities ─▶ candidates ─▶ features of each ─▶ probability of each
+    reading_of                    headline.py, authors.py, days.py  rated
 
 The tagger is surer on the pages that it was trained on than on others. These models are fitted to
-what it says of pages that it never saw (docs/decisions/0037 and 0038).
+what it says of pages that it never saw (docs/decisions/0037 and 0039).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pipeline.clean.lines.tagger import ROLES, Tags
 AROUND = 4
 """Lines above and below a candidate that are looked at."""
 _EPSILON = 0.003
+"""Added to probabilities, which the tagger rounds to thousandths, before logarithms are taken."""
 T = TypeVar("T")
 Features = dict[str, float]
 
@@ -30,14 +32,16 @@ class Candidate(Generic[T]):
 
     Attributes:
         line: the line that is read.
-        lines: that line and its copies.
+        lines: that line and others that say the same.
+        likeliest: of these, the one with the highest probability by the tagger.
         value: what it says.
-        features: the same names for each candidate of a role.
-        chance: among all candidates and *none*.
+        features: the same names in the same order for each candidate of a role.
+        chance: its probability, beside the other candidates and that no line has the role.
     """
 
     line: LineRecord
     lines: Sequence[LineRecord]
+    likeliest: LineRecord
     value: T
     features: Features
     chance: float = 0.0
@@ -50,19 +54,18 @@ class Reading:
     Attributes:
         shares: role → probability that each line has it.
         none: role → probability that no line has it.
-        story: of each line, from -1 to 1.
-        start, end: the first and the last line of the story.
-        words: of the story.
-        weights: role → a weight for each feature, and a constant.
+        story: of each line, how likely it is story, from -1 to 1.
+        told: prose that is probably story.
+        start: the first line of *told* without a phrase of boilerplate.
+        weights: role → a weight for each feature, in order, and a constant.
     """
 
     page: Page
     shares: dict[str, list[float]]
     none: dict[str, float]
     story: list[float]
+    told: list[LineRecord]
     start: int
-    end: int
-    words: frozenset[str]
     weights: dict[str, list[float]]
 
 
@@ -71,11 +74,9 @@ def reading_of(page: Page, tags: Tags) -> Reading:
     story = [tanh(value / 4) for value in tags.story.tolist()]
     told = [n for n in page.lines if n.prose and story[n.index] > 0]
     start = next((n.index for n in told if not n.kinds), 0)
-    end = told[-1].index if told else len(page.lines)
-    words = frozenset().union(*[n.words for n in told])
     shares = dict(zip(ROLES, tags.roles.T.tolist(), strict=True))
     none = dict(zip(ROLES, tags.none.tolist(), strict=True))
-    return Reading(page, shares, none, story, start, end, words, tags.choices)
+    return Reading(page, shares, none, story, told, start, tags.choices)
 
 
 def rated(text: Reading, role: str, found: Sequence[Candidate[T]]) -> list[Candidate[T]]:
@@ -84,28 +85,33 @@ def rated(text: Reading, role: str, found: Sequence[Candidate[T]]) -> list[Candi
     powers = [exp(sum(map(mul, weights, each.features.values()), constant)) for each in found]
     total = 1.0 + sum(powers)
     for each, power in zip(found, powers, strict=True):
+        # Rounded, so that the last digits of exp and of sums, which differ between machines, cannot
+        # decide which is first: candidates as probable as each other keep their order.
         each.chance = round(power / total, 3)
     return sorted(found, key=lambda each: -each.chance)
 
 
 def gathered(
-    text: Reading, role: str, found: Iterable[Sequence[tuple[LineRecord, T]]]
+    text: Reading, role: str, found: Iterable[tuple[T, Sequence[LineRecord]]]
 ) -> list[Candidate[T]]:
     """Candidates with the features that those of every role have: probability, rivals, place.
 
     Args:
-        found: for each candidate its lines, and what they say; the first one is read.
+        found: for each candidate what its lines say, and these; the first one is read.
     """
     groups, shares = list(found), text.shares[role]
-    masses = [sum([shares[line.index] for line, _ in same]) for same in groups]
+    if not groups:
+        return []
+    masses = [sum([shares[line.index] for line in lines]) for _, lines in groups]
     *_, second, best = sorted([0.0, 0.0, *masses])
     candidates = []
-    for same, mass in zip(groups, masses, strict=True):
-        at = max([line.index for line, _ in same], key=lambda index: (shares[index], -index))
-        rival = second if mass == best else best
+    for (value, lines), mass in zip(groups, masses, strict=True):
+        likeliest = min(lines, key=lambda line: (-shares[line.index], line.index))
+        at, rival = likeliest.index, second if mass == best else best
+        above, below = slice(max(at - AROUND, 0), at), slice(at + 1, at + 1 + AROUND)
         features: Features = {
             "share against rivals": log_odds(mass / (mass + rival + text.none[role] + _EPSILON)),
-            "printed again": len(same) > 1,
+            "printed again": len(lines) > 1,
             "lines before": log(1 + at) / 4,
             "inside the story": at > text.start,
             "above the story": log(1 + max(text.start - at, 0)) / 3,
@@ -115,11 +121,10 @@ def gathered(
         }
         for other, near in text.shares.items():
             if role != "headline":
-                features[f"{other} above"] = max(near[max(at - AROUND, 0) : at], default=0.0)
+                features[f"{other} above"] = max(near[above], default=0.0)
             if other != "headline":
-                features[f"{other} below"] = max(near[at + 1 : at + 1 + AROUND], default=0.0)
-        (line, value), *_ = same
-        candidates.append(Candidate(line, [n for n, _ in same], value, features))
+                features[f"{other} below"] = max(near[below], default=0.0)
+        candidates.append(Candidate(lines[0], lines, likeliest, value, features))
     return candidates
 
 

@@ -14,7 +14,7 @@ LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate."""
 MAX_STAMP_CHARS = 300
 """Characters of the longest time stamp."""
-Stamps = dict[date, list[tuple[LineRecord, PrintedDate]]]
+Stamps = dict[date, tuple[PrintedDate, list[LineRecord]]]
 
 
 def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
@@ -30,13 +30,13 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     found: dict[str, Stamps] = {"date_published": {}, "date_modified": {}}
     likely = [
         line
-        for line in page.lines
-        if shares[line.index] >= LEAST_SHARE or "timestamp" in line.signs
+        for line, share in zip(page.lines, shares, strict=True)
+        if share >= LEAST_SHARE or "timestamp" in line.signs
     ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         if line.index not in entries and len(line.text) <= MAX_STAMP_CHARS:
             for column, printed in printed_dates(line.text).items():
-                found[column].setdefault(day_of(printed), []).append((line, printed))
+                found[column].setdefault(day_of(printed), (printed, []))[1].append(line)
     candidates = {column: gathered(text, "time", own.values()) for column, own in found.items()}
     for column, own in candidates.items():
         for each in own:

@@ -99,7 +99,7 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
 
 
 def read_roles(page: Page, tags: Tags) -> Heading:
-    """Headline, authors and dates of a text; None for each that is not probable enough."""
+    """Headline, authors and dates of a text, each only if it is probable enough."""
     heading, text = Heading(), reading_of(page, tags)
     _read_authors(heading, text)
     _read_dates(heading, text)
@@ -217,11 +217,11 @@ def _evidence(
     """Evidence with the position of *printed* in the raw text; of the line if characters differ.
 
     Args:
-        source: what states it, or the tagger's probability.
+        source: what states it, or how probable it is.
     """
     start = page.raw.find(printed, line.start, line.end)
     end = start + len(printed)
     if start < 0 or not printed:
         start, end = line.start, line.end
-    said = source if isinstance(source, str) else f"tagger:{min(source, 1.0):.2f}"
+    said = source if isinstance(source, str) else f"tagger:{source:.2f}"
     return Evidence(column, value or printed, said, start, end)

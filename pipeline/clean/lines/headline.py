@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import log
 
 from pipeline.clean.lines.choices import (
@@ -21,7 +21,8 @@ from pipeline.clean.lines.phrases import PHRASES
 from pipeline.clean.lines.signs import CLOSING
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
-"""The tagger's probability from which a line is a candidate; such candidates of a text."""
+"""The tagger's probability from which a line is a candidate; the most such candidates of a text,
+and the most of those lines that repeat one without the site's name."""
 REPEATED_CHARS = 15
 """Characters of the shortest candidate that is looked for within other lines."""
 NOTICE_LINES, FAR = 6, 20
@@ -47,12 +48,13 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     line, below a notice of consent or above the byline.
     """
     page, shares = text.page, text.shares["headline"]
-    groups = _groups(page, shares, text.start)
-    likeliest = [max(same, key=lambda n: (shares[n.index], -n.index)) for same in groups]
-    above = [_above_story(text, line) for line in likeliest]
-    lines = [[(n, own[2]) for n in same] for same, own in zip(groups, above, strict=True)]
-    found = gathered(text, "headline", lines)
-    for each, line, (notice, stated, _) in zip(found, likeliest, above, strict=True):
+    found = gathered(
+        text, "headline", [(False, same) for same in _groups(page, shares, text.start)]
+    )
+    told = _words_of_story(text, found)
+    for each in found:
+        line = each.likeliest
+        notice, stated, each.value = _above_story(text, line)
         each.features.update(
             {
                 "share of copies": log_odds(sum([shares[n.index] for n in each.lines])),
@@ -65,7 +67,7 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
                 and page.raw.count(line.text) > len(each.lines),
                 "between a notice and the story": notice,
                 "above a byline and the story": stated,
-                **_wording(text, each.line),
+                **_wording(each.line, told),
             }
         )
     return rated(text, "headline", found)
@@ -77,18 +79,24 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
     Args:
         start: the story's first line; the line above it is a candidate, and so is the first one.
     """
-    likely = [n for n in page.lines if shares[n.index] >= LEAST_SHARE]
+    likely = [page.lines[at] for at, share in enumerate(shares) if share >= LEAST_SHARE]
     likely = sorted(likely, key=lambda n: -shares[n.index])[:MOST_CANDIDATES]
     likely += [page.lines[0], page.lines[max(start - 1, 0)]]
-    named = [n for n in likely if _SITE_NAME.search(n.text)]
-    likely += [n for n in page.lines if any(_has_site_name(line, n.words) for line in named)]
-    found = {n.words: [n] for n in reversed(likely) if n.words}
-    openings = {words[:3] for words in found}
+    openings = {n.words[:3] for n in likely if n.words}
     alike = [n for n in page.lines if n.words[:3] in openings]
+    named = [n for n in likely if _SITE_NAME.search(n.text)]
+    bare = [n for n in alike if any(_has_site_name(line, n.words) for line in named)]
+    likely += bare[:MOST_CANDIDATES]
+    found: dict[tuple[str, ...], list[LineRecord]] = {}
+    for line in likely:
+        if line.words:
+            found.setdefault(line.words, [line])
     for words, same in found.items():
-        first = same[0].index
         same += [
-            n for n in alike if n.index != first and (n.words == words or _has_site_name(n, words))
+            n
+            for n in alike
+            if (n.words == words and n is not same[0])
+            or (len(n.words) > len(words) and _has_site_name(n, words))
         ]
     return [
         same
@@ -102,28 +110,31 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
 
 def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
     """Whether a line is a headline of these *words* with the site's name after it."""
-    longer = 2 < len(words) < len(line.words) and line.words[: len(words)] == words
-    return longer and bool(_SITE_NAME.search(line.text))
+    return (
+        2 < len(words) < len(line.words)
+        and line.words[: len(words)] == words
+        and _SITE_NAME.search(line.text) is not None
+    )
 
 
 def _above_story(text: Reading, line: LineRecord) -> tuple[bool, bool, bool]:
     """Whether a few words are right above the story: below a notice, above a byline, or either.
 
-    For the first line of a text, only the third holds.
+    The third holds for the first line of a text, too.
     """
+    if not _is_plain(line):
+        return False, False, False
     behind = text.page.lines[line.index + 1 : line.index + 1 + AROUND]
-    stated = [
-        n
-        for n in behind
-        if text.shares["byline"][n.index] + text.shares["time"][n.index] >= STATED_SHARE
-    ]
-    following = [n for n in behind if n not in stated and (not n.signs or n.signs & TIMES)][:1]
-    if not (_is_plain(line) and any(n.prose and text.story[n.index] > 0 for n in following)):
+    bylines, times = text.shares["byline"], text.shares["time"]
+    stated = [n.index for n in behind if bylines[n.index] + times[n.index] >= STATED_SHARE]
+    others = (n for n in behind if n.index not in stated and (not n.signs or n.signs & TIMES))
+    below = next(others, None)
+    if below is None or not below.prose or text.story[below.index] <= 0:
         return False, False, False
     above = text.page.lines[max(line.index - NOTICE_LINES, 0) : line.index]
     notice = any("legal" in n.kinds for n in above)
-    dated = bool(stated) and stated[0].index == line.index + 1
-    return notice, dated, notice or dated or not line.index
+    dated = line.index + 1 in stated
+    return notice, dated, notice or dated or line.index == 0
 
 
 def _is_plain(line: LineRecord) -> bool:
@@ -133,12 +144,18 @@ def _is_plain(line: LineRecord) -> bool:
     return few and not (line.prose or line.kinds or line.signs or ended or line.text[0].isdigit())
 
 
-def _wording(text: Reading, line: LineRecord) -> Features:
+def _words_of_story(text: Reading, found: Sequence[Candidate[bool]]) -> set[str]:
+    """The words of candidates that the story has too."""
+    words = {word for each in found for word in each.line.words}
+    return set().union(*[words.intersection(n.words) for n in text.told])
+
+
+def _wording(line: LineRecord, told: Collection[str]) -> Features:
     content = [word for word in line.words if len(word) >= CONTENT_CHARS]
     return {
         "few words": line.word_count <= FEW,
         "usual length": line.word_count in USUAL,
         "long": line.word_count > LONG,
         "full stop": line.text.rstrip(CLOSING).endswith("."),
-        "words of the story": sum(map(text.words.__contains__, content)) / max(len(content), 1),
+        "words of the story": sum(map(told.__contains__, content)) / max(len(content), 1),
     }

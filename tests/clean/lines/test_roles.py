@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -155,15 +157,86 @@ def test_of_two_days_the_one_below_the_headline_is_that_of_publication():
     assert read_roles(many, unsure).published is None
 
 
+NEAR = {
+    "headline": "byline below|time below",
+    "byline": "headline above|byline above|byline below|time above|time below",
+}
+NEAR["time"] = NEAR["byline"]
+PLACE = (
+    "share against rivals|printed again|lines before|inside the story|above the story|story"
+    "|line before is story|time"
+)
+OWN = {
+    "headline": "share of copies|share of the next two|lines|prose before|far above the story"
+    "|text has a time stamp|part of another line|between a notice and the story"
+    "|above a byline and the story|few words|usual length|long|full stop|words of the story",
+    "byline": "time stamp right below|neither label nor given name|candidates with a given name",
+    "time": "days",
+}
+"""Features by role, in the order of their weights in ``tagger.npz``: if one changes, train anew."""
+
+
+def candidates_of(page, tags):
+    """Role → its candidates."""
+    text = reading_of(page, tags)
+    found = {"headline": headlines(text), "byline": bylines(text)}
+    return {**found, "time": days(text)["date_published"]}
+
+
 def test_the_shipped_weights_are_those_of_the_features():
     """One for each, and a constant: another order or number would say something else."""
     page, tags = tagged(["Baths stay open", "By Nora Aldwin", "7 March 2024", *STORY], {0: 0.9})
-    text = reading_of(page, tags)
-    found = {"headline": headlines(text), "byline": bylines(text)}
-    found["time"] = days(text)["date_published"]
 
-    for role, candidates in found.items():
-        assert len(load_tagger().choices[role]) == len(candidates[0].features) + 1
+    for role, candidates in candidates_of(page, tags).items():
+        names = "|".join((PLACE, NEAR[role], OWN[role])).split("|")
+        assert names == list(candidates[0].features)
+        assert len(load_tagger().choices[role]) == len(names) + 1
+
+
+ODD = (
+    "***",
+    "word | " * 400,
+    "Baths stay open | Gazette",
+    "Baths stay open",
+    "浴場の営業",
+    "By Bo Ek",
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_chances_of_candidates_are_probabilities_whatever_the_tagger_says(data):
+    """Of any lines, one or many, also without a word or too long to be examined."""
+    line = st.sampled_from((*ODD, *STORY, *MENU, "Nora Aldwin", "7 March 2024", "9.3.2024"))
+    lines = data.draw(st.lists(line, min_size=1, max_size=20))
+    share = st.floats(0, 1).map(lambda value: round(value / len(lines), 3))
+    shares = [dict(enumerate(data.draw(st.tuples(*[share] * len(lines))))) for _ in range(3)]
+    page, tags = tagged(lines, *shares)
+
+    for candidates in candidates_of(page, tags).values():
+        chances = [each.chance for each in candidates]
+        assert sorted(chances, reverse=True) == chances
+        assert all(0.0 <= chance <= 1.0 for chance in chances)
+        assert sum(chances) <= 1.0 + 0.001 * len(chances)
+
+
+def test_of_candidates_as_probable_as_each_other_the_tagger_chooses():
+    """If no feature tells them apart, its own probabilities do, and then the first line."""
+    lines = ["Baths stay open", "Pools stay open", "Lakes stay open", *STORY]
+    page, tags = tagged(lines, {0: 0.2, 1: 0.3, 2: 0.2})
+    equal = {role: [0.0] * len(weights) for role, weights in tags.choices.items()}
+    found = headlines(reading_of(page, replace(tags, choices=equal)))
+
+    assert [1, 0, 2] == [each.line.index for each in found]
+
+
+def test_many_lines_that_begin_alike_are_few_candidates():
+    """Each is a headline with a site's name after another: the work would grow as their square."""
+    words = [f"w{number}" for number in range(200)]
+    long = " ".join(words) + " - Gazette"
+    page, tags = tagged([long, *STORY, *(" ".join(words[:end]) for end in range(4, 200))], {0: 0.9})
+
+    assert len(headlines(reading_of(page, tags))) < 20
 
 
 def test_a_credit_that_is_printed_twice_is_evidence_once():
