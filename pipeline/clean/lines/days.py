@@ -15,7 +15,8 @@ from pipeline.clean.lines.signs import CLOSING
 LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate."""
 OTHERS = frozenset({"comments", "read_more", "related"})
-"""Kinds of headers of comments and of other stories."""
+BELOW = 100
+"""Kinds of headers of comments and of other stories; lines below the story in which one is."""
 MAX_STAMP_CHARS = 300
 """Characters of the longest time stamp."""
 Stamps = dict[date, list[tuple[LineRecord, PrintedDate]]]
@@ -51,7 +52,8 @@ def is_of_another(text: Reading, line: LineRecord) -> bool:
     """
     if line.index <= text.end:
         return False
-    if any(each.kinds & OTHERS for each in text.page.lines[text.end + 1 : line.index]):
+    nearest = text.page.lines[text.end + 1 : min(line.index, text.end + 1 + BELOW)]
+    if any(each.kinds & OTHERS for each in nearest):
         return True
     lines = text.page.lines[line.index - 1 : line.index + 3]
     for at in (1, 0) if lines[0].index > text.end else (1,):
