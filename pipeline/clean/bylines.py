@@ -166,6 +166,14 @@ _SINGLE = re.compile(r"\w\s\w|(?<!interview)(?<!reportage)[:：]", re.IGNORECASE
 """Labels that one word may follow."""
 _ALONE = re.compile(r"(?=[^\W\d_a-z])[^\W\d_]+(?!\w|\s?[^\W\d_])")
 """A word in capitals that no other follows."""
+_CAPTION = re.compile(
+    r"(?i)^(?:mit|avec|with)\s|(?<=\w)(?:\s(?:in|at|au|aux|à|en|w|на|в|у|i)\s(?-i:[a-zà-ÿа-я])|\s(?:am|im|beim|auf)\s"
+    r"|\s?\((?:left|right|cent(?:er|re)|links|rechts|mitte|[lr]\.|à gauche|à droite|izda|dcha)\b"
+    r"|\s?[|/]\s?(?:unsplash|pixabay|pexels|shutterstock|i?stock|adobe stock|imago|alamy)\b"
+    r"|,\s\d\d(?:,|:(?!\d)|$)"
+    r"|\s?\((?:SPD|CDU|CSU|FDP|AfD|[DR](?:-\w+)?|Labour|Green|Grüne|Linke)\))"
+)
+"""What follows a name in a caption or a list, and never in a byline."""
 _EDGES = " ,;:|•·–—-/*\t"
 
 
@@ -196,6 +204,8 @@ def byline_names(text: str) -> tuple[str, ...]:
             return names
     for part, label in labelled:
         # The label may be part of a name: ``Ada von Bergen``.
+        if _CAPTION.search(part):
+            continue
         plain = not label or (label.start() and " " not in part[label.end() :])
         words = tuple(re.findall(r"\w+", part.casefold()))
         if plain and not (opening_kinds(words, whole=True) or hints_of(words)):

@@ -80,6 +80,16 @@ def kind_of_label(words: frozenset[str]) -> str:
     return "plain" if words.isdisjoint(_CHANGED) else "updated"
 
 
+_LABEL = re.compile(rf"(?i:{any_of('changed')})(?![^\W\d_])|[日号號分](?=更新)|[^\W\d_]+")
+_DAY_CHANGED = frozenset(UPDATED | WORDS["changed"])
+_DAY_LABELS = DATE_LABELS | _DAY_CHANGED
+OTHER_DAY, BEFORE_DAY = WORDS["other_day"], 3
+"""Words before a day of which one tells that it is that of something else."""
+_SPAN = re.compile(r"\s?[–—-]\s?(?=\d|[^\W\d_]{3})")
+_ENTRY = re.compile(r":\s(?:[^\W\d_]+\W+){3}")
+_LIFE = re.compile(r"[†✝]|^\*\s?\d")
+
+
 def printed_dates(text: str) -> dict[str, PrintedDate]:
     """The first dates of publication and of change on a line, by column.
 
@@ -88,15 +98,34 @@ def printed_dates(text: str) -> dict[str, PrintedDate]:
     >>> printed_dates("Updated 8 March 2024").keys()
     dict_keys(['date_modified'])
     """
-    labels = [(0, ""), *((match.start(), match[0].casefold()) for match in _WORD.finditer(text))]
-    labels = [each for each in labels if not each[1] or each[1] in DATE_LABELS]
+    labels = [(0, ""), *((match.start(), match[0].casefold()) for match in _LABEL.finditer(text))]
+    labels = [each for each in labels if not each[1] or each[1] in _DAY_LABELS]
+    # The label may come last: ``2024年3月9日更新``.
+    last = labels[-1]
+    changed = last[1] in _DAY_CHANGED and not _DIGIT.search(text, last[0])
     found: dict[str, PrintedDate] = {}
     for (start, label), (end, _) in pairwise((*labels, (len(text), ""))):
-        column = "date_modified" if label in UPDATED else "date_published"
-        each = find_date(text[start:end])
+        each = _own_day(text[start:end])
+        after = changed and end == last[0] and not label
+        after = after and each is not None and not find_date(text[each.end : end])
+        column = "date_modified" if after or label in _DAY_CHANGED else "date_published"
         if each is not None and column not in found:
             found[column] = replace(each, start=each.start + start, end=each.end + start)
     return found
+
+
+def _own_day(text: str) -> PrintedDate | None:
+    """The first date, unless it is that of an event, a life, a picture or a product."""
+    found = find_date(text)
+    if found is None:
+        return None
+    before = [word.casefold() for word in _WORD.findall(text[: found.start])[-BEFORE_DAY:]]
+    dash = _SPAN.match(text, found.end)
+    until = find_date(text[dash.end() :]) if dash else None
+    spans = until is not None and until.start == 0 and until.timestamp != found.timestamp
+    entry = not text[: found.start].strip() and _ENTRY.match(text, found.end)
+    other = spans or entry or _LIFE.search(text) or not OTHER_DAY.isdisjoint(before)
+    return None if other else found
 
 
 DATELINE_CHARS = 90

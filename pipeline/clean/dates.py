@@ -130,7 +130,9 @@ def _day(parts: Mapping[str, str | None]) -> date | None:
     """The day that a pattern matched; None if it does not exist or is ambiguous."""
     year, day = _number(parts, "year"), _number(parts, "day")
     name = (parts.get("name") or "").casefold()
-    if parts.get("era"):
+    if parts.get("short"):
+        year = 2000 + _number(parts, "short")
+    elif parts.get("era"):
         year += ERAS[parts["era"] or ""]
     elif year in BUDDHIST_YEARS:
         year -= BUDDHIST_OFFSET
@@ -224,6 +226,7 @@ _GLUED_END = rf"(?:{_END}|(?=\d{{1,2}}\.?\s[^\W\d_]))"
 _GLUED_START = r"(?:(?<![^\W\d_])|(?<=[a-zß-ÿ])(?=[A-Z]))"
 """A month begins a word, or a capital of its own: ``Ann LeeMay 3, 2021``."""
 _SOME_YEAR = re.compile(r"[12]\d{3}")
+_SHORT_DAY = re.compile(r"\d\.\d{1,2}\.\d\d")
 _NUMBER = re.compile(r"\d+")
 _DAY = r"(?P<day>\d{1,2})"
 _OF = r"(?:(?:de|del|of|di|ماه)\s|d[’'])?"
@@ -253,6 +256,11 @@ _PATTERNS = tuple(
         rf"(?<!\d){_DAY}\stháng\s(?P<month>\d{{1,2}})(?:,|\snăm)\s{_YEAR}{_END}",
         # 10.04.2024, 10. 4. 2024
         rf"(?<![\d.])(?P<one>\d{{1,2}})(?P<sep>\.)\s?(?P<two>\d{{1,2}})\.\s?{_YEAR}(?!\.\d){_END}",
+        # 19.10.19 um 14:34 Uhr
+        (
+            r"(?<![\d.])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<short>\d\d)(?=,?\s(?:um\s)?"
+            r"\d{1,2}[:.]\d\d\sUhr\b)"
+        ),
         # 31/12/2024, 12/31/2024
         rf"(?<![\d/])(?P<one>\d{{1,2}})(?P<sep>/)(?P<two>\d{{1,2}})/{_YEAR}(?!/){_END}",
     )
@@ -264,7 +272,7 @@ _TIME = re.compile(
     rf"|[\s(]{{0,2}}(?P<zone>{_any_of(ZONES)})\b)?"
 )
 """A time of day and its zone. A hyphen after ``10:00`` is that of a range, not of an offset."""
-_NEXT_TO = re.compile(r"\W*(?:(?:at|um|kl|klo|om|ore|alle|à|às|las|saat|o|в|о)\b\W*){0,2}")
+_NEXT_TO = re.compile(r"\W*(?:(?:at|um|kl|klo|om|ore|alle|à|às|a|las|saat|o|в|о)\b\W*){0,2}")
 """Text between a day and a time without a zone."""
 NEAR_CHARS = 20
 """Maximum characters between a day and a time."""
@@ -326,6 +334,8 @@ def may_date(text: str) -> bool:
         # A day directly before its year is part of one number.
         if len(numbers) > 1 or len(numbers[0]) > 4:
             return True
+    if text.count(".") > 1 and _SHORT_DAY.search(text):
+        return True
     return not text.isascii() and any(era in text for era in ERAS)
 
 

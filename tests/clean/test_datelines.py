@@ -22,6 +22,24 @@ from pipeline.clean.datelines import find_dateline, printed_dates
             "Published 28 March 2014, updated 1 October 2014",
             {"date_published": "2014-03-28", "date_modified": "2014-10-01"},
         ),
+        ("Mis à jour le 9 mars 2024", {"date_modified": "2024-03-09"}),
+        ("Última actualización: 9 de marzo de 2024", {"date_modified": "2024-03-09"}),
+        ("Laatst gewijzigd op 9 maart 2024", {"date_modified": "2024-03-09"}),
+        ("Τελευταία ενημέρωση: 9 Μαρτίου 2024", {"date_modified": "2024-03-09"}),
+        ("آخر تحديث: 9 مارس 2024", {"date_modified": "2024-03-09"}),
+        ("最終更新:2024年3月9日", {"date_modified": "2024-03-09"}),
+        ("2024年3月9日更新", {"date_modified": "2024-03-09"}),
+        ("March 9, 2024 (updated)", {"date_modified": "2024-03-09"}),
+        ("March 9, 2024 Updated 2 hours ago", {"date_published": "2024-03-09"}),
+        ("2024年3月7日（2024年3月9日更新）", {"date_published": "2024-03-07"}),
+        (
+            "Publié le 7 mars 2024, mis à jour le 9 mars 2024",
+            {"date_published": "2024-03-07", "date_modified": "2024-03-09"},
+        ),
+        (
+            "입력 2024.03.07. 수정 2024.03.09.",
+            {"date_published": "2024-03-07", "date_modified": "2024-03-09"},
+        ),
     ],
 )
 def test_the_day_of_a_change_is_told_apart(text, days):
@@ -29,6 +47,49 @@ def test_the_day_of_a_change_is_told_apart(text, days):
     found = {name: each.timestamp.isoformat() for name, each in printed_dates(text).items()}
 
     assert days == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "When: 9 March 2024, 7 pm",
+        "Deadline: 9 March 2024",
+        "Quand : 9 mars 2024",
+        "Born on 9 March 2024",
+        "Valid until 9.3.2024",
+        "Release date: 9 March 2024",
+        "Kinostart: 9. März 2024",
+        "Archivbild vom 9. März 2024",
+        "File photo, 9 March 2024",
+        "Version 09.03.2024",
+        "March 3, 1931 – March 9, 2024",
+        "* 3. März 1931 † 9. März 2024",
+        "9 March 2024: The council refuses the contract.",
+    ],
+)
+def test_the_day_of_something_else_is_that_of_no_text(text):
+    """An event, a life, a picture, a product, an entry of a chronicle."""
+    assert {} == printed_dates(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Date: 9 March 2024",
+        "9 March 2024 - 10:14",
+        "9 March 2024 - Harbour News",
+        "March 9, 2024 - 5 min read",
+        "Saturday – 9 March 2024 – Harbour",
+        "9 March 2024: Harbour",
+        "By Nora Aldwin | March 9, 2024 | 3 comments",
+        "Termine und Nachrichten aus dem Kreis, 9. März 2024",
+    ],
+)
+def test_a_day_beside_other_words_is_that_of_the_text(text):
+    """Dashes, colons and words that are no label of something else do not matter."""
+    found = printed_dates(text)["date_published"]
+
+    assert "2024-03-09" == found.timestamp.isoformat()[:10]
 
 
 @pytest.mark.parametrize(

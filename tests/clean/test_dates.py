@@ -242,6 +242,25 @@ def test_no_text_is_an_error(text: str) -> None:
     assert read is None or 1899 <= read.instant.year <= 2101
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("am 19.10.19 um 14:34 Uhr", "2019-10-19T14:34:00"),
+        ("27.04.24, 10:15 Uhr", "2024-04-27T10:15:00"),
+        ("27.4.24 10.15 Uhr", "2024-04-27T10:15:00"),
+        ("27.04.24", None),
+        ("27.04.24, 10:15", None),
+        ("1.27.04.24, 10:15 Uhr", None),
+        ("45.04.24, 10:15 Uhr", None),
+    ],
+)
+def test_two_digits_are_a_year_next_to_a_german_time(text, day):
+    """Alone they may be a version or a count."""
+    found = find_date(text)
+
+    assert day == (found and found.timestamp.isoformat())
+
+
 @pytest.mark.parametrize("pattern", dates._PATTERNS)
 @settings(suppress_health_check=list(HealthCheck), max_examples=50)
 @given(st.data())

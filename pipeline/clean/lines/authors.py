@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from math import log
 
 from pipeline.clean.bylines import byline_names, is_labelled
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
-from pipeline.clean.lines.page import LineRecord
+from pipeline.clean.lines.days import is_of_another
+from pipeline.clean.lines.page import QUOTES, LineRecord
+from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.names import GIVEN_NAMES, has_given_name, name_key
 
 LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate."""
+SURE_SHARE, NEAR_SHARE, ABOVE = 0.9, 0.15, 2
+"""The tagger's probabilities from which a name is a byline even among the paragraphs, and from
+which a line is a time stamp next to it; paragraphs above it."""
+_LIFE = re.compile(r"[†✝]|\b1[89]\d\d\s?[–—-]\s?(?:19|20)\d\d\b|\b1[89]\d\d\s[–—-]\s.*\b20\d\d\b")
+DASHES = "-–—"
 NAME_WORDS = 8
 """Words of the longest other line that is one if it begins with a given name."""
 
@@ -19,18 +27,7 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     """Lines that may be the byline, with the names in it; lines with the same names count once."""
     shares, times = text.shares["byline"], text.shares["time"]
     found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
-    likely = [
-        line
-        for line, share in zip(text.page.lines, shares, strict=True)
-        if share >= LEAST_SHARE
-        or (
-            line.words
-            and line.words[0] in GIVEN_NAMES
-            and not line.prose
-            and line.word_count <= NAME_WORDS
-        )
-        or "byline" in line.signs
-    ]
+    likely = [line for line in text.page.lines if _may_name(text, line)]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
         if names:
@@ -49,3 +46,26 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
             }
         )
     return rated(text, "byline", candidates)
+
+
+def _may_name(text: Reading, line: LineRecord) -> bool:
+    """Whether a line may be the byline by its words and place: see each case."""
+    share, page, at = text.shares["byline"][line.index], text.page, line.index
+    named = line.words[:1] and line.words[0] in GIVEN_NAMES
+    short = named and not line.prose and line.word_count <= NAME_WORDS
+    likely = share >= LEAST_SHARE or short or "byline" in line.signs
+    if not likely or is_of_another(text, line):
+        return False
+    if "byline" in line.signs or is_labelled(line.text):
+        return True
+    above, below = (page.lines[n : n + 1] if n >= 0 else () for n in (at - 1, at + 1))
+    # Somebody quoted right above, whose life the line below spans, or who comments.
+    quote = above[0].text.strip() if above else ""
+    quoted = line.text[0] in DASHES and quote[:1] in QUOTES and quote[-1:] in CLOSING
+    lived = any(_LIFE.search(each.text) for each in (line, *below))
+    if quoted or lived or "credit" in line.signs:
+        return False
+    # A name between paragraphs heads them, or said what is quoted, unless there is a time stamp.
+    among = sum(n.index < at for n in text.told) >= ABOVE and any(n in text.told for n in below)
+    dated = max(text.shares["time"][max(at - 1, 0) : at + 2]) >= NEAR_SHARE
+    return share >= SURE_SHARE or dated or not among

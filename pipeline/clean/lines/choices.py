@@ -57,6 +57,7 @@ class Reading:
         story: of each line, how likely it is story, from -1 to 1.
         told: prose that is probably story.
         start: the first line of *told* without a phrase of boilerplate.
+        end: the last line of *told*; past the text if there is none.
         weights: role → a weight for each feature, in order, and a constant.
     """
 
@@ -66,6 +67,7 @@ class Reading:
     story: list[float]
     told: list[LineRecord]
     start: int
+    end: int
     weights: dict[str, list[float]]
 
 
@@ -76,7 +78,8 @@ def reading_of(page: Page, tags: Tags) -> Reading:
     start = next((n.index for n in told if not n.kinds), 0)
     shares = dict(zip(ROLES, tags.roles.T.tolist(), strict=True))
     none = dict(zip(ROLES, tags.none.tolist(), strict=True))
-    return Reading(page, shares, none, story, told, start, tags.choices)
+    end = told[-1].index if told else len(page.lines)
+    return Reading(page, shares, none, story, told, start, end, tags.choices)
 
 
 def rated(text: Reading, role: str, found: Sequence[Candidate[T]]) -> list[Candidate[T]]:

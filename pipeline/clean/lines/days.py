@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import date, timedelta
 from math import log
 
+from pipeline.clean.bylines import byline_names, is_labelled
 from pipeline.clean.datelines import printed_dates
-from pipeline.clean.dates import PrintedDate
+from pipeline.clean.dates import PrintedDate, find_date
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord
+from pipeline.clean.lines.signs import CLOSING
 
 LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate."""
+OTHERS = frozenset({"comments", "read_more", "related"})
+BELOW = 100
+"""Kinds of headers of comments and of other stories; lines below the story in which one is."""
 MAX_STAMP_CHARS = 300
 """Characters of the longest time stamp."""
 Stamps = dict[date, tuple[PrintedDate, list[LineRecord]]]
@@ -20,13 +25,7 @@ Stamps = dict[date, tuple[PrintedDate, list[LineRecord]]]
 def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     """Column → dates that may belong in it; lines with the same day count once."""
     page, shares = text.page, text.shares["time"]
-    # In a list of dates, or a live blog, each belongs to its entry.
-    entries = {
-        index
-        for index in page.entry_times
-        if page.share_before(index) > 0 and max(text.story[index + 1 : index + 2], default=0.0) > 0
-    }
-    entries = entries if len(entries) >= DATES_IN_LIST else set()
+    entries = _entries(text)
     found: dict[str, Stamps] = {"date_published": {}, "date_modified": {}}
     likely = [
         line
@@ -34,7 +33,8 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
         if share >= LEAST_SHARE or "timestamp" in line.signs
     ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
-        if line.index not in entries and len(line.text) <= MAX_STAMP_CHARS:
+        other = line.index in entries or is_of_another(text, line)
+        if not other and len(line.text) <= MAX_STAMP_CHARS:
             for column, printed in printed_dates(line.text).items():
                 found[column].setdefault(day_of(printed), (printed, []))[1].append(line)
     candidates = {column: gathered(text, "time", own.values()) for column, own in found.items()}
@@ -42,6 +42,44 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
         for each in own:
             each.features["days"] = log(len(found[column]))
     return {column: rated(text, "time", own) for column, own in candidates.items()}
+
+
+def is_of_another(text: Reading, line: LineRecord) -> bool:
+    """Whether a line below the story is of a reader's comment or of another story.
+
+    Their header is above it, or the name and the time of day of a comment are on one line or two,
+    without a label, and what was said is below.
+    """
+    if line.index <= text.end:
+        return False
+    nearest = text.page.lines[text.end + 1 : min(line.index, text.end + 1 + BELOW)]
+    if any(each.kinds & OTHERS for each in nearest):
+        return True
+    lines = text.page.lines[line.index - 1 : line.index + 3]
+    for at in (1, 0) if lines[0].index > text.end else (1,):
+        name, *below = lines[at : at + 3]
+        stamp = find_date(name.text) or (below and find_date(below.pop(0).text))
+        said = below[0] if stamp and below else None
+        if not (stamp and said) or stamp.timestamp.precision == "day" or find_date(said.text):
+            continue
+        ended = said.text.rstrip(CLOSING)[-1:] in {".", "!", "?", "…"} and not said.kinds
+        if ended and not is_labelled(name.text) and byline_names(name.text):
+            return True
+    return False
+
+
+def _entries(text: Reading) -> set[int]:
+    """Dates of a list or a live blog: each belongs to its entry.
+
+    The first of them, above the story, is one too if they say several days.
+    """
+    page, below = text.page, text.story[1:]
+    headed = [n for n in page.entry_times if max(below[n : n + 1], default=0.0) > 0]
+    stated = [find_date(page.lines[n].text) for n in headed]
+    if len({day_of(each) for each in stated if each}) >= DATES_IN_LIST:
+        return set(headed)
+    inside = {n for n in headed if page.share_before(n) > 0}
+    return inside if len(inside) >= DATES_IN_LIST else set()
 
 
 def day_of(printed: PrintedDate) -> date:

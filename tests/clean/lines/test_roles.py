@@ -138,12 +138,55 @@ def test_what_a_name_is_and_stands_next_to_decides_how_sure_the_tagger_must_be(
     assert authors == read_roles(page, tags).authors
 
 
-@pytest.mark.parametrize(("share", "authors"), [(0.05, ()), (0.5, ("Nora Aldwin",))])
-def test_a_name_inside_the_story_needs_more(share, authors):
-    """It may be a heading."""
-    page, tags = tagged([*STORY[:2], "Nora Aldwin", *STORY[2:]], {}, {2: share})
+@pytest.mark.parametrize(
+    ("above", "line", "below", "share", "authors"),
+    [
+        (STORY[:2], "Nora Aldwin", STORY[2:], 0.6, ()),
+        (STORY[:2], "Nora Aldwin", STORY[2:], 0.95, ("Nora Aldwin",)),
+        (STORY[:2], "By Nora Aldwin", STORY[2:], 0.6, ("Nora Aldwin",)),
+        (STORY[:1], "Nora Aldwin", STORY[1:], 0.6, ("Nora Aldwin",)),
+        (STORY, "Nora Aldwin", (), 0.6, ("Nora Aldwin",)),
+        ((*STORY, "3 Comments"), "Nora Aldwin", ("Well done.",), 0.9, ()),
+        ((*STORY, "Read next", "Market moves"), "By Nora Aldwin", (), 0.9, ()),
+        ((), "Nora Aldwin", ("1931 – 2024", *STORY), 0.9, ()),
+        (("“No boat, no island.”",), "– Nora Aldwin", STORY, 0.9, ()),
+        ((), "Nora Aldwin. Photo: Bo Ek", STORY, 0.9, ()),
+    ],
+)
+def test_a_name_that_may_be_of_somebody_else_is_no_byline(above, line, below, share, authors):
+    """A heading between paragraphs, a commenter, another story's author, whom the story is of."""
+    page, tags = tagged([*above, line, *below], {}, {len(above): share})
 
     assert authors == read_roles(page, tags).authors
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (("Nora Aldwin", "9 March 2024 at 10:14", "Well done, council."), False),
+        (("Nora Aldwin 9 March 2024 at 10:14", "Well done, council."), False),
+        (("Nora Aldwin", "9 March 2024", "Harbour Gazette"), True),
+        (("By Nora Aldwin 9 March 2024 at 10:14", "All rights reserved."), True),
+    ],
+)
+def test_a_comment_below_the_story_says_nothing_of_it(lines, found):
+    """Its name and time are above what is said; a label or another line below says otherwise."""
+    stamp = next(n for n, line in enumerate(lines) if "2024" in line)
+    share = {4: 0.7} if stamp else {4: 0.5}
+    page, tags = tagged([*STORY, *lines], {}, share, {4 + stamp: 0.5 if not stamp else 0.9})
+    heading = read_roles(page, tags)
+
+    assert found == bool(heading.authors) == bool(heading.published)
+
+
+@pytest.mark.parametrize("last", ["9 July 2024", "12 January 2024"])
+def test_a_chronicle_has_no_day(last):
+    """Three days head its paragraphs; if they are the same, it is that of the text."""
+    days = ("12 January 2024", "3 March 2024" if "July" in last else last, last)
+    lines = [line for pair in zip(days, STORY, strict=False) for line in pair]
+    page, tags = tagged(lines, {}, {}, {0: 0.9})
+
+    assert ("July" in last) == (read_roles(page, tags).published is None)
 
 
 def test_of_two_days_the_one_below_the_headline_is_that_of_publication():
