@@ -66,6 +66,8 @@ def _may_name(text: Reading, line: LineRecord) -> bool:
     if quoted or lived or "credit" in line.signs:
         return False
     # A name between paragraphs heads them, or said what is quoted, unless there is a time stamp.
-    among = sum(n.index < at for n in text.told) >= ABOVE and any(n in text.told for n in below)
+    paragraphs = text.told[:ABOVE]
+    after = len(paragraphs) == ABOVE and paragraphs[-1].index < at
+    among = after and any(n.prose and text.story[n.index] > 0 for n in below)
     dated = max(text.shares["time"][max(at - 1, 0) : at + 2]) >= NEAR_SHARE
     return share >= SURE_SHARE or dated or not among
