@@ -80,7 +80,11 @@ def kind_of_label(words: frozenset[str]) -> str:
     return "plain" if words.isdisjoint(_CHANGED) else "updated"
 
 
-_LABEL = re.compile(rf"(?i:{any_of('changed')})(?![^\W\d_])|[日号號分](?=更新)|[^\W\d_]+")
+_LABEL = re.compile(
+    rf"(?i:{any_of('changed')})(?![^\W\d_A-Z])|[日号號分](?=更新)"
+    r"|[^\W\d_]*?[a-zß-ÿ](?=[A-Z])|[^\W\d_]+"
+)
+"""A word, or the part of one before a capital: ``UpdatedMay 3, 2024``."""
 _DAY_CHANGED = frozenset(UPDATED | WORDS["changed"])
 _DAY_LABELS = DATE_LABELS | _DAY_CHANGED
 OTHER_DAY, BEFORE_DAY = WORDS["other_day"], 3
