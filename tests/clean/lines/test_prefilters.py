@@ -57,7 +57,7 @@ OPENINGS = {"pointer", "desk", "label", "byline", "reporting by"}
 """Patterns that a line begins with."""
 
 LETTERS = st.characters(
-    exclude_categories=("C", "Z"), include_characters=" ", exclude_characters="ıİſK"
+    exclude_categories=("C", "Z"), include_characters=" ", exclude_characters="ıİſK\u0345"
 )
 """What lines have: all but controls, and letters that patterns take for others, unlike folding."""
 
