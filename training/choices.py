@@ -14,20 +14,18 @@ from scipy.optimize import minimize
 from pipeline.clean.lines.authors import bylines
 from pipeline.clean.lines.choices import Candidate, Reading, reading_of
 from pipeline.clean.lines.cleaner import tag_pages
-from pipeline.clean.lines.days import day_of, days
+from pipeline.clean.lines.days import days
 from pipeline.clean.lines.headline import headlines
-from pipeline.clean.lines.page import Page
+from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.rules import rule_hits
 from pipeline.clean.lines.tagger import ROLES, Tagger
 from pipeline.clean.names import name_key
 from training.corrected import line_digest
 from training.labelled import Labelled
-from training.roles import BYLINE_CHARS, TIME_CHARS, Gold, Golds, local_day, read_role_labels
-from training.tagger_scores import BLOCK, page_of_lines
+from training.roles import Gold, Golds, read_role_labels
+from training.tagger_scores import BLOCK, FIELDS, page_of_lines, printed
 
 Floats = NDArray[np.float64]
-Named = dict[str, frozenset[str] | None]
-"""Role → digests of the lines that readers named; None where they could not tell."""
 
 WAYS = frozenset({"meta:lxml", "meta:container", "meta:ptags", "meta:wide"})
 """Renderings that are learned from."""
@@ -62,8 +60,9 @@ def read_texts(tagger: Tagger, pages: Sequence[Labelled], golds: Golds) -> dict[
                 gold = golds.of(each.page_id, each.url) or Gold(None, (), None)
                 named = labels.get(each.page_id, {})
                 text = reading_of(page, said)
-                for role, own in candidates_of(text).items():
-                    right = right_ones(role, page, own, gold, named)
+                stated = printed(page, gold)
+                for field, (role, own) in zip(FIELDS, candidates_of(text).items(), strict=True):
+                    right = right_ones(role, page, own, gold, stated.get(field), named.get(role))
                     if right is not None:
                         rows = np.array([list(c.features.values()) for c in own], np.float64)
                         found[role].append(Text(each.page_id, rows, right))
@@ -80,44 +79,37 @@ def candidates_of(text: Reading) -> dict[str, Sequence[Candidate[Any]]]:
 
 
 def right_ones(
-    role: str, page: Page, own: Sequence[Candidate[Any]], gold: Gold, named: Named
+    role: str,
+    page: Page,
+    own: Sequence[Candidate[Any]],
+    gold: Gold,
+    stated: bool | None,
+    labels: frozenset[str] | None,
 ) -> NDArray[np.bool_] | None:
     """Which candidates say what the benchmark states or readers named; None if that is not known.
 
     No candidate is right if no line says it; if another line does, nothing is learned.
+
+    Args:
+        stated: whether a line says what the benchmark states; None if it states nothing.
+        labels: digests of the lines that readers named; None if they could not tell.
     """
-    labels = named.get(role)
-    stated, printed = _by_gold(role, page, own, gold)
-    right = np.array(stated, np.bool_)
+    right = np.array([_says(role, each.value, each.line, gold) for each in own], np.bool_)
     if labels is not None:
         said = {name_key(n.text) for n in page.lines if labels and line_digest(n.text) in labels}
         keys = [{name_key(line.text) for line in each.lines} for each in own]
         right |= np.array([not said.isdisjoint(each) for each in keys], np.bool_)
-        printed = bool(printed) or bool(said)
-    return right if right.any() or printed is False else None
+        stated = bool(stated or said)
+    return right if right.any() or stated is False else None
 
 
-def _by_gold(
-    role: str, page: Page, own: Sequence[Candidate[Any]], gold: Gold
-) -> tuple[list[bool], bool | None]:
-    """Whether each candidate says what the benchmark states, and whether any line does.
-
-    None if the benchmark states nothing.
-    """
-    if role == "headline" and gold.title:
-        title = name_key(gold.title)
-        keys = [name_key(each.line.text) for each in own]
-        return [key == title for key in keys], title in map(name_key, (n.text for n in page.lines))
-    if role == "byline" and gold.authors:
-        names = {name_key(name) for name in gold.authors}
-        short = [f" {name_key(n.text)} " for n in page.lines if len(n.text) < BYLINE_CHARS]
-        found = [set(map(name_key, each.value)) == names for each in own]
-        return found, all(any(f" {name} " in key for key in short) for name in names)
-    if role == "time" and gold.day:
-        lines = [n.text for n in page.lines if len(n.text) <= TIME_CHARS]
-        found = [day_of(each.value) == gold.day for each in own]
-        return found, any(local_day(line) == gold.day for line in lines)
-    return [False] * len(own), None
+def _says(role: str, value: Any, line: LineRecord, gold: Gold) -> bool:
+    """Whether a candidate says what the benchmark states, if it states anything."""
+    if role == "headline":
+        return bool(gold.title) and name_key(line.text) == name_key(gold.title or "")
+    if role == "byline":
+        return bool(gold.authors) and set(map(name_key, value)) == set(map(name_key, gold.authors))
+    return gold.day is not None and value.timestamp.day == gold.day.isoformat()
 
 
 def fit_choice(texts: Sequence[Text]) -> Floats:

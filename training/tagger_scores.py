@@ -19,7 +19,7 @@ from pipeline.clean.lines.tagger import Tagger
 from pipeline.clean.names import name_key
 from training.hand_texts import KINDS, PREFIX
 from training.labelled import Labelled
-from training.roles import Gold, Golds, local_day
+from training.roles import BYLINE_CHARS, TIME_CHARS, Gold, Golds, local_day
 from training.scores import kinds_table, table
 
 BLOCK = 100
@@ -109,22 +109,33 @@ def roles_table(read: Sequence[Read], golds: Golds) -> str:
     return "\n".join(lines)
 
 
+def printed(page: Page, gold: Gold) -> dict[str, bool]:
+    """For each field of the gold whether a line of *page* says it."""
+    keys = [name_key(line.text) for line in page.lines]
+    found: dict[str, bool] = {}
+    if gold.title:
+        found["title"] = name_key(gold.title) in keys
+    if gold.authors:
+        short = [f" {key} " for key in keys if len(key) < BYLINE_CHARS]
+        names = map(name_key, gold.authors)
+        found["authors"] = all(any(f" {name} " in key for key in short) for name in names)
+    if gold.day:
+        texts = (line.text for line in page.lines if len(line.text) <= TIME_CHARS)
+        found["day"] = any(local_day(text) == gold.day for text in texts)
+    return found
+
+
 def verdicts(read: Read, gold: Gold) -> Iterator[tuple[str, str]]:
     """For each field of the gold whether it is ``right``, ``missed`` or ``wrong``."""
-    keys = [name_key(line.text) for line in read.page.lines]
-    if gold.title:
-        title = name_key(gold.title)
-        yield "title", _verdict(name_key(read.heading.title or ""), title, said=title in keys)
-    if gold.authors:
-        names = {name_key(name) for name in gold.authors}
-        short = [f" {key} " for key in keys if len(key) < 160]
-        said = all(any(f" {name} " in key for key in short) for name in names)
-        yield "authors", _verdict({name_key(n) for n in read.heading.authors}, names, said=said)
-    if gold.day:
-        texts = [line.text for line in read.page.lines if len(line.text) <= 200]
-        said = any(local_day(text) == gold.day for text in texts)
-        when = read.heading.published
-        yield "day", _verdict(when and when.isoformat()[:10], gold.day.isoformat(), said=said)
+    heading = read.heading
+    values: dict[str, tuple[object, object]] = {
+        "title": (name_key(heading.title or ""), name_key(gold.title or "")),
+        "authors": (set(map(name_key, heading.authors)), set(map(name_key, gold.authors))),
+        "day": (heading.published and heading.published.day, gold.day and gold.day.isoformat()),
+    }
+    for field, said in printed(read.page, gold).items():
+        found, wanted = values[field]
+        yield field, _verdict(found, wanted, said=said)
 
 
 def _verdict(found: object, wanted: object, *, said: bool) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from math import log
 
 from pipeline.clean.bylines import byline_names, is_labelled
@@ -19,7 +18,7 @@ BELOW = 100
 """Kinds of headers of comments and of other stories; lines below the story in which one is."""
 MAX_STAMP_CHARS = 300
 """Characters of the longest time stamp."""
-Stamps = dict[date, tuple[PrintedDate, list[LineRecord]]]
+Stamps = dict[str, tuple[PrintedDate, list[LineRecord]]]
 
 
 def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
@@ -36,7 +35,7 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
         other = line.index in entries or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
             for column, printed in printed_dates(line.text).items():
-                found[column].setdefault(day_of(printed), (printed, []))[1].append(line)
+                found[column].setdefault(printed.timestamp.day, (printed, []))[1].append(line)
     candidates = {column: gathered(text, "time", own.values()) for column, own in found.items()}
     for column, own in candidates.items():
         for each in own:
@@ -76,13 +75,7 @@ def _entries(text: Reading) -> set[int]:
     page, below = text.page, text.story[1:]
     headed = [n for n in page.entry_times if max(below[n : n + 1], default=0.0) > 0]
     stated = [find_date(page.lines[n].text) for n in headed]
-    if len({day_of(each) for each in stated if each}) >= DATES_IN_LIST:
+    if len({each.timestamp.day for each in stated if each}) >= DATES_IN_LIST:
         return set(headed)
     inside = {n for n in headed if page.share_before(n) > 0}
     return inside if len(inside) >= DATES_IN_LIST else set()
-
-
-def day_of(printed: PrintedDate) -> date:
-    """The local day of a printed date."""
-    stamp = printed.timestamp
-    return (stamp.instant + timedelta(minutes=stamp.offset_min or 0)).date()
