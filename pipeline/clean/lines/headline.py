@@ -51,7 +51,9 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     found = gathered(
         text, "headline", [(False, same) for same in _groups(page, shares, text.start)]
     )
-    told = _words_of_story(text, found)
+    # Of the story's words, only those of candidates are looked up.
+    words = {word for each in found for word in each.line.words}
+    told = set().union(*[words.intersection(n.words) for n in text.told])
     for each in found:
         line = each.likeliest
         notice, stated, each.value = _above_story(text, line)
@@ -142,12 +144,6 @@ def _is_plain(line: LineRecord) -> bool:
     few = FEW <= line.word_count <= LONG and not line.text[0].islower()
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
     return few and not (line.prose or line.kinds or line.signs or ended or line.text[0].isdigit())
-
-
-def _words_of_story(text: Reading, found: Sequence[Candidate[bool]]) -> set[str]:
-    """The words of candidates that the story has too."""
-    words = {word for each in found for word in each.line.words}
-    return set().union(*[words.intersection(n.words) for n in text.told])
 
 
 def _wording(line: LineRecord, told: Collection[str]) -> Features:
