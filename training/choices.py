@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from pipeline.clean.lines.authors import bylines
-from pipeline.clean.lines.choices import Candidate, Reading, reading_of
+from pipeline.clean.lines.choices import Candidate, Reading, reading_of, with_headline
 from pipeline.clean.lines.cleaner import tag_pages
 from pipeline.clean.lines.days import days
 from pipeline.clean.lines.headline import headlines
@@ -46,9 +46,14 @@ class Text:
     right: NDArray[np.bool_]
 
 
-def read_texts(tagger: Tagger, pages: Sequence[Labelled], golds: Golds) -> dict[str, list[Text]]:
-    """Role → the candidates of *pages*, which *tagger* never saw, if it is known which is right."""
-    found: dict[str, list[Text]] = {role: [] for role in ROLES}
+def read_texts(
+    tagger: Tagger, pages: Sequence[Labelled], golds: Golds, roles: Sequence[str]
+) -> dict[str, list[Text]]:
+    """Role → the candidates of *pages*, which *tagger* never saw, if it is known which is right.
+
+    Each page is read with its address and without, as users may have it or not.
+    """
+    found: dict[str, list[Text]] = {role: [] for role in roles}
     labels = read_role_labels()
     wanted = [page for page in pages if page.rendering in WAYS]
     for low in range(0, len(wanted), BLOCK):
@@ -56,13 +61,16 @@ def read_texts(tagger: Tagger, pages: Sequence[Labelled], golds: Golds) -> dict[
         texts = [page_of_lines(each) for each in some]
         tags = tag_pages(texts, [rule_hits(page) for page in texts], tagger)
         for each, page, said in zip(some, texts, tags, strict=True):
-            if said is not None:
-                gold = golds.of(each.page_id, each.url) or Gold(None, (), None)
-                named = labels.get(each.page_id, {})
-                text = reading_of(page, said)
-                stated = printed(page, gold)
-                for field, (role, own) in zip(FIELDS, candidates_of(text).items(), strict=True):
-                    right = right_ones(role, page, own, gold, stated.get(field), named.get(role))
+            if said is None:
+                continue
+            gold = golds.of(each.page_id, each.url) or Gold(None, (), None)
+            named = labels.get(each.page_id, {})
+            stated = dict(zip(ROLES, map(printed(page, gold).get, FIELDS), strict=True))
+            for url in (each.url, None):
+                candidates = candidates_of(reading_of(page, said, url))
+                for role in roles:
+                    own = candidates[role]
+                    right = right_ones(role, page, own, gold, stated[role], named.get(role))
                     if right is not None:
                         rows = np.array([list(c.features.values()) for c in own], np.float64)
                         found[role].append(Text(each.page_id, rows, right))
@@ -71,11 +79,9 @@ def read_texts(tagger: Tagger, pages: Sequence[Labelled], golds: Golds) -> dict[
 
 def candidates_of(text: Reading) -> dict[str, Sequence[Candidate[Any]]]:
     """Role → its candidates; those for a day of change are rated as if for one of publication."""
-    return {
-        "headline": headlines(text),
-        "byline": bylines(text),
-        "time": days(text)["date_published"],
-    }
+    titles = headlines(text)
+    text = with_headline(text, titles)
+    return {"headline": titles, "byline": bylines(text), "time": days(text)["date_published"]}
 
 
 def right_ones(

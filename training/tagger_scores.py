@@ -65,7 +65,7 @@ def read_pages(
     """Clean a block of texts, each with its lines and what the rules say of them."""
     tags = tag_pages([page for _, page, _ in texts], [hits for *_, hits in texts], tagger)
     for (each, page, hits), said in zip(texts, tags, strict=True):
-        heading = read_roles(page, said) if said else Heading()
+        heading = read_roles(page, said, each.url) if said else Heading()
         at = heading.title_index
         drops: dict[Mode, NDArray[np.bool_]] = {}
         for mode in modes:

@@ -174,6 +174,11 @@ _CAPTION = re.compile(
     r"|\s?\((?:SPD|CDU|CSU|FDP|AfD|[DR](?:-\w+)?|Labour|Green|Grüne|Linke)\))"
 )
 """What follows a name in a caption or a list, and never in a byline."""
+_TEAM = re.compile(
+    r"(?!About|Contact|Join|Meet|Our|Unser)(?:[^\W\d_a-zß-ÿ][\w&’'-]{0,30}\s){0,4}"
+    r"(?:Team|Staff|Editors|Redaktion|Editorial Board)"
+)
+"""The staff of a site, who sign as its authors."""
 _EDGES = " ,;:|•·–—-/*\t"
 
 
@@ -235,7 +240,7 @@ def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
             return names
     rest = _STRONG_CUT.sub("", text.strip(_EDGES)).strip(_EDGES)
     agency = rest.strip(" .,")
-    if agency.casefold() in WORDS["byline_agency"]:
+    if agency.casefold() in WORDS["byline_agency"] or _TEAM.fullmatch(agency):
         return (agency,)
     names = read_names(rest, (_WEAK_CUT, IN_ROLE), single=False)
     word = _WEAK_CUT.sub("", rest)

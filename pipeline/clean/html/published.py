@@ -15,6 +15,7 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
+from pipeline.clean.address import day_of_url
 from pipeline.clean.datelines import kind_of_label
 from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
 from pipeline.clean.html.blocks import HEADING, Blocks
@@ -43,7 +44,6 @@ _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
 """The day of ``20240228T10:00:00Z``, which mixes two forms of ISO 8601."""
 _CLOCK = re.compile(r"\dT\d")
 """A malformed machine-readable time, whose day may be that in UTC."""
-_URL_DAY = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_|$)")
 
 
 class PageDates(NamedTuple):
@@ -199,12 +199,6 @@ def _printed_day(
         return moment
     printed = [_readable(each, None) for each in stated if _place(each.source) in SEEN]
     return moment if any(each and each.day == moment.day for each in printed) else address
-
-
-def day_of_url(url: str | None) -> Timestamp | None:
-    """The day in a URL such as ``/2024/02/28/title``; None if there is none."""
-    match = _URL_DAY.search(url or "")
-    return parse_timestamp("-".join(match.groups())) if match else None
 
 
 def _readable(item: Evidence, fetched_at: Timestamp | None) -> Timestamp | None:

@@ -10,16 +10,20 @@ what it says of pages that it never saw (docs/decisions/0037 and 0039).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, log, tanh
 from operator import mul
 from typing import Generic, TypeVar
 
+from pipeline.clean.address import day_of_url, words_of_url
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.tagger import ROLES, Tags
+from pipeline.records import Timestamp
 
 AROUND = 4
 """Lines above and below a candidate that are looked at."""
+HEADLINE_SHARE, CLOSE = 0.3, 6
+"""Probability from which a line tells where bylines are; lines below it that are close."""
 _EPSILON = 0.003
 """Added to probabilities, which the tagger rounds to thousandths, before logarithms are taken."""
 T = TypeVar("T")
@@ -59,6 +63,9 @@ class Reading:
         start: the first line of *told* without a phrase of boilerplate.
         end: the last line of *told*; past the text if there is none.
         weights: role → a weight for each feature, in order, and a constant.
+        url_words: words of a headline in the page's address, without accents.
+        url_day: the day in the page's address.
+        headline: lines that are probably the headline; see ``with_headline``.
     """
 
     page: Page
@@ -69,17 +76,31 @@ class Reading:
     start: int
     end: int
     weights: dict[str, list[float]]
+    url_words: frozenset[str]
+    url_day: Timestamp | None
+    headline: Sequence[int] = ()
 
 
-def reading_of(page: Page, tags: Tags) -> Reading:
-    """What the tagger says of a text, in the form that candidates are measured with."""
+def reading_of(page: Page, tags: Tags, url: str | None = None) -> Reading:
+    """What the tagger and the address of a page say, in the form that candidates are measured with.
+
+    Args:
+        url: the page's address, if that is known.
+    """
     story = [tanh(value / 4) for value in tags.story.tolist()]
     told = [n for n in page.lines if n.prose and story[n.index] > 0]
     start = next((n.index for n in told if not n.kinds), 0)
     shares = dict(zip(ROLES, tags.roles.T.tolist(), strict=True))
     none = dict(zip(ROLES, tags.none.tolist(), strict=True))
     end = told[-1].index if told else len(page.lines)
-    return Reading(page, shares, none, story, told, start, end, tags.choices)
+    said = (words_of_url(url), day_of_url(url)) if url else (frozenset[str](), None)
+    return Reading(page, shares, none, story, told, start, end, tags.choices, *said)
+
+
+def with_headline(text: Reading, found: Sequence[Candidate[bool]]) -> Reading:
+    """*text* with its likeliest headline, which tells where to look for a byline and a date."""
+    lines = [line.index for line in found[0].lines] if found else []
+    return replace(text, headline=lines if found and found[0].chance >= HEADLINE_SHARE else ())
 
 
 def rated(text: Reading, role: str, found: Sequence[Candidate[T]]) -> list[Candidate[T]]:
@@ -127,6 +148,11 @@ def gathered(
                 features[f"{other} above"] = max(near[above], default=0.0)
             if other != "headline":
                 features[f"{other} below"] = max(near[below], default=0.0)
+        if role != "headline":
+            distances = [at - line for line in text.headline if at > line]
+            distance = min(distances, default=0)
+            features["below the headline"] = 1 / distance if distance else 0.0
+            features["close below the headline"] = 0 < distance <= CLOSE
         candidates.append(Candidate(lines[0], lines, likeliest, value, features))
     return candidates
 

@@ -6,13 +6,15 @@ from math import log
 
 from pipeline.clean.bylines import byline_names, is_labelled
 from pipeline.clean.datelines import printed_dates
-from pipeline.clean.dates import PrintedDate, find_date
+from pipeline.clean.dates import PrintedDate, find_date, may_date
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord
 from pipeline.clean.lines.signs import CLOSING
 
 LEAST_SHARE = 0.02
-"""The tagger's probability from which a line is a candidate."""
+"""The tagger's probability from which a line is a candidate wherever it is."""
+ABOVE, BELOW_END, STAMP_WORDS = 15, 4, 25
+"""Other candidates: so many lines above the story, or below it; words of the longest."""
 OTHERS = frozenset({"comments", "read_more", "related"})
 BELOW = 100
 """Kinds of headers of comments and of other stories; lines below the story in which one is."""
@@ -26,21 +28,30 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     page, shares = text.page, text.shares["time"]
     entries = _entries(text)
     found: dict[str, Stamps] = {"date_published": {}, "date_modified": {}}
-    likely = [
-        line
-        for line, share in zip(page.lines, shares, strict=True)
-        if share >= LEAST_SHARE or "timestamp" in line.signs
-    ]
+    likely = [line for line in page.lines if _may_say_when(text, line)]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         other = line.index in entries or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
             for column, printed in printed_dates(line.text).items():
                 found[column].setdefault(printed.timestamp.day, (printed, []))[1].append(line)
     candidates = {column: gathered(text, "time", own.values()) for column, own in found.items()}
+    address = text.url_day and text.url_day.day
     for column, own in candidates.items():
         for each in own:
+            same = each.value.timestamp.day == address
             each.features["days"] = log(len(found[column]))
+            each.features["day of the address"] = same
+            each.features["other day than the address"] = bool(address and not same)
     return {column: rated(text, "time", own) for column, own in candidates.items()}
+
+
+def _may_say_when(text: Reading, line: LineRecord) -> bool:
+    """Whether a line may be a time stamp by the tagger, its words or its place."""
+    if text.shares["time"][line.index] >= LEAST_SHARE or "timestamp" in line.signs:
+        return True
+    above = text.start - ABOVE <= line.index <= text.start + 1
+    near = above or 0 < line.index - text.end <= BELOW_END
+    return near and line.word_count <= STAMP_WORDS and not line.prose and may_date(line.text)
 
 
 def is_of_another(text: Reading, line: LineRecord) -> bool:

@@ -7,7 +7,7 @@ depends on the lines that are cut. None means unknown: a value counts only if th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -15,7 +15,7 @@ from pipeline.clean.bylines import read_contributors
 from pipeline.clean.datelines import find_dateline
 from pipeline.clean.dates import parse_timestamp
 from pipeline.clean.lines.authors import bylines
-from pipeline.clean.lines.choices import Reading, reading_of
+from pipeline.clean.lines.choices import Candidate, Reading, reading_of, with_headline
 from pipeline.clean.lines.days import days
 from pipeline.clean.lines.headline import headlines
 from pipeline.clean.lines.page import LineRecord, Page
@@ -25,7 +25,7 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.68, 0.05, 0.5, 300
+TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.55, 0.02, 0.5, 300
 """Probabilities from which a line is the headline, from which it is where one must be, and from
 which it stays in the text if none is; characters of the longest headline (docs/decisions/0037)."""
 SURE_SHARE = 0.8
@@ -78,7 +78,8 @@ class Heading:
 
 def read(page: Page, document: Document, tags: Tags | None) -> Heading:
     """Read title, authors and dates; what the record declares overrides what the text says."""
-    heading = read_roles(page, tags) if tags is not None and page.prose_before[-1] else Heading()
+    told = tags is not None and page.prose_before[-1]
+    heading = read_roles(page, tags, document.url) if tags is not None and told else Heading()
     title, day = normalize(document.title or ""), document.date_published
     authors = tuple(filter(None, map(normalize, document.authors)))
     declared = {"title": title, "authors": authors, "date_published": day}
@@ -98,21 +99,23 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
     return heading
 
 
-def read_roles(page: Page, tags: Tags) -> Heading:
+def read_roles(page: Page, tags: Tags, url: str | None = None) -> Heading:
     """Headline, authors and dates of a text, each only if it is probable enough."""
-    heading, text = Heading(), reading_of(page, tags)
+    heading, text = Heading(), reading_of(page, tags, url)
+    titles = headlines(text)
+    text = with_headline(text, titles)
     _read_authors(heading, text)
     _read_dates(heading, text)
-    _read_headline(heading, text)
+    _read_headline(heading, text, titles)
     return heading
 
 
-def _read_headline(heading: Heading, text: Reading) -> None:
+def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[bool]]) -> None:
     """Read the likeliest headline; if none is sure, spare the lines that may be it."""
     stated, shares = heading.bylines | heading.times, text.shares["headline"]
     likely = [
         each
-        for each in headlines(text)
+        for each in titles
         if each.line.index not in stated and len(each.line.text) <= TITLE_CHARS
     ]
     sure = (each for each in likely if each.chance >= TITLE_SHARE)
@@ -161,6 +164,9 @@ def _read_dates(heading: Heading, text: Reading) -> None:
                 printed = best.line.text[best.value.start : best.value.end]
                 said = _evidence(text.page, best.line, column, printed, best.chance)
                 heading.evidence.append(said)
+    if text.url_day and "date_published" not in dates:
+        dates["date_published"] = text.url_day
+        heading.evidence.append(Evidence("date_published", text.url_day.day, "url"))
     heading.published, heading.modified = map(dates.get, ("date_published", "date_modified"))
     heading.times = frozenset(times)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from itertools import chain
 from math import log
+from operator import add
 
+from pipeline.clean.address import said_by_url
 from pipeline.clean.lines.choices import (
     AROUND,
     Candidate,
@@ -15,19 +18,20 @@ from pipeline.clean.lines.choices import (
     log_odds,
     rated,
 )
-from pipeline.clean.lines.observed import CONTENT_CHARS
-from pipeline.clean.lines.page import LineRecord, Page
+from pipeline.clean.lines.page import LineRecord
 from pipeline.clean.lines.phrases import PHRASES
 from pipeline.clean.lines.signs import CLOSING
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
 """The tagger's probability from which a line is a candidate; the most such candidates of a text,
 and the most of those lines that repeat one without the site's name."""
+FIRST, ABOVE_STORY, STAMP_SHARE, ADDRESSED, WORDS_MOST = 3, 8, 0.3, 0.4, 35
+"""Other candidates: among so many first lines, or lines above the story; above a line that is so
+probably a byline or time stamp; with so many of the address's words; words of the longest."""
 REPEATED_CHARS = 15
 """Characters of the shortest candidate that is looked for within other lines."""
-NOTICE_LINES, FAR = 6, 20
-"""Lines before a headline in which a notice of consent is; lines above the story from which a line
-is far from it."""
+NOTICE_LINES = 6
+"""Lines before a headline in which a notice of consent is."""
 TIMES = frozenset({"clock", "timestamp"})
 """Signs of lines that are part of the story: the times of a live blog. Lines with others, such as
 captions, may be between a headline and the story."""
@@ -36,8 +40,11 @@ STATED_SHARE = 0.5
 MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
 MENU_WORDS = 4
 """Sections named in the shortest menu on one line, which is never the headline."""
-FEW, USUAL, LONG = 3, range(7, 17), 24
-"""Words of short lines, of the usual headline, and of the longest."""
+MENU_LINES, SHORT, FEW, USUAL, LONG = 8, 4, 3, range(7, 17), 24
+"""Lines before a headline that may be a menu, and words of its entries; words of short lines, of
+the usual headline, and of the longest that must be one."""
+CONTENT_CHARS, STEM_CHARS = 4, 6
+"""Letters of the shortest word that carries meaning; of what its inflections have in common."""
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
 
 
@@ -47,43 +54,52 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     Their value: whether a headline must be here: a few words right above the story, in the first
     line, below a notice of consent or above the byline.
     """
-    page, shares = text.page, text.shares["headline"]
-    found = gathered(
-        text, "headline", [(False, same) for same in _groups(page, shares, text.start)]
-    )
-    # Of the story's words, only those of candidates are looked up.
-    words = {word for each in found for word in each.line.words}
-    told = set().union(*[words.intersection(n.words) for n in text.told])
-    for each in found:
-        line = each.likeliest
-        notice, stated, each.value = _above_story(text, line)
-        each.features.update(
-            {
-                "share of copies": log_odds(sum([shares[n.index] for n in each.lines])),
-                "share of the next two": log_odds(sum(shares[line.index + 1 : line.index + 3])),
-                "lines": log(1 + len(page.lines)) / 5,
-                "prose before": page.share_before(line.index),
-                "far above the story": text.start - line.index > FAR,
-                "text has a time stamp": 1.0 - text.none["time"],
-                "part of another line": len(line.text) >= REPEATED_CHARS
-                and page.raw.count(line.text) > len(each.lines),
-                "between a notice and the story": notice,
-                "above a byline and the story": stated,
-                **_wording(each.line, told),
-            }
-        )
+    found = gathered(text, "headline", [(False, same) for same in _groups(text)])
+    told = Counter(chain.from_iterable([_stems(n.words) for n in text.told]))
+    shared = [
+        # A paragraph of the story shares its words with the others only.
+        [told[stem] - (each.line in text.told) for stem in _stems(each.line.words)]
+        for each in found
+    ]
+    parts = [sum(map(bool, counts)) / max(len(counts), 1) for counts in shared]
+    for each, counts, part in zip(found, shared, parts, strict=True):
+        each.value = _is_above_story(text, each.likeliest)
+        each.features |= _seen(text, each) | {
+            "words of the story": part - max(parts),
+            "words of each paragraph": sum(counts) / max(len(counts) * len(text.told), 1),
+        }
     return rated(text, "headline", found)
 
 
-def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRecord]]:
-    """The candidates, each with its copies: equal lines, also such with the site's name after it.
+def _seen(text: Reading, candidate: Candidate[bool]) -> Features:
+    """What is seen of a candidate: the lines around it, its wording, and the page's address."""
+    page, shares, line = text.page, text.shares["headline"], candidate.likeliest
+    at, words = line.index, text.url_words
+    said = len(said_by_url(line.words, words)) if words else 0
+    before = page.lines[max(at - MENU_LINES, 0) : at]
+    repeated = len(line.text) >= REPEATED_CHARS and page.raw.count(line.text)
+    return {
+        "share of copies": log_odds(sum([shares[n.index] for n in candidate.lines])),
+        "share of the next two": log_odds(sum(shares[at + 1 : at + 3])),
+        "share of the two before": log_odds(max(shares[max(at - 2, 0) : at], default=0.0)),
+        "short lines before": sum([n.word_count <= SHORT and not n.prose for n in before]),
+        "lines": log(len(page.lines)),
+        "paragraphs": log(1 + len(text.told)),
+        "prose before": page.share_before(at),
+        "text has a time stamp": 1.0 - text.none["time"],
+        "part of another line": repeated > len(candidate.lines),
+        "few words": line.word_count <= FEW,
+        "usual length": line.word_count in USUAL,
+        "full stop": line.text.rstrip(CLOSING).endswith("."),
+        "address has words": bool(words),
+        "words of the address": said / max(len(words), 1),
+        "words in the address": said / max(line.word_count, 1),
+    }
 
-    Args:
-        start: the story's first line; the line above it is a candidate, and so is the first one.
-    """
-    likely = [page.lines[at] for at, share in enumerate(shares) if share >= LEAST_SHARE]
-    likely = sorted(likely, key=lambda n: -shares[n.index])[:MOST_CANDIDATES]
-    likely += [page.lines[0], page.lines[max(start - 1, 0)]]
+
+def _groups(text: Reading) -> list[list[LineRecord]]:
+    """The candidates, each with its copies: equal lines, also with the site's name after it."""
+    page, likely = text.page, _likely(text)
     openings = {n.words[:3] for n in likely if n.words}
     alike = [n for n in page.lines if n.words[:3] in openings]
     named = [n for n in likely if _SITE_NAME.search(n.text)]
@@ -104,10 +120,30 @@ def _groups(page: Page, shares: Sequence[float], start: int) -> list[list[LineRe
         same
         for same in found.values()
         if not (same[0] in named and any(_has_site_name(same[0], words) for words in found))
-        # A sentence that is printed twice is a lead, a paragraph of the story; a question is not.
-        and not (len(same) > 1 and same[0].prose and not same[0].text.endswith(("?", "!", "？")))
+        # A sentence that is printed twice is a lead, a paragraph of the story.
+        and not (len(same) > 1 and same[0].prose and same[0].text.endswith((".", "。")))
         and sum(map(MENU.__contains__, same[0].words)) < MENU_WORDS
     ]
+
+
+def _likely(text: Reading) -> list[LineRecord]:
+    """Lines that the tagger takes for the headline, and others where one may be.
+
+    These are the first ones, those above the story or a stamp, and those that say the address.
+    """
+    lines, shares, start = text.page.lines, text.shares["headline"], text.start
+    likely = sorted(
+        (n for n in lines if shares[n.index] >= LEAST_SHARE), key=lambda n: -shares[n.index]
+    )[:MOST_CANDIDATES]
+    stamps = list(map(add, text.shares["byline"], text.shares["time"]))
+    near = {*range(FIRST), *range(max(start - ABOVE_STORY, 0), start)}
+    near |= {n - up for n, share in enumerate(stamps) if share >= STAMP_SHARE for up in (1, 2)}
+    if text.url_words:
+        least = ADDRESSED * len(text.url_words)
+        near |= {n.index for n in lines if len(text.url_words.intersection(n.words)) >= least}
+    others = (lines[n] for n in sorted(near) if 0 <= n < len(lines) and stamps[n] < STATED_SHARE)
+    likely += [n for n in others if n.word_count <= WORDS_MOST and not n.prose]
+    return [n for n in likely if n.word_count > 1 and not n.kinds]
 
 
 def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
@@ -119,39 +155,27 @@ def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
     )
 
 
-def _above_story(text: Reading, line: LineRecord) -> tuple[bool, bool, bool]:
-    """Whether a few words are right above the story: below a notice, above a byline, or either.
+def _is_above_story(text: Reading, line: LineRecord) -> bool:
+    """Whether a few words are right above the story, and nothing else may be the headline.
 
-    The third holds for the first line of a text, too.
+    So they are in the first line of a text, below a notice of consent, or above the byline.
     """
-    if not _is_plain(line):
-        return False, False, False
+    few = FEW <= line.word_count <= LONG and not (line.prose or line.kinds or line.signs)
+    ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
+    if not few or ended or line.text[0].islower() or line.text[0].isdigit():
+        return False
     behind = text.page.lines[line.index + 1 : line.index + 1 + AROUND]
     bylines, times = text.shares["byline"], text.shares["time"]
     stated = [n.index for n in behind if bylines[n.index] + times[n.index] >= STATED_SHARE]
     others = (n for n in behind if n.index not in stated and (not n.signs or n.signs & TIMES))
     below = next(others, None)
     if below is None or not below.prose or text.story[below.index] <= 0:
-        return False, False, False
+        return False
     above = text.page.lines[max(line.index - NOTICE_LINES, 0) : line.index]
-    notice = any("legal" in n.kinds for n in above)
-    dated = line.index + 1 in stated
-    return notice, dated, notice or dated or line.index == 0
+    noticed = any("legal" in n.kinds for n in above)
+    return noticed or line.index + 1 in stated or line.index == 0
 
 
-def _is_plain(line: LineRecord) -> bool:
-    """Whether a line is a few words, like a headline and unlike a sentence."""
-    few = FEW <= line.word_count <= LONG and not line.text[0].islower()
-    ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
-    return few and not (line.prose or line.kinds or line.signs or ended or line.text[0].isdigit())
-
-
-def _wording(line: LineRecord, told: Collection[str]) -> Features:
-    content = [word for word in line.words if len(word) >= CONTENT_CHARS]
-    return {
-        "few words": line.word_count <= FEW,
-        "usual length": line.word_count in USUAL,
-        "long": line.word_count > LONG,
-        "full stop": line.text.rstrip(CLOSING).endswith("."),
-        "words of the story": sum(map(told.__contains__, content)) / max(len(content), 1),
-    }
+def _stems(words: tuple[str, ...]) -> set[str]:
+    """Beginnings of the words that carry meaning, which inflections share."""
+    return {word[:STEM_CHARS] for word in words if len(word) >= CONTENT_CHARS}

@@ -8,7 +8,6 @@ from lxml.html import document_fromstring
 from pipeline.clean.html.blocks import read_blocks
 from pipeline.clean.html.markup import article_nodes, read_markup
 from pipeline.clean.html.metadata import PageMetadata, read_metadata
-from pipeline.clean.html.published import day_of_url
 from pipeline.clean.html.title import without_site
 from pipeline.clean.names import author_names
 from pipeline.records import Document
@@ -347,25 +346,6 @@ def test_the_day_beside_the_headline_votes(head: str, body: str, expected: str |
     date = read(head + f"<title>{ROPE}</title>", body).date_published
 
     assert expected == (date and date.isoformat())
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://example.org/2024/02/28/rope", "2024-02-28"),
-        ("https://example.org/2024-2-8-rope", "2024-02-08"),
-        ("https://example.org/2024/02/rope", None),
-        ("https://example.org/2024/02/30/rope", None),
-        ("https://example.org/12024/02/28/rope", None),
-        ("https://example.org/1970/01/01/rope", None),
-        (None, None),
-    ],
-)
-def test_an_address_may_name_a_day(url: str | None, expected: str | None) -> None:
-    """A day in an address is whole, exists, and is no placeholder."""
-    day = day_of_url(url)
-
-    assert expected == (day and day.isoformat())
 
 
 @pytest.mark.parametrize(

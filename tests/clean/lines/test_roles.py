@@ -106,6 +106,50 @@ def test_a_line_between_a_consent_notice_and_the_story_is_the_title(above, title
     assert title == read_roles(page, tags).title
 
 
+URL = "https://a.example/sport/2024/05/03/baths-stay-open-this-autumn"
+
+
+@pytest.mark.parametrize(
+    ("url", "title", "day"),
+    [
+        (URL, "Baths will stay open this autumn", "2024-05-03"),
+        ("https://a.example/sport/market-moves-to-the-old-hall", None, None),
+        ("https://a.example/article/123456", "Baths will stay open this autumn", None),
+        (None, "Baths will stay open this autumn", None),
+    ],
+)
+def test_the_address_tells_which_line_is_the_headline_and_the_day(url, title, day):
+    """Among teasers that the tagger likes no less; if it says nothing, the story's words do."""
+    lines = [
+        "Library opens on Sundays",
+        "Baths will stay open this autumn",
+        "Ferry is late",
+        "Share",
+    ]
+    page, tags = tagged([*MENU, *lines, *STORY], dict.fromkeys((7, 8, 9), 0.1))
+
+    found = read_roles(page, tags, url)
+
+    assert (title, day) == (found.title, found.published and found.published.isoformat())
+    assert [each.source for each in found.evidence if each.field == "date_published"] == (
+        ["url"] if day else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "day"),
+    [(URL, "2024-05-03"), ("https://a.example/2024/05/09/x", "2024-05-09"), (None, None)],
+)
+def test_the_address_tells_which_of_two_days_is_the_stories(url, day):
+    """Both are printed above it, and the tagger takes neither for its time stamp."""
+    lines = ["Baths stay open until October", "May 9, 2024", "May 3, 2024", *STORY]
+    page, tags = tagged(lines, {0: 0.9}, time={1: 0.2, 2: 0.2})
+
+    found = read_roles(page, tags, url).published
+
+    assert day == (found and found.isoformat())
+
+
 def test_a_byline_is_no_title():
     """The line that the authors were read from, though the tagger takes it for a headline too."""
     page, tags = tagged(["Gazette", "By Nora Aldwin", *STORY], {1: 0.95}, {1: 0.95})
@@ -122,7 +166,8 @@ def test_a_byline_is_no_title():
         ("Nora Aldwin", 0.5, False, ("Nora Aldwin",)),
         ("Nora Aldwin", 0.1, True, ("Nora Aldwin",)),
         ("Qorvex Drumlin", 0.9, True, ("Qorvex Drumlin",)),
-        ("Qorvex Drumlin", 0.02, False, ()),
+        ("Qorvex Drumlin", 0.01, False, ()),
+        ("Nora Aldwin", 0.01, False, ("Nora Aldwin",)),
         ("Autorin: Nora Aldwin", 0.02, False, ("Nora Aldwin",)),
         ("Автор: Мария Петрова", 0.1, False, ("Мария Петрова",)),
         ("天文学家", 0.1, False, ()),
@@ -202,7 +247,8 @@ def test_of_two_days_the_one_below_the_headline_is_that_of_publication():
 
 NEAR = {
     "headline": "byline below|time below",
-    "byline": "headline above|byline above|byline below|time above|time below",
+    "byline": "headline above|byline above|byline below|time above|time below|below the headline"
+    "|close below the headline",
 }
 NEAR["time"] = NEAR["byline"]
 PLACE = (
@@ -210,11 +256,12 @@ PLACE = (
     "|line before is story|time"
 )
 OWN = {
-    "headline": "share of copies|share of the next two|lines|prose before|far above the story"
-    "|text has a time stamp|part of another line|between a notice and the story"
-    "|above a byline and the story|few words|usual length|long|full stop|words of the story",
+    "headline": "share of copies|share of the next two|share of the two before|short lines before"
+    "|lines|paragraphs|prose before|text has a time stamp|part of another line|few words"
+    "|usual length|full stop|address has words|words of the address|words in the address"
+    "|words of the story|words of each paragraph",
     "byline": "time stamp right below|neither label nor given name|candidates with a given name",
-    "time": "days",
+    "time": "days|day of the address|other day than the address",
 }
 """Features by role, in the order of their weights in ``tagger.npz``: if one changes, train anew."""
 

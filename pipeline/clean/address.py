@@ -1,0 +1,76 @@
+"""What a page's address says of its story: words of the headline, and the day."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import unquote
+
+from pipeline.clean.dates import MONTHS, parse_timestamp
+from pipeline.records import Timestamp
+
+LEAST_WORDS = 3
+"""Words of a part of a path that may be a headline; shorter parts name sections."""
+_PATH = re.compile(r"//[^/?#]*/([^?#]*)")
+_WORD = re.compile(r"[^\W_]{2,}")
+_YEAR = r"((?:19|20)\d\d)"
+_DAY = re.compile(rf"/{_YEAR}[/-](\d{{1,2}}|[a-z]{{3,9}})[/-](\d{{1,2}})(?:[/_-]|$)", re.IGNORECASE)
+_DIGITS = re.compile(rf"(?<!\d){_YEAR}(-?)(\d\d)\2(\d\d)(?!\d)")
+_DAY_FIRST = re.compile(rf"(?<!\d)(\d\d)-(\d\d)-{_YEAR}(?!\d)")
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
+
+
+def words_of_url(url: str | None) -> frozenset[str]:
+    """The words of the longest part of a path, without accents: those of the headline, often.
+
+    >>> sorted(words_of_url("https://a.example/news/2024/ferry-is-back-12345"))
+    ['back', 'ferry', 'is']
+    >>> words_of_url("https://a.example/news/local")
+    frozenset()
+    """
+    path = _PATH.search(url or "")
+    parts = unquote(path[1]).split("/") if path else []
+    words = max((_WORD.findall(_plain(part)) for part in parts), key=len, default=[])
+    told = frozenset(word for word in words if not word.isdigit())
+    return told if len(told) >= LEAST_WORDS else frozenset()
+
+
+def said_by_url(words: tuple[str, ...], url_words: frozenset[str]) -> set[str]:
+    """Which *url_words* are among the case-folded *words* of a line, in either spelling of ü.
+
+    >>> sorted(said_by_url(("fähre", "kommt"), frozenset({"faehre", "kommt", "heute"})))
+    ['faehre', 'kommt']
+    """
+    said = set(url_words.intersection(words))
+    for word in words:
+        if not (word.isascii() and word.isalnum()):
+            said |= url_words.intersection(_WORD.findall(_plain(word)))
+            said |= url_words.intersection((_plain(word.translate(_SPELT)),))
+    return said
+
+
+def day_of_url(url: str | None) -> Timestamp | None:
+    """The day in the path of a URL; None if there is none.
+
+    >>> urls = ("/2024/02/28/title", "/2024/feb/28/title", "/title-20240228", "/28-02-2024/title")
+    >>> {day_of_url(f"https://a.example{each}").day for each in urls}
+    {'2024-02-28'}
+    """
+    path = _PATH.search(url or "")
+    text = f"/{path[1]}" if path else ""
+    if match := _DAY.search(text):
+        year, month, day = match.groups()
+        month = str(MONTHS.get(month.casefold(), month))
+    elif match := _DIGITS.search(text):
+        year, _, month, day = match.groups()
+    elif match := _DAY_FIRST.search(text):
+        day, month, year = match.groups()
+    return parse_timestamp(f"{year}-{month}-{day}") if match else None
+
+
+def _plain(text: str) -> str:
+    """*text* case-folded, and without the marks of its letters."""
+    if text.isascii():
+        return text.lower()
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join([letter for letter in letters if not unicodedata.combining(letter)])

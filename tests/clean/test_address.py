@@ -1,0 +1,78 @@
+"""What the address of a page says, and what it only seems to say."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.clean.address import day_of_url, said_by_url, words_of_url
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("2024/02/28/rope", "2024-02-28"),
+        ("2024-2-8-rope", "2024-02-08"),
+        ("world/2024/feb/28/rope", "2024-02-28"),
+        ("blog/2024/February/8/rope", "2024-02-08"),
+        ("news/20240228/rope", "2024-02-28"),
+        ("rope-20240228", "2024-02-28"),
+        ("blog/2024-02-28-rope", "2024-02-28"),
+        ("28-02-2024-rope", "2024-02-28"),
+        ("2024/02/rope", None),
+        ("2024/02/30/rope", None),
+        ("2024/rope/28/rope", None),
+        ("12024/02/28/rope", None),
+        ("1970/01/01/rope", None),
+        ("article/202402281", None),
+        ("article/20241345", None),
+        ("rope-28-02-20245", None),
+        ("rope?day=2024/02/28", None),
+        ("rope#2024-02-28", None),
+        ("", None),
+    ],
+)
+def test_an_address_may_name_a_day(path: str, expected: str | None) -> None:
+    """A day in a path is whole, exists, and is no placeholder; queries say what was asked for."""
+    day = day_of_url(f"https://example.org/{path}")
+
+    assert expected == (day and day.isoformat())
+
+
+@pytest.mark.parametrize("url", [None, "", "rope", "https://example.org", "file:2024/02/28"])
+def test_without_a_path_an_address_says_nothing(url: str | None) -> None:
+    """Also of a name that is no address at all."""
+    assert (None, frozenset()) == (day_of_url(url), words_of_url(url))
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("ferry-is-back", "ferry is back"),
+        ("news/local/the_ferry_is_back.html", "the ferry is back html"),
+        ("2024/02/28/Ferry-Is-Back-12345/", "ferry is back"),
+        ("f%C3%A4hre-kommt-zur%C3%BCck", "fahre kommt zuruck"),
+        ("news/local-politics", ""),
+        ("article/12345-67890-11111", ""),
+        ("?title=ferry-is-back", ""),
+    ],
+)
+def test_the_longest_part_of_a_path_may_be_a_headline(path: str, words: str) -> None:
+    """Words without marks, numbers left out; sections have one word or two."""
+    assert frozenset(words.split()) == words_of_url(f"https://example.org/{path}")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("fähre kommt zurück", "faehre kommt"),
+        ("fähre-kommt heute", "kommt"),
+        ("die möwe", ""),
+        ("", ""),
+    ],
+)
+def test_a_line_says_words_of_an_address_in_either_spelling(line: str, said: str) -> None:
+    """``ä`` is ``a`` or ``ae`` there; parts of a compound count."""
+    url_words = words_of_url("https://example.org/faehre-kommt-zuruck-heim")
+
+    expected = set(said.split()) | ({"zuruck"} if "zurück" in line else set())
+    assert expected == said_by_url(tuple(line.split()), url_words)
