@@ -1,6 +1,7 @@
 """Title, authors and day of pages that were turned into text, by the way it was done.
 
 usage: python -m tests.benchmarks.text_fields [--data DIR] [--every N] [--taggers FOLDER]
+       [--without-url]
 
 The benchmark's value where a line of the text says it, else none, is *right*; *wrong* is any other
 value. A title counts *in another form* if the page itself states it as its ``h1``, og:title,
@@ -19,6 +20,7 @@ import sys
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -108,6 +110,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--every", type=int, default=3, help="one page in so many")
     parser.add_argument("--taggers", type=Path, help="folder of tagger.N.npz, without part N each")
+    parser.add_argument("--without-url", action="store_true", help="hide the pages' addresses")
     arguments = parser.parse_args()
     archives = [arguments.data / f"{name}.tar.xz" for name in ARCHIVES]
     forms = {
@@ -117,6 +120,8 @@ def main() -> None:
     }
     pages = read_stated(archives, arguments.every)
     wanted = [page for page in pages if page.rendering.partition(":")[2] in WAYS]
+    if arguments.without_url:
+        wanted = [replace(page, url=None) for page in wanted]
     golds, labels = Golds([], archives), read_role_labels()
     counts: Counts = defaultdict(Counter)
     by_reading: Counts = defaultdict(Counter)

@@ -13,7 +13,7 @@ from pipeline.clean.lines.signs import CLOSING
 
 LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate wherever it is."""
-ABOVE, BELOW_END, STAMP_WORDS = 15, 4, 25
+ABOVE, BELOW_END, STAMP_WORDS = 15, 5, 25
 """Other candidates: so many lines above the story, or below it; words of the longest."""
 OTHERS = frozenset({"comments", "read_more", "related"})
 BELOW = 100
@@ -28,7 +28,19 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     page, shares = text.page, text.shares["time"]
     entries = _entries(text)
     found: dict[str, Stamps] = {"date_published": {}, "date_modified": {}}
-    likely = [line for line in page.lines if _may_say_when(text, line)]
+    near = {*range(text.start - ABOVE, text.start + 2), *range(text.end + 1, text.end + BELOW_END)}
+    likely = [
+        line
+        for line, share in zip(page.lines, shares, strict=True)
+        if share >= LEAST_SHARE
+        or "timestamp" in line.signs
+        or (
+            line.index in near
+            and line.word_count <= STAMP_WORDS
+            and not line.prose
+            and may_date(line.text)
+        )
+    ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         other = line.index in entries or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
@@ -43,15 +55,6 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
             each.features["day of the address"] = same
             each.features["other day than the address"] = bool(address and not same)
     return {column: rated(text, "time", own) for column, own in candidates.items()}
-
-
-def _may_say_when(text: Reading, line: LineRecord) -> bool:
-    """Whether a line may be a time stamp by the tagger, its words or its place."""
-    if text.shares["time"][line.index] >= LEAST_SHARE or "timestamp" in line.signs:
-        return True
-    above = text.start - ABOVE <= line.index <= text.start + 1
-    near = above or 0 < line.index - text.end <= BELOW_END
-    return near and line.word_count <= STAMP_WORDS and not line.prose and may_date(line.text)
 
 
 def is_of_another(text: Reading, line: LineRecord) -> bool:

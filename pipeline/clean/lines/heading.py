@@ -25,9 +25,12 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, EXPECTED_SHARE, SPARED_SHARE, TITLE_CHARS = 0.55, 0.02, 0.5, 300
-"""Probabilities from which a line is the headline, from which it is where one must be, and from
-which it stays in the text if none is; characters of the longest headline (docs/decisions/0037)."""
+TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.67, 0.55, 0.02, 0.5
+"""Probabilities from which a line is the headline; from which it is if the page's address has words
+of one; from which it is where one must be; and from which it stays in the text if none is
+(docs/decisions/0037 and 0040)."""
+TITLE_CHARS = 300
+"""Characters of the longest headline."""
 SURE_SHARE = 0.8
 """The tagger's own probability from which a line also stays in the text."""
 AUTHOR_SHARE, TIME_SHARE = 0.55, 0.7
@@ -118,7 +121,8 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
         for each in titles
         if each.line.index not in stated and len(each.line.text) <= TITLE_CHARS
     ]
-    sure = (each for each in likely if each.chance >= TITLE_SHARE)
+    least = ADDRESSED_SHARE if text.url_words else TITLE_SHARE
+    sure = (each for each in likely if each.chance >= least)
     expected = (
         each
         for each in likely

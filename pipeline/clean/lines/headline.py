@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import chain
 from math import log
 from operator import add
@@ -55,11 +54,12 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     line, below a notice of consent or above the byline.
     """
     found = gathered(text, "headline", [(False, same) for same in _groups(text)])
-    told = Counter(chain.from_iterable([_stems(n.words) for n in text.told]))
+    told = " " + " ".join(chain.from_iterable([n.words for n in text.told]))
+    # A paragraph of the story shares its words with the others only.
+    own = [each.line.prose and text.story[each.line.index] > 0 for each in found]
     shared = [
-        # A paragraph of the story shares its words with the others only.
-        [told[stem] - (each.line in text.told) for stem in _stems(each.line.words)]
-        for each in found
+        [told.count(stem) - itself for stem in _stems(each.line.words)]
+        for each, itself in zip(found, own, strict=True)
     ]
     parts = [sum(map(bool, counts)) / max(len(counts), 1) for counts in shared]
     for each, counts, part in zip(found, shared, parts, strict=True):
@@ -177,5 +177,5 @@ def _is_above_story(text: Reading, line: LineRecord) -> bool:
 
 
 def _stems(words: tuple[str, ...]) -> set[str]:
-    """Beginnings of the words that carry meaning, which inflections share."""
-    return {word[:STEM_CHARS] for word in words if len(word) >= CONTENT_CHARS}
+    """Beginnings of the words that carry meaning, which inflections share, after a space."""
+    return {" " + word[:STEM_CHARS] for word in words if len(word) >= CONTENT_CHARS}
