@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 from pipeline.clean.dates import MONTHS, parse_timestamp
@@ -11,12 +12,18 @@ from pipeline.records import Timestamp
 
 LEAST_WORDS = 3
 """Words of a part of a path that may be a headline; shorter parts name sections."""
-_PATH = re.compile(r"//[^/?#]*/([^?#]*)")
+_PATH = re.compile(r".*//[^/?#]*(/[^?#]*)", re.DOTALL)
+"""The last path: that of an archive's address ends with the address of the page."""
 _WORD = re.compile(r"[^\W_]{2,}")
-_YEAR = r"((?:19|20)\d\d)"
+_YEAR = r"(199[5-9]|20[0-3]\d)"
+"""Before it there were no news sites; later years are numbers of articles."""
 _DAY = re.compile(rf"/{_YEAR}[/-](\d{{1,2}}|[a-z]{{3,9}})[/-](\d{{1,2}})(?:[/_-]|$)", re.IGNORECASE)
-_DIGITS = re.compile(rf"(?<!\d){_YEAR}(-?)(\d\d)\2(\d\d)(?!\d)")
+_DIGITS = re.compile(rf"(?:/{_YEAR}(\d\d)(\d\d)(?=[/_-])|(?<!\d){_YEAR}-(\d\d)-(\d\d)(?!\d))")
 _DAY_FIRST = re.compile(rf"(?<!\d)(\d\d)-(\d\d)-{_YEAR}(?!\d)")
+_EVENTS = re.compile(
+    r"/(?:events?|termine?|veranstaltungen|agenda|calendar|whats-on)/", re.IGNORECASE
+)
+"""Parts of a path before the day of an event."""
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 
 
@@ -28,14 +35,14 @@ def words_of_url(url: str | None) -> frozenset[str]:
     >>> words_of_url("https://a.example/news/local")
     frozenset()
     """
-    path = _PATH.search(url or "")
+    path = _PATH.match(url or "")
     parts = unquote(path[1]).split("/") if path else []
     words = max((_WORD.findall(_plain(part)) for part in parts), key=len, default=[])
     told = frozenset(word for word in words if not word.isdigit())
     return told if len(told) >= LEAST_WORDS else frozenset()
 
 
-def said_by_url(words: tuple[str, ...], url_words: frozenset[str]) -> set[str]:
+def said_by_url(words: Sequence[str], url_words: frozenset[str]) -> set[str]:
     """Which *url_words* are among the case-folded *words* of a line, in either spelling of ü.
 
     >>> sorted(said_by_url(("fähre", "kommt"), frozenset({"faehre", "kommt", "heute"})))
@@ -52,17 +59,17 @@ def said_by_url(words: tuple[str, ...], url_words: frozenset[str]) -> set[str]:
 def day_of_url(url: str | None) -> Timestamp | None:
     """The day in the path of a URL; None if there is none.
 
-    >>> urls = ("/2024/02/28/title", "/2024/feb/28/title", "/title-20240228", "/28-02-2024/title")
+    >>> urls = ("/2024/02/28/title", "/2024/feb/28/title", "/20240228/title", "/28-02-2024/title")
     >>> {day_of_url(f"https://a.example{each}").day for each in urls}
     {'2024-02-28'}
     """
-    path = _PATH.search(url or "")
-    text = f"/{path[1]}" if path else ""
+    path = _PATH.match(url or "")
+    text = path[1] if path and not _EVENTS.search(path[1]) else ""
     if match := _DAY.search(text):
         year, month, day = match.groups()
         month = str(MONTHS.get(month.casefold(), month))
     elif match := _DIGITS.search(text):
-        year, _, month, day = match.groups()
+        year, month, day = filter(None, match.groups())
     elif match := _DAY_FIRST.search(text):
         day, month, year = match.groups()
     return parse_timestamp(f"{year}-{month}-{day}") if match else None

@@ -128,10 +128,16 @@ def _own_day(text: str) -> PrintedDate | None:
     until = find_date(text[dash.end() :]) if dash else None
     spans = until is not None and until.start == 0 and until.timestamp != found.timestamp
     entry = not text[: found.start].strip() and _ENTRY.match(text, found.end)
-    other = spans or entry or _LIFE.search(text) or not OTHER_DAY.isdisjoint(before)
+    hours = _HOURS.search(text, found.start)
+    other = spans or entry or hours or _LIFE.search(text) or not OTHER_DAY.isdisjoint(before)
     return None if other else found
 
 
+_HOURS = re.compile(
+    r"(?i)\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?|uhr|h)?\s?(?:to|until|bis|à|–|-)\s?"
+    r"\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|uhr\b|h\b)"
+)
+"""When an event begins and ends."""
 DATELINE_CHARS = 90
 """Characters of a paragraph in which the dash after a dateline is."""
 _CAPITALS = re.compile(

@@ -33,13 +33,17 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
         if names:
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
+    page, told = text.page, "\n".join([n.text for n in text.told])
     given = [any(map(has_given_name, each.value)) for each in candidates]
     for each, known in zip(candidates, given, strict=True):
         line = each.line
         labelled = "byline" in line.signs or is_labelled(line.text)
         below = times[line.index + 1 : line.index + 2]
+        words = [f" {word.casefold()}" for name in each.value for word in name.split()]
         each.features.update(
             {
+                "named in the story": any(name in told for name in each.value),
+                "words in lower case": not known and any(word in page.raw for word in words),
                 "time stamp right below": max(below, default=0.0),
                 "neither label nor given name": not (labelled or known),
                 "candidates with a given name": log(1 + sum(given)),

@@ -24,6 +24,8 @@ AROUND = 4
 """Lines above and below a candidate that are looked at."""
 HEADLINE_SHARE, CLOSE = 0.3, 6
 """Probability from which a line tells where bylines are; lines below it that are close."""
+HEADER_WORDS, MOST_TOLD = 4, 0.6
+"""Words of the longest header of comments; share of the prose above it."""
 _EPSILON = 0.003
 """Added to probabilities, which the tagger rounds to thousandths, before logarithms are taken."""
 T = TypeVar("T")
@@ -88,7 +90,15 @@ def reading_of(page: Page, tags: Tags, url: str | None = None) -> Reading:
         url: the page's address, if that is known.
     """
     story = [tanh(value / 4) for value in tags.story.tolist()]
-    told = [n for n in page.lines if n.prose and story[n.index] > 0]
+    # What stands below a header of comments, when most has been told, is said by readers.
+    headers = (
+        n.index
+        for n in page.marked
+        if "comments" in n.kinds and n.word_count <= HEADER_WORDS
+        if page.share_before(n.index) >= MOST_TOLD
+    )
+    last = next(headers, len(page.lines))
+    told = [n for n in page.lines[:last] if n.prose and story[n.index] > 0]
     start = next((n.index for n in told if not n.kinds), 0)
     shares = dict(zip(ROLES, tags.roles.T.tolist(), strict=True))
     none = dict(zip(ROLES, tags.none.tolist(), strict=True))

@@ -42,7 +42,7 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
         )
     ]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
-        other = line.index in entries or is_of_another(text, line)
+        other = line.index in entries or "credit" in line.signs or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
             for column, printed in printed_dates(line.text).items():
                 found[column].setdefault(printed.timestamp.day, (printed, []))[1].append(line)

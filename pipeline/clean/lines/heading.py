@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 
 from pipeline.clean.bylines import read_contributors
 from pipeline.clean.datelines import find_dateline
@@ -29,6 +28,8 @@ TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.67, 0.55, 0.02, 0
 """Probabilities from which a line is the headline; from which it is if the page's address has words
 of one; from which it is where one must be; and from which it stays in the text if none is
 (docs/decisions/0037 and 0040)."""
+DECKED_SHARE, DECK_LINES = 0.3, 3
+"""Probability from which it is so many lines above one where one must be, which is its deck."""
 TITLE_CHARS = 300
 """Characters of the longest headline."""
 SURE_SHARE = 0.8
@@ -121,15 +122,7 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
         for each in titles
         if each.line.index not in stated and len(each.line.text) <= TITLE_CHARS
     ]
-    least = ADDRESSED_SHARE if text.url_words else TITLE_SHARE
-    sure = (each for each in likely if each.chance >= least)
-    expected = (
-        each
-        for each in likely
-        if (each.value and each.chance >= EXPECTED_SHARE)
-        or (each.line.index == 0 and each.line.text.startswith("# "))
-    )
-    found = next(chain(sure, expected), None)
+    found = _chosen(likely, ADDRESSED_SHARE if text.url_words else TITLE_SHARE)
     if found is not None:
         line = found.line
         heading.title, heading.title_index = line.text, line.index
@@ -142,6 +135,19 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
             and each.line.word_count > 1
             and not each.line.kinds
         )
+
+
+def _chosen(likely: Sequence[Candidate[bool]], least: float) -> Candidate[bool] | None:
+    """The likeliest line if it has *least*, or if a headline must be there or right below."""
+    for found in likely[:1]:
+        line = found.line
+        below = range(line.index, line.index + DECK_LINES + 1)
+        expected = found.value and found.chance >= EXPECTED_SHARE
+        expected |= line.index == 0 and line.text.startswith("# ")
+        decked = any(each.value and each.line.index in below for each in likely)
+        if found.chance >= least or expected or (decked and found.chance >= DECKED_SHARE):
+            return found
+    return None
 
 
 def _read_authors(heading: Heading, text: Reading) -> None:

@@ -54,7 +54,9 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     line, below a notice of consent or above the byline.
     """
     found = gathered(text, "headline", [(False, same) for same in _groups(text)])
-    told = " " + " ".join(chain.from_iterable([n.words for n in text.told]))
+    story = [*chain.from_iterable([n.words for n in text.told])]
+    told = " " + " ".join(story)
+    of_story = len(said_by_url(story, text.url_words)) / max(len(text.url_words), 1)
     # A paragraph of the story shares its words with the others only.
     own = [each.line.prose and text.story[each.line.index] > 0 for each in found]
     shared = [
@@ -64,15 +66,19 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     parts = [sum(map(bool, counts)) / max(len(counts), 1) for counts in shared]
     for each, counts, part in zip(found, shared, parts, strict=True):
         each.value = _is_above_story(text, each.likeliest)
-        each.features |= _seen(text, each) | {
+        each.features |= _seen(text, each, of_story) | {
             "words of the story": part - max(parts),
             "words of each paragraph": sum(counts) / max(len(counts) * len(text.told), 1),
         }
     return rated(text, "headline", found)
 
 
-def _seen(text: Reading, candidate: Candidate[bool]) -> Features:
-    """What is seen of a candidate: the lines around it, its wording, and the page's address."""
+def _seen(text: Reading, candidate: Candidate[bool], of_story: float) -> Features:
+    """What is seen of a candidate: the lines around it, its wording, and the page's address.
+
+    Args:
+        of_story: the share of the address's words that the story has.
+    """
     page, shares, line = text.page, text.shares["headline"], candidate.likeliest
     at, words = line.index, text.url_words
     said = len(said_by_url(line.words, words)) if words else 0
@@ -91,6 +97,7 @@ def _seen(text: Reading, candidate: Candidate[bool]) -> Features:
         "few words": line.word_count <= FEW,
         "usual length": line.word_count in USUAL,
         "full stop": line.text.rstrip(CLOSING).endswith("."),
+        "address is of the story": of_story,
         "address has words": bool(words),
         "words of the address": said / max(len(words), 1),
         "words in the address": said / max(line.word_count, 1),

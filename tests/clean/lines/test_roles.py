@@ -113,7 +113,11 @@ URL = "https://a.example/sport/2024/05/03/baths-stay-open-this-autumn"
     ("url", "title", "day"),
     [
         (URL, "Baths will stay open this autumn", "2024-05-03"),
-        ("https://a.example/sport/market-moves-to-the-old-hall", None, None),
+        (
+            "https://a.example/sport/market-moves-to-the-old-hall",
+            "Baths will stay open this autumn",
+            None,
+        ),
         ("https://a.example/article/123456", "Baths will stay open this autumn", None),
         (None, "Baths will stay open this autumn", None),
     ],
@@ -258,9 +262,9 @@ PLACE = (
 OWN = {
     "headline": "share of copies|share of the next two|share of the two before|short lines before"
     "|lines|paragraphs|prose before|text has a time stamp|part of another line|few words"
-    "|usual length|full stop|address has words|words of the address|words in the address"
+    "|usual length|full stop|address is of the story|address has words|words of the address|words in the address"
     "|words of the story|words of each paragraph",
-    "byline": "time stamp right below|neither label nor given name|candidates with a given name",
+    "byline": "named in the story|words in lower case|time stamp right below|neither label nor given name|candidates with a given name",
     "time": "days|day of the address|other day than the address",
 }
 """Features by role, in the order of their weights in ``tagger.npz``: if one changes, train anew."""
