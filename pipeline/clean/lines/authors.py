@@ -12,8 +12,9 @@ from pipeline.clean.lines.page import QUOTES, LineRecord
 from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.names import GIVEN_NAMES, has_given_name, name_key
 
-LEAST_SHARE = 0.02
-"""The tagger's probability from which a line is a candidate."""
+LEAST_SHARE, UNKNOWN_SHARE = 0.02, 0.2
+"""The tagger's probability from which a line is a candidate; from which it is without a label or
+a given name: kickers such as *Road Works* have less."""
 SURE_SHARE, NEAR_SHARE, ABOVE = 0.9, 0.15, 2
 """The tagger's probabilities from which a name is a byline even among the paragraphs, and from
 which a line is a time stamp next to it; paragraphs above it."""
@@ -30,7 +31,8 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     likely = [line for line in text.page.lines if _may_name(text, line)]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
-        if names:
+        known = any(map(has_given_name, names)) or "byline" in line.signs or is_labelled(line.text)
+        if names and (known or shares[line.index] >= UNKNOWN_SHARE):
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
     page, told = text.page, "\n".join([n.text for n in text.told])
