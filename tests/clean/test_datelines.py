@@ -70,6 +70,10 @@ def test_the_day_of_a_change_is_told_apart(text, days):
         "March 3, 1931 – March 9, 2024",
         "* 3. März 1931 † 9. März 2024",
         "9 March 2024: The council refuses the contract.",
+        "Saturday 9 March 2024, 10am to 5pm",
+        "9 March 2024, 10:00 – 12:30 pm",
+        "Samstag, 9. März 2024, 10 bis 17 Uhr",
+        "9 mars 2024, 10h à 17h",
     ],
 )
 def test_the_day_of_something_else_is_that_of_no_text(text):
@@ -82,6 +86,9 @@ def test_the_day_of_something_else_is_that_of_no_text(text):
     [
         "Date: 9 March 2024",
         "9 March 2024 - 10:14",
+        "9 March 2024, 5pm",
+        "9. März 2024, 17 Uhr",
+        "March 9, 2024 10:14 AM - 5 min read",
         "9 March 2024 - Harbour News",
         "March 9, 2024 - 5 min read",
         "Saturday – 9 March 2024 – Harbour",

@@ -32,6 +32,8 @@ DECKED_SHARE, DECK_LINES = 0.3, 3
 """Probability from which it is so many lines above one where one must be, which is its deck."""
 TITLE_CHARS = 300
 """Characters of the longest headline."""
+RUNNER_UP_SHARE = 0.2
+"""Probability from which a line stays in the text though another is the headline."""
 SURE_SHARE = 0.8
 """The tagger's own probability from which a line also stays in the text."""
 AUTHOR_SHARE, TIME_SHARE = 0.55, 0.7
@@ -127,14 +129,12 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
         line = found.line
         heading.title, heading.title_index = line.text, line.index
         heading.evidence.insert(0, _evidence(text.page, line, "title", line.text, found.chance))
-    else:
-        heading.spared = frozenset(
-            each.line.index
-            for each in likely
-            if (each.chance >= SPARED_SHARE or shares[each.line.index] >= SURE_SHARE)
-            and each.line.word_count > 1
-            and not each.line.kinds
-        )
+    least = RUNNER_UP_SHARE if found else SPARED_SHARE
+    heading.spared = frozenset(
+        each.line.index
+        for each in likely
+        if each.chance >= least or (found is None and shares[each.line.index] >= SURE_SHARE)
+    )
 
 
 def _chosen(likely: Sequence[Candidate[bool]], least: float) -> Candidate[bool] | None:
