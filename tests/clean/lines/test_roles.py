@@ -314,9 +314,10 @@ PLACE = (
 OWN = {
     "headline": "share of copies|share of the next two|share of the two before|short lines before"
     "|lines|paragraphs|prose before|text has a time stamp|part of another line|few words"
-    "|usual length|full stop|address is of the story|address has words|words of the address|words in the address"
-    "|words of the story|words of each paragraph",
-    "byline": "named in the story|words in lower case|time stamp right below|neither label nor given name|candidates with a given name",
+    "|usual length|full stop|address is of the story|address has words|words of the address"
+    "|words in the address|words of the story|words of each paragraph",
+    "byline": "named in the story|words in lower case|time stamp right below"
+    "|neither label nor given name|candidates with a given name",
     "time": "days|day of the address|other day than the address",
 }
 """Features by role, in the order of their weights in ``tagger.npz``: if one changes, train anew."""
