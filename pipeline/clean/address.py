@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection
 from urllib.parse import unquote
 
 from pipeline.clean.dates import MONTHS, parse_timestamp
@@ -12,7 +12,7 @@ from pipeline.records import Timestamp
 
 LEAST_WORDS = 3
 """Words of a part of a path that may be a headline; shorter parts name sections."""
-_PATH = re.compile(r".*//[^/?#]*(/[^?#]*)", re.DOTALL)
+_PATH = re.compile(r"[^?#]*//[^/?#]*(/[^?#]*)")
 """The last path: that of an archive's address ends with the address of the page."""
 _WORD = re.compile(r"[^\W_]{2,}")
 _YEAR = r"(199[5-9]|20[0-3]\d)"
@@ -24,6 +24,11 @@ _EVENTS = re.compile(
     r"/(?:events?|termine?|veranstaltungen|agenda|calendar|whats-on)/", re.IGNORECASE
 )
 """Parts of a path before the day of an event."""
+_LAST_LATIN = "\u024f"
+_BARE = {
+    code: unicodedata.normalize("NFD", chr(code))[0] for code in range(0xC0, ord(_LAST_LATIN) + 1)
+}
+"""Latin letter → the letter without its marks."""
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae"})
 
 
@@ -36,13 +41,13 @@ def words_of_url(url: str | None) -> frozenset[str]:
     frozenset()
     """
     path = _PATH.match(url or "")
-    parts = unquote(path[1]).split("/") if path else []
+    parts = unicodedata.normalize("NFC", unquote(path[1])).split("/") if path else []
     words = max((_WORD.findall(_plain(part)) for part in parts), key=len, default=[])
     told = frozenset(word for word in words if not word.isdigit())
     return told if len(told) >= LEAST_WORDS else frozenset()
 
 
-def said_by_url(words: Sequence[str], url_words: frozenset[str]) -> set[str]:
+def said_by_url(words: Collection[str], url_words: frozenset[str]) -> set[str]:
     """Which *url_words* are among the case-folded *words* of a line, in either spelling of ü.
 
     >>> sorted(said_by_url(("fähre", "kommt"), frozenset({"faehre", "kommt", "heute"})))
@@ -50,7 +55,7 @@ def said_by_url(words: Sequence[str], url_words: frozenset[str]) -> set[str]:
     """
     said = set(url_words.intersection(words))
     for word in words:
-        if not (word.isascii() and word.isalnum()):
+        if not (word.isascii() and word.isalnum()) and min(word) <= _LAST_LATIN:
             said |= url_words.intersection(_WORD.findall(_plain(word)))
             said |= url_words.intersection((_plain(word.translate(_SPELT)),))
     return said
@@ -76,8 +81,5 @@ def day_of_url(url: str | None) -> Timestamp | None:
 
 
 def _plain(text: str) -> str:
-    """*text* case-folded, and without the marks of its letters."""
-    if text.isascii():
-        return text.lower()
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join([letter for letter in letters if not unicodedata.combining(letter)])
+    """*text* case-folded, and Latin letters without their marks."""
+    return text.casefold().translate(_BARE)

@@ -35,6 +35,7 @@ from pipeline.clean.address import day_of_url, said_by_url, words_of_url
         ("rope-28-02-20245", None),
         ("rope?day=2024/02/28", None),
         ("rope#2024-02-28", None),
+        ("rope?from=https://example.org/2024/02/28/rope", None),
         ("", None),
     ],
 )
@@ -58,6 +59,10 @@ def test_without_a_path_an_address_says_nothing(url: str | None) -> None:
         ("news/local/the_ferry_is_back.html", "the ferry is back html"),
         ("2024/02/28/Ferry-Is-Back-12345/", "ferry is back"),
         ("f%C3%A4hre-kommt-zur%C3%BCck", "fahre kommt zuruck"),
+        (
+            "%D0%BF%D0%B0%D1%80%D0%BE%D0%BC-%D0%B8%D0%B4%D1%91%D1%82-%D1%81%D0%BD%D0%BE%D0%B2%D0%B0",
+            "паром идёт снова",
+        ),
         ("news/local-politics", ""),
         ("article/12345-67890-11111", ""),
         ("?title=ferry-is-back", ""),

@@ -84,8 +84,9 @@ class Heading:
 
 def read(page: Page, document: Document, tags: Tags | None) -> Heading:
     """Read title, authors and dates; what the record declares overrides what the text says."""
-    told = tags is not None and page.prose_before[-1]
-    heading = read_roles(page, tags, document.url) if tags is not None and told else Heading()
+    heading = Heading()
+    if tags is not None and page.prose_before[-1]:
+        heading = read_roles(page, tags, document.url)
     title, day = normalize(document.title or ""), document.date_published
     authors = tuple(filter(None, map(normalize, document.authors)))
     declared = {"title": title, "authors": authors, "date_published": day}

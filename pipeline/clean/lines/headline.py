@@ -56,7 +56,9 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     found = gathered(text, "headline", [(False, same) for same in _groups(text)])
     story = [*chain.from_iterable([n.words for n in text.told])]
     told = " " + " ".join(story)
-    of_story = len(said_by_url(story, text.url_words)) / max(len(text.url_words), 1)
+    of_story = 0.0
+    if text.url_words:
+        of_story = len(said_by_url({*story}, text.url_words)) / len(text.url_words)
     # A paragraph of the story shares its words with the others only.
     own = [each.line.prose and text.story[each.line.index] > 0 for each in found]
     shared = [
