@@ -12,8 +12,6 @@ from pipeline.records import Timestamp
 
 LEAST_WORDS = 3
 """Words of a part of a path that may be a headline; shorter parts name sections."""
-_PATH = re.compile(r"[^?#]*//[^/?#]*(/[^?#]*)")
-"""The last path: that of an archive's address ends with the address of the page."""
 _WORD = re.compile(r"[^\W_]{2,}")
 _YEAR = r"(199[5-9]|20[0-3]\d)"
 """Before it there were no news sites; later years are numbers of articles."""
@@ -40,8 +38,7 @@ def words_of_url(url: str | None) -> frozenset[str]:
     >>> words_of_url("https://a.example/news/local")
     frozenset()
     """
-    path = _PATH.match(url or "")
-    parts = unicodedata.normalize("NFC", unquote(path[1])).split("/") if path else []
+    parts = unicodedata.normalize("NFC", unquote(_path(url))).split("/")
     words = max((_WORD.findall(_plain(part)) for part in parts), key=len, default=[])
     told = frozenset(word for word in words if not word.isdigit())
     return told if len(told) >= LEAST_WORDS else frozenset()
@@ -68,16 +65,23 @@ def day_of_url(url: str | None) -> Timestamp | None:
     >>> {day_of_url(f"https://a.example{each}").day for each in urls}
     {'2024-02-28'}
     """
-    path = _PATH.match(url or "")
-    text = path[1] if path and not _EVENTS.search(path[1]) else ""
-    if match := _DAY.search(text):
+    path = _path(url)
+    if _EVENTS.search(path):
+        return None
+    if match := _DAY.search(path):
         year, month, day = match.groups()
         month = str(MONTHS.get(month.casefold(), month))
-    elif match := _DIGITS.search(text):
+    elif match := _DIGITS.search(path):
         year, month, day = filter(None, match.groups())
-    elif match := _DAY_FIRST.search(text):
+    elif match := _DAY_FIRST.search(path):
         day, month, year = match.groups()
     return parse_timestamp(f"{year}-{month}-{day}") if match else None
+
+
+def _path(url: str | None) -> str:
+    """The path of a URL; an archive's ends with the URL of the page, whose path counts."""
+    _, slashes, rest = (url or "").partition("?")[0].partition("#")[0].rpartition("//")
+    return "/" + rest.partition("/")[2] if slashes else ""
 
 
 def _plain(text: str) -> str:
