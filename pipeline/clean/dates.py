@@ -28,6 +28,8 @@ from pipeline.records import Precision, Timestamp
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 """Other years are typing errors and placeholders such as 0001 and 9999."""
+TOLERANCE = timedelta(days=1)
+"""How far a date may be after the time of fetching: without an offset it may be ahead of UTC."""
 PLACEHOLDERS = frozenset({date(1970, 1, 1), date(1969, 12, 31), date(1900, 1, 1)})
 """Zero of a clock: Unix, also west of Greenwich; spreadsheets and databases."""
 EPOCH_SECONDS = range(1_000_000_000, 1_900_000_000)
@@ -124,6 +126,11 @@ def parse_timestamp(text: str) -> Timestamp | None:
     match = next(filter(None, (shape.fullmatch(text) for shape in _SHAPES)), None)
     day = _day(match.groupdict()) if match else None
     return _timestamp(day, match.groupdict()) if match and day else None
+
+
+def is_later(moment: Timestamp, fetched_at: Timestamp | None) -> bool:
+    """Whether *moment* is after a page was fetched, and so not that of its publication."""
+    return fetched_at is not None and moment.instant > fetched_at.instant + TOLERANCE
 
 
 def _day(parts: Mapping[str, str | None]) -> date | None:

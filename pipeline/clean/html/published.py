@@ -17,13 +17,11 @@ from typing import NamedTuple
 
 from pipeline.clean.address import day_of_url
 from pipeline.clean.datelines import kind_of_label
-from pipeline.clean.dates import PrintedDate, find_date, parse_timestamp
+from pipeline.clean.dates import PrintedDate, find_date, is_later, parse_timestamp
 from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import Markup
 from pipeline.records import Evidence, Timestamp
 
-TOLERANCE = timedelta(days=1)
-"""How far a date may be after the time of fetching: without an offset it may be ahead of UTC."""
 DATED_NODES = 3
 """Number of JSON-LD nodes whose dates count."""
 MAX_PRINTED_CHARS = 60
@@ -207,9 +205,7 @@ def _readable(item: Evidence, fetched_at: Timestamp | None) -> Timestamp | None:
     if moment is None and len(value) <= MAX_PRINTED_CHARS and not _CLOCK.search(value):
         printed = find_date(value)
         moment = printed.timestamp if printed else None
-    if moment and fetched_at and moment.instant > fetched_at.instant + TOLERANCE:
-        return None
-    return moment
+    return None if moment and is_later(moment, fetched_at) else moment
 
 
 def _in_own_offset(moment: Timestamp, dated: list[tuple[Evidence, Timestamp]]) -> Timestamp:

@@ -16,6 +16,7 @@ from operator import mul
 from typing import Generic, TypeVar
 
 from pipeline.clean.address import day_of_url, words_of_url
+from pipeline.clean.dates import is_later
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.tagger import ROLES, Tags
 from pipeline.records import Timestamp
@@ -67,6 +68,7 @@ class Reading:
         weights: role → a weight for each feature, in order, and a constant.
         url_words: words of a headline in the page's address, without accents.
         url_day: the day in the page's address.
+        fetched_at: when the page was fetched.
         headline: lines that are probably the headline; see ``with_headline``.
     """
 
@@ -80,14 +82,17 @@ class Reading:
     weights: dict[str, list[float]]
     url_words: frozenset[str]
     url_day: Timestamp | None
+    fetched_at: Timestamp | None
     headline: Sequence[int] = ()
 
 
-def reading_of(page: Page, tags: Tags, url: str | None = None) -> Reading:
+def reading_of(
+    page: Page, tags: Tags, url: str | None = None, fetched_at: Timestamp | None = None
+) -> Reading:
     """What the tagger and the address of a page say, in the form that candidates are measured with.
 
     Args:
-        url: the page's address, if that is known.
+        url, fetched_at: the page's address, and when it was fetched, if that is known.
     """
     story = [tanh(value / 4) for value in tags.story.tolist()]
     # What stands below a header of comments, when most has been told, is said by readers.
@@ -103,8 +108,12 @@ def reading_of(page: Page, tags: Tags, url: str | None = None) -> Reading:
     shares = dict(zip(ROLES, tags.roles.T.tolist(), strict=True))
     none = dict(zip(ROLES, tags.none.tolist(), strict=True))
     end = told[-1].index if told else len(page.lines)
-    said = (words_of_url(url), day_of_url(url)) if url else (frozenset[str](), None)
-    return Reading(page, shares, none, story, told, start, end, tags.choices, *said)
+    words, day = (words_of_url(url), day_of_url(url)) if url else (frozenset[str](), None)
+    if day is not None and is_later(day, fetched_at):
+        day = None
+    return Reading(
+        page, shares, none, story, told, start, end, tags.choices, words, day, fetched_at
+    )
 
 
 def with_headline(text: Reading, found: Sequence[Candidate[bool]]) -> Reading:

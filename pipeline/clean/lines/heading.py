@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pipeline.clean.bylines import read_contributors
 from pipeline.clean.datelines import find_dateline
-from pipeline.clean.dates import parse_timestamp
+from pipeline.clean.dates import is_later, parse_timestamp
 from pipeline.clean.lines.authors import bylines
 from pipeline.clean.lines.choices import Candidate, Reading, reading_of, with_headline
 from pipeline.clean.lines.days import days
@@ -84,9 +84,9 @@ class Heading:
 
 def read(page: Page, document: Document, tags: Tags | None) -> Heading:
     """Read title, authors and dates; what the record declares overrides what the text says."""
-    heading = Heading()
+    heading, fetched_at = Heading(), parse_timestamp(document.fetched_at or "")
     if tags is not None and page.prose_before[-1]:
-        heading = read_roles(page, tags, document.url)
+        heading = read_roles(page, tags, document.url, fetched_at)
     title, day = normalize(document.title or ""), document.date_published
     authors = tuple(filter(None, map(normalize, document.authors)))
     declared = {"title": title, "authors": authors, "date_published": day}
@@ -100,15 +100,17 @@ def read(page: Page, document: Document, tags: Tags | None) -> Heading:
         heading.published = parse_timestamp(day)
     heading.authors = authors or heading.authors
     heading.evidence = evidence
-    heading.fetched_at = parse_timestamp(document.fetched_at or "")
+    heading.fetched_at = fetched_at
     heading.url = canonical_url(document.url or "")
     heading.site = site_of(heading.url or "")
     return heading
 
 
-def read_roles(page: Page, tags: Tags, url: str | None = None) -> Heading:
+def read_roles(
+    page: Page, tags: Tags, url: str | None = None, fetched_at: Timestamp | None = None
+) -> Heading:
     """Headline, authors and dates of a text, each only if it is probable enough."""
-    heading, text = Heading(), reading_of(page, tags, url)
+    heading, text = Heading(), reading_of(page, tags, url, fetched_at)
     titles = headlines(text)
     text = with_headline(text, titles)
     _read_authors(heading, text)
@@ -205,7 +207,8 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
     ]
     for line, (heading.dateline, printed) in opened[:1]:
         heading.evidence.append(_evidence(page, line, "dateline", heading.dateline, "dateline"))
-        if printed is not None and not (heading.published or document.date_published):
+        stated = heading.published or document.date_published
+        if not (stated or printed is None or is_later(printed.timestamp, heading.fetched_at)):
             heading.published = printed.timestamp
             value = line.text[printed.start : printed.end]
             heading.evidence.append(_evidence(page, line, "date_published", value, "dateline"))

@@ -271,6 +271,21 @@ def test_what_readers_say_below_the_story_is_no_story(header, found):
     assert (found, found) == (bool(heading.authors), bool(heading.published))
 
 
+@pytest.mark.parametrize(
+    ("fetched_at", "day"),
+    [(None, "2024-05-09"), ("2024-05-08T20:00:00Z", "2024-05-09"), ("2024-05-03", None)],
+)
+@pytest.mark.parametrize(
+    "lines", [("May 9, 2024", *STORY), STORY, (f"TARNMOUTH, May 9, 2024 – {STORY[0]}",)]
+)
+def test_no_story_was_published_after_it_was_fetched(lines, fetched_at, day):
+    """A day to come is that of an event, on a line, in an address or in a dateline."""
+    url = "https://a.example/2024/05/09/x" if lines == STORY else None
+    article = clean("Baths stay open until October", *lines, url=url, fetched_at=fetched_at)
+
+    assert day == (article.date_published and article.date_published.day)
+
+
 def test_the_day_of_a_picture_is_not_that_of_the_story():
     """A caption above the story has a credit; without one its day may be that of the story."""
     caption = "Queue on the bridge, 2 May 2024. Photo: Bo Ek"
