@@ -91,6 +91,11 @@ OTHER_DAY, BEFORE_DAY = WORDS["other_day"], 3
 """Words before a day of which one tells that it is that of something else."""
 _SPAN = re.compile(r"\s?[–—-]\s?(?=\d|[^\W\d_]{3})")
 _ENTRY = re.compile(r":\s(?:[^\W\d_]+\W+){3}")
+_HOURS = re.compile(
+    r"(?i)\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?|uhr|h)?\s?(?:to|until|bis|à|–|-)\s?"
+    r"\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|uhr\b|h\b)"
+)
+"""When an event begins and ends."""
 _LIFE = re.compile(r"[†✝]|^\*\s?\d")
 
 
@@ -133,11 +138,6 @@ def _own_day(text: str) -> PrintedDate | None:
     return None if other else found
 
 
-_HOURS = re.compile(
-    r"(?i)\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?|uhr|h)?\s?(?:to|until|bis|à|–|-)\s?"
-    r"\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|uhr\b|h\b)"
-)
-"""When an event begins and ends."""
 DATELINE_CHARS = 90
 """Characters of a paragraph in which the dash after a dateline is."""
 _CAPITALS = re.compile(

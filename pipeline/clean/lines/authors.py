@@ -28,26 +28,28 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     """Lines that may be the byline, with the names in it; lines with the same names count once."""
     shares, times = text.shares["byline"], text.shares["time"]
     found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
+    labelled: set[int] = set()
     likely = [line for line in text.page.lines if _may_name(text, line)]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
-        known = any(map(has_given_name, names)) or "byline" in line.signs or is_labelled(line.text)
+        if names and ("byline" in line.signs or is_labelled(line.text)):
+            labelled.add(line.index)
+        known = line.index in labelled or any(map(has_given_name, names))
         if names and (known or shares[line.index] >= UNKNOWN_SHARE):
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
-    page, told = text.page, "\n".join([n.text for n in text.told])
+    told = "\n".join([n.text for n in text.told])
     given = [any(map(has_given_name, each.value)) for each in candidates]
     for each, known in zip(candidates, given, strict=True):
         line = each.line
-        labelled = "byline" in line.signs or is_labelled(line.text)
         below = times[line.index + 1 : line.index + 2]
         words = [f" {word.casefold()}" for name in each.value for word in name.split()]
         each.features.update(
             {
                 "named in the story": any(name in told for name in each.value),
-                "words in lower case": not known and any(word in page.raw for word in words),
+                "words in lower case": not known and any(word in text.page.raw for word in words),
                 "time stamp right below": max(below, default=0.0),
-                "neither label nor given name": not (labelled or known),
+                "neither label nor given name": not (line.index in labelled or known),
                 "candidates with a given name": log(1 + sum(given)),
             }
         )

@@ -142,15 +142,19 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
 
 def _chosen(likely: Sequence[Candidate[bool]], least: float) -> Candidate[bool] | None:
     """The likeliest line if it has *least*, or if a headline must be there or right below."""
-    for found in likely[:1]:
-        line = found.line
-        below = range(line.index, line.index + DECK_LINES + 1)
-        expected = found.value and found.chance >= EXPECTED_SHARE
-        expected |= line.index == 0 and line.text.startswith("# ")
-        decked = any(each.value and each.line.index in below for each in likely)
-        if found.chance >= least or expected or (decked and found.chance >= DECKED_SHARE):
-            return found
-    return None
+    if not likely:
+        return None
+    found = likely[0]
+    at = found.line.index
+    below = range(at, at + DECK_LINES + 1)
+    decked = any(each.value and each.line.index in below for each in likely)
+    sure = (
+        found.chance >= least
+        or (found.value and found.chance >= EXPECTED_SHARE)
+        or (at == 0 and found.line.text.startswith("# "))
+        or (decked and found.chance >= DECKED_SHARE)
+    )
+    return found if sure else None
 
 
 def _read_authors(heading: Heading, text: Reading) -> None:
