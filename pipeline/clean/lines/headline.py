@@ -60,7 +60,8 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     if text.url_words:
         of_story = len(said_by_url({*story}, text.url_words)) / len(text.url_words)
     # A paragraph of the story shares its words with the others only.
-    own = [each.line.prose and text.story[each.line.index] > 0 for each in found]
+    paragraphs = {n.index for n in text.told}
+    own = [each.line.index in paragraphs for each in found]
     shared = [
         [told.count(stem) - itself for stem in _stems(each.line.words)]
         for each, itself in zip(found, own, strict=True)
