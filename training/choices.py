@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from pipeline.clean.lines.authors import bylines
-from pipeline.clean.lines.choices import Candidate, Reading, reading_of, with_headline
+from pipeline.clean.lines.choices import Candidate, Reading, reading_of
 from pipeline.clean.lines.cleaner import tag_pages
 from pipeline.clean.lines.days import days
 from pipeline.clean.lines.headline import headlines
@@ -79,8 +79,7 @@ def read_texts(
 
 def candidates_of(text: Reading) -> dict[str, Sequence[Candidate[Any]]]:
     """Role → its candidates; those for a day of change are rated as if for one of publication."""
-    titles = headlines(text)
-    text = with_headline(text, titles)
+    titles = headlines(text)  # first, since the others look at the likeliest
     return {"headline": titles, "byline": bylines(text), "time": days(text)["date_published"]}
 
 

@@ -7,6 +7,7 @@ that are known to be.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import takewhile
 
 from pipeline.clean.dates import find_date
@@ -193,8 +194,12 @@ def byline_names(text: str) -> tuple[str, ...]:
     >>> byline_names("By Bo Ek in Oslo and Ann Lee in Turku"), byline_names("Sports Desk")
     (('Bo Ek', 'Ann Lee'), ())
     """
-    if len(text) > BYLINE_CHARS:
-        return ()
+    return _names_on(text) if len(text) <= BYLINE_CHARS else ()
+
+
+@lru_cache(maxsize=1 << 12)
+def _names_on(text: str) -> tuple[str, ...]:
+    """The same for a line that is not too long; an author's recurs on many pages of a site."""
     text = _OTHERS.sub("", _GLUED_ROLE.sub(" | ", _GLUED.sub(r"\g<0> ", text)))
     printed = find_date(text)
     parts = [text[: printed.start], text[printed.end :]] if printed else [text]

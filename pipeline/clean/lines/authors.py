@@ -28,12 +28,21 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     """Lines that may be the byline, with the names in it; lines with the same names count once."""
     shares, times = text.shares["byline"], text.shares["time"]
     found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
-    labelled: set[int] = set()
-    likely = [line for line in text.page.lines if _may_name(text, line)]
+    likely = [
+        line
+        for line, share in zip(text.page.lines, shares, strict=True)
+        if share >= LEAST_SHARE
+        or "byline" in line.signs
+        or (
+            line.word_count <= NAME_WORDS
+            and not (line.prose or GIVEN_NAMES.isdisjoint(line.words[:1]))
+        )
+    ]
+    likely = [line for line in likely if not is_of_another(text, line)]
+    labelled = {n.index for n in likely if "byline" in n.signs or is_labelled(n.text)}
+    likely = [line for line in likely if line.index in labelled or _may_name(text, line)]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
-        if names and ("byline" in line.signs or is_labelled(line.text)):
-            labelled.add(line.index)
         known = line.index in labelled or any(map(has_given_name, names))
         if names and (known or shares[line.index] >= UNKNOWN_SHARE):
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
@@ -57,15 +66,8 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
 
 
 def _may_name(text: Reading, line: LineRecord) -> bool:
-    """Whether a line may be the byline by its words and place: see each case."""
+    """Whether a line without a label may be the byline by its place: see each case."""
     share, page, at = text.shares["byline"][line.index], text.page, line.index
-    named = line.words[:1] and line.words[0] in GIVEN_NAMES
-    short = named and not line.prose and line.word_count <= NAME_WORDS
-    likely = share >= LEAST_SHARE or short or "byline" in line.signs
-    if not likely or is_of_another(text, line):
-        return False
-    if "byline" in line.signs or is_labelled(line.text):
-        return True
     above, below = (page.lines[n : n + 1] if n >= 0 else () for n in (at - 1, at + 1))
     # Somebody quoted right above, whose life the line below spans, or who comments.
     quote = above[0].text.strip() if above else ""

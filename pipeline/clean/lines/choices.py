@@ -10,7 +10,7 @@ what it says of pages that it never saw (docs/decisions/0037 and 0039).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, log, tanh
 from operator import mul
 from typing import Generic, TypeVar
@@ -23,8 +23,8 @@ from pipeline.records import Timestamp
 
 AROUND = 4
 """Lines above and below a candidate that are looked at."""
-HEADLINE_SHARE, CLOSE = 0.3, 6
-"""Probability from which a line tells where bylines are; lines below it that are close."""
+CLOSE = 6
+"""Lines below the headline that are close."""
 HEADER_WORDS, MOST_TOLD = 4, 0.6
 """Words of the longest header of comments; share of the prose above it."""
 _EPSILON = 0.003
@@ -54,7 +54,7 @@ class Candidate(Generic[T]):
     chance: float = 0.0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Reading:
     """A page, and what the tagger says of its lines.
 
@@ -69,7 +69,8 @@ class Reading:
         url_words: words of a headline in the page's address, without accents.
         url_day: the day in the page's address.
         fetched_at: when the page was fetched.
-        headline: lines that are probably the headline; see ``with_headline``.
+        headline: lines that are probably the headline, after ``headlines``: it tells where to
+            look for a byline and a date.
     """
 
     page: Page
@@ -114,12 +115,6 @@ def reading_of(
     return Reading(
         page, shares, none, story, told, start, end, tags.choices, words, day, fetched_at
     )
-
-
-def with_headline(text: Reading, found: Sequence[Candidate[bool]]) -> Reading:
-    """*text* with its likeliest headline, which tells where to look for a byline and a date."""
-    lines = [line.index for line in found[0].lines] if found else []
-    return replace(text, headline=lines if found and found[0].chance >= HEADLINE_SHARE else ())
 
 
 def rated(text: Reading, role: str, found: Sequence[Candidate[T]]) -> list[Candidate[T]]:

@@ -28,20 +28,13 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     page, shares = text.page, text.shares["time"]
     entries = _entries(text)
     found: dict[str, Stamps] = {"date_published": {}, "date_modified": {}}
-    near = {*range(text.start - ABOVE, text.start + 2), *range(text.end + 1, text.end + BELOW_END)}
-    likely = [
-        line
-        for line, share in zip(page.lines, shares, strict=True)
-        if share >= LEAST_SHARE
-        or "timestamp" in line.signs
-        or (
-            line.index in near
-            and line.word_count <= STAMP_WORDS
-            and not line.prose
-            and may_date(line.text)
-        )
-    ]
-    for line in sorted(likely, key=lambda each: -shares[each.index]):
+    above = page.lines[max(text.start - ABOVE, 0) : text.start + 2]
+    near = above + page.lines[text.end + 1 : text.end + BELOW_END]
+    short = [n for n in near if n.word_count <= STAMP_WORDS and not n.prose]
+    likely = {at for at, share in enumerate(shares) if share >= LEAST_SHARE}
+    likely.update(line.index for line in page.marked if "timestamp" in line.signs)
+    likely.update(line.index for line in short if may_date(line.text))
+    for line in (page.lines[at] for at in sorted(likely, key=lambda at: (-shares[at], at))):
         other = line.index in entries or "credit" in line.signs or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
             for column, printed in printed_dates(line.text).items():

@@ -14,7 +14,7 @@ from pipeline.clean.bylines import read_contributors
 from pipeline.clean.datelines import find_dateline
 from pipeline.clean.dates import is_later, parse_timestamp
 from pipeline.clean.lines.authors import bylines
-from pipeline.clean.lines.choices import Candidate, Reading, reading_of, with_headline
+from pipeline.clean.lines.choices import Candidate, Reading, reading_of
 from pipeline.clean.lines.days import days
 from pipeline.clean.lines.headline import headlines
 from pipeline.clean.lines.page import LineRecord, Page
@@ -112,7 +112,6 @@ def read_roles(
     """Headline, authors and dates of a text, each only if it is probable enough."""
     heading, text = Heading(), reading_of(page, tags, url, fetched_at)
     titles = headlines(text)
-    text = with_headline(text, titles)
     _read_authors(heading, text)
     _read_dates(heading, text)
     _read_headline(heading, text, titles)

@@ -27,6 +27,8 @@ and the most of those lines that repeat one without the site's name."""
 FIRST, ABOVE_STORY, STAMP_SHARE, ADDRESSED, WORDS_MOST = 3, 8, 0.3, 0.4, 35
 """Other candidates: among so many first lines, or lines above the story; above a line that is so
 probably a byline or time stamp; with so many of the address's words; words of the longest."""
+HEADLINE_SHARE = 0.3
+"""Probability from which a line tells where bylines are."""
 REPEATED_CHARS = 15
 """Characters of the shortest candidate that is looked for within other lines."""
 NOTICE_LINES = 6
@@ -48,7 +50,7 @@ _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
 
 
 def headlines(text: Reading) -> list[Candidate[bool]]:
-    """Lines that may be the headline; copies of a line count once.
+    """Lines that may be the headline; copies of a line count once. *text* is told the likeliest.
 
     Their value: whether a headline must be here: a few words right above the story, in the first
     line, below a notice of consent or above the byline.
@@ -73,7 +75,10 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
             "words of the story": part - max(parts),
             "words of each paragraph": sum(counts) / max(len(counts) * len(text.told), 1),
         }
-    return rated(text, "headline", found)
+    found = rated(text, "headline", found)
+    if found and found[0].chance >= HEADLINE_SHARE:
+        text.headline = [line.index for line in found[0].lines]
+    return found
 
 
 def _seen(text: Reading, candidate: Candidate[bool], of_story: float) -> Features:
@@ -142,9 +147,8 @@ def _likely(text: Reading) -> list[LineRecord]:
     These are the first ones, those above the story or a stamp, and those that say the address.
     """
     lines, shares, start = text.page.lines, text.shares["headline"], text.start
-    likely = sorted(
-        (n for n in lines if shares[n.index] >= LEAST_SHARE), key=lambda n: -shares[n.index]
-    )[:MOST_CANDIDATES]
+    said = [at for at, share in enumerate(shares) if share >= LEAST_SHARE]
+    said = sorted(said, key=lambda at: -shares[at])[:MOST_CANDIDATES]
     stamps = list(map(add, text.shares["byline"], text.shares["time"]))
     near = {*range(FIRST), *range(max(start - ABOVE_STORY, 0), start)}
     near |= {n - up for n, share in enumerate(stamps) if share >= STAMP_SHARE for up in (1, 2)}
@@ -152,6 +156,7 @@ def _likely(text: Reading) -> list[LineRecord]:
         least = ADDRESSED * len(text.url_words)
         near |= {n.index for n in lines if len(text.url_words.intersection(n.words)) >= least}
     others = (lines[n] for n in sorted(near) if 0 <= n < len(lines) and stamps[n] < STATED_SHARE)
+    likely = [lines[at] for at in said]
     likely += [n for n in others if n.word_count <= WORDS_MOST and not n.prose]
     return [n for n in likely if n.word_count > 1 and not n.kinds]
 
