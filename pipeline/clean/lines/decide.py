@@ -58,23 +58,26 @@ def decide(
     cut, guarded = _known(page, hits, heading), False
     if tags is not None and page.prose_before[-1]:
         dropped, guarded = _dropped(page, tags.story.tolist(), cut, heading.title_index or 0)
-        for index in dropped:
-            if index not in cut and index not in heading.spared:
-                cut[index] = _reason(page.lines[index], tags)
+        new = [index for index in dropped if index not in cut and index not in heading.spared]
+        for index, learned in zip(new, _classes(tags, new), strict=True):
+            kinds = page.lines[index].kinds
+            named = [CLASS_OF[name] for name in CLASS_OF if name in kinds] if kinds else []
+            cut[index] = f"tagger: {named[0] if named else learned}"
     if heading.title_index is not None:
         cut.pop(heading.title_index, None)
     return cut, guarded
 
 
-def _reason(line: LineRecord, tags: Tags) -> str:
-    """Why the tagger cuts a line: the class of its phrases, else the likely one."""
-    if not line.kinds.isdisjoint(CLASS_OF):
-        return f"tagger: {next(CLASS_OF[name] for name in CLASS_OF if name in line.kinds)}"
-    logits = tags.classes[line.index]
-    likely = int(logits.argmax())
-    sure = np.exp(logits - logits[likely]).sum() * SURE_CLASS <= 1.0
-    learned = CLASSES[likely] if sure else UNNAMED[int(tags.story[line.index] >= 0)]
-    return f"tagger: {learned}"
+def _classes(tags: Tags, lines: Sequence[int]) -> list[str]:
+    """Why the tagger cuts each of *lines*: its class, or that none is likely."""
+    logits = tags.classes[lines]
+    powers = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True))
+    sure = (np.add.reduce(powers, axis=1) * SURE_CLASS <= 1.0).tolist()
+    likely, above = logits.argmax(axis=1).tolist(), (tags.story[lines] >= 0).tolist()
+    return [
+        CLASSES[likeliest] if is_sure else UNNAMED[is_above]
+        for likeliest, is_sure, is_above in zip(likely, sure, above, strict=True)
+    ]
 
 
 def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
@@ -88,7 +91,7 @@ def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
     roles = (("byline", heading.bylines), ("timestamp", heading.times))
     known: dict[int, str] = {}
     for reason, indexes in (*found.items(), *roles, ("site_repetition", repeated)):
-        for index in sorted(indexes):
+        for index in sorted(indexes) if indexes else ():
             known.setdefault(index, reason)
     return known
 
@@ -105,8 +108,8 @@ def _dropped(
     page: Page, story: list[float], known: Mapping[int, str], title: int
 ) -> tuple[list[int], bool]:
     """Lines that the tagger cuts, and whether a guard kept others."""
-    values = [value - ABOVE_TITLE * (at < title) for at, value in enumerate(story)]
-    unknown = [line for line in page.lines if line.index not in known]
+    values = [value - ABOVE_TITLE for value in story[:title]] + story[title:]
+    unknown = [line for at, line in enumerate(page.lines) if at not in known]
     told = [line.prose and story[line.index] > 0 for line in unknown]
     for before, line, after in zip(told, unknown[1:], told[2:], strict=False):
         if before and after and not line.signs:

@@ -14,7 +14,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from math import log, log1p
 from pathlib import Path
@@ -25,6 +25,7 @@ from pipeline.clean.lines.phrases import inside_kinds, opening_kinds
 from pipeline.clean.lines.signs import OPEN_QUOTES
 from pipeline.clean.words import WORDS
 
+_WORD = re.compile(r"\w+")
 Hits = Mapping[str, frozenset[int]]
 """Name of each rule → indexes of the lines that it matches."""
 
@@ -76,18 +77,20 @@ def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
     below such a line, names an author in its first 120 characters, has an office.
     """
     names = {name.casefold() for name in authors}
-    alone = [
+    first = {tuple(_WORD.findall(name)[:1]) for name in names}
+    alone = [line.index for line in page.marked if "handle" in line.signs] + [
         line.index
-        for line in (page.lines if names else page.marked)
-        if "handle" in line.signs or line.text.casefold().strip(" .:–-|") in names
+        for line in (page.lines if names else ())
+        if line.words[:1] in first and line.text.casefold().strip(" .:–-|") in names
     ]
     if len(alone) >= 3 or not (names or alone):
         return frozenset()
     told = page.prose_before
     cut = {index for index in alone if told[index] >= 0.6 * told[-1]}
     for line in page.lines:
-        rest = told[-1] - told[line.index] - line.word_count
-        if line.prose and line.word_count <= 120 and rest <= 0.15 * told[-1]:
+        if not line.prose or line.word_count > 120:
+            continue
+        if told[-1] - told[line.index + 1] <= 0.15 * told[-1]:
             named = any(name in line.text[:120] for name in authors)
             if named + ("biography" in line.signs) + (line.index - 1 in cut) >= 2:
                 cut.add(line.index)
@@ -102,17 +105,16 @@ def repeated_title(page: Page, title: str | None, own: int | None = None) -> fro
     Args:
         own: the headline's line, which is no repetition.
     """
-    wanted = tuple(re.findall(r"\w+", (title or "").casefold()))
+    wanted = tuple(_WORD.findall((title or "").casefold()))
     if len(wanted) < 2:
         return frozenset()
-    first_prose = next((line.index for line in page.lines if line.prose), len(page.lines))
     found = []
-    for line in page.lines:
+    for line in [n for n in page.lines if n.words[:1] == wanted[:1] and n.index != own]:
         words, size = line.words, min(len(line.words), len(wanted))
-        if words[:1] != wanted[:1] or words[:size] != wanted[:size] or line.index == own:
+        if words[:size] != wanted[:size]:
             continue
         beside = page.lines[max(line.index - 1, 0) : line.index + 2]
-        above = line.index < first_prose or any("credit" in n.signs for n in beside)
+        above = not page.prose_before[line.index + 1] or any("credit" in n.signs for n in beside)
         above = above and size >= 4 and not line.terminal
         if words == wanted or (above and len(words) <= len(wanted) + 5):
             found.append(line.index)
@@ -187,18 +189,18 @@ def reader_comments(page: Page) -> list[int]:
         or ("comments" in line.kinds and not line.prose and len(line.words) <= 9)
     ]
     remarks = _remarks(page)
-    if not (headers or remarks):
-        return []
-    voice = _voices(page)
+    voice = cache(lambda: _voices(page))
     for line in headers:
-        gain, told = _gain(voice, line.index), page.share_before(line.index)
+        told = page.share_before(line.index)
         # A phrase inside a subheading is not a header.
         plain = len(line.words) <= 5 and not (line.terminal or line.prose)
         plain = plain and "comments" in opening_kinds(line.words)
+        # Most headers are below the last paragraph, where nothing need be counted.
+        gain = _gain(voice(), line.index) if told < 1.0 else 0.0
         if gain >= MIN_GAIN or (plain and told >= (ONLY_COMMENTS if gain <= 0 else COMMENTS_AFTER)):
             return list(range(line.index, len(page.lines)))
     for at in remarks:
-        if page.share_before(at) >= COMMENTS_AFTER or _gain(voice, at) >= MIN_GAIN:
+        if page.share_before(at) >= COMMENTS_AFTER or _gain(voice(), at) >= MIN_GAIN:
             return list(range(at, len(page.lines)))
     return []
 
