@@ -13,7 +13,7 @@ import zlib
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -80,8 +80,8 @@ class Tokens(dict[str, int]):
     """Token → its number, assigned when it is first seen, and its row of numbers.
 
     Attributes:
-        of_piece: the tokens, as bytes, of what is between two spaces. To look up a word with its
-            signs is faster than to match them, and most are seen again.
+        pieces: what is between two spaces → its tokens, as bytes. To look up a word with its signs
+            is faster than to match them, and most are seen again.
         hashes: uint64[tokens, 3], of the word in lower case, its end and its beginning; or 0.
         classes: int64[tokens], see ``CLASSES``.
         content: bool[tokens], whether it is a word of at least ``CONTENT_CHARS`` letters.
@@ -91,25 +91,34 @@ class Tokens(dict[str, int]):
         super().__init__({"\n": 0})
         self._new: list[tuple[int, int, int, int, bool]] = [(0, 0, 0, LINE_END, False)]
         self._rows = Growing(np.zeros((0, 5), np.int64))
-        self.of_piece = cache(self._of_piece)
+        self.pieces = _Pieces(self)
 
     def __missing__(self, token: str) -> int:
         number = self[token] = len(self)
         self._new.append(_token_row(token))
         return number
 
-    def _of_piece(self, piece: str) -> bytes:
-        return array("q", map(self.__getitem__, _TOKEN.findall(piece))).tobytes()
-
     def read(self, text: str) -> Ints:
         """The tokens of *text*, in order; they all have rows from now on."""
-        found = np.frombuffer(b"".join(map(self.of_piece, text.split(" "))), np.int64)
+        found = np.frombuffer(b"".join(map(self.pieces.__getitem__, text.split(" "))), np.int64)
         if self._new:
             rows: Ints = self._rows.add(np.array(self._new, np.int64))
             self._new.clear()
             self.hashes: Hashes = rows[:, :3].view(np.uint64)
             self.classes: Ints = rows[:, 3]
             self.content: Flags = rows[:, 4] > 0
+        return found
+
+
+class _Pieces(dict[str, bytes]):
+    """See ``Tokens``; a look-up in a dictionary is faster than one in ``functools.cache``."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+
+    def __missing__(self, piece: str) -> bytes:
+        numbers = map(self._tokens.__getitem__, _TOKEN.findall(piece))
+        found = self[piece] = array("q", numbers).tobytes()
         return found
 
 

@@ -105,12 +105,13 @@ class Tagger:
         return [tags for block in portions(texts, len, BLOCK_LINES) for tags in self._tag(block)]
 
     def _tag(self, texts: Sequence[Sequence[LineRecord]]) -> list[Tags]:
-        if self._tokens.of_piece.cache_info().currsize > KNOWN_PIECES:
+        if len(self._tokens.pieces) > KNOWN_PIECES:
             self._reset()
         block = TextLines(np.array([len(text) for text in texts]))
         lines = list(chain.from_iterable(texts))
-        numbers: dict[str, int] = {}
-        ids = np.array([numbers.setdefault(line.text, len(numbers)) for line in lines])
+        said = [line.text for line in lines]
+        numbers = {text: number for number, text in enumerate(dict.fromkeys(said))}
+        ids = np.array([*map(numbers.__getitem__, said)])
         table = observed.read_lines(list(numbers), self._tokens)
         blanks = np.array([line.blank_before for line in lines])
         headers = observed.headers_of(lines)
@@ -119,11 +120,11 @@ class Tagger:
         first += seen @ self._of_places
         first += self._bias
         limit = len(self._bias) - len(self._of_story)
-        said, _ = self._towers[0].run(first[:, :limit], block)
-        told = _rounded(np.clip(said[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
+        logits, _ = self._towers[0].run(first[:, :limit], block)
+        told = _rounded(np.clip(logits[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
         roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, block)
-        classes = said[:, 1:] + (seen @ self._of_classes) / STEP
-        story = np.round(said[:, 0].astype(np.float64), 2).astype(np.float64)
+        classes = logits[:, 1:] + (seen @ self._of_classes) / STEP
+        story = np.round(logits[:, 0].astype(np.float64), 2)
         shares, nobody = _shares(roles, none, block)
         own = map(slice, block.start.tolist(), (block.start + block.sizes).tolist())
         return [
@@ -238,8 +239,8 @@ class _Tower:
         even *= w[f"norm{number}"]
         before, total, after = _rounded(even) @ self._near[number]
         # Lines of other texts are no neighbours.
-        before[lines.rest < step] = 0.0
-        after[lines.here < step] = 0.0
+        before[np.flatnonzero(lines.rest < step)] = 0.0
+        after[np.flatnonzero(lines.here < step)] = 0.0
         total += w[f"near_bias{number}"]
         total[step:] += before[:-step]
         total[:-step] += after[step:]
