@@ -107,11 +107,11 @@ def _listed(text: str) -> tuple[str, ...]:
     return read_names(_CUT.sub("", text).strip(" ,;:.|"))
 
 
-def may_credit(words: tuple[str, ...]) -> bool:
-    """Whether ``read_contributors`` can find a name in a line of these case-folded words."""
-    if words[0] in _CREDIT_OPENINGS:
+def may_credit(first: str, telling: frozenset[str]) -> bool:
+    """Whether ``read_contributors`` can find a name in a line, by its *first* and other words."""
+    if first in _CREDIT_OPENINGS:
         return True
-    return not (_CREDIT_VERBS.isdisjoint(words) or _CREDIT_WORDS.isdisjoint(words))
+    return not (_CREDIT_VERBS.isdisjoint(telling) or _CREDIT_WORDS.isdisjoint(telling))
 
 
 _LABELS = any_of("byline_label")

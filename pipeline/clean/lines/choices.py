@@ -104,7 +104,7 @@ def reading_of(
         if page.share_before(n.index) >= MOST_TOLD
     )
     last = next(headers, len(page.lines))
-    told = [n for n in page.lines[:last] if n.prose and story[n.index] > 0]
+    told = [n for n, said in zip(page.lines[:last], story, strict=False) if said > 0 and n.prose]
     start = next((n.index for n in told if not n.kinds), 0)
     shares = dict(zip(ROLES, tags.roles.T.tolist(), strict=True))
     none = dict(zip(ROLES, tags.none.tolist(), strict=True))

@@ -49,6 +49,8 @@ _HANDLE = re.compile(r"@\w{2,30}")
 CREDIT_WORDS = WORDS["credit_word"]
 _NOTHING: frozenset[str] = frozenset()
 _TELLING = CREDIT_WORDS | COMMENT_WORDS | WORDS["office"] | {"writethru"}
+_TELLING |= WORDS["credit_verbs"] | WORDS["credit_words"]
+"""Words that patterns need anywhere in a line: it is searched for them once."""
 
 
 def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool) -> frozenset[str]:
@@ -83,7 +85,7 @@ def signs_of(text: str, words: tuple[str, ...], word_count: int, *, ended: bool)
         "credit": _has_credit(text, words, word_count, credited),
         "timestamp": says_when(text, words),
         "byline": short and first in BYLINE_OPENINGS and read_byline(text),
-        "contributors": short and may_credit(words) and read_contributors(text),
+        "contributors": short and may_credit(first, telling) and read_contributors(text),
         "desk": short
         and ("writethru" in telling or (first in DESK_OPENINGS and _DESK.match(text))),
         "handle": short and text[0] == "@" and _HANDLE.fullmatch(text),

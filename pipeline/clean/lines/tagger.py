@@ -124,7 +124,7 @@ class Tagger:
         told = _rounded(np.clip(logits[:, :1], -TOLD, TOLD) * (STEP / np.float32(4)))
         roles, none = self._towers[1].run(first[:, limit:] + told * self._of_story, block)
         classes = logits[:, 1:] + (seen @ self._of_classes) / STEP
-        story = np.round(logits[:, 0].astype(np.float64), 2)
+        story = np.round(logits[:, 0].astype(np.float64), 2).astype(np.float64)
         shares, nobody = _shares(roles, none, block)
         own = map(slice, block.start.tolist(), (block.start + block.sizes).tolist())
         return [
