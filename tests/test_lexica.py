@@ -10,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import pipeline.clean.lines
+import pipeline.clean
 from pipeline.clean.dates import MONTHS, ZONES
-from pipeline.clean.lines.phrases import KINDS, OPENING_WORDS, PHRASES, hints_of, kinds_of
 from pipeline.clean.lines.rules import FUNCTIONS, LINE_RULES, RULES
+from pipeline.clean.phrases import KINDS, OPENING_WORDS, PHRASES, hints_of, kinds_of
 from pipeline.clean.words import TABLES, WORDS
 from pipeline.records import FLAGS
 
-LISTS = json.loads(
-    (Path(pipeline.clean.lines.__path__[0]) / "phrases.json").read_text(encoding="utf-8")
-)
+LISTS = json.loads((Path(pipeline.clean.__path__[0]) / "phrases.json").read_text(encoding="utf-8"))
 
 
 def entries(place: str) -> list[tuple[str, str]]:

@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import takewhile
 
 from pipeline.clean.dates import find_date
-from pipeline.clean.lines.phrases import hints_of, opening_kinds
 from pipeline.clean.names import (
     IN_ROLE,
     LABELS,
@@ -23,6 +22,7 @@ from pipeline.clean.names import (
     is_name,
     read_names,
 )
+from pipeline.clean.phrases import hints_of, opening_kinds
 from pipeline.clean.words import WORDS, any_of
 
 MAX_WORDS, MAX_CHARS, CREDIT_CHARS, BYLINE_CHARS = 24, 300, 400, 200

@@ -35,7 +35,7 @@ SCORERS = {
 
 MODELS = {
     "tagger": "pipeline/clean/lines/tagger.npz",
-    "phrases": "pipeline/clean/lines/phrases.json",
+    "phrases": "pipeline/clean/phrases.json",
     "pages": "pipeline/clean/html/block_model.json",
     "pairs": "pipeline/dedup/model.py",
 }

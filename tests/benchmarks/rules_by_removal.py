@@ -23,8 +23,8 @@ import numpy as np
 
 from pipeline.clean.lines import decide, rules
 from pipeline.clean.lines.page import Page
-from pipeline.clean.lines.phrases import KINDS as PHRASE_KINDS
 from pipeline.clean.lines.tagger import Tagger
+from pipeline.clean.phrases import KINDS as PHRASE_KINDS
 from training.hand_texts import ARCHIVES, KINDS, PREFIX, label_hand, read_hand
 from training.labelled import FULL, HALF, Labelled, read_labelled
 from training.scores import page_scores

@@ -12,7 +12,7 @@ import re
 
 from pipeline.clean.bylines import BYLINE_OPENINGS, may_credit, read_byline, read_contributors
 from pipeline.clean.datelines import CLOCK, says_when
-from pipeline.clean.lines.phrases import is_notice
+from pipeline.clean.phrases import is_notice
 from pipeline.clean.words import PATTERNS, WORDS, any_of
 
 OPEN_QUOTES = '"“„«'
