@@ -102,7 +102,7 @@ def opening_kinds(words: tuple[str, ...], *, whole: bool = False) -> frozenset[s
         if len(words) > 1 and words[0].isdigit():
             alone = len(words) == 2 and words[1] in WORDS["counted_alone"]
             found += ["comments"] if alone or words[1] in WORDS["counted"] else []
-    return frozenset(found)
+    return frozenset(found) if found else _NOTHING
 
 
 def inside_kinds(words: tuple[str, ...], index: _ByRarest = _INSIDE) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 from math import log
 from operator import add
 
@@ -56,11 +55,10 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     line, below a notice of consent or above the byline.
     """
     found = gathered(text, "headline", [(False, same) for same in _groups(text)])
-    story = [*chain.from_iterable([n.words for n in text.told])]
-    told = " " + " ".join(story)
+    told = " " + " ".join([" ".join(n.words) for n in text.told])
     of_story = 0.0
     if text.url_words:
-        of_story = len(said_by_url({*story}, text.url_words)) / len(text.url_words)
+        of_story = len(said_by_url({*told.split()}, text.url_words)) / len(text.url_words)
     # A paragraph of the story shares its words with the others only.
     paragraphs = {n.index for n in text.told}
     own = [each.line.index in paragraphs for each in found]

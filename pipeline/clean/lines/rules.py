@@ -65,6 +65,7 @@ RULE_DESCRIPTIONS: dict[str, str] = {name: each["cuts"] for name, each in _TABLE
 """Rule → what it cuts; the first that matches a line names it."""
 LINE_RULES = [Row(name, **row) for name, each in _TABLE.items() for row in each.get("lines", ())]
 RULES = tuple(RULE_DESCRIPTIONS)
+_NO_HITS: dict[str, frozenset[int]] = dict.fromkeys(RULES, frozenset())
 CLASS_OF = {name: each for each, names in _CLASSES.items() for name in names}
 """Rule, kind of phrase or sign → its class of boilerplate, which names the tagger's own cuts."""
 CLASSES = tuple(_CLASSES)
@@ -248,15 +249,13 @@ FUNCTIONS: dict[str, Callable[[Page], Iterable[int]]] = {
 
 def rule_hits(page: Page) -> Hits:
     """Apply all rules to *page*; their names are in the order of ``RULES``."""
-    hits: dict[str, list[int]] = {name: [] for name in RULES}
+    found: dict[str, list[int]] = {name: [*rule(page)] for name, rule in FUNCTIONS.items()}
     for line in page.marked:
         share = page.share_before(line.index)
         for row in _rows_of(line.kinds, line.signs):
             if row.matches(line, share):
-                hits[row.rule].append(line.index)
-    for name, rule in FUNCTIONS.items():
-        hits[name] += rule(page)
-    return {name: frozenset(found) for name, found in hits.items()}
+                found.setdefault(row.rule, []).append(line.index)
+    return _NO_HITS | {name: frozenset(lines) for name, lines in found.items() if lines}
 
 
 @lru_cache(maxsize=1 << 12)
