@@ -143,20 +143,19 @@ def script_code(page: Page) -> list[int]:
         for line in lines
         if len(line.text) >= 250
         and "{" in line.text
-        and all(_sign_share(line.text[:size]) >= 0.04 for size in (120, 2_000))
+        and all(
+            sum(map(head.count, "{}();=[]")) / len(head) >= 0.04
+            for head in (line.text[:120], line.text[:2_000])
+        )
         and _CODE.search(line.text[:2_000])
     ]
 
 
-def _sign_share(text: str) -> float:
-    return sum(map(text.count, "{}();=[]")) / len(text)
-
-
 def bullet_only(page: Page) -> list[int]:
     """Lines without a letter or digit, except between two paragraphs."""
-    prose = [False, *(line.prose for line in page.lines), False]
     bare = [n for n in page.lines if not n.words and n.word_count <= 3]
     bare = [n for n in bare if not any(map(str.isalnum, n.text))]
+    prose = [False, *(line.prose for line in page.lines), False] if bare else []
     return [n.index for n in bare if not (prose[n.index] and prose[n.index + 2])]
 
 
