@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from pipeline.clean.html.blocks import EXTRACTIONS, LEVELS, Blocks, Measured, mask_with
 from pipeline.clean.lines.page import QUOTES, Page
-from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.phrases import hints_of
+from pipeline.clean.signs import CLOSING
 
 Matrix = NDArray[np.float32]
 Lines = NDArray[np.int64]

@@ -9,8 +9,8 @@ from pipeline.clean.bylines import byline_names, is_labelled
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.days import is_of_another
 from pipeline.clean.lines.page import QUOTES, LineRecord
-from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.names import GIVEN_NAMES, has_given_name, name_key
+from pipeline.clean.signs import CLOSING
 
 LEAST_SHARE, UNKNOWN_SHARE = 0.02, 0.2
 """The tagger's probability from which a line is a candidate; from which it is without a label or

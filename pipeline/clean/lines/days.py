@@ -9,7 +9,7 @@ from pipeline.clean.datelines import printed_dates
 from pipeline.clean.dates import PrintedDate, find_date, is_later, may_date
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord
-from pipeline.clean.lines.signs import CLOSING
+from pipeline.clean.signs import CLOSING
 
 LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate wherever it is."""

@@ -17,8 +17,8 @@ from pipeline.clean.lines.choices import (
     rated,
 )
 from pipeline.clean.lines.page import LineRecord
-from pipeline.clean.lines.signs import CLOSING
 from pipeline.clean.phrases import PHRASES
+from pipeline.clean.signs import CLOSING
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
 """The tagger's probability from which a line is a candidate; the most such candidates of a text,

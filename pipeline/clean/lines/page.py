@@ -7,8 +7,8 @@ from functools import cached_property, partial
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
-from pipeline.clean.lines.signs import CLOSING, OPEN_QUOTES, signs_of
 from pipeline.clean.phrases import kinds_of
+from pipeline.clean.signs import CLOSING, OPEN_QUOTES, signs_of
 from pipeline.text.lines import folded_words, join_wrapped, split_lines
 from pipeline.text.unicode import FIRST_SPACELESS, HAN_AND_KANA, SPACELESS_LETTER
 
@@ -40,7 +40,7 @@ class LineRecord(NamedTuple):
         terminal: whether it ends like a sentence.
         prose: whether it reads like a sentence of a story: long, or terminal and not short.
         kinds: kinds of boilerplate phrases in it, see ``clean.phrases``.
-        signs: patterns that match it, see ``signs``.
+        signs: patterns that match it, see ``clean.signs``.
     """
 
     index: int  # type: ignore[assignment] # a position, not the method of tuples

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord, Page
-from pipeline.clean.lines.signs import OPEN_QUOTES
 from pipeline.clean.phrases import inside_kinds, opening_kinds
+from pipeline.clean.signs import OPEN_QUOTES
 from pipeline.clean.words import WORDS
 
 _WORD = re.compile(r"\w+")
@@ -35,7 +35,7 @@ class Row(NamedTuple):
 
     Attributes:
         rule: the rule's name.
-        says: a kind of ``clean.phrases`` or a sign of ``signs`` that the line has.
+        says: a kind of ``clean.phrases`` or a sign of ``clean.signs`` that the line has.
         most, least: words that the line may have.
         place: range of the share of the page's prose before the line.
         spares: ``prose``, or ``sentences``: whole ones, unless the phrase is inside.

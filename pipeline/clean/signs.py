@@ -2,7 +2,7 @@
 
 A pattern takes a hundred times as long as a set look-up, and most lines have no sign. So each
 pattern is tried only if the line's first word, its last word or one of its words allows a match.
-tests/clean/lines/test_prefilters.py generates matches of each pattern and checks that its words let
+tests/clean/test_prefilters.py generates matches of each pattern and checks that its words let
 them through.
 """
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clean import bylines
-from pipeline.clean.lines import signs
+from pipeline.clean import bylines, signs
 from pipeline.text.lines import folded_words
 
 
