@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 from urllib.parse import unquote
 
 from pipeline.clean.dates import MONTHS, parse_timestamp
@@ -51,11 +52,16 @@ def said_by_url(words: Collection[str], url_words: frozenset[str]) -> set[str]:
     ['faehre', 'kommt']
     """
     said = set(url_words.intersection(words))
-    for word in words:
-        if not (word.isascii() and word.isalnum()) and min(word) <= _LAST_LATIN:
-            said |= url_words.intersection(_WORD.findall(_plain(word)))
-            said |= url_words.intersection((_plain(word.translate(_SPELT)),))
-    return said
+    marked = [word for word in words if not (word.isascii() and word.isalnum())]
+    return said.union(*[url_words & _spellings(word) for word in marked])
+
+
+@lru_cache(maxsize=1 << 14)
+def _spellings(word: str) -> frozenset[str]:
+    """What an address has in place of a word with marks or signs; none without a Latin letter."""
+    if min(word) > _LAST_LATIN:
+        return frozenset()
+    return frozenset((*_WORD.findall(_plain(word)), _plain(word.translate(_SPELT))))
 
 
 def day_of_url(url: str | None) -> Timestamp | None:

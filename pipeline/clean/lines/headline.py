@@ -58,7 +58,8 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     told = " " + " ".join([" ".join(n.words) for n in text.told])
     of_story = 0.0
     if text.url_words:
-        of_story = len(said_by_url({*told.split()}, text.url_words)) / len(text.url_words)
+        story = set[str]().union(*[n.words for n in text.told])
+        of_story = len(said_by_url(story, text.url_words)) / len(text.url_words)
     # A paragraph of the story shares its words with the others only.
     paragraphs = {n.index for n in text.told}
     own = [each.line.index in paragraphs for each in found]
@@ -152,7 +153,8 @@ def _likely(text: Reading) -> list[LineRecord]:
     near |= {n - up for n, share in enumerate(stamps) if share >= STAMP_SHARE for up in (1, 2)}
     if text.url_words:
         least = ADDRESSED * len(text.url_words)
-        near |= {n.index for n in lines if len(text.url_words.intersection(n.words)) >= least}
+        short = [n for n in lines if n.word_count <= WORDS_MOST and not n.prose]
+        near |= {n.index for n in short if len(text.url_words.intersection(n.words)) >= least}
     others = (lines[n] for n in sorted(near) if 0 <= n < len(lines) and stamps[n] < STATED_SHARE)
     likely = [lines[at] for at in said]
     likely += [n for n in others if n.word_count <= WORDS_MOST and not n.prose]
