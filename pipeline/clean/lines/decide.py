@@ -8,6 +8,7 @@ roles ─┘
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby
 from math import log
 from statistics import fmean
@@ -59,17 +60,24 @@ def decide(
     if tags is not None and page.prose_before[-1]:
         dropped, guarded = _dropped(page, tags.story.tolist(), cut, heading.title_index or 0)
         new = [index for index in dropped if index not in cut and index not in heading.spared]
-        for index, learned in zip(new, _classes(tags, new), strict=True):
-            kinds = page.lines[index].kinds
-            named = [CLASS_OF[name] for name in CLASS_OF if name in kinds] if kinds else []
-            cut[index] = f"tagger: {named[0] if named else learned}"
+        reasons = {index: _class_of(page.lines[index].kinds) for index in new}
+        unnamed = [index for index, name in reasons.items() if not name]
+        if unnamed:
+            reasons.update(zip(unnamed, _learned_classes(tags, unnamed), strict=True))
+        cut.update({index: f"tagger: {name}" for index, name in reasons.items()})
     if heading.title_index is not None:
         cut.pop(heading.title_index, None)
     return cut, guarded
 
 
-def _classes(tags: Tags, lines: Sequence[int]) -> list[str]:
-    """Why the tagger cuts each of *lines*: its class, or that none is likely."""
+@lru_cache(maxsize=1 << 12)
+def _class_of(kinds: frozenset[str]) -> str:
+    """The class of a line's phrases, if they have one."""
+    return next((CLASS_OF[name] for name in CLASS_OF if name in kinds), "")
+
+
+def _learned_classes(tags: Tags, lines: Sequence[int]) -> list[str]:
+    """The likely class of each of *lines*, or one of ``UNNAMED``."""
     logits = tags.classes[lines]
     powers = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True))
     sure = (np.add.reduce(powers, axis=1) * SURE_CLASS <= 1.0).tolist()
