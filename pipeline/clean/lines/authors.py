@@ -19,7 +19,6 @@ SURE_SHARE, NEAR_SHARE, ABOVE = 0.9, 0.15, 2
 """The tagger's probabilities from which a name is a byline even among the paragraphs, and from
 which a line is a time stamp next to it; paragraphs above it."""
 _LIFE = re.compile(r"[†✝]|\b1[89]\d\d\s?[–—-]\s?(?:19|20)\d\d\b|\b1[89]\d\d\s[–—-]\s.*\b20\d\d\b")
-DASHES = "-–—"
 NAME_WORDS = 8
 """Words of the longest other line that is one if it begins with a given name."""
 
@@ -71,7 +70,7 @@ def _may_name(text: Reading, line: LineRecord) -> bool:
     above, below = (page.lines[n : n + 1] if n >= 0 else () for n in (at - 1, at + 1))
     # Somebody quoted right above, whose life the line below spans, or who comments.
     quote = above[0].text.strip() if above else ""
-    quoted = line.text[0] in DASHES and quote[:1] in QUOTES and quote[-1:] in CLOSING
+    quoted = line.text[0] in "-–—" and quote[:1] in QUOTES and quote[-1:] in CLOSING
     lived = any(_LIFE.search(each.text) for each in (line, *below))
     if quoted or lived or "credit" in line.signs:
         return False

@@ -138,8 +138,6 @@ def gathered(
         found: for each candidate what its lines say, and these; the first one is read.
     """
     groups, shares = list(found), text.shares[role]
-    if not groups:
-        return []
     masses = [sum([shares[line.index] for line in lines]) for _, lines in groups]
     *_, second, best = sorted([0.0, 0.0, *masses])
     candidates = []

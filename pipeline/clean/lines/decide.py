@@ -123,10 +123,9 @@ def _dropped(
         if before and after and not line.signs:
             values[line.index] += _inside_bonus(line)
     bullets = [index for index, reason in known.items() if reason == "bullet_only"]
-    if len(bullets) == len(known):
-        others = (value for index, value in enumerate(values) if index not in known)
-        if min(others, default=0.0) > DOUBTFUL:
-            return bullets, False
+    others = (values[line.index] for line in unknown)
+    if len(bullets) == len(known) and min(others, default=0.0) > DOUBTFUL:
+        return bullets, False
     threshold = _threshold(page, values, known)
     margins = [value - threshold for value in values]
     # The time above an entry of a live blog, or a bare bullet, goes or stays with its neighbours.
@@ -180,8 +179,7 @@ def _threshold(page: Page, values: list[float], known: Mapping[int, str]) -> flo
     In a long story each of three buttons is a third of the boilerplate; on a page of mostly
     boilerplate a doubtful line is probably more of it.
     """
-    lines = zip(page.lines, values, strict=True)
-    chrome = _words([n for n, value in lines if value < 0 or n.index in known])
+    chrome = _words(n for n in page.lines if values[n.index] < 0 or n.index in known)
     ratio = log((chrome + 3) / (_words(page.lines) - chrome + 3))
     return THRESHOLDS[page.mode] + max(-1.0 - ratio, ratio + 0.5, 0.0) / 2
 

@@ -121,11 +121,8 @@ def read_roles(
 def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[bool]]) -> None:
     """Read the likeliest headline; if none is sure, spare the lines that may be it."""
     stated, shares = heading.bylines | heading.times, text.shares["headline"]
-    likely = [
-        each
-        for each in titles
-        if each.line.index not in stated and len(each.line.text) <= TITLE_CHARS
-    ]
+    likely = [each for each in titles if each.line.index not in stated]
+    likely = [each for each in likely if len(each.line.text) <= TITLE_CHARS]
     found = _chosen(likely, ADDRESSED_SHARE if text.url_words else TITLE_SHARE)
     if found is not None:
         line = found.line

@@ -124,12 +124,8 @@ def _groups(text: Reading) -> list[list[LineRecord]]:
         if line.words:
             found.setdefault(line.words, [line])
     for words, same in found.items():
-        same += [
-            n
-            for n in alike
-            if (n.words == words and n is not same[0])
-            or (len(n.words) > len(words) and _has_site_name(n, words))
-        ]
+        others = [n for n in alike if n is not same[0] and n.words[: len(words)] == words]
+        same += [n for n in others if n.words == words or _has_site_name(n, words)]
     return [
         same
         for same in found.values()

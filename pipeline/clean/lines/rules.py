@@ -79,11 +79,9 @@ def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
     """
     names = {name.casefold() for name in authors}
     first = {tuple(_WORD.findall(name)[:1]) for name in names}
-    alone = [line.index for line in page.marked if "handle" in line.signs] + [
-        line.index
-        for line in (page.lines if names else ())
-        if line.words[:1] in first and line.text.casefold().strip(" .:–-|") in names
-    ]
+    alone = {line.index for line in page.marked if "handle" in line.signs}
+    begun = [line for line in page.lines if line.words[:1] in first] if names else []
+    alone |= {n.index for n in begun if n.text.casefold().strip(" .:–-|") in names}
     if len(alone) >= 3 or not (names or alone):
         return frozenset()
     told = page.prose_before
@@ -112,12 +110,11 @@ def repeated_title(page: Page, title: str | None, own: int | None = None) -> fro
     found = []
     for line in [n for n in page.lines if n.words[:1] == wanted[:1] and n.index != own]:
         words, size = line.words, min(len(line.words), len(wanted))
-        if words[:size] != wanted[:size]:
-            continue
         beside = page.lines[max(line.index - 1, 0) : line.index + 2]
         above = not page.prose_before[line.index + 1] or any("credit" in n.signs for n in beside)
         above = above and size >= 4 and not line.terminal
-        if words == wanted or (above and len(words) <= len(wanted) + 5):
+        begun = words[:size] == wanted[:size] and len(words) <= len(wanted) + 5
+        if words == wanted or (above and begun):
             found.append(line.index)
     return frozenset(found)
 
