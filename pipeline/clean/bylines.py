@@ -165,7 +165,7 @@ _HAN_LABEL = re.compile(
 )
 _SINGLE = re.compile(r"\w\s\w|(?<!interview)(?<!reportage)[:：]", re.IGNORECASE)
 """Labels that one word may follow."""
-_ALONE = re.compile(r"(?=[^\W\d_a-z])[^\W\d_]+(?!\w|\s?[^\W\d_])")
+_ALONE = re.compile(r"(?=[^\W\d_a-z])[^\W\d_]+(?!\w|\s?(?!in\s)[^\W\d_])")
 """A word in capitals that no other follows."""
 _CAPTION = re.compile(
     r"(?i)^(?:mit|avec|with)\s|(?<=\w)(?:\s(?:in|at|au|aux|à|en|w|на|в|у|i)\s(?-i:[a-zà-ÿа-я])|\s(?:am|im|beim|auf)\s"
@@ -176,13 +176,26 @@ _CAPTION = re.compile(
 )
 """What follows a name in a caption or a list, and never in a byline."""
 _TEAM = re.compile(
-    r"(?!About|Contact|Join|Meet|Our|Unser)(?:[^\W\d_a-zß-ÿ][\w&’'-]{0,30}\s){0,4}"
-    r"(?:Team|Staff|Editors|Redaktion|Editorial Board)"
+    r"(?!About|Contact|Join|Meet|Our|Unser)(?:[^\W\d_a-zß-ÿ][\w&’'.-]{0,30}[\s-]){0,4}"
+    r"(?:Team|Staff(?: Report)?|[Ee]ditors|Redaktion|Editorial Board)"
+    r"|(?:Team|Redaktion|Redacción|Rédaction|Redazione)(?:\s[^\W\d_a-zß-ÿ][\w&’'.-]{0,30}){1,4}"
 )
 """The staff of a site, who sign as its authors."""
+_ABOUT = re.compile(
+    r"(?:Über|About|Meet|Byby)\s(?:the [Aa]uthor\W{1,3})?(?=[^\W\d_a-zß-ÿ]\S*\s[^\W\d_a-zß-ÿ])"
+)
+"""The heading of a box about the author, and a label that is printed twice."""
+_PEN_NAME = re.compile(
+    rf"(?i)^(?!(?:\w*admin|{'|'.join(sorted(WORDS['not_names'] | WORDS['never_in_names']))})$)"
+    r"[^\W\d_][\w-]{2,30}"
+)
+"""The name by which a blogger signs, after a label."""
+_TWICE = re.compile(r"^(.{5,30})\s\1$")
+"""A name that is also the text of its picture."""
 _EDGES = " ,;:|•·–—-/*\t"
 
 
+@lru_cache(maxsize=1 << 12)  # an author's line recurs on many pages of a site
 def byline_names(text: str) -> tuple[str, ...]:
     """Names on a line that is known to be a byline.
 
@@ -194,12 +207,9 @@ def byline_names(text: str) -> tuple[str, ...]:
     >>> byline_names("By Bo Ek in Oslo and Ann Lee in Turku"), byline_names("Sports Desk")
     (('Bo Ek', 'Ann Lee'), ())
     """
-    return _names_on(text) if len(text) <= BYLINE_CHARS else ()
-
-
-@lru_cache(maxsize=1 << 12)
-def _names_on(text: str) -> tuple[str, ...]:
-    """The same for a line that is not too long; an author's recurs on many pages of a site."""
+    if len(text) > BYLINE_CHARS:
+        return ()
+    text = _ABOUT.sub("", text) if _ABOUT.match(text) else text
     text = _OTHERS.sub("", _GLUED_ROLE.sub(" | ", _GLUED.sub(r"\g<0> ", text)))
     printed = find_date(text)
     parts = [text[: printed.start], text[printed.end :]] if printed else [text]
@@ -247,11 +257,13 @@ def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
     agency = rest.strip(" .,")
     if agency.casefold() in WORDS["byline_agency"] or _TEAM.fullmatch(agency):
         return (agency,)
-    names = read_names(rest, (_WEAK_CUT, IN_ROLE), single=False)
+    names = read_names(_TWICE.sub(r"\1", rest), (_WEAK_CUT, IN_ROLE), single=False)
     word = _WEAK_CUT.sub("", rest)
     if not (names or not single or " " in word or _NO_PERSON.search(word)):
         names = read_names(word, ())
+        if label and not names and _PEN_NAME.fullmatch(word):
+            return (word,)
     # `Von der Leyen`: what follows the label is the end of a surname.
     if not names or not is_name(names[0]) or (names[0][0].islower() and names[0].count(" ") < 2):
         return ()
-    return tuple(name for name in names if not is_company(name))
+    return tuple(name for name in names if is_name(name) and not is_company(name))

@@ -11,6 +11,7 @@ from pipeline.clean.lines.days import is_of_another
 from pipeline.clean.lines.page import QUOTES, LineRecord
 from pipeline.clean.names import GIVEN_NAMES, has_given_name, name_key
 from pipeline.clean.signs import CLOSING
+from pipeline.clean.words import WORDS
 
 LEAST_SHARE, UNKNOWN_SHARE = 0.02, 0.2
 """The tagger's probability from which a line is a candidate; from which it is without a label or
@@ -19,6 +20,11 @@ SURE_SHARE, NEAR_SHARE, ABOVE = 0.9, 0.15, 2
 """The tagger's probabilities from which a name is a byline even among the paragraphs, and from
 which a line is a time stamp next to it; paragraphs above it."""
 _LIFE = re.compile(r"[†✝]|\b1[89]\d\d\s?[–—-]\s?(?:19|20)\d\d\b|\b1[89]\d\d\s[–—-]\s.*\b20\d\d\b")
+HEADING = WORDS["byline_noun"] | {"autor"}
+HEADING_WORDS, BOX_LINES, LIFE_WORDS, NAME_CHARS = 4, 2, 6, 4
+"""Words of the longest heading of a box about the author; lines from it to the name, and from there
+to a sentence about the author; words of the shortest such, and letters of the name that it opens
+with."""
 NAME_WORDS = 8
 """Words of the longest other line that is one if it begins with a given name."""
 
@@ -27,17 +33,7 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     """Lines that may be the byline, with the names in it; lines with the same names count once."""
     shares, times = text.shares["byline"], text.shares["time"]
     found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
-    likely = [
-        line
-        for line, share in zip(text.page.lines, shares, strict=True)
-        if share >= LEAST_SHARE
-        or "byline" in line.signs
-        or (
-            line.word_count <= NAME_WORDS
-            and not (line.prose or GIVEN_NAMES.isdisjoint(line.words[:1]))
-        )
-    ]
-    likely = [line for line in likely if not is_of_another(text, line)]
+    likely = _likely(text)
     labelled = {n.index for n in likely if "byline" in n.signs or is_labelled(n.text)}
     likely = [line for line in likely if line.index in labelled or _may_name(text, line)]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
@@ -51,6 +47,7 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     for each, known in zip(candidates, given, strict=True):
         line = each.line
         below = times[line.index + 1 : line.index + 2]
+        headed, lived = _box(text, line, each.value[0])
         words = [f" {word.casefold()}" for name in each.value for word in name.split()]
         each.features.update(
             {
@@ -59,9 +56,39 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
                 "time stamp right below": max(below, default=0.0),
                 "neither label nor given name": not (line.index in labelled or known),
                 "candidates with a given name": log(1 + sum(given)),
+                "heading of a box above": headed,
+                "life below": lived,
             }
         )
     return rated(text, "byline", candidates)
+
+
+def _likely(text: Reading) -> list[LineRecord]:
+    """Lines that have some probability, a label, or a given name first, and are not of others."""
+    likely = [
+        line
+        for line, share in zip(text.page.lines, text.shares["byline"], strict=True)
+        if share >= LEAST_SHARE
+        or "byline" in line.signs
+        or (
+            line.word_count <= NAME_WORDS
+            and not (line.prose or GIVEN_NAMES.isdisjoint(line.words[:1]))
+        )
+    ]
+    return [
+        line for line in likely if not is_of_another(text, line) or any(_box(text, line, line.text))
+    ]
+
+
+def _box(text: Reading, line: LineRecord, name: str) -> tuple[bool, bool]:
+    """Signs of a box about the author: its heading above a line, ``Ann is a reporter`` below it."""
+    lines, at = text.page.lines, line.index
+    above, below = lines[max(at - BOX_LINES, 0) : at], lines[at + 1 : at + 1 + BOX_LINES]
+    names = tuple([f"{word} " for word in name.split() if len(word) >= NAME_CHARS])
+    return (
+        any(n.word_count <= HEADING_WORDS and not HEADING.isdisjoint(n.words) for n in above),
+        any(n.word_count >= LIFE_WORDS and n.text.startswith(names) for n in below),
+    )
 
 
 def _may_name(text: Reading, line: LineRecord) -> bool:

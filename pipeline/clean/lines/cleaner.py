@@ -88,7 +88,7 @@ def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> A
         "no_prose": not page.prose_before[-1],
         "hard_wrapped": page.wrapped,
         "story_doubtful": guarded,
-        "whole_page": sum(bool(MENUS & page.lines[i].kinds) for i in cut) >= 3,
+        "whole_page": sum([not MENUS.isdisjoint(page.lines[i].kinds) for i in cut]) >= 3,
     }
     return Article(
         document=document,

@@ -8,7 +8,6 @@ roles ─┘
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import groupby
 from math import log
 from statistics import fmean
@@ -35,6 +34,9 @@ SUBHEADING_WORDS, SUBHEADING_BONUS, INSIDE_BONUS = 10, 3.5, 2.0
 """Log-odds added to a line between two paragraphs of story that has no pattern: more if it has few
 words and no phrase, for it is usually a subheading, than if it ends like a sentence. Other lines
 are as often captions or headlines of other stories."""
+TABLE_BARS, ENTRY_WORDS = 3, 10
+"""Bars in the smallest row of a table; words of the longest entry of a list. Rows of a table stay
+or go together, and an entry unlike the others does not go alone (docs/decisions/0042)."""
 ABOVE_TITLE = 2.0
 """Log-odds against a line above the headline: a notice of consent may read like a story."""
 LEAST_KEPT, NEAR_BEST = 0.1, 2.0
@@ -60,32 +62,25 @@ def decide(
     if tags is not None and page.prose_before[-1]:
         dropped, guarded = _dropped(page, tags.story.tolist(), cut, heading.title_index or 0)
         new = [index for index in dropped if index not in cut and index not in heading.spared]
-        reasons = {index: _class_of(page.lines[index].kinds) for index in new}
-        unnamed = [index for index, name in reasons.items() if not name]
-        if unnamed:
-            reasons.update(zip(unnamed, _learned_classes(tags, unnamed), strict=True))
-        cut.update({index: f"tagger: {name}" for index, name in reasons.items()})
+        cut.update(zip(new, _reasons(page, tags, new) if new else (), strict=True))
     if heading.title_index is not None:
         cut.pop(heading.title_index, None)
     return cut, guarded
 
 
-@lru_cache(maxsize=1 << 12)
-def _class_of(kinds: frozenset[str]) -> str:
-    """The class of a line's phrases, if they have one."""
-    return next((CLASS_OF[name] for name in CLASS_OF if name in kinds), "")
-
-
-def _learned_classes(tags: Tags, lines: Sequence[int]) -> list[str]:
-    """The likely class of each of *lines*, or one of ``UNNAMED``."""
+def _reasons(page: Page, tags: Tags, lines: Sequence[int]) -> list[str]:
+    """Why the tagger cuts each of *lines*: the class of its phrases, else the likely one."""
     logits = tags.classes[lines]
     powers = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True))
     sure = (np.add.reduce(powers, axis=1) * SURE_CLASS <= 1.0).tolist()
     likely, above = logits.argmax(axis=1).tolist(), (tags.story[lines] >= 0).tolist()
-    return [
-        CLASSES[likeliest] if is_sure else UNNAMED[is_above]
-        for likeliest, is_sure, is_above in zip(likely, sure, above, strict=True)
-    ]
+    found = []
+    for at, likeliest, is_sure, is_above in zip(lines, likely, sure, above, strict=True):
+        kinds = page.lines[at].kinds
+        said = [CLASS_OF[name] for name in CLASS_OF if name in kinds] if kinds else ()
+        learned = CLASSES[likeliest] if is_sure else UNNAMED[is_above]
+        found.append(f"tagger: {said[0] if said else learned}")
+    return found
 
 
 def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
@@ -116,16 +111,12 @@ def _dropped(
     page: Page, story: list[float], known: Mapping[int, str], title: int
 ) -> tuple[list[int], bool]:
     """Lines that the tagger cuts, and whether a guard kept others."""
-    values = [value - ABOVE_TITLE for value in story[:title]] + story[title:]
-    unknown = [line for at, line in enumerate(page.lines) if at not in known]
-    told = [line.prose and story[line.index] > 0 for line in unknown]
-    for before, line, after in zip(told, unknown[1:], told[2:], strict=False):
-        if before and after and not line.signs:
-            values[line.index] += _inside_bonus(line)
+    values = _values(page, story, known, title)
     bullets = [index for index, reason in known.items() if reason == "bullet_only"]
-    others = (values[line.index] for line in unknown)
+    others = (value for at, value in enumerate(values) if at not in known)
     if len(bullets) == len(known) and min(others, default=0.0) > DOUBTFUL:
         return bullets, False
+    _level(page, values)
     threshold = _threshold(page, values, known)
     margins = [value - threshold for value in values]
     # The time above an entry of a live blog, or a bare bullet, goes or stays with its neighbours.
@@ -140,11 +131,39 @@ def _dropped(
     return [index for index, gone in enumerate(drop) if gone], bool(held)
 
 
-def _inside_bonus(line: LineRecord) -> float:
-    """Log-odds added to a line without a pattern between two paragraphs of story."""
-    if line.word_count <= SUBHEADING_WORDS and (line.terminal or not line.kinds - {"nav"}):
-        return SUBHEADING_BONUS
-    return INSIDE_BONUS if line.terminal else 0.0
+def _values(
+    page: Page, story: Sequence[float], known: Mapping[int, str], title: int
+) -> list[float]:
+    """The tagger's log-odds of each line: less above the headline, more between paragraphs."""
+    values = [value - ABOVE_TITLE for value in story[:title]] + [*story[title:]]
+    unknown = [line for at, line in enumerate(page.lines) if at not in known]
+    told = [line.prose and story[line.index] > 0 for line in unknown]
+    for before, line, after in zip(told, unknown[1:], told[2:], strict=False):
+        if before and after and not line.signs:
+            short = line.word_count <= SUBHEADING_WORDS
+            if short and (line.terminal or not line.kinds - {"nav"}):
+                values[line.index] += SUBHEADING_BONUS
+            elif line.terminal:
+                values[line.index] += INSIDE_BONUS
+    return values
+
+
+def _level(page: Page, values: list[float]) -> None:
+    """Raise rows of a table to the likeliest of them, and short lines to the mean of their run."""
+    alike = [
+        "row"
+        if line.text[0] == line.text[-1] == "|" and line.text.count("|") >= TABLE_BARS
+        else "entry"
+        if line.word_count <= ENTRY_WORDS and not line.terminal
+        else ""
+        for line in page.lines
+    ]
+    for kind, indexes in groupby(range(len(alike)), alike.__getitem__):
+        run = list(indexes)
+        if kind and len(run) > 1:
+            own = [values[index] for index in run]
+            least = max(own) if kind == "row" else sum(own) / len(own)
+            values[run[0] : run[-1] + 1] = [max(value, least) for value in own]
 
 
 def _held(

@@ -36,7 +36,7 @@ RUNNER_UP_SHARE = 0.2
 """Probability from which a line stays in the text though another is the headline."""
 SURE_SHARE = 0.8
 """The tagger's own probability from which a line also stays in the text."""
-AUTHOR_SHARE, TIME_SHARE = 0.55, 0.7
+AUTHOR_SHARE, TIME_SHARE = 0.5, 0.7
 """Probabilities from which names are the authors, and a day is that of publication or change."""
 STAMP_SHARE, STAMP_WORDS_MOST = 0.15, 25
 """The tagger's probability from which a line with a date is a time stamp; words of the longest."""

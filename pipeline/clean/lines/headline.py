@@ -60,11 +60,15 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     if text.url_words:
         story = set[str]().union(*[n.words for n in text.told])
         of_story = len(said_by_url(story, text.url_words)) / len(text.url_words)
-    # A paragraph of the story shares its words with the others only.
+    # Inflections share the beginning of a word. A paragraph of the story shares its words with the
+    # others only.
     paragraphs = {n.index for n in text.told}
     own = [each.line.index in paragraphs for each in found]
     shared = [
-        [told.count(stem) - itself for stem in _stems(each.line.words)]
+        [
+            told.count(stem) - itself
+            for stem in {f" {n[:STEM_CHARS]}" for n in each.line.words if len(n) >= CONTENT_CHARS}
+        ]
         for each, itself in zip(found, own, strict=True)
     ]
     parts = [sum(map(bool, counts)) / max(len(counts), 1) for counts in shared]
@@ -185,8 +189,3 @@ def _is_above_story(text: Reading, line: LineRecord) -> bool:
     above = text.page.lines[max(line.index - NOTICE_LINES, 0) : line.index]
     noticed = any("legal" in n.kinds for n in above)
     return noticed or line.index + 1 in stated or line.index == 0
-
-
-def _stems(words: tuple[str, ...]) -> set[str]:
-    """Beginnings of the words that carry meaning, which inflections share, after a space."""
-    return {" " + word[:STEM_CHARS] for word in words if len(word) >= CONTENT_CHARS}

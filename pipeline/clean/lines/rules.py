@@ -185,29 +185,24 @@ def reader_comments(page: Page) -> list[int]:
         if "policy" in line.signs
         or ("comments" in line.kinds and not line.prose and len(line.words) <= 9)
     ]
-    remarks = _remarks(page)
+    told = page.prose_before
+    buttons = [n for n in below if "remark_button" in n.signs and told[n.index - 1] >= MIN_STORY]
+    times = Counter(line.words for line in buttons)
+    remarks = [line.index - 1 for line in buttons if times[line.words] >= 4]
     voice = cache(lambda: _voices(page))
     for line in headers:
-        told = page.share_before(line.index)
+        part = page.share_before(line.index)
         # A phrase inside a subheading is not a header.
         plain = len(line.words) <= 5 and not (line.terminal or line.prose)
         plain = plain and "comments" in opening_kinds(line.words)
         # Most headers are below the last paragraph, where nothing need be counted.
-        gain = _gain(voice(), line.index) if told < 1.0 else 0.0
-        if gain >= MIN_GAIN or (plain and told >= (ONLY_COMMENTS if gain <= 0 else COMMENTS_AFTER)):
+        gain = _gain(voice(), line.index) if part < 1.0 else 0.0
+        if gain >= MIN_GAIN or (plain and part >= (ONLY_COMMENTS if gain <= 0 else COMMENTS_AFTER)):
             return list(range(line.index, len(page.lines)))
     for at in remarks:
         if page.share_before(at) >= COMMENTS_AFTER or _gain(voice(), at) >= MIN_GAIN:
             return list(range(at, len(page.lines)))
     return []
-
-
-def _remarks(page: Page) -> list[int]:
-    """The lines above buttons such as ``Reply``, if there are four of one kind, in order."""
-    told = (0, *page.prose_before)
-    buttons = [n for n in page.marked if "remark_button" in n.signs and told[n.index] >= MIN_STORY]
-    times = Counter(line.words for line in buttons)
-    return [line.index - 1 for line in buttons if times[line.words] >= 4]
 
 
 def _voices(page: Page) -> list[tuple[int, int]]:

@@ -215,6 +215,9 @@ def test_what_a_name_is_and_stands_next_to_decides_how_sure_the_tagger_must_be(
     assert authors == read_roles(page, tags).authors
 
 
+LIFE = "Nora writes about the harbour and its ferries"
+
+
 @pytest.mark.parametrize(
     ("above", "line", "below", "share", "authors"),
     [
@@ -225,6 +228,15 @@ def test_what_a_name_is_and_stands_next_to_decides_how_sure_the_tagger_must_be(
         (STORY, "Nora Aldwin", (), 0.6, ("Nora Aldwin",)),
         ((*STORY, "3 Comments"), "Nora Aldwin", ("Well done.",), 0.9, ()),
         ((*STORY, "Read next", "Market moves"), "By Nora Aldwin", (), 0.9, ()),
+        ((*STORY, "Read next", "Quay moves", "Author"), "Nora Aldwin", (), 0.9, ("Nora Aldwin",)),
+        ((*STORY, "Read next", "Quay moves"), "Nora Aldwin", (LIFE,), 0.9, ("Nora Aldwin",)),
+        (
+            (*STORY, "Read next", "Quay moves"),
+            "Nora Aldwin",
+            (LIFE.replace("Nora", "Bo"),),
+            0.9,
+            (),
+        ),
         ((), "Nora Aldwin", ("1931 – 2024", *STORY), 0.9, ()),
         (("“No boat, no island.”",), "– Nora Aldwin", STORY, 0.9, ()),
         ((), "Nora Aldwin. Photo: Bo Ek", STORY, 0.9, ()),
@@ -332,7 +344,7 @@ OWN = {
     "|usual length|full stop|address is of the story|address has words|words of the address"
     "|words in the address|words of the story|words of each paragraph",
     "byline": "named in the story|words in lower case|time stamp right below"
-    "|neither label nor given name|candidates with a given name",
+    "|neither label nor given name|candidates with a given name|heading of a box above|life below",
     "time": "days|day of the address|other day than the address",
 }
 """Features by role, in the order of their weights in ``tagger.npz``: if one changes, train anew."""
