@@ -53,8 +53,8 @@ def tag_pages(
 ) -> list[Tags | None]:
     """The tagger's output for each page; None for a page that it cannot judge.
 
-    The bare bullets of a list are hidden from the tagger: few lists in the training texts have
-    them, and they are removed anyway.
+    The bare bullets of a list, three or more, are hidden from the tagger: few lists in the training
+    texts have them, and they are removed anyway.
 
     Args:
         tagger: the committed one by default.
@@ -63,19 +63,16 @@ def tag_pages(
     found: list[Tags | None] = [None] * len(pages)
     if not known:
         return found
-    shown = [_without_bullets(pages[at], hits[at]["bullet_only"]) for at in known]
+    shown: list[Sequence[LineRecord]] = []
+    for at in known:
+        lines, bullets = pages[at].lines, hits[at]["bullet_only"]
+        as_list = 3 <= len(bullets) < len(lines)
+        shown.append([n for n in lines if n.index not in bullets] if as_list else lines)
     said = (tagger or load_tagger()).tag(shown)
     for at, own, tags in zip(known, shown, said, strict=True):
         size = len(pages[at].lines)
         found[at] = tags if len(own) == size else tags.spread([n.index for n in own], size)
     return found
-
-
-def _without_bullets(page: Page, bullets: frozenset[int]) -> Sequence[LineRecord]:
-    """The lines of *page* without *bullets* if these are three or more, as in a list."""
-    if not 3 <= len(bullets) < len(page.lines):
-        return page.lines
-    return [line for line in page.lines if line.index not in bullets]
 
 
 def _article(document: Document, page: Page, hits: Hits, tags: Tags | None) -> Article:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
@@ -99,9 +99,7 @@ def read_page(raw: str, mode: Mode = "default", repeated: frozenset[str] = froze
     lines = split_lines(raw)
     joined = join_wrapped(lines)
     pairs = zip(joined, _sketches([line.text for line in joined]), strict=True)
-    # Faster than `LineRecord(...)`.
-    new = partial(tuple.__new__, LineRecord)
-    records = [new((at, *line[:4], *own)) for at, (line, own) in enumerate(pairs)]
+    records = [LineRecord._make((at, *line[:4], *own)) for at, (line, own) in enumerate(pairs)]
     marked = [line for line in records if line.kinds or line.signs]
     told = accumulate([line.word_count if line.prose else 0 for line in records], initial=0)
     again = frozenset([line.index for line in records if line.text in repeated])

@@ -10,15 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import clean_document
-from pipeline.clean.lines.authors import bylines
 from pipeline.clean.lines.choices import reading_of
-from pipeline.clean.lines.days import days
 from pipeline.clean.lines.heading import read_roles
 from pipeline.clean.lines.headline import headlines
 from pipeline.clean.lines.page import read_page
 from pipeline.clean.lines.tagger import Tags, load_tagger
 from pipeline.config import CleanConfig
 from pipeline.records import Document
+from training.choices import candidates_of
 
 STORY = (
     "The baths of Tarnmouth will stay open until the end of October, the council said on Tuesday.",
@@ -350,18 +349,11 @@ OWN = {
 """Features by role, in the order of their weights in ``tagger.npz``: if one changes, train anew."""
 
 
-def candidates_of(page, tags):
-    """Role → its candidates."""
-    text = reading_of(page, tags)
-    found = {"headline": headlines(text), "byline": bylines(text)}
-    return {**found, "time": days(text)["date_published"]}
-
-
 def test_the_shipped_weights_are_those_of_the_features():
     """One for each, and a constant: another order or number would say something else."""
     page, tags = tagged(["Baths stay open", "By Nora Aldwin", "7 March 2024", *STORY], {0: 0.9})
 
-    for role, candidates in candidates_of(page, tags).items():
+    for role, candidates in candidates_of(reading_of(page, tags)).items():
         names = "|".join((PLACE, NEAR[role], OWN[role])).split("|")
         assert names == list(candidates[0].features)
         assert len(load_tagger().choices[role]) == len(names) + 1
@@ -387,7 +379,7 @@ def test_chances_of_candidates_are_probabilities_whatever_the_tagger_says(data):
     shares = [dict(enumerate(data.draw(st.tuples(*[share] * len(lines))))) for _ in range(3)]
     page, tags = tagged(lines, *shares)
 
-    for candidates in candidates_of(page, tags).values():
+    for candidates in candidates_of(reading_of(page, tags)).values():
         chances = [each.chance for each in candidates]
         assert sorted(chances, reverse=True) == chances
         assert all(0.0 <= chance <= 1.0 for chance in chances)
