@@ -51,8 +51,7 @@ class EventLog:
     ) -> None:
         """Log the event *name*: its *fields* as JSON, or its *text* if there is one."""
         assert name in EVENTS
-        facts = {"event": name, "run_id": self.run_id, **fields}
-        _LOGGER.log(level, "%s", text, extra={"facts": facts})
+        _LOGGER.log(level, "%s", text, extra={"facts": {"event": name, **fields}})
 
 
 def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> EventLog:
@@ -63,9 +62,10 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
         colour: whether to keep the colours of text.
     """
     close_log()
+    log = EventLog(form, quiet)
     handler = _Stderr()
     plain = logging.Formatter() if colour else _PlainFormatter()
-    handler.setFormatter(_JsonFormatter() if form == "json" else plain)
+    handler.setFormatter(_JsonFormatter(log) if form == "json" else plain)
     _LOGGER.addHandler(handler)
     _LOGGER.setLevel(logging.WARNING if quiet else logging.INFO)
     _LOGGER.propagate = False
@@ -80,7 +80,7 @@ def open_log(form: LogFormat, *, quiet: bool = False, colour: bool = False) -> E
         handler.addFilter(lambda record: bool(record.getMessage()))
         # If it concerns the run, the run reports it once.
         threading.excepthook = lambda _: None
-    return EventLog(form, quiet)
+    return log
 
 
 def close_log() -> None:
@@ -118,6 +118,10 @@ class _PlainFormatter(logging.Formatter):
 class _JsonFormatter(logging.Formatter):
     """One line of ASCII, which is valid JSON with any locale and any file name."""
 
+    def __init__(self, log: EventLog) -> None:
+        super().__init__()
+        self._log = log
+
     def format(self, record: logging.LogRecord) -> str:
         facts = {
             "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(
@@ -125,6 +129,7 @@ class _JsonFormatter(logging.Formatter):
             ),
             "level": record.levelname.lower(),
             "event": "message",
+            "run_id": self._log.run_id,
         }
         own = getattr(record, "facts", None)
         facts |= own or {"logger": record.name, "message": record.getMessage()}

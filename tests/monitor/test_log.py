@@ -59,14 +59,15 @@ def test_text_shows_what_is_meant_for_people_and_nothing_else(capsys):
 
 
 def test_json_takes_warnings_of_libraries_in(capsys):
-    """Python's warnings and failures of libraries become events too."""
-    open_log("json")
+    """Python's warnings and failures of libraries become events too, with the run's id."""
+    open_log("json").run_id = "20260101T000000Z"
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("old thing", stacklevel=1)
     logging.getLogger("some.library").critical("on fire")
     first, second = lines(capsys.readouterr().err)
 
+    assert {"20260101T000000Z"} == {first["run_id"], second["run_id"]}
     assert ("message", "py.warnings") == (first["event"], first["logger"])
     assert "old thing" in first["message"]
     assert ("message", "some.library", "on fire") == tuple(
