@@ -24,6 +24,9 @@ from training.labelled import Labelled, label_lines
 LABELS = Path(__file__).with_name("hand_labels.jsonl")
 FURTHER = Path(__file__).with_name("further_labels.jsonl")
 """Of each other page, a text that nothing is learned from (docs/decisions/0036)."""
+FIELDS = Path(__file__).with_name("hand_fields.jsonl")
+"""Headline, authors and day that each text drawn without a kind in view prints: read twice, with
+the same answer but for three headlines, which are left open."""
 ARCHIVES = Path(__file__).parents[1] / ".." / "shared" / "data" / "html"
 KINDS = ("comments", "live", "lists", "interviews", "cjk", "low", "wrapped", "news", "drawn")
 """Readers' comments, live blogs, lists and tables, interviews, scripts without spaces, texts with
@@ -66,6 +69,34 @@ def read_hand(
                 yield _hand_text(row, text)
             else:
                 sys.stderr.write(f"{archive} {row['page']}: renders otherwise, left out\n")
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a text prints of itself, by reading.
+
+    Attributes:
+        title: digests of its headline in each form; none if it has none, None if readers differ.
+        authors: digests of the authors' names.
+        day: ISO day of publication.
+    """
+
+    title: frozenset[str] | None
+    authors: frozenset[str]
+    day: str | None
+
+
+def read_fields() -> dict[str, Printed]:
+    """Digest of a text → what it prints; ``line_digest`` of ``name_key`` in place of words."""
+    rows = map(json.loads, FIELDS.read_text(encoding="utf-8").splitlines())
+    return {
+        row["digest"]: Printed(
+            None if row["title"] is None else frozenset(row["title"]),
+            frozenset(row["authors"]),
+            row["day"],
+        )
+        for row in rows
+    }
 
 
 def label_hand(text: HandText) -> Labelled:

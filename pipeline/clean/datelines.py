@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 
-from pipeline.clean.dates import MONTHS, ZONES, PrintedDate, find_date
+from pipeline.clean.dates import MONTHS, WEEKDAYS, ZONES, Order, PrintedDate, find_date
 from pipeline.clean.words import WORDS, any_of
 from pipeline.text.unicode import FIRST_SPACELESS
 
@@ -24,6 +24,7 @@ _CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jou
 
 STAMP_WORDS = DATE_LABELS.union(
     MONTHS,
+    WEEKDAYS,
     (zone.casefold() for zone in ZONES),
     *(WORDS[name] for name in ("age", "reading_time", "time_unit", "time_stamp")),
 )
@@ -49,7 +50,8 @@ def says_when(text: str, words: tuple[str, ...]) -> bool:
     if others > OTHER_WORDS:
         return False
     timed = words[0] in DATE_LABELS and _TIME_INSIDE.search(text)
-    return find_date(text) is not None or bool(not others and (timed or _is_age(words)))
+    # Whichever number comes first, it is a date.
+    return find_date(text, "day") is not None or bool(not others and (timed or _is_age(words)))
 
 
 def _is_age(words: tuple[str, ...]) -> bool:
@@ -99,8 +101,11 @@ _HOURS = re.compile(
 _LIFE = re.compile(r"[†✝]|^\*\s?\d")
 
 
-def printed_dates(text: str) -> dict[str, PrintedDate]:
+def printed_dates(text: str, order: Order | None = None) -> dict[str, PrintedDate]:
     """The first dates of publication and of change on a line, by column.
+
+    Args:
+        order: see ``find_date``.
 
     >>> sorted(printed_dates("Updated: 1 October 2014 | Published: 28 March 2014"))
     ['date_modified', 'date_published']
@@ -114,23 +119,23 @@ def printed_dates(text: str) -> dict[str, PrintedDate]:
     changed = last[1] in _DAY_CHANGED and not _DIGIT.search(text, last[0])
     found: dict[str, PrintedDate] = {}
     for (start, label), (end, _) in pairwise((*labels, (len(text), ""))):
-        each = _own_day(text[start:end])
+        each = _own_day(text[start:end], order)
         after = changed and end == last[0] and not label
-        after = after and each is not None and not find_date(text[each.end : end])
+        after = after and each is not None and not find_date(text[each.end : end], order)
         column = "date_modified" if after or label in _DAY_CHANGED else "date_published"
         if each is not None and column not in found:
             found[column] = replace(each, start=each.start + start, end=each.end + start)
     return found
 
 
-def _own_day(text: str) -> PrintedDate | None:
+def _own_day(text: str, order: Order | None) -> PrintedDate | None:
     """The first date, unless it is that of an event, a life, a picture or a product."""
-    found = find_date(text)
+    found = find_date(text, order)
     if found is None:
         return None
     before = [word.casefold() for word in _WORD.findall(text[: found.start])[-BEFORE_DAY:]]
     dash = _SPAN.match(text, found.end)
-    until = find_date(text[dash.end() :]) if dash else None
+    until = find_date(text[dash.end() :], order) if dash else None
     spans = until is not None and until.start == 0 and until.timestamp != found.timestamp
     entry = not text[: found.start].strip() and _ENTRY.match(text, found.end)
     hours = _HOURS.search(text, found.start)

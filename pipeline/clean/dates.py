@@ -3,8 +3,9 @@
 ``parse_timestamp`` reads a whole string (markup, headers, database exports); ``find_date`` finds a
 date in a printed line. Both use the same tables and rules. Nothing is guessed:
 
-- Numbers with slashes or hyphens, year last, are read only if one of them cannot be a month:
-  ``03/04/2024`` is no date. Numbers with dots have the day first: ``3.4.2024`` is 3 April.
+- Numbers with slashes or hyphens, year last, are read only if one of them cannot be a month, if the
+  weekday beside them tells, or if the order of the text is known: ``03/04/2024`` alone is no date.
+  Numbers with dots have the day first: ``3.4.2024`` is 3 April.
 - Years are 1900 to 2100. Thai dates use the Buddhist era, Persian ones the solar Hijri calendar,
   those of Japan and Taiwan their eras.
 - The zero of a clock (1 January 1970, 1 January 1900) is a placeholder, not a date.
@@ -19,9 +20,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from operator import itemgetter
+from typing import Literal
 
 from pipeline.clean.words import TABLES
 from pipeline.records import Precision, Timestamp
@@ -48,6 +51,10 @@ MONTHS: dict[str, int] = {
     for name in names.split()
 }
 """Name of a month, long or short → its number."""
+WEEKDAYS: dict[str, int] = {
+    name: number for number, names in enumerate(TABLES["weekdays"]) for name in names.split()
+}
+"""Name of a weekday, long or short → its number, from Monday as 0."""
 PERSIAN_MONTHS = {name: n for n, name in enumerate(TABLES["persian_months"].split(), 1)}
 
 ZONES: dict[str, int | str] = {
@@ -59,6 +66,8 @@ ZONES: dict[str, int | str] = {
     "PT": "-480",
 }  # fmt: skip
 """Zone → minutes east of UTC; as a string if the summer time of the United States is added."""
+Order = Literal["day", "month"]
+"""Which number of ``03/04/2024`` comes first."""
 MAX_CHARS = 400
 """Characters of a line that are searched for a date."""
 _HALF = r"(?:\s?(?P<half>[apAP])\.?\s?[mM]\b\.?)"
@@ -71,6 +80,8 @@ _STRICT_ZONE = (
     rf"(?:\s*(?:(?:gmt|utc)?\s?{_OFFSET}|(?P<zone>[a-z]{{1,5}}))(?:\s*[(\[][\w\s/+:-]*[)\]])?)?"
 )
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,16})[.,]{0,2}\s{1,2}\Z")
+"""A word before a date, which may be its weekday."""
 _STRICT_TIME = rf"(?:(?:\s*,)?(?:\s+at)?\s+{_CLOCK}{_STRICT_ZONE})?"
 _STRICT_MONTH = r"(?P<name>[a-z]{3,9})\.?"
 _STRICT_DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
@@ -124,7 +135,7 @@ def parse_timestamp(text: str) -> Timestamp | None:
         moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
         return Timestamp(moment, 0, "second") if seconds in EPOCH_SECONDS else None
     match = next(filter(None, (shape.fullmatch(text) for shape in _SHAPES)), None)
-    day = _day(match.groupdict()) if match else None
+    day = _day(match) if match else None
     return _timestamp(day, match.groupdict()) if match and day else None
 
 
@@ -133,8 +144,13 @@ def is_later(moment: Timestamp, fetched_at: Timestamp | None) -> bool:
     return fetched_at is not None and moment.instant > fetched_at.instant + TOLERANCE
 
 
-def _day(parts: Mapping[str, str | None]) -> date | None:
-    """The day that a pattern matched; None if it does not exist or is ambiguous."""
+def _day(match: re.Match[str], order: Order | None = None) -> date | None:
+    """The day that a pattern matched; None if it does not exist or is ambiguous.
+
+    Args:
+        order: which of two numbers comes first, if neither they nor a weekday before them tell.
+    """
+    parts = match.groupdict()
     year, day = _number(parts, "year"), _number(parts, "day")
     name = (parts.get("name") or "").casefold()
     if parts.get("short"):
@@ -146,19 +162,27 @@ def _day(parts: Mapping[str, str | None]) -> date | None:
     elif year in PERSIAN_YEARS:
         return _persian_day(year, _number(parts, "month") or PERSIAN_MONTHS.get(name, 0), day)
     month = MONTHS.get(name, 0) if name else _number(parts, "month")
+    readings = [(month, day)]
     if parts.get("one"):
         one, two = _number(parts, "one"), _number(parts, "two")
-        certain = (
-            parts.get("sep") == "." or one > 12 or one == two or year != int(parts["year"] or 0)
-        )
-        if not (certain or two > 12):
-            return None
-        day, month = (one, two) if certain else (two, one)
-    try:
-        found = date(year, month, day)
-    except ValueError:  # 30 February
+        certain = parts.get("sep") == "." or one == two or year != int(parts["year"] or 0)
+        readings = [(two, one), (one, two)][: 1 if certain else 2]
+    start, weekday = match.start(), None
+    if len(readings) > 1 and (
+        word := _BEFORE.search(match.string, max(start - NEAR_CHARS, 0), start)
+    ):
+        weekday = WEEKDAYS.get(word[1].casefold())
+    possible: list[date] = []
+    for month, day in readings:
+        # 30 February does not exist.
+        with suppress(ValueError):
+            possible.append(date(year, month, day))
+    if not FIRST_YEAR <= year <= LAST_YEAR or not PLACEHOLDERS.isdisjoint(possible):
         return None
-    return found if FIRST_YEAR <= year <= LAST_YEAR and found not in PLACEHOLDERS else None
+    told = [each for each in possible if each.weekday() == weekday] or possible
+    if len(told) > 1:
+        return told[order == "month"] if order else None
+    return told[0] if told else None
 
 
 def _number(parts: Mapping[str, str | None], name: str) -> int:
@@ -268,10 +292,12 @@ _PATTERNS = tuple(
             r"(?<![\d.])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<short>\d\d)(?=,?\s(?:um\s)?"
             r"\d{1,2}[:.]\d\d\sUhr\b)"
         ),
-        # 31/12/2024, 12/31/2024
-        rf"(?<![\d/])(?P<one>\d{{1,2}})(?P<sep>/)(?P<two>\d{{1,2}})/{_YEAR}(?!/){_END}",
+        # 31/12/2024, 12/31/2024, 31-12-2024
+        rf"(?<![\d/-])(?P<one>\d{{1,2}})(?P<sep>[/-])(?P<two>\d{{1,2}})(?P=sep){_YEAR}(?![/-]){_END}",
     )
 )
+SLASHED = _PATTERNS[-1]
+"""A date of which either number may come first, as far as its form tells."""
 _TIME = re.compile(
     rf"(?<![\d:.]){_CLOCK}(?![\d:])(?:\s?(?:Uhr|hrs|h\b))?"
     rf"(?:[\s(]{{0,2}}(?:(?:UTC|GMT)\s?)?(?P<sign>[+−]|(?<=:\d\d:\d\d)-|(?<=UTC)-|(?<=GMT)-)"
@@ -305,13 +331,19 @@ class PrintedDate:
     timestamp: Timestamp
 
 
-def find_date(text: str) -> PrintedDate | None:
+def find_date(text: str, order: Order | None = None) -> PrintedDate | None:
     """The first date in *text*, with the time next to it; None if there is none.
+
+    Args:
+        order: which number comes first where a date has slashes, if ``order_of_dates`` or the
+            language of the text tells.
 
     >>> find_date("7:30 JST, May 3, 2021").timestamp.isoformat()
     '2021-05-03T07:30:00+09:00'
     >>> find_date("The May 3, 2021 meeting is over by 7:30").timestamp.isoformat()
     '2021-05-03'
+    >>> find_date("Thu 04/03/2021").timestamp.isoformat()
+    '2021-03-04'
     """
     text = text[:MAX_CHARS]
     if not text.isascii():
@@ -322,12 +354,29 @@ def find_date(text: str) -> PrintedDate | None:
         (*match.span(), day)
         for pattern in _PATTERNS
         for match in pattern.finditer(text)
-        if (day := _day(match.groupdict()))
+        if (day := _day(match, order))
     ]
     if not found:
         return None
     start, end, day = min(found, key=itemgetter(0))
     return _with_clock(text, start, end, day) or PrintedDate(start, end, _midnight(day))
+
+
+def order_of_dates(text: str) -> Order | None:
+    """Which number comes first in the dates of *text* with slashes or hyphens, year last.
+
+    Returns:
+        None if no date tells, or if they contradict each other.
+
+    >>> order_of_dates("03/04/2024 Rain. 22/03/2024 Sun.")
+    'day'
+    """
+    orders: set[Order] = set()
+    for match in SLASHED.finditer(text):
+        day = _day(match)
+        if day and match["one"] != match["two"]:
+            orders.add("day" if day.day == int(match["one"]) else "month")
+    return orders.pop() if len(orders) == 1 else None
 
 
 def may_date(text: str) -> bool:

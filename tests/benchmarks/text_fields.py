@@ -11,6 +11,9 @@ held-out sites, FOLDER has the taggers of the cross-validation (``training.train
 The second table goes by readers, who said which lines of a page are its headline, byline and time
 (training/role_labels.jsonl): a value is *right* if it was read from such a line, or if there is
 neither, and *wrong* if it was read from another one.
+
+The third table has the texts that were labelled by hand, drawn without a kind in view: whether
+title, all authors and day are those that readers found printed (training/hand_fields.jsonl).
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from pipeline.clean.names import name_key
 from pipeline.read.encoding import decode
 from pipeline.records import Document
 from training.corrected import line_digest
+from training.hand_texts import Printed, digest_of, label_hand, read_fields, read_hand
 from training.labelled import Labelled
 from training.labelled_pages import unpacked
 from training.roles import ARCHIVES, Golds, read_role_labels, read_stated
@@ -44,6 +48,7 @@ NAMES = {
     "container": "story's container",
     "ptags": "paragraphs",
     "wide": "wider container",
+    "hand": "texts read by hand",
 }
 VERDICTS = ("right", "form", "missed", "wrong")
 Counts = dict[tuple[str, str], Counter[str]]
@@ -105,7 +110,7 @@ def read_texts(pages: Sequence[Labelled], taggers: Path | None) -> Iterator[Read
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--every", type=int, default=3, help="one page in so many")
@@ -134,13 +139,43 @@ def main() -> None:
                 found[field, "all"][verdict] += 1
     for found in (counts, by_reading):
         sys.stdout.write(f"{table(found)}\n")
+    sys.stdout.write(table(by_hand(arguments.data, arguments.taggers), ("hand",)))
 
 
-def table(counts: Counts) -> str:
+def verdicts_by_hand(read: Read, said: Printed) -> Iterator[tuple[str, str]]:
+    """(field, verdict) of a text that was labelled by hand."""
+    heading = read.heading
+    title, *authors = (
+        line_digest(name_key(each)) for each in (heading.title or "", *heading.authors)
+    )
+    if said.title is not None:
+        titles = {title} if heading.title else set()
+        yield "title", _verdict(titles, said.title & titles if titles else said.title)
+    yield "authors", _verdict(set(authors), said.authors)
+    day = {heading.published.day} if heading.published else set()
+    yield "day", _verdict(day, frozenset([said.day] if said.day else ()))
+
+
+def _verdict(found: set[str], wanted: frozenset[str]) -> str:
+    return "right" if found == wanted else "wrong" if found else "missed"
+
+
+def by_hand(archives: Path, taggers: Path | None) -> Counts:
+    """Verdicts of the texts that were labelled by hand."""
+    texts, fields = read_hand(archives, ("news",)), read_fields()
+    pages = {label_hand(text): fields[digest_of(text.text)] for text in texts}
+    counts: Counts = defaultdict(Counter)
+    for read in read_texts(list(pages), taggers):
+        for field, verdict in verdicts_by_hand(read, pages[read.labelled]):
+            counts[field, "hand"][verdict] += 1
+    return counts
+
+
+def table(counts: Counts, ways: Sequence[str] = (*WAYS, "all")) -> str:
     """Shares of each verdict, a row for each field and way."""
     lines = ["| | | texts | right | in another form | missed | wrong |", "|---" * 7 + "|"]
     for field in FIELDS:
-        for way in (*WAYS, "all"):
+        for way in ways:
             found = counts[field, way]
             shares = (found[verdict] / max(found.total(), 1) for verdict in VERDICTS)
             cells = " | ".join(f"{share:.3f}" for share in shares)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import dates
-from pipeline.clean.dates import find_date, may_date, parse_timestamp
+from pipeline.clean.dates import Order, find_date, may_date, order_of_dates, parse_timestamp
 
 READ = [
     ("2024-02-28", "2024-02-28", None, "day"),
@@ -144,10 +144,20 @@ PRINTED = [
     ("令和元年5月1日", "2019-05-01"),
     ("平成31年4月30日", "2019-04-30"),
     ("中華民國113年3月7日", "2024-03-07"),
+    ("04. январь 2012 10:22", "2012-01-04T10:22:00"),
+    ("4 Ιαν. 2012, 11:28", "2012-01-04T11:28:00"),
+    ("7. septembra 2024", "2024-09-07"),
+    ("28-04-2021, 09:29", "2021-04-28T09:29:00"),
+    ("04-28-2021", "2021-04-28"),
+    ("Thu 12/01/2012", "2012-01-12"),
+    ("Sunday, 12/01/2013 10:15", "2013-12-01T10:15:00"),
+    ("mardi 10/12/2019", "2019-12-10"),
+    ("Mon, 03-04-2024", "2024-03-04"),
 ]
 NOT_PRINTED = [
     "luglio 202010:43", "28.09.1912:10", "3 May 20215", "May 12021",
     "03/04/2024", "31 June 2021", "May 3, 1021", "May 3, 2101", "May 3", "version 2.10.2024.5",
+    "Sun 03/04/2024", "Monday\n\n\n03/04/2024", "03-04-2024", "12-12-2012-33", "1/12-12-2012",
     "a 10 percent 2024 plan", "January 1, 1970", "7 May 1402", "31 اسفند 1402", "令和6年13月7日",
     "",
 ]  # fmt: skip
@@ -199,6 +209,48 @@ def test_a_printed_date_is_found(text: str, iso: str) -> None:
 def test_no_date_is_found(text: str) -> None:
     """What has two readings, no such day, no year or an unlikely one is no date."""
     assert find_date(text) is None
+
+
+ORDERS = [
+    ("22/03/2024", "day"),
+    ("03/22/2024", "month"),
+    ("03-04-2024, 22-03-2024", "day"),
+    ("Mon 03/04/2024", "month"),
+    ("Wed 03/04/2024", "day"),
+    ("Sun 03/04/2024", None),
+    ("22/03/2024, 03/22/2024", None),
+    ("05/05/2024", None),
+    ("22.03.2024", None),
+    ("2024/03/22", None),
+    ("07/03/2567", "day"),
+    ("22/03/24", None),
+]
+
+
+@pytest.mark.parametrize(("text", "order"), ORDERS)
+def test_the_dates_of_a_text_tell_their_order(text: str, order: str | None) -> None:
+    """A number that is no month tells, or a weekday; contradictions and other forms do not."""
+    assert order == order_of_dates(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "iso"),
+    [
+        ("03/04/2024", "day", "2024-04-03"),
+        ("03/04/2024", "month", "2024-03-04"),
+        ("22/04/2024", "month", "2024-04-22"),
+        ("Mon 03/04/2024", "day", "2024-03-04"),
+        ("3.4.2024", "month", "2024-04-03"),
+        ("31/31/2024", "day", None),
+    ],
+)
+def test_the_order_of_a_text_decides_what_has_two_readings(
+    text: str, order: Order, iso: str | None
+) -> None:
+    """What the date itself tells comes before it."""
+    printed = find_date(text, order)
+
+    assert iso == (printed and printed.timestamp.isoformat())
 
 
 @given(st.text())

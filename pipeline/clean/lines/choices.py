@@ -11,15 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp, log, tanh
 from operator import mul
 from typing import Generic, TypeVar
 
 from pipeline.clean.address import day_of_url, words_of_url
-from pipeline.clean.dates import is_later
+from pipeline.clean.dates import Order, is_later, order_of_dates
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.tagger import ROLES, Tags
 from pipeline.records import Timestamp
+from pipeline.text.unicode import FIRST_SPACELESS
 
 AROUND = 4
 """Lines above and below a candidate that are looked at."""
@@ -27,6 +29,10 @@ CLOSE = 6
 """Lines below the headline that are close."""
 HEADER_WORDS, MOST_TOLD = 4, 0.6
 """Words of the longest header of comments; share of the prose above it."""
+ENGLISH = frozenset({"and", "from", "that", "the", "with"})
+FOREIGN_WORDS, ENGLISH_SHARE = 50, 0.01
+"""Words of a text from which its language tells the order of its dates; the share of ``ENGLISH``
+below which it is another."""
 _EPSILON = 0.003
 """Added to probabilities, which the tagger rounds to thousandths, before logarithms are taken."""
 T = TypeVar("T")
@@ -85,6 +91,17 @@ class Reading:
     url_day: Timestamp | None
     fetched_at: Timestamp | None
     headline: Sequence[int] = ()
+
+    @cached_property
+    def order(self) -> Order | None:
+        """Which number comes first in ``03/04/2024``: its other dates tell, or its language.
+
+        With the month first, only English is printed.
+        """
+        words = [word for n in self.told for word in n.words if word[0] < FIRST_SPACELESS]
+        known = sum(map(ENGLISH.__contains__, words))
+        foreign = len(words) >= FOREIGN_WORDS and known < ENGLISH_SHARE * len(words)
+        return order_of_dates(self.page.raw) or ("day" if foreign else None)
 
 
 def reading_of(

@@ -6,7 +6,7 @@ from math import log
 
 from pipeline.clean.bylines import byline_names, is_labelled
 from pipeline.clean.datelines import printed_dates
-from pipeline.clean.dates import PrintedDate, find_date, is_later, may_date
+from pipeline.clean.dates import SLASHED, PrintedDate, find_date, is_later, may_date
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord
 from pipeline.clean.signs import CLOSING
@@ -37,7 +37,8 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     for line in (page.lines[at] for at in sorted(likely, key=lambda at: (-shares[at], at))):
         other = line.index in entries or "credit" in line.signs or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
-            for column, printed in printed_dates(line.text).items():
+            order = text.order if SLASHED.search(line.text) else None
+            for column, printed in printed_dates(line.text, order).items():
                 if is_later(printed.timestamp, text.fetched_at):
                     continue
                 found[column].setdefault(printed.timestamp.day, (printed, []))[1].append(line)

@@ -297,6 +297,27 @@ def test_no_story_was_published_after_it_was_fetched(lines, fetched_at, day):
     assert day == (article.date_published and article.date_published.day)
 
 
+@pytest.mark.parametrize(
+    ("stamp", "story", "other", "day"),
+    [
+        ("03/04/2024", GERMAN, "Impressum", "2024-04-03"),
+        ("03-04-2024 10:15", GERMAN, "Impressum", "2024-04-03"),
+        ("04/22/2024", GERMAN, "Impressum", "2024-04-22"),
+        ("03/04/2024", STORY, "Imprint", None),
+        ("03/04/2024", STORY, "22/03/2024 Market moves indoors", "2024-04-03"),
+        ("03/04/2024", STORY, "03/22/2024 Market moves indoors", "2024-03-04"),
+        ("03/04/2024", GERMAN[:1], "Impressum", None),
+        ("Wed 03/04/2024", STORY, "Imprint", "2024-04-03"),
+    ],
+)
+def test_the_other_dates_or_the_language_tell_the_order_of_a_date(stamp, story, other, day):
+    """Only English is printed with the month first; a few words are too few to tell a language."""
+    page, tags = tagged(["Baths", stamp, *story, other], {0: 0.9}, {}, {1: 0.95})
+    found = read_roles(page, tags).published
+
+    assert day == (found and found.day)
+
+
 def test_the_day_of_a_picture_is_not_that_of_the_story():
     """A caption above the story has a credit; without one its day may be that of the story."""
     caption = "Queue on the bridge, 2 May 2024. Photo: Bo Ek"
