@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.labelled import FULL, Labelled
+from training.roles import Roles
 
-Roles = tuple[NDArray[np.bool_], NDArray[np.bool_]]
-"""Lines with each role, and of which roles that is known (``roles.role_lines``)."""
 Piece = tuple[int, NDArray[np.int64]]
 """Number of a rendering, and lines of it."""
 
@@ -41,7 +41,7 @@ class Augmenter:
 
     def __init__(self, pages: Sequence[Labelled], roles: Sequence[Roles | None], seed: int) -> None:
         self.pages, self.roles = [*pages], [*roles]
-        self.dice = np.random.default_rng(seed)
+        self.seed = seed
         self.donors: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
         for number, page in enumerate(pages):
             story = np.flatnonzero(page.learned == "k")
@@ -54,13 +54,18 @@ class Augmenter:
         for number, page in enumerate(self.pages):
             if page.rendering not in FULL and page.source != "meta":
                 by_page[page.page_id].append(number)
-        for numbers in by_page.values():
+        for page_id, numbers in by_page.items():
+            self.throw_for(page_id)
             for _ in range(COPIES.get(self.pages[numbers[0]].source, 1)):
                 number = int(self.dice.choice(numbers))
                 if len(self.pages[number].lines) <= MAX_LINES:
                     pieces = self._pieces(number)
                     if pieces:
                         yield self._joined(number, pieces)
+
+    def throw_for(self, page_id: str) -> None:
+        """Take a page's own dice: where one page has another label, the others' texts stay."""
+        self.dice = np.random.default_rng((self.seed, crc32(page_id.encode())))
 
     def _pieces(self, number: int) -> list[Piece]:
         """The lines of a text to make, in order."""

@@ -43,14 +43,15 @@ class Composer(Augmenter):
         for number, page in enumerate(self.pages):
             if page.rendering in HALF and page.source == "gold":
                 by_page[page.page_id].append(number)
-        for numbers in [own for own in by_page.values() for _ in range(COPIES)]:
-            number = int(self.dice.choice(numbers))
-            page = self.pages[number]
-            long = np.array([len(line) >= PARAGRAPH for line in page.lines])
-            story = np.flatnonzero((page.learned == "k") & long)
-            if len(story):
-                text, _ = self._joined(number, self._composed(number, story))
-                yield replace(text, rendering=COMPOSED)
+        for page_id, numbers in by_page.items():
+            self.throw_for(page_id)
+            for number in self.dice.choice(numbers, COPIES).tolist():
+                page = self.pages[number]
+                long = np.array([len(line) >= PARAGRAPH for line in page.lines])
+                story = np.flatnonzero((page.learned == "k") & long)
+                if len(story):
+                    text, _ = self._joined(number, self._composed(number, story))
+                    yield replace(text, rendering=COMPOSED)
 
     def _composed(self, number: int, story: NDArray[np.int64]) -> list[Piece]:
         """The pieces of a text of some paragraphs of *story*, in order."""

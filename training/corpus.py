@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pipeline.clean.lines.observed import Tokens, placed, read_lines
-from training.augment import Roles
+from training.augment import COMPOSED
 from training.composed import Composer
 from training.hand_texts import label_hand, read_hand
 from training.labelled import FOLDS, Labelled, read_labelled
 from training.rendered import Known, read_rendered
 from training.roles import ARCHIVES as STATED
-from training.roles import Golds, read_stated, role_lines
+from training.roles import Golds, Roles, read_role_labels, read_stated, role_lines, with_readings
+from training.tagger_net import Bags, padded
 
 ARCHIVES = ("daniel", "wcxb_article")
 """Pages that are rendered to learn from; those of other archives stand in the labelled texts."""
@@ -96,6 +97,37 @@ class Corpus:
     own: NDArray[np.float32]
     bags: tuple[Bag, Bag]
 
+    def without(self, fold: int | None) -> Seen:
+        """What a net sees that learns from the texts outside of one part."""
+        words, pairs = (bag.without(fold, n) for bag, n in zip(self.bags, SITES, strict=True))
+        shares = np.stack((words[2], pairs[2]), axis=1)
+        own = np.concatenate((self.own, shares), axis=1, dtype=np.float32)
+        return Seen((words[0], pairs[0]), (words[1], pairs[1]), own)
+
+    def facts(self, seen: NDArray[np.float32], lines: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What is seen of *lines* beside their words, as many as a batch has.
+
+        Args:
+            seen: rows of ``Seen.own``, those of *lines*.
+        """
+        facts = np.concatenate((seen, self.places[lines].astype(np.float32)), axis=1)
+        return padded(facts)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a net sees of the different lines of a corpus.
+
+    Attributes:
+        bags, hashes: of words and of pairs of words: sparse[different lines, hashes], and these.
+        own: float32[different lines, OWN + 2], what a line is by itself, and the shares of its
+            words and pairs that are known.
+    """
+
+    bags: Bags
+    hashes: tuple[NDArray[np.uint64], NDArray[np.uint64]]
+    own: NDArray[np.float32]
+
 
 def read_corpus(data: Path, texts: list[Path]) -> Corpus:
     """Read and measure everything that is learned from."""
@@ -112,7 +144,14 @@ def read_corpus(data: Path, texts: list[Path]) -> Corpus:
     composer = Composer(pages, roles, MADE_SEED)
     made = [*composer.made(), *((text, None) for text in composer.composed(MADE_SEED))]
     report(f"{len(pages)} texts, and {len(made)} made of them")
-    return measured([*pages, *(p for p, _ in made)], [*roles, *(each for _, each in made)])
+    pages += [page for page, _ in made]
+    roles += [each for _, each in made]
+    labels = read_role_labels()
+    for number, page in enumerate(pages):
+        # Bylines and times were inserted into composed texts, which no reader has seen.
+        if page.page_id in labels and page.rendering != COMPOSED:
+            roles[number] = with_readings(page.lines, roles[number], labels[page.page_id])
+    return measured(pages, roles)
 
 
 def measured(pages: list[Labelled], roles: list[Roles | None]) -> Corpus:

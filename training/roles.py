@@ -1,16 +1,17 @@
-"""Which lines are headline, byline and time stamp, by the metadata that benchmarks state.
+"""Which lines are headline, byline and time stamp, by what benchmarks state and readers named.
 
     archives, labelled texts ─▶ Golds: page → headline, authors, day ─role_lines─▶ lines
 
 A line has a role when it says what the gold says. A text of which no line does teaches that there
-is none, unless a line says nearly the same: then nothing is learned of that role.
+is none, unless a line says nearly the same: then nothing is learned of that role. A line that
+readers named has it too.
 """
 
 from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -28,6 +29,7 @@ from pipeline.clean.lines.tagger import ROLES
 from pipeline.clean.names import author_names, name_key
 from pipeline.read.encoding import decode
 from pipeline.urls import canonical_url
+from training.corrected import line_digest
 from training.hand_renderings import wide
 from training.labelled import Labelled, label_lines
 from training.labelled_pages import unpacked
@@ -60,6 +62,10 @@ def read_role_labels() -> dict[str, dict[str, frozenset[str] | None]]:
         row.pop("page"): {role: None if d is None else frozenset(d) for role, d in row.items()}
         for row in rows
     }
+
+
+Roles = tuple[NDArray[np.bool_], NDArray[np.bool_]]
+"""Lines with each role, and of which roles that is known: bool[ROLES, lines], bool[ROLES]."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +148,8 @@ def _rendered(content: str) -> dict[str, Lines]:
     return made
 
 
-def role_lines(lines: Sequence[str], gold: Gold) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which lines have each role, and of which roles that is known.
-
-    Returns:
-        bool[ROLES, lines], bool[ROLES].
-    """
+def role_lines(lines: Sequence[str], gold: Gold) -> Roles:
+    """Which lines have each role, and of which roles that is known."""
     found = np.zeros((len(ROLES), len(lines)), np.bool_)
     known = np.zeros(len(ROLES), np.bool_)
     if gold.title and name_key(gold.title):
@@ -157,6 +159,21 @@ def role_lines(lines: Sequence[str], gold: Gold) -> tuple[NDArray[np.bool_], NDA
         known[1] = _bylines(lines, keys, found[1])
     if gold.day:
         known[2] = _times(lines, gold.day, found[2])
+    return found, known
+
+
+def with_readings(
+    lines: Sequence[str], stated: Roles | None, named: Mapping[str, frozenset[str] | None]
+) -> Roles:
+    """What benchmarks state of *lines*, and what readers named, see ``read_role_labels``."""
+    if stated is None:
+        stated = np.zeros((len(ROLES), len(lines)), np.bool_), np.zeros(len(ROLES), np.bool_)
+    found, known = stated[0].copy(), stated[1].copy()
+    for number, role in enumerate(ROLES):
+        digests = named.get(role)
+        if digests is not None:
+            found[number] |= [line_digest(line) in digests for line in lines]
+            known[number] |= found[number].any() or not digests
     return found, known
 
 

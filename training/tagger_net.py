@@ -15,7 +15,7 @@ os.environ.setdefault(
 )
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -45,6 +45,8 @@ AVERAGED_FROM, AVERAGED = 0.5, 0.02
 
 Weights = dict[str, Any]
 Matrix = NDArray[np.float32]
+Bags = tuple[sparse.csr_matrix, sparse.csr_matrix]
+"""Of words and of pairs: sparse[lines, rows]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,20 +54,24 @@ class Batch:
     """Texts, one after another.
 
     Attributes:
-        bags: of words and of pairs: sparse[lines, rows].
         facts: float32[LINES, facts], what is seen beside.
         text: int32[LINES], the text of each line.
-        story, weight: float32[LINES], 1 for story, and what the line weighs.
+        story, weight: float32[LINES], the probability of story, and what the line weighs.
         roles, role_weight: float32[LINES, ROLES], float32[TEXTS, ROLES].
+        taught, taught_none, taught_weight: probabilities by teachers that a line has a role, and
+            that none has: float32[LINES, ROLES], float32[TEXTS, ROLES]; what they weigh.
     """
 
-    bags: tuple[sparse.csr_matrix, sparse.csr_matrix]
+    bags: Bags
     facts: Matrix
     text: NDArray[np.int32]
     story: Matrix
     weight: Matrix
     roles: Matrix
     role_weight: Matrix
+    taught: Matrix
+    taught_none: Matrix
+    taught_weight: Matrix
 
 
 def first_weights(rows: tuple[int, int], facts: int, seed: int) -> tuple[Weights, list[Matrix]]:
@@ -115,9 +121,7 @@ def _tower(
 def _run(weights: Weights, prefix: str, seen: Any, text: Any, key: Any) -> tuple[Any, Any]:
     """Logits of each line and of each text: ``_Tower.run`` of the tagger, without its steps."""
     w = {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-    total = partial(
-        jax.ops.segment_sum, segment_ids=text, num_segments=TEXTS, indices_are_sorted=True
-    )
+    total = partial(_sums, text=text)
     h = jax.nn.relu(seen @ w["first"] + w["first_bias"])
     if key is not None:
         h = h * jax.random.bernoulli(key, 0.9, h.shape) / 0.9
@@ -175,21 +179,46 @@ def forward(weights: Weights, words: Any, pairs: Any, facts: Any, text: Any, key
 
 
 def _loss(weights: Weights, words: Any, pairs: Any, batch: Any, key: Any) -> Any:
-    facts, text, story, weight, roles, role_weight = batch
+    facts, text, story, weight, roles, role_weight, taught, taught_none, taught_weight = batch
     out, role_out, none = forward(weights, words, pairs, facts, text, key)
     s = out[:, 0]
     loss = jnp.sum(weight * (jnp.logaddexp(0, s) - story * s))
-    filled = text < TEXTS - 1
-    for j in range(len(ROLES)):
-        z = jnp.exp(jnp.clip(role_out[:, j], -20, 20)) * filled
-        nobody = jnp.exp(jnp.clip(none[:, j], -20, 20))
-        right = jax.ops.segment_sum(z * roles[:, j], text, TEXTS)
-        has = jax.ops.segment_max(roles[:, j], text, TEXTS) > 0
-        everything = jax.ops.segment_sum(z, text, TEXTS) + nobody
-        right = jnp.where(has, right, nobody)
-        lost = jnp.log(everything) - jnp.log(right + 1e-9)
-        loss += ROLE_WEIGHT * jnp.sum(role_weight[:, j] * lost)
-    return loss / 60.0
+    lines, nobody = _log_shares(role_out, none, text)
+    right = _sums(jnp.exp(lines) * roles, text)
+    has = jax.ops.segment_max(roles, text, TEXTS) > 0
+    loss -= ROLE_WEIGHT * jnp.sum(role_weight * jnp.where(has, jnp.log(right + 1e-20), nobody))
+    said = _sums(taught * lines, text) + taught_none * nobody
+    return (loss - ROLE_WEIGHT * jnp.sum(taught_weight * said)) / 60.0
+
+
+def _sums(values: Any, text: Any) -> Any:
+    return jax.ops.segment_sum(values, text, TEXTS, indices_are_sorted=True)
+
+
+def _log_shares(lines: Any, none: Any, text: Any) -> tuple[Any, Any]:
+    """Logarithms of the probability that each line has each role, and that none of a text has."""
+    lines, none = jnp.clip(lines, -20, 20), jnp.clip(none, -20, 20)
+    total = jnp.log(_sums(jnp.exp(lines), text) + jnp.exp(none))
+    return lines - total[text], none - total
+
+
+@jax.jit
+def said_by(
+    learned: Weights, words: Any, pairs: Any, facts: Any, text: Any
+) -> tuple[Any, Any, Any]:
+    """What a net says of a batch.
+
+    Args:
+        learned: ``Learner.averaged``.
+        words, pairs: sums of the rows of each line.
+        facts, text: see ``Batch``.
+
+    Returns:
+        Logits of story: float32[LINES, 1]; logarithms of the probability that each line has each
+        role, and that none of a text has: float32[LINES, ROLES], float32[TEXTS, ROLES].
+    """
+    story, roles, none = forward(learned, words, pairs, facts, text, None)
+    return story, *_log_shares(roles, none, text)
 
 
 _gradient = jax.value_and_grad(_loss, argnums=(0, 1, 2))
@@ -245,12 +274,12 @@ class Learner:
         slope = 0.5 * (1 + np.cos(np.pi * done)) * (1 - LAST_RATE) + LAST_RATE
         rate = RATE * min(1.0, self.time / WARM_UP) * slope
         bags = [self._thinned(bag) for bag in batch.bags]
-        sums = [_padded(bag @ rows) for bag, rows in zip(bags, self.rows, strict=True)]
+        sums = [padded(bag @ rows) for bag, rows in zip(bags, self.rows, strict=True)]
         self.key, key = jax.random.split(self.key)
-        told = (batch.facts, batch.text, batch.story, batch.weight)
+        _, *told = (getattr(batch, each.name) for each in fields(batch))
         at = (float(self.time), float(rate))
         self.weights, self.moments, *slopes, loss = _step(
-            self.weights, self.moments, sums, (*told, batch.roles, batch.role_weight), key, at
+            self.weights, self.moments, sums, told, key, at
         )
         for n, (bag, of_rows) in enumerate(zip(bags, slopes, strict=True)):
             slope = np.asarray(bag.T @ np.asarray(of_rows)[: bag.shape[0]], np.float32)
@@ -278,7 +307,8 @@ class Learner:
             self.averaged[k] += AVERAGED * (v - self.averaged[k])
 
 
-def _padded(values: Matrix) -> Matrix:
+def padded(values: Matrix) -> Matrix:
+    """*values* of lines, filled up to those of a batch."""
     found = np.zeros((LINES, values.shape[1]), np.float32)
     found[: len(values)] = values
     return found

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pipeline.clean.lines.tagger import ROLES, WEIGHTS, Tagger
 from training import tagger_net as net
@@ -22,8 +21,8 @@ from training.augment import ARTIFICIAL
 from training.choices import Text, fit_choice, read_texts
 from training.classes import Weights, fit_classes, without_classes
 from training.corpus import (
-    SITES,
     Corpus,
+    Seen,
     all_archives,
     read_corpus,
     report,
@@ -35,6 +34,7 @@ from training.hand_texts import LABELS as HAND_LABELS
 from training.labelled import Labelled
 from training.roles import Golds
 from training.tagger_scores import print_scores
+from training.teachers import Taught, teach
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
 LABELS = (HAND_LABELS, CORRECTED_LABELS)
@@ -44,6 +44,11 @@ FOREIGN, FOREIGN_KNOWN = 0.12, 0.15
 """Share of texts that are learned from as if their language were unknown, and of their words that
 are known all the same."""
 MOST_ROLE_WEIGHT = 2.0
+TEACHERS = 3
+"""Nets from whose mean the tagger learns (decision 44)."""
+TAUGHT_STORY, TAUGHT_ROLES = 0.5, 0.8
+"""What they weigh where there are labels; where the roles of a text are not known, nothing else is
+learned of them."""
 
 
 def main() -> None:
@@ -53,7 +58,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     parser.add_argument("--folds", default="0,1,2,3,4", help="parts to hold out, comma-separated")
     parser.add_argument("--cache", type=Path, help="where the texts that were read are kept")
-    parser.add_argument("--keep", type=Path, help="folder for tagger.N.npz, without part N each")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="folder for tagger.N.npz, without part N; what is there is not learned",
+    )
     parser.add_argument("--no-final", action="store_true", help="cross-validate only")
     arguments = parser.parse_args()
     texts = sorted((arguments.data / "text").glob("*.jsonl.xz"))
@@ -66,10 +75,7 @@ def main() -> None:
     corpus = _cached(arguments.data, texts, arguments.cache)
     report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
     golds = Golds(texts, stated_archives(arguments.data))
-    learned: dict[int, Weights] = {}
-    for fold in folds:
-        learned[fold] = learn(corpus, fold)
-        _keep(arguments.keep, fold, learned[fold])
+    learned = {fold: _kept_or_learned(corpus, arguments.keep, fold) for fold in folds}
     if len(folds) == 1:
         report("one part: roles are chosen by a model that is fitted to the part it is scored on")
     chosen: Weights = {}
@@ -90,7 +96,8 @@ def main() -> None:
         print_scores(found, golds)
     if not arguments.no_final:
         rows = np.split(corpus.places, corpus.first[1:-1])
-        weights = fit_classes(learn(corpus, None), corpus.pages, rows)
+        whole = _kept_or_learned(corpus, arguments.keep, None)
+        weights = fit_classes(whole, corpus.pages, rows)
         weights |= chosen
         np.savez_compressed(arguments.output, **weights)
         report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
@@ -100,7 +107,17 @@ def _choices(told: Sequence[dict[str, list[Text]]]) -> Weights:
     return {role: fit_choice([text for own in told for text in own[role]]) for role in told[0]}
 
 
-def _keep(folder: Path | None, fold: int, weights: Weights) -> None:
+def _kept_or_learned(corpus: Corpus, folder: Path | None, fold: int | None) -> Weights:
+    path = folder and folder / f"tagger.{fold}.npz"
+    if path and path.exists():
+        with np.load(path) as stored:
+            return dict(stored)
+    weights = learn(corpus, fold)
+    _keep(folder, fold, weights)
+    return weights
+
+
+def _keep(folder: Path | None, fold: int | None, weights: Weights) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(folder / f"tagger.{fold}.npz", **weights)
@@ -120,90 +137,91 @@ def _cached(data: Path, texts: list[Path], cache: Path | None) -> Corpus:
     return corpus
 
 
-def learn(corpus: Corpus, fold: int | None, seed: int = 0) -> Weights:
+def learn(corpus: Corpus, fold: int | None) -> Weights:
     """The arrays of ``tagger.npz``, learned from all texts outside of one part."""
-    words, pairs = (bag.without(fold, n) for bag, n in zip(corpus.bags, SITES, strict=True))
-    own = np.concatenate(
-        (corpus.own, words[2][:, None], pairs[2][:, None]), axis=1, dtype=np.float32
-    )
-    draw = Draw(corpus.pages, fold, seed)
-    steps = len(list(draw.batches()))
-    facts = own.shape[1] + corpus.places.shape[1]
-    learner = net.Learner((words[0].shape[1], pairs[0].shape[1]), facts, steps * EPOCHS, seed)
-    for epoch in range(EPOCHS):
-        losses = [
-            learner.learn(batch_of(corpus, (words[0], pairs[0]), own, some, draw))
-            for some in draw.batches()
-        ]
-        report(f"part {fold} epoch {epoch}: loss {np.mean(losses):.4f}")
-    weights = net.stored(learner.averaged, (words[1], pairs[1]), own.shape[1])
+    seen = corpus.without(fold)
+    teachers = [fit(corpus, seen, fold, seed) for seed in range(1, TEACHERS + 1)]
+    learned = fit(corpus, seen, fold, 0, teach(corpus, seen, teachers, fold))
+    weights = net.stored(learned, seen.hashes, seen.own.shape[1])
     return without_classes(weights) | {role: np.zeros(1) for role in ROLES}
 
 
+def fit(
+    corpus: Corpus, seen: Seen, fold: int | None, seed: int, taught: Taught | None = None
+) -> Mapping[str, net.Matrix]:
+    """Fit a net to all texts outside of one part, and to what it is taught of their roles."""
+    draw = Draw(corpus.pages, fold, seed)
+    steps = len(list(draw.batches()))
+    rows = seen.bags[0].shape[1], seen.bags[1].shape[1]
+    facts = seen.own.shape[1] + corpus.places.shape[1]
+    learner = net.Learner(rows, facts, steps * EPOCHS, seed)
+    for epoch in range(EPOCHS):
+        losses = [
+            learner.learn(batch_of(corpus, seen, some, draw, taught)) for some in draw.batches()
+        ]
+        report(f"part {fold}, fit {seed}, epoch {epoch}: loss {np.mean(losses):.4f}")
+    return learner.averaged
+
+
 def batch_of(
-    corpus: Corpus,
-    bags: tuple[sparse.csr_matrix, sparse.csr_matrix],
-    own: NDArray[np.float32],
-    some: list[Drawn],
-    draw: Draw,
+    corpus: Corpus, seen: Seen, some: list[Drawn], draw: Draw, taught: Taught | None = None
 ) -> net.Batch:
     """What is seen of *some* texts, and what is to be said of them."""
     lines = np.concatenate([corpus.first[d.text] + np.arange(d.low, d.high) for d in some])
-    count, ids = len(lines), corpus.ids[lines]
-    places = corpus.places[lines].astype(np.float32)
-    seen_bags, own_rows = _foreign(
-        bags,
-        own,
-        ids,
-        np.repeat(draw.dice.random(len(some)) < FOREIGN, [d.high - d.low for d in some]),
-        draw.dice,
-    )
+    foreign = np.repeat(draw.dice.random(len(some)) < FOREIGN, [d.high - d.low for d in some])
+    bags, own = _foreign(seen, corpus.ids[lines], foreign, draw.dice)
     found = {
-        "facts": np.zeros((net.LINES, own.shape[1] + places.shape[1]), np.float32),
-        "text": np.full(net.LINES, net.TEXTS - 1, np.int32),
-        "story": np.zeros(net.LINES, np.float32),
-        "weight": np.zeros(net.LINES, np.float32),
-        "roles": np.zeros((net.LINES, len(ROLES)), np.float32),
-        "role_weight": np.zeros((net.TEXTS, len(ROLES)), np.float32),
+        name: np.zeros((net.LINES, *shape), np.float32)
+        for name, shape in {"story": (), "weight": (), "roles": (3,), "taught": (3,)}.items()
     }
-    found["facts"][:count] = np.concatenate((own_rows, places), axis=1)
-    low = 0
+    for name in ("role_weight", "taught_none", "taught_weight"):
+        found[name] = np.zeros((net.TEXTS, len(ROLES)), np.float32)
+    text, low = np.full(net.LINES, net.TEXTS - 1, np.int32), 0
     for number, d in enumerate(some):
         page, roles = corpus.pages[d.text], corpus.roles[d.text]
         own_lines, high = slice(d.low, d.high), low + d.high - d.low
-        found["text"][low:high] = number
+        text[low:high] = number
         found["story"][low:high] = page.learned[own_lines] == "k"
         weight = draw.weights[d.text][own_lines]
         found["weight"][low:high] = d.weight * weight / max(float(weight.sum()), 0.2)
+        role_weight = min(d.weight, MOST_ROLE_WEIGHT)
+        stated = np.zeros(len(ROLES), np.bool_)
         if roles is not None:
             held, stated = roles
             found["roles"][low:high] = held[:, own_lines].T
-            seen = ~held.any(axis=1) | held[:, own_lines].any(axis=1)
-            found["role_weight"][number] = min(d.weight, MOST_ROLE_WEIGHT) * (stated & seen)
+            inside = ~held.any(axis=1) | held[:, own_lines].any(axis=1)
+            found["role_weight"][number] = role_weight * (stated & inside)
+        if taught is not None:
+            at = slice(corpus.first[d.text] + d.low, corpus.first[d.text] + d.high)
+            story = found["story"][low:high]
+            story += TAUGHT_STORY * (taught.story[at] - story)
+            found["taught"][low:high], found["taught_none"][number] = (
+                taught.lines[at],
+                taught.none[d.text],
+            )
+            taught_weight = role_weight * np.where(stated, TAUGHT_ROLES, 1.0)
+            found["taught_weight"][number] = taught_weight * taught.known(d, at)
+            found["role_weight"][number] *= 1 - TAUGHT_ROLES
         low = high
-    return net.Batch(seen_bags, **found)
+    return net.Batch(bags, corpus.facts(own, lines), text, **found)
 
 
 def _foreign(
-    bags: tuple[sparse.csr_matrix, sparse.csr_matrix],
-    own: NDArray[np.float32],
-    ids: NDArray[np.int64],
-    foreign: NDArray[np.bool_],
-    dice: np.random.Generator,
-) -> tuple[tuple[sparse.csr_matrix, sparse.csr_matrix], NDArray[np.float32]]:
+    seen: Seen, ids: NDArray[np.int64], foreign: NDArray[np.bool_], dice: np.random.Generator
+) -> tuple[net.Bags, NDArray[np.float32]]:
     """Bags and own facts of lines, those of *foreign* texts with hardly a word that is known.
 
     So the net learns what to make of a language that it has not learned.
     """
-    rows = own[ids]
+    rows = seen.own[ids]
     found = []
-    for number, bag in enumerate(bags):
+    for number, bag in enumerate(seen.bags):
         held = bag[ids]
         kept = dice.random(len(held.data)) < FOREIGN_KNOWN
         kept |= ~np.repeat(foreign, np.diff(held.indptr))
         held.data = held.data * kept
         found.append(held)
-        column = number - len(bags)
+        column = number - len(seen.bags)
         rows[foreign, column] *= FOREIGN_KNOWN
     return (found[0], found[1]), rows
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from training.augment import COMPOSED, MADE, Augmenter
 from training.composed import Composer
+from training.corrected import line_digest
 from training.labelled import label_lines
-from training.roles import Gold, role_lines
+from training.roles import Gold, role_lines, with_readings
 
 STORY = "The harbour board closed the ferry berth on Tuesday after divers found cracks in it."
 
@@ -43,6 +44,58 @@ def test_a_text_without_a_role_teaches_that_there_is_none():
     assert ([[], [], []], [True, True, True]) == roles(
         ["Menu", STORY], "Budget passed", ("Ada Brandt",), date(2021, 5, 3)
     )
+
+
+def named(lines, stated, **labels):
+    """Lines with each role, and whether it is known, by *stated* and lines that readers named."""
+    labels = {
+        role: None if at is None else {line_digest(lines[n]) for n in at}
+        for role, at in labels.items()
+    }
+    found, known = with_readings(lines, stated, labels)
+    return [np.flatnonzero(row).tolist() for row in found], known.tolist()
+
+
+LINES = ("Menu", "Ferry berth closed", "By Ada Brandt", "3 May 2021", STORY)
+
+
+def test_lines_that_readers_named_have_a_role_too():
+    """Beside those of the benchmark; without a line it is known that there is none, or unknown."""
+    stated = role_lines(LINES, Gold("Ferry berth closed", (), date(2021, 5, 3)))
+
+    assert ([[1, 2], [], [3]], [True, True, True]) == named(
+        LINES, stated, headline=[2], byline=[], time=None
+    )
+    assert ([[1], [], []], [True, True, False]) == named(
+        LINES, None, headline=[1], byline=[], time=None
+    )
+
+
+def test_readers_may_name_lines_that_a_rendering_lacks():
+    """Then nothing is known of the role."""
+    labels = {"headline": {"0" * 12}, "byline": None, "time": None}
+
+    assert not with_readings(LINES, None, labels)[1].any()
+
+
+def test_another_label_of_a_page_leaves_the_texts_that_are_made_of_others():
+    """Each page has its own dice."""
+    pages = labelled_pages()
+    known = np.ones(3, np.bool_)
+    roles = [(np.zeros((3, len(page.lines)), np.bool_), known) for page in pages]
+    before = {page.page_id: [] for page in pages}
+    after = {page.page_id: [] for page in pages}
+    for page, _ in Augmenter(pages, roles, 1).made():
+        before[page.page_id].append(page.lines)
+    roles[0][0][0, 0] = True
+    for page, _ in Augmenter(pages, roles, 1).made():
+        after[page.page_id].append(page.lines)
+    differ = {page_id for page_id in before if before[page_id] != after[page_id]}
+
+    # A line with a role is nobody else's chrome.
+    borrowed = {p.page_id for p in pages if any("Menu 0 0" in t for t in before[p.page_id])}
+    assert differ <= {"p0", *borrowed}
+    assert len(differ) < len(pages) / 2
 
 
 def test_made_texts_keep_the_story_in_order_and_borrow_within_their_part():
