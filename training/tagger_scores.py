@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from pipeline.clean.lines.cleaner import tag_pages
 from pipeline.clean.lines.decide import THRESHOLDS, decide
-from pipeline.clean.lines.heading import Heading, read_roles
+from pipeline.clean.lines.heading import Heading, read_roles, settle
 from pipeline.clean.lines.page import Mode, Page, read_page
 from pipeline.clean.lines.rules import Hits, rule_hits
 from pipeline.clean.lines.tagger import Tagger
 from pipeline.clean.names import name_key
+from pipeline.records import Document
 from training.hand_texts import KINDS, PREFIX
 from training.labelled import Labelled
 from training.roles import BYLINE_CHARS, TIME_CHARS, Gold, Golds, local_day
@@ -72,6 +73,9 @@ def read_pages(
             cut, _ = decide(replace(page, mode=mode), hits, said, heading)
             gone = [*cut] if at is None else [*cut, at]
             drops[mode] = np.isin(np.arange(len(page.lines)), gone)
+            if mode == "default":
+                document = Document("", each.page_id, "", "text/plain", page.raw, url=each.url)
+                settle(heading, page, cut, document)
         yield Read(each, drops, page, heading)
 
 

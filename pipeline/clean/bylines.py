@@ -120,12 +120,12 @@ _NOUNS = f"{LABELS}|{any_of('byline_noun')}"
 """Nouns that need a colon before the names."""
 _NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜]\s?(?=\S)", re.IGNORECASE)
 _LABEL = re.compile(
-    rf"(?<![^\W_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜]\s?(?:(?:{_NOUNS})\s?)?"
+    rf"(?<![^\W\d_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜]\s?(?:(?:{_NOUNS})\s?)?"
     r"|interview\s?[:：]\s?|文\s|(?:מאת|بقلم|كتبت?|โดย|記者|记者)\s?)(?=\S)",
     re.IGNORECASE,
 )
 _STRONG_CUT = re.compile(
-    rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\s[–—-]\s|—|(?:\b{MONTH}\s)?\d|[\w*]{{1,30}}:\s"
+    rf"\s?(?:[|•·●⋅~()\[\]<>｜（）【】@#]|//|\bwww\.|\s[–—-]\s|—|(?:\b{MONTH}\s)?\d|[\w*]{{1,30}}:\s"
     rf"|(?<=[^\W\d_]{{3}})(?<!\bprof)\.\s|\b(?:{any_of('byline_cut')})\b).*$",
     re.IGNORECASE,
 )
@@ -155,6 +155,16 @@ _IS_HAN = r"[\u4e00-\u9fff]"
 _HAN = re.compile(
     rf"(?!.{{0,12}}(?:報導|报道|記者|记者)){_IS_HAN}{{2,4}}(?:[·・]{_IS_HAN}{{1,6}})?"
 )
+_NAMES = rf"(?P<names>{_IS_HAN}{{2,3}}(?:[、,，\s]{{1,2}}{_IS_HAN}{{2,3}}){{0,4}})"
+_REPORTERS = re.compile(
+    rf"[^（(〔【\[]{{0,24}}[（(〔【\[][^（(〔【\[）)〕】\]]{{0,12}}?(?:记者|記者)[\s／/：:]{{0,2}}{_NAMES}\s?[）)〕】\]／/]"
+    r"|\s?(?:\([^()]{2,30}\)|\[[^\[\]]{2,30}\])\s?(?P<korean>[가-힣]{2,4}(?:[·,\s]{1,2}[가-힣]{2,4}){0,3})"
+    r"\s?(?:인턴|선임|수습)?\s?(?:기자|특파원)\s?="
+)
+"""Who reports, before the first sentence of a story: ``本报讯（记者王硕）``.
+
+Four characters may be two names.
+"""
 _NO_PERSON = re.compile(
     rf"{_IS_HAN}{{4}}|[社報报部版網网團团站]$|(?:뉴스|신문|일보|방송|회견)$|^[ァ-ヶー]+$"
 )
@@ -235,6 +245,19 @@ def _names_on(text: str) -> tuple[str, ...]:
             if names := _names_in(part, "", single=single):
                 return names
     return ()
+
+
+def read_reporters(text: str) -> tuple[str, ...]:
+    """Names of reporters that open a story in Chinese or Korean, as datelines do.
+
+    >>> read_reporters("本报北京3月7日电（记者王硕、李明）昨天，河水上涨。")
+    ('王硕', '李明')
+    >>> read_reporters("市长昨天对记者说，河水上涨。")
+    ()
+    """
+    match = _REPORTERS.match(text)
+    names = re.split(r"[、,，·\s]+", match["names"] or match["korean"]) if match else []
+    return tuple(name for name in dict.fromkeys(names) if not _NO_PERSON.search(name))
 
 
 def is_labelled(text: str) -> bool:

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clean.bylines import byline_names, read_byline, read_contributors
+from pipeline.clean.bylines import (
+    byline_names,
+    read_byline,
+    read_contributors,
+    read_reporters,
+)
 
 
 @pytest.mark.parametrize(
@@ -235,3 +240,28 @@ def test_never_raises(text):
         read_byline(line)
         read_contributors(line)
         byline_names(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("本报讯（记者王硕）昨天，河水上涨。", ("王硕",)),
+        ("中新社北京1月17日电 (记者 孙自法)昨天，河水上涨。", ("孙自法",)),
+        ("新华社北京1月1日电（记者张三、李四四）昨天，河水上涨。", ("张三", "李四四")),
+        ("南方日報訊 (記者/曹斯)昨天，河水上漲。", ("曹斯",)),
+        ("〔記者李明明／台北報導〕昨天，河水上漲。", ("李明明",)),
+        ("(서울=연합뉴스) 김철수 기자 = 강물이 불었다.", ("김철수",)),
+        ("[서울=뉴시스] 홍길동·이영희 기자 = 강물이 불었다.", ("홍길동", "이영희")),
+        ("（中央社記者王大明台北1日電）昨天，河水上漲。", ()),
+        ("本报讯（记者彭晗侯婷）昨天，河水上涨。", ()),
+        ("（记者会）昨天，河水上涨。", ()),
+        ("本报讯（记者站）昨天，河水上涨。", ()),
+        ("市长昨天对记者说，河水上涨。", ()),
+        ("市长昨天在河边的一次会议上说，河水上涨，桥梁已经关闭，请绕行。（记者王硕）", ()),
+        ("강물이 불었다고 홍길동 기자 = 말했다.", ()),
+        ("(Xinhua) Reporter Wang Shuo", ()),
+    ],
+)
+def test_reporters_open_a_story_as_datelines_do(text, names):
+    """In brackets after ``记者``, or before ``기자 =``; not names that cannot be told apart."""
+    assert names == read_reporters(text)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.clean.bylines import read_contributors
+from pipeline.clean.bylines import read_contributors, read_reporters
 from pipeline.clean.datelines import find_dateline
 from pipeline.clean.dates import is_later, parse_timestamp
 from pipeline.clean.lines.authors import bylines
@@ -212,6 +212,12 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
             heading.published = printed.timestamp
             value = line.text[printed.start : printed.end]
             heading.evidence.append(_evidence(page, line, "date_published", value, "dateline"))
+    for line in kept[: 0 if heading.authors else DATELINE_LINES]:
+        if names := read_reporters(line.text):
+            heading.authors = names
+            said = _evidence(page, line, "authors", names[0], "dateline", ", ".join(names))
+            heading.evidence.append(said)
+            break
     if document.site and heading.url is None:
         sites = {document.site: Evidence("site", document.site, "record")}
     if len(sites) == 1:

@@ -318,6 +318,38 @@ def test_the_other_dates_or_the_language_tell_the_order_of_a_date(stamp, story, 
     assert day == (found and found.day)
 
 
+CHINESE = (
+    "河边浴场将开放到十月底，市政府星期二表示，这是三年来开放时间最长的一个季节。",
+    "十五名议员中有九名在长时间讨论后投票赞成，门票价格将上涨十分之一。",
+    "小泳池星期一仍将关闭，因为那天要换水，市政府的一名发言人在会后说。",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "authors"),
+    [
+        (("本报讯（记者王硕）" + CHINESE[0], *CHINESE[1:]), ("王硕",)),
+        (("本报讯 " + CHINESE[0], *CHINESE[1:]), ()),
+        (
+            (
+                "河边浴场开放到十月底",
+                "作者：李明",
+                "2024年3月7日",
+                "本报讯（记者王硕）" + CHINESE[0],
+                *CHINESE[1:],
+            ),
+            ("李明",),
+        ),
+    ],
+)
+def test_reporters_before_the_first_sentence_sign_if_no_byline_does(lines, authors):
+    """They are read where datelines are, and stay in the text."""
+    article = clean(*lines)
+
+    assert authors == article.authors
+    assert ("王硕" in article.text) == ("王硕" in "".join(lines))
+
+
 def test_the_day_of_a_picture_is_not_that_of_the_story():
     """A caption above the story has a credit; without one its day may be that of the story."""
     caption = "Queue on the bridge, 2 May 2024. Photo: Bo Ek"
