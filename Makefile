@@ -48,7 +48,7 @@ format: $(READY)  ## format the code
 golden: $(READY)  ## accept the current result of raw/ as tests/golden; read the diff
 	$(BIN)/python -m tests.golden.update
 
-train: $(READY)  ## train the tagger on ../shared/data and the texts labelled by hand (about half an hour)
+train: $(READY)  ## train the tagger on ../shared/data and the texts labelled by hand (about 90 minutes)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --use-pep517 --no-build-isolation --constraint constraints.txt --editable '.[train]'
 	$(BIN)/python -m training.train_tagger
 

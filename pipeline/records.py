@@ -284,7 +284,7 @@ SOURCES: dict[str, str] = {
     "byline": "a line, or an element marked as one, that says who wrote it",
     "credit": "a line such as 'contributed to this report'",
     "timestamp": "a line that says when",
-    "dateline": "the beginning of the first sentence: place and agency",
+    "dateline": "the beginning of the first sentence: place and agency, a day, reporters",
     "contact": "an address of the site that is printed in the text",
     "printed": "text next to the headline of a page; printed:above: before it",
     "json-ld": "JSON-LD of a page, with the property",

@@ -64,7 +64,7 @@ class Augmenter:
                         yield self._joined(number, pieces)
 
     def throw_for(self, page_id: str) -> None:
-        """Take a page's own dice: where one page has another label, the others' texts stay."""
+        """Seed the dice by page: another role on one page leaves most texts made of others."""
         self.dice = np.random.default_rng((self.seed, crc32(page_id.encode())))
 
     def _pieces(self, number: int) -> list[Piece]:

@@ -24,7 +24,7 @@ from lxml.etree import ParserError
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from pipeline.clean.dates import find_date
+from pipeline.clean.dates import Order, find_date
 from pipeline.clean.lines.tagger import ROLES
 from pipeline.clean.names import author_names, name_key
 from pipeline.read.encoding import decode
@@ -217,9 +217,9 @@ def _key(line: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def local_day(line: str) -> date | None:
-    """The first day that a line prints."""
-    printed = find_date(line) if any(map(str.isdigit, line)) else None
+def local_day(line: str, order: Order | None = None) -> date | None:
+    """The first day that a line prints, see ``find_date``."""
+    printed = find_date(line, order) if any(map(str.isdigit, line)) else None
     if printed is None:
         return None
     return (printed.timestamp.instant + timedelta(minutes=printed.timestamp.offset_min or 0)).date()

@@ -124,8 +124,11 @@ def printed(page: Page, gold: Gold) -> dict[str, bool]:
         names = map(name_key, gold.authors)
         found["authors"] = all(any(f" {name} " in key for key in short) for name in names)
     if gold.day:
-        texts = (line.text for line in page.lines if len(line.text) <= TIME_CHARS)
-        found["day"] = any(local_day(text) == gold.day for text in texts)
+        texts = [line.text for line in page.lines if len(line.text) <= TIME_CHARS]
+        # The text may tell which number of 03/04/2024 comes first.
+        found["day"] = any(
+            local_day(text, order) == gold.day for text in texts for order in (None, "day", "month")
+        )
     return found
 
 

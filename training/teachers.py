@@ -25,7 +25,7 @@ WHOLE = 0.9
 
 @dataclass(frozen=True, eq=False)
 class Taught:
-    """The mean of what teachers say.
+    """The mean of what teachers say; 0 for texts that they were not asked about.
 
     Attributes:
         story: float32[lines of the corpus], probability that a line is story.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import pickle
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,17 +29,13 @@ from training.corpus import (
     report,
     stated_archives,
 )
-from training.corrected import LABELS as CORRECTED_LABELS
 from training.drawn import Draw, Drawn
-from training.hand_texts import LABELS as HAND_LABELS
 from training.labelled import Labelled
 from training.roles import Golds
 from training.tagger_scores import print_scores
 from training.teachers import Taught, teach
 
 DATA = Path(__file__).parents[1] / ".." / "shared" / "data"
-LABELS = (HAND_LABELS, CORRECTED_LABELS)
-"""Files of the repository that are learned from."""
 EPOCHS = 16
 FOREIGN, FOREIGN_KNOWN = 0.12, 0.15
 """Share of texts that are learned from as if their language were unknown, and of their words that
@@ -58,11 +55,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     parser.add_argument("--folds", default="0,1,2,3,4", help="parts to hold out, comma-separated")
     parser.add_argument("--cache", type=Path, help="where the texts that were read are kept")
-    parser.add_argument(
-        "--keep",
-        type=Path,
-        help="folder for tagger.N.npz, without part N; what is there is not learned",
-    )
+    parser.add_argument("--keep", type=Path, help="folder for tagger.N.npz, without part N each")
+    parser.add_argument("--resume", action="store_true", help="use the parts that --keep has")
     parser.add_argument("--no-final", action="store_true", help="cross-validate only")
     arguments = parser.parse_args()
     texts = sorted((arguments.data / "text").glob("*.jsonl.xz"))
@@ -75,7 +69,8 @@ def main() -> None:
     corpus = _cached(arguments.data, texts, arguments.cache)
     report(f"{len(corpus.pages)} texts, {len(corpus.ids)} lines")
     golds = Golds(texts, stated_archives(arguments.data))
-    learned = {fold: _kept_or_learned(corpus, arguments.keep, fold) for fold in folds}
+    kept = partial(_kept_or_learned, corpus, folder=arguments.keep, resume=arguments.resume)
+    learned = {fold: kept(fold) for fold in folds}
     if len(folds) == 1:
         report("one part: roles are chosen by a model that is fitted to the part it is scored on")
     chosen: Weights = {}
@@ -96,8 +91,7 @@ def main() -> None:
         print_scores(found, golds)
     if not arguments.no_final:
         rows = np.split(corpus.places, corpus.first[1:-1])
-        whole = _kept_or_learned(corpus, arguments.keep, None)
-        weights = fit_classes(whole, corpus.pages, rows)
+        weights = fit_classes(kept(None), corpus.pages, rows)
         weights |= chosen
         np.savez_compressed(arguments.output, **weights)
         report(f"wrote {arguments.output} ({arguments.output.stat().st_size} bytes)")
@@ -107,9 +101,12 @@ def _choices(told: Sequence[dict[str, list[Text]]]) -> Weights:
     return {role: fit_choice([text for own in told for text in own[role]]) for role in told[0]}
 
 
-def _kept_or_learned(corpus: Corpus, folder: Path | None, fold: int | None) -> Weights:
-    path = folder and folder / f"tagger.{fold}.npz"
-    if path and path.exists():
+def _kept_or_learned(
+    corpus: Corpus, fold: int | None, folder: Path | None, *, resume: bool
+) -> Weights:
+    path = _path(folder, fold) if folder else None
+    if path and resume and path.exists():
+        report(f"{path} is used as it is")
         with np.load(path) as stored:
             return dict(stored)
     weights = learn(corpus, fold)
@@ -120,7 +117,11 @@ def _kept_or_learned(corpus: Corpus, folder: Path | None, fold: int | None) -> W
 def _keep(folder: Path | None, fold: int | None, weights: Weights) -> None:
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(folder / f"tagger.{fold}.npz", **weights)
+        np.savez_compressed(_path(folder, fold), **weights)
+
+
+def _path(folder: Path, fold: int | None) -> Path:
+    return folder / f"tagger.{'all' if fold is None else fold}.npz"
 
 
 def _held(corpus: Corpus, fold: int) -> list[Labelled]:
@@ -149,7 +150,7 @@ def learn(corpus: Corpus, fold: int | None) -> Weights:
 def fit(
     corpus: Corpus, seen: Seen, fold: int | None, seed: int, taught: Taught | None = None
 ) -> Mapping[str, net.Matrix]:
-    """Fit a net to all texts outside of one part, and to what it is taught of their roles."""
+    """Fit a net to all texts outside of one part, and to what teachers say of them."""
     draw = Draw(corpus.pages, fold, seed)
     steps = len(list(draw.batches()))
     rows = seen.bags[0].shape[1], seen.bags[1].shape[1]
@@ -172,7 +173,12 @@ def batch_of(
     bags, own = _foreign(seen, corpus.ids[lines], foreign, draw.dice)
     found = {
         name: np.zeros((net.LINES, *shape), np.float32)
-        for name, shape in {"story": (), "weight": (), "roles": (3,), "taught": (3,)}.items()
+        for name, shape in {
+            "story": (),
+            "weight": (),
+            "roles": (len(ROLES),),
+            "taught": (len(ROLES),),
+        }.items()
     }
     for name in ("role_weight", "taught_none", "taught_weight"):
         found[name] = np.zeros((net.TEXTS, len(ROLES)), np.float32)

@@ -155,16 +155,22 @@ _IS_HAN = r"[\u4e00-\u9fff]"
 _HAN = re.compile(
     rf"(?!.{{0,12}}(?:報導|报道|記者|记者)){_IS_HAN}{{2,4}}(?:[·・]{_IS_HAN}{{1,6}})?"
 )
-_NAMES = rf"(?P<names>{_IS_HAN}{{2,3}}(?:[、,，\s]{{1,2}}{_IS_HAN}{{2,3}}){{0,4}})"
+_HAN_NAME = rf"(?:{any_of('han_surname')}){_IS_HAN}{{1,2}}"
 _REPORTERS = re.compile(
-    rf"[^（(〔【\[]{{0,24}}[（(〔【\[][^（(〔【\[）)〕】\]]{{0,12}}?(?:记者|記者)[\s／/：:]{{0,2}}{_NAMES}\s?[）)〕】\]／/]"
-    r"|\s?(?:\([^()]{2,30}\)|\[[^\[\]]{2,30}\])\s?(?P<korean>[가-힣]{2,4}(?:[·,\s]{1,2}[가-힣]{2,4}){0,3})"
-    r"\s?(?:인턴|선임|수습)?\s?(?:기자|특파원)\s?="
+    r"(?:[^（(〔【\[]{0,24}(?:讯|訊|电|電|消息|报道|報導))?\s?"
+    r"[（(〔【\[](?:(?!记者|記者)[^（(〔【\[）)〕】\]]){0,12}(?:记者|記者)[\s／/：:]{0,2}"
+    rf"(?P<names>{_HAN_NAME}"
+    rf"(?:(?:[、,，\s]{{1,2}}|[、,，\s]?(?:{any_of('beside_reporters')})[\s／/：:]?){_HAN_NAME}){{0,4}})"
+    r"(?:\s?(?:综合)?报道)?\s?(?:[）)〕】\]]|[／/][^）)〕】\]]{1,8}(?:報導|报道|電|电))"
+    r"|\s?(?:\([^()]{2,30}\)|\[[^\[\]]{2,30}\])(?P<korean>[^=]{2,60}?(?:기자|특파원))\s?="
 )
 """Who reports, before the first sentence of a story: ``本报讯（记者王硕）``.
 
 Four characters may be two names.
 """
+_REPORTER = re.compile(
+    rf"{_HAN_NAME}|(?<![가-힣])(?:{any_of('korean_surname')})[가-힣]{{2}}(?=\s|[·,])(?<![부팀국])"
+)
 _NO_PERSON = re.compile(
     rf"{_IS_HAN}{{4}}|[社報报部版網网團团站]$|(?:뉴스|신문|일보|방송|회견)$|^[ァ-ヶー]+$"
 )
@@ -256,8 +262,9 @@ def read_reporters(text: str) -> tuple[str, ...]:
     ()
     """
     match = _REPORTERS.match(text)
-    names = re.split(r"[、,，·\s]+", match["names"] or match["korean"]) if match else []
-    return tuple(name for name in dict.fromkeys(names) if not _NO_PERSON.search(name))
+    found = _REPORTER.findall(match["names"] or match["korean"]) if match else []
+    # Who took the picture: ``记者王硕摄``.
+    return () if any(name[-1] in "摄攝" for name in found) else tuple(dict.fromkeys(found))
 
 
 def is_labelled(text: str) -> bool:

@@ -23,8 +23,8 @@ _CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jou
 """Labels of a change on pages; in texts, some of these words are common."""
 
 STAMP_WORDS = DATE_LABELS.union(
-    MONTHS,
-    WEEKDAYS,
+    map(str.casefold, MONTHS),
+    map(str.casefold, WEEKDAYS),
     (zone.casefold() for zone in ZONES),
     *(WORDS[name] for name in ("age", "reading_time", "time_unit", "time_stamp")),
 )
@@ -91,7 +91,9 @@ _DAY_CHANGED = frozenset(UPDATED | WORDS["changed"])
 _DAY_LABELS = DATE_LABELS | _DAY_CHANGED
 OTHER_DAY, BEFORE_DAY = WORDS["other_day"], 3
 """Words before a day of which one tells that it is that of something else."""
-_SPAN = re.compile(r"\s?[–—-]\s?(?=\d|[^\W\d_]{3})")
+_SPAN = re.compile(
+    r"(?i)\s?(?:[–—-]|\b(?:to|until|till|bis|au|al|a|à|até|tot|t/m|do|по|до)\b)\s?(?=\d|[^\W\d_]{3})"
+)
 _ENTRY = re.compile(r":\s(?:[^\W\d_]+\W+){3}")
 _HOURS = re.compile(
     r"(?i)\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?|uhr|h)?\s?(?:to|until|bis|à|–|-)\s?"

@@ -3,8 +3,9 @@
 ``parse_timestamp`` reads a whole string (markup, headers, database exports); ``find_date`` finds a
 date in a printed line. Both use the same tables and rules. Nothing is guessed:
 
-- Numbers with slashes or hyphens, year last, are read only if one of them cannot be a month, if the
-  weekday beside them tells, or if the order of the text is known: ``03/04/2024`` alone is no date.
+- Numbers with slashes or hyphens, year last, are read only if they are equal, if one of them cannot
+  be a month, if the weekday before them tells, or if the order of the text is known: ``03/04/2024``
+  alone is no date.
   Numbers with dots have the day first: ``3.4.2024`` is 3 April.
 - Years are 1900 to 2100. Thai dates use the Buddhist era, Persian ones the solar Hijri calendar,
   those of Japan and Taiwan their eras.
@@ -45,14 +46,21 @@ PERSIAN_YEARS = range(1340, 1411)
 ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}
 """Name of an era → the year before its first."""
 
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
+
+
 MONTHS: dict[str, int] = {
-    unicodedata.normalize("NFC", name): number
+    _folded(name): number
     for number, names in enumerate(TABLES["months"], 1)
     for name in names.split()
 }
 """Name of a month, long or short → its number."""
 WEEKDAYS: dict[str, int] = {
-    name: number for number, names in enumerate(TABLES["weekdays"]) for name in names.split()
+    _folded(name): number
+    for number, names in enumerate(TABLES["weekdays"])
+    for name in names.split()
 }
 """Name of a weekday, long or short → its number, from Monday as 0."""
 PERSIAN_MONTHS = {name: n for n, name in enumerate(TABLES["persian_months"].split(), 1)}
@@ -80,8 +88,12 @@ _STRICT_ZONE = (
     rf"(?:\s*(?:(?:gmt|utc)?\s?{_OFFSET}|(?P<zone>[a-z]{{1,5}}))(?:\s*[(\[][\w\s/+:-]*[)\]])?)?"
 )
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-_BEFORE = re.compile(r"(?<![^\W\d_])([^\W\d_]{2,16})[.,]{0,2}\s{1,2}\Z")
-"""A word before a date, which may be its weekday."""
+_BEFORE = re.compile(
+    r"(?:(?<![^\W\d_])(?P<long>[^\W\d_]{4,16})(?:-feira)?|(?:\A|[\n|·•,:(\[])\s{0,2}(?P<short>[^\W\d_]{3}))"
+    r"[.,،:]{0,2}[^\S\n]{0,2}[(–-]?[^\S\n]{0,2}\Z"
+)
+"""A word before a date, which may be its weekday; a short one may be part of a name, unless it
+comes first."""
 _STRICT_TIME = rf"(?:(?:\s*,)?(?:\s+at)?\s+{_CLOCK}{_STRICT_ZONE})?"
 _STRICT_MONTH = r"(?P<name>[a-z]{3,9})\.?"
 _STRICT_DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
@@ -152,7 +164,7 @@ def _day(match: re.Match[str], order: Order | None = None) -> date | None:
     """
     parts = match.groupdict()
     year, day = _number(parts, "year"), _number(parts, "day")
-    name = (parts.get("name") or "").casefold()
+    name = _folded(parts.get("name") or "")
     if parts.get("short"):
         year = 2000 + _number(parts, "short")
     elif parts.get("era"):
@@ -171,7 +183,7 @@ def _day(match: re.Match[str], order: Order | None = None) -> date | None:
     if len(readings) > 1 and (
         word := _BEFORE.search(match.string, max(start - NEAR_CHARS, 0), start)
     ):
-        weekday = WEEKDAYS.get(word[1].casefold())
+        weekday = WEEKDAYS.get(_folded(word["long"] or word["short"]))
     possible: list[date] = []
     for month, day in readings:
         # 30 February does not exist.
@@ -179,10 +191,11 @@ def _day(match: re.Match[str], order: Order | None = None) -> date | None:
             possible.append(date(year, month, day))
     if not FIRST_YEAR <= year <= LAST_YEAR or not PLACEHOLDERS.isdisjoint(possible):
         return None
-    told = [each for each in possible if each.weekday() == weekday] or possible
-    if len(told) > 1:
-        return told[order == "month"] if order else None
-    return told[0] if told else None
+    if len(possible) > 1 and weekday is not None:
+        possible = [each for each in possible if each.weekday() == weekday]
+    elif len(possible) > 1:
+        return possible[order == "month"] if order else None
+    return possible[0] if possible else None
 
 
 def _number(parts: Mapping[str, str | None], name: str) -> int:
@@ -246,7 +259,7 @@ def _any_of(names: Mapping[str, object]) -> str:
 # \w does not match the vowel signs of Indic scripts and Thai, so such names are listed.
 _MARKED = {name: number for name, number in MONTHS.items() if not name.isalpha()}
 _MONTH = (
-    r"(?P<name>[^\W\d_](?:[^\W\d_A-Z]{1,11}|[A-Z]{1,11})"
+    r"(?P<name>[^\W\d_](?:[^\W\d_A-Z]{1,11}|[^\W\d_a-z]{1,11})"
     rf"|(?=[^\x00-\x7f])(?:{_any_of(_MARKED)}))"
 )
 _YEAR = r"(?P<year>[12]\d{3})"
@@ -335,8 +348,7 @@ def find_date(text: str, order: Order | None = None) -> PrintedDate | None:
     """The first date in *text*, with the time next to it; None if there is none.
 
     Args:
-        order: which number comes first where a date has slashes, if ``order_of_dates`` or the
-            language of the text tells.
+        order: which number comes first where a date has slashes or hyphens, if that is known.
 
     >>> find_date("7:30 JST, May 3, 2021").timestamp.isoformat()
     '2021-05-03T07:30:00+09:00'
@@ -374,7 +386,7 @@ def order_of_dates(text: str) -> Order | None:
     orders: set[Order] = set()
     for match in SLASHED.finditer(text):
         day = _day(match)
-        if day and match["one"] != match["two"]:
+        if day and int(match["one"]) != int(match["two"]):
             orders.add("day" if day.day == int(match["one"]) else "month")
     return orders.pop() if len(orders) == 1 else None
 

@@ -18,8 +18,9 @@ _NO_NAME = re.compile(
     r"|subscribe|sign (?:up|in)|more (?:from|by|about)|all (?:posts|articles|stories)|posts by"
     r"|opens in|share (?:on|this)|report (?:a|an)|send (?:a|an)|get (?:the|our)|join|leave a"
     r"|hinterlasse|kommentar|quelle|source|fuente|fonte|fact[- ]checked|reviewed by|edited by)\b"
+    r"|[가-힣]{2,}\s"
 )
-"""Beginnings of buttons and notes next to a byline."""
+"""Beginnings of buttons and notes next to a byline; Korean names have no spaces."""
 
 _BUTTON = re.compile(
     r"(?i)(?<=\S)\s+(?:\+\s?)?(?:follow(?:ing)?|bio|e-?mail|contact|(?:view |see )?profile|website"

@@ -14,6 +14,10 @@ from pipeline.clean.datelines import find_dateline, printed_dates
     [
         ("Updated 8 March 2024", {"date_modified": "2024-03-08"}),
         ("7 March 2024", {"date_published": "2024-03-07"}),
+        ("Du 23/04/2024 au 27/04/2024", {}),
+        ("Vom 23.04.2024 bis 27.04.2024", {}),
+        ("Dal 23/04/2024 al 27/04/2024", {}),
+        ("23/04/2024 a las 10:15", {"date_published": "2024-04-23T10:15:00"}),
         (
             "Updated: 1 October 2014 | Published: 28 March 2014",
             {"date_modified": "2014-10-01", "date_published": "2014-03-28"},

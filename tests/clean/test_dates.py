@@ -152,12 +152,20 @@ PRINTED = [
     ("Thu 12/01/2012", "2012-01-12"),
     ("Sunday, 12/01/2013 10:15", "2013-12-01T10:15:00"),
     ("mardi 10/12/2019", "2019-12-10"),
+    ("segunda-feira, 04/03/2024", "2024-03-04"),
+    ("Monday (04/03/2024)", "2024-03-04"),
+    ("الاثنين، 04/03/2024", "2024-03-04"),
+    ("4 Ιανουάριος 2012", "2012-01-04"),
+    ("10 Μαΐου 2024", "2024-05-10"),
+    ("3 Μάι 2020", "2020-05-03"),
     ("Mon, 03-04-2024", "2024-03-04"),
 ]
 NOT_PRINTED = [
     "luglio 202010:43", "28.09.1912:10", "3 May 20215", "May 12021",
     "03/04/2024", "31 June 2021", "May 3, 1021", "May 3, 2101", "May 3", "version 2.10.2024.5",
-    "Sun 03/04/2024", "Monday\n\n\n03/04/2024", "03-04-2024", "12-12-2012-33", "1/12-12-2012",
+    "Sun 03/04/2024", "Monday\n\n\n03/04/2024", "03-04-2024", "12-12-2012-33",
+    "1/12-12-2012", "per 01/04/2024", "man 04/03/2024", "Als 2015 sie 20 Jahre alt wurde",
+    "In 2020 leden 12 clubs", "Baltimore Sun 10/03/2024", "Hà Thu, 04/11/2024", "Sun\n10/03/2024",
     "a 10 percent 2024 plan", "January 1, 1970", "7 May 1402", "31 اسفند 1402", "令和6年13月7日",
     "",
 ]  # fmt: skip
@@ -220,6 +228,8 @@ ORDERS = [
     ("Sun 03/04/2024", None),
     ("22/03/2024, 03/22/2024", None),
     ("05/05/2024", None),
+    ("5/05/2024", None),
+    ("per 01/04/2024", None),
     ("22.03.2024", None),
     ("2024/03/22", None),
     ("07/03/2567", "day"),
@@ -242,6 +252,7 @@ def test_the_dates_of_a_text_tell_their_order(text: str, order: str | None) -> N
         ("Mon 03/04/2024", "day", "2024-03-04"),
         ("3.4.2024", "month", "2024-04-03"),
         ("31/31/2024", "day", None),
+        ("Sun 03/04/2024", "day", None),
     ],
 )
 def test_the_order_of_a_text_decides_what_has_two_readings(
@@ -259,6 +270,17 @@ def test_a_printed_date_lies_in_its_line(text: str) -> None:
     found = find_date(text)
 
     assert found is None or 0 <= found.start < found.end <= len(text)
+
+
+@pytest.mark.parametrize("name", sorted(dates.MONTHS))
+def test_every_month_is_read_within_a_date(name: str) -> None:
+    """In capitals too, where a script has them."""
+    capitals = name.upper()
+    for printed in (name, name.title(), capitals if len(capitals) == len(name) else name):
+        found = find_date(f"10 {printed} 2024")
+
+        assert found is not None
+        assert dates.MONTHS[name] == found.timestamp.instant.month
 
 
 MOMENTS = st.datetimes(

@@ -87,7 +87,7 @@ def test_another_label_of_a_page_leaves_the_texts_that_are_made_of_others():
     after = {page.page_id: [] for page in pages}
     for page, _ in Augmenter(pages, roles, 1).made():
         before[page.page_id].append(page.lines)
-    roles[0][0][0, 0] = True
+    roles[0][0][0, :3] = True
     for page, _ in Augmenter(pages, roles, 1).made():
         after[page.page_id].append(page.lines)
     differ = {page_id for page_id in before if before[page_id] != after[page_id]}
@@ -95,7 +95,7 @@ def test_another_label_of_a_page_leaves_the_texts_that_are_made_of_others():
     # A line with a role is nobody else's chrome.
     borrowed = {p.page_id for p in pages if any("Menu 0 0" in t for t in before[p.page_id])}
     assert differ <= {"p0", *borrowed}
-    assert len(differ) < len(pages) / 2
+    assert {"p0"} <= differ
 
 
 def test_made_texts_keep_the_story_in_order_and_borrow_within_their_part():

@@ -20,8 +20,8 @@ from pipeline.clean.address import day_of_url, words_of_url
 from pipeline.clean.dates import Order, is_later, order_of_dates
 from pipeline.clean.lines.page import LineRecord, Page
 from pipeline.clean.lines.tagger import ROLES, Tags
+from pipeline.clean.words import WORDS
 from pipeline.records import Timestamp
-from pipeline.text.unicode import FIRST_SPACELESS
 
 AROUND = 4
 """Lines above and below a candidate that are looked at."""
@@ -30,9 +30,10 @@ CLOSE = 6
 HEADER_WORDS, MOST_TOLD = 4, 0.6
 """Words of the longest header of comments; share of the prose above it."""
 ENGLISH = frozenset({"and", "from", "that", "the", "with"})
-FOREIGN_WORDS, ENGLISH_SHARE = 50, 0.01
-"""Words of a text from which its language tells the order of its dates; the share of ``ENGLISH``
-below which it is another."""
+FOREIGN_WORDS, ENGLISH_SHARE, FOREIGN_SHARE, DATED_WORDS = 40, 0.01, 0.05, 25
+"""Words of a story that tell its language; shares of them from which it is English, which prints
+the month first or the day, and from which it is a language that prints the day first (as 41 of 44
+such pages do whose dates tell); words of the longest line whose dates tell."""
 _EPSILON = 0.003
 """Added to probabilities, which the tagger rounds to thousandths, before logarithms are taken."""
 T = TypeVar("T")
@@ -94,14 +95,13 @@ class Reading:
 
     @cached_property
     def order(self) -> Order | None:
-        """Which number comes first in ``03/04/2024``: its other dates tell, or its language.
-
-        With the month first, only English is printed.
-        """
-        words = [word for n in self.told for word in n.words if word[0] < FIRST_SPACELESS]
-        known = sum(map(ENGLISH.__contains__, words))
-        foreign = len(words) >= FOREIGN_WORDS and known < ENGLISH_SHARE * len(words)
-        return order_of_dates(self.page.raw) or ("day" if foreign else None)
+        """Which number comes first in ``03/04/2024``: its other dates tell, or its language."""
+        short = [n.text for n in self.page.lines if not n.prose and n.word_count <= DATED_WORDS]
+        words = [word for n in self.told for word in n.words]
+        shares = [sum(map(known.__contains__, words)) for known in (ENGLISH, WORDS["day_first"])]
+        foreign = shares[0] < ENGLISH_SHARE * len(words) < FOREIGN_SHARE * len(words) <= shares[1]
+        foreign = foreign and len(words) >= FOREIGN_WORDS
+        return order_of_dates("\n".join(short)) or ("day" if foreign else None)
 
 
 def reading_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import log
 
 from pipeline.clean.bylines import byline_names, is_labelled
@@ -20,6 +21,8 @@ BELOW = 100
 """Kinds of headers of comments and of other stories; lines below the story in which one is."""
 MAX_STAMP_CHARS = 300
 """Characters of the longest time stamp."""
+_AMERICAN = re.compile(r"\b[ECMP][SD]?T\b|\b\d/\d\d/[12]\d{3}")
+"""Signs of an American stamp in another language, or in a form of its own: ``3/04/2024``."""
 Stamps = dict[str, tuple[PrintedDate, list[LineRecord]]]
 
 
@@ -37,7 +40,8 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     for line in (page.lines[at] for at in sorted(likely, key=lambda at: (-shares[at], at))):
         other = line.index in entries or "credit" in line.signs or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
-            order = text.order if SLASHED.search(line.text) else None
+            unsure = SLASHED.search(line.text) and not _AMERICAN.search(line.text)
+            order = text.order if unsure else None
             for column, printed in printed_dates(line.text, order).items():
                 if is_later(printed.timestamp, text.fetched_at):
                     continue
@@ -67,9 +71,14 @@ def is_of_another(text: Reading, line: LineRecord) -> bool:
     lines = text.page.lines[line.index - 1 : line.index + 3]
     for at in (1, 0) if lines[0].index > text.end else (1,):
         name, *below = lines[at : at + 3]
-        stamp = find_date(name.text) or (below and find_date(below.pop(0).text))
+        # Whichever number comes first, it is a date.
+        stamp = find_date(name.text, "day") or (below and find_date(below.pop(0).text, "day"))
         said = below[0] if stamp and below else None
-        if not (stamp and said) or stamp.timestamp.precision == "day" or find_date(said.text):
+        if (
+            not (stamp and said)
+            or stamp.timestamp.precision == "day"
+            or find_date(said.text, "day")
+        ):
             continue
         ended = said.text.rstrip(CLOSING)[-1:] in {".", "!", "?", "…"} and not said.kinds
         if ended and not is_labelled(name.text) and byline_names(name.text):
@@ -84,7 +93,7 @@ def _entries(text: Reading) -> set[int]:
     """
     page, below = text.page, text.story[1:]
     headed = [n for n in page.entry_times if max(below[n : n + 1], default=0.0) > 0]
-    stated = [find_date(page.lines[n].text) for n in headed]
+    stated = [find_date(page.lines[n].text, "day") for n in headed]
     if len({each.timestamp.day for each in stated if each}) >= DATES_IN_LIST:
         return set(headed)
     inside = {n for n in headed if page.share_before(n) > 0}

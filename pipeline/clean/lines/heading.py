@@ -58,7 +58,7 @@ class Heading:
         title: from the record, else the headline in the text.
         title_index: the line that the headline was read from; None if the record declares it.
         spared: lines that may be the headline if none is sure: they stay in the text.
-        authors: names from the record, else from bylines.
+        authors: names from the record, else from bylines, else before the first sentence.
         published, modified: None also if the record declares a date that cannot be read.
         bylines, times: lines with nothing but authors, or a date or time.
         evidence: the source of each value.
@@ -185,7 +185,7 @@ def _read_dates(heading: Heading, text: Reading) -> None:
 
 
 def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Document) -> None:
-    """Read contributors and site from the lines in *cut*, and the dateline from the others.
+    """Read contributors and site from the lines in *cut*, dateline and reporters from the others.
 
     The site is the domain of an email address or a comment policy; two different ones say nothing.
     What the record declares overrides them, and a declared date that of the dateline.
@@ -215,8 +215,8 @@ def settle(heading: Heading, page: Page, cut: Mapping[int, str], document: Docum
     for line in kept[: 0 if heading.authors else DATELINE_LINES]:
         if names := read_reporters(line.text):
             heading.authors = names
-            said = _evidence(page, line, "authors", names[0], "dateline", ", ".join(names))
-            heading.evidence.append(said)
+            value = ", ".join(names)
+            heading.evidence.append(_evidence(page, line, "authors", names[0], "dateline", value))
             break
     if document.site and heading.url is None:
         sites = {document.site: Evidence("site", document.site, "record")}

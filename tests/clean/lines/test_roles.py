@@ -307,11 +307,14 @@ def test_no_story_was_published_after_it_was_fetched(lines, fetched_at, day):
         ("03/04/2024", STORY, "22/03/2024 Market moves indoors", "2024-04-03"),
         ("03/04/2024", STORY, "03/22/2024 Market moves indoors", "2024-03-04"),
         ("03/04/2024", GERMAN[:1], "Impressum", None),
+        ("03/04/2024 10:15 EST", GERMAN, "Impressum", None),
+        ("3/04/2024 10:15", GERMAN, "Impressum", None),
+        ("03/04/2024", STORY, f"On 22/03/2024 {STORY[0]}", None),
         ("Wed 03/04/2024", STORY, "Imprint", "2024-04-03"),
     ],
 )
 def test_the_other_dates_or_the_language_tell_the_order_of_a_date(stamp, story, other, day):
-    """Only English is printed with the month first; a few words are too few to tell a language."""
+    """A few words are too few to tell a language; signs of an American stamp tell otherwise."""
     page, tags = tagged(["Baths", stamp, *story, other], {0: 0.9}, {}, {1: 0.95})
     found = read_roles(page, tags).published
 
