@@ -20,7 +20,7 @@ from pipeline.clean.lines.rules import CLASS_OF, CLASSES, Hits, author_block, re
 from pipeline.clean.lines.tagger import Tags
 from pipeline.clean.model import viterbi
 
-THRESHOLDS: dict[Mode, float] = {"careful": -2.0, "default": -0.6, "thorough": 0.0}
+THRESHOLDS: dict[Mode, float] = {"careful": -2.0, "default": -0.4, "thorough": 0.0}
 """Log-odds below which a line goes, by ``clean.mode``; docs/decisions/0030 has the trade-off."""
 SWITCH_COST = 0.4
 """Log-odds that each change between story and boilerplate costs."""
@@ -140,8 +140,10 @@ def _values(
     told = [line.prose and story[line.index] > 0 for line in unknown]
     for before, line, after in zip(told, unknown[1:], told[2:], strict=False):
         if before and after and not line.signs:
+            # A paragraph below a caption is not in doubt by itself.
+            below = line.prose and line.index - 1 in known and not line.kinds
             short = line.word_count <= SUBHEADING_WORDS
-            if short and (line.terminal or not line.kinds - {"nav"}):
+            if (below or short) and (line.terminal or not line.kinds - {"nav"}):
                 values[line.index] += SUBHEADING_BONUS
             elif line.terminal:
                 values[line.index] += INSIDE_BONUS

@@ -73,7 +73,7 @@ def headlines(text: Reading) -> list[Candidate[bool]]:
     ]
     parts = [sum(map(bool, counts)) / max(len(counts), 1) for counts in shared]
     for each, counts, part in zip(found, shared, parts, strict=True):
-        each.value = _is_above_story(text, each.likeliest)
+        each.value = _is_above_story(text, each.likeliest, {n.index for n in each.lines})
         each.features |= _seen(text, each, of_story) | {
             "words of the story": part - max(parts),
             "words of each paragraph": sum(counts) / max(len(counts) * len(text.told), 1),
@@ -170,10 +170,11 @@ def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
     )
 
 
-def _is_above_story(text: Reading, line: LineRecord) -> bool:
+def _is_above_story(text: Reading, line: LineRecord, copies: set[int]) -> bool:
     """Whether a few words are right above the story, and nothing else may be the headline.
 
-    So they are in the first line of a text, below a notice of consent, or above the byline.
+    So they are in the first line of a text (or below their own *copies*), below a notice of
+    consent, or above the byline.
     """
     few = FEW <= line.word_count <= LONG and not (line.prose or line.kinds or line.signs)
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
@@ -188,4 +189,4 @@ def _is_above_story(text: Reading, line: LineRecord) -> bool:
         return False
     above = text.page.lines[max(line.index - NOTICE_LINES, 0) : line.index]
     noticed = any("legal" in n.kinds for n in above)
-    return noticed or line.index + 1 in stated or line.index == 0
+    return noticed or line.index + 1 in stated or copies.issuperset(range(line.index))
