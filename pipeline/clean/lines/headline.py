@@ -183,7 +183,10 @@ def _is_above_story(text: Reading, line: LineRecord, copies: set[int]) -> bool:
     behind = text.page.lines[line.index + 1 : line.index + 1 + AROUND]
     bylines, times = text.shares["byline"], text.shares["time"]
     stated = [n.index for n in behind if bylines[n.index] + times[n.index] >= STATED_SHARE]
-    others = (n for n in behind if n.index not in stated and (not n.signs or n.signs & TIMES))
+    # Buttons, such as *Read more*, may be between them.
+    buttons = {n.index for n in behind if n.kinds and n.word_count <= SHORT}
+    others = (n for n in behind if n.index not in buttons and n.index not in stated)
+    others = (n for n in others if not n.signs or n.signs & TIMES)
     below = next(others, None)
     if below is None or not below.prose or text.story[below.index] <= 0:
         return False
