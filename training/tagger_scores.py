@@ -142,10 +142,11 @@ def verdicts(read: Read, gold: Gold) -> Iterator[tuple[str, str]]:
     }
     for field, said in printed(read.page, gold).items():
         found, wanted = values[field]
-        yield field, _verdict(found, wanted, said=said)
+        yield field, judged(found, wanted, said=said)
 
 
-def _verdict(found: object, wanted: object, *, said: bool) -> str:
+def judged(found: object, wanted: object, *, said: bool) -> str:
+    """``right``, ``missed`` or ``wrong``; *said*: whether the text says what is wanted."""
     if found:
         return "right" if found == wanted else "wrong"
     return "missed" if said else "right"

@@ -201,10 +201,8 @@ def batch_of(
             at = slice(corpus.first[d.text] + d.low, corpus.first[d.text] + d.high)
             story = found["story"][low:high]
             story += TAUGHT_STORY * (taught.story[at] - story)
-            found["taught"][low:high], found["taught_none"][number] = (
-                taught.lines[at],
-                taught.none[d.text],
-            )
+            found["taught"][low:high] = taught.lines[at]
+            found["taught_none"][number] = taught.none[d.text]
             taught_weight = role_weight * np.where(stated, TAUGHT_ROLES, 1.0)
             found["taught_weight"][number] = taught_weight * taught.known(d, at)
             found["role_weight"][number] *= 1 - TAUGHT_ROLES

@@ -5,8 +5,7 @@ date in a printed line. Both use the same tables and rules. Nothing is guessed:
 
 - Numbers with slashes or hyphens, year last, are read only if they are equal, if one of them cannot
   be a month, if the weekday before them tells, or if the order of the text is known: ``03/04/2024``
-  alone is no date.
-  Numbers with dots have the day first: ``3.4.2024`` is 3 April.
+  alone is no date. Numbers with dots have the day first: ``3.4.2024`` is 3 April.
 - Years are 1900 to 2100. Thai dates use the Buddhist era, Persian ones the solar Hijri calendar,
   those of Japan and Taiwan their eras.
 - The zero of a clock (1 January 1970, 1 January 1900) is a placeholder, not a date.

@@ -39,7 +39,7 @@ from training.hand_texts import Printed, digest_of, label_hand, read_fields, rea
 from training.labelled import Labelled
 from training.labelled_pages import unpacked
 from training.roles import ARCHIVES, Golds, read_role_labels, read_stated
-from training.tagger_scores import FIELDS, Read, read_held, verdicts
+from training.tagger_scores import FIELDS, Read, judged, read_held, verdicts
 
 DATA = Path(__file__).parents[2] / ".." / "shared" / "data" / "html"
 WAYS = ("lxml", "container", "ptags", "wide")
@@ -150,14 +150,10 @@ def verdicts_by_hand(read: Read, said: Printed) -> Iterator[tuple[str, str]]:
     )
     if said.title is not None:
         titles = {title} if heading.title else set()
-        yield "title", _verdict(titles, said.title & titles if titles else said.title)
-    yield "authors", _verdict(set(authors), said.authors)
-    day = {heading.published.day} if heading.published else set()
-    yield "day", _verdict(day, frozenset([said.day] if said.day else ()))
-
-
-def _verdict(found: set[str], wanted: frozenset[str]) -> str:
-    return "right" if found == wanted else "wrong" if found else "missed"
+        yield "title", judged(titles, said.title & titles, said=bool(said.title))
+    yield "authors", judged(set(authors), said.authors, said=bool(said.authors))
+    day = heading.published and heading.published.day
+    yield "day", judged(day, said.day, said=said.day is not None)
 
 
 def by_hand(archives: Path, taggers: Path | None) -> Counts:
