@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from itertools import takewhile
 
-from pipeline.clean.dates import find_date
+from pipeline.clean.dates import MONTHS, WEEKDAYS, find_date
 from pipeline.clean.names import (
     IN_ROLE,
     LABELS,
@@ -155,7 +155,8 @@ _IS_HAN = r"[\u4e00-\u9fff]"
 _HAN = re.compile(
     rf"(?!.{{0,12}}(?:報導|报道|記者|记者)){_IS_HAN}{{2,4}}(?:[·・]{_IS_HAN}{{1,6}})?"
 )
-_HAN_NAME = rf"(?:{any_of('han_surname')}){_IS_HAN}{{1,2}}"
+_HAN_NAME = rf"(?:{any_of('han_surname')})[ \u3000]?{_IS_HAN}{{1,2}}"
+"""Names of two characters may have a space in them, so that they are as long as those of three."""
 _REPORTERS = re.compile(
     r"(?:[^（(〔【\[]{0,24}(?:讯|訊|电|電|消息|报道|報導))?\s?"
     r"[（(〔【\[](?:(?!记者|記者)[^（(〔【\[）)〕】\]]){0,12}(?:记者|記者)[\s／/：:]{0,2}"
@@ -207,6 +208,8 @@ _NO_PEN_NAMES = WORDS["not_names"] | WORDS["never_in_names"]
 _TWICE = re.compile(r"^(.{5,30})\s\1$")
 """A name that is also the text of its picture."""
 _EDGES = " ,;:|•·–—-/*\t"
+SIGNED_WORDS = 4
+"""Words of the longest signature that is no name."""
 
 
 def byline_names(text: str) -> tuple[str, ...]:
@@ -253,6 +256,24 @@ def _names_on(text: str) -> tuple[str, ...]:
     return ()
 
 
+def signature(text: str) -> tuple[str, ...]:
+    """What follows a label, although it is no name, on a line that surely is a byline.
+
+    >>> signature("By Ask the Doctors"), signature("Written by Miami Today on May 3, 2021")
+    (('Ask the Doctors',), ('Miami Today',))
+    >>> signature("By Monday"), signature("By Our Staff")
+    ((), ())
+    """
+    printed = find_date(text)
+    part = (text[: printed.start] if printed else text).strip()
+    label = _LABEL.search(part)
+    words = _WEAK_CUT.sub("", _STRONG_CUT.sub("", part[label.end() :])).strip(_EDGES) if label else ""
+    folded = words.casefold()
+    whole = 0 < len(folded.split()) <= SIGNED_WORDS and len(words) >= 3 and words[0].isupper()
+    named = not _NO_PEN_NAMES.issuperset({folded} & WORDS["not_names"] or folded.split())
+    return (words,) if whole and named and folded not in {*WEEKDAYS, *MONTHS} else ()
+
+
 def read_reporters(text: str) -> tuple[str, ...]:
     """Names of reporters that open a story in Chinese or Korean, as datelines do.
 
@@ -264,7 +285,8 @@ def read_reporters(text: str) -> tuple[str, ...]:
     match = _REPORTERS.match(text)
     found = _REPORTER.findall(match["names"] or match["korean"]) if match else []
     # Who took the picture: ``记者王硕摄``.
-    return () if any(name[-1] in "摄攝" for name in found) else tuple(dict.fromkeys(found))
+    pictured = any(name[-1] in "摄攝" for name in found)
+    return () if pictured else tuple(dict.fromkeys("".join(name.split()) for name in found))
 
 
 def is_labelled(text: str) -> bool:

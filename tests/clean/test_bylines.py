@@ -230,6 +230,10 @@ def test_contributors(text, expected):
         ("Contact Editors", ()),
         ("Redaktion und Verlag", ()),
         ("Team building", ()),
+        ("Old Harbour", ()),
+        ("Budget Travel Recipes", ()),
+        ("Datum:", ()),
+        ("Victoria Harcourt", ("Victoria Harcourt",)),
     ],
 )
 def test_names_of_a_byline(text, names):
@@ -251,6 +255,7 @@ def test_never_raises(text):
     ("text", "names"),
     [
         ("本报讯（记者王硕）昨天，河水上涨。", ("王硕",)),
+        ("本报讯（记者王\u3000硕 李明）昨天，河水上涨。", ("王硕", "李明")),
         ("中新社北京1月17日电 (记者 孙自法)昨天，河水上涨。", ("孙自法",)),
         ("新华社北京1月1日电（记者张三、李四四）昨天，河水上涨。", ("张三", "李四四")),
         ("南方日報訊 (記者/曹斯)昨天，河水上漲。", ("曹斯",)),

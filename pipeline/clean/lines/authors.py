@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from math import log
 
-from pipeline.clean.bylines import byline_names, is_labelled
+from pipeline.clean.bylines import byline_names, is_labelled, signature
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.days import is_of_another
 from pipeline.clean.lines.page import QUOTES, LineRecord
@@ -38,6 +38,8 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     likely = [line for line in likely if line.index in labelled or _may_name(text, line)]
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
+        if not names and shares[line.index] >= SURE_SHARE:
+            names = signature(line.text)
         known = line.index in labelled or any(map(has_given_name, names))
         if names and (known or shares[line.index] >= UNKNOWN_SHARE):
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)

@@ -202,12 +202,19 @@ def test_a_byline_is_no_title():
         ("Autorin: Nora Aldwin", 0.02, False, ("Nora Aldwin",)),
         ("Автор: Мария Петрова", 0.1, False, ("Мария Петрова",)),
         ("天文学家", 0.1, False, ()),
+        ("By Ask the Doctors", 0.95, True, ("Ask the Doctors",)),
+        ("By Ask the Doctors", 0.8, True, ()),
+        ("By Our Staff", 0.95, True, ()),
+        ("Old Harbour", 0.95, True, ()),
     ],
 )
 def test_what_a_name_is_and_stands_next_to_decides_how_sure_the_tagger_must_be(
     line, share, dated, authors
 ):
-    """Below a headline, a given name needs less than none, and a label hardly anything."""
+    """Below a headline, a given name needs less than none, and a label hardly anything.
+
+    What follows a label without being a name counts only if the tagger is sure; kickers never do.
+    """
     lines = ["Baths stay open", line, "March 7, 2024", *STORY]
     page, tags = tagged(lines, {0: 0.9}, {1: share}, {2: 0.95 if dated else 0.3})
 
