@@ -267,7 +267,8 @@ def signature(text: str) -> tuple[str, ...]:
     printed = find_date(text)
     part = (text[: printed.start] if printed else text).strip()
     label = _LABEL.search(part)
-    words = _WEAK_CUT.sub("", _STRONG_CUT.sub("", part[label.end() :])).strip(_EDGES) if label else ""
+    rest = part[label.end() :] if label else ""
+    words = _WEAK_CUT.sub("", _STRONG_CUT.sub("", rest)).strip(_EDGES)
     folded = words.casefold()
     whole = 0 < len(folded.split()) <= SIGNED_WORDS and len(words) >= 3 and words[0].isupper()
     named = not _NO_PEN_NAMES.issuperset({folded} & WORDS["not_names"] or folded.split())

@@ -63,8 +63,8 @@ WEEKDAYS: dict[str, int] = {
 }
 """Name of a weekday, long or short → its number, from Monday as 0."""
 AFTER_DOT = {"lip": 6, "lis": 10, "listopada": 10}
-"""Croatian names that are other months in Polish, which has no dot after the day: *10. listopada* is
-in October, *10 listopada* in November."""
+"""Croatian names that are other months in Polish, which has no dot after the day: *10. listopada*
+is in October, *10 listopada* in November."""
 PERSIAN_MONTHS = {name: n for n, name in enumerate(TABLES["persian_months"].split(), 1)}
 
 ZONES: dict[str, int | str] = {
