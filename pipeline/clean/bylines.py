@@ -118,9 +118,9 @@ _LABELS = any_of("byline_label")
 """Words before names in a byline that also precede names in sentences."""
 _NOUNS = f"{LABELS}|{any_of('byline_noun')}"
 """Nouns that need a colon before the names."""
-_NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜]\s?(?=\S)", re.IGNORECASE)
+_NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜・]\s?(?=\S)", re.IGNORECASE)
 _LABEL = re.compile(
-    rf"(?<![^\W\d_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜]\s?(?:(?:{_NOUNS})\s?)?"
+    rf"(?<![^\W\d_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜・]\s?(?:(?:{_NOUNS})\s?)?"
     r"|interview\s?[:：]\s?|文\s|(?:מאת|بقلم|كتبت?|โดย|記者|记者)\s?)(?=\S)",
     re.IGNORECASE,
 )
@@ -135,7 +135,7 @@ _WEAK_CUT = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
-    rf"(?<!and )(?<!und )(?<!& )\b(?:{any_of('byline_other')})\s(?:by|von|par|por)\s[^|•·]*",
+    rf"(?<!and )(?<!und )(?<!& )\b(?:{any_of('byline_other')})\s(?:by|von|par|por|di)\s[^|•·]*",
     re.IGNORECASE,
 )
 """Who took the pictures, checked, translated or paid."""
@@ -207,6 +207,9 @@ _PEN_NAME = re.compile(r"^(?!\w*admin$)[^\W\d_][\w-]{2,30}", re.IGNORECASE)
 _NO_PEN_NAMES = WORDS["not_names"] | WORDS["never_in_names"]
 _TWICE = re.compile(r"^(.{5,30})\s\1$")
 """A name that is also the text of its picture."""
+_OF_DATES = WORDS["published"] | WORDS["updated"] | WORDS["changed"] | WORDS["other_day"]
+LABEL_WORDS = 2
+"""Labels of dates, and words of the longest that is taken for one without a colon."""
 _EDGES = " ,;:|•·–—-/*\t"
 SIGNED_WORDS = 4
 """Words of the longest signature that is no name."""
@@ -248,12 +251,19 @@ def _names_on(text: str) -> tuple[str, ...]:
             continue
         plain = not label or (label.start() and " " not in part[label.end() :])
         words = tuple(re.findall(r"\w+", part.casefold()))
+        if printed and (part.endswith((":", "：")) or _is_label(words)):
+            continue
         if plain and not (opening_kinds(words, whole=True) or hints_of(words)):
             single = part.strip(_EDGES).isalpha() and not part.isupper()
             single = single and (printed is None or has_given_name(part))
             if names := _names_in(part, "", single=single):
                 return names
     return ()
+
+
+def _is_label(words: tuple[str, ...]) -> bool:
+    """Whether the *words* before a date say of what it is: ``تم التحديث``."""
+    return 0 < len(words) <= LABEL_WORDS and not _OF_DATES.isdisjoint((words[0], words[-1]))
 
 
 def signature(text: str) -> tuple[str, ...]:
@@ -264,6 +274,7 @@ def signature(text: str) -> tuple[str, ...]:
     >>> signature("By Monday"), signature("By Our Staff")
     ((), ())
     """
+    text = _OTHERS.sub("", text)
     printed = find_date(text)
     part = (text[: printed.start] if printed else text).strip()
     label = _LABEL.search(part)
@@ -305,6 +316,7 @@ def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
         return tuple(dict.fromkeys(re.split(r"[·,]\s?", "·".join(korean))))
     if han := _HAN_LABEL.search(label + text):
         found = re.split(r"[、,，\s/／]+", _STRONG_CUT.sub("", (label + text)[han.end() :].strip()))
+        found = [each for each in found if each not in WORDS["beside_reporters"]]
         if names := tuple(dict.fromkeys(takewhile(_HAN.fullmatch, found))):
             return names
     rest = _STRONG_CUT.sub("", text.strip(_EDGES)).strip(_EDGES)

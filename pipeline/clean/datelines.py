@@ -17,9 +17,12 @@ SPACELESS_LETTERS, UNIT_LETTERS = 4, 3
 """Letters that count as a word where no spaces separate words; letters of a unit after a number."""
 MOST_COUNTED = 100
 """Minutes and hours below which they are an age."""
-PUBLISHED, UPDATED = WORDS["published"], WORDS["updated"]
+PUBLISHED, UPDATED, OTHER_DAY = WORDS["published"], WORDS["updated"], WORDS["other_day"]
+"""Words before the day of publication, of a change, and of something else."""
 DATE_LABELS = PUBLISHED | UPDATED
-_CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
+_CHANGED = (
+    UPDATED | WORDS["changed"] | {"aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
+)
 """Labels of a change on pages; in texts, some of these words are common."""
 
 STAMP_WORDS = DATE_LABELS.union(
@@ -75,11 +78,18 @@ def _others(words: tuple[str, ...]) -> int:
     )
 
 
-def kind_of_label(words: frozenset[str]) -> str:
-    """``published``, ``updated`` or ``plain``, by the case-folded *words* before a date."""
-    if not words.isdisjoint(PUBLISHED):
+def kind_of_label(words: frozenset[str], above: frozenset[str] = frozenset()) -> str:
+    """``published``, ``updated``, ``other`` or ``plain``, by the case-folded *words* before a date.
+
+    Args:
+        above: words of the line above, which count if there are none on the line.
+    """
+    label = words or above
+    if not label.isdisjoint(PUBLISHED):
         return "published"
-    return "plain" if words.isdisjoint(_CHANGED) else "updated"
+    if not label.isdisjoint(_CHANGED):
+        return "updated"
+    return "plain" if words.isdisjoint(OTHER_DAY) else "other"
 
 
 _LABEL = re.compile(
@@ -89,15 +99,21 @@ _LABEL = re.compile(
 """A word, or the part of one before a capital: ``UpdatedMay 3, 2024``."""
 _DAY_CHANGED = frozenset(UPDATED | WORDS["changed"])
 _DAY_LABELS = DATE_LABELS | _DAY_CHANGED
-OTHER_DAY, BEFORE_DAY = WORDS["other_day"], 3
-"""Words before a day of which one tells that it is that of something else."""
+BEFORE_DAY = 3
+"""Words before a day of which one may be of ``OTHER_DAY``."""
 _SPAN = re.compile(
     r"(?i)\s?(?:[–—-]|\b(?:to|until|till|bis|au|al|a|à|até|tot|t/m|do|по|до)\b)\s?(?=\d|[^\W\d_]{3})"
 )
+_SPAN_BEFORE = re.compile(
+    r"(?i)(?<![\d:.,/h-])[0-3]?\d\.?(?:[–—-]|\s(?:to|and|until|till|bis|und|au|et|al|y|e|a|à|até|tot|en|t/m|och"
+    r"|og|do|i|a|ja|по|до|и|إلى|ile|ve|sampai|hingga|s/d)\s(?:[^\W\d_]{2,12}\.?,?\s)?)$"
+)
+"""The first of two days, before the second: ``5 al``, ``sabato 20 e domenica``."""
 _ENTRY = re.compile(r":\s(?:[^\W\d_]+\W+){3}")
 _HOURS = re.compile(
     r"(?i)\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?|uhr|h)?\s?(?:to|until|bis|à|–|-)\s?"
     r"\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|uhr\b|h\b)"
+    r"|\b(?:kl|klo|om|ore|dalle|von|van|from)\.?\s\d{1,2}(?:[:.]\d\d)?\s?(?:to|bis|til|till|tot|alle|–|-)\s?\d"
 )
 """When an event begins and ends."""
 _LIFE = re.compile(r"[†✝]|^\*\s?\d")
@@ -141,6 +157,7 @@ def _own_day(text: str, order: Order | None) -> PrintedDate | None:
     spans = until is not None and until.start == 0 and until.timestamp != found.timestamp
     entry = not text[: found.start].strip() and _ENTRY.match(text, found.end)
     hours = _HOURS.search(text, found.start)
+    spans = spans or _SPAN_BEFORE.search(text[: found.start]) is not None
     other = spans or entry or hours or _LIFE.search(text) or not OTHER_DAY.isdisjoint(before)
     return None if other else found
 

@@ -126,6 +126,79 @@ def test_datelines(text, place):
     assert place == (found[0] if found else None)
 
 
+LABELS = {
+    "date_published": """
+        Published|Veröffentlicht am|Online seit|Publié le|Fecha de publicación|Pubblicato il
+        Publicado em|Geplaatst op|Publicerad|Data publikacji|Zveřejněno|Yayınlanma tarihi
+        Опубликовано|Размещено|发布时间|公開日|입력|نشر في|Δημοσιεύτηκε|Diterbitkan|Datum|Date
+        Fecha|日期""",
+    "date_modified": """
+        Last updated|Amended|Letzte Änderung|Überarbeitet am|Dernière modification|Modifié le
+        Última modificación|Ultima modifica|Última atualização|Gewijzigd|Senast ändrad
+        Data modyfikacji|Poslední aktualizace|Upraveno|Son değişiklik|Последнее обновление
+        Дата изменения|更新于|最后修改|最終更新日|최종수정일|기사수정|آخر تعديل|تم التحديث
+        Τελευταία τροποποίηση|Diubah|Actualizat|Frissítve""",
+    None: """
+        Date of event|Closing date|Doors open|Next issue|Printed on|Photo taken on
+        Anmeldeschluss|Nächste Ausgabe|Gedruckt am|Foto vom|Date limite|Valable jusqu'au
+        Consulté le|Prochain numéro|Fecha del evento|Plazo hasta el|Próximo número
+        Data dell'evento|Quando|Scadenza|Stampato il|Data do evento|Inscrições até|Impresso em
+        Wanneer|Geldig tot|Afgedrukt op|När|Sista ansökningsdag|Kiedy|Termin zgłoszeń
+        Zdjęcie z|Datum akce|Platí do|Etkinlik tarihi|Son başvuru tarihi|Дата мероприятия
+        Заявки принимаются до|Фото от|活动时间|报名截止|有效期至|開催日|応募締切|撮影日|행사일
+        신청마감|متى|صورة من|Ημερομηνία εκδήλωσης|Προθεσμία υποβολής|Kapan|Batas pendaftaran""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("label", "column"),
+    [
+        (label.strip(), column)
+        for column, labels in LABELS.items()
+        for label in labels.replace("\n", "|").split("|")
+        if label.strip()
+    ],
+)
+def test_a_label_tells_what_happened_that_day(label, column):
+    """In twenty languages; an event, a deadline, a print-out and a picture are no publication."""
+    found = printed_dates(f"{label}: 2024-05-16")
+
+    assert {column: "2024-05-16"} == {name: each.timestamp.day for name, each in found.items()} or (
+        not found and column is None
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Del 5 al 9 de agosto de 2025",
+        "Venerdì 19, sabato 20 e domenica 21 luglio 2024",
+        "Du jeudi 7 au samedi 9 novembre 2024 à 20h30",
+        "من 10 إلى 24 نوفمبر 2024",
+        "3-8 Ekim 2024",
+        "9 t/m 11 september 2022",
+        "Lördag 10 februari 2024 kl. 10–16",
+    ],
+)
+def test_the_days_and_hours_of_an_event_are_no_stamp(text):
+    """Whichever day of a span is read first."""
+    assert {} == printed_dates(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10:30 - 16 May 2024",
+        "Comments 30 | 16 May 2024",
+        "3 min – 16 May 2024",
+        "16 May 2024, kl. 10",
+    ],
+)
+def test_a_number_before_a_day_is_not_always_another_day(text):
+    """A time of day, a count and a reading time."""
+    assert "2024-05-16" == printed_dates(text)["date_published"].timestamp.day
+
+
 @pytest.mark.slow
 @given(st.text())
 def test_never_raises(text):

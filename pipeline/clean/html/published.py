@@ -327,7 +327,7 @@ def _stamps(line: str, label: str) -> list[tuple[str, str]]:
     start, before = 0, _words(label)
     while (each := find_date(line[start:])) is not None and len(found) < MAX_DATES:
         date = replace(each, start=start + each.start, end=start + each.end)
-        found.append((date, kind_of_label(_words(line[start : date.start]) or before)))
+        found.append((date, kind_of_label(_words(line[start : date.start]), before)))
         start, before = date.end, frozenset()
     if found and found[-1][1] == "plain" and kind_of_label(_words(line[start:])) == "updated":
         found[-1] = (found[-1][0], "updated")  # 3 May 2021 (updated)

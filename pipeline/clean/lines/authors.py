@@ -36,15 +36,19 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     likely = _likely(text)
     labelled = {n.index for n in likely if "byline" in n.signs or is_labelled(n.text)}
     likely = [line for line in likely if line.index in labelled or _may_name(text, line)]
+    told = "\n".join([n.text for n in text.told])
+    first = min(text.headline, default=0)
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
         if not names and shares[line.index] >= SURE_SHARE:
             names = signature(line.text)
         known = line.index in labelled or any(map(has_given_name, names))
-        if names and (known or shares[line.index] >= UNKNOWN_SHARE):
+        # Above the headline, half of those are sections and sites.
+        unknown = not known and (shares[line.index] < UNKNOWN_SHARE or line.index < first)
+        captioned = names and line.index not in labelled and _is_caption(line, names[0], told)
+        if names and not (unknown or captioned):
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
-    told = "\n".join([n.text for n in text.told])
     given = [any(map(has_given_name, each.value)) for each in candidates]
     for each, known in zip(candidates, given, strict=True):
         line = each.line
@@ -91,6 +95,12 @@ def _box(text: Reading, line: LineRecord, name: str) -> tuple[bool, bool]:
         any(n.word_count <= HEADING_WORDS and not HEADING.isdisjoint(n.words) for n in above),
         any(n.word_count >= LIFE_WORDS and n.text.startswith(names) for n in below),
     )
+
+
+def _is_caption(line: LineRecord, name: str, told: str) -> bool:
+    """Whether a line says who is in the picture, and in the story: ``Ada Lee, baker``."""
+    rest = line.text.partition(name)[2]
+    return rest[:2] == ", " and rest[2:3].islower() and name in told
 
 
 def _may_name(text: Reading, line: LineRecord) -> bool:

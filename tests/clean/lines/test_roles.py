@@ -221,6 +221,23 @@ def test_what_a_name_is_and_stands_next_to_decides_how_sure_the_tagger_must_be(
     assert authors == read_roles(page, tags).authors
 
 
+@pytest.mark.parametrize(
+    ("line", "authors"),
+    [
+        ("Qorvex Drumlin", ()),
+        ("Nora Aldwin", ("Nora Aldwin",)),
+        ("By Qorvex Drumlin", ("Qorvex Drumlin",)),
+    ],
+)
+def test_above_the_headline_a_name_needs_a_label_or_a_given_name(line, authors):
+    """Half of the other ones are sections or sites."""
+    page, tags = tagged(
+        [line, "Baths stay open until the end of October", *STORY], {1: 0.9}, {0: 0.9}
+    )
+
+    assert authors == read_roles(page, tags).authors
+
+
 LIFE = "Nora writes about the harbour and its ferries"
 
 
@@ -246,6 +263,9 @@ LIFE = "Nora writes about the harbour and its ferries"
         ((), "Nora Aldwin", ("1931 – 2024", *STORY), 0.9, ()),
         (("“No boat, no island.”",), "– Nora Aldwin", STORY, 0.9, ()),
         ((), "Nora Aldwin. Photo: Bo Ek", STORY, 0.9, ()),
+        ((), "Ingrid Dahl, swimmer", STORY, 0.95, ()),
+        ((), "By Ingrid Dahl, swimmer", STORY, 0.95, ("Ingrid Dahl",)),
+        ((), "Nora Aldwin, reporter", STORY, 0.95, ("Nora Aldwin",)),
     ],
 )
 def test_a_name_that_may_be_of_somebody_else_is_no_byline(above, line, below, share, authors):
