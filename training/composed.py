@@ -36,15 +36,15 @@ HEADED, CHROME_AROUND = 0.75, 0.35
 class Composer(Augmenter):
     """Composes texts of each page with labels of readers."""
 
-    def composed(self) -> Iterator[Labelled]:
+    def composed(self, seed: int) -> Iterator[Labelled]:
         """The texts; no roles are learned from them, since times and names are inserted."""
+        self.insets = Insets(seed)
         by_page: dict[str, list[int]] = defaultdict(list)
         for number, page in enumerate(self.pages):
             if page.rendering in HALF and page.source == "gold":
                 by_page[page.page_id].append(number)
         for page_id, numbers in by_page.items():
             self.throw_for(page_id)
-            self.insets = Insets(self.dice)
             for number in self.dice.choice(numbers, COPIES).tolist():
                 page = self.pages[number]
                 long = np.array([len(line) >= PARAGRAPH for line in page.lines])

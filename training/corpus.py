@@ -14,19 +14,11 @@ from scipy import sparse
 from pipeline.clean.lines.observed import Tokens, placed, read_lines
 from training.augment import COMPOSED
 from training.composed import Composer
-from training.hand_texts import digest_of, label_hand, read_fields, read_hand
+from training.hand_texts import label_hand, read_hand
 from training.labelled import FOLDS, Labelled, read_labelled
 from training.rendered import Known, read_rendered
 from training.roles import ARCHIVES as STATED
-from training.roles import (
-    Golds,
-    Roles,
-    read_role_labels,
-    read_stated,
-    role_lines,
-    roles_by_hand,
-    with_readings,
-)
+from training.roles import Golds, Roles, read_role_labels, read_stated, role_lines, with_readings
 from training.tagger_net import Bags, padded
 
 ARCHIVES = ("daniel", "wcxb_article")
@@ -142,18 +134,15 @@ def read_corpus(data: Path, texts: list[Path]) -> Corpus:
     golds = Golds(texts, stated_archives(data))
     pages = [p for p in read_labelled(texts) if (p.source, p.rendering) != ("silver", "lxml")]
     pages += read_rendered([data / "html" / f"{name}.tar.xz" for name in ARCHIVES], Known(texts))
-    by_hand, fields = list(read_hand(data / "html")), read_fields()
-    pages += map(label_hand, by_hand)
-    printed = {text.page_id: fields.get(digest_of(text.text)) for text in by_hand}
+    pages += [label_hand(text) for text in read_hand(data / "html")]
     report(f"{len(pages)} renderings of {len({page.page_id for page in pages})} labelled pages")
     pages += read_stated(stated_archives(data))
     roles: list[Roles | None] = []
     for page in pages:
-        gold, said = golds.of(page.page_id, page.url), printed.get(page.page_id)
-        stated = role_lines(page.lines, gold) if gold else None
-        roles.append(roles_by_hand(page.lines, said) if said else stated)
+        gold = golds.of(page.page_id, page.url)
+        roles.append(role_lines(page.lines, gold) if gold else None)
     composer = Composer(pages, roles, MADE_SEED)
-    made = [*composer.made(), *((text, None) for text in composer.composed())]
+    made = [*composer.made(), *((text, None) for text in composer.composed(MADE_SEED))]
     report(f"{len(pages)} texts, and {len(made)} made of them")
     pages += [page for page, _ in made]
     roles += [each for _, each in made]

@@ -31,10 +31,10 @@ _CHOICES: dict[str, Sequence[str | int]] = {
 
 
 class Insets:
-    """Makes labelled lines; the same *dice* give the same ones."""
+    """Makes labelled lines; the same *seed* gives the same ones."""
 
-    def __init__(self, dice: np.random.Generator) -> None:
-        self.dice = dice
+    def __init__(self, seed: int) -> None:
+        self.dice = np.random.default_rng(seed)
 
     def table(self) -> Labelled:
         """A table of figures, with or without a heading."""

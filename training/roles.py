@@ -24,15 +24,13 @@ from lxml.etree import ParserError
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
-from pipeline.clean.bylines import byline_names
-from pipeline.clean.dates import find_date
+from pipeline.clean.dates import Order, find_date
 from pipeline.clean.lines.tagger import ROLES
 from pipeline.clean.names import author_names, name_key
 from pipeline.read.encoding import decode
 from pipeline.urls import canonical_url
 from training.corrected import line_digest
 from training.hand_renderings import wide
-from training.hand_texts import Printed
 from training.labelled import Labelled, label_lines
 from training.labelled_pages import unpacked
 from training.renderings import Lines, renderings
@@ -179,20 +177,6 @@ def with_readings(
     return found, known
 
 
-def roles_by_hand(lines: Sequence[str], said: Printed) -> Roles:
-    """Which lines say what readers found that a text prints of itself."""
-    digests = [line_digest(_key(line)) for line in lines]
-    found = np.zeros((len(ROLES), len(lines)), np.bool_)
-    found[0] = [digest in (said.title or ()) for digest in digests]
-    for at, line in enumerate(lines):
-        names = byline_names(line) if said.authors and len(line) <= BYLINE_CHARS else ()
-        found[1, at] = any(line_digest(_key(name)) in said.authors for name in names)
-        days = local_days(line) if said.day and len(line) <= TIME_CHARS else ()
-        found[2, at] = any(day.isoformat() == said.day for day in days)
-    prints_none = said.title is not None and not said.title, not said.authors, said.day is None
-    return found, found.any(axis=1) | np.array(prints_none)
-
-
 def _headlines(lines: Sequence[str], title: str, found: NDArray[np.bool_]) -> bool:
     keys = [_key(line) if len(line) <= HEADLINE_CHARS else "" for line in lines]
     found[:] = [key == title for key in keys]
@@ -221,9 +205,9 @@ def _bylines(lines: Sequence[str], names: list[str], found: NDArray[np.bool_]) -
 
 
 def _times(lines: Sequence[str], day: date, found: NDArray[np.bool_]) -> bool:
-    days = [local_days(line) if len(line) <= TIME_CHARS else frozenset() for line in lines]
-    found[:] = [day in each for each in days]
-    near = any(abs((one - day).days) <= 1 for each in days for one in each)
+    days = [local_day(line) if len(line) <= TIME_CHARS else None for line in lines]
+    found[:] = [each == day for each in days]
+    near = any(each is not None and abs((each - day).days) <= 1 for each in days)
     return bool(found.any()) or not near
 
 
@@ -233,10 +217,9 @@ def _key(line: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def local_days(line: str) -> frozenset[date]:
-    """The first day that a line prints; both, if either number of ``03/04/2024`` may come first."""
-    if not any(map(str.isdigit, line)):
-        return frozenset()
-    stamps = [each.timestamp for each in (find_date(line, "day"), find_date(line, "month")) if each]
-    local = (each.instant + timedelta(minutes=each.offset_min or 0) for each in stamps)
-    return frozenset(each.date() for each in local)
+def local_day(line: str, order: Order | None = None) -> date | None:
+    """The first day that a line prints, see ``find_date``."""
+    printed = find_date(line, order) if any(map(str.isdigit, line)) else None
+    if printed is None:
+        return None
+    return (printed.timestamp.instant + timedelta(minutes=printed.timestamp.offset_min or 0)).date()

@@ -20,7 +20,7 @@ from pipeline.clean.names import name_key
 from pipeline.records import Document
 from training.hand_texts import KINDS, PREFIX
 from training.labelled import Labelled
-from training.roles import BYLINE_CHARS, TIME_CHARS, Gold, Golds, local_days
+from training.roles import BYLINE_CHARS, TIME_CHARS, Gold, Golds, local_day
 from training.scores import kinds_table, table
 
 BLOCK = 100
@@ -125,7 +125,10 @@ def printed(page: Page, gold: Gold) -> dict[str, bool]:
         found["authors"] = all(any(f" {name} " in key for key in short) for name in names)
     if gold.day:
         texts = [line.text for line in page.lines if len(line.text) <= TIME_CHARS]
-        found["day"] = any(gold.day in local_days(text) for text in texts)
+        # The text may tell which number of 03/04/2024 comes first.
+        found["day"] = any(
+            local_day(text, order) == gold.day for text in texts for order in (None, "day", "month")
+        )
     return found
 
 

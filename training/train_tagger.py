@@ -203,10 +203,9 @@ def batch_of(
             story += TAUGHT_STORY * (taught.story[at] - story)
             found["taught"][low:high] = taught.lines[at]
             found["taught_none"][number] = taught.none[d.text]
-            known = taught.known(d, at)
             taught_weight = role_weight * np.where(stated, TAUGHT_ROLES, 1.0)
-            found["taught_weight"][number] = taught_weight * known
-            found["role_weight"][number] *= np.where(known, 1 - TAUGHT_ROLES, 1.0)
+            found["taught_weight"][number] = taught_weight * taught.known(d, at)
+            found["role_weight"][number] *= 1 - TAUGHT_ROLES
         low = high
     return net.Batch(bags, corpus.facts(own, lines), text, **found)
 

@@ -6,13 +6,11 @@ from datetime import date
 
 import numpy as np
 
-from pipeline.clean.names import name_key
 from training.augment import COMPOSED, MADE, Augmenter
 from training.composed import Composer
 from training.corrected import line_digest
-from training.hand_texts import Printed
 from training.labelled import label_lines
-from training.roles import Gold, role_lines, roles_by_hand, with_readings
+from training.roles import Gold, role_lines, with_readings
 
 STORY = "The harbour board closed the ferry berth on Tuesday after divers found cracks in it."
 
@@ -80,35 +78,6 @@ def test_readers_may_name_lines_that_a_rendering_lacks():
     assert not with_readings(LINES, None, labels)[1].any()
 
 
-def test_what_readers_found_printed_gives_the_lines_that_say_it():
-    """A value that no line says leaves a role open; that a text prints none teaches that."""
-    title, author, other = (
-        frozenset({line_digest(name_key(text))})
-        for text in ("Ferry berth closed", "Ada Lee", "Bo Nilsson")
-    )
-    lines = ["Ferry berth closed", "By Ada Lee", "03/05/2021", "No ferry sailed on Sunday."]
-
-    found, known = roles_by_hand(lines, Printed(title, author, "2021-03-05"))
-    assert [[0], [1], [2]] == [np.flatnonzero(row).tolist() for row in found]
-    assert known.all()
-    found, known = roles_by_hand(lines, Printed(None, other, "2021-05-04"))
-    assert not found.any()
-    assert not known.any()
-    found, known = roles_by_hand(lines, Printed(frozenset(), frozenset(), None))
-    assert not found.any()
-    assert known.all()
-
-
-def test_either_number_of_a_date_may_come_first():
-    """The day that is stated tells; a text with only the other day before it is left open."""
-    lines = [*LINES, "Published 03/04/2021"]
-    for day in (date(2021, 4, 3), date(2021, 3, 4)):
-        found, known = role_lines(lines, Gold(None, (), day))
-        assert [len(LINES)] == np.flatnonzero(found[2]).tolist()
-        assert known[2]
-    assert not role_lines(lines, Gold(None, (), date(2021, 3, 5)))[1][2]
-
-
 def test_another_label_of_a_page_leaves_the_texts_that_are_made_of_others():
     """Each page has its own dice."""
     pages = labelled_pages()
@@ -158,7 +127,7 @@ def labelled_pages():
 def test_composed_texts_have_paragraphs_of_one_page_in_order_and_something_between():
     """Insets are labelled; the same seed composes the same texts."""
     pages = labelled_pages()
-    texts = list(Composer(pages, [None] * len(pages), 1).composed())
+    texts = list(Composer(pages, [None] * len(pages), 1).composed(1))
 
     assert {COMPOSED} == {page.rendering for page in texts}
     for page in texts:
@@ -167,5 +136,5 @@ def test_composed_texts_have_paragraphs_of_one_page_in_order_and_something_betwe
         assert {page.page_id.removeprefix("p")} == {line.split()[0] for line in own}
         assert set("kd") >= set(page.learned)
         assert any(not line.startswith("Menu") and not line.endswith(STORY) for line in page.lines)
-    again = Composer(pages, [None] * len(pages), 1).composed()
+    again = Composer(pages, [None] * len(pages), 1).composed(1)
     assert [page.lines for page in again] == [page.lines for page in texts]

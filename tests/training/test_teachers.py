@@ -59,10 +59,7 @@ def test_teachers_are_asked_of_texts_outside_of_a_part(corpus, monkeypatch):
 
 @pytest.mark.parametrize("sure", [True, False])
 def test_what_is_taught_weighs_where_it_is_sure(corpus, sure):
-    """All of a role that nobody told, most of one that is known; half of a line's label.
-
-    What is known of a role weighs in full where they are not sure.
-    """
+    """All of a role that nobody told, most of one that is known; half of a line's label."""
     count = len(corpus.ids)
     lines = np.zeros((count, len(ROLES)), np.float32)
     none = np.full((len(corpus.pages), len(ROLES)), 1.0 if sure else 0.5, np.float32)
@@ -76,7 +73,6 @@ def test_what_is_taught_weighs_where_it_is_sure(corpus, sure):
     np.testing.assert_allclose([0.4, 0.4, 0.9, 0.4, 0.4, 0.9], batch.story[:6], rtol=1e-6)
     np.testing.assert_allclose([[1, 0, 0], [0, 0, 0]], plain.role_weight[:2])
     assert not plain.taught_weight.any()
-    stated = [[0.2 if sure else 1.0, 0, 0], [0, 0, 0]]
-    np.testing.assert_allclose(stated, batch.role_weight[:2], rtol=1e-6)
+    np.testing.assert_allclose([[0.2, 0, 0], [0, 0, 0]], batch.role_weight[:2], rtol=1e-6)
     expected = [[0.8, 1, 1], [1, 1, 1]] if sure else np.zeros((2, 3))
     np.testing.assert_allclose(expected, batch.taught_weight[:2], rtol=1e-6)
