@@ -24,7 +24,7 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.67, 0.55, 0.02, 0.35
+TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.67, 0.55, 0.02, 0.25
 """Probabilities from which a line is the headline; from which it is if the page's address has words
 of one; from which it is where one must be; and from which it stays in the text if none is
 (docs/decisions/0037 and 0040)."""
@@ -32,7 +32,7 @@ DECKED_SHARE, DECK_LINES = 0.3, 3
 """Probability from which it is so many lines above one where one must be, which is its deck."""
 TITLE_CHARS = 300
 """Characters of the longest headline."""
-RUNNER_UP_SHARE = 0.2
+RUNNER_UP_SHARE = 0.15
 """Probability from which a line stays in the text though another is the headline."""
 SURE_SHARE = 0.8
 """The tagger's own probability from which a line also stays in the text."""
