@@ -6,11 +6,12 @@ import re
 from math import log
 
 from pipeline.clean.bylines import byline_names, is_labelled
-from pipeline.clean.datelines import printed_dates
+from pipeline.clean.datelines import PUBLISHED, printed_dates
 from pipeline.clean.dates import SLASHED, PrintedDate, find_date, is_later, may_date
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.page import DATES_IN_LIST, LineRecord
 from pipeline.clean.signs import CLOSING
+from pipeline.clean.words import WORDS
 
 LEAST_SHARE = 0.02
 """The tagger's probability from which a line is a candidate wherever it is."""
@@ -19,10 +20,14 @@ ABOVE, BELOW_END, STAMP_WORDS = 15, 5, 25
 OTHERS = frozenset({"comments", "read_more", "related"})
 BELOW = 100
 """Kinds of headers of comments and of other stories; lines below the story in which one is."""
+VENUE_LINES = 2
+"""Lines from the day of an event to its place: ``Where: town hall``."""
 MAX_STAMP_CHARS = 300
 """Characters of the longest time stamp."""
 _AMERICAN = re.compile(r"\b[ECMP][SD]?T\b|\b\d/\d\d/[12]\d{3}")
 """Signs of an American stamp in another language, or in a form of its own: ``3/04/2024``."""
+VENUE = WORDS["venue"]
+_LABEL = re.compile(r"[^\W\d_]+\s?[:：]\s?\S")
 Stamps = dict[str, tuple[PrintedDate, list[LineRecord]]]
 
 
@@ -38,7 +43,8 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
     likely.update(line.index for line in page.marked if "timestamp" in line.signs)
     likely.update(line.index for line in short if may_date(line.text))
     for line in (page.lines[at] for at in sorted(likely, key=lambda at: (-shares[at], at))):
-        other = line.index in entries or "credit" in line.signs or is_of_another(text, line)
+        other = line.index in entries or "credit" in line.signs or _has_venue(text, line)
+        other = other or is_of_another(text, line)
         if not other and len(line.text) <= MAX_STAMP_CHARS:
             unsure = SLASHED.search(line.text) and not _AMERICAN.search(line.text)
             order = text.order if unsure else None
@@ -55,6 +61,14 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
             each.features["day of the address"] = same
             each.features["other day than the address"] = bool(address and not same)
     return {column: rated(text, "time", own) for column, own in candidates.items()}
+
+
+def _has_venue(text: Reading, line: LineRecord) -> bool:
+    """Whether the place of an event is right below a line that does not say *published*."""
+    if not PUBLISHED.isdisjoint(line.words):
+        return False
+    below = text.page.lines[line.index + 1 : line.index + 1 + VENUE_LINES]
+    return any(n.words[:1] and n.words[0] in VENUE and _LABEL.match(n.text) for n in below)
 
 
 def is_of_another(text: Reading, line: LineRecord) -> bool:

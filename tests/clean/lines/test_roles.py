@@ -389,6 +389,23 @@ def test_the_day_of_a_picture_is_not_that_of_the_story():
         assert day == (published and published.day)
 
 
+@pytest.mark.parametrize(
+    ("lines", "day"),
+    [
+        (("Data: 30 de novembro de 2024", "Horário: 18h", "Local: Biblioteca"), None),
+        (("时间：2024年9月21日（周六）14:30", "地点：图书馆"), None),
+        (("Posted 2 May 2024", "When: 24 May 2024, 7pm", "Where: The Anchor"), "2024-05-02"),
+        (("2 May 2024", "Local news"), "2024-05-02"),
+    ],
+)
+def test_the_day_above_a_place_is_that_of_an_event(lines, day):
+    """Unless it is labelled as that of publication."""
+    page, tags = tagged(["Baths stay open", *lines, *STORY], {0: 0.9}, {}, {1: 0.95})
+    published = read_roles(page, tags).published
+
+    assert day == (published and published.day)
+
+
 @pytest.mark.parametrize("last", ["9 July 2024", "12 January 2024"])
 def test_a_chronicle_has_no_day(last):
     """Three days head its paragraphs; if they are the same, it is that of the text."""
