@@ -118,10 +118,10 @@ _LABELS = any_of("byline_label")
 """Words before names in a byline that also precede names in sentences."""
 _NOUNS = f"{LABELS}|{any_of('byline_noun')}"
 """Nouns that need a colon before the names."""
-_NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜・]\s?(?=\S)", re.IGNORECASE)
+_NOUN_LABEL = re.compile(rf"(?<![^\W_])(?:{_NOUNS})\s?[:：／/|｜]\s?(?=\S)", re.IGNORECASE)
 _LABEL = re.compile(
-    rf"(?<![^\W\d_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜・]\s?(?:(?:{_NOUNS})\s?)?"
-    r"|interview\s?[:：]\s?|文\s|(?:מאת|بقلم|كتبت?|โดย|記者|记者)\s?)(?=\S)",
+    rf"(?<![^\W\d_])(?:(?:{_LABELS})\s?[:：]?\s+|(?:{_NOUNS})\s?[:：／/|｜]\s?(?:(?:{_NOUNS})\s?)?"
+    r"|interview\s?[:：]\s?|文\s|(?:מאת|بقلم|كتبت?|โดย|記者|记者)\s?|^(?:του|της)\s)(?=\S)",
     re.IGNORECASE,
 )
 _STRONG_CUT = re.compile(
@@ -135,7 +135,9 @@ _WEAK_CUT = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
-    rf"(?<!and )(?<!und )(?<!& )\b(?:{any_of('byline_other')})\s(?:by|von|par|por|di)\s[^|•·]*",
+    rf"(?<!and )(?<!und )(?<!& )\b(?:{any_of('byline_other')})\s(?:by|von|par|por)\s"
+    r"[^|•·]*?(?=[,;]?\s(?:and\s|und\s)?(?:written|words|text|story)\s(?:by|von)\s|[|•·]|$)"
+    r"|^(?:traduzione|regia|illustrazion[ei])\sdi\s[^|•·,]*",
     re.IGNORECASE,
 )
 """Who took the pictures, checked, translated or paid."""
@@ -156,7 +158,7 @@ _HAN = re.compile(
     rf"(?!.{{0,12}}(?:報導|报道|記者|记者)){_IS_HAN}{{2,4}}(?:[·・]{_IS_HAN}{{1,6}})?"
 )
 _HAN_NAME = rf"(?:{any_of('han_surname')})[ \u3000]?{_IS_HAN}{{1,2}}"
-"""Names of two characters may have a space in them, so that they are as long as those of three."""
+"""Names of two characters may have a space in them, to be as wide as those of three."""
 _REPORTERS = re.compile(
     r"(?:[^（(〔【\[]{0,24}(?:讯|訊|电|電|消息|报道|報導))?\s?"
     r"[（(〔【\[](?:(?!记者|記者)[^（(〔【\[）)〕】\]]){0,12}(?:记者|記者)[\s／/：:]{0,2}"
@@ -207,12 +209,16 @@ _PEN_NAME = re.compile(r"^(?!\w*admin$)[^\W\d_][\w-]{2,30}", re.IGNORECASE)
 _NO_PEN_NAMES = WORDS["not_names"] | WORDS["never_in_names"]
 _TWICE = re.compile(r"^(.{5,30})\s\1$")
 """A name that is also the text of its picture."""
-_OF_DATES = WORDS["published"] | WORDS["updated"] | WORDS["changed"] | WORDS["other_day"]
+_OF_DATES = WORDS["published"] | WORDS["updated"] | WORDS["changed"]
 LABEL_WORDS = 2
-"""Labels of dates, and words of the longest that is taken for one without a colon."""
+"""Words of the longest label of a date that has no colon."""
 _EDGES = " ,;:|•·–—-/*\t"
-SIGNED_WORDS = 4
-"""Words of the longest signature that is no name."""
+_SIGNED = re.compile(
+    r"(?:(?:written|posted|published|words|story)\s)?by\s?:?\s(?P<name>\S.*)", re.IGNORECASE
+)
+_ROLE = re.compile(rf"\b(?:{ROLE})\b|^the\b|^\w+ing\b", re.IGNORECASE)
+SIGNED_WORDS = range(2, 5)
+"""Words of a signature that is not a person's name."""
 
 
 def byline_names(text: str) -> tuple[str, ...]:
@@ -234,15 +240,15 @@ def _names_on(text: str) -> tuple[str, ...]:
     """The same for a line that is not too long; an author's recurs on many pages of a site."""
     text = _GLUED.sub(r"\g<0> ", _ABOUT.sub("", text))
     text = _OTHERS.sub("", _GLUED_ROLE.sub(" | ", text))
-    printed = find_date(text)
-    parts = [text[: printed.start], text[printed.end :]] if printed else [text]
-    labelled = [(part, _LABEL.search(part)) for part in map(str.strip, parts)]
+    parts = _beside_dates(text)
+    printed = len(parts) > 1
+    labelled = [(part, _LABEL.search(part)) for part in parts]
     for part, label in labelled:
         # `By Hand`, `Von Hand`: one word after a bare preposition is no name.
         rest = part[label.end() :] if label else ""
         alone = _ALONE.match(rest)
         given = alone is not None and has_given_name(alone[0])
-        single = given or printed is not None or bool(label and _SINGLE.search(label[0]))
+        single = given or printed or bool(label and _SINGLE.search(label[0]))
         if label and (names := _names_in(rest, label[0], single=single)):
             return names
     for part, label in labelled:
@@ -251,39 +257,48 @@ def _names_on(text: str) -> tuple[str, ...]:
             continue
         plain = not label or (label.start() and " " not in part[label.end() :])
         words = tuple(re.findall(r"\w+", part.casefold()))
-        if printed and (part.endswith((":", "：")) or _is_label(words)):
+        if printed and not has_given_name(part or "-") and _is_label(part, words):
             continue
         if plain and not (opening_kinds(words, whole=True) or hints_of(words)):
             single = part.strip(_EDGES).isalpha() and not part.isupper()
-            single = single and (printed is None or has_given_name(part))
+            single = single and (not printed or has_given_name(part))
             if names := _names_in(part, "", single=single):
                 return names
     return ()
 
 
-def _is_label(words: tuple[str, ...]) -> bool:
-    """Whether the *words* before a date say of what it is: ``تم التحديث``."""
-    return 0 < len(words) <= LABEL_WORDS and not _OF_DATES.isdisjoint((words[0], words[-1]))
+def _beside_dates(text: str) -> list[str]:
+    """The parts of a line before, between and after its dates."""
+    parts = []
+    while (printed := find_date(text)) is not None:
+        parts.append(text[: printed.start].strip())
+        text = text[printed.end :]
+    return [*parts, text.strip()]
+
+
+def _is_label(part: str, words: tuple[str, ...]) -> bool:
+    """Whether a *part* of a line, with these *words*, is the label of a date: ``تم التحديث``."""
+    short = 0 < len(words) <= LABEL_WORDS and not _OF_DATES.isdisjoint((words[0], words[-1]))
+    return short or part.endswith((":", "："))
 
 
 def signature(text: str) -> tuple[str, ...]:
-    """What follows a label, although it is no name, on a line that surely is a byline.
+    """What follows *By* on a line that surely is a byline, although it is not a person's name.
 
-    >>> signature("By Ask the Doctors"), signature("Written by Miami Today on May 3, 2021")
+    >>> signature("By Ask the Doctors"), signature("May 3, 2021 | Written by Miami Today")
     (('Ask the Doctors',), ('Miami Today',))
-    >>> signature("By Monday"), signature("By Our Staff")
-    ((), ())
+    >>> signature("By Monday Night"), signature("By Our Staff"), signature("Par Exemple")
+    ((), (), ())
     """
-    text = _OTHERS.sub("", text)
-    printed = find_date(text)
-    part = (text[: printed.start] if printed else text).strip()
-    label = _LABEL.search(part)
-    rest = part[label.end() :] if label else ""
-    words = _WEAK_CUT.sub("", _STRONG_CUT.sub("", rest)).strip(_EDGES)
-    folded = words.casefold()
-    whole = 0 < len(folded.split()) <= SIGNED_WORDS and len(words) >= 3 and words[0].isupper()
-    named = not _NO_PEN_NAMES.issuperset({folded} & WORDS["not_names"] or folded.split())
-    return (words,) if whole and named and folded not in {*WEEKDAYS, *MONTHS} else ()
+    for part in _beside_dates(_OTHERS.sub("", text)):
+        label = _SIGNED.match(part.strip(_EDGES))
+        name = _WEAK_CUT.sub("", _STRONG_CUT.sub("", label["name"])).strip(_EDGES) if label else ""
+        words = name.casefold().split()
+        whole = len(words) in SIGNED_WORDS and name[0].isupper() and not _ROLE.search(name)
+        known = {*WEEKDAYS, *MONTHS}.isdisjoint(words) and not _NO_PEN_NAMES.issuperset(words)
+        if whole and known and not opening_kinds(tuple(words)):
+            return (name,)
+    return ()
 
 
 def read_reporters(text: str) -> tuple[str, ...]:
@@ -317,7 +332,8 @@ def _names_in(text: str, label: str, *, single: bool) -> tuple[str, ...]:
     if han := _HAN_LABEL.search(label + text):
         found = re.split(r"[、,，\s/／]+", _STRONG_CUT.sub("", (label + text)[han.end() :].strip()))
         found = [each for each in found if each not in WORDS["beside_reporters"]]
-        if names := tuple(dict.fromkeys(takewhile(_HAN.fullmatch, found))):
+        own = takewhile(lambda each: each not in WORDS["spaceless_credit"], found)
+        if names := tuple(dict.fromkeys(takewhile(_HAN.fullmatch, own))):
             return names
     rest = _STRONG_CUT.sub("", text.strip(_EDGES)).strip(_EDGES)
     agency = rest.strip(" .,")

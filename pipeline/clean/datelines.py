@@ -20,10 +20,10 @@ MOST_COUNTED = 100
 PUBLISHED, UPDATED, OTHER_DAY = WORDS["published"], WORDS["updated"], WORDS["other_day"]
 """Words before the day of publication, of a change, and of something else."""
 DATE_LABELS = PUBLISHED | UPDATED
-_CHANGED = (
-    UPDATED | WORDS["changed"] | {"aktualisierung", "lastupdate", "stand", "jour", "until", "bis"}
-)
+_CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate"}
 """Labels of a change on pages; in texts, some of these words are common."""
+_TO_DATE = ({"mis", "jour"}, {"mise", "jour"}, {"stand"})
+"""Words of other such labels; *Stand*, which is also a booth, is alone."""
 
 STAMP_WORDS = DATE_LABELS.union(
     map(str.casefold, MONTHS),
@@ -78,18 +78,18 @@ def _others(words: tuple[str, ...]) -> int:
     )
 
 
-def kind_of_label(words: frozenset[str], above: frozenset[str] = frozenset()) -> str:
+def kind_of_label(words: frozenset[str], before: str = "") -> str:
     """``published``, ``updated``, ``other`` or ``plain``, by the case-folded *words* before a date.
 
     Args:
-        above: words of the line above, which count if there are none on the line.
+        before: the text of the same line before the date, of which the end counts.
     """
-    label = words or above
-    if not label.isdisjoint(PUBLISHED):
+    if not words.isdisjoint(PUBLISHED):
         return "published"
-    if not label.isdisjoint(_CHANGED):
+    to_date = any(label <= words for label in _TO_DATE) and (len(words) == 1 or "jour" in words)
+    if to_date or not words.isdisjoint(_CHANGED) or _is_labelled(before, WORDS["changed"]):
         return "updated"
-    return "plain" if words.isdisjoint(OTHER_DAY) else "other"
+    return "other" if _is_span(before) or is_of_something_else(before) else "plain"
 
 
 _LABEL = re.compile(
@@ -99,21 +99,32 @@ _LABEL = re.compile(
 """A word, or the part of one before a capital: ``UpdatedMay 3, 2024``."""
 _DAY_CHANGED = frozenset(UPDATED | WORDS["changed"])
 _DAY_LABELS = DATE_LABELS | _DAY_CHANGED
-BEFORE_DAY = 3
-"""Words before a day of which one may be of ``OTHER_DAY``."""
+BEFORE_DAY, COLON_WORDS = 3, 5
+"""So many words before a day, or before the colon of its label, are searched for one."""
+_PARTED = re.compile(r"[|•»>/?]|\s[–—-]\s")
+_NEAR = re.compile(r"\s?[:：]?(?:[\s’'][^\W\d_A-Z]{1,4})?\s?[:：]?\s{0,3}")
+"""What may stand between a label and its day: a colon or a preposition."""
+_LOOSE = WORDS["changed"] - UPDATED
+"""Labels that are other words unless a day is right behind them."""
 _SPAN = re.compile(
     r"(?i)\s?(?:[–—-]|\b(?:to|until|till|bis|au|al|a|à|até|tot|t/m|do|по|до)\b)\s?(?=\d|[^\W\d_]{3})"
 )
+_SPAN_OPENINGS = frozenset(WEEKDAYS) | frozenset(
+    "del du dal von vom from van fra från de da des od z с з من le el il am den between entre "
+    "zwischen tussen mellan tra".split()
+)
 _SPAN_BEFORE = re.compile(
-    r"(?i)(?<![\d:.,/h-])[0-3]?\d\.?(?:[–—-]|\s(?:to|and|until|till|bis|und|au|et|al|y|e|a|à|até|tot|en|t/m|och"
-    r"|og|do|i|a|ja|по|до|и|إلى|ile|ve|sampai|hingga|s/d)\s(?:[^\W\d_]{2,12}\.?,?\s)?)$"
+    r"(?i)(?:(?<![^\W\d_])(?P<opening>[^\W\d_]{1,12})[.,]?\s|[:：(]\s?|\A)[0-3]?\d\.?(?:[–—-]|\s(?:to|and|until"
+    r"|till|bis|und|au|et|al|y|e|a|à|até|tot|en|t/m|och|og|do|i|ja|по|до|и|إلى|ile|ve|sampai|hingga|s/d)\s"
+    r"(?:(?P<day>[^\W\d_]{2,12})\.?,?\s)?)\Z"
 )
 """The first of two days, before the second: ``5 al``, ``sabato 20 e domenica``."""
 _ENTRY = re.compile(r":\s(?:[^\W\d_]+\W+){3}")
 _HOURS = re.compile(
     r"(?i)\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?|uhr|h)?\s?(?:to|until|bis|à|–|-)\s?"
     r"\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|uhr\b|h\b)"
-    r"|\b(?:kl|klo|om|ore|dalle|von|van|from)\.?\s\d{1,2}(?:[:.]\d\d)?\s?(?:to|bis|til|till|tot|alle|–|-)\s?\d"
+    r"|\b(?:kl|klo|om|ore|dalle|von|van|from)\.?\s\d{1,2}(?:[:.]\d\d)?\s?(?:to|bis|til|till|tot|alle|–|-)\s?"
+    r"\d{1,2}(?:[:.]\d\d)?(?=\s?(?:$|[,;|)]|uhr\b|h\b))"
 )
 """When an event begins and ends."""
 _LIFE = re.compile(r"[†✝]|^\*\s?\d")
@@ -130,17 +141,18 @@ def printed_dates(text: str, order: Order | None = None) -> dict[str, PrintedDat
     >>> printed_dates("Updated 8 March 2024").keys()
     dict_keys(['date_modified'])
     """
-    labels = [(0, ""), *((match.start(), match[0].casefold()) for match in _LABEL.finditer(text))]
-    labels = [each for each in labels if not each[1] or each[1] in _DAY_LABELS]
+    labels = [(*match.span(), match[0].casefold()) for match in _LABEL.finditer(text)]
+    labels = [(0, 0, ""), *(each for each in labels if each[2] in _DAY_LABELS)]
     # The label may come last: ``2024年3月9日更新``.
     last = labels[-1]
-    changed = last[1] in _DAY_CHANGED and not _DIGIT.search(text, last[0])
+    changed = last[2] in _DAY_CHANGED and not _DIGIT.search(text, last[0])
     found: dict[str, PrintedDate] = {}
-    for (start, label), (end, _) in pairwise((*labels, (len(text), ""))):
+    for (start, labelled, label), (end, *_) in pairwise((*labels, (len(text), 0, ""))):
         each = _own_day(text[start:end], order)
         after = changed and end == last[0] and not label
         after = after and each is not None and not find_date(text[each.end : end], order)
-        column = "date_modified" if after or label in _DAY_CHANGED else "date_published"
+        near = each and (label not in _LOOSE or _is_near(text[labelled : start + each.start]))
+        column = "date_modified" if after or (near and label in _DAY_CHANGED) else "date_published"
         if each is not None and column not in found:
             found[column] = replace(each, start=each.start + start, end=each.end + start)
     return found
@@ -151,15 +163,56 @@ def _own_day(text: str, order: Order | None) -> PrintedDate | None:
     found = find_date(text, order)
     if found is None:
         return None
-    before = [word.casefold() for word in _WORD.findall(text[: found.start])[-BEFORE_DAY:]]
+    before = text[: found.start]
     dash = _SPAN.match(text, found.end)
     until = find_date(text[dash.end() :], order) if dash else None
     spans = until is not None and until.start == 0 and until.timestamp != found.timestamp
-    entry = not text[: found.start].strip() and _ENTRY.match(text, found.end)
+    entry = not before.strip() and _ENTRY.match(text, found.end)
     hours = _HOURS.search(text, found.start)
-    spans = spans or _SPAN_BEFORE.search(text[: found.start]) is not None
-    other = spans or entry or hours or _LIFE.search(text) or not OTHER_DAY.isdisjoint(before)
-    return None if other else found
+    other = spans or _is_span(before) or entry or hours or _LIFE.search(text)
+    return None if other or is_of_something_else(before) else found
+
+
+def _is_span(before: str) -> bool:
+    """Whether the text before a day ends with an earlier day of the same event."""
+    match = _SPAN_BEFORE.search(before)
+    opening, day = map(str.casefold, match.groups("")) if match else ("", "")
+    return (
+        bool(match)
+        and (not opening or opening in _SPAN_OPENINGS)
+        and (not day or day in WEEKDAYS or day in MONTHS or day in _SPAN_OPENINGS)
+    )
+
+
+def is_of_something_else(before: str) -> bool:
+    """Whether the text before a day says that it is not that of a story: ``Valid until``.
+
+    Words in a name, such as *Minnie Driver*, say nothing; some do only right before the day.
+
+    >>> is_of_something_else("Foto vom "), is_of_something_else("Foto: Bo Ek ")
+    (True, False)
+    """
+    words = _WORD.findall(_PARTED.split(before)[-1])[-BEFORE_DAY:]
+    named = [bool(first.istitle() and word.istitle()) for first, word in pairwise(("", *words))]
+    said = {word.casefold() for word, is_named in zip(words, named, strict=True) if not is_named}
+    if "immediate" in said:  # For immediate release: May 3, 2021
+        return False
+    return not said.isdisjoint(OTHER_DAY) or _is_labelled(before, WORDS["other_day_label"])
+
+
+def _is_near(between: str) -> bool:
+    """Whether nothing but a colon or a preposition is between a label and its day."""
+    return _NEAR.fullmatch(between) is not None and not any(map(str.isupper, between))
+
+
+def _is_labelled(before: str, known: frozenset[str]) -> bool:
+    """Whether one of *known* words is right before a day, or before the colon of its label."""
+    before = _PARTED.split(before)[-1].rstrip()
+    ended = before.endswith((":", "："))
+    words = list(_WORD.finditer(before))[-(COLON_WORDS if ended else BEFORE_DAY) :]
+    return any(
+        word[0].casefold() in known and (ended or _is_near(before[word.end() :])) for word in words
+    )
 
 
 DATELINE_CHARS = 90

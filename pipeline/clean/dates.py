@@ -62,9 +62,9 @@ WEEKDAYS: dict[str, int] = {
     for name in names.split()
 }
 """Name of a weekday, long or short → its number, from Monday as 0."""
-AFTER_DOT = {"lip": 6, "lis": 10, "listopada": 10}
-"""Croatian names that are other months in Polish, which has no dot after the day: *10. listopada*
-is in October, *10 listopada* in November."""
+AFTER_DOT = {"lip": 6, "listopada": 10}
+"""Croatian names of other months than in Polish, which has no dot after the day: *10. listopada* is
+in October, *10 listopada* and *10. listopada 2021 r.* in November."""
 PERSIAN_MONTHS = {name: n for n, name in enumerate(TABLES["persian_months"].split(), 1)}
 
 ZONES: dict[str, int | str] = {
@@ -176,7 +176,8 @@ def _day(match: re.Match[str], order: Order | None = None) -> date | None:
     elif year in PERSIAN_YEARS:
         return _persian_day(year, _number(parts, "month") or PERSIAN_MONTHS.get(name, 0), day)
     month = MONTHS.get(name, 0) if name else _number(parts, "month")
-    if name in AFTER_DOT and match.string[match.end("day") :].startswith("."):
+    dotted = name in AFTER_DOT and match.string.startswith(".", match.end("day"))
+    if dotted and not match.string.startswith(" r.", match.end("year")):
         month = AFTER_DOT[name]
     readings = [(month, day)]
     if parts.get("one"):

@@ -201,7 +201,9 @@ def _is_change(element: _Element) -> bool:
     label = f"{_text_before(element)} {text_of(element)[:MAX_LABEL_CHARS]}"
     kind = kind_of_label(frozenset(_WORD.findall(label.casefold())))
     classes = (element.get("class") or "").lower().split()
-    named = kind == "plain" and "published" not in classes and _CHANGED.intersection(classes)
+    named = (
+        kind in {"plain", "other"} and "published" not in classes and _CHANGED.intersection(classes)
+    )
     return kind == "updated" or bool(named)
 
 

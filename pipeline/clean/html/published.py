@@ -231,6 +231,8 @@ buttons may be between them. Chosen, like all figures here, on the 1,344 dated d
 six benchmarks."""
 BEFORE_COST = 1.5
 """Factor for the distance of a block before the headline, which may belong to another story."""
+LABEL_WORDS = 3
+"""Words of the longest line above a date that is the label of something else."""
 LABEL_GAIN = 5
 """Number of blocks by which a line labelled ``published`` counts as nearer."""
 PROSE_CHARS, MAX_PROSE = 70, 3
@@ -288,7 +290,8 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
             break
         if n == headline or len(line) > MAX_LINE_CHARS or blocks.elsewhere(n):
             continue
-        label = texts[n - 1] if n and len(texts[n - 1]) <= MAX_OTHER_CHARS else ""
+        labelled = n - 1 not in (-1, headline) and len(texts[n - 1]) <= MAX_OTHER_CHARS
+        label = texts[n - 1] if labelled else ""
         for printed, kind in _stamps(line, label):
             above = n < headline
             distance = BEFORE_COST * (headline - n) if above else float(n - headline)
@@ -315,7 +318,7 @@ def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
 
 
 def _stamps(line: str, label: str) -> list[tuple[str, str]]:
-    """The dates in *line*, each with its kind: published, updated or plain.
+    """The dates in *line*, each with its kind: published, updated or plain; no others.
 
     *label* is the previous line. A plain date counts only if none is labelled as published, no
     plain one is on another day, and the line contains little else.
@@ -325,10 +328,12 @@ def _stamps(line: str, label: str) -> list[tuple[str, str]]:
         return []
     found: list[tuple[PrintedDate, str]] = []
     start, before = 0, _words(label)
+    above = label if len(before) <= LABEL_WORDS else ""
     while (each := find_date(line[start:])) is not None and len(found) < MAX_DATES:
         date = replace(each, start=start + each.start, end=start + each.end)
-        found.append((date, kind_of_label(_words(line[start : date.start]), before)))
-        start, before = date.end, frozenset()
+        own = line[start : date.start]
+        found.append((date, kind_of_label(_words(own) or before, own.strip() or above)))
+        start, before, above = date.end, frozenset(), ""
     if found and found[-1][1] == "plain" and kind_of_label(_words(line[start:])) == "updated":
         found[-1] = (found[-1][0], "updated")  # 3 May 2021 (updated)
     first: dict[str, PrintedDate] = {}

@@ -9,7 +9,7 @@ from pipeline.clean.bylines import byline_names, is_labelled, signature
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.days import is_of_another
 from pipeline.clean.lines.page import QUOTES, LineRecord
-from pipeline.clean.names import GIVEN_NAMES, has_given_name, name_key
+from pipeline.clean.names import GIVEN_NAMES, ROLE, has_given_name, name_key
 from pipeline.clean.signs import CLOSING
 from pipeline.clean.words import WORDS
 
@@ -20,6 +20,8 @@ SURE_SHARE, NEAR_SHARE, ABOVE = 0.9, 0.15, 2
 """The tagger's probabilities from which a name is a byline even among the paragraphs, and from
 which a line is a time stamp next to it; paragraphs above it."""
 _LIFE = re.compile(r"[†✝]|\b1[89]\d\d\s?[–—-]\s?(?:19|20)\d\d\b|\b1[89]\d\d\s[–—-]\s.*\b20\d\d\b")
+_PRESS = re.compile(rf"(?i)\b(?:{ROLE})\b|\b(?:special|for|updated)\b")
+SECTIONS = WORDS["sections"]
 HEADING = WORDS["byline_noun"] | {"autor"}
 HEADING_WORDS, BOX_LINES, LIFE_WORDS, NAME_CHARS = 4, 2, 6, 4
 """Words of the longest heading of a box about the author; lines from it to the name, and from there
@@ -36,19 +38,22 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     likely = _likely(text)
     labelled = {n.index for n in likely if "byline" in n.signs or is_labelled(n.text)}
     likely = [line for line in likely if line.index in labelled or _may_name(text, line)]
-    told = "\n".join([n.text for n in text.told])
     first = min(text.headline, default=0)
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
         if not names and shares[line.index] >= SURE_SHARE:
             names = signature(line.text)
         known = line.index in labelled or any(map(has_given_name, names))
-        # Above the headline, half of those are sections and sites.
-        unknown = not known and (shares[line.index] < UNKNOWN_SHARE or line.index < first)
-        captioned = names and line.index not in labelled and _is_caption(line, names[0], told)
+        # Half of the names above the headline without a label or a given name are sections.
+        dated = max(times[max(line.index - 1, 0) : line.index + 2]) >= NEAR_SHARE
+        above = line.index < first and not (dated and shares[line.index] >= SURE_SHARE)
+        section = above or not SECTIONS.isdisjoint(line.words)
+        unknown = not known and (shares[line.index] < UNKNOWN_SHARE or section)
+        captioned = names and line.index not in labelled and _is_caption(text, line, names[0])
         if names and not (unknown or captioned):
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
+    told = "\n".join([n.text for n in text.told])
     given = [any(map(has_given_name, each.value)) for each in candidates]
     for each, known in zip(candidates, given, strict=True):
         line = each.line
@@ -97,10 +102,15 @@ def _box(text: Reading, line: LineRecord, name: str) -> tuple[bool, bool]:
     )
 
 
-def _is_caption(line: LineRecord, name: str, told: str) -> bool:
-    """Whether a line says who is in the picture, and in the story: ``Ada Lee, baker``."""
+def _is_caption(text: Reading, line: LineRecord, name: str) -> bool:
+    """Whether a line names somebody in a picture who is also in the story: ``Ada Lee, baker``.
+
+    The last paragraph may be about the author.
+    """
     rest = line.text.partition(name)[2]
-    return rest[:2] == ", " and rest[2:3].islower() and name in told
+    role = rest[:2] == ", " and rest[2:3].islower() and not any(map(str.isdigit, rest))
+    role = role and not _PRESS.search(rest) and rest[2:] not in WORDS["byline_agency"]
+    return role and any(name in n.text for n in text.told[:-1])
 
 
 def _may_name(text: Reading, line: LineRecord) -> bool:

@@ -27,7 +27,7 @@ MAX_STAMP_CHARS = 300
 _AMERICAN = re.compile(r"\b[ECMP][SD]?T\b|\b\d/\d\d/[12]\d{3}")
 """Signs of an American stamp in another language, or in a form of its own: ``3/04/2024``."""
 VENUE = WORDS["venue"]
-_LABEL = re.compile(r"[^\W\d_]+\s?[:：]\s?\S")
+_LABEL = re.compile(r"[^\W\d_]{1,20}\s?[:：]\s?\S")
 Stamps = dict[str, tuple[PrintedDate, list[LineRecord]]]
 
 

@@ -8,6 +8,7 @@ import pytest
 from lxml.html import document_fromstring
 
 from pipeline.clean.html.blocks import read_blocks
+from pipeline.clean.html.markup import read_markup
 from pipeline.clean.html.published import ABOVE, PRINTED, choose_date, date_beside_headline
 from pipeline.clean.html.title import headlines
 from pipeline.records import Evidence
@@ -50,6 +51,13 @@ def beside(body: str, *titles: str) -> list[tuple[str, str]]:
         ("Ausgabe vom 3. Mai 2021", None),
         ("7 min readMay 3, 2021", "May 3, 2021"),
         ("MacMay 3, 2021", "May 3, 2021"),
+        ("Press Release | May 3, 2021", "May 3, 2021"),
+        ("By Minnie Driver | May 3, 2021", "May 3, 2021"),
+        ("Start > Nachrichten > 3. Mai 2021", "3. Mai 2021"),
+        ("Изменения в законе - 3 мая 2021", "3 мая 2021"),
+        ("Anmeldeschluss: 3. Mai 2021", None),
+        ("Fecha del evento: 3 de mayo de 2021", None),
+        ("Última modificación: 3 de mayo de 2021", None),
     ],
 )
 def test_a_line_gives_the_day_only_if_it_says_when_and_little_else(
@@ -59,6 +67,27 @@ def test_a_line_gives_the_day_only_if_it_says_when_and_little_else(
     found = beside(f"<h1>{TITLE}</h1><p>{line}</p>{PROSE}")
 
     assert ([(expected, PRINTED)] if expected else []) == found
+
+
+def test_words_of_the_headline_are_no_label() -> None:
+    """*Constitution amended* above a day does not make it that of a change."""
+    for title in ("Constitution amended", "Изменения в законе", "La Consulta modifica la legge"):
+        assert [("3 May 2021", PRINTED)] == beside(f"<h1>{title}</h1><p>3 May 2021</p>", title)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "Photo: AP <time class='updated' datetime='2021-05-03'>May</time>",
+        "Next <time class='modified' datetime='2021-05-03'>May</time>",
+    ],
+)
+def test_a_time_of_a_change_is_one_whatever_is_before_it(time: str) -> None:
+    """Its class says so."""
+    document = document_fromstring(f"<html><body><p>{time}</p></body></html>")
+    markup = read_markup(document)
+    assert not markup.first("time")
+    assert markup.first("time:updated")
 
 
 @pytest.mark.parametrize(

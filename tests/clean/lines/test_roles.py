@@ -206,6 +206,8 @@ def test_a_byline_is_no_title():
         ("By Ask the Doctors", 0.8, True, ()),
         ("By Our Staff", 0.95, True, ()),
         ("Old Harbour", 0.95, True, ()),
+        ("Victoria Harbour", 0.95, True, ("Victoria Harbour",)),
+        ("By Old Harbour", 0.95, True, ("Old Harbour",)),
     ],
 )
 def test_what_a_name_is_and_stands_next_to_decides_how_sure_the_tagger_must_be(
@@ -263,7 +265,9 @@ LIFE = "Nora writes about the harbour and its ferries"
         ((), "Nora Aldwin", ("1931 – 2024", *STORY), 0.9, ()),
         (("“No boat, no island.”",), "– Nora Aldwin", STORY, 0.9, ()),
         ((), "Nora Aldwin. Photo: Bo Ek", STORY, 0.9, ()),
-        ((), "Ingrid Dahl, swimmer", STORY, 0.95, ()),
+        ((), "Ingrid Dahl, swimmer", (*STORY, GERMAN[0]), 0.95, ()),
+        ((), "Ingrid Dahl, swimmer", STORY, 0.95, ("Ingrid Dahl",)),
+        ((), "Ingrid Dahl, staff writer", (*STORY, GERMAN[0]), 0.95, ("Ingrid Dahl",)),
         ((), "By Ingrid Dahl, swimmer", STORY, 0.95, ("Ingrid Dahl",)),
         ((), "Nora Aldwin, reporter", STORY, 0.95, ("Nora Aldwin",)),
     ],
