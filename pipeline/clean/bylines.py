@@ -209,6 +209,8 @@ _PEN_NAME = re.compile(r"^(?!\w*admin$)[^\W\d_][\w-]{2,30}", re.IGNORECASE)
 _NO_PEN_NAMES = WORDS["not_names"] | WORDS["never_in_names"]
 _TWICE = re.compile(r"^(.{5,30})\s\1$")
 """A name that is also the text of its picture."""
+_DATE_LABEL = re.compile(r"(?:^|[|•·/])[^|•·/]{1,30}[:：]$")
+"""The label of the date that follows, and what separates it from a name."""
 _OF_DATES = WORDS["published"] | WORDS["updated"] | WORDS["changed"]
 LABEL_WORDS = 2
 """Words of the longest label of a date that has no colon."""
@@ -257,8 +259,8 @@ def _names_on(text: str) -> tuple[str, ...]:
             continue
         plain = not label or (label.start() and " " not in part[label.end() :])
         words = tuple(re.findall(r"\w+", part.casefold()))
-        if printed and not has_given_name(part or "-") and _is_label(part, words):
-            continue
+        if printed and not has_given_name(part or "-"):
+            part = "" if _is_label(words) else _DATE_LABEL.sub("", part)  # noqa: PLW2901
         if plain and not (opening_kinds(words, whole=True) or hints_of(words)):
             single = part.strip(_EDGES).isalpha() and not part.isupper()
             single = single and (not printed or has_given_name(part))
@@ -276,10 +278,9 @@ def _beside_dates(text: str) -> list[str]:
     return [*parts, text.strip()]
 
 
-def _is_label(part: str, words: tuple[str, ...]) -> bool:
-    """Whether a *part* of a line, with these *words*, is the label of a date: ``تم التحديث``."""
-    short = 0 < len(words) <= LABEL_WORDS and not _OF_DATES.isdisjoint((words[0], words[-1]))
-    return short or part.endswith((":", "："))
+def _is_label(words: tuple[str, ...]) -> bool:
+    """Whether the *words* before a date say what the date is of: ``تم التحديث``."""
+    return 0 < len(words) <= LABEL_WORDS and not _OF_DATES.isdisjoint((words[0], words[-1]))
 
 
 def signature(text: str) -> tuple[str, ...]:

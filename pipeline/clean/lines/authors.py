@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from math import log
 
-from pipeline.clean.bylines import byline_names, is_labelled, signature
+from pipeline.clean.bylines import BYLINE_OPENINGS, byline_names, is_labelled, signature
 from pipeline.clean.lines.choices import Candidate, Reading, gathered, rated
 from pipeline.clean.lines.days import is_of_another
 from pipeline.clean.lines.page import QUOTES, LineRecord
@@ -38,19 +38,11 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     likely = _likely(text)
     labelled = {n.index for n in likely if "byline" in n.signs or is_labelled(n.text)}
     likely = [line for line in likely if line.index in labelled or _may_name(text, line)]
-    first = min(text.headline, default=0)
     for line in sorted(likely, key=lambda each: -shares[each.index]):
         names = byline_names(line.text)
         if not names and shares[line.index] >= SURE_SHARE:
             names = signature(line.text)
-        known = line.index in labelled or any(map(has_given_name, names))
-        # Half of the names above the headline without a label or a given name are sections.
-        dated = max(times[max(line.index - 1, 0) : line.index + 2]) >= NEAR_SHARE
-        above = line.index < first and not (dated and shares[line.index] >= SURE_SHARE)
-        section = above or not SECTIONS.isdisjoint(line.words)
-        unknown = not known and (shares[line.index] < UNKNOWN_SHARE or section)
-        captioned = names and line.index not in labelled and _is_caption(text, line, names[0])
-        if names and not (unknown or captioned):
+        if names and (line.index in labelled or _may_sign(text, line, names)):
             found.setdefault(tuple(sorted(map(name_key, names))), (names, []))[1].append(line)
     candidates = gathered(text, "byline", found.values())
     told = "\n".join([n.text for n in text.told])
@@ -100,6 +92,22 @@ def _box(text: Reading, line: LineRecord, name: str) -> tuple[bool, bool]:
         any(n.word_count <= HEADING_WORDS and not HEADING.isdisjoint(n.words) for n in above),
         any(n.word_count >= LIFE_WORDS and n.text.startswith(names) for n in below),
     )
+
+
+def _may_sign(text: Reading, line: LineRecord, names: tuple[str, ...]) -> bool:
+    """Whether *names* without a label may be the authors, by what they are and where they stand.
+
+    Half of the names above the headline without a given name or a time stamp are sections.
+    """
+    at, times = line.index, text.shares["time"]
+    if _is_caption(text, line, names[0]):
+        return False
+    if any(map(has_given_name, names)):
+        return True
+    above = at < min(text.headline, default=0) and max(times[max(at - 1, 0) : at + 2]) < NEAR_SHARE
+    section = above or any(SECTIONS.intersection(name.casefold().split()) for name in names)
+    opened = not BYLINE_OPENINGS.isdisjoint(line.words[:1])
+    return text.shares["byline"][at] >= UNKNOWN_SHARE and (opened or not section)
 
 
 def _is_caption(text: Reading, line: LineRecord, name: str) -> bool:

@@ -24,7 +24,7 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.67, 0.55, 0.02, 0.25
+TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.67, 0.55, 0.02, 0.3
 """Probabilities from which a line is the headline; from which it is if the page's address has words
 of one; from which it is where one must be; and from which it stays in the text if none is
 (docs/decisions/0037 and 0040)."""
