@@ -32,8 +32,9 @@ DECKED_SHARE, DECK_LINES = 0.3, 3
 """Probability from which it is so many lines above one where one must be, which is its deck."""
 TITLE_CHARS = 300
 """Characters of the longest headline."""
-RUNNER_UP_SHARE = 0.15
-"""Probability from which a line stays in the text though another is the headline."""
+RUNNER_UP_SHARE, BUTTON_WORDS = 0.15, 2
+"""Probability from which a line stays in the text though another is the headline; words of the
+longest line that is then rather a button."""
 SURE_SHARE = 0.8
 """The tagger's own probability from which a line also stays in the text."""
 AUTHOR_SHARE, TIME_SHARE = 0.5, 0.7
@@ -128,6 +129,8 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
         line = found.line
         heading.title, heading.title_index = line.text, line.index
         heading.evidence.insert(0, _evidence(text.page, line, "title", line.text, found.chance))
+    if found is not None:
+        likely = [each for each in likely if each.line.word_count > BUTTON_WORDS]
     least = RUNNER_UP_SHARE if found else SPARED_SHARE
     heading.spared = frozenset(
         each.line.index

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.clean import clean_document
-from pipeline.clean.lines.choices import reading_of
+from pipeline.clean.lines import heading
+from pipeline.clean.lines.choices import Candidate, reading_of
 from pipeline.clean.lines.heading import read_roles
 from pipeline.clean.lines.headline import headlines
 from pipeline.clean.lines.page import read_page
@@ -179,6 +180,21 @@ def test_the_likeliest_other_line_stays_in_the_text():
     found = read_roles(page, tags)
 
     assert {0, 1} == {found.title_index} | found.spared
+
+
+@pytest.mark.parametrize(("other", "stays"), [("More options", False), ("More of the baths", True)])
+def test_two_words_beside_a_headline_are_a_button(monkeypatch, other, stays):
+    """They leave the text, however probable; without a headline they would stay."""
+    page, tags = tagged([other, "Baths stay open until October", *STORY])
+    first, second = (Candidate(n, [n], n, value=False, features={}) for n in page.lines[:2])
+    first.chance = 0.45
+    for second.chance, title in ((0.9, 1), (0.1, None)):
+        likely = sorted((first, second), key=lambda each: -each.chance)
+        monkeypatch.setattr(heading, "headlines", lambda _, likely=likely: likely)
+        found = read_roles(page, tags)
+
+        assert title == found.title_index
+        assert (stays or title is None) == (0 in found.spared)
 
 
 def test_a_byline_is_no_title():
