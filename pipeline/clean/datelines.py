@@ -22,8 +22,8 @@ PUBLISHED, UPDATED, OTHER_DAY = WORDS["published"], WORDS["updated"], WORDS["oth
 DATE_LABELS = PUBLISHED | UPDATED
 _CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate"}
 """Labels of a change on pages; in texts, some of these words are common."""
-_TO_DATE = ({"mis", "jour"}, {"mise", "jour"}, {"stand"})
-"""Words of other such labels; *Stand*, which is also a booth, is alone."""
+STAND_WORDS = 2
+"""Words of the longest label with *Stand*, which is also a booth: ``Stand vom``."""
 
 STAMP_WORDS = DATE_LABELS.union(
     map(str.casefold, MONTHS),
@@ -86,7 +86,8 @@ def kind_of_label(words: frozenset[str], before: str = "") -> str:
     """
     if not words.isdisjoint(PUBLISHED):
         return "published"
-    to_date = any(label <= words for label in _TO_DATE) and (len(words) == 1 or "jour" in words)
+    to_date = "jour" in words and not words.isdisjoint({"mis", "mise"})
+    to_date = to_date or ("stand" in words and len(words) <= STAND_WORDS)
     if to_date or not words.isdisjoint(_CHANGED) or _is_labelled(before, WORDS["changed"]):
         return "updated"
     return "other" if _is_span(before) or is_of_something_else(before) else "plain"
@@ -102,6 +103,7 @@ _DAY_LABELS = DATE_LABELS | _DAY_CHANGED
 BEFORE_DAY, COLON_WORDS = 3, 5
 """So many words before a day, or before the colon of its label, are searched for one."""
 _PARTED = re.compile(r"[|•»>/?]|\s[–—-]\s")
+"""What separates a label from what is before it: ``Home > News >``."""
 _NEAR = re.compile(r"\s?[:：]?(?:[\s’'][^\W\d_A-Z]{1,4})?\s?[:：]?\s{0,3}")
 """What may stand between a label and its day: a colon or a preposition."""
 _LOOSE = WORDS["changed"] - UPDATED

@@ -56,6 +56,8 @@ def beside(body: str, *titles: str) -> list[tuple[str, str]]:
         ("Start > Nachrichten > 3. Mai 2021", "3. Mai 2021"),
         ("Изменения в законе - 3 мая 2021", "3 мая 2021"),
         ("Anmeldeschluss: 3. Mai 2021", None),
+        ("Stand vom 3. Mai 2021", None),
+        ("Mise à jour le 3 mai 2021", None),
         ("Fecha del evento: 3 de mayo de 2021", None),
         ("Última modificación: 3 de mayo de 2021", None),
     ],
