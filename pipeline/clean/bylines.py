@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 from itertools import takewhile
 
+from pipeline.clean.datelines import DAY_LABELS
 from pipeline.clean.dates import MONTHS, WEEKDAYS, find_date
 from pipeline.clean.names import (
     IN_ROLE,
@@ -211,14 +212,15 @@ _TWICE = re.compile(r"^(.{5,30})\s\1$")
 """A name that is also the text of its picture."""
 _DATE_LABEL = re.compile(r"(?:^|[|•·/])[^|•·/]{1,30}[:：]$")
 """The label of the date that follows, and what separates it from a name."""
-_OF_DATES = WORDS["published"] | WORDS["updated"] | WORDS["changed"]
 LABEL_WORDS = 2
 """Words of the longest label of a date that has no colon."""
 _EDGES = " ,;:|•·–—-/*\t"
 _SIGNED = re.compile(
     r"(?:(?:written|posted|published|words|story)\s)?by\s?:?\s(?P<name>\S.*)", re.IGNORECASE
 )
-_ROLE = re.compile(rf"\b(?:{ROLE})\b|^the\b|^\w+ing\b", re.IGNORECASE)
+_UNSIGNED = re.compile(rf"\b(?:{ROLE})\b|^the\b|^\w+ing\b", re.IGNORECASE)
+_TIMES = frozenset({*WEEKDAYS, *MONTHS})
+"""What makes *By* a role, a phrase or a time: ``By Staff Writers``, ``By The Numbers``."""
 SIGNED_WORDS = range(2, 5)
 """Words of a signature that is not a person's name."""
 
@@ -280,7 +282,7 @@ def _beside_dates(text: str) -> list[str]:
 
 def _is_label(words: tuple[str, ...]) -> bool:
     """Whether the *words* before a date say what the date is of: ``تم التحديث``."""
-    return 0 < len(words) <= LABEL_WORDS and not _OF_DATES.isdisjoint((words[0], words[-1]))
+    return 0 < len(words) <= LABEL_WORDS and not DAY_LABELS.isdisjoint((words[0], words[-1]))
 
 
 def signature(text: str) -> tuple[str, ...]:
@@ -295,8 +297,8 @@ def signature(text: str) -> tuple[str, ...]:
         label = _SIGNED.match(part.strip(_EDGES))
         name = _WEAK_CUT.sub("", _STRONG_CUT.sub("", label["name"])).strip(_EDGES) if label else ""
         words = name.casefold().split()
-        whole = len(words) in SIGNED_WORDS and name[0].isupper() and not _ROLE.search(name)
-        known = {*WEEKDAYS, *MONTHS}.isdisjoint(words) and not _NO_PEN_NAMES.issuperset(words)
+        whole = len(words) in SIGNED_WORDS and name[0].isupper() and not _UNSIGNED.search(name)
+        known = _TIMES.isdisjoint(words) and not _NO_PEN_NAMES.issuperset(words)
         if whole and known and not opening_kinds(tuple(words)):
             return (name,)
     return ()

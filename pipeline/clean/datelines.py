@@ -99,7 +99,8 @@ _LABEL = re.compile(
 )
 """A word, or the part of one before a capital: ``UpdatedMay 3, 2024``."""
 _DAY_CHANGED = frozenset(UPDATED | WORDS["changed"])
-_DAY_LABELS = DATE_LABELS | _DAY_CHANGED
+DAY_LABELS = DATE_LABELS | _DAY_CHANGED
+"""Labels of the day of publication, and of a change."""
 BEFORE_DAY, COLON_WORDS = 3, 5
 """So many words before a day, or before the colon of its label, are searched for one."""
 _PARTED = re.compile(r"[|•»>/?]|\s[–—-]\s")
@@ -144,7 +145,7 @@ def printed_dates(text: str, order: Order | None = None) -> dict[str, PrintedDat
     dict_keys(['date_modified'])
     """
     labels = [(*match.span(), match[0].casefold()) for match in _LABEL.finditer(text)]
-    labels = [(0, 0, ""), *(each for each in labels if each[2] in _DAY_LABELS)]
+    labels = [(0, 0, ""), *(each for each in labels if each[2] in DAY_LABELS)]
     # The label may come last: ``2024年3月9日更新``.
     last = labels[-1]
     changed = last[2] in _DAY_CHANGED and not _DIGIT.search(text, last[0])

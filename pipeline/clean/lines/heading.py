@@ -129,7 +129,6 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
         line = found.line
         heading.title, heading.title_index = line.text, line.index
         heading.evidence.insert(0, _evidence(text.page, line, "title", line.text, found.chance))
-    if found is not None:
         likely = [each for each in likely if each.line.word_count > BUTTON_WORDS]
     least = RUNNER_UP_SHARE if found else SPARED_SHARE
     heading.spared = frozenset(
