@@ -1,0 +1,89 @@
+"""Metadata, times and names of something else than the page's story."""
+
+from __future__ import annotations
+
+import pytest
+from lxml.html import document_fromstring
+
+from pipeline.clean.html.markup import read_markup
+from tests.clean.html.test_metadata import HEADLINE, SAID, ld, read
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        '{"@type":"Article","headline":"Herring fleet sails north","datePublished":"2021-01-05"}',
+        '{"@type":"Review","itemReviewed":{"name":"Inn"},"datePublished":"2021-01-05"}',
+        '{"@type":"DiscussionForumPosting","headline":"Meinungen","datePublished":"2021-01-05"}',
+        '{"@type":"SocialMediaPosting","datePublished":"2021-01-05","author":"Jan Kupfer"}',
+    ],
+)
+def test_json_ld_of_something_else_alone_says_nothing(node: str) -> None:
+    """A headline that has no word of the page's is another story's; comments have none."""
+    found = read("<title>Rope is dear this winter</title>" + ld(node), HEADLINE + SAID)
+
+    assert (None, ()) == (found.date_published, found.authors)
+
+
+@pytest.mark.parametrize(
+    ("headline", "address"),
+    [
+        ("Winter prices of ropes", ""),
+        ("Hemp market report", "https://harbour.example/hemp-market"),
+        ("Seilerware", ""),
+    ],
+)
+def test_json_ld_in_other_words_is_the_storys(headline: str, address: str) -> None:
+    """It shares a word with the headline or the address; a single word may be any."""
+    node = f'{{"@type":"Article","headline":"{headline}","datePublished":"2024-05-03"}}'
+    head = f"<title>Rope is dear this winter</title><link rel=canonical href='{address}'>"
+
+    assert read(head + ld(node), HEADLINE + SAID).date_published
+
+
+@pytest.mark.parametrize(
+    ("body", "stated"),
+    [
+        ("<p>Ada Winterbourne, <time datetime=2024-05-03>May</time></p>", True),
+        ("<p>Publié le <time datetime=2024-05-03>3 mai</time></p>", True),
+        ("<div><h1>Rope is dear again</h1><time datetime=2024-05-03>May</time></div>", True),
+        ("<p><a href=/ada>Ada Winterbourne</a> <time datetime=2024-05-03>May</time></p>", True),
+        ("<p>The mill was opened on <time datetime=2024-05-03>3 May</time> by all.</p>", False),
+        ("<p>Anmälan senast <time datetime=2024-05-03>3 maj</time></p>", False),
+        ("<p>Réunion : <time datetime=2024-05-03>3 mai</time></p>", False),
+        ("<time class=event-date datetime=2024-05-03>3 May</time>", False),
+        ("<li><a href=/b>Tar is cheap again</a> <time datetime=2024-05-03>May</time></li>", False),
+    ],
+)
+def test_a_time_in_a_sentence_or_of_an_event_is_not_the_storys(body: str, stated: bool) -> None:
+    """What is before it says so, or a link to another story."""
+    markup = read_markup(document_fromstring(f"<html><body>{body}</body></html>"))
+
+    assert stated == bool(markup.first("time"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div id=comments><a rel=author href=/u>Jan Kupfer</a></div>",
+        "<ol class=comment-list><li class=author>Jan Kupfer</li></ol>",
+        "<div class='kommentare'><span class=author>Jan Kupfer</span></div>",
+        "<div itemprop=comment><b itemprop=author>Jan Kupfer</b></div>",
+        "<figure><figcaption>Ropes <span class=author>Jan Kupfer</span></figcaption></figure>",
+        "<blockquote>Dear! <span class=author>Jan Kupfer</span></blockquote>",
+        "<div class=pull-quote>Dear! <span class=author>Jan Kupfer</span></div>",
+    ],
+)
+def test_who_comments_is_quoted_or_takes_pictures_is_no_author(body: str) -> None:
+    """Class and markup call them authors too."""
+    own = "<p class=author>Ada Winterbourne</p>"
+
+    assert () == read("", HEADLINE + SAID + body).authors
+    assert ("Ada Winterbourne",) == read("", HEADLINE + own + SAID + body).authors
+
+
+def test_a_story_that_is_open_to_comments_has_its_author() -> None:
+    """A class of the whole says nothing of the parts."""
+    body = f"<article class='post comments-open'>{HEADLINE}<p class=author>Ada Lee</p></article>"
+
+    assert ("Ada Lee",) == read("", body).authors
