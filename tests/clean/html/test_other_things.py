@@ -87,3 +87,46 @@ def test_a_story_that_is_open_to_comments_has_its_author() -> None:
     body = f"<article class='post comments-open'>{HEADLINE}<p class=author>Ada Lee</p></article>"
 
     assert ("Ada Lee",) == read("", body).authors
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "Super User",
+        "wp-import",
+        "Site Admin",
+        "Administrator Gemeinde",
+        "Webbeheerder",
+        "Администратор сайта",
+        "TYPO3 Redakteur",
+        "Správce webu",
+        "管理员",
+    ],
+)
+def test_accounts_of_systems_are_no_authors(account: str) -> None:
+    """A person beside them is."""
+    head = f'<meta name="author" content="{account}">'
+
+    assert () == read(head, HEADLINE + SAID).authors
+    assert ("Ada Lee",) == read(head, f"{HEADLINE}<p>By Ada Lee</p>{SAID}").authors
+
+
+@pytest.mark.parametrize(
+    ("byline", "authors"),
+    [
+        ("Foto: Jan Kupfer", ()),
+        ("Photos par Jan Kupfer", ()),
+        ("Text und Fotos: Ada Lee", ("Ada Lee",)),
+        ("Texto y fotos: Ada Lee", ("Ada Lee",)),
+        ("Kuva: Jan Kupfer", ()),
+        ("Фото: Иван Петров", ()),
+        ("Ada Lee, Foto: Jan Kupfer", ("Ada Lee",)),
+        ("By Ada Lee | Photos by Jan Kupfer", ("Ada Lee",)),
+        ("Text: Ada Lee", ("Ada Lee",)),
+        ("Words and photos by Ada Lee", ("Ada Lee",)),
+        ("Reuters", ("Reuters",)),
+    ],
+)
+def test_who_took_the_picture_is_no_author(byline: str, authors: tuple[str, ...]) -> None:
+    """Unless that is also who wrote the text."""
+    assert authors == read("", f"{HEADLINE}<p class=byline>{byline}</p>{SAID}").authors
