@@ -78,10 +78,10 @@ class Markup:
     Attributes:
         values: source → its values in document order. The sources are ``meta:`` and a name,
             property or itemprop (lower case) of ``<meta>``; ``itemprop:`` and one of ``ITEMPROPS``
-            of another element; ``link:canonical``; ``h1``, ``h2`` and ``title``; ``time`` and
+            of another element; ``link:canonical``; ``h1`` to ``h3`` and ``title``; ``time`` and
             ``time:updated``, the ``datetime`` of the ``<time>`` elements that may belong to this
-            story, without and with a label such as *Updated*; ``rel:author``, links; ``byline``,
-            elements with a class such as *byline* or *author*.
+            story, without and with a label such as *Updated*; ``home`` and ``rel:author``,
+            links; ``byline``, elements with a class such as *byline* or *author*.
         nodes: JSON-LD nodes that describe the page's story, the most specific first.
     """
 
@@ -148,8 +148,10 @@ def _read_elements(root: _Element, markup: Markup) -> None:
     for element in root.iter("title"):
         if next(element.iterancestors("svg"), None) is None:  # drawings have titles too
             markup.add("title", text_of(element))
-    for element in root.iter("h1", "h2"):
+    for element in root.iter("h1", "h2", "h3"):
         markup.add(element.tag, _heading_text(element))
+    for element in root.iterfind(".//a[@href='/']"):
+        markup.add("home", text_of(element))
     for element in root.iter("time"):
         if not _is_elsewhere(element):
             changed = _is_change(element)

@@ -38,6 +38,8 @@ STALE = timedelta(days=30)
 publication in only half of the cases."""
 EVENING = (21, 22, 23)
 """Hours in UTC when a day begins in Moscow, in Paris in summer, and in Paris in winter."""
+AGREED = 3
+"""If so many sources have one day, an earlier printed one is of something else."""
 NEXT_DAY = 11
 """The hour in UTC from which it is the next day in New Zealand."""
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
@@ -85,7 +87,8 @@ def choose_date(
     """Choose the day that most sources have, and of these the most trusted one.
 
     A printed day wins if it is earlier than all others, because markup often has the day of an
-    import; or if it is the day after a time in UTC, because it is the local day.
+    import, unless several sources agree; or if it is the day after a time in UTC, because it is
+    the local day.
 
     Args:
         candidates: in order of trust. JSON-LD, each name of ``<meta>``, microdata, the line next to
@@ -109,7 +112,7 @@ def choose_date(
     best = max(len(votes) for votes in places.values())
     chosen = next(n for n, moment in enumerate(moments) if len(places[moment.day]) == best)
     for n, (item, _) in enumerate(dated):
-        if item.source == PRINTED and _corrects(moments[n], moments[chosen]):
+        if item.source == PRINTED and _corrects(moments[n], moments[chosen], best >= AGREED):
             chosen = n
     if modified and _is_change(moments[chosen], modified, dated):
         return None, found
@@ -144,11 +147,15 @@ def _with_offset(printed: int, moments: list[Timestamp]) -> int:
     return printed if printed in same else next(iter(same), printed)
 
 
-def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
-    """Whether the day *printed* below the headline takes precedence over the one *stated*."""
-    return printed.day < stated.day or (
-        _may_be_next_day(stated) and printed.day == _next_day(stated)
-    )
+def _corrects(printed: Timestamp, stated: Timestamp, agreed: bool) -> bool:
+    """Whether the day *printed* below the headline takes precedence over the one *stated*.
+
+    If that is *agreed* by several sources, only as the local day of the same time.
+    """
+    day = stated.day
+    if printed.day < day and (not agreed or (_is_utc(stated) and _next_day(printed) == day)):
+        return True
+    return _may_be_next_day(stated) and printed.day == _next_day(stated)
 
 
 def _is_utc(moment: Timestamp) -> bool:

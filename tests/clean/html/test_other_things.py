@@ -90,6 +90,63 @@ def test_a_story_that_is_open_to_comments_has_its_author() -> None:
 
 
 @pytest.mark.parametrize(
+    ("stated", "printed", "day"),
+    [
+        ("2024-05-03T08:00:00+02:00", "1 March 2019", "2024-05-03"),
+        ("2024-05-03T08:00:00+02:00", "2 May 2024", "2024-05-03"),
+        ("2024-05-03T04:00:00+00:00", "2 May 2024", "2024-05-02"),
+        ("2024-05-03T18:00:00+00:00", "4 May 2024", "2024-05-04"),
+        ("2024-05-03T09:00:00+00:00", "4 May 2024", "2024-05-03"),
+    ],
+)
+def test_an_earlier_day_is_of_something_else_if_three_sources_agree(
+    stated: str, printed: str, day: str
+) -> None:
+    """Except as the local day of a time in UTC."""
+    node = f'{{"@type":"Article","headline":"Rope is dear","datePublished":"{stated}"}}'
+    head = ld(node) + f'<meta property="article:published_time" content="{stated}">'
+    body = f"{HEADLINE}<p>{printed}</p><time datetime='{stated}'></time>{SAID}"
+
+    found = read(f"<title>Rope is dear this winter</title>{head}", body).date_published
+
+    assert found
+    assert day == found.day
+
+
+LOGO = "<div><a href='/'>Harbour Post</a></div>"
+NOTICE = "<footer>© 2024 Harbour Post. All rights reserved.</footer>"
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "expected"),
+    [
+        ("Harbour Post", f"<h1>Harbour Post</h1><h2>Rope is dear</h2>{SAID}", "Rope is dear"),
+        (
+            "Harbour Post: slogan",
+            f"<h1>Harbour Post</h1><h3>Rope is dear</h3>{SAID}",
+            "Rope is dear",
+        ),
+        ("Harbour Post", SAID, None),
+        ("Rope is dear - Harbour Post", f"<h1>Rope is dear</h1>{SAID}", "Rope is dear"),
+        (
+            "The Harbour Post closes",
+            f"<h1>The Harbour Post closes</h1>{SAID}",
+            "The Harbour Post closes",
+        ),
+        ("Rope is dear | Page 2 of 3", f"<h1>Rope is dear | Page 2</h1>{SAID}", "Rope is dear"),
+        ("Tau ist teuer – Seite 2", SAID, "Tau ist teuer"),
+        ("La corde est chère (page 2)", SAID, "La corde est chère"),
+        ("The story on page 2", SAID, "The story on page 2"),
+    ],
+)
+def test_the_name_in_the_logo_and_a_page_number_are_no_title(
+    title: str, body: str, expected: str | None
+) -> None:
+    """A link to the home page has the name that is in the notice of copyright."""
+    assert expected == read(f"<title>{title}</title>", LOGO + body + NOTICE).title
+
+
+@pytest.mark.parametrize(
     "account",
     [
         "Super User",
