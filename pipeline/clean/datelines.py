@@ -20,6 +20,9 @@ MOST_COUNTED = 100
 PUBLISHED, UPDATED, OTHER_DAY = WORDS["published"], WORDS["updated"], WORDS["other_day"]
 """Words before the day of publication, of a change, and of something else."""
 DATE_LABELS = PUBLISHED | UPDATED
+_FIRST = frozenset({"first", "appeared"})
+_PUBLISHED = PUBLISHED - _FIRST
+"""Labels of publication on pages, where the *first* match has a day too."""
 _CHANGED = UPDATED | {"änderung", "aktualisierung", "lastupdate"}
 """Labels of a change on pages; in texts, some of these words are common."""
 STAND_WORDS = 2
@@ -84,7 +87,7 @@ def kind_of_label(words: frozenset[str], before: str = "") -> str:
     Args:
         before: the text of the same line before the date, of which the end counts.
     """
-    if not words.isdisjoint(PUBLISHED):
+    if not words.isdisjoint(_PUBLISHED) or words >= _FIRST:
         return "published"
     to_date = "jour" in words and not words.isdisjoint({"mis", "mise"})
     to_date = to_date or ("stand" in words and len(words) <= STAND_WORDS)
@@ -117,7 +120,7 @@ _SPAN_OPENINGS = frozenset(WEEKDAYS) | frozenset(
     "zwischen tussen mellan tra".split()
 )
 _SPAN_BEFORE = re.compile(
-    r"(?i)(?:(?<![^\W\d_])(?P<opening>[^\W\d_]{1,12})[.,]?\s|[:：(]\s?|\A)[0-3]?\d\.?(?:[–—-]|\s(?:to|and|until"
+    r"(?i)(?:(?<![^\W\d_])(?P<opening>[^\W\d_]{1,12})[.,]?\s|[:：(]\s?|\A)[0-3]?\d\.?(?:\s(?P<month>[^\W\d_]{3,10})\.?)?(?:[–—-]|\s(?:to|and|until"
     r"|till|bis|und|au|et|al|y|e|a|à|até|tot|en|t/m|och|og|do|i|ja|по|до|и|إلى|ile|ve|sampai|hingga|s/d)\s"
     r"(?:(?P<day>[^\W\d_]{2,12})\.?,?\s)?)\Z"
 )
@@ -179,9 +182,10 @@ def _own_day(text: str, order: Order | None) -> PrintedDate | None:
 def _is_span(before: str) -> bool:
     """Whether the text before a day ends with an earlier day of the same event."""
     match = _SPAN_BEFORE.search(before)
-    opening, day = map(str.casefold, match.groups("")) if match else ("", "")
+    opening, month, day = map(str.casefold, match.groups("")) if match else ("", "", "")
     return (
         bool(match)
+        and (not month or month in MONTHS)
         and (not opening or opening in _SPAN_OPENINGS)
         and (not day or day in WEEKDAYS or day in MONTHS or day in _SPAN_OPENINGS)
     )

@@ -99,6 +99,15 @@ _DEGREE = re.compile(
     r"|cpa|cfa|cfp|lcsw|pharmd|mph|pa-c)\.?$"
 )
 
+_PICTURES = "|".join(map(re.escape, sorted(WORDS["credit_word"] - WORDS["byline_agency"])))
+_CREDIT = re.compile(rf"(?i)^\W{{0,3}}(?:{_PICTURES})\.?(?:\s?[:：]|\s{_BY}\s)")
+"""Who took the picture: ``Foto: Bo Ek``."""
+_BOTH = re.compile(
+    r"(?i)^(?:words|text[eo]?|story|testo|tekst|teksti|текст)\s(?:and|und|et|y|e|og|och|en|ja|i|и|&|\+)\s"
+    rf"(?:{_PICTURES})(?:\s?[:：]|\s{_BY}\s)\s?"
+)
+"""Who wrote the text too: ``Words and photos by Bo Ek``."""
+
 _CHECKED = re.compile(
     r"(?i)(?<=\w)[\s.,;|·]+(?:(?:medically|expert) )?(?:reviewed|fact[- ]checked|edited) by\b.*$"
 )
@@ -157,13 +166,22 @@ def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset())
     for text in texts:
         if _URL.search(text):  # its parts would look like names
             continue
-        line = _POST.sub("", _CHECKED.sub("", " ".join(text.split())))
+        line = _BOTH.sub("", _POST.sub("", _CHECKED.sub("", " ".join(text.split()))))
         for part in _SPLIT.split(_ROLE_BEHIND.sub(r"\1", line)):
-            name = _tidy(part)
+            name = "" if is_credit(part) else _tidy(part)
             key = name_key(name)
             if key and key not in site_names and is_name(name):
                 found.setdefault(key, name)
     return tuple(found.values())
+
+
+def is_credit(text: str) -> bool:
+    """Whether *text* names who took the picture.
+
+    >>> is_credit("Fotos: Bo Ek"), is_credit("Photos and text by Bo Ek")
+    (True, False)
+    """
+    return _CREDIT.match(text) is not None
 
 
 def is_name(text: str) -> bool:
@@ -175,6 +193,7 @@ def is_name(text: str) -> bool:
         and len(_LETTER.findall(text)) >= 2
         and not any(char.isdigit() for char in text)
         and text.casefold() not in WORDS["not_names"]
+        and WORDS["accounts"].isdisjoint(text.casefold().split())
         and _DEGREE.match(text) is None
         and _NO_NAME.match(text) is None
         and _ROLE_ALONE.match(text) is None

@@ -18,6 +18,7 @@ from pipeline.clean.names import (
     author_names,
     in_reading_order,
     is_company,
+    is_credit,
     is_house,
     is_person,
     name_key,
@@ -119,6 +120,8 @@ def _around(blocks: Blocks, headline: int) -> Iterator[int]:
 def _names_in(line: str) -> tuple[str, ...]:
     """The names after a word such as *by* at the beginning of a part of *line*."""
     for part in _PARTS.split(line):
+        if is_credit(part):
+            continue
         names = read_byline(_ON.sub("", BYLINE_LEAD.sub("By ", _GLUED_BYLINE.sub(r"\1 ", part))))
         if names:
             return names

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from lxml.etree import _Element
 
 from pipeline.clean.datelines import kind_of_label
+from pipeline.clean.html.stamps import is_of_story
 from pipeline.clean.names import in_reading_order, name_key
 from pipeline.clean.words import TABLES
 from pipeline.records import Evidence
@@ -46,6 +47,8 @@ _KICKER = re.compile(
 """Classes of an element before the headline, within its heading."""
 
 MIN_HEADLINE_WORDS = 3
+SHORT_WORD = 3
+"""Letters of words that are in any headline."""
 MAX_LABEL_CHARS = 40
 """Maximum length of a label such as *Updated* before a date."""
 
@@ -55,6 +58,13 @@ _OTHER_STORY = re.compile(
 )
 """Class or id of an element with comments or other stories."""
 
+_EVENT = re.compile(r"(?i)(?:^|[\s_-])events?(?:$|[\s_-])")
+_OTHERS = re.compile(
+    r"(?i)(?:^|[\s_-])(?:comment(?:s|aires?|i|list)?|kommentare?r?|comentarios?|komentarze|komentáře"
+    r"|reacties|reazioni|disqus|pull-?quote|quote|zitat)(?:$|[\s_-])"
+)
+"""Class or id of comments and quotations."""
+_WHOLE = ("article", "main", "body", "html")
 _STORY_TAGS = ("article", "main")
 _WORD = re.compile(r"[^\W\d_]+")
 _CHANGED = frozenset({"updated", "modified", "dateupdated", "datemodified", "date-modified"})
@@ -68,10 +78,10 @@ class Markup:
     Attributes:
         values: source → its values in document order. The sources are ``meta:`` and a name,
             property or itemprop (lower case) of ``<meta>``; ``itemprop:`` and one of ``ITEMPROPS``
-            of another element; ``link:canonical``; ``h1``, ``h2`` and ``title``; ``time`` and
+            of another element; ``link:canonical``; ``h1`` to ``h3`` and ``title``; ``time`` and
             ``time:updated``, the ``datetime`` of the ``<time>`` elements that may belong to this
-            story, without and with a label such as *Updated*; ``rel:author``, links; ``byline``,
-            elements with a class such as *byline* or *author*.
+            story, without and with a label such as *Updated*; ``home`` and ``rel:author``,
+            links; ``byline``, elements with a class such as *byline* or *author*.
         nodes: JSON-LD nodes that describe the page's story, the most specific first.
     """
 
@@ -111,12 +121,15 @@ def read_markup(root: _Element) -> Markup:
         named = [item for item in items if kind in (item.get("itemprop") or "").lower().split()]
         if name.startswith("date"):
             named = [item for item in named if not _is_elsewhere(item)]
+        if name == "author":
+            named = [item for item in named if not _is_by_others(item)]
         for element in _neighbours(named):
             markup.add(f"itemprop:{name}", _item_value(element, name))
-    for element in _neighbours(root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")):
+    links = root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")
+    for element in _neighbours([link for link in links if not _is_by_others(link)]):
         markup.add("rel:author", text_of(element))
     for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
-        if _holds_a_byline(element.get("class") or ""):
+        if _holds_a_byline(element.get("class") or "") and not _is_by_others(element):
             markup.add("byline", text_of(element))
     markup.nodes = _of_this_page(article_nodes(root), markup.values)
     return markup
@@ -135,12 +148,15 @@ def _read_elements(root: _Element, markup: Markup) -> None:
     for element in root.iter("title"):
         if next(element.iterancestors("svg"), None) is None:  # drawings have titles too
             markup.add("title", text_of(element))
-    for element in root.iter("h1", "h2"):
+    for element in root.iter("h1", "h2", "h3"):
         markup.add(element.tag, _heading_text(element))
+    for element in root.iterfind(".//a[@href='/']"):
+        markup.add("home", text_of(element))
     for element in root.iter("time"):
         if not _is_elsewhere(element):
-            source = "time:updated" if _is_change(element) else "time"
-            markup.add(source, element.get("datetime"))
+            changed = _is_change(element)
+            if changed or not _is_of_something_else(element):
+                markup.add("time:updated" if changed else "time", element.get("datetime"))
 
 
 def _of_this_page(nodes: list[Node], values: Mapping[str, list[str]]) -> list[Node]:
@@ -157,7 +173,21 @@ def _of_this_page(nodes: list[Node], values: Mapping[str, list[str]]) -> list[No
         )
 
     kept = [node for node in nodes if not node["headed"] or is_own(node)]
-    return kept if any(node["headed"] for node in kept) else nodes
+    if any(node["headed"] for node in kept):
+        return kept
+    texts = (*said, *map(name_key, addresses))
+    words = {word for text in texts for word in text.split() if len(word) > SHORT_WORD}
+    return [node for node in nodes if not _is_foreign(node, words)]
+
+
+def _is_foreign(node: Node, words: set[str]) -> bool:
+    """Whether *node* is another story or a comment: its headline has none of the page's *words*."""
+    own = {word for text in node["headline"] for word in name_key(text).split()}
+    own = {word for word in own if len(word) > SHORT_WORD}
+    post = set(node["@type"]) <= POST_TYPES
+    if own:
+        return bool(words) and words.isdisjoint(own) and (post or len(own) > 1)
+    return post and not node["headed"]
 
 
 @lru_cache(maxsize=20_000)
@@ -205,6 +235,30 @@ def _is_change(element: _Element) -> bool:
         kind in {"plain", "other"} and "published" not in classes and _CHANGED.intersection(classes)
     )
     return kind == "updated" or bool(named)
+
+
+def _is_of_something_else(element: _Element) -> bool:
+    """Whether a ``<time>`` is that of an event, is in a sentence, or beside a link to a story."""
+    parent, before = element.getparent(), element.getprevious()
+    text = (parent.text if before is None else before.tail) or ""
+    linked = before is not None and before.tag == "a" and not text.strip()
+    title = text_of(before) if linked else ""
+    if len(title.split()) < MIN_HEADLINE_WORDS:
+        title = ""
+    return bool(_EVENT.search(element.get("class") or "")) or not is_of_story(title or text)
+
+
+def _is_by_others(element: _Element) -> bool:
+    """Whether a name is that of who comments, is quoted or took the picture."""
+    return any(
+        around.tag in ("figure", "figcaption", "blockquote")
+        or (around.tag not in _WHOLE and _OTHERS.search(_names_of(around)))
+        for around in element.iterancestors()
+    )
+
+
+def _names_of(element: _Element) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
 
 
 def _is_elsewhere(element: _Element) -> bool:
@@ -287,6 +341,8 @@ ARTICLE_TYPES = frozenset(
 )  # fmt: skip
 """Types (lower case) of schema.org for the story of a page."""
 
+POST_TYPES = frozenset({"review", "discussionforumposting", "socialmediaposting"})
+"""Types that are also those of comments and ratings, which have no headline."""
 NEWS_TYPES = frozenset(kind for kind in ARTICLE_TYPES if kind.endswith("newsarticle"))
 PAGE_TYPES = frozenset({"webpage", "itempage", "newspage"})
 """Types for the page itself, less trusted than those of an article."""

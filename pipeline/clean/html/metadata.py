@@ -21,6 +21,8 @@ from pipeline.urls import canonical_url, site_of
 
 MAX_SITE_WORDS = 9
 """Maximum words of a site's name: longer values include a headline."""
+MIN_SITE_CHARS = 4
+"""Minimum characters of a name in a link to the home page."""
 MAX_KEYWORDS = 30
 """Longer lists are the index of a whole site."""
 
@@ -49,7 +51,7 @@ def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMet
     urls = _urls(document, markup)
     url = urls[0].value if urls else None
     site = site_of(url) if url else None
-    own_names = _site_names(markup, site)
+    own_names = _site_names(markup, blocks, site)
     titles, site_names = choose_title(markup, blocks, own_names)
     titles = declared("title", document.title) + titles
     places = headlines(blocks, [title.value for title in titles])
@@ -100,10 +102,13 @@ def _split_keywords(candidates: list[Evidence]) -> tuple[str, ...]:
     return tuple(kept.values())[:MAX_KEYWORDS]
 
 
-def _site_names(markup: Markup, site: str | None) -> frozenset[str]:
-    """``name_key`` of the names of the site: those in metadata, and its domain."""
+def _site_names(markup: Markup, blocks: Blocks, site: str | None) -> frozenset[str]:
+    """``name_key`` of the names of the site: in metadata, its logo and notice, and its domain."""
     found = [text for _, text in markup.first(*META["site_name"])]
     found += [name for node in markup.nodes for name in node["publisher"]]
+    notices = [name_key(text) for text in blocks.texts if text.startswith("©")]
+    links = (text for text in markup.values["home"] if len(name_key(text)) >= MIN_SITE_CHARS)
+    found += [text for text in links if any(name_key(text) in notice for notice in notices)]
     if site:
         found += [site, f"www.{site}", site.partition(".")[0]]
     keys = (name_key(text) for text in found)

@@ -16,10 +16,10 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.clean.address import day_of_url
-from pipeline.clean.datelines import kind_of_label
-from pipeline.clean.dates import PrintedDate, find_date, is_later, parse_timestamp
+from pipeline.clean.dates import find_date, is_later, parse_timestamp
 from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import Markup
+from pipeline.clean.html.stamps import MAX_OTHER_CHARS, is_labelled, stamps
 from pipeline.records import Evidence, Timestamp
 
 DATED_NODES = 3
@@ -38,6 +38,10 @@ STALE = timedelta(days=30)
 publication in only half of the cases."""
 EVENING = (21, 22, 23)
 """Hours in UTC when a day begins in Moscow, in Paris in summer, and in Paris in winter."""
+AGREED = 3
+"""If so many sources have one day, an earlier printed one is of something else."""
+NEXT_DAY = 11
+"""The hour in UTC from which it is the next day in New Zealand."""
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
 """The day of ``20240228T10:00:00Z``, which mixes two forms of ISO 8601."""
 _CLOCK = re.compile(r"\dT\d")
@@ -83,7 +87,8 @@ def choose_date(
     """Choose the day that most sources have, and of these the most trusted one.
 
     A printed day wins if it is earlier than all others, because markup often has the day of an
-    import; or if it is the day after a time in UTC, because it is the local day.
+    import, unless several sources agree; or if it is the day after a time in UTC, because it is
+    the local day.
 
     Args:
         candidates: in order of trust. JSON-LD, each name of ``<meta>``, microdata, the line next to
@@ -107,7 +112,7 @@ def choose_date(
     best = max(len(votes) for votes in places.values())
     chosen = next(n for n, moment in enumerate(moments) if len(places[moment.day]) == best)
     for n, (item, _) in enumerate(dated):
-        if item.source == PRINTED and _corrects(moments[n], moments[chosen]):
+        if item.source == PRINTED and _corrects(moments[n], moments[chosen], best >= AGREED):
             chosen = n
     if modified and _is_change(moments[chosen], modified, dated):
         return None, found
@@ -142,13 +147,24 @@ def _with_offset(printed: int, moments: list[Timestamp]) -> int:
     return printed if printed in same else next(iter(same), printed)
 
 
-def _corrects(printed: Timestamp, stated: Timestamp) -> bool:
-    """Whether the day *printed* below the headline takes precedence over the one *stated*."""
-    return printed.day < stated.day or (_is_utc(stated) and printed.day == _next_day(stated))
+def _corrects(printed: Timestamp, stated: Timestamp, agreed: bool) -> bool:
+    """Whether the day *printed* below the headline takes precedence over the one *stated*.
+
+    If that is *agreed* by several sources, only as the local day of the same time.
+    """
+    day = stated.day
+    if printed.day < day and (not agreed or (_is_utc(stated) and _next_day(printed) == day)):
+        return True
+    return _may_be_next_day(stated) and printed.day == _next_day(stated)
 
 
 def _is_utc(moment: Timestamp) -> bool:
     return moment.offset_min == 0 and moment.precision != "day"
+
+
+def _may_be_next_day(moment: Timestamp) -> bool:
+    """Whether a time in UTC is on the next day somewhere further east."""
+    return _is_utc(moment) and moment.instant.hour >= NEXT_DAY
 
 
 def _next_day(moment: Timestamp) -> str:
@@ -169,7 +185,7 @@ def _voters(
     dated = [pair for pair in dated if pair[0].source != URL]
     marked = [moment for item, moment in dated if _place(item.source) not in SEEN]
     stated = {moment.day for moment in marked}
-    known = stated | {_next_day(moment) for moment in marked if _is_utc(moment)}
+    known = stated | {_next_day(moment) for moment in marked if _may_be_next_day(moment)}
     changed = modified.day if modified else None
     kept = [
         (item, moment)
@@ -231,32 +247,13 @@ buttons may be between them. Chosen, like all figures here, on the 1,344 dated d
 six benchmarks."""
 BEFORE_COST = 1.5
 """Factor for the distance of a block before the headline, which may belong to another story."""
-LABEL_WORDS = 3
-"""Words of the longest line above a date that is the label of something else."""
 LABEL_GAIN = 5
 """Number of blocks by which a line labelled ``published`` counts as nearer."""
 PROSE_CHARS, MAX_PROSE = 70, 3
 """After so many longer lines (summary, caption, first paragraph), a date belongs to the text."""
 MAX_LINE_CHARS = 120
 """A longer line is a paragraph."""
-MAX_OTHER_CHARS = 40
-"""Maximum characters of a line besides its date: a label, a name, minutes to read. 60 would include
-dates of broadcasts and quotations."""
-SENTENCE_WORDS = 4
-"""Minimum words besides the date for a line with a full stop to be a sentence."""
-MAX_DATES = 4
-"""Maximum dates in a line: of publication and of change, each perhaps twice."""
-_DIGITS = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-
-_GLUED_DATE = re.compile(
-    r"(?<=(?<!\d)\d{4})(?=\d{1,2}\.\s?[^\W\d])|(?<=[^\W\d_A-Z])(?=[A-Z][a-z]{2,8}\.?\s\d{1,2},)"
-)
-"""A missing space between ``28. Juli 2019`` and another date, or a word and ``Dec 30,``."""
-_WORD = re.compile(r"[^\W\d_]+")
-_SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?…](?:\s|$)")
-_EDITION = frozenset({"issue", "ausgabe", "heft", "edition", "édition", "edición", "edizione"})
-"""Words next to the date of a printed magazine."""
 
 
 def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence]:
@@ -292,7 +289,7 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
             continue
         labelled = n - 1 not in (-1, headline) and len(texts[n - 1]) <= MAX_OTHER_CHARS
         label = texts[n - 1] if labelled else ""
-        for printed, kind in _stamps(line, label):
+        for printed, kind in stamps(line, label):
             above = n < headline
             distance = BEFORE_COST * (headline - n) if above else float(n - headline)
             field = "date_modified" if kind == "updated" else "date_published"
@@ -310,60 +307,8 @@ def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
         printed
         for n, line in enumerate(blocks.texts)
         if len(line) <= MAX_LINE_CHARS and _YEAR.search(line) and not blocks.elsewhere(n)
-        for printed, kind in _stamps(line, "")
-        if kind == "published"
+        for printed, kind in stamps(line, "")
+        if kind == "published" and is_labelled(line, printed)
     }
     evidence = [Evidence("date_published", day, PRINTED) for day in days]
     return [(0.0, each) for each in evidence] if len(days) == 1 else []
-
-
-def _stamps(line: str, label: str) -> list[tuple[str, str]]:
-    """The dates in *line*, each with its kind: published, updated or plain; no others.
-
-    *label* is the previous line. A plain date counts only if none is labelled as published, no
-    plain one is on another day, and the line contains little else.
-    """
-    line = _GLUED_DATE.sub(" ", line)
-    if "@" in line or not _DIGITS.search(line):
-        return []
-    found: list[tuple[PrintedDate, str]] = []
-    start, before = 0, _words(label)
-    above = label if len(before) <= LABEL_WORDS else ""
-    while (each := find_date(line[start:])) is not None and len(found) < MAX_DATES:
-        date = replace(each, start=start + each.start, end=start + each.end)
-        own = line[start : date.start]
-        found.append((date, kind_of_label(_words(own) or before, own.strip() or above)))
-        start, before, above = date.end, frozenset(), ""
-    if found and found[-1][1] == "plain" and kind_of_label(_words(line[start:])) == "updated":
-        found[-1] = (found[-1][0], "updated")  # 3 May 2021 (updated)
-    first: dict[str, PrintedDate] = {}
-    for date, kind in found:
-        first.setdefault(kind, date)
-    if "published" in first or not ("plain" in first and _is_stamp(line, found, first["plain"])):
-        first.pop("plain", None)
-    kinds = [kind for kind in ("published", "plain", "updated") if kind in first]
-    return [(line[first[kind].start : first[kind].end], kind) for kind in kinds]
-
-
-def _is_stamp(line: str, found: list[tuple[PrintedDate, str]], first: PrintedDate) -> bool:
-    """Whether *line* contains little else than its dates, and no plain one on another day."""
-    other, end = [], 0
-    for date, kind in found:
-        if kind == "plain" and date.timestamp.instant.date() != first.timestamp.instant.date():
-            return False
-        other.append(line[end : date.start])
-        end = date.end
-        if kind == "updated":
-            break
-    else:
-        other.append(line[end:])
-    rest = "".join(other)
-    if not _EDITION.isdisjoint(_words(rest)):
-        return False
-    if line.endswith(".") and len(rest.split()) >= SENTENCE_WORDS:
-        return False
-    return len(rest) <= MAX_OTHER_CHARS and not _SENTENCE.search(rest) and not _YEAR.search(rest)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.casefold()))

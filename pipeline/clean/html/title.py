@@ -49,6 +49,11 @@ _BAR = re.compile(r"((?:\S+\s+){2,}\S+) \| \S+(?: \S+)?")
 """A site or section after a bar: one or two words after three or more; more are a second clause."""
 _ANCHOR = re.compile(r"\s+[¶§#]$")
 """A link to the heading itself."""
+_PAGE = re.compile(
+    r"(?i)\s?(?:[|–—,(-]\s?)(?:page|seite|página|pagina|strona|strana|sida|side|sivu|oldal|sayfa|страница|стр\.|σελίδα)"
+    r"\s\d{1,3}(?:\s(?:of|von|de|di|sur|z|van|av|af|из|/)\s\d{1,3})?\)?$"
+)
+"""The page of a story that has several: ``| Page 2 of 3``."""
 _ELLIPSIS = re.compile(r"\s?(?:\.\.\.|…|\[…\])$")
 _QUOTED = re.compile(r'\s?["“]')
 """How a title goes on that was truncated at a quotation mark, in an attribute."""
@@ -72,7 +77,7 @@ def choose_title(
         The candidates without the site's name, the winner first, except those that are only the
         site's name; and *site_names* with the headings that are one.
     """
-    stated = stated_titles(markup, blocks)
+    stated = stated_titles(markup, blocks, site_names)
     site_names |= names_in_headings(stated)
     trimmed = [replace(each, value=v) for each in stated if (v := _trimmed(each, site_names))]
     trimmed = [_without_kicker(each, trimmed) for each in trimmed]
@@ -96,15 +101,14 @@ def _votes(key: str, keys: list[str], weights: list[float]) -> float:
     return sum(w for other, w in votes if other == key or (long and other.startswith(key)))
 
 
-def stated_titles(markup: Markup, blocks: Blocks) -> list[Evidence]:
+def stated_titles(markup: Markup, blocks: Blocks, site_names: frozenset[str]) -> list[Evidence]:
     """The candidates for the title of a page."""
     stated = markup.story["headline"]
     found = [("json-ld:headline", text) for text in stated]
     below = headlines_below_breadcrumbs(blocks, stated)
     found += [("h1", below.get(name_key(text), text)) for text in markup.values["h1"][:5]]
-    if not any(len(text.split()) > 1 for text in markup.values["h1"]):
-        long = [text for text in markup.values["h2"] if len(text.split()) >= HEADLINE_WORDS]
-        found += [("h2", text) for text in long[:1]]
+    found += (lower := _lower_heading(markup, site_names))
+    if lower or not any(len(text.split()) > 1 for text in markup.values["h1"]):
         whole = (text for _, text in markup.first("title") if not headlines(blocks, [text]))
         parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
         longest = max(parts, key=len, default="")
@@ -115,6 +119,20 @@ def stated_titles(markup: Markup, blocks: Blocks) -> list[Evidence]:
     found += [("twitter:title", text) for _, text in markup.first("meta:twitter:title")]
     found += [("meta:title", text) for _, text in markup.first(*META["title"])]
     return [Evidence("title", text, source) for source, text in found]
+
+
+def _lower_heading(markup: Markup, site_names: frozenset[str]) -> list[tuple[str, str]]:
+    """A heading below the first level, if that has no words or only the name of the site."""
+    headings = markup.values["h1"]
+    logo = bool(headings) and site_names.issuperset(map(name_key, headings))
+    if not logo and any(len(text.split()) > 1 for text in headings):
+        return []
+    lower = (*markup.values["h2"], *(markup.values["h3"] if logo else ()))
+    long = [text for text in lower if len(text.split()) >= HEADLINE_WORDS]
+    if logo:  # a slogan may be below the name of the site
+        title = " ".join(name_key(text) for _, text in markup.first("title"))
+        long.sort(key=lambda text: name_key(text) not in title)
+    return [("printed" if logo else "h2", text) for text in long[:1]]
 
 
 def _sole_heading(voters: list[Evidence], keys: list[str], *, news: bool) -> int | None:
@@ -170,7 +188,7 @@ def _completes(item: Evidence, title: str) -> bool:
 
 def _trimmed(candidate: Evidence, site_names: frozenset[str]) -> str:
     """A candidate without the site's name, and without what follows a bar in the page's head."""
-    title = without_site(_ANCHOR.sub("", candidate.value), site_names)
+    title = _PAGE.sub("", without_site(_ANCHOR.sub("", candidate.value), site_names))
     barred = _BAR.fullmatch(title) if candidate.source in HEAD_SOURCES else None
     return barred[1].strip() if barred else title
 
@@ -310,4 +328,8 @@ def _in_menu(blocks: Blocks, n: int) -> bool:
 
 def _saying(texts: list[str], places: Sequence[int], key: str, limit: int) -> list[int]:
     low = len(key)
-    return [n for n in places if low <= len(texts[n]) <= limit and name_key(texts[n]) == key]
+    return [
+        n
+        for n in places
+        if low <= len(texts[n]) <= limit and name_key(_PAGE.sub("", texts[n])) == key
+    ]

@@ -71,6 +71,69 @@ def test_a_line_gives_the_day_only_if_it_says_when_and_little_else(
     assert ([(expected, PRINTED)] if expected else []) == found
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Parish walk: 3 May 2021",
+        "Doors open 3 May 2021",
+        "Verhandlung des Amtsgerichts vom 3. Mai 2021",
+        "Ratssitzung 3. Mai 2021",
+        "Probe: Montag, 3. Mai 2021, 19 Uhr",
+        "Assemblée générale du 3 mai 2021",
+        "Pleno extraordinario, 3 de mayo de 2021",
+        "Consiglio comunale del 3 maggio 2021",
+        "Vergadering van 3 mei 2021",
+        "Årsmöte den 3 maj 2021",
+        "Posiedzenie z dnia 3 maja 2021",
+        "Dátum schůze: 3. května 2021",
+        "Встреча жителей: 3 мая 2021",
+        "会議日：2021年5月3日",
+        "Updated plans on show: 3 May 2021",
+        "Update zur Baustelle vom 3. Mai 2021",
+        "First rehearsal: 3 May 2021",
+        "1 May to 3 May 2021",
+    ],
+)
+def test_a_day_with_an_unknown_label_is_that_of_something_else(line: str) -> None:
+    """Labels of events are without number; those of a publication or a change are known."""
+    document = document_fromstring(
+        f"<html><body><h1>{TITLE}</h1><p>{line}</p>{PROSE}</body></html>"
+    )
+    blocks = read_blocks(document)
+
+    assert not date_beside_headline(blocks, headlines(blocks, [TITLE]))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Hafenstadt, den ",
+        "Im Gespräch, Hafenfunk, ",
+        "Harbour Post ",
+        "Ada Winterbourne ",
+        "Von Ada Winterbourne am ",
+        "Gespeichert von awinter am ",
+        "Kultur und Medien | ",
+        "Redazione - ",
+        "harbour.example ",
+        "Datum: ",
+        "Data dodania: ",
+        "Erschienen am ",
+        "Quelle: Hafenfunk ",
+        "Reuters ",
+        "Monday, ",
+        "6:50pm UK, Monday ",
+        "This story is from ",
+        "First appeared in print on ",
+    ],
+)
+def test_names_places_and_outlets_may_be_before_the_day(before: str) -> None:
+    """So may labels of a day, whichever day it is."""
+    found = beside(f"<h1>{TITLE}</h1><p>{before}3 May 2021</p>{PROSE}")
+
+    assert [("3 May 2021", PRINTED)] == found
+
+
 def test_words_of_the_headline_are_no_label() -> None:
     """*Constitution amended* above a day does not make it that of a change."""
     for title in ("Constitution amended", "Изменения в законе", "La Consulta modifica la legge"):
@@ -117,6 +180,8 @@ def test_a_day_far_away_counts_where_it_is_called_that_of_publication() -> None:
     assert [] == beside(far + "<p>Posted on 4 May 2021</p>")
     assert [] == beside(far.replace("Published", "Updated"))
     assert [] == beside(f"<h1>{TITLE}</h1>{PROSE * 9}<aside>Published on 3 May 2021</aside>")
+    assert [] == beside(far.replace("Published", "Decree published in the gazette"))
+    assert [] == beside(far.replace("Published", "rules.pdf | Published"))
 
 
 def test_in_a_list_of_stories_the_next_date_is_the_next_storys() -> None:

@@ -1,0 +1,189 @@
+"""Metadata, times and names of something else than the page's story."""
+
+from __future__ import annotations
+
+import pytest
+from lxml.html import document_fromstring
+
+from pipeline.clean.html.markup import read_markup
+from tests.clean.html.test_metadata import HEADLINE, SAID, ld, read
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        '{"@type":"Article","headline":"Herring fleet sails north","datePublished":"2021-01-05"}',
+        '{"@type":"Review","itemReviewed":{"name":"Inn"},"datePublished":"2021-01-05"}',
+        '{"@type":"DiscussionForumPosting","headline":"Meinungen","datePublished":"2021-01-05"}',
+        '{"@type":"SocialMediaPosting","datePublished":"2021-01-05","author":"Jan Kupfer"}',
+    ],
+)
+def test_json_ld_of_something_else_alone_says_nothing(node: str) -> None:
+    """A headline that has no word of the page's is another story's; comments have none."""
+    found = read("<title>Rope is dear this winter</title>" + ld(node), HEADLINE + SAID)
+
+    assert (None, ()) == (found.date_published, found.authors)
+
+
+@pytest.mark.parametrize(
+    ("headline", "address"),
+    [
+        ("Winter prices of ropes", ""),
+        ("Hemp market report", "https://harbour.example/hemp-market"),
+        ("Seilerware", ""),
+    ],
+)
+def test_json_ld_in_other_words_is_the_storys(headline: str, address: str) -> None:
+    """It shares a word with the headline or the address; a single word may be any."""
+    node = f'{{"@type":"Article","headline":"{headline}","datePublished":"2024-05-03"}}'
+    head = f"<title>Rope is dear this winter</title><link rel=canonical href='{address}'>"
+
+    assert read(head + ld(node), HEADLINE + SAID).date_published
+
+
+@pytest.mark.parametrize(
+    ("body", "stated"),
+    [
+        ("<p>Ada Winterbourne, <time datetime=2024-05-03>May</time></p>", True),
+        ("<p>Publié le <time datetime=2024-05-03>3 mai</time></p>", True),
+        ("<div><h1>Rope is dear again</h1><time datetime=2024-05-03>May</time></div>", True),
+        ("<p><a href=/ada>Ada Winterbourne</a> <time datetime=2024-05-03>May</time></p>", True),
+        ("<p>The mill was opened on <time datetime=2024-05-03>3 May</time> by all.</p>", False),
+        ("<p>Anmälan senast <time datetime=2024-05-03>3 maj</time></p>", False),
+        ("<p>Réunion : <time datetime=2024-05-03>3 mai</time></p>", False),
+        ("<time class=event-date datetime=2024-05-03>3 May</time>", False),
+        ("<li><a href=/b>Tar is cheap again</a> <time datetime=2024-05-03>May</time></li>", False),
+    ],
+)
+def test_a_time_in_a_sentence_or_of_an_event_is_not_the_storys(body: str, stated: bool) -> None:
+    """What is before it says so, or a link to another story."""
+    markup = read_markup(document_fromstring(f"<html><body>{body}</body></html>"))
+
+    assert stated == bool(markup.first("time"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<div id=comments><a rel=author href=/u>Jan Kupfer</a></div>",
+        "<ol class=comment-list><li class=author>Jan Kupfer</li></ol>",
+        "<div class='kommentare'><span class=author>Jan Kupfer</span></div>",
+        "<div itemprop=comment><b itemprop=author>Jan Kupfer</b></div>",
+        "<figure><figcaption>Ropes <span class=author>Jan Kupfer</span></figcaption></figure>",
+        "<blockquote>Dear! <span class=author>Jan Kupfer</span></blockquote>",
+        "<div class=pull-quote>Dear! <span class=author>Jan Kupfer</span></div>",
+    ],
+)
+def test_who_comments_is_quoted_or_takes_pictures_is_no_author(body: str) -> None:
+    """Class and markup call them authors too."""
+    own = "<p class=author>Ada Winterbourne</p>"
+
+    assert () == read("", HEADLINE + SAID + body).authors
+    assert ("Ada Winterbourne",) == read("", HEADLINE + own + SAID + body).authors
+
+
+def test_a_story_that_is_open_to_comments_has_its_author() -> None:
+    """A class of the whole says nothing of the parts."""
+    body = f"<article class='post comments-open'>{HEADLINE}<p class=author>Ada Lee</p></article>"
+
+    assert ("Ada Lee",) == read("", body).authors
+
+
+@pytest.mark.parametrize(
+    ("stated", "printed", "day"),
+    [
+        ("2024-05-03T08:00:00+02:00", "1 March 2019", "2024-05-03"),
+        ("2024-05-03T08:00:00+02:00", "2 May 2024", "2024-05-03"),
+        ("2024-05-03T04:00:00+00:00", "2 May 2024", "2024-05-02"),
+        ("2024-05-03T18:00:00+00:00", "4 May 2024", "2024-05-04"),
+        ("2024-05-03T09:00:00+00:00", "4 May 2024", "2024-05-03"),
+    ],
+)
+def test_an_earlier_day_is_of_something_else_if_three_sources_agree(
+    stated: str, printed: str, day: str
+) -> None:
+    """Except as the local day of a time in UTC."""
+    node = f'{{"@type":"Article","headline":"Rope is dear","datePublished":"{stated}"}}'
+    head = ld(node) + f'<meta property="article:published_time" content="{stated}">'
+    body = f"{HEADLINE}<p>{printed}</p><time datetime='{stated}'></time>{SAID}"
+
+    found = read(f"<title>Rope is dear this winter</title>{head}", body).date_published
+
+    assert found
+    assert day == found.day
+
+
+LOGO = "<div><a href='/'>Harbour Post</a></div>"
+NOTICE = "<footer>© 2024 Harbour Post. All rights reserved.</footer>"
+
+
+@pytest.mark.parametrize(
+    ("title", "body", "expected"),
+    [
+        ("Harbour Post", f"<h1>Harbour Post</h1><h2>Rope is dear</h2>{SAID}", "Rope is dear"),
+        (
+            "Harbour Post: slogan",
+            f"<h1>Harbour Post</h1><h3>Rope is dear</h3>{SAID}",
+            "Rope is dear",
+        ),
+        ("Harbour Post", SAID, None),
+        ("Rope is dear - Harbour Post", f"<h1>Rope is dear</h1>{SAID}", "Rope is dear"),
+        (
+            "The Harbour Post closes",
+            f"<h1>The Harbour Post closes</h1>{SAID}",
+            "The Harbour Post closes",
+        ),
+        ("Rope is dear | Page 2 of 3", f"<h1>Rope is dear | Page 2</h1>{SAID}", "Rope is dear"),
+        ("Tau ist teuer – Seite 2", SAID, "Tau ist teuer"),
+        ("La corde est chère (page 2)", SAID, "La corde est chère"),
+        ("The story on page 2", SAID, "The story on page 2"),
+    ],
+)
+def test_the_name_in_the_logo_and_a_page_number_are_no_title(
+    title: str, body: str, expected: str | None
+) -> None:
+    """A link to the home page has the name that is in the notice of copyright."""
+    assert expected == read(f"<title>{title}</title>", LOGO + body + NOTICE).title
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "Super User",
+        "wp-import",
+        "Site Admin",
+        "Administrator Gemeinde",
+        "Webbeheerder",
+        "Администратор сайта",
+        "TYPO3 Redakteur",
+        "Správce webu",
+        "管理员",
+    ],
+)
+def test_accounts_of_systems_are_no_authors(account: str) -> None:
+    """A person beside them is."""
+    head = f'<meta name="author" content="{account}">'
+
+    assert () == read(head, HEADLINE + SAID).authors
+    assert ("Ada Lee",) == read(head, f"{HEADLINE}<p>By Ada Lee</p>{SAID}").authors
+
+
+@pytest.mark.parametrize(
+    ("byline", "authors"),
+    [
+        ("Foto: Jan Kupfer", ()),
+        ("Photos par Jan Kupfer", ()),
+        ("Text und Fotos: Ada Lee", ("Ada Lee",)),
+        ("Texto y fotos: Ada Lee", ("Ada Lee",)),
+        ("Kuva: Jan Kupfer", ()),
+        ("Фото: Иван Петров", ()),
+        ("Ada Lee, Foto: Jan Kupfer", ("Ada Lee",)),
+        ("By Ada Lee | Photos by Jan Kupfer", ("Ada Lee",)),
+        ("Text: Ada Lee", ("Ada Lee",)),
+        ("Words and photos by Ada Lee", ("Ada Lee",)),
+        ("Reuters", ("Reuters",)),
+    ],
+)
+def test_who_took_the_picture_is_no_author(byline: str, authors: tuple[str, ...]) -> None:
+    """Unless that is also who wrote the text."""
+    assert authors == read("", f"{HEADLINE}<p class=byline>{byline}</p>{SAID}").authors
