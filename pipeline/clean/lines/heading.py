@@ -24,15 +24,14 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.65, 0.55, 0.05, 0.25
+TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.65, 0.55, 0.05, 0.15
 """Probabilities from which a line is the headline; from which it is if the page's address has words
-of one; from which it is where one is expected; and from which it stays in the text if none is
-(docs/decisions/0037, 0040 and 0046)."""
+of one; from which it is where one is expected; and from which it stays in the text if it is not
+the headline (docs/decisions/0037, 0040 and 0048)."""
 TITLE_CHARS = 300
 """Characters of the longest headline."""
-RUNNER_UP_SHARE, BUTTON_WORDS = 0.15, 2
-"""Probability from which a line stays in the text though another is the headline; words of the
-longest line that is then rather a button."""
+BUTTON_WORDS = 2
+"""Words of the longest line that is rather a button if another line is the headline."""
 AUTHOR_SHARE, TIME_SHARE = 0.5, 0.7
 """Probabilities from which names are the authors, and a day is that of publication or change."""
 STAMP_SHARE, STAMP_WORDS_MOST = 0.15, 25
@@ -126,8 +125,8 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
         heading.title, heading.title_index = line.text, line.index
         heading.evidence.insert(0, _evidence(text.page, line, "title", line.text, found.chance))
         likely = [each for each in likely if each.line.word_count > BUTTON_WORDS]
-    least = RUNNER_UP_SHARE if found else SPARED_SHARE
-    heading.spared = frozenset(each.line.index for each in likely if each.chance >= least)
+    spared = (each.line.index for each in likely if each.chance >= SPARED_SHARE)
+    heading.spared = frozenset(spared)
 
 
 def _chosen(likely: Sequence[Candidate[bool]], least: float) -> Candidate[bool] | None:

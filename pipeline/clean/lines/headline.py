@@ -169,7 +169,8 @@ def _is_above_story(text: Reading, line: LineRecord, copies: set[int]) -> bool:
     if not few or ended or line.text[0].islower() or line.text[0].isdigit():
         return False
     behind = page.lines[at + 1 : at + 1 + AROUND]
-    below = next((n for n in behind if not (n.kinds or n.signs)), line)
+    others = (n for n in behind if not (n.index in copies or n.kinds or n.signs))
+    below = next(others, line)
     above = page.lines[max(at - NOTICE_LINES, 0) : at]
     first = copies.issuperset(range(at)) or any("legal" in n.kinds for n in above)
     return first and below.prose and text.story[below.index] > 0

@@ -164,6 +164,55 @@ def test_the_likeliest_other_line_stays_in_the_text():
     assert {0, 1} <= {found.title_index} | found.spared
 
 
+@pytest.mark.parametrize(
+    ("lines", "title"),
+    [
+        (["مقتل ثلاثة في حادث سير", "2024-05-03 10:15", *STORY], "مقتل ثلاثة في حادث سير"),
+        (["দেশের দীর্ঘতম সেতু খুলল", "2024-05-03 10:15", *STORY], "দেশের দীর্ঘতম সেতু খুলল"),
+        (["שלושה נהרגו בתאונת דרכים", "2024-05-03 10:15", *STORY], "שלושה נהרגו בתאונת דרכים"),
+    ],
+)
+def test_a_first_line_without_capitals_is_a_headline_and_no_author(lines, title):
+    """In scripts without capitals any words look like a name."""
+    page, tags = tagged(lines, {0: 0.4}, {0: 0.6}, {1: 0.9})
+
+    found = read_roles(page, tags)
+
+    assert (title, ()) == (found.title, found.authors)
+
+
+@pytest.mark.parametrize("line", ["By Nora Aldwin", "Anna Aldwin", "كتب: نورا الدين"])
+def test_a_first_line_with_a_label_or_a_given_name_is_a_byline(line):
+    """The headline may be in the record, or not in the text at all."""
+    page, tags = tagged([line, "2024-05-03 10:15", *STORY], byline={0: 0.95}, time={1: 0.9})
+
+    assert read_roles(page, tags).authors
+
+
+MASTHEAD = ["Gazette", "Tuesday, December 1, 2026", "Baths stay open until October"]
+
+
+@pytest.mark.parametrize(
+    ("url", "below", "days"),
+    [
+        (None, [], ("2026-12-01", None)),
+        ("https://a.example/2019/05/03/baths", [], ("2019-05-03", None)),
+        ("https://a.example/2026/12/01/baths", [], ("2026-12-01", None)),
+        (None, ["Updated 3 May 2024"], (None, "2024-05-03")),
+        (None, ["Updated 1 December 2026, 18:00"], ("2026-12-01", "2026-12-01")),
+    ],
+)
+def test_todays_date_in_a_masthead_is_no_day_of_publication(url, below, days):
+    """It is after the day in the address, or after that of the change."""
+    page, tags = tagged([*MASTHEAD, *below, *STORY], {2: 0.9}, time={1: 0.95, 3: 0.04})
+
+    found = read_roles(page, tags, url)
+
+    assert days == tuple(
+        each and each.isoformat()[:10] for each in (found.published, found.modified)
+    )
+
+
 @pytest.mark.parametrize(("other", "stays"), [("More options", False), ("More of the baths", True)])
 def test_two_words_beside_a_headline_are_a_button(monkeypatch, other, stays):
     """They leave the text, however probable; without a headline they would stay."""
