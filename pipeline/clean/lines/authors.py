@@ -33,7 +33,7 @@ NAME_WORDS = 8
 
 def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     """Lines that may be the byline, with the names in it; lines with the same names count once."""
-    shares, times = text.shares["byline"], text.shares["time"]
+    shares = text.shares["byline"]
     found: dict[tuple[str, ...], tuple[tuple[str, ...], list[LineRecord]]] = {}
     likely = _likely(text)
     labelled = {n.index for n in likely if "byline" in n.signs or is_labelled(n.text)}
@@ -49,14 +49,12 @@ def bylines(text: Reading) -> list[Candidate[tuple[str, ...]]]:
     given = [any(map(has_given_name, each.value)) for each in candidates]
     for each, known in zip(candidates, given, strict=True):
         line = each.line
-        below = times[line.index + 1 : line.index + 2]
         headed, lived = _box(text, line, each.value[0])
         words = [f" {word.casefold()}" for name in each.value for word in name.split()]
         each.features.update(
             {
                 "named in the story": any(name in told for name in each.value),
                 "words in lower case": not known and any(word in text.page.raw for word in words),
-                "time stamp right below": max(below, default=0.0),
                 "neither label nor given name": not (line.index in labelled or known),
                 "candidates with a given name": log(1 + sum(given)),
                 "heading of a box above": headed,
@@ -97,7 +95,8 @@ def _box(text: Reading, line: LineRecord, name: str) -> tuple[bool, bool]:
 def _may_sign(text: Reading, line: LineRecord, names: tuple[str, ...]) -> bool:
     """Whether *names* without a label may be the authors, by what they are and where they stand.
 
-    Half of the names above the headline without a given name or a time stamp are sections.
+    Half of the names above the headline without a given name or a time stamp are sections, and most
+    of those on the first line are headlines.
     """
     at, times = line.index, text.shares["time"]
     if _is_caption(text, line, names[0]):
@@ -105,9 +104,10 @@ def _may_sign(text: Reading, line: LineRecord, names: tuple[str, ...]) -> bool:
     if any(map(has_given_name, names)):
         return True
     above = at < min(text.headline, default=0) and max(times[max(at - 1, 0) : at + 2]) < NEAR_SHARE
-    section = above or any(SECTIONS.intersection(name.casefold().split()) for name in names)
+    section = any(SECTIONS.intersection(name.casefold().split()) for name in names)
+    other = at == 0 or above or section
     opened = not BYLINE_OPENINGS.isdisjoint(line.words[:1])
-    return text.shares["byline"][at] >= UNKNOWN_SHARE and (opened or not section)
+    return text.shares["byline"][at] >= UNKNOWN_SHARE and (opened or not other)
 
 
 def _is_caption(text: Reading, line: LineRecord, name: str) -> bool:

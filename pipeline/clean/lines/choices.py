@@ -25,8 +25,6 @@ from pipeline.records import Timestamp
 
 AROUND = 4
 """Lines above and below a candidate that are looked at."""
-CLOSE = 6
-"""Lines below the headline that are close."""
 HEADER_WORDS, MOST_TOLD = 4, 0.6
 """Words of the longest header of comments; share of the prose above it."""
 ENGLISH = frozenset({"and", "from", "that", "the", "with"})
@@ -164,7 +162,6 @@ def gathered(
         above, below = slice(max(at - AROUND, 0), at), slice(at + 1, at + 1 + AROUND)
         features: Features = {
             "share against rivals": log_odds(mass / (mass + rival + text.none[role] + _EPSILON)),
-            "printed again": len(lines) > 1,
             "lines before": log(1 + at) / 4,
             "inside the story": at > text.start,
             "above the story": log(1 + max(text.start - at, 0)) / 3,
@@ -181,7 +178,6 @@ def gathered(
             distances = [at - line for line in text.headline if at > line]
             distance = min(distances, default=0)
             features["below the headline"] = 1 / distance if distance else 0.0
-            features["close below the headline"] = 0 < distance <= CLOSE
         candidates.append(Candidate(lines[0], lines, likeliest, value, features))
     return candidates
 

@@ -49,7 +49,9 @@ def days(text: Reading) -> dict[str, list[Candidate[PrintedDate]]]:
             unsure = SLASHED.search(line.text) and not _AMERICAN.search(line.text)
             order = text.order if unsure else None
             for column, printed in printed_dates(line.text, order).items():
-                if is_later(printed.timestamp, text.fetched_at):
+                # Long after the day of the address it is today's, above a menu.
+                latest = (text.fetched_at, text.url_day if column == "date_published" else None)
+                if any(is_later(printed.timestamp, each) for each in latest):
                     continue
                 found[column].setdefault(printed.timestamp.day, (printed, []))[1].append(line)
     candidates = {column: gathered(text, "time", own.values()) for column, own in found.items()}

@@ -24,19 +24,14 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.67, 0.55, 0.02, 0.3
+TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.62, 0.55, 0.05, 0.15
 """Probabilities from which a line is the headline; from which it is if the page's address has words
-of one; from which it is where one must be; and from which it stays in the text if none is
-(docs/decisions/0037 and 0040)."""
-DECKED_SHARE, DECK_LINES = 0.3, 3
-"""Probability from which it is so many lines above one where one must be, which is its deck."""
+of one; from which it is where one is expected; and from which it stays in the text if it is not
+the headline (docs/decisions/0037, 0040 and 0047)."""
 TITLE_CHARS = 300
 """Characters of the longest headline."""
-RUNNER_UP_SHARE, BUTTON_WORDS = 0.15, 2
-"""Probability from which a line stays in the text though another is the headline; words of the
-longest line that is then rather a button."""
-SURE_SHARE = 0.8
-"""The tagger's own probability from which a line also stays in the text."""
+BUTTON_WORDS = 2
+"""Words of the longest line that is rather a button if another line is the headline."""
 AUTHOR_SHARE, TIME_SHARE = 0.5, 0.7
 """Probabilities from which names are the authors, and a day is that of publication or change."""
 STAMP_SHARE, STAMP_WORDS_MOST = 0.15, 25
@@ -121,7 +116,7 @@ def read_roles(
 
 def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[bool]]) -> None:
     """Read the likeliest headline; if none is sure, spare the lines that may be it."""
-    stated, shares = heading.bylines | heading.times, text.shares["headline"]
+    stated = heading.bylines | heading.times
     likely = [each for each in titles if each.line.index not in stated]
     likely = [each for each in likely if len(each.line.text) <= TITLE_CHARS]
     found = _chosen(likely, ADDRESSED_SHARE if text.url_words else TITLE_SHARE)
@@ -130,29 +125,17 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
         heading.title, heading.title_index = line.text, line.index
         heading.evidence.insert(0, _evidence(text.page, line, "title", line.text, found.chance))
         likely = [each for each in likely if each.line.word_count > BUTTON_WORDS]
-    least = RUNNER_UP_SHARE if found else SPARED_SHARE
-    heading.spared = frozenset(
-        each.line.index
-        for each in likely
-        if each.chance >= least or (found is None and shares[each.line.index] >= SURE_SHARE)
-    )
+    spared = (each.line.index for each in likely if each.chance >= SPARED_SHARE)
+    heading.spared = frozenset(spared)
 
 
 def _chosen(likely: Sequence[Candidate[bool]], least: float) -> Candidate[bool] | None:
-    """The likeliest line if it has *least*, or if a headline must be there or right below."""
-    if not likely:
-        return None
-    found = likely[0]
-    at = found.line.index
-    below = range(at, at + DECK_LINES + 1)
-    decked = any(each.value and each.line.index in below for each in likely)
-    sure = (
-        found.chance >= least
-        or (found.value and found.chance >= EXPECTED_SHARE)
-        or (at == 0 and found.line.text.startswith("# "))
-        or (decked and found.chance >= DECKED_SHARE)
-    )
-    return found if sure else None
+    """The likeliest line if it has *least*, is expected here or marked as the headline."""
+    for found in likely[:1]:
+        least = EXPECTED_SHARE if found.value else least
+        if found.chance >= least or (found.line.index == 0 and found.line.text.startswith("# ")):
+            return found
+    return None
 
 
 def _read_authors(heading: Heading, text: Reading) -> None:
@@ -169,13 +152,15 @@ def _read_dates(heading: Heading, text: Reading) -> None:
     """Read the days of publication and of change, and which lines only say when."""
     dates: dict[str, Timestamp] = {}
     times: set[int] = set()
-    for column, found in days(text).items():
+    for column, found in reversed(days(text).items()):
         stamps = [line for each in found for line in each.lines if not line.prose]
         likely = (n for n in stamps if text.shares["time"][n.index] >= STAMP_SHARE)
         times.update(n.index for n in likely if n.word_count <= STAMP_WORDS_MOST)
         for best in found[:1]:
-            if best.chance >= TIME_SHARE:
-                dates[column] = best.value.timestamp
+            day, changed = best.value.timestamp, dates.get("date_modified")
+            # A day after that of the change is probably the one on which the page was saved.
+            if best.chance >= TIME_SHARE and not (changed and changed.day < day.day):
+                dates[column] = day
                 printed = best.line.text[best.value.start : best.value.end]
                 said = _evidence(text.page, best.line, column, printed, best.chance)
                 heading.evidence.append(said)

@@ -17,32 +17,25 @@ from pipeline.clean.lines.choices import (
     rated,
 )
 from pipeline.clean.lines.page import LineRecord
-from pipeline.clean.phrases import PHRASES
 from pipeline.clean.signs import CLOSING
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
 """The tagger's probability from which a line is a candidate; the most such candidates of a text,
 and the most of those lines that repeat one without the site's name."""
-FIRST, ABOVE_STORY, STAMP_SHARE, ADDRESSED, WORDS_MOST = 3, 8, 0.3, 0.4, 35
-"""Other candidates: among so many first lines, or lines above the story; above a line that is so
-probably a byline or time stamp; with so many of the address's words; words of the longest."""
+FIRST, ABOVE_STORY, ADDRESSED, WORDS_MOST = 3, 8, 0.4, 35
+"""Other candidates: among so many first lines, or lines above the story; with such a share of the
+address's words; words of the longest."""
 HEADLINE_SHARE = 0.3
 """Probability from which a line tells where bylines are."""
 REPEATED_CHARS = 15
 """Characters of the shortest candidate that is looked for within other lines."""
-NOTICE_LINES = 6
-"""Lines before a headline in which a notice of consent is."""
-TIMES = frozenset({"clock", "timestamp"})
-"""Signs of lines that are part of the story: the times of a live blog. Lines with others, such as
-captions, may be between a headline and the story."""
 STATED_SHARE = 0.5
 """The tagger's probability from which a line is taken for a byline or time stamp."""
-MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
-MENU_WORDS = 4
-"""Sections named in the shortest menu on one line, which is never the headline."""
 MENU_LINES, SHORT, FEW, USUAL, LONG = 8, 4, 3, range(7, 17), 24
 """Lines before a headline that may be a menu, and words of its entries; words of short lines, of
-the usual headline, and of the longest that must be one."""
+the usual headline, and of the longest that is expected where it is."""
+NOTICE_LINES = 6
+"""Lines before a headline in which a notice of consent is."""
 CONTENT_CHARS, STEM_CHARS = 4, 6
 """Letters of the shortest word that carries meaning; of what its inflections have in common."""
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
@@ -51,8 +44,7 @@ _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
 def headlines(text: Reading) -> list[Candidate[bool]]:
     """Lines that may be the headline; copies of a line count once. *text* is told the likeliest.
 
-    Their value: whether a headline must be here: a few words right above the story, in the first
-    line, below a notice of consent or above the byline.
+    Their value: whether a headline is expected here.
     """
     found = gathered(text, "headline", [(False, same) for same in _groups(text)])
     told = " " + " ".join([" ".join(n.words) for n in text.told])
@@ -96,7 +88,6 @@ def _seen(text: Reading, candidate: Candidate[bool], of_story: float) -> Feature
     before = page.lines[max(at - MENU_LINES, 0) : at]
     repeated = len(line.text) >= REPEATED_CHARS and page.raw.count(line.text)
     return {
-        "share of copies": log_odds(sum([shares[n.index] for n in candidate.lines])),
         "share of the next two": log_odds(sum(shares[at + 1 : at + 3])),
         "share of the two before": log_odds(max(shares[max(at - 2, 0) : at], default=0.0)),
         "short lines before": sum([n.word_count <= SHORT and not n.prose for n in before]),
@@ -111,7 +102,6 @@ def _seen(text: Reading, candidate: Candidate[bool], of_story: float) -> Feature
         "address is of the story": of_story,
         "address has words": bool(words),
         "words of the address": said / max(len(words), 1),
-        "words in the address": said / max(line.word_count, 1),
     }
 
 
@@ -136,21 +126,19 @@ def _groups(text: Reading) -> list[list[LineRecord]]:
         if not (same[0] in named and any(_has_site_name(same[0], words) for words in found))
         # A sentence that is printed twice is a lead, a paragraph of the story.
         and not (len(same) > 1 and same[0].prose and same[0].text.endswith((".", "。")))
-        and sum(map(MENU.__contains__, same[0].words)) < MENU_WORDS
     ]
 
 
 def _likely(text: Reading) -> list[LineRecord]:
     """Lines that the tagger takes for the headline, and others where one may be.
 
-    These are the first ones, those above the story or a stamp, and those that say the address.
+    These are the first ones, those above the story, and those that say the address.
     """
     lines, shares, start = text.page.lines, text.shares["headline"], text.start
     said = [at for at, share in enumerate(shares) if share >= LEAST_SHARE]
     said = sorted(said, key=lambda at: -shares[at])[:MOST_CANDIDATES]
     stamps = list(map(add, text.shares["byline"], text.shares["time"]))
     near = {*range(FIRST), *range(max(start - ABOVE_STORY, 0), start)}
-    near |= {n - up for n, share in enumerate(stamps) if share >= STAMP_SHARE for up in (1, 2)}
     if text.url_words:
         least = ADDRESSED * len(text.url_words)
         short = [n for n in lines if n.word_count <= WORDS_MOST and not n.prose]
@@ -171,25 +159,18 @@ def _has_site_name(line: LineRecord, words: tuple[str, ...]) -> bool:
 
 
 def _is_above_story(text: Reading, line: LineRecord, copies: set[int]) -> bool:
-    """Whether a few words are right above the story, and nothing else may be the headline.
+    """Whether a few words are right above the story and below nothing but their own *copies*.
 
-    So they are in the first line of a text (or below their own *copies*), below a notice of
-    consent, or above the byline.
+    A notice of consent may also be above them, and a button, stamp or caption below them.
     """
-    few = FEW <= line.word_count <= LONG and not (line.prose or line.kinds or line.signs)
+    at, page = line.index, text.page
+    few = line.word_count <= LONG and not (line.prose or line.kinds or line.signs)
     ended = line.text.rstrip(CLOSING).endswith((".", "。", ":", ";", ","))
     if not few or ended or line.text[0].islower() or line.text[0].isdigit():
         return False
-    behind = text.page.lines[line.index + 1 : line.index + 1 + AROUND]
-    bylines, times = text.shares["byline"], text.shares["time"]
-    stated = [n.index for n in behind if bylines[n.index] + times[n.index] >= STATED_SHARE]
-    # Buttons, such as *Read more*, may be between them.
-    buttons = {n.index for n in behind if n.kinds and n.word_count <= SHORT}
-    others = (n for n in behind if n.index not in buttons and n.index not in stated)
-    others = (n for n in others if not n.signs or n.signs & TIMES)
-    below = next(others, None)
-    if below is None or not below.prose or text.story[below.index] <= 0:
-        return False
-    above = text.page.lines[max(line.index - NOTICE_LINES, 0) : line.index]
-    noticed = any("legal" in n.kinds for n in above)
-    return noticed or line.index + 1 in stated or copies.issuperset(range(line.index))
+    behind = page.lines[at + 1 : at + 1 + AROUND]
+    others = (n for n in behind if not (n.index in copies or n.kinds or n.signs))
+    below = next(others, line)
+    above = page.lines[max(at - NOTICE_LINES, 0) : at]
+    first = copies.issuperset(range(at)) or any("legal" in n.kinds for n in above)
+    return first and below.prose and text.story[below.index] > 0
