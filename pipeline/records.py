@@ -110,6 +110,7 @@ class Document(_Record):
             None or () if it has none. Titles and authors are on one line, without markup.
         site: the registrable domain of its url; without a url, that of the record or its path.
         flags: names from ``FLAGS``.
+        text: of a record with a page, its own text, in case that the page has no story.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Document(_Record):
     fetched_at: str | None = None
     site: str | None = None
     flags: tuple[str, ...] = ()
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +316,7 @@ FLAGS: dict[str, str] = {
     "partly_in_another": "a part of it, too small to remove all, is in an article of its cluster",
     "page_too_large": "the page has more elements or characters than any story: not analyzed",
     "story_doubtful": "almost all text, or the largest block of prose, looked like boilerplate",
+    "text_used": "the page of the record has hardly any story: the record's own text was used",
     "whole_page": "menus or footers around the story were cut: the text was a whole saved page",
 }
 """The closed list of values of ``articles.flags``, each with its meaning."""

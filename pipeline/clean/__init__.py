@@ -2,17 +2,23 @@
 
 clean_document   text/plain ─▶ lines.clean_texts  line rules, tagger
                  text/html  ─▶ html.extract_page  trafilatura, page model, metadata
+                            └▶ its record's own text, if the page has hardly any story
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pipeline.clean.lines.cleaner import clean_texts
 from pipeline.config import CleanConfig
 from pipeline.records import Article, Document
 
 __all__ = ["clean_document", "clean_documents"]
+
+LEAST_OF_TEXT = 5
+"""A page with less than a fifth of the characters of its record's text is an empty shell, a login
+or a check for robots."""
 
 
 def clean_document(
@@ -27,7 +33,13 @@ def clean_document(
         # trafilatura loads slowly: only pages pay for it.
         from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
-        return extract_page(document)
+        article = extract_page(document)
+        if document.text is None or LEAST_OF_TEXT * len(article.text) >= len(document.text):
+            return article
+        flags = (*document.flags, "text_used")
+        document = replace(
+            document, media_type="text/plain", content=document.text, text=None, flags=flags
+        )
     (found,) = clean_texts([document], config, [repeated])
     if isinstance(found, Exception):
         raise found

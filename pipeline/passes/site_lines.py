@@ -54,11 +54,8 @@ At most ``clean.site_pages`` pages are kept per line. If the run has that many p
 lines on one page only are left out, because boilerplate would be on others, too.
 """
 
-_DIGITS = re.compile(r"\d+")
-_SENTENCE_WORDS = 5
 _CLOSING, _FULL_STOPS = "\"'”’»)]", (".", "!", "?", "…", "。", "！", "？")
-"""A line with this many words and such an ending is a sentence, because stories may have short
-lines."""
+"""A line with such an ending is a sentence, as interviews and dialogues have in each story."""
 _REMEMBERED = 1 << 16
 _PRINTED_HOST = re.compile(
     r"(?:@|\bwww\.)(?P<host>[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63}){1,4})", re.IGNORECASE
@@ -184,10 +181,9 @@ def _short_lines(page: _Page) -> Iterator[tuple[str, int]]:
 @lru_cache(_REMEMBERED)
 def _short_line(site: str, text: str) -> int | None:
     """Return the digest of *site* and a line; None if the line is a sentence."""
-    if text.rstrip(_CLOSING).endswith(_FULL_STOPS) and len(text.split()) >= _SENTENCE_WORDS:
+    if text.rstrip(_CLOSING).endswith(_FULL_STOPS):
         return None
-    # "3 comments", "12 comments": numbers differ from page to page.
-    return _digest(f"{site}\n{_DIGITS.sub('0', text.casefold())}", 8)
+    return _digest(f"{site}\n{text.casefold()}", 8)
 
 
 def _digest(text: str, size: int) -> int:

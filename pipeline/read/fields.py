@@ -7,8 +7,10 @@ a list of objects with a name. A value that cannot be understood is dropped; the
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from math import isfinite
 from typing import get_args
@@ -25,7 +27,11 @@ OTHER_FIELDS = "(other)"
 MAX_NAMES = 1_000
 """Distinct names counted; records keyed by url or number have any number of them."""
 _CONTENT = ("html", "text")
-"""If both have content, html is used: the text was extracted from it."""
+"""If both have content, html is used, unless it has hardly any story: ``clean`` sees both."""
+NULL_WORDS = frozenset({"null", "none", "nan", "n/a", "undefined", "<na>", "-", "--"})
+"""How other tools write that a value is unknown, case-folded."""
+_PRINTED_LIST = re.compile(r"\[\s*['\"][^\n]{1,5000}['\"]\s*,?\s*\]")
+"""A list that was printed into a column of text: ``["Ida Voss", "Jo Li"]``."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -43,7 +49,7 @@ def document_of(
     known = renamed(record, config.fields)
     place = place._replace(record_id=scalar(known.get("id")) or place.record_id)
     texts = {name: text for name in _CONTENT if isinstance(text := known.get(name), str)}
-    name = next((name for name in texts if texts[name].strip()), None)
+    name = next((name for name, text in texts.items() if not is_null(text)), None)
     if name is None:
         detail = "; ".join(f"{name}: {_kind(known, name)}" for name in _CONTENT)
         return _without_text(place, detail, known)
@@ -51,7 +57,19 @@ def document_of(
     found = Content("text/html", content) if name == "html" else read_text(content)
     if not found.content.strip():
         return _without_text(place, f"{name}: nothing but markup", known)
-    return described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
+    document = described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
+    if name == "text" or is_null(texts.get("text", "")):
+        return document
+    return replace(document, text=_whole_characters(read_text(texts["text"]).content))
+
+
+def is_null(text: str) -> bool:
+    """Whether *text* is empty or one of ``NULL_WORDS``.
+
+    >>> is_null(" NaN "), is_null("Nan Lee")
+    (True, False)
+    """
+    return text.strip().casefold() in NULL_WORDS or not text.strip()
 
 
 def _without_text(place: Place, detail: str, known: Mapping[str, object]) -> Rejection:
@@ -129,11 +147,11 @@ def count_name(name: str, ignored: Counter[str]) -> None:
 
 
 def scalar(value: object) -> str | None:
-    """Return a string or number as a stripped string; None for anything else.
+    """Return a string or number as a stripped string; None for ``NULL_WORDS`` and anything else.
 
     A whole number stored as a float, as in columns with gaps, is written without a point.
 
-    >>> scalar(" 12 "), scalar(12), scalar(12.0), scalar(True), scalar(["12"]), scalar("  ")
+    >>> scalar(" 12 "), scalar(12), scalar(12.0), scalar(True), scalar(["12"]), scalar("nan")
     ('12', '12', '12', None, None, None)
     """
     if isinstance(value, float):
@@ -143,20 +161,25 @@ def scalar(value: object) -> str | None:
         # Python refuses to print numbers of more than 4,300 digits.
         return str(value) if value.bit_length() < 10_000 else None
     if isinstance(value, str):
-        return _whole_characters(value.strip()) or None
+        return None if is_null(value) else _whole_characters(value.strip())
     return None
 
 
 def names(value: object) -> tuple[str, ...]:
-    """Return the names in a string split at ``;``, a list, or objects with a ``name``.
+    """Return the names in a string split at ``;``, a list, also a printed one, or objects.
 
-    >>> names("Ida Voss; Jo Li"), names(["Ida Voss", {"name": "Jo Li"}, None, 3])
+    >>> names("Ida Voss; Jo Li"), names([["Ida Voss"], {"name": "Jo Li"}, None, 3])
     (('Ida Voss', 'Jo Li'), ('Ida Voss', 'Jo Li'))
+    >>> names("['Ida Voss', 'Jo Li']")
+    ('Ida Voss', 'Jo Li')
     """
     return tuple(dict.fromkeys(_names(value)))
 
 
 def _names(value: object) -> Iterator[str]:
+    if isinstance(value, str) and _PRINTED_LIST.fullmatch(value.strip()):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            value = literal_eval(value.strip())
     if isinstance(value, str):
         for name in decode_field(value).split(";"):
             if found := scalar(name):
@@ -165,8 +188,7 @@ def _names(value: object) -> Iterator[str]:
         yield from _names(value.get("name") if isinstance(value.get("name"), str) else None)
     elif isinstance(value, list):
         for member in value:
-            if not isinstance(member, list):
-                yield from _names(member)
+            yield from _names(member)
 
 
 def unusable(names: Sequence[str], config: InputConfig) -> tuple[str, str] | None:

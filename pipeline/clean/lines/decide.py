@@ -41,7 +41,7 @@ ABOVE_TITLE = 2.0
 """Log-odds against a line above the headline: a notice of consent may read like a story."""
 LEAST_KEPT, NEAR_BEST = 0.1, 2.0
 """Least share of the words in long lines that stays; if less would, the long lines within so many
-log-odds of the best one stay."""
+log-odds of the best one stay. Without a long line the same is true of all sentences."""
 BLOCK_WORDS, BLOCK_DOUBTFUL = 60, -1.0
 """Words of the shortest block of prose that may be the story, and its lowest mean log-odds."""
 SURE_CLASS = 0.6
@@ -173,14 +173,19 @@ def _held(
 ) -> list[LineRecord]:
     """Lines that a guard keeps although the tagger would *drop* them.
 
-    A guard acts if hardly a long line would stay, or if the largest block of prose would go and is
-    larger than all that stays.
+    A guard acts if hardly a long line would stay, or without one hardly a sentence; or if the
+    largest block of prose would go and is larger than all that stays.
     """
     held: list[LineRecord] = []
     long = [line for line in page.lines if line.word_count >= LONG_WORDS]
     if _words(n for n in long if not drop[n.index]) < LEAST_KEPT * _words(long):
         best = max(values[line.index] for line in long)
         held = [line for line in long if values[line.index] >= best - NEAR_BEST]
+    if not long:
+        told = [n for n in page.lines if n.terminal and not (n.kinds or n.index in known)]
+        # By the log-odds, not by what goes: what is kept must not depend on the mode.
+        if _words(n for n in told if values[n.index] >= 0) < LEAST_KEPT * _words(told):
+            held = told
     if _words(line for line in page.lines if line.prose and drop[line.index]) >= BLOCK_WORDS:
         runs = groupby(page.lines, lambda line: line.prose and line.index not in known)
         block = max((list(run) for is_block, run in runs if is_block), key=_words, default=[])

@@ -54,3 +54,44 @@ def test_a_sentence_goes_alone():
     sentence = "Subscribe today and read every story of the town on all of your devices for free."
 
     assert list(ENTRIES) == left((*ENTRIES, sentence), (2.0, 2.0, 2.0, 2.0, -6.0))
+
+
+SPEECH = (
+    "Rede des Hafenmeisters nach dem Sturm",
+    "Ich danke Ihnen. Sie haben drei Nächte nicht geschlafen und niemanden allein gelassen.",
+    "Teilen Sie, was Sie haben. Folgen Sie der Feuerwehr.",
+    "Helfen Sie uns mit einer Spende für die Opfer.",
+    "Vielen Dank.",
+)
+MENU = (
+    "Startseite",
+    "Kontakt",
+    "Der Sturm hat die Mole zerstört, teilte das Hafenamt mit.",
+    "Impressum",
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "story", "gone"),
+    [
+        (SPEECH, (-3.0, -3.0, -3.0, -3.0, -3.0), {0}),
+        (SPEECH, (-3.0, 3.0, -3.0, -3.0, -3.0), {0, 2, 3, 4}),
+        (MENU, (-6.0, -6.0, 4.0, -6.0), {0, 1, 3}),
+    ],
+    ids=["all would go", "one stays", "a menu goes"],
+)
+def test_short_sentences_do_not_go_together(lines, story, gone):
+    """Without a long line, sentences stay if hardly one would, and the text is doubtful."""
+    page = read_page("\n".join(lines))
+    count = len(lines)
+    tags = Tags(
+        np.array(story),
+        np.zeros((count, len(CLASSES)), np.float32),
+        np.zeros((count, 3)),
+        np.ones(3),
+        {},
+    )
+
+    cut, guarded = decide(page, {}, tags, Heading())
+
+    assert (gone, story[1] < 0 and lines is SPEECH) == (set(cut), guarded)
