@@ -133,7 +133,8 @@ _HOURS = re.compile(
     r"\d{1,2}(?:[:.]\d\d)?(?=\s?(?:$|[,;|)]|uhr\b|h\b))"
 )
 """When an event begins and ends."""
-_LIFE = re.compile(r"[†✝]|^\*\s?\d")
+_LIFE = re.compile(r"[†✝]|^\*\s?\d(?!.*\*$)")
+"""Days of birth and death; a whole line between asterisks is only emphasised."""
 
 
 def printed_dates(text: str, order: Order | None = None) -> dict[str, PrintedDate]:

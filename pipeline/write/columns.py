@@ -97,7 +97,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("date_published_offset_min", pa.int16(), "?", _KEPT, "minutes east of UTC as the page printed it", lambda a: a.date_published and a.date_published.offset_min),
     Column("date_published_precision", pa.string(), "?", _KEPT, "second, minute or day", lambda a: a.date_published and a.date_published.precision),
     Column("date_modified", _UTC, "?", _KEPT, "when the page says it was last changed", lambda a: _instant(a.date_modified)),
-    Column("dateline", pa.string(), "?", _KEPT, "place and agency before the first sentence, as printed", lambda a: a.dateline),
+    Column("dateline", pa.string(), "?", _KEPT, "place before the first sentence, as printed, without the agency", lambda a: a.dateline),
     Column("section", pa.string(), "?", _KEPT, "the site's own section", lambda a: a.section),
     Column("keywords", _STRINGS, "!", _KEPT, "the page's own keywords", lambda a: a.keywords),
     Column("fetched_at", _UTC, "?", _KEPT, "when the record says it was fetched", lambda a: _instant(a.fetched_at)),

@@ -226,3 +226,24 @@ def test_never_raises(text):
     """Any text gives dates and a place, or none."""
     printed_dates(text)
     find_dateline(text)
+
+
+@pytest.mark.parametrize(
+    "label", ["ANALYSIS", "EXCLUSIVE", "RUGBY", "EILMELDUNG", "TÉMOIGNAGE", "ANÁLISIS", "ВИДЕО"]
+)
+def test_a_label_in_capitals_is_no_place(label):
+    """It opens the first sentence as a place does."""
+    assert (
+        find_dateline(f"{label} - The river rose by two metres on Friday, and no one knew why.")
+        is None
+    )
+    assert find_dateline("HALDEN - The river rose by two metres on Friday, and no one knew why.")
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [("*3 May 2024*", 1), ("_3 May 2024_", 1), ("* 3 May 1950 in Bremen", 0), ("* 3 May 1950", 0)],
+)
+def test_a_day_between_asterisks_is_emphasised(line, days):
+    """One asterisk is before a day of birth."""
+    assert days == len(printed_dates(line))

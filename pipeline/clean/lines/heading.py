@@ -40,6 +40,10 @@ SITE_WORDS, SITE_CHARS = 90, 1_000
 """Words and characters of the longest line that may name the site."""
 DATELINE_LINES = 3
 """Paragraphs of prose of which one may open with a dateline."""
+_MARKS = re.compile(
+    r"^(?:#{1,6}\s+(?=[^a-z])|>\s+|\*\*|__|(?i:title|headline|subject)\s?:\s+)+|(?:\s#+|\*\*|__)$"
+)
+"""Marks of a headline in Markdown, and its label in a mail."""
 _EMAIL = re.compile(r"[\w.+-]{1,64}@(?P<domain>[\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
 _DOMAIN_FIRST = re.compile(
     r"(?P<domain>[A-Za-z0-9-]{2,63}\.(?:[A-Za-z]{2,12})(?:\.[a-z]{2})?)\s(?:has|have|reserves?)\b"
@@ -122,8 +126,9 @@ def _read_headline(heading: Heading, text: Reading, titles: Sequence[Candidate[b
     found = _chosen(likely, ADDRESSED_SHARE if text.url_words else TITLE_SHARE)
     if found is not None:
         line = found.line
-        heading.title, heading.title_index = line.text, line.index
-        heading.evidence.insert(0, _evidence(text.page, line, "title", line.text, found.chance))
+        title = _MARKS.sub("", line.text) or line.text
+        heading.title, heading.title_index = title, line.index
+        heading.evidence.insert(0, _evidence(text.page, line, "title", title, found.chance))
         likely = [each for each in likely if each.line.word_count > BUTTON_WORDS]
     spared = (each.line.index for each in likely if each.chance >= SPARED_SHARE)
     heading.spared = frozenset(spared)

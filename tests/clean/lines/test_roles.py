@@ -213,6 +213,29 @@ def test_todays_date_in_a_masthead_is_no_day_of_publication(url, below, days):
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("# Baths stay open until October", "Baths stay open until October"),
+        ("## Baths stay open until October ##", "Baths stay open until October"),
+        ("**Baths stay open until October**", "Baths stay open until October"),
+        ("> Baths stay open until October", "Baths stay open until October"),
+        ("HEADLINE: Baths stay open until October", "Baths stay open until October"),
+        ("# of open baths rises in October", "# of open baths rises in October"),
+        ("#1 bath stays open until October", "#1 bath stays open until October"),
+        ("Baths stay open: subject: to weather", "Baths stay open: subject: to weather"),
+    ],
+)
+def test_marks_of_a_headline_are_not_in_the_title(line, title):
+    """Nor is its label in a mail; the evidence points at the rest."""
+    page, tags = tagged([line, *STORY], {0: 0.95})
+
+    found = read_roles(page, tags)
+
+    (evidence,) = found.evidence
+    assert (title, title) == (found.title, page.raw[evidence.start : evidence.end])
+
+
 @pytest.mark.parametrize(("other", "stays"), [("More options", False), ("More of the baths", True)])
 def test_two_words_beside_a_headline_are_a_button(monkeypatch, other, stays):
     """They leave the text, however probable; without a headline they would stay."""
