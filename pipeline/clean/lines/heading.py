@@ -24,7 +24,7 @@ from pipeline.records import Document, Evidence, Timestamp
 from pipeline.text.unicode import normalize
 from pipeline.urls import canonical_url, site_of
 
-TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.62, 0.55, 0.05, 0.15
+TITLE_SHARE, ADDRESSED_SHARE, EXPECTED_SHARE, SPARED_SHARE = 0.66, 0.55, 0.05, 0.15
 """Probabilities from which a line is the headline; from which it is if the page's address has words
 of one; from which it is where one is expected; and from which it stays in the text if it is not
 the headline (docs/decisions/0037, 0040 and 0047)."""

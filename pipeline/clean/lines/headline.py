@@ -17,6 +17,7 @@ from pipeline.clean.lines.choices import (
     rated,
 )
 from pipeline.clean.lines.page import LineRecord
+from pipeline.clean.phrases import PHRASES
 from pipeline.clean.signs import CLOSING
 
 LEAST_SHARE, MOST_CANDIDATES = 0.01, 12
@@ -34,6 +35,9 @@ STATED_SHARE = 0.5
 MENU_LINES, SHORT, FEW, USUAL, LONG = 8, 4, 3, range(7, 17), 24
 """Lines before a headline that may be a menu, and words of its entries; words of short lines, of
 the usual headline, and of the longest that is expected where it is."""
+MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
+MENU_WORDS = 4
+"""Sections named in the shortest menu on one line, which is never the headline."""
 NOTICE_LINES = 6
 """Lines before a headline in which a notice of consent is."""
 CONTENT_CHARS, STEM_CHARS = 4, 6
@@ -126,6 +130,7 @@ def _groups(text: Reading) -> list[list[LineRecord]]:
         if not (same[0] in named and any(_has_site_name(same[0], words) for words in found))
         # A sentence that is printed twice is a lead, a paragraph of the story.
         and not (len(same) > 1 and same[0].prose and same[0].text.endswith((".", "。")))
+        and sum(map(MENU.__contains__, same[0].words)) < MENU_WORDS
     ]
 
 
