@@ -49,7 +49,9 @@ def document_of(
     known = renamed(record, config.fields)
     place = place._replace(record_id=scalar(known.get("id")) or place.record_id)
     texts = {name: text for name in _CONTENT if isinstance(text := known.get(name), str)}
-    name = next((name for name, text in texts.items() if not is_null(text)), None)
+    if is_null(texts.get("html", "")):
+        texts.pop("html", None)
+    name = next((name for name in texts if texts[name].strip()), None)
     if name is None:
         detail = "; ".join(f"{name}: {_kind(known, name)}" for name in _CONTENT)
         return _without_text(place, detail, known)
@@ -58,7 +60,7 @@ def document_of(
     if not found.content.strip():
         return _without_text(place, f"{name}: nothing but markup", known)
     document = described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
-    if name == "text" or is_null(texts.get("text", "")):
+    if name == "text" or not texts.get("text", "").strip():
         return document
     return replace(document, text=_whole_characters(read_text(texts["text"]).content))
 

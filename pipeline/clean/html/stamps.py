@@ -163,6 +163,6 @@ def _words(text: str) -> frozenset[str]:
 
 
 def is_labelled(line: str, printed: str) -> bool:
-    """Whether nothing is before a *printed* date on *line* except its label: ``Published: ``."""
-    before = line.partition(printed)[0]
+    """Whether only a label is before a *printed* date in its sentence: ``Published: 9 May``."""
+    before = re.split(r"[.;]\s", line.partition(printed)[0])[-1]
     return not (_others(before) or _PARTED.search(before))

@@ -6,6 +6,7 @@ import pytest
 from lxml.html import document_fromstring
 
 from pipeline.clean.html.markup import read_markup
+from pipeline.clean.html.stamps import is_labelled
 from tests.clean.html.test_metadata import HEADLINE, SAID, ld, read
 
 
@@ -187,3 +188,17 @@ def test_accounts_of_systems_are_no_authors(account: str) -> None:
 def test_who_took_the_picture_is_no_author(byline: str, authors: tuple[str, ...]) -> None:
     """Unless that is also who wrote the text."""
     assert authors == read("", f"{HEADLINE}<p class=byline>{byline}</p>{SAID}").authors
+
+
+@pytest.mark.parametrize(
+    ("line", "labelled"),
+    [
+        ("Published: 9 May 2024", True),
+        ("Received: 3 April 2024. Accepted: 2 May 2024. Published: 9 May 2024.", True),
+        ("Council meeting, published: 9 May 2024", False),
+        ("Read more | Published: 9 May 2024", False),
+    ],
+)
+def test_the_history_of_an_article_labels_each_day(line, labelled):
+    """What is before the label is another sentence."""
+    assert labelled == is_labelled(line, "9 May 2024")
