@@ -9,11 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import re
-import resource
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +30,20 @@ from pipeline.config import Config
 from pipeline.dedup.steps.layouts import key_ranges
 from pipeline.errors import NewsieveError
 from pipeline.ledger.plan import Plan
+from pipeline.memory import (
+    MAIN_BYTES,
+    SEVERAL_WORKERS_ADDRESSES,
+    WORKER_BYTES,
+    address_space,
+    memory_bytes,
+    require_address_space,
+)
 from pipeline.staging import RunName, Staging
 from pipeline.storage import place_of
 from pipeline.storage.objects import is_url
 
 MUCH_BYTES = 64_000_000
 """Input size above which starting worker processes (about a second each) pays off."""
-
-MAIN_BYTES, WORKER_BYTES = 200_000_000, 300_000_000
-"""Bytes of the main process, and of a worker with its two helpers, for small input; ``VmRSS``,
-rounded up."""
-
-ONE_WORKER_ADDRESSES, SEVERAL_WORKERS_ADDRESSES = 2_300_000_000, 3_000_000_000
-"""Address space (``ulimit -v``) of a process in a run, in bytes; ``VmPeak``, rounded up. Most of it
-is reserved by Arrow and by stacks of threads. gRPC aborts a process that has less."""
-
-_NO_MEMORY = re.compile(r"MemoryError|can't start new thread")
-_CGROUP, _CGROUPS = Path("/proc/self/cgroup"), "/sys/fs/cgroup"
 
 
 def execute(
@@ -87,12 +82,7 @@ def _execute_here(
     deaths: list[str],
     lay_out: Callable[[beam.Pipeline], object],
 ) -> None:
-    if count > 1 and address_space() < SEVERAL_WORKERS_ADDRESSES:
-        raise NewsieveError(
-            f"run.workers = {count}: ulimit -v allows {_gigabytes(address_space())} of address "
-            f"space, and several workers need {_gigabytes(SEVERAL_WORKERS_ADDRESSES)} each; raise "
-            "the limit, or use --set run.workers=1; nothing was published"
-        )
+    require_address_space(count)
     flags = [*options.flags, f"--direct_num_workers={count}"]
     with ExitStack() as stack:
         several = count > 1 and stack.enter_context(local_workers(folder, deaths))
@@ -114,12 +104,6 @@ def _failure(error: Exception, deaths: list[str]) -> BaseException:
             f"the run failed: {deaths[0]}; nothing was published. Run "
             "it again; if it ran out of memory, add --set run.workers=1 or reduce run.block_bytes"
         )
-    if address_space() < ONE_WORKER_ADDRESSES and _lacks_memory(error):
-        return NewsieveError(
-            f"the run failed: out of memory; ulimit -v allows {_gigabytes(address_space())} of "
-            f"address space, and a run may need {_gigabytes(ONE_WORKER_ADDRESSES)}; nothing was "
-            "published"
-        )
     step = re.search(r"while running '([^']+)'", text)
     where = f" in step {step[1]}" if step else ""
     lines = text.splitlines() or [type(error).__name__]
@@ -133,25 +117,6 @@ def _failure(error: Exception, deaths: list[str]) -> BaseException:
     return NewsieveError(f"the run failed{where}: {what}; nothing was published ({look})")
 
 
-def _lacks_memory(error: BaseException | None) -> bool:
-    """Return whether *error* was caused by a lack of memory or threads."""
-    while error:
-        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _gigabytes(count: float) -> str:
-    return f"{count / 1e9:.1f} GB"
-
-
-def address_space() -> float:
-    """Return the limit of this process's address space in bytes: ``ulimit -v``."""
-    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return float("inf") if limit == resource.RLIM_INFINITY else limit
-
-
 def workers(config: Config, blocks: int, input_bytes: int) -> int:
     """Return the number of workers: as configured, else by size of input, cores and memory."""
     if config.run.workers != "auto":
@@ -160,21 +125,6 @@ def workers(config: Config, blocks: int, input_bytes: int) -> int:
         return 1
     fitting = (memory_bytes() - MAIN_BYTES) // WORKER_BYTES
     return max(1, min(blocks, os.cpu_count() or 1, fitting))
-
-
-def memory_bytes() -> int:
-    """Return the memory available to this process in bytes: the machine's, or the container's."""
-    limits = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
-    with suppress(OSError):  # not Linux
-        for line in _CGROUP.read_text("ascii", "ignore").splitlines():
-            kinds, _, path = line.partition(":")[2].partition(":")
-            place = {"": _CGROUPS, "memory": f"{_CGROUPS}/memory"}.get(kinds)
-            # Parent groups have limits, too; a container sees its own group at the top.
-            folders = [Path(f"{place}{path}"), *Path(f"{place}{path}").parents] if place else []
-            for folder, name in product(folders, ("memory.max", "memory.limit_in_bytes")):
-                with suppress(OSError, ValueError):  # no such file, or "max"
-                    limits.append(int((folder / name).read_text("ascii")))
-    return min(limits)
 
 
 POLL_EVERY_S = 10.0

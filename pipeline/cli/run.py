@@ -25,6 +25,7 @@ from pipeline.cli.options import (
     set_option,
 )
 from pipeline.errors import UsageError
+from pipeline.memory import require_address_space
 from pipeline.text.terminal import shown, wants_colour
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def run(
       newsieve run
       newsieve run 'scraped/**/*.html' --output news/
     """  # noqa: D301
+    require_address_space(workers=1)  # before libraries that may hang without it
     # Beam takes a second to import: only a run that has work to do pays for it.
     if beam_flags or config.run.beam:
         from pipeline.beam.engines import require
