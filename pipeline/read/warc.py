@@ -23,7 +23,7 @@ from warcio.bufferedreaders import ChunkedDataReader
 from warcio.statusandheaders import StatusAndHeadersParser
 
 from pipeline.config import InputConfig
-from pipeline.read.fields import content_of, count_name, described, reject
+from pipeline.read.fields import content_of, count_name, described, is_null, reject
 from pipeline.read.parts import Part, Place, place_in
 from pipeline.read.streams import ZSTD_INPUT_BYTES
 from pipeline.read.warc_records import (
@@ -118,6 +118,8 @@ def _document(
     found = content_of(payload, place, html=html, declared=content.charset, what="record")
     if isinstance(found, Rejection):
         return found
+    if not is_null(record.headers.get("warc-truncated", "")):
+        found = found._replace(flags=(*found.flags, "truncated"))
     known = {
         "id": _bare(record.headers.get("warc-record-id")) and place.record_id,
         "url": _bare(record.headers.get("warc-target-uri")),
