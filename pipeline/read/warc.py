@@ -23,9 +23,10 @@ from warcio.bufferedreaders import ChunkedDataReader
 from warcio.statusandheaders import StatusAndHeadersParser
 
 from pipeline.config import InputConfig
-from pipeline.read.fields import content_of, count_name, described, is_null, reject
+from pipeline.read.fields import content_of, count_name, described, reject
 from pipeline.read.parts import Part, Place, place_in
 from pipeline.read.streams import ZSTD_INPUT_BYTES
+from pipeline.read.values import is_null
 from pipeline.read.warc_records import (
     FOLD,
     HEAD_END,
