@@ -27,7 +27,7 @@ LEAST_OF_WALL = 2
 summary or another version."""
 WALL_SIGNS = 2
 """Different words of walls that the record's text does not have; one may occur in any story. Chosen
-by eye on walls in 12 languages."""
+by eye on walls in 10 languages."""
 _SENTENCE_CHARS = 20
 """Shorter sentences, such as *Read more.*, may be on any page."""
 _SENTENCE_END = re.compile(r"\n|(?<=[.!?。！？])\s*")
