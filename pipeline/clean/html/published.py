@@ -15,7 +15,7 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
-from pipeline.clean.address import day_of_url
+from pipeline.clean.address import day_of_url, possible_days
 from pipeline.clean.dates import find_date, is_later, parse_timestamp
 from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import Markup
@@ -72,13 +72,20 @@ def page_dates(
     changed, changes = choose_date(marked + changes, fetched_at)
     stated = [each for each in beside if each.field == "date_published"]
     stated += [Evidence("date_published", each, at) for at, each in markup.first("time")]
-    address = day_of_url(url)
-    stated += [Evidence("date_published", address.day, URL)] if address else []
     marked = markup.candidates("date_published", "datePublished", DATED_NODES)
     if not any(node["datePublished"] for node in markup.nodes[:DATED_NODES]):
         marked += markup.candidates("date_published", "dateCreated", DATED_NODES)
+    address = day_of_url(url) or _confirmed(url, marked + stated + changes)
+    stated += [Evidence("date_published", address.day, URL)] if address else []
     published, stated = choose_date(marked + stated, fetched_at, changed)
     return PageDates(_printed_day(published, address, stated), changed, stated, changes)
+
+
+def _confirmed(url: str | None, stated: list[Evidence]) -> Timestamp | None:
+    """The one of the days that *url* may name which is *stated* too."""
+    days = {moment.day for each in stated if (moment := _readable(each, None))}
+    found = [day for day in possible_days(url) if day.day in days]
+    return found[0] if len(found) == 1 else None
 
 
 def choose_date(

@@ -114,6 +114,26 @@ def test_an_earlier_day_is_of_something_else_if_three_sources_agree(
     assert day == found.day
 
 
+@pytest.mark.parametrize(
+    ("path", "head", "day"),
+    [
+        ("02-11-2024/rope", "", None),
+        ("02-11-2024/rope", "<meta name=date content=2024-11-02>", "2024-11-02"),
+        ("02-11-2024/rope", "<meta name=date content=2024-02-11>", "2024-02-11"),
+        ("02-11-2024/rope", "<meta name=date content=2024-05-03>", None),
+        ("rope-20241102", "", None),
+        ("rope-20241102", "<meta name=date content=2024-11-02>", "2024-11-02"),
+    ],
+)
+def test_a_doubtful_day_in_the_address_counts_if_something_has_it_too(
+    path: str, head: str, day: str | None
+) -> None:
+    """It then also supports what alone says too little."""
+    found = read(head, HEADLINE + SAID, url=f"https://harbour.example/{path}").date_published
+
+    assert day == (found and found.day)
+
+
 LOGO = "<div><a href='/'>Harbour Post</a></div>"
 NOTICE = "<footer>© 2024 Harbour Post. All rights reserved.</footer>"
 
