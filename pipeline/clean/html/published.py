@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from pipeline.clean.address import day_of_url, possible_days
 from pipeline.clean.dates import find_date, is_later, parse_timestamp
-from pipeline.clean.html.blocks import HEADING, Blocks
+from pipeline.clean.html.blocks import H1, HEADING, Blocks
 from pipeline.clean.html.markup import Markup
 from pipeline.clean.html.stamps import MAX_OTHER_CHARS, is_labelled, stamps
 from pipeline.records import Evidence, Timestamp
@@ -184,8 +184,10 @@ def _voters(
     """*dated* without unsupported vague sources, and without visible ones that are doubtful.
 
     Doubtful are the day *modified*, unless metadata has it as the day of publication, and a line
-    above the headline if metadata has any date. If nothing else is left, they count.
+    above the headline if metadata has any date. If nothing else is left, they count. A day of a
+    visit never does.
     """
+    dated = _not_of_visits(dated, modified)
     clear = {moment.day for item, moment in dated if item.source not in VAGUE}
     dated = [pair for pair in dated if pair[0].source not in VAGUE or pair[1].day in clear]
     addressed = [pair for pair in dated if pair[0].source == URL]
@@ -203,6 +205,19 @@ def _voters(
         )
     ]
     return kept or dated or addressed
+
+
+def _not_of_visits(
+    dated: list[tuple[Evidence, Timestamp]], modified: Timestamp | None
+) -> list[tuple[Evidence, Timestamp]]:
+    """*dated* without visible days after that in the URL, or, above the headline, that of a change.
+
+    Those are printed on the day on which the page is fetched.
+    """
+    day = next((_next_day(moment) for item, moment in dated if item.source == URL), "9999")
+    last = dict.fromkeys(SEEN, day)
+    last[ABOVE] = min(day, _next_day(modified)) if modified else day
+    return [pair for pair in dated if pair[1].day <= last.get(pair[0].source, "9999")]
 
 
 def _printed_day(
@@ -256,6 +271,8 @@ BEFORE_COST = 1.5
 """Factor for the distance of a block before the headline, which may belong to another story."""
 LABEL_GAIN = 5
 """Number of blocks by which a line labelled ``published`` counts as nearer."""
+HEADLINE_WORDS = 5
+"""Minimum words of the headline of another story."""
 PROSE_CHARS, MAX_PROSE = 70, 3
 """After so many longer lines (summary, caption, first paragraph), a date belongs to the text."""
 MAX_LINE_CHARS = 120
@@ -284,15 +301,20 @@ def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence
 def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Evidence]]:
     """(distance, date) of the lines near the block *headline* that print its date."""
     texts = blocks.texts
-    # In a list of stories, the next date belongs to the next story.
+    # In a list of stories, the next date belongs to the next story, and the previous one may.
     listed = _is_linked_heading(blocks, headline)
     prose = 0
-    for n in range(max(headline - BEFORE, 0), min(headline + AFTER + 1, len(texts))):
+    before = range(max(headline - BEFORE, 0), headline)
+    teased = any(heads_another(blocks, n) for n in before)
+    first = headline if teased else before.start
+    for n in range(first, min(headline + AFTER + 1, len(texts))):
         line = texts[n]
         prose += n > headline and len(line) > PROSE_CHARS
         if prose > MAX_PROSE or (listed and n > headline and _is_linked_heading(blocks, n)):
             break
         if n == headline or len(line) > MAX_LINE_CHARS or blocks.elsewhere(n):
+            continue
+        if n < headline and blocks.in_masthead(n, headline):
             continue
         labelled = n - 1 not in (-1, headline) and len(texts[n - 1]) <= MAX_OTHER_CHARS
         label = texts[n - 1] if labelled else ""
@@ -306,6 +328,14 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
 
 def _is_linked_heading(blocks: Blocks, n: int) -> bool:
     return bool(blocks.near[n] & HEADING) and 2 * blocks.linked[n] > len(blocks.texts[n])
+
+
+def heads_another(blocks: Blocks, n: int) -> bool:
+    """Whether block *n* is a linked headline: no name of a site, day, or deck."""
+    text = blocks.texts[n]
+    long = len(text.split()) >= HEADLINE_WORDS
+    deck = n > 0 and (blocks.near[n - 1] & H1 or _is_linked_heading(blocks, n - 1))
+    return long and not deck and _is_linked_heading(blocks, n) and find_date(text) is None
 
 
 def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:
