@@ -22,9 +22,9 @@ MAX_VALUE_CHARS = 1_000
 MIN_HEADLINE_WORDS = 3
 MAX_LABEL_CHARS = 40
 """Maximum length of a label such as *Updated* before a date."""
-CARD_LEVELS, MAX_CARD_CHARS, LINK_WORDS = 5, 500, 4
-"""Elements around a name or time that may be the card of another story, characters of the longest
-one, and words of its headline."""
+CARD_LEVELS, MAX_CARD_ELEMENTS, MAX_CARD_CHARS, LINK_WORDS = 5, 200, 500, 4
+"""Elements around a name or time that may be the card of another story, elements and characters of
+the largest one, and words of its headline."""
 NEAR = 3
 """Elements before a name among which a heading may be that of comments."""
 
@@ -101,7 +101,8 @@ def is_of_another(element: _Element, titles: frozenset[str]) -> bool:
     """
     name = text_of(element)
     for around in (element, *islice(element.iterancestors(), CARD_LEVELS)):
-        if around.tag in _TOP or next(around.iter("h1"), None) is not None:
+        inside = [each.tag for each in islice(around.iter(), MAX_CARD_ELEMENTS + 1)]
+        if around.tag in _TOP or len(inside) > MAX_CARD_ELEMENTS or "h1" in inside:
             return False
         above = islice(around.itersiblings(preceding=True), NEAR)
         heading = next((each for each in above if each.tag in HEADINGS), None)
