@@ -40,6 +40,8 @@ EVENING = (21, 22, 23)
 """Hours in UTC when a day begins in Moscow, in Paris in summer, and in Paris in winter."""
 AGREED = 3
 """If so many sources have one day, an earlier printed one is of something else."""
+LIVE_TIMES = 3
+"""If so many different times are in the story, as in a live blog, they are those of its posts."""
 NEXT_DAY = 11
 """The hour in UTC from which it is the next day in New Zealand."""
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
@@ -75,6 +77,10 @@ def page_dates(
     marked = markup.candidates("date_published", "datePublished", DATED_NODES)
     if not any(node["datePublished"] for node in markup.nodes[:DATED_NODES]):
         marked += markup.candidates("date_published", "dateCreated", DATED_NODES)
+    days = [_next_day(day) for each in marked if (day := _readable(each, fetched_at))]
+    if days and len(set(markup.values["time"])) >= LIVE_TIMES:
+        known = [(each, _readable(each, None)) for each in stated]
+        stated = [each for each, day in known if day is None or day.day <= max(days)]
     address = day_of_url(url) or _confirmed(url, marked + stated + changes)
     stated += [Evidence("date_published", address.day, URL)] if address else []
     published, stated = choose_date(marked + stated, fetched_at, changed)

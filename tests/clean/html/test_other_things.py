@@ -356,3 +356,15 @@ def test_who_took_the_picture_is_no_author(byline: str, authors: tuple[str, ...]
 def test_the_history_of_an_article_labels_each_day(line, labelled):
     """What is before the label is another sentence."""
     assert labelled == is_labelled(line, "9 May 2024")
+
+
+@pytest.mark.parametrize(("posts", "day"), [(6, "2024-12-01"), (1, "2024-12-03")])
+def test_the_times_of_posts_in_a_live_blog_do_not_outvote_metadata(posts: int, day: str) -> None:
+    """A single later time may be that of publication: metadata may be that of a draft."""
+    head = '<meta property="article:published_time" content="2024-12-01T08:00:00+01:00">'
+    stamp = "<div><time datetime=2024-12-03T{0}:05:00Z>3 December 2024, {0}:05</time></div>"
+    body = HEADLINE + "".join(stamp.format(18 - n) + SAID for n in range(posts))
+    found = read(f"<title>Rope is dear this winter</title>{head}", body).date_published
+
+    assert found
+    assert day == found.day
