@@ -26,9 +26,10 @@ LanguageTag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]
 
 
 LANGUAGES = (
-    "af ar as az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk "
-    "km kn ko lo lt lv mk ml mr my nb ne nl nn no pa pl pt ro ru si sk sl so sq sr sv sw ta te th "
-    "tl tr uk ur vi zh zh-Hans zh-Hant"
+    "af ar as az ba be bg bn ca ckb cs cv cy da de el en es et fa fi fo fr fy gl gu ha he hi hr hu "
+    "hy id is it ja ka kk km kmr kn ko ky la lb lo lt lv mk ml mn mr ms mt my nb ne nl nn no oc os "
+    "pa pl ps pt ro ru sd si sk sl so sq sr sr-Latn sv sw ta te tg th tk tl tr tt ug uk ur uz vi "
+    "yi yo zh zh-Hans zh-Hant"
 ).split()
 """Languages that are detected, as BCP-47 tags; no means nb and nn, zh both scripts."""
 

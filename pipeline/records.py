@@ -316,7 +316,8 @@ FLAGS: dict[str, str] = {
     "partly_in_another": "a part of it, too small to remove all, is in an article of its cluster",
     "page_too_large": "the page has more elements or characters than any story: not analyzed",
     "story_doubtful": "almost all text, or the largest block of prose, looked like boilerplate",
-    "text_used": "the page of the record has hardly any story: the record's own text was used",
+    "text_used": "the record's page has hardly any story, or is a wall: its own text was used",
+    "truncated": "the crawler cut the record off (WARC-Truncated): its end may be missing",
     "whole_page": "menus or footers around the story were cut: the text was a whole saved page",
 }
 """The closed list of values of ``articles.flags``, each with its meaning."""

@@ -16,6 +16,7 @@ from pipeline.clean.lines.rules import FUNCTIONS, LINE_RULES, RULES
 from pipeline.clean.phrases import KINDS, OPENING_WORDS, PHRASES, hints_of, kinds_of
 from pipeline.clean.words import TABLES, WORDS
 from pipeline.records import FLAGS
+from pipeline.text.lines import folded_words
 
 LISTS = json.loads((Path(pipeline.clean.__path__[0]) / "phrases.json").read_text(encoding="utf-8"))
 
@@ -27,7 +28,7 @@ def entries(place: str) -> list[tuple[str, str]]:
 
 def words(phrase: str) -> tuple[str, ...]:
     """The words of a phrase, as a line has them."""
-    return tuple(re.findall(r"\w+", phrase))
+    return tuple(folded_words([phrase])[0])
 
 
 @pytest.mark.parametrize("place", PHRASES)

@@ -2,15 +2,18 @@
 
 clean_document   text/plain ─▶ lines.clean_texts  line rules, tagger
                  text/html  ─▶ html.extract_page  trafilatura, page model, metadata
-                            └▶ its record's own text, if the page has hardly any story
+                            └▶ its record's own text, if the page has no story (has_no_story)
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.clean.lines.cleaner import clean_texts
+from pipeline.clean.names import name_key
+from pipeline.clean.words import WORDS
 from pipeline.config import CleanConfig
 from pipeline.records import Article, Document
 
@@ -19,6 +22,15 @@ __all__ = ["clean_document", "clean_documents"]
 LEAST_OF_TEXT = 5
 """A page with less than a fifth of the characters of its record's text is an empty shell, a login
 or a check for robots."""
+LEAST_OF_WALL = 2
+"""A consent wall is replaced by a text of twice its characters: a page with more than half may be a
+summary or another version."""
+WALL_SIGNS = 2
+"""Different words of walls that the record's text does not have; one may occur in any story. Chosen
+by eye on walls in 10 languages."""
+_SENTENCE_CHARS = 20
+"""Shorter sentences, such as *Read more.*, may be on any page."""
+_SENTENCE_END = re.compile(r"\n|(?<=[.!?。！？])\s*")
 
 
 def clean_document(
@@ -34,7 +46,7 @@ def clean_document(
         from pipeline.clean.html.extract import extract_page  # noqa: PLC0415
 
         article = extract_page(document)
-        if document.text is None or LEAST_OF_TEXT * len(article.text) >= len(document.text):
+        if document.text is None or not has_no_story(article.text, document.text):
             return article
         flags = (*document.flags, "text_used")
         document = replace(
@@ -44,6 +56,28 @@ def clean_document(
     if isinstance(found, Exception):
         raise found
     return found
+
+
+def has_no_story(found: str, text: str) -> bool:
+    """Whether what was *found* in a page is no story, given its record's own *text*.
+
+    It has less than a fifth of the characters of *text*; or at most half of them, no sentence of
+    *text*, and is for the most part a consent wall or a check for robots: paragraphs with words of
+    ``wall`` that *text* does not have. A summary or another wording is a story.
+    """
+    if LEAST_OF_TEXT * len(found) < len(text):
+        return True
+    if LEAST_OF_WALL * len(found) > len(text):
+        return False
+    known, paragraphs = text.casefold(), found.casefold().split("\n")
+    signs = [word for word in WORDS["wall"] if word not in known]
+    held = [{word for word in signs if word in paragraph} for paragraph in paragraphs]
+    walled = sum(len(each) for each, words in zip(paragraphs, held, strict=True) if words)
+    if len(set[str]().union(*held)) < WALL_SIGNS or 2 * walled < len(found):
+        return False
+    keys = map(name_key, _SENTENCE_END.split(text))
+    whole = name_key(found)
+    return not any(len(key) >= _SENTENCE_CHARS and key in whole for key in keys)
 
 
 def clean_documents(

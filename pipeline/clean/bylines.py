@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from itertools import takewhile
 
-from pipeline.clean.datelines import DAY_LABELS
+from pipeline.clean.datelines import DAY_LABELS, STAMP_WORDS
 from pipeline.clean.dates import MONTHS, WEEKDAYS, find_date
 from pipeline.clean.names import (
     IN_ROLE,
@@ -35,7 +35,7 @@ _OPENING = re.compile(
     r"(?i)^[\s|•·*–—-]{0,4}(?:(?:written|reported|story|posted|published|words|text|article"
     r"|authored)\s+)?"
     r"(?:by|von|par|por|di|door|av|af|autor(?:in)?|author|écrit par|publié par|escrito por|text"
-    r"|texto|redação)"
+    r"|texto|redação|(?:a cura|articolo|servizio) di)"
     r"(?:\s?:\s?|\s+)"
 )
 _CUT = re.compile(
@@ -261,6 +261,7 @@ def _names_on(text: str) -> tuple[str, ...]:
             continue
         plain = not label or (label.start() and " " not in part[label.end() :])
         words = tuple(re.findall(r"\w+", part.casefold()))
+        plain = plain and not (printed and STAMP_WORDS.issuperset(words))
         if printed and not has_given_name(part or "-"):
             part = "" if _is_label(words) else _DATE_LABEL.sub("", part)  # noqa: PLW2901
         if plain and not (opening_kinds(words, whole=True) or hints_of(words)):
@@ -275,9 +276,9 @@ def _beside_dates(text: str) -> list[str]:
     """The parts of a line before, between and after its dates."""
     parts = []
     while (printed := find_date(text)) is not None:
-        parts.append(text[: printed.start].strip())
+        parts.append(text[: printed.start].strip(_EDGES))
         text = text[printed.end :]
-    return [*parts, text.strip()]
+    return [*parts, text.strip(_EDGES)]
 
 
 def _is_label(words: tuple[str, ...]) -> bool:

@@ -133,8 +133,9 @@ _HOURS = re.compile(
     r"\d{1,2}(?:[:.]\d\d)?(?=\s?(?:$|[,;|)]|uhr\b|h\b))"
 )
 """When an event begins and ends."""
-_LIFE = re.compile(r"[†✝]|^\*\s?\d(?!.*\*$)")
-"""Days of birth and death; a whole line between asterisks is only emphasised."""
+_LIFE = re.compile(r"[†✝]|^\*(?!\s\d.*\b(?:199[5-9]|20\d\d)$)\s?\d(?!.*\*$)")
+"""Days of birth and death; between asterisks a line is emphasised, and a new day after one is
+listed."""
 
 
 def printed_dates(text: str, order: Order | None = None) -> dict[str, PrintedDate]:

@@ -86,8 +86,11 @@ _CLOCK = (
     r"(?::(?P<second>[0-5]\d|60)(?:[.,]\d{1,9})?)?)?" + _HALF + "?"
 )
 _OFFSET = r"(?P<sign>[+−-])(?P<zone_hours>\d{1,2}?)(?::?(?P<zone_minutes>\d{2}))?(?!\d)"
+_GO_ZONE = r"(?:\s(?-i:[A-Z]{2,5}|[+-]\d{2,4})(?:\sm=[+-]\d+\.\d+)?)?"
+"""What Go prints after an offset: a name for it, and how long the program has run."""
 _STRICT_ZONE = (
-    rf"(?:\s*(?:(?:gmt|utc)?\s?{_OFFSET}|(?P<zone>[a-z]{{1,5}}))(?:\s*[(\[][\w\s/+:-]*[)\]])?)?"
+    rf"(?:\s*(?:(?:gmt|utc)?\s?{_OFFSET}{_GO_ZONE}|(?P<zone>[a-z]{{1,5}}))"
+    r"(?:\s*[(\[][\w\s/+:-]*[)\]])?)?"
 )
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
 _BEFORE = re.compile(
@@ -123,15 +126,18 @@ _SHAPES = tuple(
         rf"(?P<one>\d{{1,2}})(?P<sep>[-/.])(?P<two>\d{{1,2}})(?P=sep)(?P<year>\d{{4}}){_STRICT_TIME}",
     )
 )
-_EPOCH = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d{1,9})?", re.ASCII)
+_EPOCH = re.compile(r"(\d{10})(?:\d{3}|\d{6}|\d{9})?(?:\.\d{1,9})?", re.ASCII)
+_DAY_END = re.compile(
+    r"(?<=[\dt ])24(?=:00(?::00(?:\.0{1,9})?)?(?![\d:.]))", re.IGNORECASE | re.ASCII
+)
 
 
 def parse_timestamp(text: str) -> Timestamp | None:
     """Parse a machine-written date, with its offset and precision.
 
     Formats: ISO 8601 and common variants, RFC 2822, dates of JavaScript and C, month names, numbers
-    in an unambiguous order, seconds (ten digits, also with a fraction) and milliseconds (thirteen)
-    since 1970.
+    in an unambiguous order, dates of Go; seconds (ten digits, also with a fraction), milli-, micro-
+    and nanoseconds (13, 16 and 19) since 1970. 24:00 is the end of its day.
 
     Returns:
         The time to the second, fractions dropped; None for anything else, ambiguous dates, dates
@@ -148,9 +154,12 @@ def parse_timestamp(text: str) -> Timestamp | None:
         seconds = int(epoch[1])
         moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
         return Timestamp(moment, 0, "second") if seconds in EPOCH_SECONDS else None
+    text, ends = _DAY_END.subn("00", text)
     match = next(filter(None, (shape.fullmatch(text) for shape in _SHAPES)), None)
     day = _day(match) if match else None
-    return _timestamp(day, match.groupdict()) if match and day else None
+    if not (match and day and ends < 2):
+        return None
+    return _timestamp(day + timedelta(days=ends), match.groupdict())
 
 
 def is_later(moment: Timestamp, fetched_at: Timestamp | None) -> bool:
@@ -283,8 +292,8 @@ _GAP = r"[\s.,،/–-]{0,3}"
 _PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
-        # 2024-04-10, 2024/4/10, 2024.04.10
-        rf"(?<![\d.]){_YEAR}(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep){_DAY}(?![\d-])",
+        # 2024-04-10, 2024/4/10, 2024.04.10, 2024. 4. 10.
+        rf"(?<![\d.]){_YEAR}(?P<sep>[-/]|\.\s?)(?P<month>\d{{1,2}})(?P=sep){_DAY}(?![\d-])",
         # 2024年4月10日, 2024년 4월 10일
         rf"(?<!\d){_YEAR}\s?[年년]\s?(?P<month>\d{{1,2}})\s?[月월]\s?{_DAY}\s?[日일号號]",
         # 令和6年3月7日

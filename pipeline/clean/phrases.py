@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.clean.words import WORDS, any_of
+from pipeline.text.lines import folded_words
 from pipeline.text.unicode import FIRST_SPACELESS
 
 _TABLE: dict[str, dict[str, list[str]]] = json.loads(
@@ -37,7 +38,6 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
 KINDS = tuple(sorted(_TABLE))
 OPENING_WORDS, INSIDE_WORDS = 14, 90
 """Words of the longest line that is judged by its first words, and by a phrase inside it."""
-_WORD = re.compile(r"\w+")
 _NOTHING: frozenset[str] = frozenset()
 _ByRarest = tuple[frozenset[str], Mapping[str, list[tuple[tuple[str, ...], int, str]]]]
 """Rarest words; each → the phrases that have it, its position in them, and their kinds."""
@@ -46,9 +46,9 @@ _ByRarest = tuple[frozenset[str], Mapping[str, list[tuple[tuple[str, ...], int, 
 def _phrases(place: str) -> list[tuple[tuple[str, ...], str]]:
     """The words and the kind of each phrase of a place."""
     return [
-        (tuple(phrase.split(" ") if phrase.isascii() else _WORD.findall(phrase)), kind)
+        (tuple(words), kind)
         for kind, phrases in PHRASES[place].items()
-        for phrase in phrases
+        for words in folded_words(phrases)
     ]
 
 

@@ -110,7 +110,7 @@ _LABEL = re.compile(
     rf"(?:(?:file |handout |stock |illustrative |courtesy )?(?:{any_of('credit_label')})"
     r"(?:\s(?:credits?|courtesy|source|by|via|from|copyright|caption))?\s?[:：©/|]|"
     rf"(?:{PATTERNS['pictures']})\s(?:by|courtesy|credit|via)\s"
-    r"|FILE\s?(?:PHOTO)?\s?[-–—:]|©\s?(?:dpa|ap|afp|reuters|getty|imago|\d{4}))",
+    r"|fot\.\s(?=\w)|FILE\s?(?:PHOTO)?\s?[-–—:]|©\s?(?:dpa|ap|afp|reuters|getty|imago|\d{4}))",
     re.IGNORECASE,
 )
 _ENDING = re.compile(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import islice
@@ -184,27 +183,106 @@ SCRIPT_LANGUAGES: dict[str, str] = {
 }
 """Scripts of one language in news → its tag."""
 
-OWN_LETTERS: dict[str, tuple[str, int]] = {
-    "is": ("þð", 2),  # one is a name in an English text
-    "az": ("ə", 2),
-    "be": ("ў", 2),
-    "sr": ("ђћ", 1),  # rare, and names with them are respelled in the other Cyrillic languages
-    "kk": ("қғұ", 2),
-    "as": ("ৰৱ", 2),
+OWN_LETTERS: dict[str, tuple[int, str, str]] = {
+    "fo": (2, "ð", "ø"),
+    "is": (2, "þð", ""),
+    "az": (2, "ə", ""),
+    "ha": (2, "ƙ", ""),
+    "kmr": (2, "êîû", "ş"),
+    "mt": (2, "ħġ", ""),
+    "tk": (2, "ň", "ş"),
+    "yo": (2, "ṣ", "ẹọ"),
+    "uz": (2, "ў", "қғҳ"),
+    "be": (2, "ў", ""),
+    "sr": (1, "ђћ", ""),  # rare, and names with them are respelled in the other Cyrillic languages
+    "tg": (2, "ҷӣӯ", ""),
+    "ba": (1, "ҙ", "ҡғ"),
+    "cv": (2, "ӗӑ", ""),
+    "os": (2, "ӕ", ""),
+    "kk": (2, "қғұ", ""),
+    "tt": (2, "җә", "һүө"),
+    "mn": (2, "өү", ""),
+    "ug": (2, "ۋۈ", ""),
+    "ckb": (2, "ڵێڕ", ""),
+    "ps": (2, "ښځڅږټډ", ""),
+    "sd": (2, "ڪٻڄڃڻ", ""),
+    "yi": (2, "װױײ\u05bf", ""),
+    "as": (2, "ৰৱ", ""),
 }
-"""Languages that langdetect does not know and takes for others → letters that no language it knows
-uses, and how many of them identify the language."""
+"""Languages that langdetect does not know and takes for others → how many letters identify the
+language, of those that no language with a profile uses; letters of which it has one besides. A
+letter of two languages is that of the first."""
+_OWN = frozenset("".join(own for _, own, _ in OWN_LETTERS.values()))
+LATIN_SHARE = {
+    "fo": 0.01,
+    "is": 0.01,
+    "az": 0.01,
+    "kmr": 0.02,
+    "mt": 0.01,
+    "tk": 0.005,
+    "yo": 0.005,
+}
+"""Least share of them in a sample: texts in Latin letters keep foreign names as they are."""
 
-NORWEGIAN: dict[str, str] = {
-    "nn": "ikkje eg ein eit frå vart dei noko meir berre kva korleis saman seier",
-    "nb": "ikke jeg en et fra ble de noe mer bare hva hvordan sammen sier",
+RELATIVES: dict[str, dict[str, str]] = {
+    "no": {
+        "nn": "ikkje eg ein eit frå vart dei noko meir berre kva korleis saman seier",
+        "nb": "ikke jeg en et fra ble de noe mer bare hva hvordan sammen sier",
+    },
+    "de": {
+        "de": "und das ist nicht von mit die für auf der",
+        "lb": "dat ass net vun mat déi fir op huet hunn",
+    },
+    "nl": {
+        "nl": "het een van niet voor zijn heeft aan ook de en",
+        "fy": "it fan net foar binne hat oan ek wurdt yn de",
+    },
+    "es": {
+        "es": "y el los las por un del se en que",
+        "gl": "unha dunha nunha non máis tamén ata pola polo que",
+    },
+    "pt": {
+        "pt": "não uma em com são um mais foi às também pela pelo até que",
+        "gl": "non unha en con son máis foi tamén pola polo ata dunha nunha que",
+    },
+    "ca": {
+        "ca": "i els és més va aquest als seus seva amb",
+        "oc": "e los es mai las aqueste lo amb",
+        "la": "et in est ad cum non ut quod sunt",
+    },
+    "hr": {
+        "hr": "je u na se da gdje prije poslije vrijeme mjesto dio dvije riječi svijet eura tisuća",
+        "sr-Latn": "je u na se da gde pre posle vreme mesto deo dve reči svet evra hiljada",
+    },
+    "id": {
+        "id": "yang untuk dengan pada dari bahwa karena bisa uang polisi adalah",
+        "ms": "yang untuk dengan pada dari bahawa kerana boleh wang polis ialah beliau",
+    },
+    "sw": {"sw": "kwa katika kuwa za hiyo cha yake wake baada"},
+    "tl": {"tl": "ng ay ito nang siya kanyang"},
+    "vi": {"vi": "và của các không được cho có là một người trong đã với này những khi sau"},
+    "mn": {
+        "mn": "нь байна юм болон гэж энэ болно оны",
+        "ky": "жана менен бул үчүн бир деп болгон жылы эле кыргыз",
+    },
+    "ru": {"ru": "и в на не что с по как"},
+    "ar": {"ar": "في من على أن إلى التي الذي عن"},
+    "fa": {"fa": "در به از که را این است با"},
+    "hi": {"hi": "के की में है से को और का ने"},
 }
-"""Frequent words that differ between Nynorsk and Bokmål."""
+"""Languages that langdetect names → itself and those that it takes for it, with frequent words of
+each. A text is in the one with the most of them, and with few of all of them in none."""
+RELATIVE_LEAD = 2
+"""So many more of its words than of the language that langdetect names tell a relative."""
+RELATIVE_WORDS, RELATIVE_SHARE = 35, 0.01
+"""Words of a text from which it is in no language with less than this share of frequent words."""
+RELATIVE_CHARS = 2_000
+"""Characters of a text whose words are counted."""
 
 _EAST_ASIAN_WEIGHT = 3  # Latin letters that count as much as one such character
 _OWN_SCRIPT_WEIGHT = 3  # Greek texts name companies in Latin letters, but not vice versa
 _NOT_PROSE = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)\S[^\s@]*@\S[^\s.]*\.\S+|[@#]\w+")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\s.,:;!?()«»“”„\"…،؛؟।]+")
 _SCRIPT_NAMES = tuple(BLOCKS)  # a letter's class is an index into it, or one of these two
 _OTHER_LETTER = len(BLOCKS)
 _NO_LETTER = len(BLOCKS) + 1
@@ -226,10 +304,10 @@ def detect_language(text: str, min_chars: int, min_score: float) -> tuple[str | 
     found = _own_letters(sample) or _by_script(sample)
     if found is None:
         return None, None
-    language, confidence = found
-    if language == "no":
-        language = _norwegian(prose)
-    score = round(confidence, 4)
+    language, score = found[0], round(found[1], 4)
+    if language in RELATIVES:
+        language, known = _relative(prose, language)
+        score *= known
     return (language if score >= min_score else None), score
 
 
@@ -256,8 +334,11 @@ def _own_letters(sample: str) -> tuple[str, float] | None:
     if sample.isascii():
         return None
     lowered = sample.lower()
-    for language, (own, enough) in OWN_LETTERS.items():
-        if sum(map(lowered.count, own)) >= enough:
+    if _OWN.isdisjoint(lowered):
+        return None
+    for language, (enough, own, others) in OWN_LETTERS.items():
+        least = max(enough, LATIN_SHARE.get(language, 0.0) * len(sample))
+        if sum(map(lowered.count, own)) >= least and (not others or set(others) & set(lowered)):
             return language, 1.0
     return None
 
@@ -319,8 +400,19 @@ def _chinese(sample: str) -> str:
     return "zh-Hans" if simplified > traditional else "zh-Hant"
 
 
-def _norwegian(text: str) -> str:
-    """Distinguish Nynorsk from Bokmål, for which langdetect has one profile."""
-    found = Counter(_WORD.findall(text[:4_000].lower()))
-    counts = {tag: sum(found[word] for word in own.split()) for tag, own in NORWEGIAN.items()}
-    return "nn" if counts["nn"] > counts["nb"] else "nb"
+def _relative(text: str, language: str) -> tuple[str, bool]:
+    """Return which of the ``RELATIVES`` of *language* a text is in, and whether it is in one."""
+    words = _WORD.findall(text[:RELATIVE_CHARS].lower())
+    counts = {
+        tag: sum(map(frequent.__contains__, words))
+        for tag, frequent in _frequent_words(language).items()
+    }
+    best = max(counts, key=counts.__getitem__)
+    most, count = counts[best], len(words)
+    known = count < RELATIVE_WORDS or most >= RELATIVE_SHARE * count
+    return language if most < counts.get(language, -2) + RELATIVE_LEAD else best, known
+
+
+@cache
+def _frequent_words(language: str) -> dict[str, frozenset[str]]:
+    return {tag: frozenset(words.split()) for tag, words in RELATIVES[language].items()}

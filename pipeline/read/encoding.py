@@ -64,9 +64,11 @@ _MAGIC = {
     b"SQLite format 3\x00": "an SQLite database",
 }
 
-# Control bytes that text does not contain in ASCII-compatible encodings; tab, newline, form
-# feed, return and escape may occur.
-_CONTROLS = bytes([*range(9), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
+# Control bytes that text does not contain in ASCII-compatible encodings; tab, line breaks of all
+# kinds and escape may occur.
+_CONTROLS = bytes([*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
+_LAYOUT = "\t\n\v\f\r\x85\u2028\u2029"
+"""A tab and the line breaks: word processors and databases write more than line feeds."""
 
 _DECLARED = re.compile(
     rb"""<meta\b[^>]{0,500}?\bcharset\s*=\s*["']?\s*([-\w.:]+)"""
@@ -168,9 +170,9 @@ def _plausibility(head: bytes, encoding: str) -> float:
     Korean, whose characters are next to others of the same script.
     """
     text = head.decode(encoding, "replace")
-    blocks = Counter(_block(char) for char in text if char.isprintable() or char in "\t\n\r\f")
+    blocks = Counter(_block(char) for char in text if char.isprintable() or char in _LAYOUT)
     del blocks[None]
-    if "\0" in text or not any(char in text for char in " \n.。،।"):
+    if "\0" in text or not any(char in text for char in " .。،।" + _LAYOUT):
         return 0
     return sum(count for _, count in blocks.most_common(4)) / max(1, len(text))
 

@@ -1,24 +1,23 @@
 """A record's fields → a document. Only the content is required.
 
 Records come in many forms: an ``id`` may be a number; ``authors`` may be a string, a list, or
-a list of objects with a name. A value that cannot be understood is dropped; the text is kept.
+a list of objects with a name (``values``, ``names``). A value that cannot be understood is
+dropped; the text is kept.
 """
 
 from __future__ import annotations
 
-import re
-from ast import literal_eval
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from math import isfinite
 from typing import get_args
 
 from pipeline.config import FieldName, InputConfig
 from pipeline.read.encoding import UndecodableError, decode
-from pipeline.read.markup import Content, decode_field, read_field, read_text
+from pipeline.read.markup import Content, read_field, read_text
+from pipeline.read.names import declared_names
 from pipeline.read.parts import Place
+from pipeline.read.values import declared_date, is_null, scalar, whole_characters
 from pipeline.records import EXCERPT_CHARS, Document, Rejection, excerpt, identify
 from pipeline.urls import canonical_url, site_named, site_of, site_of_path
 
@@ -28,11 +27,6 @@ MAX_NAMES = 1_000
 """Distinct names counted; records keyed by url or number have any number of them."""
 _CONTENT = ("html", "text")
 """If both have content, html is used, unless it has hardly any story: ``clean`` sees both."""
-NULL_WORDS = frozenset({"null", "none", "nan", "n/a", "undefined", "<na>", "-", "--"})
-"""How other tools write that a value is unknown, case-folded."""
-_PRINTED_LIST = re.compile(r"\[\s*['\"][^\n]{1,5000}['\"]\s*,?\s*\]")
-"""A list that was printed into a column of text: ``["Ida Voss", "Jo Li"]``."""
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def document_of(
@@ -62,16 +56,7 @@ def document_of(
     document = described(found, content.encode("utf-8", "surrogatepass"), known, place, config)
     if name == "text" or not texts.get("text", "").strip():
         return document
-    return replace(document, text=_whole_characters(read_text(texts["text"]).content))
-
-
-def is_null(text: str) -> bool:
-    """Whether *text* is empty or one of ``NULL_WORDS``.
-
-    >>> is_null(" NaN "), is_null("Nan Lee")
-    (True, False)
-    """
-    return text.strip().casefold() in NULL_WORDS or not text.strip()
+    return replace(document, text=whole_characters(read_text(texts["text"]).content))
 
 
 def _without_text(place: Place, detail: str, known: Mapping[str, object]) -> Rejection:
@@ -112,23 +97,21 @@ def described(
         record_id=own_id or place.record_id,
         source=place.source,
         media_type=found.media_type,
-        content=_whole_characters(found.content),
+        content=whole_characters(found.content),
         url=url,
         title=read_field(scalar(known.get("title")) or ""),
-        authors=tuple(filter(None, map(read_field, names(known.get("authors"))))),
-        date_published=scalar(known.get("date_published")),
-        fetched_at=scalar(known.get("fetched_at")),
+        authors=tuple(filter(None, map(read_field, declared_names(known.get("authors"))))),
+        date_published=declared_date(known.get("date_published")),
+        fetched_at=declared_date(known.get("fetched_at")),
         site=site or site_of_path(place.source, config.site),
         flags=found.flags,
     )
 
 
-def _whole_characters(text: str) -> str:
-    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
-
-
 def renamed(record: Mapping[str, object], fields: Mapping[str, FieldName]) -> dict[str, object]:
     """Rename the fields of *record*; a mapped field takes precedence over one of that name.
+
+    If it says nothing, it does not: it is empty, or one of ``NULL_WORDS`` and no text.
 
     >>> renamed({"text": "teaser", "body": "story", "n": 1}, {"body": "text"})
     {'text': 'story'}
@@ -137,60 +120,19 @@ def renamed(record: Mapping[str, object], fields: Mapping[str, FieldName]) -> di
     mapped = {
         ours: record[theirs]
         for theirs, ours in fields.items()
-        if record.get(theirs) not in (None, "")
+        if not _says_nothing(record.get(theirs), ours)
     }
     return plain | mapped
 
 
+def _says_nothing(value: object, field: FieldName) -> bool:
+    return value in (None, "") or (field != "text" and isinstance(value, str) and is_null(value))
+
+
 def count_name(name: str, ignored: Counter[str]) -> None:
     """Count *name* in *ignored*, or as ``(other)`` if 1,000 names are counted already."""
-    shown = _SURROGATES.sub("\ufffd", name[:100])
+    shown = whole_characters(name[:100])
     ignored[shown if shown in ignored or len(ignored) < MAX_NAMES else OTHER_FIELDS] += 1
-
-
-def scalar(value: object) -> str | None:
-    """Return a string or number as a stripped string; None for ``NULL_WORDS`` and anything else.
-
-    A whole number stored as a float, as in columns with gaps, is written without a point.
-
-    >>> scalar(" 12 "), scalar(12), scalar(12.0), scalar(True), scalar(["12"]), scalar("nan")
-    ('12', '12', '12', None, None, None)
-    """
-    if isinstance(value, float):
-        whole = value.is_integer() and abs(value) < 1e15
-        return str(int(value) if whole else value) if isfinite(value) else None
-    if isinstance(value, int) and not isinstance(value, bool):
-        # Python refuses to print numbers of more than 4,300 digits.
-        return str(value) if value.bit_length() < 10_000 else None
-    if isinstance(value, str):
-        return None if is_null(value) else _whole_characters(value.strip())
-    return None
-
-
-def names(value: object) -> tuple[str, ...]:
-    """Return the names in a string split at ``;``, a list, also a printed one, or objects.
-
-    >>> names("Ida Voss; Jo Li"), names([["Ida Voss"], {"name": "Jo Li"}, None, 3])
-    (('Ida Voss', 'Jo Li'), ('Ida Voss', 'Jo Li'))
-    >>> names("['Ida Voss', 'Jo Li']")
-    ('Ida Voss', 'Jo Li')
-    """
-    return tuple(dict.fromkeys(_names(value)))
-
-
-def _names(value: object) -> Iterator[str]:
-    if isinstance(value, str) and _PRINTED_LIST.fullmatch(value.strip()):
-        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
-            value = literal_eval(value.strip())
-    if isinstance(value, str):
-        for name in decode_field(value).split(";"):
-            if found := scalar(name):
-                yield found
-    elif isinstance(value, dict):
-        yield from _names(value.get("name") if isinstance(value.get("name"), str) else None)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _names(member)
 
 
 def unusable(names: Sequence[str], config: InputConfig) -> tuple[str, str] | None:

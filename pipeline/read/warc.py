@@ -26,6 +26,7 @@ from pipeline.config import InputConfig
 from pipeline.read.fields import content_of, count_name, described, reject
 from pipeline.read.parts import Part, Place, place_in
 from pipeline.read.streams import ZSTD_INPUT_BYTES
+from pipeline.read.values import is_null
 from pipeline.read.warc_records import (
     FOLD,
     HEAD_END,
@@ -118,6 +119,8 @@ def _document(
     found = content_of(payload, place, html=html, declared=content.charset, what="record")
     if isinstance(found, Rejection):
         return found
+    if not is_null(record.headers.get("warc-truncated", "")):
+        found = found._replace(flags=(*found.flags, "truncated"))
     known = {
         "id": _bare(record.headers.get("warc-record-id")) and place.record_id,
         "url": _bare(record.headers.get("warc-target-uri")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import chain, compress, pairwise
 from typing import NamedTuple
@@ -79,11 +80,17 @@ def split_lines(raw: str) -> list[Line]:
     return lines
 
 
+VOWEL_SIGNS = frozenset(
+    char for char in map(chr, range(0x900, 0xE00)) if unicodedata.category(char) in ("Mn", "Mc")
+)
+"""Vowel signs and other marks of Indic scripts, which are parts of words."""
+
+
 def folded_words(lines: Sequence[str]) -> list[list[str]]:
     r"""List the case-folded words of each of *lines*: its runs of letters, digits and ``_``.
 
-    Equals ``re.findall(r"\w+", line.casefold())`` for each, in a fraction of the time. Lines must
-    not contain line ends or lone surrogates.
+    Equals ``re.findall(r"\w+", line.casefold())`` for each, in a fraction of the time, except that
+    ``VOWEL_SIGNS`` do not end a word. Lines must not contain line ends or lone surrogates.
 
     >>> folded_words(["Don’t stop:", "3.5 km"])
     [['don', 't', 'stop'], ['3', '5', 'km']]
@@ -92,9 +99,9 @@ def folded_words(lines: Sequence[str]) -> list[list[str]]:
     strange = beyond_ascii(text)
     if len(strange) > MANY_CHARACTERS:
         text = text.casefold()
-        strange = {char for char in beyond_ascii(text) if not char.isalnum()}
+        strange = {char for char in beyond_ascii(text) if not char.isalnum()} - VOWEL_SIGNS
     for char in strange:
-        folded = "".join([c if c.isalnum() else " " for c in char.casefold()])
+        folded = "".join([c if c.isalnum() or c in VOWEL_SIGNS else " " for c in char.casefold()])
         if folded != char:
             text = text.replace(char, folded)
     return [line.split() for line in text.split("\n")] if lines else []

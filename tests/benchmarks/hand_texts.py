@@ -39,7 +39,7 @@ HEADS = ("kind", "texts", "untouched F1", "F1", "chrome removed", "story lost", 
 
 @dataclass(frozen=True)
 class Score:
-    """What became of one text; ``removed`` is nan where there is no chrome."""
+    """What became of one text; nan where there is no chrome to remove, or no story to lose."""
 
     untouched: float
     f1: float
@@ -91,7 +91,7 @@ def score(text: HandText, config: CleanConfig) -> Score:
         _f1(kept + lost, left + cut, 0),
         _f1(kept, left, lost),
         cut / (left + cut) if left + cut else np.nan,
-        lost / (kept + lost),
+        lost / (kept + lost) if kept + lost else np.nan,
     )
 
 

@@ -229,7 +229,17 @@ def test_never_raises(text):
 
 
 @pytest.mark.parametrize(
-    "label", ["ANALYSIS", "EXCLUSIVE", "RUGBY", "EILMELDUNG", "TÉMOIGNAGE", "ANÁLISIS", "ВИДЕО"]
+    "label",
+    [
+        "ANALYSIS",
+        "EXCLUSIVE",
+        "RUGBY",
+        "EILMELDUNG",
+        "TÉMOIGNAGE",
+        "ANÁLISIS",
+        "ВИДЕО",
+        "QUIZ NIGHT",
+    ],
 )
 def test_a_label_in_capitals_is_no_place(label):
     """It opens the first sentence as a place does."""
@@ -242,8 +252,16 @@ def test_a_label_in_capitals_is_no_place(label):
 
 @pytest.mark.parametrize(
     ("line", "days"),
-    [("*3 May 2024*", 1), ("_3 May 2024_", 1), ("* 3 May 1950 in Bremen", 0), ("* 3 May 1950", 0)],
+    [
+        ("*3 May 2024*", 1),
+        ("_3 May 2024_", 1),
+        ("* 3 May 2024", 1),
+        ("*3 May 2024", 0),
+        ("* 3 May 2024 in Bremen", 0),
+        ("* 3 May 1950 in Bremen", 0),
+        ("* 3 May 1950", 0),
+    ],
 )
 def test_a_day_between_asterisks_is_emphasised(line, days):
-    """One asterisk is before a day of birth."""
+    """One asterisk is before a day of birth, or before a new day in a list."""
     assert days == len(printed_dates(line))

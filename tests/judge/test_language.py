@@ -19,9 +19,9 @@ from pydantic import ValidationError
 
 from pipeline.config import LANGUAGES, JudgeConfig
 from pipeline.judge.language import (
-    NORWEGIAN,
     OWN_LETTERS,
     PROFILES,
+    RELATIVES,
     SCRIPT_LANGUAGES,
     detect_language,
     sample_of,
@@ -196,7 +196,8 @@ def test_any_text_has_a_language_or_none(text: str) -> None:
 def test_languages_that_may_be_asked_for_are_those_that_are_detected():
     """No tag passes that no article can have, and every language of an article may be named."""
     detected = {
-        *" ".join(PROFILES.values()).split(), *SCRIPT_LANGUAGES.values(), *OWN_LETTERS, *NORWEGIAN,
+        *" ".join(PROFILES.values()).split(), *SCRIPT_LANGUAGES.values(), *OWN_LETTERS,
+        *(tag for tags in RELATIVES.values() for tag in tags),
         *"ja ko zh zh-Hans zh-Hant".split(),
     }  # fmt: skip
 

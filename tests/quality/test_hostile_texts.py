@@ -7,9 +7,9 @@ import pytest
 from tests.benchmarks.hostile import counted
 from tests.benchmarks.hostile_texts import KIND, read_cases
 
-MOST_UNTRUE = {"title": 8, "authors": 9, "day": 8, "modified": 0}
-LEAST_RIGHT = {"title": 129, "authors": 48, "day": 105, "modified": 38}
-MOST_LOST, MOST_GONE = 9, 1
+MOST_UNTRUE = {"title": 8, "authors": 8, "day": 8, "modified": 0}
+LEAST_RIGHT = {"title": 131, "authors": 50, "day": 105, "modified": 38}
+MOST_LOST, MOST_GONE = 8, 1
 """Paragraphs of 771, headlines of 168."""
 
 

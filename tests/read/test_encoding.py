@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.read.encoding import UndecodableError, decode
+from pipeline.text.lines import split_lines
 
 CASES = yaml.safe_load((Path(__file__).parent / "encodings.yaml").read_text("utf-8"))
 TEXTS = [
@@ -208,3 +209,25 @@ def test_other_encodings_with_zero_bytes_are_not_utf_16(language, encoding):
             assert "utf-16" not in decode(damaged, html=False).encoding
         except UndecodableError:
             continue
+
+
+BREAKS = {"VT": "\v", "FF": "\f", "NEL": "\x85", "LS": "\u2028", "PS": "\u2029", "CR": "\r"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("line", ["Bo.", "The ferry is back.", "橋が 閉鎖された。"])
+@pytest.mark.parametrize("name", BREAKS)
+def test_a_line_break_of_any_kind_is_no_control_character(name, line, encoding):
+    """However short the lines are, they are text, and end where the break is."""
+    text = BREAKS[name].join([line] * 40)
+    found = decode(text.encode(encoding), html=False).text
+
+    assert text == found
+    assert [line] * 40 == [each.text for each in split_lines(found)]
+
+
+@pytest.mark.parametrize("control", [0x01, 0x08, 0x0E, 0x1C, 0x1F, 0x7F])
+def test_other_control_characters_are_binary(control):
+    """Also between words: no editor writes them."""
+    with pytest.raises(UndecodableError, match="control characters"):
+        decode(bytes([control]).join([b"Bo."] * 40), html=False)

@@ -554,3 +554,42 @@ def test_a_record_without_an_address_has_the_site_that_its_path_names() -> None:
     (document,) = read_part(part, lambda _: io.BytesIO(payload), config)
 
     assert (None, "ely.example") == (document.url, document.site)
+
+
+@pytest.mark.parametrize(
+    ("reason", "flags"),
+    [
+        ("length", ("truncated",)),
+        ("time", ("truncated",)),
+        (" Disconnect ", ("truncated",)),
+        ("unspecified", ("truncated",)),
+        ("another reason", ("truncated",)),
+        ("", ()),
+        ("-", ()),
+        (None, ()),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "mime", "block"),
+    [
+        ("response", "application/http; msgtype=response", http(b"<p>The ferry is")),
+        ("resource", "text/html", b"<p>The ferry is"),
+        ("conversion", "text/plain", b"The ferry is"),
+    ],
+)
+def test_a_record_that_the_crawler_cut_off_is_flagged(kind, mime, block, reason, flags):
+    """WARC-Truncated, with any reason: its text is kept, but not as though it were whole."""
+    (document,) = read(record(block, kind=kind, mime=mime, WARC_Truncated=reason))
+
+    assert flags == document.flags
+    assert document.content.endswith("The ferry is")
+
+
+def test_a_record_that_was_cut_off_says_so_with_its_other_flags():
+    """Flags of the content stay; the next record is not flagged."""
+    block = b"<p>One.</p><p>The ferry is"
+    cut = record(block, kind="conversion", mime="text/plain", WARC_Truncated="length")
+    first, second = read(cut + record(block, 2, kind="conversion", mime="text/plain"))
+
+    assert ("markup_in_text", "truncated") == first.flags
+    assert ("markup_in_text",) == second.flags

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.lines import folded_words, join_wrapped, split_lines
+from pipeline.text.lines import VOWEL_SIGNS, folded_words, join_wrapped, split_lines
 from pipeline.text.unicode import is_plain, normalize
 
 PROSE = (
@@ -179,7 +179,8 @@ def test_normalize(raw, expected):
 @given(st.lists(st.text().map(normalize), max_size=5))
 def test_words_of_lines_are_those_of_the_pattern(lines):
     """Read a page at a time, words are what a regular expression finds in each line."""
-    assert [re.findall(r"\w+", line.casefold()) for line in lines] == folded_words(lines)
+    word = re.compile(rf"[\w{''.join(VOWEL_SIGNS)}]+")
+    assert [word.findall(line.casefold()) for line in lines] == folded_words(lines)
 
 
 @given(st.text())

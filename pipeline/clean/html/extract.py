@@ -57,7 +57,11 @@ def extract_page(document: Document) -> Article:
         keywords=metadata.keywords,
         removed=removed,
         evidence=(*metadata.evidence, *story.evidence, *declared("site", own_site)),
-        flags=document.flags + ("page_too_large",) * candidates.too_large,
+        flags=(
+            *document.flags,
+            *("date_unparsable",) * bool(document.date_published and not metadata.own_date),
+            *("page_too_large",) * candidates.too_large,
+        ),
         raw_char_count=len(document.content),
         extraction="\n".join(line for line, _ in story.lines),
     )

@@ -29,7 +29,7 @@ MAX_KEYWORDS = 30
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """Fields of an ``Article``, and ``name_key`` of the names of the site."""
+    """Fields of an ``Article``, ``name_key`` of the site's names, and the date of the record."""
 
     title: str | None
     authors: tuple[str, ...]
@@ -42,6 +42,7 @@ class PageMetadata:
     keywords: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     site_names: frozenset[str]
+    own_date: Timestamp | None = None
 
 
 def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMetadata:
@@ -77,6 +78,7 @@ def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMet
             *(*dates.stated_changes, *urls, *sections, *keywords),
         ),
         site_names=site_names,
+        own_date=own_date,
     )
 
 

@@ -73,7 +73,8 @@ def _likely(text: Reading) -> list[LineRecord]:
         or "byline" in line.signs
         or (
             line.word_count <= NAME_WORDS
-            and not (line.prose or GIVEN_NAMES.isdisjoint(line.words[:1]))
+            and not line.prose
+            and (not GIVEN_NAMES.isdisjoint(line.words[:1]) or is_labelled(line.text))
         )
     ]
     return [

@@ -17,6 +17,11 @@ from pipeline.records import Article, Document, Removed
 
 EXTRACTOR = "lines"
 """Value of ``articles.extractor`` for texts cleaned line by line."""
+ASIDES = (
+    *("advertisement", "caption_or_credit", "newsletter", "read_more", "share_buttons"),
+    *("spaceless_notice", "subscription"),
+)
+"""Rules for single lines within a story; those below a header of comments or the like are not."""
 MAX_LINES = 5_000
 """Lines above which the tagger is not used, since it learned from no such text."""
 MENUS = frozenset({"nav", "legal", "account"})
@@ -53,8 +58,9 @@ def tag_pages(
 ) -> list[Tags | None]:
     """The tagger's output for each page; None for a page that it cannot judge.
 
-    The bare bullets of a list, three or more, are hidden from the tagger: few lists in the training
-    texts have them, and they are removed anyway.
+    Lines that a rule removes anyway are hidden from the tagger where they mislead it: the bare
+    bullets of a list, three or more, since few lists in the training texts have them; and a line of
+    ``ASIDES`` between two paragraphs, since the last paragraph would often go with it.
 
     Args:
         tagger: the committed one by default.
@@ -66,8 +72,11 @@ def tag_pages(
     shown: list[Sequence[LineRecord]] = []
     for at in known:
         lines, bullets = pages[at].lines, hits[at]["bullet_only"]
-        as_list = 3 <= len(bullets) < len(lines)
-        shown.append([n for n in lines if n.index not in bullets] if as_list else lines)
+        told = [n.prose and not n.kinds for n in lines]
+        cut = {n for rule in ASIDES for n in hits[at][rule] if 0 < n < len(lines) - 1}
+        hidden = {n for n in cut if told[n - 1] and told[n + 1]}
+        hidden |= bullets if len(bullets) >= 3 else set()
+        shown.append([n for n in lines if n.index not in hidden] or lines)
     said = (tagger or load_tagger()).tag(shown)
     for at, own, tags in zip(known, shown, said, strict=True):
         size = len(pages[at].lines)

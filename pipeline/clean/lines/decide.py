@@ -34,6 +34,8 @@ SUBHEADING_WORDS, SUBHEADING_BONUS, INSIDE_BONUS = 10, 3.5, 2.0
 """Log-odds added to a line between two paragraphs of story that has no pattern: more if it has few
 words and no phrase, for it is usually a subheading, than if it ends like a sentence. Other lines
 are as often captions or headlines of other stories."""
+QUOTING_BONUS = 4.0
+"""Log-odds for a sentence that says who speaks, if it quotes a phrase of boilerplate."""
 TABLE_BARS, ENTRY_WORDS = 3, 10
 """Bars in the smallest row of a table; words of the longest entry of a list. Rows of a table stay
 or go together, and an entry unlike the others does not go alone (docs/decisions/0042)."""
@@ -136,6 +138,8 @@ def _values(
 ) -> list[float]:
     """The tagger's log-odds of each line: less above the headline, more between paragraphs."""
     values = [value - ABOVE_TITLE for value in story[:title]] + [*story[title:]]
+    for index in page.attributed:
+        values[index] += QUOTING_BONUS * bool(page.lines[index].kinds)
     unknown = [line for at, line in enumerate(page.lines) if at not in known]
     told = [line.prose and story[line.index] > 0 for line in unknown]
     for before, line, after in zip(told, unknown[1:], told[2:], strict=False):

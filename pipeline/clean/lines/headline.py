@@ -38,8 +38,9 @@ the usual headline, and of the longest that is expected where it is."""
 MENU = frozenset(phrase for phrase in PHRASES["line"]["nav"] if " " not in phrase)
 MENU_WORDS = 4
 """Sections named in the shortest menu on one line, which is never the headline."""
+LISTS = frozenset({"popular", "related"})
 NOTICE_LINES = 6
-"""Lines before a headline in which a notice of consent is."""
+"""Kinds of headers of other headlines; lines before a headline in which a notice of consent is."""
 CONTENT_CHARS, STEM_CHARS = 4, 6
 """Letters of the shortest word that carries meaning; of what its inflections have in common."""
 _SITE_NAME = re.compile(r"\s(?:[|–—»·•]|-)\s")
@@ -177,5 +178,6 @@ def _is_above_story(text: Reading, line: LineRecord, copies: set[int]) -> bool:
     others = (n for n in behind if not (n.index in copies or n.kinds or n.signs))
     below = next(others, line)
     above = page.lines[max(at - NOTICE_LINES, 0) : at]
-    first = copies.issuperset(range(at)) or any("legal" in n.kinds for n in above)
+    kinds = set[str]().union(*[n.kinds for n in above])
+    first = copies.issuperset(range(at)) or ("legal" in kinds and kinds.isdisjoint(LISTS))
     return first and below.prose and text.story[below.index] > 0

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from pipeline.clean.phrases import kinds_of
 from pipeline.clean.signs import CLOSING, OPEN_QUOTES, signs_of
+from pipeline.clean.words import WORDS
 from pipeline.text.lines import folded_words, join_wrapped, split_lines
 from pipeline.text.unicode import FIRST_SPACELESS, HAN_AND_KANA, SPACELESS_LETTER
 
@@ -19,6 +20,10 @@ SENTENCE_WORDS, LONG_WORDS = 8, 24
 """Words from which a line is prose: if it ends like a sentence, and in any case."""
 DATES_IN_LIST = 3
 """Dates within the story from which they belong to the entries of a list."""
+SAID = WORDS["said"]
+SAID_WORDS = 5
+"""Verbs that attribute what is said, which boilerplate hardly has; words of the shortest sentence
+that does."""
 CACHED_CHARS, CACHED_LINES = 80, 1 << 14
 """Lines of up to so many characters are cached, so many at most: most are boilerplate, which recurs
 on every page of a site."""
@@ -68,6 +73,7 @@ class Page:
         mode: how readily a doubtful line is cut.
         wrapped: whether hard-wrapped lines were joined.
         repeated: lines that occur on many pages of the site.
+        attributed: of *marked*, sentences that say who speaks, and so may quote a phrase.
     """
 
     raw: str
@@ -77,6 +83,7 @@ class Page:
     mode: Mode
     wrapped: bool
     repeated: frozenset[int]
+    attributed: frozenset[int]
 
     @cached_property
     def entry_times(self) -> list[int]:
@@ -104,7 +111,10 @@ def read_page(raw: str, mode: Mode = "default", repeated: frozenset[str] = froze
     told = accumulate([line.word_count if line.prose else 0 for line in records], initial=0)
     again = frozenset([line.index for line in records if line.text in repeated])
     wrapped = len(joined) < len(lines)
-    return Page(raw, tuple(records), tuple(marked), tuple(told), mode, wrapped, again)
+    ended = [n for n in marked if n.terminal and n.word_count >= SAID_WORDS]
+    said = [n.index for n in ended if n.text[-1] not in ":：" and not SAID.isdisjoint(n.words)]
+    own = tuple(records), tuple(marked), tuple(told)
+    return Page(raw, *own, mode, wrapped, again, frozenset(said))
 
 
 _cache: dict[str, Sketch] = {}

@@ -69,8 +69,6 @@ _NO_HITS: dict[str, frozenset[int]] = dict.fromkeys(RULES, frozenset())
 CLASS_OF = {name: each for each, names in _CLASSES.items() for name in names}
 """Rule, kind of phrase or sign → its class of boilerplate, which names the tagger's own cuts."""
 CLASSES = tuple(_CLASSES)
-SAID = WORDS["said"]
-"""Verbs that attribute what is said, which boilerplate hardly has."""
 
 
 def author_block(page: Page, authors: Sequence[str]) -> frozenset[int]:
@@ -244,8 +242,8 @@ def rule_hits(page: Page) -> Hits:
     """Apply all rules to *page*; their names are in the order of ``RULES``."""
     found: dict[str, list[int]] = {name: [*rule(page)] for name, rule in FUNCTIONS.items()}
     for line in page.marked:
-        if line.prose and line.terminal and not SAID.isdisjoint(line.words):
-            continue  # a sentence of the story that quotes a phrase
+        if line.index in page.attributed:
+            continue  # a sentence of the story that may quote a phrase
         share = page.share_before(line.index)
         for row in _rows_of(line.kinds, line.signs):
             if row.matches(line, share):

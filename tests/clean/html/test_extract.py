@@ -367,3 +367,22 @@ def test_a_page_of_thousands_of_empty_paragraphs_is_read_in_time():
 
     assert time.process_time() - began < 2
     assert "The tram to Völlmar" in found.extractions[0]
+
+
+@pytest.mark.parametrize(
+    ("declared", "flags", "day"),
+    [
+        ("2024-05-03 10:00:00 +0000 UTC", (), "2024-05-03"),
+        ("soon", ("date_unparsable",), "2024-05-01"),
+        ('{"y": 1}', ("date_unparsable",), "2024-05-01"),
+        (None, (), "2024-05-01"),
+    ],
+)
+def test_a_declared_date_that_cannot_be_read_is_flagged(declared, flags, day):
+    """The page's own date counts instead."""
+    head = '<meta property="article:published_time" content="2024-05-01T10:00:00+02:00">'
+    page = f"<html><head>{head}</head><body><p>The ferry is back at its pier.</p></body></html>"
+    document = Document("0" * 32, "a", "a", "text/html", page, date_published=declared)
+    article = extract_page(document)
+
+    assert (flags, day) == (article.flags, article.date_published.day)

@@ -32,6 +32,16 @@ GERMAN = (
     "Der Eintritt wird um ein Zehntel teurer, und das kleine Becken bleibt montags geschlossen.",
     "„Wir schwimmen hier ohnehin, bis das Eis kommt“, sagte Inge Dahl, die seit 1989 hierherkommt.",
 )
+HEBREW = (
+    "בריכת השחייה של העיר תישאר פתוחה עד סוף אוקטובר, הודיעה המועצה ביום שלישי, ולא תיסגר על כן.",
+    "תשעה מחברי המועצה הצביעו על הארכת העונה אחרי דיון ארוך, אבל הוא לא הסתיים לפני חצות, וגם לא.",
+    "התושבים על הגשר ביקשו את המחיר של השנה הקודמת, אבל לא קיבלו אותו, והם לא יוותרו על כך.",
+)
+HINDI = (
+    "नगर का तरणताल अक्टूबर के अंत तक खुला रहेगा, परिषद ने मंगलवार को कहा, और यह सबसे लंबा मौसम है।",
+    "परिषद के पंद्रह में से नौ सदस्यों ने लंबी बहस के बाद लंबे मौसम के पक्ष में मत दिया।",
+    "शुल्क दस प्रतिशत बढ़ जाएगा और छोटा तरणताल सोमवार को बंद रहेगा, कोषाध्यक्ष ने बैठक के बाद कहा।",
+)
 MENU = ("Skip to content", "Gazette", "News", "Sport", "Culture", "Log in", "Subscribe")
 PROMOTIONS = (
     "Advertisement",
@@ -181,7 +191,17 @@ def test_a_first_line_without_capitals_is_a_headline_and_no_author(lines, title)
     assert (title, ()) == (found.title, found.authors)
 
 
-@pytest.mark.parametrize("line", ["By Nora Aldwin", "Anna Aldwin", "كتب: نورا الدين"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Nora Aldwin",
+        "Anna Aldwin",
+        "كتب: نورا الدين",
+        "خالد البحري",
+        "राजेश नाविक",
+        "Γιώργος Λιμάνης",
+    ],
+)
 def test_a_first_line_with_a_label_or_a_given_name_is_a_byline(line):
     """The headline may be in the record, or not in the text at all."""
     page, tags = tagged([line, "2024-05-03 10:15", *STORY], byline={0: 0.95}, time={1: 0.9})
@@ -412,6 +432,8 @@ def test_no_story_was_published_after_it_was_fetched(lines, fetched_at, day):
         ("3/04/2024 10:15", GERMAN, "Impressum", None),
         ("03/04/2024", STORY, f"On 22/03/2024 {STORY[0]}", None),
         ("Wed 03/04/2024", STORY, "Imprint", "2024-04-03"),
+        ("03/04/2024", HEBREW, "Imprint", "2024-04-03"),
+        ("03/04/2024", HINDI, "Imprint", "2024-04-03"),
     ],
 )
 def test_the_other_dates_or_the_language_tell_the_order_of_a_date(stamp, story, other, day):
