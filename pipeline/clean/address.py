@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -14,11 +14,37 @@ from pipeline.records import Timestamp
 LEAST_WORDS = 3
 """Words of a part of a path that may be a headline; shorter parts name sections."""
 _WORD = re.compile(r"[^\W_]{2,}")
-_YEAR = r"(199[5-9]|20[0-3]\d)"
+_YEAR = r"(?P<year>199[5-9]|20[0-3]\d)"
 """Before it there were no news sites; later years are numbers of articles."""
-_DAY = re.compile(rf"/{_YEAR}[/-](\d{{1,2}}|[a-z]{{3,9}})[/-](\d{{1,2}})(?:[/_-]|$)", re.IGNORECASE)
-_DIGITS = re.compile(rf"(?:/{_YEAR}(\d\d)(\d\d)(?=[/_-])|(?<!\d){_YEAR}-(\d\d)-(\d\d)(?!\d))")
-_DAY_FIRST = re.compile(rf"(?<!\d)(\d\d)-(\d\d)-{_YEAR}(?!\d)")
+_END = r"(?=[/._-]|$)"
+_STORY = (
+    r"(?:articles?|artikel|art[ií]culo|artigo|articolo|not[ií]cia|nachricht|nota|news|post|story)"
+)
+"""What a day may follow in the name of a story; after other words, eight digits may be an id."""
+_DAYS = [
+    re.compile(shape.replace("YEAR", _YEAR).replace("END", _END), re.IGNORECASE)
+    for shape in (
+        r"/YEAR[/-](?P<month>\d{1,2}|[a-z]{3,9})[/-](?P<day>\d{1,2})(?:[/_-]|$)",
+        r"/YEAR(?P<by>[._])(?P<month>\d\d)(?P=by)(?P<day>\d\d)(?!\d)",
+        r"/YEAR(?P<month>\d\d)(?P<day>\d\d)(?=[/_-])",
+        rf"/{_STORY}[_-]YEAR(?P<month>\d\d)(?P<day>\d\d)END",
+        r"(?<!\d)YEAR-(?P<month>\d\d)-(?P<day>\d\d)(?!\d)",
+        r"/(?P<day>\d{1,2})-(?P<month>[a-z]{3,9})-YEAREND",
+        r"(?<!\d)(?P<day>\d\d)(?P<by>[._-])(?P<month>\d\d)(?P=by)YEAR(?!\d)",
+        r"/(?P<day>\d\d)/(?P<month>\d\d)/YEAR(?=/|$)",
+        r"/(?P<day>\d\d)(?P<month>\d\d)YEAR(?=[/_-])",
+        rf"/{_STORY}[_-](?P<day>\d\d)(?P<month>\d\d)YEAREND",
+    )
+]
+"""The day in a path; with the year last, day and month may be exchanged."""
+_DIGITS = [
+    re.compile(shape.replace("YEAR", _YEAR))
+    for shape in (
+        r"(?<!\d)YEAR(?P<month>\d\d)(?P<day>\d\d)(?!\d)",
+        r"(?<!\d)(?P<day>\d\d)(?P<month>\d\d)YEAR(?!\d)",
+    )
+]
+"""Eight digits that are a day or an id."""
 _EVENTS = re.compile(
     r"/(?:events?|termine?|veranstaltungen|agenda|calendar|whats-on)/", re.IGNORECASE
 )
@@ -65,23 +91,42 @@ def _spellings(word: str) -> frozenset[str]:
 
 
 def day_of_url(url: str | None) -> Timestamp | None:
-    """The day in the path of a URL; None if there is none.
+    """The day in the path of a URL; None if there is none, or if it may be another day or an id.
 
     >>> urls = ("/2024/02/28/title", "/2024/feb/28/title", "/20240228/title", "/28-02-2024/title")
     >>> {day_of_url(f"https://a.example{each}").day for each in urls}
     {'2024-02-28'}
+    >>> day_of_url("https://a.example/02-11-2024/title")
     """
+    days = _days_in(url, _DAYS)
+    return days[0] if len(days) == 1 else None
+
+
+def possible_days(url: str | None) -> tuple[Timestamp, ...]:
+    """The days that the path of a URL may name, of which something else may confirm one.
+
+    >>> [day.day for day in possible_days("https://a.example/02-11-2024/title")]
+    ['2024-11-02', '2024-02-11']
+    >>> [day.day for day in possible_days("https://a.example/title-20241102")]
+    ['2024-11-02']
+    """
+    return _days_in(url, _DAYS) or _days_in(url, _DIGITS)
+
+
+def _days_in(url: str | None, shapes: Sequence[re.Pattern[str]]) -> tuple[Timestamp, ...]:
+    """The days that the first matching shape finds in a path, each once."""
     path = _path(url)
-    if _EVENTS.search(path):
-        return None
-    if match := _DAY.search(path):
-        year, month, day = match.groups()
-        month = str(MONTHS.get(month.casefold(), month))
-    elif match := _DIGITS.search(path):
-        year, month, day = filter(None, match.groups())
-    elif match := _DAY_FIRST.search(path):
-        day, month, year = match.groups()
-    return parse_timestamp(f"{year}-{month}-{day}") if match else None
+    match = (
+        None if _EVENTS.search(path) else next(filter(None, (s.search(path) for s in shapes)), None)
+    )
+    if match is None:
+        return ()
+    year, month, day = match["year"], match["month"], match["day"]
+    month = str(MONTHS.get(month.casefold(), month))
+    orders = [f"{year}-{month}-{day}"]
+    if match.start("year") > match.start("day") and match["month"].isdigit():
+        orders.append(f"{year}-{day}-{month}")
+    return tuple(dict.fromkeys(filter(None, map(parse_timestamp, orders))))
 
 
 def _path(url: str | None) -> str:

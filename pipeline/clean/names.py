@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from pipeline.clean.dates import MONTHS
-from pipeline.clean.words import PATTERNS, WORDS
+from pipeline.clean.words import PATTERNS, WORDS, any_of
 
 MAX_NAME_CHARS, MAX_NAME_WORDS = 60, 6
 """Longer parts of a byline are sentences or biographies: no name on the benchmarks' pages is longer
@@ -63,6 +63,15 @@ _SPLIT = re.compile(
     r"(?i)\s?(?:[;|•·]|,(?!\s?(?:jr|sr|ii|iii|phd|md)\b))\s?|\s/\s?|/\s|\s(?:and|und|et|y|e|og|och|en|i|и|&)\s"
 )
 
+_HOUSES = f"{any_of('byline_agency')}|{any_of('byline_outlet')}"
+_WITH_HOUSE = re.compile(
+    r"(?i)(?<=\w)(?:,?\s(?:with|avec|con|com|mit|met|med)\s(?:l['’]|la\s|the\s)?)"
+    rf"(?=(?:{_HOUSES})(?!\w))"
+)
+_SLASHED_HOUSE = re.compile(rf"(\s[^\W\d_a-zß-ÿ][\w’'-]+)/(?=(?i:{_HOUSES})(?!\w))")
+_BARE_HOUSE = re.compile(rf"(?<=\w)\s(?P<house>(?i:{_HOUSES}))(?=\s?(?:$|[,;|/(]))")
+LONG_HOUSE = 6
+"""Letters from which the name of an agency with one capital is no surname, as ``Ani`` may be."""
 _URL = re.compile(r"(?i)https?://|www\.")
 _ADDRESS = re.compile(r"(?i)https?://|www\.|\S@\S|^@|\.(?:com|org|net|html?)\b")
 _PARENTHESIS = re.compile(r"\s?[(\[{<][^)\]}>]{0,200}[)\]}>]")
@@ -167,12 +176,33 @@ def author_names(texts: Iterable[str], site_names: frozenset[str] = frozenset())
         if _URL.search(text):  # its parts would look like names
             continue
         line = _BOTH.sub("", _POST.sub("", _CHECKED.sub("", " ".join(text.split()))))
+        lead = BYLINE_LEAD.match(line)
+        start = lead.end() if lead else 0
+        line = line[:start] + apart(line[start:])
         for part in _SPLIT.split(_ROLE_BEHIND.sub(r"\1", line)):
             name = "" if is_credit(part) else _tidy(part)
             key = name_key(name)
             if key and key not in site_names and is_name(name):
                 found.setdefault(key, name)
     return tuple(found.values())
+
+
+def apart(text: str) -> str:
+    """*text*, which begins with a name, with a comma before the agency or outlet after the name.
+
+    >>> apart("Jean Mora avec l'AFP"), apart("Jane Doe BBC News"), apart("Michael Bloomberg")
+    ('Jean Mora, AFP', 'Jane Doe, BBC News', 'Michael Bloomberg')
+    """
+    text = _SLASHED_HOUSE.sub(r"\1, ", _WITH_HOUSE.sub(", ", text))
+    house = _BARE_HOUSE.search(text)
+    if house is None:
+        return text
+    start, word = house.start("house"), house["house"]
+    name = _SPLIT.split(text[: house.start()])[-1]
+    sure = " " in word or len(word) >= LONG_HOUSE or word.islower() or word.isupper()
+    whole = " " in name and not name.rpartition(" ")[2].islower()
+    whole = whole and not (word.isupper() and name.isupper())
+    return f"{text[: house.start()]}, {text[start:]}" if sure and whole else text
 
 
 def is_credit(text: str) -> bool:
@@ -253,7 +283,7 @@ def read_names(
         without: patterns to remove from each name, such as places and roles.
         single: whether one word can be a name at all.
     """
-    parts = [part for part in _AND.split(text) if part]
+    parts = [part for part in _AND.split(apart(text)) if part]
     names: list[str] = []
     refused = False
     for position, part in enumerate(parts):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.clean.address import day_of_url, said_by_url, words_of_url
+from pipeline.clean.address import day_of_url, possible_days, said_by_url, words_of_url
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,30 @@ from pipeline.clean.address import day_of_url, said_by_url, words_of_url
         ("archive/1945/05/08/rope", None),
         ("2099/02/28/rope", None),
         ("business-20111215", None),
+        ("world-us-canada-20111215", None),
+        ("article/20241102", None),
+        ("article-20241102.html", "2024-11-02"),
+        ("Artikel_20241102", "2024-11-02"),
+        ("news-25112024", "2024-11-25"),
+        ("news-11252024", "2024-11-25"),
+        ("news-02112024", None),
+        ("news-20241102345", None),
+        ("25112024-corde", "2024-11-25"),
+        ("02112024-corde", None),
+        ("id25112024-corde", None),
+        ("2024.11.02/seil", "2024-11-02"),
+        ("2024_11_02_seil", "2024-11-02"),
+        ("02-11-2024/cuerda", None),
+        ("11-11-2024/cuerda", "2024-11-11"),
+        ("13-11-2024/cuerda", "2024-11-13"),
+        ("11-13-2024/cuerda", "2024-11-13"),
+        ("13-14-2024/cuerda", None),
+        ("seil-25.11.2024.html", "2024-11-25"),
+        ("25/11/2024/rep", "2024-11-25"),
+        ("02/11/2024/rep", None),
+        ("2-nov-2024/touw", "2024-11-02"),
+        ("02-listopada-2024-lina", "2024-11-02"),
+        ("version-2.11.2024", None),
         ("article/202402281", None),
         ("article/20241345", None),
         ("rope-28-02-20245", None),
@@ -44,6 +68,24 @@ def test_an_address_may_name_a_day(path: str, expected: str | None) -> None:
     day = day_of_url(f"https://example.org/{path}")
 
     assert expected == (day and day.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("path", "days"),
+    [
+        ("02-11-2024/rope", ["2024-11-02", "2024-02-11"]),
+        ("news-02112024", ["2024-11-02", "2024-02-11"]),
+        ("business-20111215", ["2011-12-15"]),
+        ("rope-20241102-x7q", ["2024-11-02"]),
+        ("2024/11/02/rope", ["2024-11-02"]),
+        ("rope-202411021", []),
+        ("rope-20241402", []),
+        ("events/20241102", []),
+    ],
+)
+def test_days_that_need_to_be_confirmed(path: str, days: list[str]) -> None:
+    """Day and month may be exchanged, and eight digits may be an id."""
+    assert days == [day.isoformat() for day in possible_days(f"https://example.org/{path}")]
 
 
 @pytest.mark.parametrize("url", [None, "", "rope", "https://example.org", "file:2024/02/28"])

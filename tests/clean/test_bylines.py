@@ -12,6 +12,7 @@ from pipeline.clean.bylines import (
     read_contributors,
     read_reporters,
 )
+from pipeline.clean.names import apart, author_names
 
 
 @pytest.mark.parametrize(
@@ -316,3 +317,45 @@ def test_never_raises(text):
 def test_reporters_open_a_story_as_datelines_do(text, names):
     """In brackets after ``记者``, or before ``기자 =``; not names that cannot be told apart."""
     assert names == read_reporters(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "persons", "houses"),
+    [
+        ("By Jane Doe BBC News", ["Jane Doe"], ["BBC News"]),
+        ("By Jane Doe, The Canadian Press", ["Jane Doe"], ["The Canadian Press"]),
+        ("By Jane Doe Reuters", ["Jane Doe"], ["Reuters"]),
+        ("By Jane Doe and Bo Ek CNN", ["Jane Doe", "Bo Ek"], ["CNN"]),
+        ("By Jane Doe with Reuters", ["Jane Doe"], ["Reuters"]),
+        ("Par Jean Mora avec AFP", ["Jean Mora"], ["AFP"]),
+        ("Par Jean Mora, avec l’AFP", ["Jean Mora"], ["AFP"]),
+        ("Par Jean Mora avec AFP et Reuters", ["Jean Mora"], ["AFP", "Reuters"]),
+        ("Von Jana Roth und dpa", ["Jana Roth"], ["dpa"]),
+        ("Von Jana Roth mit dpa", ["Jana Roth"], ["dpa"]),
+        ("Von Jana Roth/dpa", ["Jana Roth"], ["dpa"]),
+        ("Por Ana Ruiz con EFE", ["Ana Ruiz"], ["EFE"]),
+        ("Di Anna Rossi con ANSA", ["Anna Rossi"], ["ANSA"]),
+        ("Door Jan Smit met ANP", ["Jan Smit"], ["ANP"]),
+        ("Av Kari Lund med NTB", ["Kari Lund"], ["NTB"]),
+    ],
+)
+def test_an_agency_after_a_name_is_no_part_of_it(
+    text: str, persons: list[str], houses: list[str]
+) -> None:
+    """Metadata has the agency as another author, a printed byline only persons."""
+    assert (*persons, *houses) == author_names([text])
+    assert tuple(persons) == byline_names(text)
+    assert tuple(persons) == read_byline(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Michael Bloomberg", "Ana Maria Ani", "Jo Ann Sid", "JO ANN TASS", "Reuters Lee",
+        "Apa Sherpa", "Anna Epdal", "Jan Sky Newsome",
+    ],
+)  # fmt: skip
+def test_a_name_that_ends_like_an_agency_is_one(name: str) -> None:
+    """A surname has one capital, and a given name is before it."""
+    assert name == apart(name)
+    assert (name,) == author_names([f"By {name}"])

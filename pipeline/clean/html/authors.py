@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from pipeline.clean.bylines import read_byline
 from pipeline.clean.html.blocks import HEADING, Blocks
 from pipeline.clean.html.markup import META, Markup
-from pipeline.clean.html.published import MAX_LINE_CHARS, PRINTED, PROSE_CHARS
+from pipeline.clean.html.published import MAX_LINE_CHARS, PRINTED, PROSE_CHARS, heads_another
 from pipeline.clean.names import (
     BYLINE_LEAD,
     author_names,
@@ -91,16 +92,20 @@ def names_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidenc
             names = _names_in(blocks.texts[n])
             if names:
                 return [Evidence("authors", "; ".join(names), PRINTED)]
-    found = set(_labelled_names(blocks))
+    found = set(_labelled_names(blocks, places))
     return [Evidence("authors", "; ".join(names), PRINTED) for names in found if len(found) == 1]
 
 
-def _labelled_names(blocks: Blocks) -> Iterator[tuple[str, ...]]:
-    """The names after labels; *by* is one only before the first paragraph."""
+def _labelled_names(blocks: Blocks, places: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """The names after labels; *by* is one only before the first paragraph.
+
+    Names right below a linked headline that is not at *places* are another story's.
+    """
     in_story = False
     for n, line in enumerate(blocks.texts):
         label = _LABEL.match(line) if len(line) <= MAX_LINE_CHARS else None
-        if label and not blocks.elsewhere(n):
+        below_another = n and n - 1 not in places and heads_another(blocks, n - 1)
+        if label and not (blocks.elsewhere(n) or below_another):
             names = read_byline(f"By {_AFTER.sub('', line[label.end() :])}")
             if names and not (in_story and label["by"]):
                 yield names
@@ -108,10 +113,15 @@ def _labelled_names(blocks: Blocks) -> Iterator[tuple[str, ...]]:
 
 
 def _around(blocks: Blocks, headline: int) -> Iterator[int]:
-    """Short lines near the block *headline*: those after it, then those before, nearest first."""
+    """Short lines near the block *headline*: those after it, then those before, nearest first.
+
+    A headline of another story, with a link, ends either.
+    """
     after = range(headline + 1, min(headline + BYLINE_AFTER + 1, len(blocks.texts)))
     before = range(headline - 1, max(headline - BYLINE_BEFORE, 0) - 1, -1)
-    for n in (*after, *before):
+    mine = takewhile(lambda n: not heads_another(blocks, n), after)
+    above = () if any(heads_another(blocks, n) for n in before) else before
+    for n in (*mine, *above):
         heading = blocks.near[n] & HEADING
         if len(blocks.texts[n]) <= MAX_LINE_CHARS and not (heading or blocks.elsewhere(n)):
             yield n

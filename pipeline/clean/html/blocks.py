@@ -71,6 +71,17 @@ class Blocks:
         """Whether block *n* is in a part of the page whose dates and names are not the story's."""
         return bool(self.around[n] & ELSEWHERE or self.near[n] & MENU)
 
+    def in_masthead(self, n: int, headline: int) -> bool:
+        """Whether block *n* is in the head of the site, where the day of the visit is printed.
+
+        That is a header without the block *headline*, or what stands above a menu.
+        """
+        own = self.around[headline] if self.articles[n] == self.articles[headline] else 0
+        return bool(
+            self.around[n] & MASTHEAD & ~own
+            or any(near & MENU for near in self.near[n + 1 : headline])
+        )
+
 
 LINE_BREAK = "\u2028"
 """Separates the lines of a block that has several, such as program code."""
@@ -272,6 +283,8 @@ NAMES = {
     "consent": r"cookie|consent|gdpr|onetrust|didomi|usercentrics",
     "wall": r"(?:pay-?wall|regwall|subscri\w*|newsletter|sign-?up|meter)[-_]*"
     r"(?:box|notice|message|prompt|overlay|cta|banner|promo|offer|modal|teaser|barrier|form|wall)",
+    "masthead": r"(?:^|[-_])(?:masthead|(?:top|utility)-?bar|(?:site|main|global)-?header"
+    r"|header-?top|top-?header|(?:current|todays?)-?date|today)(?:$|[-_])",
     "captioned": r"caption(?!ed)|(?:photo|image|img|picture)[-_]*credits?",
 }
 """Flag → pattern of a class, id or itemprop (lower case) that is certain enough for a rule."""
@@ -293,6 +306,7 @@ def mask_with(*flags: str) -> int:
     return sum(_BIT[flag] for flag in flags)
 
 
+MASTHEAD = mask_with("header", "masthead")
 HEADING, MENU, H1 = mask_with("heading"), mask_with("nav"), mask_with("h1")
 ELSEWHERE = mask_with("aside", "footer", "blockquote", "figure", "figcaption", "comments")
 

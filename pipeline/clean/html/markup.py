@@ -15,14 +15,21 @@ from typing import TypeAlias
 from lxml.etree import _Element
 
 from pipeline.clean.datelines import kind_of_label
-from pipeline.clean.html.stamps import is_of_story
+from pipeline.clean.html.elsewhere import (
+    MAX_LABEL_CHARS,
+    MAX_VALUE_CHARS,
+    MIN_HEADLINE_WORDS,
+    is_by_others,
+    is_elsewhere,
+    is_of_something_else,
+    text_of,
+    title_keys,
+)
 from pipeline.clean.names import in_reading_order, name_key
 from pipeline.clean.words import TABLES
 from pipeline.records import Evidence
 from pipeline.text.unicode import normalize
 
-MAX_VALUE_CHARS = 1_000
-"""Longer values are not titles, names or dates; real ones are far shorter."""
 MIN_PREFIX_CHARS = 15
 """Minimum length of a prefix that identifies a title: shorter ones may be sections or kickers."""
 MAX_VALUES = 50
@@ -46,26 +53,8 @@ _KICKER = re.compile(
 )
 """Classes of an element before the headline, within its heading."""
 
-MIN_HEADLINE_WORDS = 3
 SHORT_WORD = 3
 """Letters of words that are in any headline."""
-MAX_LABEL_CHARS = 40
-"""Maximum length of a label such as *Updated* before a date."""
-
-_OTHER_STORY = re.compile(
-    r"(?i)(?:^|[\s_-])(?:user-?|reader-?)?comments?(?:$|[\s_-])|disqus|relat(?:ed|ion)|recommend|sidebar"
-    r"|(?:^|[\s_-])(?:teasers?|most-read|trending|latest|read-?next|next-?article)(?:$|[\s_-])"
-)
-"""Class or id of an element with comments or other stories."""
-
-_EVENT = re.compile(r"(?i)(?:^|[\s_-])events?(?:$|[\s_-])")
-_OTHERS = re.compile(
-    r"(?i)(?:^|[\s_-])(?:comment(?:s|aires?|i|list)?|kommentare?r?|comentarios?|komentarze|komentáře"
-    r"|reacties|reazioni|disqus|pull-?quote|quote|zitat)(?:$|[\s_-])"
-)
-"""Class or id of comments and quotations."""
-_WHOLE = ("article", "main", "body", "html")
-_STORY_TAGS = ("article", "main")
 _WORD = re.compile(r"[^\W\d_]+")
 _CHANGED = frozenset({"updated", "modified", "dateupdated", "datemodified", "date-modified"})
 ITEMPROPS = ("headline", "author", "datePublished", "dateModified", "articleSection")
@@ -115,28 +104,31 @@ def read_markup(root: _Element) -> Markup:
     """Collect the metadata of the page *root*; values are normalized and otherwise verbatim."""
     markup = Markup()
     _read_elements(root, markup)
+    values = markup.values
+    titles = title_keys([*values["h1"], *values["title"], *values["meta:og:title"]])
+    _read_times(root, markup, titles)
     items = root.xpath("//*[@itemprop][not(self::meta)]")
     for name in ITEMPROPS:
         kind = name.lower()
         named = [item for item in items if kind in (item.get("itemprop") or "").lower().split()]
         if name.startswith("date"):
-            named = [item for item in named if not _is_elsewhere(item)]
+            named = [item for item in named if not is_elsewhere(item, titles)]
         if name == "author":
-            named = [item for item in named if not _is_by_others(item)]
+            named = [item for item in named if not is_by_others(item, titles)]
         for element in _neighbours(named):
             markup.add(f"itemprop:{name}", _item_value(element, name))
     links = root.xpath("//a[contains(concat(' ', @rel, ' '), ' author ')]")
-    for element in _neighbours([link for link in links if not _is_by_others(link)]):
+    for element in _neighbours([link for link in links if not is_by_others(link, titles)]):
         markup.add("rel:author", text_of(element))
     for element in root.xpath("//*[@class][not(self::body or self::html or self::article)]"):
-        if _holds_a_byline(element.get("class") or "") and not _is_by_others(element):
+        if _holds_a_byline(element.get("class") or "") and not is_by_others(element, titles):
             markup.add("byline", text_of(element))
     markup.nodes = _of_this_page(article_nodes(root), markup.values)
     return markup
 
 
 def _read_elements(root: _Element, markup: Markup) -> None:
-    """Read ``<meta>``, ``<link>``, titles, headings and ``<time>``."""
+    """Read ``<meta>``, ``<link>``, titles and headings."""
     for element in root.iter("meta"):
         names = (element.get(attribute) for attribute in ("property", "name", "itemprop"))
         key = next(filter(None, ((name or "").strip().lower() for name in names)), "")
@@ -152,10 +144,13 @@ def _read_elements(root: _Element, markup: Markup) -> None:
         markup.add(element.tag, _heading_text(element))
     for element in root.iterfind(".//a[@href='/']"):
         markup.add("home", text_of(element))
+
+
+def _read_times(root: _Element, markup: Markup, titles: frozenset[str]) -> None:
     for element in root.iter("time"):
-        if not _is_elsewhere(element):
+        if not is_elsewhere(element, titles):
             changed = _is_change(element)
-            if changed or not _is_of_something_else(element):
+            if changed or not is_of_something_else(element):
                 markup.add("time:updated" if changed else "time", element.get("datetime"))
 
 
@@ -195,19 +190,6 @@ def _holds_a_byline(kind: str) -> bool:
     return bool(BYLINE_CLASSES.search(kind)) and not NOT_A_BYLINE.search(kind)
 
 
-def text_of(element: _Element) -> str:
-    """The text of *element* in one line; empty if it is too long."""
-    parts: list[str] = []
-    size = 0
-    for part in element.itertext():
-        text = str(part)
-        size += len(text)
-        if size > MAX_VALUE_CHARS * 4:
-            return ""
-        parts.append(text)
-    return " ".join(" ".join(parts).split())
-
-
 def tidy(value: str) -> str:
     """Normalize *value*, and decode it if it was escaped twice."""
     value = normalize(value)
@@ -235,57 +217,6 @@ def _is_change(element: _Element) -> bool:
         kind in {"plain", "other"} and "published" not in classes and _CHANGED.intersection(classes)
     )
     return kind == "updated" or bool(named)
-
-
-def _is_of_something_else(element: _Element) -> bool:
-    """Whether a ``<time>`` is that of an event, is in a sentence, or beside a link to a story."""
-    parent, before = element.getparent(), element.getprevious()
-    text = (parent.text if before is None else before.tail) or ""
-    linked = before is not None and before.tag == "a" and not text.strip()
-    title = text_of(before) if linked else ""
-    if len(title.split()) < MIN_HEADLINE_WORDS:
-        title = ""
-    return bool(_EVENT.search(element.get("class") or "")) or not is_of_story(title or text)
-
-
-def _is_by_others(element: _Element) -> bool:
-    """Whether a name is that of who comments, is quoted or took the picture."""
-    return any(
-        around.tag in ("figure", "figcaption", "blockquote")
-        or (around.tag not in _WHOLE and _OTHERS.search(_names_of(around)))
-        for around in element.iterancestors()
-    )
-
-
-def _names_of(element: _Element) -> str:
-    return f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
-
-
-def _is_elsewhere(element: _Element) -> bool:
-    """Whether a date belongs to a comment, to another story or to the site."""
-    for around in element.iterancestors():
-        if around.tag == "body":
-            return False
-        names = f"{around.get('class') or ''} {around.get('id') or ''}"
-        if around.tag in ("aside", "nav", "footer", "blockquote") or _other_story(names):
-            return True
-        # Beside the site's name stands the current day.
-        if around.tag == "header" and _is_masthead(around):
-            return True
-        # A link to this story contains only its date, one to another story a headline too.
-        if around.tag == "a" and len(text_of(around)) > MAX_LABEL_CHARS:
-            return True
-    return False
-
-
-@lru_cache(maxsize=20_000)
-def _other_story(names: str) -> bool:
-    return _OTHER_STORY.search(names) is not None
-
-
-def _is_masthead(header: _Element) -> bool:
-    """Whether *header* is that of the site: without a headline, and outside articles."""
-    return header.find(".//h1") is None and next(header.iterancestors(*_STORY_TAGS), None) is None
 
 
 def _text_before(element: _Element) -> str:

@@ -15,9 +15,9 @@ from datetime import timedelta
 from operator import itemgetter
 from typing import NamedTuple
 
-from pipeline.clean.address import day_of_url
+from pipeline.clean.address import day_of_url, possible_days
 from pipeline.clean.dates import find_date, is_later, parse_timestamp
-from pipeline.clean.html.blocks import HEADING, Blocks
+from pipeline.clean.html.blocks import H1, HEADING, Blocks
 from pipeline.clean.html.markup import Markup
 from pipeline.clean.html.stamps import MAX_OTHER_CHARS, is_labelled, stamps
 from pipeline.records import Evidence, Timestamp
@@ -40,6 +40,8 @@ EVENING = (21, 22, 23)
 """Hours in UTC when a day begins in Moscow, in Paris in summer, and in Paris in winter."""
 AGREED = 3
 """If so many sources have one day, an earlier printed one is of something else."""
+LIVE_TIMES = 3
+"""If so many different times are in the story, as in a live blog, they are those of its posts."""
 NEXT_DAY = 11
 """The hour in UTC from which it is the next day in New Zealand."""
 _BASIC_DAY = re.compile(r"^(\d{4})(\d\d)(\d\d)(?=T\d\d:)")
@@ -72,13 +74,24 @@ def page_dates(
     changed, changes = choose_date(marked + changes, fetched_at)
     stated = [each for each in beside if each.field == "date_published"]
     stated += [Evidence("date_published", each, at) for at, each in markup.first("time")]
-    address = day_of_url(url)
-    stated += [Evidence("date_published", address.day, URL)] if address else []
     marked = markup.candidates("date_published", "datePublished", DATED_NODES)
     if not any(node["datePublished"] for node in markup.nodes[:DATED_NODES]):
         marked += markup.candidates("date_published", "dateCreated", DATED_NODES)
+    days = [_next_day(day) for each in marked if (day := _readable(each, fetched_at))]
+    if days and len(set(markup.values["time"])) >= LIVE_TIMES:
+        known = [(each, _readable(each, None)) for each in stated]
+        stated = [each for each, day in known if day is None or day.day <= max(days)]
+    address = day_of_url(url) or _confirmed(url, marked + stated + changes)
+    stated += [Evidence("date_published", address.day, URL)] if address else []
     published, stated = choose_date(marked + stated, fetched_at, changed)
     return PageDates(_printed_day(published, address, stated), changed, stated, changes)
+
+
+def _confirmed(url: str | None, stated: list[Evidence]) -> Timestamp | None:
+    """The one of the days that *url* may name which is *stated* too."""
+    days = {moment.day for each in stated if (moment := _readable(each, None))}
+    found = [day for day in possible_days(url) if day.day in days]
+    return found[0] if len(found) == 1 else None
 
 
 def choose_date(
@@ -177,8 +190,10 @@ def _voters(
     """*dated* without unsupported vague sources, and without visible ones that are doubtful.
 
     Doubtful are the day *modified*, unless metadata has it as the day of publication, and a line
-    above the headline if metadata has any date. If nothing else is left, they count.
+    above the headline if metadata has any date. If nothing else is left, they count. A day of a
+    visit never does.
     """
+    dated = _not_of_visits(dated, modified)
     clear = {moment.day for item, moment in dated if item.source not in VAGUE}
     dated = [pair for pair in dated if pair[0].source not in VAGUE or pair[1].day in clear]
     addressed = [pair for pair in dated if pair[0].source == URL]
@@ -196,6 +211,19 @@ def _voters(
         )
     ]
     return kept or dated or addressed
+
+
+def _not_of_visits(
+    dated: list[tuple[Evidence, Timestamp]], modified: Timestamp | None
+) -> list[tuple[Evidence, Timestamp]]:
+    """*dated* without visible days after that in the URL, or, above the headline, that of a change.
+
+    Those are printed on the day on which the page is fetched.
+    """
+    day = next((_next_day(moment) for item, moment in dated if item.source == URL), "9999")
+    last = dict.fromkeys(SEEN, day)
+    last[ABOVE] = min(day, _next_day(modified)) if modified else day
+    return [pair for pair in dated if pair[1].day <= last.get(pair[0].source, "9999")]
 
 
 def _printed_day(
@@ -249,6 +277,8 @@ BEFORE_COST = 1.5
 """Factor for the distance of a block before the headline, which may belong to another story."""
 LABEL_GAIN = 5
 """Number of blocks by which a line labelled ``published`` counts as nearer."""
+HEADLINE_WORDS = 5
+"""Minimum words of the headline of another story."""
 PROSE_CHARS, MAX_PROSE = 70, 3
 """After so many longer lines (summary, caption, first paragraph), a date belongs to the text."""
 MAX_LINE_CHARS = 120
@@ -277,15 +307,20 @@ def date_beside_headline(blocks: Blocks, places: Sequence[int]) -> list[Evidence
 def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Evidence]]:
     """(distance, date) of the lines near the block *headline* that print its date."""
     texts = blocks.texts
-    # In a list of stories, the next date belongs to the next story.
+    # In a list of stories, the next date belongs to the next story, and the previous one may.
     listed = _is_linked_heading(blocks, headline)
     prose = 0
-    for n in range(max(headline - BEFORE, 0), min(headline + AFTER + 1, len(texts))):
+    before = range(max(headline - BEFORE, 0), headline)
+    teased = any(heads_another(blocks, n) for n in before)
+    first = headline if teased else before.start
+    for n in range(first, min(headline + AFTER + 1, len(texts))):
         line = texts[n]
         prose += n > headline and len(line) > PROSE_CHARS
         if prose > MAX_PROSE or (listed and n > headline and _is_linked_heading(blocks, n)):
             break
         if n == headline or len(line) > MAX_LINE_CHARS or blocks.elsewhere(n):
+            continue
+        if n < headline and blocks.in_masthead(n, headline):
             continue
         labelled = n - 1 not in (-1, headline) and len(texts[n - 1]) <= MAX_OTHER_CHARS
         label = texts[n - 1] if labelled else ""
@@ -299,6 +334,14 @@ def _dates_around(blocks: Blocks, headline: int) -> Iterator[tuple[float, Eviden
 
 def _is_linked_heading(blocks: Blocks, n: int) -> bool:
     return bool(blocks.near[n] & HEADING) and 2 * blocks.linked[n] > len(blocks.texts[n])
+
+
+def heads_another(blocks: Blocks, n: int) -> bool:
+    """Whether block *n* is a linked headline: no name of a site, day, or deck."""
+    text = blocks.texts[n]
+    long = len(text.split()) >= HEADLINE_WORDS
+    deck = n > 0 and (blocks.near[n - 1] & H1 or _is_linked_heading(blocks, n - 1))
+    return long and not deck and _is_linked_heading(blocks, n) and find_date(text) is None
 
 
 def _labelled(blocks: Blocks) -> list[tuple[float, Evidence]]:

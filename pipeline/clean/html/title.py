@@ -15,6 +15,7 @@ from pipeline.clean.html.blocks import H1, HEADING, MENU, Blocks
 from pipeline.clean.html.markup import META, MIN_PREFIX_CHARS, NEWS_TYPES, Markup
 from pipeline.clean.names import name_key
 from pipeline.records import Evidence
+from pipeline.text.unicode import SPACELESS_LETTER
 
 WEIGHTS = {
     "h1": 1.6, "json-ld:headline": 1.0, "itemprop:headline": 0.9, "og:title": 1.0,
@@ -108,11 +109,11 @@ def stated_titles(markup: Markup, blocks: Blocks, site_names: frozenset[str]) ->
     below = headlines_below_breadcrumbs(blocks, stated)
     found += [("h1", below.get(name_key(text), text)) for text in markup.values["h1"][:5]]
     found += (lower := _lower_heading(markup, site_names))
-    if lower or not any(len(text.split()) > 1 for text in markup.values["h1"]):
+    if lower or not any(_words(text) > 1 for text in markup.values["h1"]):
         whole = (text for _, text in markup.first("title") if not headlines(blocks, [text]))
         parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
         longest = max(parts, key=len, default="")
-        if len(longest.split()) >= HEADLINE_WORDS:
+        if _words(longest) >= HEADLINE_WORDS:
             found += [("printed", blocks.texts[n]) for n in headlines(blocks, [longest])[:1]]
     found += [("og:title", text) for _, text in markup.first("meta:og:title")]
     found += markup.first("title", "itemprop:headline")
@@ -121,14 +122,19 @@ def stated_titles(markup: Markup, blocks: Blocks, site_names: frozenset[str]) ->
     return [Evidence("title", text, source) for source, text in found]
 
 
+def _words(text: str) -> int:
+    """Words of *text*; two characters of a script without spaces are one."""
+    return len(text.split()) + len(SPACELESS_LETTER.findall(text)) // 2
+
+
 def _lower_heading(markup: Markup, site_names: frozenset[str]) -> list[tuple[str, str]]:
     """A heading below the first level, if that has no words or only the name of the site."""
     headings = markup.values["h1"]
     logo = bool(headings) and site_names.issuperset(map(name_key, headings))
-    if not logo and any(len(text.split()) > 1 for text in headings):
+    if not logo and any(_words(text) > 1 for text in headings):
         return []
     lower = (*markup.values["h2"], *(markup.values["h3"] if logo else ()))
-    long = [text for text in lower if len(text.split()) >= HEADLINE_WORDS]
+    long = [text for text in lower if _words(text) >= HEADLINE_WORDS]
     if logo:  # a slogan may be below the name of the site
         title = " ".join(name_key(text) for _, text in markup.first("title"))
         long.sort(key=lambda text: name_key(text) not in title)
