@@ -38,6 +38,10 @@ _OPENING = re.compile(
     r"|texto|redação|(?:a cura|articolo|servizio) di)"
     r"(?:\s?:\s?|\s+)"
 )
+_DAY_BEFORE = re.compile(
+    rf"(?i)(?:(?<=\w\s)|[,|•·–—-]\s?)(?:יום\s)?(?:{'|'.join(WEEKDAYS)})[,.،]?\s*$"
+)
+"""A weekday before a date."""
 _CUT = re.compile(
     r"(?i)\s?(?:[|•·(\[<>]|\s[–—-]\s|\s(?:at|for|on|special to|published"
     r"|publiziert|veröffentlicht|posted|updated"
@@ -76,7 +80,9 @@ def read_byline(text: str) -> tuple[str, ...]:
     rest = text[opening.end() :]
     printed = find_date(rest)
     if printed:
-        rest = rest[: printed.start].rstrip(" ,|•·–—-/(")
+        rest = rest[: printed.start].rstrip()
+        alone = _DAY_BEFORE.sub("", rest).strip()
+        rest = (alone if " " in alone else rest).rstrip(" ,|•·–—-/(")  # Montag is a surname, too
     names = _listed(rest)
     if len(names) == 1 and " " not in names[0] and printed is None:
         return ()  # `By Size`, `Von Hand`: one word is a name only next to a date

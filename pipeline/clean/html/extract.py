@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pipeline.clean.bylines import byline_names
 from pipeline.clean.dates import find_date, parse_timestamp
 from pipeline.clean.html.block_model import Line, select
 from pipeline.clean.html.blocks import LINE_BREAK, mask_with
@@ -103,7 +104,8 @@ def _head_rule(line: str, metadata: PageMetadata, headlines: list[str]) -> str |
         return "headline"
     if key in metadata.site_names:
         return "site_name"
-    if metadata.authors and set(author_names([text])) == set(metadata.authors):
+    named = set(metadata.authors)
+    if named and named in (set(author_names([text])), set(byline_names(text))):
         return "byline"
     printed = find_date(text)
     rest = text[: printed.start] + text[printed.end :] if printed else text
