@@ -14,7 +14,7 @@ from pipeline.clean.html.authors import choose_authors
 from pipeline.clean.html.blocks import Blocks
 from pipeline.clean.html.markup import META, Markup
 from pipeline.clean.html.published import page_dates
-from pipeline.clean.html.title import choose_title, headlines, title_parts
+from pipeline.clean.html.title import choose_title, headlines
 from pipeline.clean.names import name_key
 from pipeline.records import Document, Evidence, Timestamp
 from pipeline.urls import canonical_url, site_of
@@ -56,8 +56,7 @@ def read_metadata(markup: Markup, blocks: Blocks, document: Document) -> PageMet
     titles, site_names = choose_title(markup, blocks, own_names)
     titles = declared("title", document.title) + titles
     places = headlines(blocks, [title.value for title in titles])
-    behind = _behind_title(markup, titles[0].value) if titles else frozenset[str]()
-    authors, named = choose_authors(markup, blocks, places, own_names | behind)
+    authors, named = choose_authors(markup, blocks, places, own_names)
     own_day = declared("date_published", document.date_published)
     dates = page_dates(markup, blocks, places, url, fetched_at)
     sections = markup.candidates("section", "articleSection", nodes=1)
@@ -116,12 +115,6 @@ def _site_names(markup: Markup, blocks: Blocks, site: str | None) -> frozenset[s
         found += [site, f"www.{site}", site.partition(".")[0]]
     keys = (name_key(text) for text in found)
     return frozenset(key for key in keys if 0 < len(key.split()) <= MAX_SITE_WORDS)
-
-
-def _behind_title(markup: Markup, title: str) -> frozenset[str]:
-    """``name_key`` of what follows the *title* in ``<title>``, which is most often the site."""
-    parts = [title_parts(text)[1:] for _, text in markup.first("title")]
-    return frozenset(name_key(each[1]) for each in parts if len(each) == 2 and each[0] == title)
 
 
 def _urls(document: Document, markup: Markup) -> list[Evidence]:

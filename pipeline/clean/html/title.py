@@ -109,7 +109,7 @@ def stated_titles(markup: Markup, blocks: Blocks, site_names: frozenset[str]) ->
     below = headlines_below_breadcrumbs(blocks, stated)
     found += [("h1", below.get(name_key(text), text)) for text in markup.values["h1"][:5]]
     found += (lower := _lower_heading(markup, site_names))
-    if lower or not any(_words(text) > 1 for text in markup.values["h1"]):
+    if lower or not any(len(text.split()) > 1 for text in markup.values["h1"]):
         whole = (text for _, text in markup.first("title") if not headlines(blocks, [text]))
         parts = [part for text in whole for part in title_parts(text, ": ")[1:]]
         longest = max(parts, key=len, default="")
@@ -131,7 +131,7 @@ def _lower_heading(markup: Markup, site_names: frozenset[str]) -> list[tuple[str
     """A heading below the first level, if that has no words or only the name of the site."""
     headings = markup.values["h1"]
     logo = bool(headings) and site_names.issuperset(map(name_key, headings))
-    if not logo and any(_words(text) > 1 for text in headings):
+    if not logo and any(len(text.split()) > 1 for text in headings):
         return []
     lower = (*markup.values["h2"], *(markup.values["h3"] if logo else ()))
     long = [text for text in lower if _words(text) >= HEADLINE_WORDS]
