@@ -156,16 +156,75 @@ def test_one_document_is_cleaned_alone():
 
 def test_a_link_in_the_middle_of_a_sentence_stays():
     """Its text may stand on many pages; the sentence needs it."""
-    lines = (story(1, 30), "The ferry was called back by", "Brandness council", ", which has none.")
+    link = "the council of Brandness and the islands"
+    lines = (story(1, 30), "The ferry was called back by", link, ", which has none.")
     text = "\n".join([*lines, story(2, 30)])
-    repeated = frozenset({"Brandness council"})
+    repeated = frozenset({link})
     article, _ = process_document(document(text), Config(), repeated)
     assert article is not None
-    assert "Brandness council" in article.text
+    assert link in article.text
     alone = text.replace("called back by", "called back.").replace(", which", "Which")
     article, _ = process_document(document(alone), Config(), repeated)
     assert article is not None
-    assert "Brandness council" not in article.text
+    assert link not in article.text
+
+
+QUAY = [
+    "The harbour board met on Tuesday evening and agreed to close the quay for six weeks.",
+    "Traders said that they had not been told, and asked for a delay until the season ends.",
+    "A spokesman for the board said that the cracks could not wait for another winter.",
+]
+DOUGH = ["200 g flour", "3 eggs", "1 pinch of salt"]
+MATCHES = ["Kestrel Rovers 2-1 Dunmoor", "Halden 0-0 Ashby", "Marsk 4-2 Tolby"]
+
+
+def cleaned(lines: list[str], repeated: set[str]) -> list[str]:
+    """The lines that stay of a text, of which some repeat on its site."""
+    text = document("\n\n".join(lines))
+    article, _ = process_document(text, Config(), frozenset(repeated))
+    assert article is not None
+    return article.text.split("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("heading", "entries"),
+    [
+        ("What we know", []),
+        ("What happens next", []),
+        ("Background", []),
+        ("Les faits", []),
+        ("Das Urteil", []),
+        ("Results", MATCHES),
+        ("Table", MATCHES),
+        ("Ergebnisse", MATCHES),
+        ("Ingredients", DOUGH),
+        ("Zutaten", DOUGH),
+        ("Ingredientes", DOUGH),
+    ],
+)
+def test_a_heading_that_recurs_in_a_series_stays(heading, entries):
+    """Between lines of story it is part of the story, although other stories have it, too."""
+    assert heading in cleaned([QUAY[0], heading, *entries, *QUAY[1:]], {heading})
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [QUAY[0], "Related", *QUAY[1:]],
+        [QUAY[0], "Ad Policy", *QUAY[1:]],
+        [QUAY[0], "Credit", *QUAY[1:]],
+        [QUAY[0], "Más noticias", *QUAY[1:]],
+        [QUAY[0], "Newsletter", *QUAY[1:]],
+        [QUAY[0], TEASER, *QUAY[1:]],
+        [QUAY[0], "The best harbours of the north", *QUAY[1:]],
+        [QUAY[0], "Results", "Our verdict", *QUAY[1:]],
+        ["Background", *QUAY],
+        [*QUAY, "What we know"],
+    ],
+)
+def test_a_heading_that_is_not_between_lines_of_story_goes(lines):
+    """So do labels, teasers, several lines that repeat, and those above or below the story."""
+    assert QUAY == cleaned(lines, set(lines) - set(QUAY))
 
 
 def test_the_lines_of_a_document_are_found_among_those_that_repeat():

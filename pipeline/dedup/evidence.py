@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.arrays import lookup
 from pipeline.dedup.shingles import keys_of, places_of
+from pipeline.dedup.slots import apart
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -34,6 +35,8 @@ MEANINGS = {
     "longer_lead": "share of the longer's first 60 words that the shorter has",
     "longer_coverage": "share of the longer's segments of which the shorter has a quarter or more",
     "length": "length of the shorter, as a share of the longer's",
+    "slots_apart": "weekdays, months and numbers in words that differ between the same words",
+    "slots": "places between the same words where both have a weekday, month or number in words",
     "hours_apart": "minimum hours between the publications; nan if one is unknown",
 }
 """Part of the evidence that a pair is decided on → what it is."""
@@ -67,6 +70,7 @@ class Sketch(NamedTuple):
         positions: places that a shingle can have.
         minute: the first in which it may have been published, or ``UNKNOWN``.
         minutes: how many more it may be: those of a day if only the day is known.
+        slots: uint64, as from ``slots.slots_of``.
     """
 
     samples: NDArray[np.uint64]
@@ -76,6 +80,7 @@ class Sketch(NamedTuple):
     positions: int
     minute: int
     minutes: int = 0
+    slots: NDArray[np.uint64] = np.empty(0, np.uint64)
 
 
 class _Pool(NamedTuple):
@@ -130,6 +135,7 @@ def compare_each(ones: Sequence[Sketch], counts: Sequence[int], many: Sequence[S
             _share(got_longer[:, _LEAD], longer[:, _LEAD], contained_longer),
             _coverage(got_longer, longer),
             np.where(first, positions, owner.positions) / lengths,
+            *_slots(ones, which, many),
             _hours(ones, which, many),
         ]
     ).T
@@ -207,6 +213,23 @@ def _shared(
     shared = np.bincount(owners[found], minlength=len(many))
     own_sizes = own_sizes[which]
     return shared, np.where(first, own_sizes, sizes), np.where(first, sizes, own_sizes)
+
+
+def _slots(ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch]) -> tuple[Counts, Counts]:
+    """Count the slots of two texts that have words of different meanings, and all of both."""
+    own, theirs = (
+        np.concatenate([np.empty(0, np.uint64), *(each.slots for each in side)])
+        for side in (ones, many)
+    )
+    owners, holders = (
+        np.repeat(np.arange(len(side)), [len(each.slots) for each in side]) for side in (ones, many)
+    )
+    tagged = _tagged(keys_of(own), owners)
+    spot, found = lookup(tagged, _tagged(keys_of(theirs), which[holders]))
+    differ = apart()[places_of(own[spot[found]]), places_of(theirs[found])]
+    holders = holders[found]
+    count = len(many)
+    return np.bincount(holders[differ], minlength=count), np.bincount(holders, minlength=count)
 
 
 def _hours(ones: Sequence[Sketch], which: Counts, many: Sequence[Sketch]) -> Floats:

@@ -24,6 +24,9 @@ LEAST_OF_PARTICULARS = 0.5
 than this share must be found, else the two are items of one template. That excludes 1 in 400
 labelled copies."""
 MOST_MISSING = 2
+MOST_HOURS = 30 * 24.0
+"""Maximum hours between the publications of copies whose texts differ: a form is filled in again
+every month."""
 MIN_WEAKER_HALF, MIN_OF_SCANS = 0.2, 0.15
 """Minimum share of the weaker half that must be found; the second if little of all is found. A text
 that only shares its tail or its lead is a story of its own; a bad scan matches badly in both."""
@@ -87,11 +90,15 @@ def probabilities(parts: Floats) -> Floats:
 def excluded(parts: Floats) -> NDArray[np.bool_]:
     """Tell which pairs are no copies, whatever else their evidence says: bool[n].
 
-    Half of the shorter text is not in the longer, or most of its figures and names are not.
+    Half of the shorter text is not in the longer, or most of its figures and names are not; half of
+    the weekdays, months and numbers in words at the same places are others; or they were published
+    long after each other.
     """
     part = dict(zip(PARTS, parts.T, strict=True))
     shared, particulars = _particulars(part)
     others = (particulars - shared >= MOST_MISSING) & (shared <= LEAST_OF_PARTICULARS * particulars)
+    apart = np.maximum(1, LEAST_OF_PARTICULARS * part["slots"])
+    others |= (part["slots_apart"] >= apart) | (part["hours_apart"] > MOST_HOURS)
     found: NDArray[np.bool_] = others | (part["weaker_half"] < least_of_half(part["contained"]))
     return found
 

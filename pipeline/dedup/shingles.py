@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.arrays import Ragged, offsets_of, starts_of_runs
+from pipeline.dedup.slots import slots_of
 from pipeline.text.tokens import hash_words, mix
 
 _FACTOR = np.uint64(0xD1342543DE82EF95)  # odd: multiplying loses nothing modulo 2**64
@@ -31,10 +32,11 @@ class Samples(Ragged):
     """The sampled shingles of n texts: ``values`` are the high 32 bits, then the place in words.
 
     Each key of a text occurs once, at its first place. *positions* are int64[n], the places that a
-    shingle can have in the text.
+    shingle can have in the text; *slots* as from ``slots_of``.
     """
 
     positions: NDArray[np.int64]
+    slots: Ragged
 
 
 def concatenate(parts: Sequence[Ragged]) -> Ragged:
@@ -65,15 +67,19 @@ def shingle_and_sample(texts: Sequence[str], shingle_words: int) -> tuple[Ragged
     if shingle_words < 1:
         raise ValueError(f"shingle_words = {shingle_words}: a shingle has at least 1 word")
     texts = ["" if text[:1] in '"“„«' and _QUOTATION.fullmatch(text) else text for text in texts]
-    sets, samples, positions = list[Ragged](), list[Ragged](), [np.empty(0, np.int64)]
+    sets, samples, slots = list[Ragged](), list[Ragged](), list[Ragged]()
+    positions = [np.empty(0, np.int64)]
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         words = hash_words(texts[start : start + _TEXTS_AT_ONCE])
+        slots.append(slots_of(words))
         rolled, ends = _roll(words, shingle_words)
         samples.append(_sample(rolled, words.offsets[:-1], ends))
         sets.append(_sets(rolled, words.offsets, ends))
         positions.append(ends - words.offsets[:-1])
     found = concatenate(samples)
-    return concatenate(sets), Samples(found.values, found.offsets, np.concatenate(positions))
+    return concatenate(sets), Samples(
+        found.values, found.offsets, np.concatenate(positions), concatenate(slots)
+    )
 
 
 def _roll(words: Ragged, width: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.config import Config, DedupConfig
 from pipeline.dedup.evidence import PARTS, Sketch, compare, minute_of
-from pipeline.dedup.model import BIAS, WEIGHTS, inputs, least_of_half, probabilities
+from pipeline.dedup.model import BIAS, MOST_HOURS, WEIGHTS, inputs, least_of_half, probabilities
 from pipeline.dedup.order import deciding_rule, order_key
 from pipeline.dedup.pairs import Similarity, is_near, match_of, similarity
 from pipeline.dedup.particulars import particulars_block, printed_figures, printed_names
@@ -175,7 +175,8 @@ def _prepare(sides: Sequence[dict[str, Any]], config: DedupConfig, rows: Rows | 
     )
     days = [DAY_MINUTES * (side.get("date_published_precision") == "day") for side in sides]
     places = samples.positions.tolist()
-    sketches = map(Sketch, values, rare, figures, names, places, minutes, days)
+    slots = np.split(samples.slots.values, samples.slots.offsets[1:-1])
+    sketches = map(Sketch, values, rare, figures, names, places, minutes, days, slots)
     return _Pair(
         equal=texts[0] == texts[1],
         sets=[shingles.of(0), shingles.of(1)],
@@ -313,6 +314,7 @@ def sentences(found: dict[str, Any], config: DedupConfig) -> list[str]:
     facts = {
         "gap": _gap(found),
         "kept_because": KEPT_BECAUSE,
+        "long_apart": (found["parts"]["hours_apart"] or 0) > MOST_HOURS,
         "min_shingles": config.min_shingles,
         "one_half": bool(half < least_of_half(np.array(whole))),
     }

@@ -34,6 +34,7 @@ from pipeline.passes.site_lines import (
     repeated_in,
 )
 from pipeline.records import Document, identify
+from pipeline.urls import site_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "text"
 
@@ -58,7 +59,15 @@ def labelled_pages(rendering: str) -> Iterator[Labelled]:
                     continue
                 text = "\n".join(each[0] for each in found["lines"])
                 id_ = identify(record["url"], text.encode())
-                document = Document(id_, record["id"], path.name, "text/plain", text, record["url"])
+                document = Document(
+                    id=id_,
+                    record_id=record["id"],
+                    source=path.name,
+                    media_type="text/plain",
+                    content=text,
+                    url=record["url"],
+                    site=site_of(record["url"]),
+                )
                 page = _page(document)
                 if page is not None:
                     labels = {each[0].strip(): each[2] for each in found["lines"]}

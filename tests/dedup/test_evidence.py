@@ -25,7 +25,8 @@ def sketch(words, *, numbers="", minute=UNKNOWN, minutes=0, common=()):
     rare = ~np.isin(keys_of(samples.values), np.array(common, np.uint32))
     figures, names = (each.values for each in particulars_block([numbers]))
     places = int(samples.positions[0])
-    return Sketch(samples.values, rare, figures, names, places, minute, minutes)
+    slots = samples.slots.values
+    return Sketch(samples.values, rare, figures, names, places, minute, minutes, slots)
 
 
 def parts_of(one, other):

@@ -234,3 +234,25 @@ def test_the_decision_does_not_depend_on_the_order_of_a_and_b(one, other):
         back["decision"]["probability"],
     )
     assert there["decision"]["kept"] != back["decision"]["kept"]
+
+
+@pytest.mark.parametrize(
+    ("words", "days", "reason"),
+    [
+        (
+            ("Monday", "Thursday"),
+            0,
+            "of 1 weekdays, months and numbers in words at the same places, 1 differ",
+        ),
+        (("Monday", "Tuesday"), 90, "published more than 30 days apart"),
+    ],
+)
+def test_what_tells_items_of_a_template_apart_is_named(words, days, reason):
+    """Another word at the same place, or months between the publications."""
+    sides = [
+        side(f"{story(1, 60)} on {word} at {story(2, 60)}", date_published=DAY + after)
+        for word, after in zip(words, (timedelta(0), timedelta(days)), strict=True)
+    ]
+    told = pair(*sides)
+    assert not told["decision"]["copy"]
+    assert reason in told["explanation"][0]

@@ -36,6 +36,9 @@ words and no phrase, for it is usually a subheading, than if it ends like a sent
 are as often captions or headlines of other stories."""
 QUOTING_BONUS = 4.0
 """Log-odds for a sentence that says who speaks, if it quotes a phrase of boilerplate."""
+RECURRING_WORDS = 4
+"""Words of the longest heading that stays, between lines of story, although the site repeats it.
+Teasers, which the tagger takes for headings, have more."""
 TABLE_BARS, ENTRY_WORDS = 3, 10
 """Bars in the smallest row of a table; words of the longest entry of a list. Rows of a table stay
 or go together, and an entry unlike the others does not go alone (docs/decisions/0042)."""
@@ -60,9 +63,10 @@ def decide(
     Lines that match a named rule go; the tagger decides about the others. A text without prose,
     such as a list, a table or a poem, keeps them all. The headline's line is never cut.
     """
-    cut, guarded = _known(page, hits, heading), False
+    story = tags.story.tolist() if tags is not None else [0.0] * len(page.lines)
+    cut, guarded = _known(page, hits, heading, story), False
     if tags is not None and page.prose_before[-1]:
-        dropped, guarded = _dropped(page, tags.story.tolist(), cut, heading.title_index or 0)
+        dropped, guarded = _dropped(page, story, cut, heading.title_index or 0)
         new = [index for index in dropped if index not in cut and index not in heading.spared]
         cut.update(zip(new, _reasons(page, tags, new) if new else (), strict=True))
     if heading.title_index is not None:
@@ -85,14 +89,18 @@ def _reasons(page: Page, tags: Tags, lines: Sequence[int]) -> list[str]:
     return found
 
 
-def _known(page: Page, hits: Hits, heading: Heading) -> dict[int, str]:
+def _known(page: Page, hits: Hits, heading: Heading, story: Sequence[float]) -> dict[int, str]:
     """Lines that are boilerplate by a rule, by their role, or because the site repeats them."""
     again = repeated_title(page, heading.title, heading.title_index)
     authors = author_block(page, heading.authors)
     found = {**hits, "repeated_title": again, "author_block": authors}
     if not page.prose_before[-1]:
         found = {name: found[name] for name in PROSE_FREE_RULES if name in found}
-    repeated = [index for index in page.repeated if not _inside_sentence(page, index)]
+    repeated = [
+        index
+        for index in page.repeated
+        if not (_inside_sentence(page, index) or _recurring_heading(page, index, story))
+    ]
     roles = (("byline", heading.bylines), ("timestamp", heading.times))
     known: dict[int, str] = {}
     for reason, indexes in (*found.items(), *roles, ("site_repetition", repeated)):
@@ -107,6 +115,18 @@ def _inside_sentence(page: Page, index: int) -> bool:
         return False
     before, after = page.lines[index - 1], page.lines[index + 1]
     return not before.terminal and (after.text[0].islower() or after.text[0] in ",.;:)’'")
+
+
+def _recurring_heading(page: Page, index: int, story: Sequence[float]) -> bool:
+    """Whether a line is a heading within a story that others of its series have, too: *Results*."""
+    line = page.lines[index]
+    return (
+        line.word_count <= RECURRING_WORDS
+        and not (line.kinds or line.signs)
+        and 0 < index < len(story) - 1
+        and story[index] > -SUBHEADING_BONUS
+        and all(story[at] > 0 and at not in page.repeated for at in (index - 1, index + 1))
+    )
 
 
 def _dropped(

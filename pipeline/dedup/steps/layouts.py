@@ -39,7 +39,7 @@ BAND, DIGEST, URL, SAMPLE, UNSIGNED_SAMPLE = range(5)
 shingle; those of articles with too few shingles are of a kind of their own."""
 _KIND_BITS, _ROW_BITS = 3, 29
 ID_BYTES = 16
-PIECES = {"shingles": "<u8", "samples": "<u8", "figures": "<u4", "names": "<u4"}
+PIECES = {"shingles": "<u8", "samples": "<u8", "figures": "<u4", "names": "<u4", "slots": "<u8"}
 """Data with a file of its own per block, and its type; member records say where to read."""
 
 VERDICT = np.dtype(

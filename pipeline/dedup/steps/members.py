@@ -118,7 +118,7 @@ class MemberWriter:
         keys = band_keys(sign_block(shingles, config.permutations, config.seed), config.bands)
         signed = shingles.counts >= config.min_shingles
         records = np.zeros(len(kept), self._dtype)
-        pieces = (shingles, samples, *particulars_block(texts))
+        pieces = (shingles, samples, *particulars_block(texts), samples.slots)
         for kind, found in zip(PIECES, pieces, strict=True):
             records[f"{kind}_start"] = self._totals[kind] + found.offsets[:-1]
             records[f"{kind[:-1]}_count"] = np.diff(found.offsets)
@@ -331,6 +331,7 @@ class MemberReader:
             int(record["positions"]),
             int(record["minute"]),
             int(record["minutes"]),
+            self._piece("slots", block, record),
         )
 
     def pieces(
