@@ -61,7 +61,7 @@ def account_lines(
         "alarm_clusters": [str(cluster) for cluster in account.alarm_clusters],
         "examples": {reason: example_of(row) for reason, row in examples.items()},
         "ignored": ignored,
-        "meant": {name: field for name, _ in ignored if (field := meant_field(name))},
+        "meant": _meant(account),
         "folder": folder and str(folder),
         "commands": _next(folder, examples, command) if folder is not None else [],
     }
@@ -85,6 +85,17 @@ def meant_field(name: str) -> str | None:
             return field
     near = difflib.get_close_matches(plain, FIELDS, n=1, cutoff=0.8) if ":" not in plain else []
     return near[0] if near else None
+
+
+def _meant(account: Account) -> dict[str, str]:
+    """Guess the field of each ignored name; not text or html, if records with it had a text."""
+    without_text = account.rejects_by_reason.get("no_text", 0)
+    guesses = ((name, n, meant_field(name)) for name, n in most_first(account.ignored_fields))
+    return {
+        name: field
+        for name, count, field in guesses
+        if field and field != name and (field not in {"text", "html"} or count <= without_text)
+    }
 
 
 def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> list[str]:
