@@ -315,6 +315,7 @@ FLAGS: dict[str, str] = {
     "other_story_at_url": "an earlier article at the same page has another story",
     "partly_in_another": "a part of it, too small to remove all, is in an article of its cluster",
     "page_too_large": "the page has more elements or characters than any story: not analyzed",
+    "sidecar_unreadable": "its sidecar is half written, no JSON object or not readable: not used",
     "story_doubtful": "almost all text, or the largest block of prose, looked like boilerplate",
     "text_used": "the record's page has hardly any story, or is a wall: its own text was used",
     "truncated": "the crawler cut the record off (WARC-Truncated): its end may be missing",

@@ -398,6 +398,97 @@ def test_a_closed_pipe_ends_quietly():
     assert b"Traceback" not in finished.stderr
 
 
+def with_readers_gone(*arguments, streams=("stdout", "stderr")):
+    """Run the command line with pipes that nobody reads; give its exit code."""
+    ends = {name: os.pipe() for name in streams}
+    for reading, _ in ends.values():
+        os.close(reading)
+    pipes = {name: writing for name, (_, writing) in ends.items()}
+    kept = {name: subprocess.PIPE for name in ("stdout", "stderr") if name not in pipes}
+    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
+    with subprocess.Popen(command, cwd=ROOT, **pipes, **kept) as process:
+        for writing in pipes.values():
+            os.close(writing)
+        told = b"".join(filter(None, process.communicate(timeout=200)))
+    assert b"Traceback" not in told
+    return process.returncode
+
+
+@pytest.mark.beam
+@pytest.mark.parametrize(
+    ("streams", "flags"),
+    [
+        (("stdout", "stderr"), ()),
+        (("stderr",), ("--log-format", "json")),
+        (("stdout",), ("--format", "json")),
+    ],
+)
+def test_a_run_whose_output_nobody_reads_is_published_and_exit_0(tmp_path, streams, flags):
+    """Neither a log shipper that dies nor `| head` makes a failure of it; views are written too."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    arguments = ("run", tmp_path / "a.txt", "--output", tmp_path / "out", *flags)
+
+    assert 0 == with_readers_gone(*arguments, streams=streams)
+    assert 1 == len(list((tmp_path / "out/runs").iterdir()))
+    assert (tmp_path / "out/views.sql").exists()
+
+
+@pytest.mark.beam
+def test_commands_whose_output_nobody_reads_keep_their_exit_code(tmp_path, held):
+    """0 if something was committed, else what the command ends with."""
+    output = held.parents[1]
+    assert 3 == with_readers_gone("--traceback", "run", "raw", "--output", output)
+    assert 2 == with_readers_gone("run", "--nonsense")
+    assert 2 == with_readers_gone("run", tmp_path / "missing", "--output", output)
+    assert 0 == with_readers_gone("publish", output, held.name)
+    assert 1 == with_readers_gone("list", output)
+    assert 0 == with_readers_gone("undo", output)
+    assert [] == list((output / "runs").iterdir())
+
+
+DAMAGE = {
+    "missing": Path.unlink,
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "changed": lambda path: path.write_bytes(
+        path.read_bytes()[:-9] + b"x" + path.read_bytes()[-8:]
+    ),
+    "unlisted": lambda path: path.with_name("b.parquet").write_bytes(b""),
+    "manifest": lambda path: (path.parents[1] / "manifest.json").write_text("{}", "utf-8"),
+    "no manifest": lambda path: (path.parents[1] / "manifest.json").unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("flags", [(), ("-q",), ("--format", "json")])
+def test_verify_exits_with_1_if_anything_is_damaged_else_with_0(call, tmp_path, damage, flags):
+    """`newsieve verify backup/ || alert` alerts."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    folder = runs.run(tmp_path / "a.txt", tmp_path / "out").folder
+    assert 0 == call("verify", tmp_path / "out", *flags)[0]
+    (path,) = (folder / "articles").glob("*.parquet")
+    damage(path)
+
+    code, out, err = call("verify", tmp_path / "out", *flags)
+    assert (1, "") == (code, err)
+    assert "problem" in out
+
+
+@pytest.mark.beam
+def test_the_process_ends_with_the_code_of_verify(tmp_path):
+    """Not only the function."""
+    (tmp_path / "a.txt").write_text(STORY, "utf-8")
+    folder = runs.run(tmp_path / "a.txt", tmp_path / "out").folder
+    assert 0 == newsieve("verify", tmp_path / "out").returncode
+    next((folder / "articles").glob("*.parquet")).unlink()
+    assert 1 == newsieve("verify", tmp_path / "out").returncode
+
+
+@pytest.mark.parametrize("verb", [(), *((verb,) for verb in VERBS)])
+def test_help_is_exit_0(call, verb):
+    """It ends through click's exit, as `verify` does."""
+    assert 0 == call(*verb, "--help")[0]
+
+
 @pytest.fixture
 def held(tmp_path):
     """Give the folder of a run that a gate holds."""

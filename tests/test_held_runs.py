@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shlex
 import shutil
@@ -12,7 +13,14 @@ from factories import story
 from runs import rows, run, table_bytes
 
 from pipeline.errors import HeldRun, LockedOutput, NewsieveError, UsageError
+from pipeline.explain.lookup import Rows, trace
+from pipeline.explain.report.facts import gather
+from pipeline.explain.report.page import gather_samples, render_page
+from pipeline.explain.report.tables import print_report
+from pipeline.explain.runs import diff_runs
+from pipeline.explain.text import as_text
 from pipeline.ledger.commit import describe_held, discard_held, held_runs, publish_held, withdraw
+from pipeline.ledger.history import committed_runs
 from pipeline.ledger.lock import locked
 from pipeline.ledger.upkeep.undo import undo
 
@@ -70,7 +78,8 @@ def test_a_failed_gate_holds_the_run_whole_and_out_of_sight(raw, out):
         f"{out}: held by a gate, nothing was published",
         f"  run {held.name}: read 3 · articles 3 · duplicates 0 · rejects 0 · unchanged 0",
         "  max_articles: 3 is above the limit of 2",
-        f"  look at it:           {held}",
+        f"  its files:            {held}",
+        f"  look at it:           newsieve report {out} {held.name} --html report.html",
         f"  publish it unchanged: newsieve publish {out} {held.name}",
         f"  or delete it:         newsieve discard {out} {held.name}",
     ]
@@ -103,6 +112,89 @@ def test_the_message_names_a_cluster_that_is_too_large(raw, out):
 
     assert "  max_cluster_size: 6 is above the limit of 5\n" in str(caught.value)
     assert "  alarm_cluster_size: 6 articles and copies in cluster " in str(caught.value)
+
+
+def test_the_message_has_reasons_of_rejects_with_an_example(raw, out):
+    """As the account of a published run has; in one line each, whatever a record contains."""
+    lines = [{"id": "1"}, {"id": "2", "text": ""}, {"id": "3", "text": story(9)}]
+    (raw / "x.jsonl").write_text("\n".join(map(json.dumps, lines)) + '\n{"a":\n', "utf-8")
+    with pytest.raises(HeldRun) as caught:
+        run(raw, out, gates=HOLDING)
+    told = [line for line in str(caught.value).splitlines() if line.startswith("  rejected ")]
+
+    assert "  rejected no_text 2, such as x.jsonl#1: html: missing; text: missing" == told[0]
+    assert told[1].startswith("  rejected not_json 1, such as x.jsonl#4: ")
+    assert 2 == len(told)
+    for table in (out / ".held").glob("*/rejects/*.parquet"):
+        table.write_bytes(b"damaged")
+    assert "  rejected no_text 2\n" in describe_held(held_runs(out)[0])
+
+
+@pytest.fixture
+def one_of_each(raw, out):
+    """Publish a run, then let one be held with an article, a duplicate and a reject."""
+    run(raw, out)
+    add(raw, 7)
+    (raw / "copy.txt").write_text(story(7), "utf-8")
+    (raw / "copy-of-published.txt").write_text(story(0), "utf-8")
+    (raw / "x.jsonl").write_text('{"id": "99-0"}\n', "utf-8")
+    return hold(raw, out, min_articles=50)
+
+
+def test_a_held_run_can_be_looked_at(one_of_each, out):
+    """By its name, its beginning or its number: report, diff and trace, as if it were published."""
+    held = one_of_each
+    for name in (held.name, held.name[:17], "2"):
+        facts = gather(out, name)
+        assert (held.name, True, None) == (facts["run_id"], facts["held"], facts["published_at"])
+        assert held.name == facts["trend"][-1]["run_id"]
+        assert [1, 2, 1] == [facts["counts"][n] for n in ("articles", "duplicates", "rejects")]
+    samples = gather_samples(out, held.name, facts["settings"])
+    page = render_page(facts, samples)
+    assert "Held by a gate, not published." in page
+    assert "Published although" not in page
+    stream = io.StringIO()
+    print_report(facts, stream, colour=False)
+    assert "held by a gate, not published" in stream.getvalue()
+
+    assert (3, 4) == next(
+        (each["a"], each["b"])
+        for each in diff_runs(out, "1", held.name)["counts"]
+        if each["name"] == "read"
+    )
+    for name, fate in (("99-0", "rejected"), ("007.txt", "article"), ("copy.txt", "duplicate")):
+        found = trace(Rows(out), name)
+        (record,) = found["records"]
+        assert (fate, held.name, True) == (record["fate"], record["run_id"], record["held"])
+        assert f".held/{held.name}/" in record["file"]
+        assert f"{held.name}, held by a gate, not published" in "\n".join(as_text("trace", found))
+
+
+def test_what_is_published_is_shown_as_before_while_a_run_is_held(one_of_each, out):
+    """`latest` is the newest published run; names of its day mean it, not the held one."""
+    (first,) = committed_runs(out)
+    for name in ("latest", "1", first.run_id, first.run_id[:10]):
+        facts = gather(out, name)
+        assert (first.run_id, False) == (facts["run_id"], facts["held"])
+        assert facts["published_at"]
+        assert [first.run_id] == [each["run_id"] for each in facts["trend"]]
+    (record,) = trace(Rows(out), "001.txt")["records"]
+    assert (False, first.run_id) == (record["held"], record["run_id"])
+    assert 3 == sum(len(batch) for batch in Rows(out).stories(["id"]))
+    publish_held(out, one_of_each.name)
+    (record,) = trace(Rows(out), "007.txt")["records"]
+    assert record["held"] is False
+    assert gather(out, "latest")["run_id"] == one_of_each.name
+
+
+def test_the_first_run_can_be_looked_at_though_it_is_held(raw, out):
+    """There is no published run yet; a damaged manifest of it does not hide the records."""
+    held = hold(raw, out)
+    assert held.name == gather(out, held.name)["run_id"]
+    with pytest.raises(UsageError, match=f"latest or previous: {held.name}"):
+        gather(out, "latest")
+    (held / "manifest.json").write_text("{", "utf-8")
+    assert "article" == trace(Rows(out), "001.txt")["records"][0]["fate"]
 
 
 def test_while_a_run_is_held_every_further_run_ends_at_once(raw, out):

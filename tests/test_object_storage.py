@@ -26,6 +26,7 @@ from pipeline.cli import newsieve as newsieve_command
 from pipeline.cli.options import State
 from pipeline.errors import HeldRun, LostRace, UsageError
 from pipeline.explain.lookup import Rows, trace
+from pipeline.explain.report.facts import gather
 from pipeline.explain.runs import list_runs, published_files, verify
 from pipeline.job import preview_run, run_job
 from pipeline.ledger.commit import discard_held, held_runs, publish_held
@@ -287,6 +288,10 @@ def test_held_runs_wait_in_the_store(store, tmp_path):
 
     assert ([], 1) == (committed_runs(store / "out"), len(list_runs(store / "out")["held"]))
     assert [] == verify(store / "out")["problems"]
+    assert (True, held.name) == tuple(
+        gather(store / "out", held.name)[n] for n in ("held", "run_id")
+    )
+    assert {True} == {each["held"] for each in trace(Rows(store / "out"), "one.jsonl#1")["records"]}
     assert held.name == discard_held(store / "out", held.name)
     with pytest.raises(HeldRun):
         run_at(tmp_path / "in", store / "out", gates={"max_articles": 2})

@@ -76,6 +76,29 @@ def test_another_sidecar_is_a_revision(before, after, words, tmp_path):
     assert not run(tmp_path / "in", out).published
 
 
+@pytest.mark.parametrize("broken", ['{"title": "Rate', "[1]", ""])
+@pytest.mark.parametrize("first_whole", [True, False])
+def test_a_broken_sidecar_leaves_a_trace_until_it_is_mended(broken, first_whole, tmp_path):
+    """A flag and a count in the manifest; when it is whole, the text is read again."""
+    out = tmp_path / "out"
+    if first_whole:
+        place(tmp_path / "in", FACTS)
+        run(tmp_path / "in", out)
+    place(tmp_path / "in", broken)
+    (published,) = run(tmp_path / "in", out).published
+    row = rows(out, "articles")[-1]
+    assert (["sidecar_unreadable"], None) == (row["flags"], row["url"])
+    assert {"sidecar:unreadable": 1} == published.account.ignored_fields
+    assert not run(tmp_path / "in", out).published
+    place(tmp_path / "in", FACTS)
+    (published,) = run(tmp_path / "in", out).published
+
+    assert not published.account.ignored_fields
+    assert [(FACTS["title"], FACTS["url"])] == latest(out)
+    flags = [row["flags"] for row in rows(out, "articles")]
+    assert [[], ["sidecar_unreadable"]][not first_whole :] == flags[:2][: 1 + first_whole]
+
+
 SAME = {
     "white space": json.dumps(FACTS, indent=4),
     "order": json.dumps(dict(reversed(FACTS.items()))),

@@ -13,10 +13,11 @@ import os
 import shlex
 import sys
 import traceback
+from contextlib import suppress
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -61,6 +62,13 @@ class _Group(click.Group):
         if args and args[0] not in self.commands and not ctx.resilient_parsing:
             raise click.UsageError(unknown_verb(args, list(self.commands)), ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader of our output, e.g. `head`, has seen enough. What is committed stays so.
+            ctx.exit(0 if DONE else NewsieveError.exit_code)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args if ctx.resilient_parsing else _global_first(args))
@@ -157,13 +165,21 @@ def main() -> None:
     state = State(log=open_log("text"))
     DONE.clear()
     try:
-        newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state)
+        code = _exit_code(state)
+    finally:
+        close_log()
+        _silence_broken_streams()
+    if code:
+        sys.exit(code)
+
+
+def _exit_code(state: State) -> int:
+    """Run the command line; return the exit code, or raise SystemExit with it."""
+    try:
+        # Commands return nothing; if one calls ``Context.exit``, click returns its code.
+        return newsieve.main(prog_name="newsieve", standalone_mode=False, obj=state) or 0
     except NewsieveError as error:
         _fail(state, error, str(error), error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output, e.g. `head`, has seen enough; nothing may be flushed now.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
     except OSError as error:
         place = shown(f"{error.filename}: ") if error.filename else ""
         said = LACK if error.errno == errno.ENOMEM else error.strerror or error
@@ -177,7 +193,8 @@ def main() -> None:
         message = shown_lines(hinted(error, newsieve))
         if state.log.form == "json":
             _fail(state, error, message, error.exit_code)
-        click.UsageError(message, getattr(error, "ctx", None)).show()
+        with suppress(BrokenPipeError):
+            click.UsageError(message, getattr(error, "ctx", None)).show()
         sys.exit(error.exit_code)
     except (ImportError, MemoryError) as error:
         # A library cannot be loaded: too little memory, or a damaged installation.
@@ -190,8 +207,6 @@ def main() -> None:
             raise
         state.traceback = True
         _fail(state, error, f"{error}; this is a bug in newsieve", NewsieveError.exit_code)
-    finally:
-        close_log()
 
 
 def _prepare_streams() -> None:
@@ -207,6 +222,15 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _silence_broken_streams() -> None:
+    """Point streams that take no more at nothing: Python would fail to flush them at exit."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def _effect(state: State) -> str:
     """Say what the command has done before it failed, or that it changed nothing."""
     return f"{'; '.join(DONE)}; nothing more was done" if DONE else state.untouched
@@ -219,7 +243,8 @@ def _fail(state: State, error: BaseException, message: str, code: int) -> NoRetu
         if state.log.form == "json":
             facts["traceback"] = trace
         else:
-            click.echo(trace, err=True, nl=False)
+            with suppress(BrokenPipeError):
+                click.echo(trace, err=True, nl=False)
     event = "run_held" if isinstance(error, HeldRun) else "error"
     text = shown_lines(f"newsieve: {message}")
     state.log.event(event, text, level=logging.ERROR, **facts)

@@ -155,7 +155,8 @@ def _stdin(config: Config) -> BinaryIO:
 def trace(output: Place, name: str, form: str) -> None:
     """Show what happened to one record, and why.
 
-    It was kept as an article, removed as a duplicate of another, or rejected.
+    It was kept as an article, removed as a duplicate of another, or rejected. Records of a run
+    that a gate holds are found too, and marked.
 
     ID is an id, a record id, a url (in any form) or a source such as wire/2025.jsonl#3. If it
     matches several rows, e.g. versions of a page, all are shown.

@@ -61,11 +61,13 @@ def diff(output: Place, run_a: str, run_b: str, form: str) -> None:
 
     Compares counts, rejects by reason, removed spans by rule, sites, settings and versions, and
     lists the records that both runs read, with both results. RUN_A and RUN_B are each a run name,
-    a unique prefix, a run number, or latest.
+    a unique prefix, a run number, latest, or previous (the run before latest). A run may be held.
+    The folder of compacted runs has the number of the last of them, and stands for all of them.
 
     \b
     Example:
-      newsieve diff output/ 1 latest
+      newsieve diff output/ previous latest
+      newsieve diff output/ 2026-01-31-000030 2026-01-31-000031
     """  # noqa: D301
     from pipeline.explain.runs import diff_lines, diff_runs
 
@@ -109,7 +111,8 @@ def verify(context: click.Context, output: Place, form: str) -> None:
 def report(state: State, output: Place, run: str, html: Path | None, form: str) -> None:
     """Show one run: its account, rejects, cuts, sites, languages, trend.
 
-    RUN is a run name, a unique prefix, a run number, or latest (the default). With --html, the
+    RUN is a run name, a unique prefix, a run number, latest (the default), or previous (the run
+    before latest). It may be held by a gate: its tables are complete. With --html, the
     page also has lengths, dates, clusters, times and samples: articles with their cuts marked and
     explained, duplicates with their differences, and rejects. Cuts are shown only while the inputs
     are where the run found them.

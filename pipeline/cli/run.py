@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 import shutil
@@ -148,7 +149,15 @@ class _Run:
             lines += account_lines(run.account, run.seconds, run.folder, _command())
         self.state.log.event("run_published", "\n".join(lines), **_described(run))
         if self.form == "text":
-            _print_folder(run.folder)
+            self._print_folder(run.folder)
+
+    def _print_folder(self, folder: Place) -> None:
+        try:
+            click.echo(str(folder))
+        except OSError as error:  # the run is published, and stays so
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            text = f"published as {folder}; stdout: {error.strerror}"
+            self.state.log.event("remark", text, level=logging.WARNING, message=text)
 
     def _report_nothing(self, inputs: Inputs) -> None:
         """Report a command that published nothing; runs are reported when they are published."""
@@ -181,14 +190,6 @@ def _command() -> str:
             script = os.path.relpath(script)
         return shlex.quote(script)
     return f"{shlex.quote(sys.executable)} -m newsieve"
-
-
-def _print_folder(folder: Place) -> None:
-    try:
-        click.echo(str(folder))
-    except OSError as error:  # the run is published, and stays so
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        click.echo(f"published as {folder}; stdout: {error.strerror}", err=True)
 
 
 LISTED = 10

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from pipeline.config import FieldName
-from pipeline.explain.lookup import read_rows
 from pipeline.explain.text import as_text
 from pipeline.ledger.account import Account
+from pipeline.ledger.history import example_of, first_rejects
 from pipeline.storage import Place
 from pipeline.text.terminal import pasted
 
@@ -59,9 +59,9 @@ def account_lines(
         "matches": most_first(account.duplicates_by_match),
         "reasons": most_first(account.rejects_by_reason),
         "alarm_clusters": [str(cluster) for cluster in account.alarm_clusters],
-        "examples": {reason: _such_as(row) for reason, row in examples.items()},
+        "examples": {reason: example_of(row) for reason, row in examples.items()},
         "ignored": ignored,
-        "meant": {name: field for name, _ in ignored if (field := meant_field(name))},
+        "meant": _meant(account),
         "folder": folder and str(folder),
         "commands": _next(folder, examples, command) if folder is not None else [],
     }
@@ -71,19 +71,6 @@ def account_lines(
 def most_first(counts: Mapping[Any, int]) -> list[tuple[Any, int]]:
     """Sort counts, largest first, then by name; the name None means unknown."""
     return sorted(counts.items(), key=lambda item: (-item[1], item[0] or ""))
-
-
-def _such_as(reject: Mapping[str, Any]) -> str:
-    what = reject["detail"] or reject["excerpt"]
-    return " ".join(": ".join(filter(None, (reject["source"], what))).split())
-
-
-def first_rejects(folder: Place) -> dict[str, dict[str, Any]]:
-    """Find the first reject of each reason in the run in *folder*."""
-    found: dict[str, dict[str, Any]] = {}
-    for row in read_rows(folder, "rejects", ("reason", "source", "detail", "excerpt")):
-        found.setdefault(row["reason"], row)
-    return found
 
 
 def meant_field(name: str) -> str | None:
@@ -98,6 +85,17 @@ def meant_field(name: str) -> str | None:
             return field
     near = difflib.get_close_matches(plain, FIELDS, n=1, cutoff=0.8) if ":" not in plain else []
     return near[0] if near else None
+
+
+def _meant(account: Account) -> dict[str, str]:
+    """Guess the field of each ignored name; not text or html, if records with it had a text."""
+    without_text = account.rejects_by_reason.get("no_text", 0)
+    guesses = ((name, n, meant_field(name)) for name, n in most_first(account.ignored_fields))
+    return {
+        name: field
+        for name, count, field in guesses
+        if field and field != name and (field not in {"text", "html"} or count <= without_text)
+    }
 
 
 def _next(folder: Place, examples: Mapping[str, dict[str, Any]], command: str) -> list[str]:

@@ -19,7 +19,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline.errors import UsageError
+from pipeline.ledger.commit import held_runs
 from pipeline.ledger.history import CommittedRun, committed_runs, table_files
+from pipeline.ledger.log import RUN_ID
 from pipeline.records import REASONS
 from pipeline.storage import Place, name_below
 from pipeline.urls import canonical_url
@@ -33,7 +35,7 @@ _SUGGESTIONS = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table of a committed run.
+    """A row of a table of a published or held run.
 
     Attributes:
         sequence: number of its run, from 1.
@@ -47,11 +49,21 @@ class Row:
     values: dict[str, Any]
 
 
+def held_as_runs(output: Place) -> list[CommittedRun]:
+    """List the runs of *output* that a gate holds, as if they were published."""
+    found = [(folder, RUN_ID.fullmatch(folder.name)) for folder in held_runs(output)]
+    return [
+        CommittedRun(folder, folder.name, int(name["sequence"]), date.fromisoformat(name["date"]))
+        for folder, name in found
+        if name
+    ]
+
+
 class Rows:
-    """The rows of the published runs of an output folder."""
+    """The rows of the published runs of an output folder, and of those that a gate holds."""
 
     def __init__(self, output: Place) -> None:
-        """List the runs below *output*.
+        """List the runs below *output*, published and ``held``.
 
         Raises:
             UsageError: there is none.
@@ -59,7 +71,8 @@ class Rows:
         """
         self.output = output
         self.runs: list[CommittedRun] = committed_runs(output)
-        if not self.runs:
+        self.held = held_as_runs(output)
+        if not (self.runs or self.held):
             raise UsageError(f"{output}: no published run here; name the output folder of a run")
 
     def named(self, name: str, *, text: bool = False) -> list[Row]:
@@ -94,7 +107,7 @@ class Rows:
 
     def not_found(self, name: str) -> str:
         """Return an error message for *name*, with similar names or what is expected."""
-        count = len(self.runs)
+        count = len(self.runs) + len(self.held)
         text = f"{self.output}: no record {name!r} in {count} run{'s' * (count > 1)}"
         similar = self.similar_names(name)
         if similar:
@@ -113,7 +126,7 @@ class Rows:
                 )
 
     def _dataset(self, table: Table, runs: Sequence[CommittedRun] | None = None) -> Any:
-        runs = self.runs if runs is None else runs
+        runs = [*self.runs, *self.held] if runs is None else runs
         return dataset_of(_files(runs, table), schema(table))
 
     def _where(self, table: Table, names: dict[str, str | None], *, text: bool) -> Iterator[Row]:
@@ -126,10 +139,11 @@ class Rows:
         condition = reduce(or_, tests)
         hits = self._dataset(table).to_table(columns=["__filename"], filter=condition)
         shown = [each.name for each in columns_of(table) if text or each.name != "text"]
-        places = {dataset_name(path): path for path in _files(self.runs, table)}
+        runs = {run.run_id: run for run in (*self.runs, *self.held)}
+        places = {dataset_name(path): path for path in _files(list(runs.values()), table)}
         for file in sorted(set(hits["__filename"].to_pylist())):
             path = places[file]
-            run = next(run for run in self.runs if run.folder == path.parent.parent)
+            run = runs[path.parent.parent.name]
             found = dataset_of([path], schema(table))
             for values in found.to_table(columns=shown, filter=condition).to_pylist():
                 yield Row(table, run.sequence, name_below(path, self.output), values)
@@ -190,7 +204,8 @@ def trace(rows: Rows, name: str) -> dict[str, Any]:
 def _record(rows: Rows, row: Row) -> dict[str, Any]:
     values = row.values
     kept = ("run_id", "logical_date", *_IDENTITY, *_OWN[row.table])
-    record = {"fate": FATES[row.table], "file": row.file} | {
+    held = row.sequence in {run.sequence for run in rows.held}
+    record = {"fate": FATES[row.table], "file": row.file, "held": held} | {
         name: plain(values[name]) for name in kept if name in values
     }
     if values.get("date_published_precision") == "day":

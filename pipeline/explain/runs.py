@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import NewsieveError, UsageError
-from pipeline.explain.lookup import plain, read_rows
+from pipeline.explain.lookup import held_as_runs, plain, read_rows
 from pipeline.explain.text import as_text
 from pipeline.ledger.commit import check_output, digest_file, digest_manifest, held_runs
 from pipeline.ledger.history import CommittedRun, committed_runs, manifests_of, read_manifest
@@ -91,22 +92,47 @@ def _row(run: dict[str, Any], state: str = "") -> tuple[str, ...]:
     )
 
 
-def find_run(runs: Sequence[CommittedRun], name: str) -> CommittedRun:
-    """Find a run by its name, a unique prefix of it, its number, or ``latest``.
+def find_run(output: Place, name: str) -> CommittedRun:
+    """Find a run by its name, a unique prefix of it, its number, ``latest`` or ``previous``.
 
-    Raises UsageError if no run or several match.
+    Published runs take precedence over held ones. Raises UsageError if no run or several match.
     """
-    if name == "latest" and runs:
-        return runs[-1]
-    found = [run for run in runs if run.run_id == name]
-    if not found and name.isdecimal():
-        found = [run for run in runs if run.sequence == int(name)]
-    found = found or [run for run in runs if name and run.run_id.startswith(name)]
+    runs, held = committed_runs(output), held_as_runs(output)
+    places = {"latest": runs[-1:], "previous": runs[-2:-1]}
+    found = places.get(name) or _called([*runs, *held], name)
+    found = found or _beginning(runs, name) or _beginning(held, name)
     if len(found) == 1:
         return found[0]
+    if merged := _called(gone := _merged(runs), name) or _beginning(gone, name):
+        raise UsageError(
+            f"run {merged[0].run_id} was merged into {merged[0].folder.name} by `newsieve "
+            "compact`; name that one: its counts are those of all its runs"
+        )
     problem = "several runs begin" if found else "no run begins"
-    listed = ", ".join(run.run_id for run in (found or runs)[-SHOWN:]) or "none"
-    raise UsageError(f"{problem} with {name!r}; expected a run, its number or latest: {listed}")
+    listed = ", ".join(run.run_id for run in (found or [*runs, *held])[-SHOWN:]) or "none"
+    raise UsageError(
+        f"{problem} with {name!r}; expected a run, its number, latest or previous: {listed}"
+    )
+
+
+def _called(runs: Sequence[CommittedRun], name: str) -> list[CommittedRun]:
+    number = int(name) if name.isdecimal() else None
+    return [run for run in runs if name == run.run_id or number == run.sequence]
+
+
+def _beginning(runs: Sequence[CommittedRun], name: str) -> list[CommittedRun]:
+    if len(name) < len("2026"):  # a number
+        return []
+    return [run for run in runs if run.run_id.startswith(name)]
+
+
+def _merged(runs: Iterable[CommittedRun]) -> list[CommittedRun]:
+    """List the runs that were merged into others, with the folders that have their rows."""
+    return [
+        replace(run, run_id=each["run_id"], sequence=each["sequence"])
+        for run in runs
+        for each in read_manifest(run.folder).get("runs") or ()
+    ]
 
 
 def diff_runs(output: Place, one: str, other: str) -> dict[str, Any]:
@@ -115,8 +141,7 @@ def diff_runs(output: Place, one: str, other: str) -> dict[str, Any]:
     Raises UsageError if there is no such run.
     """
     check_output(output)
-    runs = committed_runs(output)
-    a, b = find_run(runs, one), find_run(runs, other)
+    a, b = find_run(output, one), find_run(output, other)
     before, after = _facts(a), _facts(b)
     counted = ("rejects_by_reason", "duplicates_by_match", "removed_by_rule", "ignored_fields")
     return {

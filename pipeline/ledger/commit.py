@@ -11,7 +11,7 @@ import logging
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timezone
 from hashlib import blake2b
@@ -30,6 +30,8 @@ from pipeline.ledger.history import (
     INPUTS_SCHEMA,
     CommittedRun,
     committed_runs,
+    example_of,
+    first_rejects,
     manifests_of,
     read_manifest,
     renew_views,
@@ -49,6 +51,8 @@ from pipeline.write.parquet import write_parquet
 
 LIBRARIES = ("apache-beam", "datasketch", "langdetect", "numpy", "pyarrow", "trafilatura")
 """Libraries whose version can change the tables."""
+REASONS_SHOWN = 5
+"""Maximum reasons of rejects in the description of a held run."""
 
 
 def write_inputs(
@@ -282,16 +286,29 @@ def describe_held(folder: Place) -> str:
 
     Raises NewsieveError if its manifest is damaged.
     """
-    *_, lines = _read_held(folder)
+    manifest, _, lines = _read_held(folder)
     decision = f"{pasted(folder.parent.parent)} {folder.name}"
     return "\n".join(
         [
             *lines,
-            f"  look at it:           {folder}",
+            *_rejects_of(folder, manifest),
+            f"  its files:            {folder}",
+            f"  look at it:           newsieve report {decision} --html report.html",
             f"  publish it unchanged: newsieve publish {decision}",
             f"  or delete it:         newsieve discard {decision}",
         ]
     )
+
+
+def _rejects_of(folder: Place, manifest: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each of the most frequent reasons, with an example if it can be read."""
+    counts: dict[str, int] = manifest["counts"].get("rejects_by_reason", {})
+    examples: dict[str, dict[str, Any]] = {}
+    with suppress(NewsieveError, OSError):
+        examples = first_rejects(folder) if counts else {}
+    for reason in sorted(counts, key=lambda name: (-counts[name], name))[:REASONS_SHOWN]:
+        example = f", such as {example_of(examples[reason])[:90]}" if reason in examples else ""
+        yield f"  rejected {reason} {counts[reason]:,}{example}"
 
 
 def publish_held(output: Place, name: str) -> Place:

@@ -195,7 +195,29 @@ def table_files(folder: Place, table: str) -> list[Place]:
     if isinstance(folder, Path):
         return sorted((folder / table).glob("*.parquet"))
     listed = sorted(file["path"] for file in read_manifest(folder)["files"])
-    return [folder / path for path in listed if path.rpartition("/")[0] == table]
+    # Of a held run, only the manifest is elsewhere.
+    home = folder.parent.parent / "runs" / folder.name
+    return [home / path for path in listed if path.rpartition("/")[0] == table]
+
+
+def first_rejects(folder: Place) -> dict[str, dict[str, Any]]:
+    """Find the first reject of each reason in the run in *folder*: source, detail and excerpt.
+
+    Raises NewsieveError if a table is damaged, OSError if it cannot be read.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for path in table_files(folder, "rejects"):
+        rows = read_table(path, "reason", "source", "detail", "excerpt")
+        for batch in rows.to_batches(max_chunksize=1_000):
+            for row in batch.to_pylist():
+                found.setdefault(row["reason"], row)
+    return found
+
+
+def example_of(reject: Mapping[str, Any]) -> str:
+    """Return the source of a *reject*, and its detail or excerpt, on one line."""
+    what = reject.get("detail") or reject.get("excerpt")
+    return " ".join(": ".join(filter(None, (reject["source"], what))).split())
 
 
 def state_file(folder: Place, name: str) -> Place | None:

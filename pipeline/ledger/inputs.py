@@ -153,8 +153,8 @@ class _Search:
         return Path(os.path.realpath(path)).is_relative_to(self.output)
 
     def add_named(self, path: Path) -> None:
-        if _format_of(path, Path.exists) is None:
-            raise _unsupported(path)
+        if not (suffix := _format_of(path, Path.exists)):
+            raise _unsupported(path, suffix)
         replace(self, follow_links="anywhere").add(path, path.parent)
 
     def add_folder(self, root: Path) -> None:
@@ -192,8 +192,8 @@ class _Search:
                 continue
             suffix = _format_of(path, known.__contains__)
             # In a folder, an object "folder/" is listed under the name of the folder.
-            if suffix is None and path == named != root:
-                raise _unsupported(url)
+            if not suffix and path == named != root:
+                raise _unsupported(path, suffix)
             self._add(path, str(path.relative_to(root)), suffix, known.get)
 
     def add(self, path: Path, root: Path) -> None:
@@ -215,6 +215,8 @@ class _Search:
     def _add(
         self, path: Place, source: str, suffix: str | None, stat_of: Callable[[Any], Any]
     ) -> None:
+        if suffix == "":
+            return
         if suffix is None:
             self.inputs.ignored[PurePath(path.name).suffix.lower() or path.name] += 1
             return
@@ -231,7 +233,10 @@ class _Search:
         self.inputs.files.append(Part(str(path), source, suffix, look=look))
 
 
-def _unsupported(file: str | Path) -> UsageError:
+def _unsupported(file: Place, suffix: str | None) -> UsageError:
+    if suffix == "":
+        text = str(file).removesuffix(SIDECAR)
+        return UsageError(f"input {file}: is the sidecar of {text}; name that file instead")
     return UsageError(f"input {file}: unsupported extension; supported: {', '.join(FORMATS)}")
 
 
@@ -259,12 +264,12 @@ def _fixed_parts(parts: Sequence[str]) -> list[str]:
 def _format_of(path: Place, exists: Callable[[Any], bool]) -> str | None:
     """Return the format by the name, or ``PAGE`` if the file begins like a page.
 
-    None for other files, and for the sidecar of a text or page.
+    None for other files; an empty string for the sidecar of a text or page.
     """
     suffix, described = format_of(path.name), path.with_name(path.name.removesuffix(SIDECAR))
     form = format_of(described.name) if suffix == SIDECAR else None
     if form and FORMATS[form].single and exists(described):
-        return None
+        return ""
     if suffix is None and may_be_page(path.name):
         # An object may be missing: some tools write "folder/". Other errors of a store are raised.
         errors = OSError if isinstance(path, Path) else FileNotFoundError

@@ -8,7 +8,7 @@ dropped; the text is kept.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import get_args
 
@@ -35,12 +35,14 @@ def document_of(
     """Turn a parsed *record* into a document, or a Rejection (no_text) if it has no content.
 
     Lone surrogates become U+FFFD. *place* names a record without an ``id`` of its own; *ignored*
-    counts unknown names.
+    counts unknown names, and names of fields that ``input.fields`` has replaced by others.
     """
     for field in record:
         if field not in FIELDS and field not in config.fields:
             count_name(field, ignored)
     known = renamed(record, config.fields)
+    for field in _replaced(record, config.fields, known):
+        count_name(field, ignored)
     place = place._replace(record_id=scalar(known.get("id")) or place.record_id)
     texts = {name: text for name in _CONTENT if isinstance(text := known.get(name), str)}
     if is_null(texts.get("html", "")):
@@ -115,6 +117,8 @@ def renamed(record: Mapping[str, object], fields: Mapping[str, FieldName]) -> di
 
     >>> renamed({"text": "teaser", "body": "story", "n": 1}, {"body": "text"})
     {'text': 'story'}
+    >>> renamed({"text": "story", "body": " "}, {"body": "text"})
+    {'text': 'story'}
     """
     plain = {name: record[name] for name in FIELDS if name in record and name not in fields}
     mapped = {
@@ -125,8 +129,21 @@ def renamed(record: Mapping[str, object], fields: Mapping[str, FieldName]) -> di
     return plain | mapped
 
 
+def _replaced(
+    record: Mapping[str, object], fields: Mapping[str, FieldName], known: Mapping[str, object]
+) -> Iterator[str]:
+    """Yield the names of those fields of *record* that say something else than the *known* one."""
+    ours: dict[str, FieldName] = {name: name for name in get_args(FieldName)}
+    for name, field in (ours | dict(fields)).items() if fields else ():
+        value = record.get(name)
+        if not _says_nothing(value, field) and value != known[field]:
+            yield name
+
+
 def _says_nothing(value: object, field: FieldName) -> bool:
-    return value in (None, "") or (field != "text" and isinstance(value, str) and is_null(value))
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return True
+    return field != "text" and isinstance(value, str) and is_null(value)
 
 
 def count_name(name: str, ignored: Counter[str]) -> None:

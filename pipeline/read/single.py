@@ -6,9 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from errno import ENAMETOOLONG
 
 from pipeline.config import InputConfig
-from pipeline.read.fields import content_of, described, reject, renamed
+from pipeline.read.fields import content_of, count_name, described, reject, renamed
 from pipeline.read.parts import Part, place_in
 from pipeline.read.streams import BrokenStreamError, first_bytes
 from pipeline.records import Document, Rejection
@@ -24,9 +25,9 @@ _ELSEWHERE = {"text", "html", "id", "url", "fetched_at"}
 
 
 def single_document(
-    chunks: Iterable[bytes], part: Part, config: InputConfig, _: Counter[str], *, html: bool
+    chunks: Iterable[bytes], part: Part, config: InputConfig, ignored: Counter[str], *, html: bool
 ) -> Iterator[Document | Rejection]:
-    """Read a plain text, or a page."""
+    """Read a plain text, or a page. A sidecar that cannot be read is a flag, and counted."""
     place, max_bytes = place_in(part), config.max_bytes
     try:
         payload = first_bytes(chunks, max_bytes + 1)
@@ -41,24 +42,36 @@ def single_document(
     if isinstance(found, Rejection):
         yield found
         return
-    known = renamed(_fields(sidecar_of(part.path, config)), config.fields)
+    fields = _fields(sidecar_of(part.path, config))
+    if fields is None:
+        count_name("sidecar:unreadable", ignored)
+        found = found._replace(flags=(*found.flags, "sidecar_unreadable"))
+    known = renamed(fields or {}, config.fields)
     if facts := {name: known[name] for name in sorted(known.keys() - _ELSEWHERE)}:
         payload += b"\0" + json.dumps(facts).encode()
     yield described(found, payload, known, place, config)
 
 
 def sidecar_of(path: str, config: InputConfig) -> bytes | None:
-    """Read the sidecar of the file at *path*: its first megabyte; None if there is none."""
-    with suppress(OSError):
-        follow = config.follow_links == "anywhere"
+    """Read the sidecar of the file at *path*: its first megabyte.
+
+    None if there is none; nothing (b"") if it may not be read, or is a link that is not followed.
+    """
+    follow = config.follow_links == "anywhere"
+    try:
         with open_input(path + SIDECAR, follow_link=follow) as stream:
             return stream.read(_MAX_SIDECAR_BYTES)
-    return None
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+    except OSError as error:
+        return None if error.errno == ENAMETOOLONG else b""
 
 
-def _fields(sidecar: bytes | None) -> Mapping[str, object]:
-    """Return the fields of a sidecar; nothing if it is not an object."""
+def _fields(sidecar: bytes | None) -> Mapping[str, object] | None:
+    """Return the fields of a sidecar; None if it is not an object, such as one half written."""
+    if sidecar is None:
+        return {}
     with suppress(ValueError, RecursionError):
-        fields = json.loads(sidecar or b"{}")
-        return fields if isinstance(fields, dict) else {}
-    return {}
+        fields = json.loads(sidecar)
+        return fields if isinstance(fields, dict) else None
+    return None

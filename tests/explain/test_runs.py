@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date
 
 import pytest
 from runs import run
@@ -20,6 +21,7 @@ from pipeline.explain.runs import (
     verify_lines,
 )
 from pipeline.ledger.history import committed_runs, read_manifest
+from pipeline.ledger.upkeep.compact import compact
 
 STORY = "The ferry from Kesterby was late again on Monday, said the harbour master. " * 8
 OTHER = "Beekeepers of the valley counted fewer swarms than in any spring before. " * 8
@@ -96,13 +98,40 @@ def test_the_difference_tells_what_became_of_records_read_twice(output):
     assert "clean.mode: default → careful" in "\n".join(diff_lines(found))
 
 
-@pytest.mark.parametrize("name", ["3", "2027", "", "2026-01-01"])
+@pytest.mark.parametrize("name", ["3", "20", "2027", "", "2026-01-01"])
 def test_a_run_that_is_not_meant_clearly_is_an_error(output, name):
     """None, or several: the message lists those there are."""
     with pytest.raises(
-        UsageError, match=r"expected a run, its number or latest: 2026-01-01-000001"
+        UsageError, match=r"expected a run, its number, latest or previous: 2026-01-01-000001"
     ):
         diff_runs(output, name, "latest")
+
+
+def test_previous_is_the_run_before_the_latest(output):
+    """As `1` is, of two runs; a single run has none before it."""
+    assert diff_runs(output, "1", "2") == diff_runs(output, "previous", "latest")
+    run(output.parent / "in", output.parent / "one")
+    with pytest.raises(UsageError, match="no run begins with '2'"):
+        diff_runs(output.parent / "one", "2", "latest")
+    with pytest.raises(UsageError, match="no run begins with 'previous'"):
+        diff_runs(output.parent / "one", "previous", "latest")
+
+
+def test_a_run_that_was_merged_names_the_folder_that_has_its_rows(output):
+    """By number, name and beginning; what was not merged is found as before."""
+    (output.parent / "in" / "d.txt").write_text(f"{OTHER} {STORY}", "utf-8")
+    run(output.parent / "in", output)
+    first, second, third = [each.run_id for each in committed_runs(output)]
+    compact(output, date(2027, 1, 1))
+    assert [second, third] == [each.run_id for each in committed_runs(output)]
+
+    for name in ("1", first, first[:20]):
+        with pytest.raises(UsageError, match=f"run {first} was merged into {second} by `newsieve"):
+            diff_runs(output, name, "latest")
+    for name in ("2", second, "previous"):
+        assert (second, third) == tuple(diff_runs(output, name, "latest")[n] for n in "ab")
+    with pytest.raises(UsageError, match="no run begins with '4'"):
+        diff_runs(output, "4", "latest")
 
 
 def test_what_was_published_is_verified(output):

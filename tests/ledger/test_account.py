@@ -99,3 +99,28 @@ def test_what_to_do_next_can_be_pasted_for_an_output_that_starts_with_a_dash(tmp
     lines = list(account_lines(Account(), 0.0, Path("-odd/runs/2026-01-01-000001-00000000")))
 
     assert lines[-1].endswith(" newsieve report ./-odd --html report.html")
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "without_text", "field"),
+    [
+        ("body", 5, 5, "text"),  # no record with it had a text
+        ("body", 5, 9, "text"),
+        ("body", 5, 4, None),  # one of them had
+        ("Text", 1, 0, None),
+        ("raw_html", 3, 0, None),
+        ("raw_html", 3, 3, "html"),
+        ("author", 5, 0, "authors"),  # it replaces no text
+        ("text", 2, 0, None),  # replaced by a mapped field
+        ("title", 2, 0, None),
+        ("sidecar:unreadable", 1, 1, None),
+    ],
+)
+def test_a_field_is_suggested_only_if_that_replaces_no_text(name, count, without_text, field):
+    """A hint that is followed must not cost the records their texts."""
+    account = Account(ignored_fields={name: count}, rejects_by_reason={"no_text": without_text})
+    told = uncoloured("\n".join(account_lines(account, 0.0)))
+
+    hint = f"{name} {count}; did you mean {field}?"
+    assert (field is not None) == (hint in told) == ("to use it: --set" in told)
+    assert f"{name} {count}" in told

@@ -386,3 +386,12 @@ def test_a_sidecar_is_no_input(tmp_path):
 
     expected = ["a.txt", "b.txt.json", "c.jsonl", "c.jsonl.json", "d.json"]
     assert expected == [file.source for file in found.files]
+    assert [] == found.remarks()
+
+
+def test_a_sidecar_that_is_named_is_wrong_usage(tmp_path):
+    """Its extension is a supported one: the message says what it is, and what to name."""
+    for name in ("a.txt", "a.txt.json"):
+        (tmp_path / name).write_text("{}", "utf-8")
+    with pytest.raises(UsageError, match=r"a\.txt\.json: is the sidecar of .*a\.txt; name that"):
+        find_inputs((str(tmp_path / "a.txt.json"),))

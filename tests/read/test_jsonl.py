@@ -185,6 +185,38 @@ def test_other_names_are_understood_by_the_table() -> None:
     assert (document.content, document.url) == ("Story.", "https://example.org/a")
 
 
+REPLACED = {
+    "a text": ({"text": "Own.", "body": "B."}, {"body": "text"}, ["text"]),
+    "a page": ({"html": "<p>Own.", "page": "<p>B."}, {"page": "html"}, ["html"]),
+    "a title": ({"text": "T.", "title": "Own", "head": "B"}, {"head": "title"}, ["title"]),
+    "authors": ({"text": "T.", "authors": ["A"], "by": ["B"]}, {"by": "authors"}, ["authors"]),
+    "another mapped": ({"a": "A.", "b": "B."}, {"a": "text", "b": "text"}, ["a"]),
+    "all": ({"text": "T.", "a": "A.", "b": "B."}, {"a": "text", "b": "text"}, ["a", "text"]),
+    "equal": ({"text": "T.", "body": "T."}, {"body": "text"}, []),
+    "own empty": ({"text": " ", "body": "B."}, {"body": "text"}, []),
+    "own null": ({"text": None, "body": "B."}, {"body": "text"}, []),
+    "own null word": ({"text": "T.", "title": "N/A", "head": "B"}, {"head": "title"}, []),
+    "mapped empty": ({"text": "T.", "body": " \n"}, {"body": "text"}, []),
+    "mapped null": ({"text": "T.", "body": None}, {"body": "text"}, []),
+    "mapped missing": ({"text": "T."}, {"body": "text"}, []),
+    "renamed away": ({"text": "Title", "body": "B."}, {"text": "title", "body": "text"}, []),
+    "no mapping": ({"text": "T.", "title": "Own"}, {}, []),
+}
+
+
+@pytest.mark.parametrize(("record", "fields", "names"), REPLACED.values(), ids=REPLACED)
+def test_a_field_that_a_mapped_one_replaces_is_counted(record, fields, names):
+    """Only if it says something, and something else; then it is not lost silently."""
+    ignored: Counter[str] = Counter()
+    payload, config = json.dumps(record).encode() + b"\n", InputConfig(fields=fields)
+    part = Part("a.jsonl", "a.jsonl", ".jsonl")
+    (found,) = read_part(part, lambda _: io.BytesIO(payload), config, ignored_fields=ignored)
+
+    assert isinstance(found, Document)
+    assert names == sorted(ignored)
+    assert {1} >= set(ignored.values())
+
+
 def test_unknown_fields_are_counted() -> None:
     """Fields that are not understood are counted by name, up to 1,000 names."""
     lines = [json.dumps({"text": "a", "x": 1, f"n{number}": 1}) for number in range(1_500)]

@@ -7,8 +7,10 @@ import gzip
 import io
 import json
 import re
+from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 import zstandard
@@ -22,9 +24,6 @@ from pipeline.read.formats import FORMATS, format_of
 from pipeline.read.parts import Part
 from pipeline.records import REASONS, Document, Rejection, identify
 from pipeline.storage import open_input
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ZSTD = zstandard.ZstdCompressor()
 LINES = b"".join(json.dumps({"text": f"Story {number}."}).encode() + b"\n" for number in range(400))
@@ -355,15 +354,10 @@ def test_a_pattern_without_a_site_is_refused(pattern: str) -> None:
 
 
 def test_a_sidecar_has_the_fields_of_a_text(tmp_path: Path) -> None:
-    """Those of a record; its url is the identity. What is no object says nothing."""
+    """Those of a record; its url is the identity."""
     (tmp_path / "a.txt").write_bytes(b"Story.")
     part, config = Part(str(tmp_path / "a.txt"), "a.txt", ".txt"), InputConfig()
-    (bare,) = read_part(part, open_input, config)
     sidecar = tmp_path / "a.txt.json"
-    for odd in (b"", b"[1]", b"\xff", b"[" * 100_000):
-        sidecar.write_bytes(odd)
-        assert [bare] == list(read_part(part, open_input, config))
-
     facts = {"url": "https://e.org/a?utm_source=x", "title": "T &amp; U", "text": "no", "site": "x"}
     sidecar.write_text(json.dumps(facts), "utf-8")
     (found,) = read_part(part, open_input, config)
@@ -374,6 +368,57 @@ def test_a_sidecar_has_the_fields_of_a_text(tmp_path: Path) -> None:
     assert found.record_id == "a"
 
 
+BROKEN_SIDECARS = {
+    "empty": b"",
+    "blank": b" \n",
+    "half written": b'{"url":"https://e.org/a","title":"T"',
+    "half a word": b'{"url":"https://e.or',
+    "a list": b'["x"]',
+    "null": b"null",
+    "a number": b"1",
+    "a string": b'"title"',
+    "two objects": b"{}\n{}",
+    "no text": b"\xff",
+    "deep": b"[" * 100_000,
+    "too large": b'{"title": "' + b"x" * 1_000_000 + b'"}',
+}
+
+
+@pytest.mark.parametrize("content", BROKEN_SIDECARS.values(), ids=BROKEN_SIDECARS)
+@pytest.mark.parametrize("suffix", [".txt", ".html"])
+def test_a_broken_sidecar_is_a_flag_and_counted(
+    tmp_path: Path, content: bytes, suffix: str
+) -> None:
+    """All else is as without a sidecar; nothing is lost silently."""
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"<p>Story.</p>" if suffix == ".html" else b"Story.")
+    part, config = Part(str(path), path.name, suffix), InputConfig()
+    (bare,) = read_part(part, open_input, config)
+    Path(f"{path}.json").write_bytes(content)
+    ignored = Counter[str]()
+
+    expected = [replace(bare, flags=("sidecar_unreadable",))]
+    assert expected == list(read_part(part, open_input, config, ignored_fields=ignored))
+    assert {"sidecar:unreadable": 1} == ignored
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"{}", b' {"n": 1}\n', b'\xef\xbb\xbf{"title": "T"}', '{"title": "T"}'.encode("utf-16"), None],
+)
+def test_a_whole_sidecar_has_no_flag(tmp_path: Path, content: bytes | None) -> None:
+    """Nor has a text without one, whose name is long, or next to a folder of that name (None)."""
+    (tmp_path / "a.txt").write_bytes(b"Story.")
+    (tmp_path / f"{'a' * 250}.txt").write_bytes(b"Story.")
+    sidecar, ignored = tmp_path / "a.txt.json", Counter[str]()
+    sidecar.write_bytes(content) if content is not None else sidecar.mkdir()
+    for name in ("a.txt", f"{'a' * 250}.txt"):
+        part = Part(str(tmp_path / name), name, ".txt")
+        (found,) = read_part(part, open_input, InputConfig(), ignored_fields=ignored)
+        assert () == found.flags
+    assert not ignored
+
+
 def test_a_sidecar_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     """It may lead to a private file; only input.follow_links: anywhere allows that."""
     (tmp_path / "a.txt").write_bytes(b"Story.")
@@ -381,9 +426,10 @@ def test_a_sidecar_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "a.txt.json").symlink_to("private")
     part = Part(str(tmp_path / "a.txt"), "a.txt", ".txt")
 
-    titles = [
-        next(read_part(part, open_input, InputConfig(follow_links=follow))).title
+    found = [
+        next(read_part(part, open_input, InputConfig(follow_links=follow)))
         for follow in ("inside", "anywhere")
     ]
 
-    assert [None, "Private"] == titles
+    assert [None, "Private"] == [each.title for each in found]
+    assert [("sidecar_unreadable",), ()] == [each.flags for each in found]

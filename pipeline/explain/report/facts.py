@@ -15,7 +15,8 @@ from pipeline.explain.account import most_first
 from pipeline.explain.lookup import read_columns
 from pipeline.explain.runs import COUNTED_BY, find_run, list_runs
 from pipeline.ledger.commit import check_output
-from pipeline.ledger.history import CommittedRun, committed_runs, read_manifest
+from pipeline.ledger.history import CommittedRun, read_manifest
+from pipeline.ledger.log import HELD
 from pipeline.records import REASONS
 from pipeline.storage import Place
 from pipeline.write.columns import COUNTED, TABLES, Table
@@ -40,7 +41,8 @@ def gather(output: Place, name: str) -> dict[str, Any]:
         NewsieveError: a manifest or a table is damaged.
     """
     check_output(output)
-    run = find_run(committed_runs(output), name)
+    run = find_run(output, name)
+    held = run.folder.parent.name == HELD
     manifest = read_manifest(run.folder)
     counts = manifest["counts"]
     timings = manifest.get("timings") or {}
@@ -52,7 +54,8 @@ def gather(output: Place, name: str) -> dict[str, Any]:
         "output": str(output),
         "run_id": run.run_id,
         **{name: manifest[name] for name in ("sequence", "parent", "logical_date")},
-        "published_at": manifest.get("published_at"),
+        "published_at": None if held else manifest.get("published_at"),
+        "held": held,
         **{name: manifest[name] for name in ("newsieve", "inputs")},
         "counts": {name: value for name, value in counts.items() if not isinstance(value, dict)},
         **named,
@@ -166,5 +169,7 @@ def _cluster_sizes(tables: Mapping[Table, pa.Table]) -> list[dict[str, Any]]:
 
 def _trend(output: Place, run: CommittedRun) -> list[dict[str, Any]]:
     names = ("run_id", "logical_date", *COUNTED, "seconds")
-    runs = [each for each in list_runs(output)["runs"] if each["sequence"] <= run.sequence]
+    found = list_runs(output)
+    runs = [each for each in found["runs"] if each["sequence"] <= run.sequence]
+    runs += [each for each in found["held"] if each["run_id"] == run.run_id]
     return [{name: each[name] for name in names} for each in runs[-RUNS_IN_TREND:]]

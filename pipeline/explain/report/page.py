@@ -178,7 +178,7 @@ def gather_samples(output: Place, run_id: str, settings: Mapping[str, Any]) -> d
     The *settings* of the run, from its manifest, say where the inputs are.
     """
     rows = Rows(output)
-    folder = next(run.folder for run in rows.runs if run.run_id == run_id)
+    folder = next(run.folder for run in (*rows.runs, *rows.held) if run.run_id == run_id)
     return {
         "articles": _articles(folder, rows, settings),
         "pairs": list(_pairs(folder, rows)),

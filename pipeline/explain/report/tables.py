@@ -33,6 +33,8 @@ def print_report(facts: Mapping[str, Any], stream: IO[str], *, colour: bool) -> 
         width=None if stream.isatty() else 100,
     )
     console.print(Text(facts["run_id"], style="bold"))
+    if facts["held"]:
+        console.print(Text("held by a gate, not published", style="red"))
     size = f"{facts['inputs']['bytes'] / 1e6:,.1f} MB"
     console.print(
         f"{facts['inputs']['files']:,} files, {size}, logical date {facts['logical_date']}"
