@@ -100,7 +100,7 @@ def test_run_puts_the_account_on_stderr_and_the_folder_on_stdout(call, tmp_path)
     before = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet"))
     code, out, err = call(*arguments)
     assert (0, "") == (code, out)
-    assert "nothing new: all 21 files were read by earlier runs" in err
+    assert "nothing new: 21 files, all read by earlier runs" in err
     assert before == sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet"))
 
 
@@ -625,7 +625,7 @@ def test_compact_names_the_folders_on_stdout(call, tmp_path):
 
     code, out, err = call("compact", tmp_path / "out", "--before", "2026-01-02")
     assert (0, f"{names[1]}\n") == (code, out)
-    assert f"{names[1]}: merged 2 folders (2 files) into one (1 files, 2 rows)\n" == err
+    assert f"{names[1]}: merged 2 folders (2 files) into one (1 file, 2 rows)\n" == err
     code, out, err = call("compact", tmp_path / "out")
     assert (0, "", "nothing to compact\n") == (code, out, err)
 
@@ -651,7 +651,7 @@ def test_inputs_without_a_single_file_are_no_quiet_end(tmp_path):
 
     assert 2 == finished.returncode
     assert b"no supported file in" in finished.stderr
-    assert b"skipped: 1 files with an unsupported extension" in finished.stderr
+    assert b"skipped: 1 file with an unsupported extension" in finished.stderr
     assert not (tmp_path / "out").exists()
     assert 0 == newsieve(*arguments, "--allow-empty").returncode
 
@@ -677,7 +677,7 @@ def test_check_says_which_files_are_new(call, tmp_path):
 
     code, out, err = call("check", "--input", tmp_path / "in", "--output", tmp_path / "out")
     assert (0, "") == (code, err)
-    assert "new            1 files" in out
+    assert "new            1 file," in out
     assert "1 read by earlier runs" in out
     assert "\n               b.txt\n" in out
     assert "a.txt" not in out

@@ -18,7 +18,7 @@ from pipeline.cli.options import (
     print_answer,
     print_json,
 )
-from pipeline.text.terminal import shown, wants_colour
+from pipeline.text.terminal import counted, shown, wants_colour
 
 if TYPE_CHECKING:
     from datetime import date
@@ -313,8 +313,9 @@ def compact(output: Place, before: date | None, dry_run: bool, form: str) -> Non
     made = merge(output, before, dry_run=dry_run)
     verb = "would merge" if dry_run else "merged"
     for each in made:
-        before_it = f"{len(each.held):,} folders ({each.files_before:,} files)"
-        after_it = f"one ({each.files:,} files, {each.rows:,} rows)"
+        files = counted(each.files_before, "file")
+        before_it = f"{counted(len(each.held), 'folder')} ({files})"
+        after_it = f"one ({counted(each.files, 'file')}, {counted(each.rows, 'row')})"
         line = f"{each.run_id}: {verb} {before_it} into {after_it}"
         click.echo(shown(line), err=True)
     if not made:

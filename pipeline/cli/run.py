@@ -27,7 +27,7 @@ from pipeline.cli.options import (
 )
 from pipeline.errors import UsageError
 from pipeline.memory import require_address_space
-from pipeline.text.terminal import shown, wants_colour
+from pipeline.text.terminal import counted, shown, wants_colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +169,7 @@ class _Run:
         """Report a command that published nothing; runs are reported when they are published."""
         self.state.remark(*inputs.remarks())
         count = len(inputs.files)
-        text = f"nothing new: all {count} files were read by earlier runs"
+        text = f"nothing new: {counted(count, 'file')}, all read by earlier runs"
         if not count:
             paths = ", ".join(self.config.input.paths)
             text = f"nothing to read: no supported file in {paths}"
