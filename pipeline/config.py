@@ -68,7 +68,7 @@ class InputConfig(Section):
     min_age_s: float = Field(default=0, ge=0)
     """Minimum seconds since a file was modified; a newer file is left to the next run."""
     max_attempts: int = Field(default=3, ge=1)
-    """Maximum runs that try to read a file that cannot be read to its end (a broken archive)."""
+    """Maximum runs that try a file that cannot be read; a damaged archive is read only once."""
     remember_days: int = Field(default=0, ge=0)
     """Days for which read files are remembered; after that they are read as new. 0: forever."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from functools import partial
+from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.config import Config
@@ -35,7 +36,7 @@ from pipeline.ledger.history import (
 )
 from pipeline.ledger.index import Index, lines_of, load_index, save_index, window_of
 from pipeline.ledger.inputs import Inputs, find_inputs
-from pipeline.ledger.lock import locked
+from pipeline.ledger.lock import check_writable, locked
 from pipeline.ledger.log import racing, read_log, sweep
 from pipeline.ledger.plan import Engine, Past, Plan, find_interrupted, make_plan
 from pipeline.monitor.progress import stage_timings
@@ -164,10 +165,12 @@ class Preview:
 def preview_run(config: Config) -> Preview:
     """Find out what a run would read now, without writing anything or taking the lock.
 
-    Raises UsageError if an input does not exist.
+    Raises UsageError if an input does not exist, or the output cannot be written.
     """
     output = output_place(config.write.output)
     inputs = _find_inputs(config, output)
+    if isinstance(output, Path):
+        check_writable(output)
     runs = committed_runs(output)
     day = datetime.now(timezone.utc).date()
     index = load_index(output).following(_remembered(config, runs, day))

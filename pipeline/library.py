@@ -94,7 +94,8 @@ def run(
         output: the folder that collects the runs, or an address such as s3://bucket/news.
         config: a YAML file; None for the defaults.
         settings: by dotted name, such as ``{"dedup.window_days": 7}``.
-        logical_date: the day that the run belongs to; None for today in UTC.
+        logical_date: the day that the run belongs to, tomorrow in UTC at the latest; None for
+            today in UTC.
 
     Returns:
         The ``published`` runs, and ``account`` and ``folder`` of the newest.
@@ -104,7 +105,10 @@ def run(
     """
     from pipeline.beam.runner import execute  # noqa: PLC0415 - Beam takes a second to import
     from pipeline.job import run_job  # noqa: PLC0415
+    from pipeline.ledger.plan import refuse_future  # noqa: PLC0415
 
+    if logical_date:
+        refuse_future(logical_date)
     paths = [inputs] if isinstance(inputs, (str, Path)) else inputs
     effective = _config(config, settings)
     effective = redirected(effective, [str(path) for path in paths], str(output))

@@ -309,7 +309,7 @@ SOURCES: dict[str, str] = {
 
 FLAGS: dict[str, str] = {
     "markup_in_text": "tags were removed from a text, or it was a page: see its media type",
-    "date_unparsable": "the record declares a date of publication that cannot be read",
+    "date_unparsable": "the record declares an unreadable or implausible date of publication",
     "no_prose": "no line reads as a sentence: a list, a table or an empty text",
     "hard_wrapped": "lines broken at a fixed width were joined into paragraphs",
     "other_story_at_url": "an earlier article at the same page has another story",

@@ -140,7 +140,8 @@ COLUMNS_HEADER = """\
 # Columns of the tables
 
 Scripts may rely on these names, types and meanings. `!` marks columns that are never null. Null
-means unknown; it is never replaced by "" or a guess. `make defaults` writes this page.
+means unknown; it is never replaced by "" or a guess. In lists, some readers show `element` in place
+of `item`. `make defaults` writes this page.
 """
 
 

@@ -8,7 +8,10 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import runs
@@ -16,8 +19,9 @@ from runs import ROOT, newsieve
 
 import pipeline.cli
 from pipeline.dedup.signatures import collision_probability
-from pipeline.errors import HeldRun
+from pipeline.errors import HeldRun, UsageError
 from pipeline.ledger.lock import locked
+from pipeline.ledger.plan import refuse_future
 from pipeline.version import VERSION
 
 STORY = "The tram to Vellmer stopped at noon. " * 8
@@ -96,7 +100,7 @@ def test_run_puts_the_account_on_stderr_and_the_folder_on_stdout(call, tmp_path)
     before = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet"))
     code, out, err = call(*arguments)
     assert (0, "") == (code, out)
-    assert "nothing new: all 21 files were read by earlier runs" in err
+    assert "nothing new: 21 files, all read by earlier runs" in err
     assert before == sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet"))
 
 
@@ -110,14 +114,48 @@ def test_a_failed_lock_is_exit_75_and_says_who_holds_it(call, tmp_path):
     assert f"process {os.getpid()} on " in err
 
 
-def test_an_output_that_cannot_be_written_is_exit_2(call, tmp_path):
-    """A file where the folder should be: the message names it and the flag."""
+@pytest.mark.parametrize("verb", ["run", "check"])
+@pytest.mark.parametrize("output", ["file", "file/out", "file/a/b", "out/.staging/x", "broken"])
+def test_an_output_that_cannot_be_written_is_exit_2(call, tmp_path, verb, output):
+    """A file where the folder should be: the message names it and the flag; `check` says so too."""
     (tmp_path / "file").write_text("")
+    (tmp_path / "broken").symlink_to(tmp_path / "file" / "nothing")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/.staging").write_text("")
 
-    code, out, err = call("run", "--input", ROOT / "raw", "--output", tmp_path / "file" / "out")
+    code, out, err = call(verb, "--input", ROOT / "raw", "--output", tmp_path / output)
 
     assert (2, "") == (code, out)
-    assert f"output {tmp_path}/file/out: cannot be written: Not a directory" in err
+    assert f"output {tmp_path}/{output}: cannot be written: " in err
+
+
+@pytest.mark.parametrize(
+    ("flags", "what"), [(0, "Permission denied"), (os.ST_RDONLY, "Read-only file system")]
+)
+def test_check_says_why_an_output_is_read_only(call, tmp_path, monkeypatch, flags, what):
+    """And creates nothing to find out; root may write everywhere but on a read-only disk."""
+    monkeypatch.setattr("os.access", lambda path, _: path != tmp_path)
+    monkeypatch.setattr("os.statvfs", lambda _: SimpleNamespace(f_flag=flags))
+    code, out, err = call("check", "raw", "--output", tmp_path / "a" / "b")
+
+    assert (2, "") == (code, out)
+    assert f"output {tmp_path}/a/b: cannot be written: {what}; name another folder" in err
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("output", ["new", "new/deep/er", "."])
+def test_check_of_an_output_that_a_run_can_create_is_exit_0(call, tmp_path, output):
+    """Nothing is written."""
+    assert 0 == call("check", "raw", "--output", tmp_path / output)[0]
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("days", [-9_999, -1, 0, 1, 2, 9_999])
+def test_a_day_up_to_tomorrow_is_taken(days):
+    """Today has begun somewhere while it is yesterday in UTC."""
+    day = datetime.now(timezone.utc).date() + timedelta(days)
+    with pytest.raises(UsageError) if days > 1 else nullcontext():
+        refuse_future(day)
 
 
 def test_a_full_disk_is_one_line_and_exit_1(call, tmp_path, monkeypatch):
@@ -160,7 +198,17 @@ def test_a_library_that_finds_no_memory_is_one_line(call, monkeypatch, error, wh
     [
         (["run", "--input", "no/such/folder"], "input no/such/folder: no such file or folder"),
         (["run", "--input", "pyproject.toml"], "unsupported extension; supported: .txt"),
-        (["run", "--logical-date", "31/02/2026"], "does not match the format"),
+        (
+            ["run", "--logical-date", "31/02/2026"],
+            "'31/02/2026' is not a day: write it as 2026-01-31",
+        ),
+        (["run", "--logical-date", "2026-01-31T00:00"], "is not a day: write it as 2026-01-31"),
+        (["run", "--logical-date", "2026-02-30"], "2026-02-30: there is no such day"),
+        (["run", "--logical-date", "2026-13-01"], "2026-13-01: there is no such day"),
+        (["run", "--logical-date", "0000-01-01"], "0000-01-01: there is no such day"),
+        (["run", "--logical-date", "2999-01-01"], "logical date 2999-01-01: in the future; a run"),
+        (["compact", "tests/upgrade/format_1", "--before", "2026-13-01"], "there is no such day"),
+        (["compact", "tests/upgrade/format_1", "--before", "1 May"], "is not a day: write it as"),
         (["run", "--colour"], "No such option"),
         (["run", "a.yaml", "b.yaml"], "unexpected argument b.yaml"),
         (["run", "no.yaml"], "no.yaml: cannot read the configuration"),
@@ -189,7 +237,7 @@ def test_a_library_that_finds_no_memory_is_one_line(call, monkeypatch, error, wh
         (["remove", "raw"], "no text is named; say what to remove with --url, --site or --id"),
         (["remove", "raw", "--id", "x"], "--id 'x': expected 32 hex digits, as in the column id"),
         (["compact", "raw"], "raw: no runs here; name the folder that `newsieve run` wrote to"),
-        (["compact", "raw", "--before", "soon"], "does not match the format"),
+        (["compact", "raw", "--before", "soon"], "'soon' is not a day: write it as"),
         (["runn"], "No such command 'runn'"),
     ],
 )
@@ -577,7 +625,7 @@ def test_compact_names_the_folders_on_stdout(call, tmp_path):
 
     code, out, err = call("compact", tmp_path / "out", "--before", "2026-01-02")
     assert (0, f"{names[1]}\n") == (code, out)
-    assert f"{names[1]}: merged 2 folders (2 files) into one (1 files, 2 rows)\n" == err
+    assert f"{names[1]}: merged 2 folders (2 files) into one (1 file, 2 rows)\n" == err
     code, out, err = call("compact", tmp_path / "out")
     assert (0, "", "nothing to compact\n") == (code, out, err)
 
@@ -603,7 +651,7 @@ def test_inputs_without_a_single_file_are_no_quiet_end(tmp_path):
 
     assert 2 == finished.returncode
     assert b"no supported file in" in finished.stderr
-    assert b"skipped: 1 files with an unsupported extension" in finished.stderr
+    assert b"skipped: 1 file with an unsupported extension" in finished.stderr
     assert not (tmp_path / "out").exists()
     assert 0 == newsieve(*arguments, "--allow-empty").returncode
 
@@ -629,7 +677,7 @@ def test_check_says_which_files_are_new(call, tmp_path):
 
     code, out, err = call("check", "--input", tmp_path / "in", "--output", tmp_path / "out")
     assert (0, "") == (code, err)
-    assert "new            1 files" in out
+    assert "new            1 file," in out
     assert "1 read by earlier runs" in out
     assert "\n               b.txt\n" in out
     assert "a.txt" not in out

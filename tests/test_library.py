@@ -121,6 +121,8 @@ def test_a_run_gives_its_account_and_its_folder(tmp_path):
     assert 27 == outcome.account.read
     assert outcome.folder.parent.parent == tmp_path
     assert () == newsieve.run([ROOT / "raw"], tmp_path).published
+    with pytest.raises(newsieve.NewsieveError, match="logical date 2999-01-01: in the future"):
+        newsieve.run(ROOT / "raw", tmp_path, logical_date=date(2999, 1, 1))
 
 
 def python(code, cwd=ROOT, **environment):

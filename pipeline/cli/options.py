@@ -6,6 +6,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,24 @@ class OutputFolder(click.Path):
         if not isinstance(place, Path):
             return place
         return Path(os.fsdecode(super().convert(str(place), param, ctx)))
+
+
+class Day(click.DateTime):
+    """A day, as a ``date``."""
+
+    def __init__(self) -> None:
+        """Have the format in the help."""
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a ``date``."""
+        found = re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", value, re.ASCII)
+        if not found:
+            self.fail(f"{value!r} is not a day: write it as 2026-01-31", param, ctx)
+        try:
+            return date(*map(int, found.groups()))
+        except ValueError:
+            self.fail(f"{value}: there is no such day", param, ctx)
 
 
 output_argument = click.argument("output", type=OutputFolder(exists=True, file_okay=False))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.options import (
+    Day,
     State,
     dry_run_option,
     format_option,
@@ -18,9 +18,11 @@ from pipeline.cli.options import (
     print_answer,
     print_json,
 )
-from pipeline.text.terminal import shown, wants_colour
+from pipeline.text.terminal import counted, shown, wants_colour
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipeline.ledger.upkeep.remove import Fate
     from pipeline.storage import Place
 
@@ -61,8 +63,9 @@ def diff(output: Place, run_a: str, run_b: str, form: str) -> None:
 
     Compares counts, rejects by reason, removed spans by rule, sites, settings and versions, and
     lists the records that both runs read, with both results. RUN_A and RUN_B are each a run name,
-    a unique prefix, a run number, latest, or previous (the run before latest). A run may be held.
-    The folder of compacted runs has the number of the last of them, and stands for all of them.
+    a unique prefix, a run number, latest, or previous (the run before latest, or the only run). A
+    run may be held. The folder of compacted runs has the number of the last of them, and stands
+    for all of them.
 
     \b
     Example:
@@ -287,13 +290,13 @@ def remove(
 @output_argument
 @click.option(
     "--before",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=Day(),
     help="Compact only runs before this day; default: the start of the month in which "
     "the newest run's dedup window begins.",
 )
 @dry_run_option
 @format_option
-def compact(output: Place, before: datetime | None, dry_run: bool, form: str) -> None:
+def compact(output: Place, before: date | None, dry_run: bool, form: str) -> None:
     """Merge the files of old runs of OUTPUT into one folder per month.
 
     The rows stay the same, with their run_id. The folder of a month is named after its last run,
@@ -307,11 +310,12 @@ def compact(output: Place, before: datetime | None, dry_run: bool, form: str) ->
     """  # noqa: D301
     from pipeline.ledger.upkeep.compact import compact as merge
 
-    made = merge(output, before.date() if before else None, dry_run=dry_run)
+    made = merge(output, before, dry_run=dry_run)
     verb = "would merge" if dry_run else "merged"
     for each in made:
-        before_it = f"{len(each.held):,} folders ({each.files_before:,} files)"
-        after_it = f"one ({each.files:,} files, {each.rows:,} rows)"
+        files = counted(each.files_before, "file")
+        before_it = f"{counted(len(each.held), 'folder')} ({files})"
+        after_it = f"one ({counted(each.files, 'file')}, {counted(each.rows, 'row')})"
         line = f"{each.run_id}: {verb} {before_it} into {after_it}"
         click.echo(shown(line), err=True)
     if not made:

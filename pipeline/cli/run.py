@@ -10,13 +10,13 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.cli.options import (
+    Day,
     State,
     WithBeamFlags,
     format_option,
@@ -27,10 +27,11 @@ from pipeline.cli.options import (
 )
 from pipeline.errors import UsageError
 from pipeline.memory import require_address_space
-from pipeline.text.terminal import shown, wants_colour
+from pipeline.text.terminal import counted, shown, wants_colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from pipeline.config import Config
     from pipeline.job import Preview, Published
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
 @reads_inputs
 @click.option(
     "--logical-date",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="The day that the run belongs to, for backfills; default: today in UTC.",
+    type=Day(),
+    help="The day that the run belongs to, for backfills, tomorrow in UTC at the latest; default: "
+    "today in UTC.",
 )
 @click.option("--allow-empty", is_flag=True, help="Exit with 0, not 2, if the inputs have no file.")
 @click.option(
@@ -62,7 +64,7 @@ def run(
     state: State,
     /,
     config: Config,
-    logical_date: datetime | None,
+    logical_date: date | None,
     allow_empty: bool,
     again: tuple[str, ...],
     form: str,
@@ -84,6 +86,10 @@ def run(
       newsieve run 'scraped/**/*.html' --output news/
     """  # noqa: D301
     require_address_space(workers=1)  # before libraries that may hang without it
+    if logical_date:
+        from pipeline.ledger.plan import refuse_future
+
+        refuse_future(logical_date)
     # Beam takes a second to import: only a run that has work to do pays for it.
     if beam_flags or config.run.beam:
         from pipeline.beam.engines import require
@@ -96,8 +102,8 @@ def run(
 
         execute(plan, name, config, staging, beam_flags)
 
-    day = logical_date.date() if logical_date else None
-    _Run(state, config, form, allow_empty=allow_empty, again=again).carry_out(day, engine)
+    started = _Run(state, config, form, allow_empty=allow_empty, again=again)
+    started.carry_out(logical_date, engine)
 
 
 class _Run:
@@ -163,7 +169,7 @@ class _Run:
         """Report a command that published nothing; runs are reported when they are published."""
         self.state.remark(*inputs.remarks())
         count = len(inputs.files)
-        text = f"nothing new: all {count} files were read by earlier runs"
+        text = f"nothing new: {counted(count, 'file')}, all read by earlier runs"
         if not count:
             paths = ", ".join(self.config.input.paths)
             text = f"nothing to read: no supported file in {paths}"

@@ -24,6 +24,7 @@ from pipeline.ledger.history import CommittedRun, committed_runs, table_files
 from pipeline.ledger.log import RUN_ID
 from pipeline.records import REASONS
 from pipeline.storage import Place, name_below
+from pipeline.text.terminal import counted
 from pipeline.urls import canonical_url
 from pipeline.write.columns import TABLES, Table, columns_of, schema
 from pipeline.write.parquet import dataset_name, dataset_of
@@ -108,7 +109,7 @@ class Rows:
     def not_found(self, name: str) -> str:
         """Return an error message for *name*, with similar names or what is expected."""
         count = len(self.runs) + len(self.held)
-        text = f"{self.output}: no record {name!r} in {count} run{'s' * (count > 1)}"
+        text = f"{self.output}: no record {name!r} in {counted(count, 'run')}"
         similar = self.similar_names(name)
         if similar:
             return f"{text}; did you mean {', '.join(similar)}?"

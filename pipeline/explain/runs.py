@@ -95,10 +95,11 @@ def _row(run: dict[str, Any], state: str = "") -> tuple[str, ...]:
 def find_run(output: Place, name: str) -> CommittedRun:
     """Find a run by its name, a unique prefix of it, its number, ``latest`` or ``previous``.
 
-    Published runs take precedence over held ones. Raises UsageError if no run or several match.
+    ``previous`` is the run before the latest, or the only run. Published runs take precedence over
+    held ones. Raises UsageError if no run or several match.
     """
     runs, held = committed_runs(output), held_as_runs(output)
-    places = {"latest": runs[-1:], "previous": runs[-2:-1]}
+    places = {"latest": runs[-1:], "previous": runs[-2:][:1]}
     found = places.get(name) or _called([*runs, *held], name)
     found = found or _beginning(runs, name) or _beginning(held, name)
     if len(found) == 1:

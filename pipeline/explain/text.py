@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pipeline.text.terminal import paint, shown_in
+from pipeline.text.terminal import counted, paint, shown_in
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,5 +29,10 @@ def _environment() -> Environment:
     environment = Environment(  # noqa: S701 - not HTML; shown_in escapes
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"number": "{:,}".format, "spec": format, "paint": paint}
+    environment.filters |= {
+        "number": "{:,}".format,
+        "spec": format,
+        "paint": paint,
+        "counted": counted,
+    }
     return environment

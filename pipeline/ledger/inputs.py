@@ -22,6 +22,7 @@ from pipeline.read.parts import Part
 from pipeline.read.single import SIDECAR
 from pipeline.storage import Place, open_input, refuse_url
 from pipeline.storage.objects import Stat, StorePath, check_store, is_url
+from pipeline.text.terminal import counted
 from pipeline.text.unicode import digest
 
 FollowLinks: TypeAlias = Literal["inside", "anywhere"]
@@ -54,15 +55,18 @@ class Inputs:
         kinds = ", ".join(f"{kind} {n}" for kind, n in self.ignored.most_common(5))
         young, shut = self.too_young, [folder.path for folder in self.unreadable]
         advice = "input.follow_links = anywhere reads them"
-        skipped = {
-            "skipped for now: {0} files modified within input.min_age_s, such as {1}": young,
-            "skipped: {0} files with an unsupported extension ({2})": others,
-            "skipped: {0} links to folders, pipes or devices, such as {1}": self.unfollowed,
-            "skipped: {0} links that lead out of the input, such as {1}; {3}": self.outside,
-            "not readable: {0} folders, such as {1}": shut,
-        }
-        found = ((text, paths) for text, paths in skipped.items() if paths)
-        return [text.format(len(paths), min(paths), kinds, advice) for text, paths in found]
+        skipped = [
+            ("skipped for now", "file modified within input.min_age_s, such as {0}", young),
+            ("skipped", "file with an unsupported extension ({1})", others),
+            ("skipped", "link to folders, pipes or devices, such as {0}", self.unfollowed),
+            ("skipped", "link leading out of the input, such as {0}; {2}", self.outside),
+            ("not readable", "folder, such as {0}", shut),
+        ]
+        return [
+            f"{what}: {counted(len(paths), noun)}".format(min(paths), kinds, advice)
+            for what, noun, paths in skipped
+            if paths
+        ]
 
 
 def find_inputs(

@@ -69,6 +69,21 @@ def locked(output: Place) -> Iterator[None]:
         lock.release()
 
 
+def check_writable(output: Path) -> None:
+    """Check that ``locked`` could create its files in *output*, without writing anything.
+
+    Raises UsageError if it could not.
+    """
+    place = output / ".staging"
+    while not os.path.lexists(place):
+        place = place.parent
+    if not place.is_dir():
+        raise _refused(output, NotADirectoryError(errno.ENOTDIR, ""))
+    if not os.access(place, os.W_OK | os.X_OK):
+        read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+        raise _refused(output, OSError(errno.EROFS if read_only else errno.EACCES, ""))
+
+
 def _check_file_systems(output: Path) -> None:
     """Check that runs can be renamed to the folders for published and held runs."""
     device = (output / ".staging").stat().st_dev

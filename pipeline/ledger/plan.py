@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 
 from pipeline.arrays import portions
 from pipeline.config import Config
+from pipeline.errors import UsageError
 from pipeline.ledger.history import CommittedRun
 from pipeline.ledger.index import Index, look_of
 from pipeline.ledger.inputs import Inputs, is_input
@@ -40,6 +41,19 @@ OBJECTS_AT_ONCE = 16
 """Objects of a store that are surveyed in parallel."""
 MAX_PARTS = 2_000
 """Maximum files in one block: enough that the cost of starting a block does not matter."""
+
+
+def refuse_future(day: date) -> None:
+    """Raise UsageError if *day* is later than tomorrow in UTC, where today may be already.
+
+    The window of later runs would not contain such a run, and only undo of all of them removes it.
+    """
+    tomorrow = datetime.now(timezone.utc).date() + timedelta(days=1)
+    if day > tomorrow:
+        raise UsageError(
+            f"logical date {day}: in the future; a run belongs to a past day, to today or at the "
+            f"latest to tomorrow in UTC, {tomorrow}; omit it for today"
+        )
 
 
 @dataclass(frozen=True, slots=True)

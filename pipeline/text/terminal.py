@@ -55,6 +55,16 @@ def shown_lines(text: str) -> str:
     return "\n".join(map(shown, text.split("\n")))
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, whose first word has the plural.
+
+    >>> counted(1, "file"), counted(0, "file"), counted(1_200, "link to folders")
+    ('1 file', '0 files', '1,200 links to folders')
+    """
+    word, space, rest = noun.partition(" ")
+    return f"{number:,} {word}{'s' * (number != 1)}{space}{rest}"
+
+
 def shown_in(value: Any) -> Any:
     """Escape all strings in lists and dicts like ``shown``."""
     if isinstance(value, str):

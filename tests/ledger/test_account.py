@@ -61,7 +61,7 @@ def test_the_account_is_a_table_for_people():
     )  # fmt: skip
 
     expected = """\
-read       1,234,567   1 unfinished last lines are left for the next run
+read       1,234,567   1 unfinished last line is left for the next run
 articles   1,000,000
 duplicates   200,000   near 150,000 · exact 50,000
 rejects       34,565   no_text 34,563 · a_rare 1 · b_rare 1

@@ -205,7 +205,7 @@ def test_a_link_that_leads_out_of_the_input_is_left_out(raw, tmp_path, pattern):
     assert "note.txt" not in [file.source for file in found.files]
     assert "again.txt" in [file.source for file in found.files]
     assert [str(Path("raw/note.txt"))] == found.outside
-    assert "1 links that lead out of the input, such as raw/note.txt; input" in found.remarks()[-1]
+    assert "1 link leading out of the input, such as raw/note.txt; input" in found.remarks()[-1]
     assert "note.txt" in [f.source for f in find_inputs((pattern,), follow_links="anywhere").files]
     assert ["note.txt"] == sources("raw/note.txt"), "it was named"
 
@@ -284,7 +284,7 @@ def test_young_files_wait(raw):
 
     assert ["old.txt"] == [file.source for file in found.files]
     assert [str(folder / "new.txt")] == found.too_young
-    told = "skipped for now: 1 files modified within input.min_age_s, such as"
+    told = "skipped for now: 1 file modified within input.min_age_s, such as"
     assert f"{told} {folder / 'new.txt'}" == found.remarks()[0]
     assert ["new.txt", "old.txt"] == sources(folder, min_age_s=0)
 
@@ -310,7 +310,7 @@ def test_a_folder_that_cannot_be_listed_is_noted(raw, monkeypatch, name):
 
     assert [(str(shut), "shut")] == [(each.path, each.source) for each in found.unreadable]
     assert ["a.txt"] == [file.source for file in found.files]
-    assert [f"not readable: 1 folders, such as {shut}"] == found.remarks()
+    assert [f"not readable: 1 folder, such as {shut}"] == found.remarks()
 
 
 @pytest.mark.parametrize(("min_age_s", "ahead", "found"), [(0, 9, 1), (50, 9, 0), (50, 9e8, 1)])
