@@ -21,6 +21,8 @@ SURE_SHARE, NEAR_SHARE, ABOVE = 0.9, 0.15, 2
 which a line is a time stamp next to it; paragraphs above it."""
 _LIFE = re.compile(r"[†✝]|\b1[89]\d\d\s?[–—-]\s?(?:19|20)\d\d\b|\b1[89]\d\d\s[–—-]\s.*\b20\d\d\b")
 _PRESS = re.compile(rf"(?i)\b(?:{ROLE})\b|\b(?:special|for|updated)\b")
+_MAY_LABEL = re.compile("[:：]|기자|[記记]者")
+"""What a label has: those in many languages take long to look for."""
 SECTIONS = WORDS["sections"]
 HEADING = WORDS["byline_noun"] | {"autor"}
 HEADING_WORDS, BOX_LINES, LIFE_WORDS, NAME_CHARS = 4, 2, 6, 4
@@ -74,7 +76,10 @@ def _likely(text: Reading) -> list[LineRecord]:
         or (
             line.word_count <= NAME_WORDS
             and not line.prose
-            and (not GIVEN_NAMES.isdisjoint(line.words[:1]) or is_labelled(line.text))
+            and (
+                not GIVEN_NAMES.isdisjoint(line.words[:1])
+                or (_MAY_LABEL.search(line.text) and is_labelled(line.text))
+            )
         )
     ]
     return [
