@@ -197,12 +197,12 @@ def apart(text: str) -> str:
     house = _BARE_HOUSE.search(text)
     if house is None:
         return text
-    start, word = house.start("house"), house["house"]
-    name = _SPLIT.split(text[: house.start()])[-1]
+    before, word = text[: house.start()], house["house"]
+    name = _SPLIT.split(before)[-1]
     sure = " " in word or len(word) >= LONG_HOUSE or word.islower() or word.isupper()
     whole = " " in name and not name.rpartition(" ")[2].islower()
     whole = whole and not (word.isupper() and name.isupper())
-    return f"{text[: house.start()]}, {text[start:]}" if sure and whole else text
+    return f"{before}, {text[house.start('house') :]}" if sure and whole else text
 
 
 def is_credit(text: str) -> bool:
